@@ -1,0 +1,201 @@
+"""What a gate declaration holds, and what the passes may ask of it; they name no gate.
+
+The kinds of gate are in kinds.py, the gates themselves are declared in gates/, a family a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.notation import Call, Notation
+from backprop.autodiff.shapes import Shape
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+Forward = Callable[..., Any]
+
+
+class Sample(NamedTuple):
+    """One application of a gate: its operands' values (nested tuples are arrays) and its attributes."""
+
+    operands: tuple[Any, ...]
+    attributes: Mapping[str, Any]
+
+
+def at(*operands: Any, **attributes: Any) -> Sample:
+    """The sample point with these operands and attributes."""
+    return Sample(operands, attributes)
+
+
+class Corner(NamedTuple):
+    """A point where the gradient is a convention: the operands, the value and one gradient for each operand."""
+
+    operands: tuple[Any, ...]
+    value: Any
+    gradients: tuple[Any, ...]
+
+
+class Attribute(NamedTuple):
+    """A constant setting of a gate: how a constant's value becomes a hashable setting, and what it is if left out.
+
+    `convert` raises ExpressionError for a value that will not do. `default` REQUIRED: it may not be left out.
+    `takes_rest`: `zeros(2, 3)` gives one setting, the shape, by all the arguments that are left.
+    """
+
+    convert: Callable[[Any], Any]
+    default: Any = None
+    takes_rest: bool = False
+
+
+REQUIRED = object()
+
+
+class Condition(NamedTuple):
+    """A branch is taken where `test` is nonzero (`holds`) or zero (not `holds`)."""
+
+    test: Node
+    holds: bool
+
+    def as_test(self) -> Node:
+        """A node that is 1 where the branch is taken and 0 elsewhere."""
+        return METHODS["!=" if self.holds else "=="](self.test, 0.0)
+
+    def settle(self, share: Node) -> Node:
+        """The share with exact zeros where the branch is not taken: there 0 beats inf and nan."""
+        return self.test.where(share, 0.0) if self.holds else self.test.where(0.0, share)
+
+
+METHODS: dict[str, Gate] = {}  # what the operators and methods of Node build: filled by the declarations
+
+
+class Gate:
+    """One row of the gate table.
+
+    `name`        what the table and `functions` call it
+    `forward`     the NumPy function of the operands' values and, as keywords, the attributes
+    `operands`    their names; `defaults` gives the values of those that may be left out; a name that starts
+                  with `*` stands for any number of operands
+    `attributes`  its constant settings by name (`axis`); as arguments of a call they follow the operands
+    `shape`       rule: the operands' shapes and the attributes to the output's shape; raises ExpressionError
+    `notation`    how it is written
+    `aliases`     other names of the same function
+    `summary`, `habit`, `source`  its documentation, what it does to a gradient in words, where its rule is from
+    `samples`     points away from corners, for the tests; `corners`: points where a convention decides
+    `shortcut`    an exact simplification used while derivatives are built (1*x is x), or None
+    `textbook`    what a reader expects in its place, as a graph of other gates, or None
+    `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
+                  is how it is written)
+    `method`      the operator or method of Node that builds it, if any
+    """
+
+    has_local = False  # whether its gradient is upstream times a local gradient, entry by entry
+    is_flat = False  # whether nothing flows back through it, ever
+
+    def __init__(
+        self,
+        name: str,
+        forward: Forward,
+        *,
+        operands: Sequence[str] = ("x",),
+        summary: str,
+        habit: str,
+        source: str,
+        samples: Sequence[Sample],
+        corners: Sequence[Corner] = (),
+        defaults: Mapping[str, float] | None = None,
+        attributes: Mapping[str, Attribute] | None = None,
+        shape: Callable[..., Shape] | None = None,
+        notation: Notation | None = None,
+        aliases: Sequence[str] = (),
+        shortcut: Callable[..., Node | None] | None = None,
+        textbook: Callable[..., Node] | None = None,
+        is_public: bool = True,
+        is_function: bool | None = None,
+        method: str | None = None,
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.operands = tuple(operands)
+        self.summary = summary
+        self.habit = habit
+        self.source = source
+        self.samples = tuple(samples)
+        self.corners = tuple(corners)
+        self.is_variadic = bool(operands) and operands[-1].startswith("*")
+        self.defaults = dict(defaults or {})
+        self.attributes = dict(attributes or {})
+        self.shape = shape or broadcast_rule
+        self.notation = notation or Call(name)
+        self.aliases = tuple(aliases)
+        self.shortcut = shortcut
+        self.textbook = textbook
+        self.is_public = is_public
+        self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
+        if method is not None:
+            METHODS[method] = self
+
+    def __repr__(self) -> str:
+        return f"<gate {self.name}>"
+
+    @property
+    def least_operands(self) -> int:
+        """How many operands must be given."""
+        return sum(not name.startswith("*") and name not in self.defaults for name in self.operands)
+
+    @property
+    def most_operands(self) -> int | None:
+        """None where there is no limit."""
+        return None if self.is_variadic else len(self.operands)
+
+    def __call__(self, *operands: Node | float, **attributes: Any) -> Node:
+        """The node for this gate of `operands`, in the simplest form that computes exactly the same.
+
+        Used where derivatives are built. (The parser adds the gates that the user wrote, unsimplified, by
+        `Graph.add`.)
+        """
+        graph = next(one.graph for one in operands if not isinstance(one, (int, float)))
+        nodes = tuple([graph.constant(one) if isinstance(one, (int, float)) else one for one in operands])
+        settings = ()
+        if self.attributes:
+            settings = tuple([attributes.get(name, one.default) for name, one in self.attributes.items()])
+        if self.shortcut is not None:
+            simple = self.shortcut(*nodes, *settings)
+            if simple is not None:
+                return simple
+        if nodes[0].is_scalar_constant and not settings and all([node.is_scalar_constant for node in nodes]):
+            with np.errstate(all="ignore"):
+                return graph.constant(self.forward(*[node.constant for node in nodes]))
+        return graph.add(self, nodes, settings)
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        """The upstream gradient's share for the operand at `position`: the transposed local Jacobian times it.
+
+        Its shape is the operand's, or what broadcasting made of the operand's. None where nothing flows.
+        """
+        raise NotImplementedError
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        """The output's tangent: the local Jacobian times the operands' tangents (None: zero)."""
+        raise NotImplementedError
+
+    def local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        """The local gradient with respect to one operand, where the gate has one (`has_local`)."""
+        return None
+
+    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        """Where the operand at `position` is the branch taken; None: everywhere."""
+        return None
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        """Where in an operand's shape the entries are that a branch of the output's shape uses."""
+        return condition if condition.test.shape == () else Condition(condition.as_test().sum(), True)
+
+
+def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
+    """The shape rule of an elementwise gate."""
+    return shapes.broadcast(operands)

@@ -1,0 +1,75 @@
+"""The gate table, a family a file. Everything that lists gates, or looks one up by name, reads it here."""
+
+from __future__ import annotations
+
+from backprop.autodiff.gate import Gate
+from backprop.autodiff.gates import (
+    activations,
+    arithmetic,
+    arrays,
+    constructors,
+    elementary,
+    linear_algebra,
+    logic,
+    reductions,
+    rounding,
+    selection,
+    slopes,
+    special,
+)
+
+FAMILIES: dict[str, tuple[Gate, ...]] = {
+    family.__name__.rpartition(".")[2]: tuple(one for one in vars(family).values() if isinstance(one, Gate))
+    for family in (
+        arithmetic,
+        rounding,
+        logic,
+        selection,
+        elementary,
+        activations,
+        special,
+        reductions,
+        linear_algebra,
+        arrays,
+        constructors,
+        slopes,
+    )
+}
+GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)
+
+
+def _functions() -> dict[str, tuple[Gate, ...]]:
+    found: dict[str, tuple[Gate, ...]] = {}
+    for gate in GATES:
+        for name in (gate.name, *gate.aliases) if gate.is_function else ():
+            found[name] = (*found.get(name, ()), gate)
+    return found
+
+
+# A name may mean several gates: the one that takes as many operands as are given is meant.
+FUNCTIONS: dict[str, tuple[Gate, ...]] = _functions()
+
+OPERATORS: dict[str, Gate] = {
+    "+": arithmetic.add,
+    "-": arithmetic.subtract,
+    "*": arithmetic.multiply,
+    "/": arithmetic.divide,
+    "%": arithmetic.modulo,
+    "//": rounding.floor_divide,
+    "^": arithmetic.power,
+    "@": linear_algebra.matmul,
+    "negative": arithmetic.negative,
+    "<": logic.less,
+    "<=": logic.less_equal,
+    ">": logic.greater,
+    ">=": logic.greater_equal,
+    "==": logic.equal,
+    "!=": logic.not_equal,
+    "and": logic.logical_and,
+    "or": logic.logical_or,
+    "not": logic.logical_not,
+    "where": selection.where,
+    "index": arrays.index,
+    "stack": arrays.stack,
+    "transpose": arrays.transpose,
+}

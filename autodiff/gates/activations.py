@@ -1,0 +1,147 @@
+"""The squashing and rectifying functions of neural networks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.gates import elementary, rounding, slopes, special
+from backprop.autodiff.kinds import Elementwise
+from backprop.autodiff.numerics import stable
+
+# Klambauer et al., Self-Normalizing Neural Networks (2017), equation 2
+SELU_SCALE = 1.0507009873554804934193349852946
+SELU_ALPHA = 1.6732632423543772848170429916717
+
+sigmoid: Elementwise = Elementwise(
+    "sigmoid",
+    stable.sigmoid,
+    lambda x, out: slopes.sigmoid_slope(x),
+    aliases=("logistic",),
+    summary="1/(1 + exp(-x)), without overflow",
+    habit="squashes into (0, 1); scales the gradient by sigmoid(x)*(1 - sigmoid(x)), at most 1/4",
+    source="the quotient rule",
+    samples=(at(-3.0), at(40.0), at(-700.0), at(1e-9)),
+)
+logit = Elementwise(
+    "logit",
+    stable.logit,
+    lambda x, out: 1 / (x * (1 - x)),
+    summary="log(x/(1 - x)), the inverse of sigmoid",
+    habit="divides the gradient by x*(1 - x)",
+    source="the inverse function rule",
+    samples=(at(0.25), at(0.5000001), at(1e-12), at(0.999999)),
+)
+softplus = Elementwise(
+    "softplus",
+    stable.softplus,
+    lambda x, out: sigmoid(x),
+    summary="log(1 + exp(x)), without overflow",
+    habit="scales the gradient by sigmoid(x)",
+    source="the chain rule",
+    samples=(at(-3.0), at(40.0), at(-700.0), at(800.0)),
+)
+softsign = Elementwise(
+    "softsign",
+    stable.softsign,
+    lambda x, out: 1 / (1 + rounding.absolute(x)) ** 2,
+    summary="x/(1 + abs(x))",
+    habit="squashes into (-1, 1); divides the gradient by (1 + abs(x))^2",
+    source="the quotient rule",
+    samples=(at(-3.0), at(0.5)),
+    corners=(Corner((0.0,), 0.0, (1.0,)),),
+)
+relu = Elementwise(
+    "relu",
+    lambda x: np.maximum(x, 0.0),
+    lambda x, out: x.exceeds(0),
+    summary="max(x, 0)",
+    habit="passes the gradient where x is positive and stops it elsewhere",
+    source="subgradient 0 at 0",
+    samples=(at(2.0), at(-0.5)),
+    corners=(Corner((0.0,), 0.0, (0.0,)),),
+)
+leaky_relu = Elementwise(
+    "leaky_relu",
+    lambda x, a: np.where(x > 0, x, a * x)[()],
+    lambda x, a, out: x.exceeds(0).where(1.0, a),
+    lambda x, a, out: x.exceeds(0).where(0.0, x),
+    operands=("x", "a"),
+    defaults={"a": 0.01},
+    summary="x where x is positive, a*x elsewhere",
+    habit="passes the gradient where x is positive and scales it by a elsewhere",
+    source="by pieces; slope a at 0",
+    samples=(at(2.0, 0.01), at(-0.5, 0.2)),
+    corners=(Corner((0.0, 0.1), 0.0, (0.1, 0.0)),),
+)
+elu = Elementwise(
+    "elu",
+    stable.elu,
+    lambda x, a, out: x.exceeds(0).where(1.0, a * elementary.exp(x)),
+    lambda x, a, out: x.exceeds(0).where(0.0, elementary.expm1(x)),
+    operands=("x", "a"),
+    defaults={"a": 1.0},
+    summary="x where x is positive, a*(exp(x) - 1) elsewhere",
+    habit="passes the gradient where x is positive and scales it by a*exp(x) elsewhere",
+    source="Clevert et al. (2015), equation 15",
+    samples=(at(2.0, 1.0), at(-0.5, 0.7), at(-700.0, 1.0), at(800.0, 1.0)),
+    corners=(Corner((0.0, 0.5), 0.0, (0.5, 0.0)),),
+)
+selu = Elementwise(
+    "selu",
+    stable.selu,
+    lambda x, out: x.exceeds(0).where(SELU_SCALE, SELU_SCALE * SELU_ALPHA * elementary.exp(x)),
+    summary="the self-normalizing elu",
+    habit="scales the gradient by 1.0507 where x is positive and by 1.7581*exp(x) elsewhere",
+    source="Klambauer et al. (2017), equation 2",
+    samples=(at(2.0), at(-0.5), at(-700.0)),
+    corners=(Corner((0.0,), 0.0, (SELU_SCALE * SELU_ALPHA,)),),
+)
+gelu = Elementwise(
+    "gelu",
+    stable.gelu,
+    lambda x, out: special.normcdf(x) + x * special.normpdf(x),
+    summary="x*normcdf(x), exact",
+    habit="scales the gradient by normcdf(x) + x*normpdf(x)",
+    source="Hendrycks & Gimpel (2016)",
+    samples=(at(-3.0), at(0.5), at(-30.0), at(800.0)),
+)
+silu = Elementwise(
+    "silu",
+    stable.silu,
+    lambda x, out: sigmoid(x) * (1 + x * sigmoid(-x)),
+    aliases=("swish",),
+    summary="x*sigmoid(x)",
+    habit="scales the gradient by sigmoid(x)*(1 + x*(1 - sigmoid(x)))",
+    source="the product rule",
+    samples=(at(-3.0), at(0.5), at(-700.0), at(800.0)),
+)
+mish = Elementwise(
+    "mish",
+    stable.mish,
+    lambda x, out: elementary.tanh(softplus(x)) + x * sigmoid(x) * slopes.tanh_slope(softplus(x)),
+    summary="x*tanh(softplus(x))",
+    habit="scales the gradient by tanh(softplus(x)) + x*sigmoid(x)*(1 - tanh(softplus(x))^2)",
+    source="Misra (2019); the product rule",
+    samples=(at(-3.0), at(0.5), at(-700.0), at(800.0)),
+)
+hard_tanh = Elementwise(
+    "hard_tanh",
+    lambda x: np.minimum(np.maximum(x, -1.0), 1.0),
+    lambda x, out: 1 - rounding.absolute(x).reaches(1),
+    summary="x held between -1 and 1",
+    habit="passes the gradient inside (-1, 1) and stops it elsewhere",
+    source="by pieces; slope 0 at -1 and 1",
+    samples=(at(0.5), at(-2.0), at(2.0)),
+    corners=(Corner((1.0,), 1.0, (0.0,)), Corner((-1.0,), -1.0, (0.0,))),
+)
+hard_sigmoid = Elementwise(
+    "hard_sigmoid",
+    lambda x: np.minimum(np.maximum(x / 6 + 0.5, 0.0), 1.0),
+    lambda x, out: rounding.absolute(x).reaches(3).where(0.0, 1 / 6),
+    summary="x/6 + 1/2 held between 0 and 1",
+    habit="scales the gradient by 1/6 inside (-3, 3) and stops it elsewhere",
+    source="by pieces; slope 0 at -3 and 3",
+    samples=(at(0.5), at(-4.0), at(4.0)),
+    corners=(Corner((3.0,), 1.0, (0.0,)), Corner((-3.0,), 0.0, (0.0,))),
+)

@@ -1,0 +1,169 @@
+"""Sums, products, quotients and powers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backprop.autodiff.gate import Condition, Corner, at
+from backprop.autodiff.gates import elementary, rounding
+from backprop.autodiff.kinds import Elementwise
+from backprop.autodiff.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix
+from backprop.autodiff.numerics import stable
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+PAIR = ("x", "y")
+
+
+def is_number(node: Node, number: float) -> bool:
+    """Whether the node is this scalar constant."""
+    return node.is_scalar_constant and float(node.attributes[0]) == number
+
+
+def product_shortcut(x: Node, y: Node) -> Node | None:
+    if is_number(x, 1.0):
+        return y
+    if is_number(y, 1.0):
+        return x
+    if is_number(y, -1.0):
+        return -x
+    return None
+
+
+def quotient_shortcut(x: Node, y: Node) -> Node | None:
+    return x if is_number(y, 1.0) else None
+
+
+def power_shortcut(x: Node, y: Node) -> Node | None:
+    if is_number(y, 1.0):
+        return x
+    return x.graph.constant(1.0) if is_number(y, 0.0) else None
+
+
+def limit_product_shortcut(x: Node, y: Node) -> Node | None:
+    if x.is_scalar_constant:
+        return x if is_number(x, 0.0) else x * y
+    return None
+
+
+def negative_shortcut(x: Node) -> Node | None:
+    return x.inputs[0] if x.gate is negative else None
+
+
+add = Elementwise(
+    "add",
+    np.add,
+    lambda x, y, out: 1,
+    lambda x, y, out: 1,
+    operands=PAIR,
+    notation=Infix("+", SUM),
+    method="+",
+    summary="x + y",
+    habit="distributes the upstream gradient to every input",
+    source="by definition",
+    samples=(at(2.0, -3.0), at(0.5, 0.25)),
+)
+subtract = Elementwise(
+    "sub",
+    np.subtract,
+    lambda x, y, out: 1,
+    lambda x, y, out: -1,
+    operands=PAIR,
+    notation=Infix("-", SUM),
+    method="-",
+    summary="x - y",
+    habit="distributes the upstream gradient, with its sign turned for what is subtracted",
+    source="by definition",
+    samples=(at(2.0, -3.0), at(0.5, 0.25)),
+)
+multiply = Elementwise(
+    "mul",
+    np.multiply,
+    lambda x, y, out: y,
+    lambda x, y, out: x,
+    operands=PAIR,
+    notation=Infix("*", PRODUCT),
+    method="*",
+    shortcut=product_shortcut,
+    summary="x * y",
+    habit="swaps: each input gets the upstream gradient times the other input",
+    source="by definition",
+    samples=(at(2.0, -3.0), at(0.5, 0.25)),
+)
+divide = Elementwise(
+    "div",
+    np.divide,
+    lambda x, y, out: 1 / y,
+    lambda x, y, out: -(out / y),  # x/y^2, which would overflow first
+    operands=PAIR,
+    notation=Infix("/", PRODUCT),
+    method="/",
+    shortcut=quotient_shortcut,
+    summary="x / y",
+    habit="divides the gradient by y; y itself gets -x/y^2 of it",
+    source="the quotient rule",
+    samples=(at(2.0, -3.0), at(0.5, 0.25)),
+)
+negative = Elementwise(
+    "neg",
+    np.negative,
+    lambda x, out: -1,
+    notation=Prefix("-", UNARY),
+    method="negative",
+    shortcut=negative_shortcut,
+    summary="-x",
+    habit="turns the sign of the gradient",
+    source="by definition",
+    samples=(at(2.0), at(-0.5)),
+)
+limit_product = Elementwise(
+    "limit_product",
+    stable.limit_product,
+    lambda x, y, out: y,
+    lambda x, y, out: x,
+    operands=PAIR,
+    routes=(None, lambda x, y, out: Condition(x, True)),
+    notation=Infix("*", PRODUCT),
+    shortcut=limit_product_shortcut,
+    textbook=lambda x, y: x * y,
+    summary="x * y, and 0 where x is 0 whatever y is",
+    habit="swaps, as a product does",
+    source="the limit that the corner table gives x^y at x = 0",
+    samples=(at(2.0, -3.0), at(0.5, 0.25)),
+    is_public=False,
+)
+power = Elementwise(
+    "pow",
+    np.power,
+    lambda x, y, out: limit_product(y, x ** (y - 1)),
+    lambda x, y, out: limit_product(out, elementary.log(x)),
+    operands=PAIR,
+    notation=Infix("^", POWER, associates="right"),
+    method="^",
+    shortcut=power_shortcut,
+    summary="x ^ y, also written x ** y",
+    habit="scales the gradient by y*x^(y-1); the exponent gets x^y*log(x) of it",
+    source="DLMF 4.2.26; at x = 0 by the limit",
+    samples=(at(2.0, 3.0), at(0.5, -1.5), at(3.0, 0.25)),
+    corners=(
+        Corner((0.0, 2.0), 0.0, (0.0, 0.0)),
+        Corner((0.0, 1.0), 0.0, (1.0, 0.0)),
+        Corner((0.0, 0.5), 0.0, (np.inf, 0.0)),
+        Corner((0.0, 3.5), 0.0, (0.0, 0.0)),
+    ),
+)
+modulo = Elementwise(
+    "mod",
+    np.mod,
+    lambda x, y, out: 1,
+    lambda x, y, out: -rounding.floor_divide(x, y),
+    operands=PAIR,
+    notation=Infix("%", PRODUCT),
+    summary="x % y, the remainder with the sign of y, as in Python",
+    habit="passes the gradient to x; y gets -(x // y) times it",
+    source="x % y = x - y*(x // y)",
+    samples=(at(7.3, 2.0), at(-7.3, 2.0), at(5.1, -1.5)),
+)

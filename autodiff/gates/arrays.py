@@ -1,0 +1,246 @@
+"""Building arrays, taking them apart and changing their shape: linear maps and their transposes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.gate import REQUIRED, Attribute, at
+from backprop.autodiff.kinds import Linear
+from backprop.autodiff.notation import Brackets, Postfix, Subscript
+from backprop.autodiff.shapes import Array, Index, Shape, Slice
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+ROUTES_BACK = "sends the gradient back to the entries that it took"
+
+
+def as_given(value: Any) -> Any:
+    return value
+
+
+def as_new_shape(value: Array) -> Shape:
+    """A shape in which one length may be -1: whatever is left."""
+    lengths = tuple(shapes.as_size(one) for one in np.ravel(value))
+    if any(length < -1 for length in lengths) or lengths.count(-1) > 1:
+        raise ExpressionError("a length is negative", cure="at most one length may be -1, for what is left")
+    return lengths
+
+
+def reshaped(x: Shape, shape: Shape) -> Shape:
+    size, known = int(np.prod(x)), int(np.prod([length for length in shape if length >= 0]))
+    if -1 in shape and known and size % known == 0:
+        return tuple(size // known if length == -1 else length for length in shape)
+    if size != known or -1 in shape:
+        raise ExpressionError(
+            f"cannot reshape {shapes.show(x)} to {shapes.show(shape)}",
+            cure=f"the lengths must multiply to {size}",
+        )
+    return shape
+
+
+def index_rule(x: Shape, index: Index) -> Shape:
+    return shapes.indexed(x, index)
+
+
+def scatter(x: Array, index: Index, shape: Shape) -> Array:
+    """Zeros of `shape` with x at `index`."""
+    result = np.zeros(shape)
+    result[shapes.as_numpy_index(index)] = x
+    return result
+
+
+def sum_over_broadcast(x: Array, shape: Shape) -> Array:
+    lead = np.ndim(x) - len(shape)
+    stretched = [lead + place for place, length in enumerate(shape) if length == 1 and x.shape[lead + place] != 1]
+    result = np.sum(x, axis=(*range(lead), *stretched))
+    return np.reshape(result, shape) if shape else result
+
+
+def broadcast_to_rule(x: Shape, shape: Shape) -> Shape:
+    if shapes.broadcast((x, shape)) != shape:
+        raise ExpressionError(f"cannot broadcast {shapes.show(x)} to {shapes.show(shape)}")
+    return shape
+
+
+def unchanged(x: Node, shape: Shape) -> Node | None:
+    """The shortcut of a gate that does nothing where the shape is there already."""
+    return x if x.shape == shape else None
+
+
+def stack_rule(*operands: Shape, axis: int = 0) -> Shape:
+    first = operands[0]
+    for other in operands[1:]:
+        if other != first:
+            raise ExpressionError(
+                f"entries of shapes {shapes.show(first)} and {shapes.show(other)} make no array",
+                cure="all entries of a list must have the same shape",
+            )
+    (place,) = shapes.normalized_axes(axis, len(first) + 1)
+    return (*first[:place], len(operands), *first[place:])
+
+
+def concat_rule(*operands: Shape, axis: int = 0) -> Shape:
+    first = operands[0]
+    if not all(operands):
+        raise ExpressionError("a scalar cannot be joined", cure="give arrays; [x, y] makes one of scalars")
+    (place,) = shapes.normalized_axes(axis, len(first))
+    rests = [(*shape[:place], *shape[place + 1 :]) for shape in operands]
+    for shape, rest in zip(operands, rests, strict=True):
+        if rest != rests[0] or len(shape) != len(first):
+            raise ExpressionError(
+                f"shapes {shapes.show(first)} and {shapes.show(shape)} cannot be joined along axis {axis}",
+                cure="every other length must be equal",
+            )
+    return (*first[:place], sum(shape[place] for shape in operands), *first[place + 1 :])
+
+
+def part_of_concat(position: int, upstream: Node, *nodes: Node) -> Node:
+    *operands, out = nodes
+    place = out.attributes[0] % len(out.shape)
+    start = sum(operand.shape[place] for operand in operands[:position])
+    window = Slice(start, start + operands[position].shape[place], None)
+    return index(upstream, index=(*[Slice(None, None, None)] * place, window))
+
+
+def part_of_stack(position: int, upstream: Node, *nodes: Node) -> Node:
+    place = nodes[-1].attributes[0] % len(nodes[-1].shape)
+    return index(upstream, index=(*[Slice(None, None, None)] * place, position))
+
+
+def diagonal_rule(x: Shape) -> Shape:
+    if len(x) == 1:
+        return (x[0], x[0])
+    if len(x) == 2 and x[0] == x[1]:
+        return (x[0],)
+    raise ExpressionError(
+        f"diag takes a vector or a square matrix, not shape {shapes.show(x)}",
+        cure="a vector makes a diagonal matrix, a square matrix gives its diagonal",
+    )
+
+
+TARGET = {"shape": Attribute(shapes.as_shape, REQUIRED, takes_rest=True)}
+
+index = Linear(
+    "index",
+    lambda x, index: x[shapes.as_numpy_index(index)],
+    lambda position, upstream, x, out: scatter_gate(upstream, index=out.attributes[0], shape=x.shape),
+    attributes={"index": Attribute(as_given, REQUIRED)},
+    shape=index_rule,
+    notation=Subscript(),
+    summary="x[i], x[1:3], x[:, 0]: entries of an array",
+    habit=ROUTES_BACK,
+    source="the transpose of taking entries",
+    samples=(
+        at((1.0, 2.0, 3.0), index=(1,)),
+        at((1.0, 2.0, 3.0), index=(Slice(None, None, -1),)),
+        at(((1.0, 2.0), (3.0, 4.0)), index=(Slice(None, None, None), 0)),
+    ),
+)
+scatter_gate: Linear = Linear(
+    "scatter",
+    scatter,
+    lambda position, upstream, x, out: index(upstream, index=out.attributes[0]),
+    attributes={"index": Attribute(as_given, REQUIRED), "shape": Attribute(shapes.as_shape, REQUIRED)},
+    shape=lambda x, index, shape: shape,
+    summary="zeros of a shape with x at an index",
+    habit="takes the gradient of the entries that it placed",
+    source="the transpose of taking entries",
+    samples=(at(2.0, index=(1,), shape=(3,)), at((1.0, 2.0), index=(Slice(1, None, None),), shape=(3,))),
+    is_public=False,
+)
+stack = Linear(
+    "stack",
+    lambda *operands, axis: np.stack(operands, axis=axis),
+    part_of_stack,
+    operands=("x", "*more"),
+    attributes={"axis": Attribute(shapes.as_size, 0)},
+    shape=stack_rule,
+    notation=Brackets(),
+    is_function=True,
+    summary="[x, y]: a new axis of equally shaped entries; stack(x, y, axis=1) puts it elsewhere",
+    habit="sends each entry's gradient back to it",
+    source="the transpose of stacking",
+    samples=(at(1.0, 2.0, axis=0), at((1.0, 2.0), (3.0, 4.0), axis=1)),
+)
+concat = Linear(
+    "concat",
+    lambda *operands, axis: np.concatenate(operands, axis=axis),
+    part_of_concat,
+    operands=("x", "*more"),
+    attributes={"axis": Attribute(shapes.as_size, 0)},
+    shape=concat_rule,
+    summary="arrays joined along an axis",
+    habit="sends each part's gradient back to it",
+    source="the transpose of joining",
+    samples=(at((1.0, 2.0), (3.0,), axis=0), at(((1.0,), (2.0,)), ((3.0,), (4.0,)), axis=1)),
+)
+reshape: Linear = Linear(
+    "reshape",
+    lambda x, shape: np.reshape(x, shape)[()],
+    lambda position, upstream, x, out: reshape(upstream, shape=x.shape),
+    attributes={"shape": Attribute(as_new_shape, REQUIRED, takes_rest=True)},
+    shape=reshaped,
+    shortcut=unchanged,
+    method="reshape",
+    summary="the same entries in another shape; one length may be -1",
+    habit="gives the gradient the old shape again",
+    source="the transpose of reshaping",
+    samples=(at((1.0, 2.0, 3.0, 4.0), shape=(2, 2)), at(((1.0, 2.0),), shape=(-1,))),
+)
+transpose: Linear = Linear(
+    "transpose",
+    np.transpose,
+    lambda position, upstream, x, out: transpose(upstream),
+    shape=lambda x: x[::-1],
+    shortcut=lambda x: x.inputs[0] if x.gate is transpose else (x if len(x.shape) < 2 else None),
+    notation=Postfix(".T"),
+    is_function=True,
+    method="transpose",
+    summary="x.T: the axes in reverse order",
+    habit="transposes the gradient",
+    source="the transpose of transposing",
+    samples=(at(((1.0, 2.0), (3.0, 4.0))), at((1.0, 2.0))),
+)
+broadcast_to = Linear(
+    "broadcast_to",
+    lambda x, shape: np.broadcast_to(x, shape),
+    lambda position, upstream, x, out: sum_to(upstream, shape=x.shape),
+    attributes=TARGET,
+    shape=broadcast_to_rule,
+    shortcut=unchanged,
+    method="broadcast_to",
+    is_public=False,
+    summary="x repeated to a shape, as NumPy's broadcasting repeats it",
+    habit="sums the gradient over the repetitions",
+    source="the transpose of broadcasting",
+    samples=(at(2.0, shape=(3,)), at(((1.0,), (2.0,)), shape=(2, 3))),
+)
+sum_to: Linear = Linear(
+    "sum_to",
+    sum_over_broadcast,
+    lambda position, upstream, x, out: broadcast_to(upstream, shape=x.shape),
+    attributes=TARGET,
+    shape=lambda x, shape: shape,
+    shortcut=unchanged,
+    method="sum_to",
+    is_public=False,
+    summary="x summed over the axes that broadcasting from a shape repeats",
+    habit="repeats the gradient over what was summed",
+    source="the transpose of broadcasting",
+    samples=(at((1.0, 2.0, 3.0), shape=()), at(((1.0, 2.0), (3.0, 4.0)), shape=(2, 1))),
+)
+diag: Linear = Linear(
+    "diag",
+    lambda x: np.diag(x).copy(),
+    lambda position, upstream, x, out: diag(upstream),
+    shape=diagonal_rule,
+    summary="the diagonal matrix of a vector, or the diagonal of a square matrix",
+    habit="sends the gradient of the diagonal back",
+    source="the transpose of taking the diagonal",
+    samples=(at((1.0, 2.0)), at(((1.0, 2.0), (3.0, 4.0)))),
+)

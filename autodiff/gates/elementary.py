@@ -1,0 +1,315 @@
+"""Roots, exponentials, logarithms, circular and hyperbolic functions and their inverses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.gates import slopes
+from backprop.autodiff.kinds import Elementwise
+from backprop.autodiff.numerics import stable
+
+LN2 = math.log(2)
+LN10 = math.log(10)
+PAIR = ("y", "x")
+
+
+def reciprocal_of(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda x: 1.0 / function(x)
+
+
+sqrt: Elementwise = Elementwise(
+    "sqrt",
+    np.sqrt,
+    lambda x, out: 1 / (2 * out),
+    summary="the square root",
+    habit="divides the gradient by twice the root",
+    source="DLMF 4.4.8",
+    samples=(at(2.0), at(1e-8), at(1e300)),
+    corners=(Corner((0.0,), 0.0, (np.inf,)),),
+)
+cbrt = Elementwise(
+    "cbrt",
+    np.cbrt,
+    lambda x, out: 1 / (3 * out**2),
+    summary="the real cube root",
+    habit="divides the gradient by three times the root squared",
+    source="the power rule",
+    samples=(at(2.0), at(-0.3), at(1e-9)),
+    corners=(Corner((0.0,), 0.0, (np.inf,)),),
+)
+square = Elementwise(
+    "square",
+    np.square,
+    lambda x, out: 2 * x,
+    textbook=lambda x: x**2,
+    summary="x squared",
+    habit="scales the gradient by 2*x",
+    source="the power rule",
+    samples=(at(2.0), at(-0.3)),
+)
+hypot = Elementwise(
+    "hypot",
+    np.hypot,
+    lambda x, y, out: ratio(x, out),
+    lambda x, y, out: ratio(y, out),
+    operands=("x", "y"),
+    summary="sqrt(x^2 + y^2) without overflow",
+    habit="scales the gradient by the direction x/hypot(x, y)",
+    source="the chain rule; 0 at the origin",
+    samples=(at(3.0, 4.0), at(-1e200, 1e200), at(1e-200, 2e-200)),
+    corners=(Corner((0.0, 0.0), 0.0, (0.0, 0.0)),),
+)
+ratio: Elementwise = Elementwise(
+    "ratio",
+    stable.ratio,
+    lambda x, r, out: 1 / r,
+    lambda x, r, out: -(out / r),
+    operands=("x", "r"),
+    textbook=lambda x, r: x / r,
+    summary="x / r, and 0 where both are 0",
+    habit="divides the gradient by r",
+    source="the convention for the norm of zeros",
+    samples=(at(3.0, 5.0), at(-0.5, 0.75)),
+    is_public=False,
+)
+exp: Elementwise = Elementwise(
+    "exp",
+    np.exp,
+    lambda x, out: out,
+    summary="e to the power x",
+    habit="scales the gradient by its own value",
+    source="DLMF 4.2.19",
+    samples=(at(1.5), at(-30.0)),
+)
+exp2 = Elementwise(
+    "exp2",
+    np.exp2,
+    lambda x, out: out * LN2,
+    summary="2 to the power x",
+    habit="scales the gradient by log(2) times its own value",
+    source="DLMF 4.2.26",
+    samples=(at(1.5), at(-30.0)),
+)
+expm1 = Elementwise(
+    "expm1",
+    np.expm1,
+    lambda x, out: exp(x),
+    summary="exp(x) - 1, exact near 0",
+    habit="scales the gradient by exp(x)",
+    source="DLMF 4.2.19",
+    samples=(at(1.5), at(1e-12), at(-30.0)),
+)
+log = Elementwise(
+    "log",
+    np.log,
+    lambda x, out: 1 / x,
+    aliases=("ln",),
+    summary="the natural logarithm",
+    habit="divides the gradient by x",
+    source="DLMF 4.2.2",
+    samples=(at(1.5), at(1e-12), at(1e300)),
+    corners=(Corner((0.0,), -np.inf, (np.inf,)),),
+)
+log2 = Elementwise(
+    "log2",
+    np.log2,
+    lambda x, out: 1 / (x * LN2),
+    summary="the logarithm to base 2",
+    habit="divides the gradient by x*log(2)",
+    source="DLMF 4.2.10",
+    samples=(at(1.5), at(1e-12)),
+)
+log10 = Elementwise(
+    "log10",
+    np.log10,
+    lambda x, out: 1 / (x * LN10),
+    summary="the logarithm to base 10",
+    habit="divides the gradient by x*log(10)",
+    source="DLMF 4.2.10",
+    samples=(at(1.5), at(1e-12)),
+)
+log1p = Elementwise(
+    "log1p",
+    np.log1p,
+    lambda x, out: 1 / (1 + x),
+    summary="log(1 + x), exact near 0",
+    habit="divides the gradient by 1 + x",
+    source="DLMF 4.2.2",
+    samples=(at(1.5), at(1e-12), at(-0.75)),
+)
+deg2rad = Elementwise(
+    "deg2rad",
+    np.deg2rad,
+    lambda x, out: math.pi / 180,
+    summary="degrees as radians",
+    habit="scales the gradient by pi/180",
+    source="by definition",
+    samples=(at(30.0), at(-720.5)),
+)
+rad2deg = Elementwise(
+    "rad2deg",
+    np.rad2deg,
+    lambda x, out: 180 / math.pi,
+    summary="radians as degrees",
+    habit="scales the gradient by 180/pi",
+    source="by definition",
+    samples=(at(0.5), at(-7.5)),
+)
+sin = Elementwise(
+    "sin",
+    np.sin,
+    lambda x, out: cos(x),
+    summary="the sine",
+    habit="scales the gradient by cos(x)",
+    source="DLMF 4.20.1",
+    samples=(at(-2.0), at(0.5), at(1e-9)),
+)
+cos: Elementwise = Elementwise(
+    "cos",
+    np.cos,
+    lambda x, out: -sin(x),
+    summary="the cosine",
+    habit="scales the gradient by -sin(x)",
+    source="DLMF 4.20.2",
+    samples=(at(-2.0), at(0.5), at(1e-9)),
+)
+tan = Elementwise(
+    "tan",
+    np.tan,
+    lambda x, out: 1 + out**2,
+    summary="the tangent",
+    habit="scales the gradient by 1 + tan(x)^2",
+    source="DLMF 4.20.3",
+    samples=(at(-2.0), at(0.5), at(1.5707)),
+)
+sec = Elementwise(
+    "sec",
+    reciprocal_of(np.cos),
+    lambda x, out: out * tan(x),
+    summary="the secant, 1/cos(x)",
+    habit="scales the gradient by sec(x)*tan(x)",
+    source="DLMF 4.20.5",
+    samples=(at(-2.0), at(0.5)),
+)
+csc = Elementwise(
+    "csc",
+    reciprocal_of(np.sin),
+    lambda x, out: -(out * cot(x)),
+    summary="the cosecant, 1/sin(x)",
+    habit="scales the gradient by -csc(x)*cot(x)",
+    source="DLMF 4.20.4",
+    samples=(at(-2.0), at(0.5)),
+)
+cot: Elementwise = Elementwise(
+    "cot",
+    reciprocal_of(np.tan),
+    lambda x, out: -(1 + out**2),
+    summary="the cotangent, 1/tan(x)",
+    habit="scales the gradient by -(1 + cot(x)^2)",
+    source="DLMF 4.20.6",
+    samples=(at(-2.0), at(0.5)),
+)
+asin = Elementwise(
+    "asin",
+    np.arcsin,
+    lambda x, out: slopes.asin_slope(x),
+    aliases=("arcsin",),
+    summary="the inverse sine",
+    habit="divides the gradient by sqrt(1 - x^2)",
+    source="DLMF 4.24.7",
+    samples=(at(0.5), at(-0.999999), at(1e-9)),
+)
+acos = Elementwise(
+    "acos",
+    np.arccos,
+    lambda x, out: -slopes.asin_slope(x),
+    aliases=("arccos",),
+    summary="the inverse cosine",
+    habit="divides the gradient by -sqrt(1 - x^2)",
+    source="DLMF 4.24.8",
+    samples=(at(0.5), at(-0.999999)),
+)
+atan = Elementwise(
+    "atan",
+    np.arctan,
+    lambda x, out: slopes.atan_slope(x),
+    aliases=("arctan",),
+    summary="the inverse tangent",
+    habit="divides the gradient by 1 + x^2",
+    source="DLMF 4.24.9",
+    samples=(at(0.5), at(-3.0), at(1e10)),
+)
+atan2 = Elementwise(
+    "atan2",
+    np.arctan2,
+    lambda y, x, out: slopes.atan2_slope_y(y, x),
+    lambda y, x, out: slopes.atan2_slope_x(y, x),
+    operands=PAIR,
+    aliases=("arctan2",),
+    summary="the angle of the point (x, y), from -pi to pi",
+    habit="y gets x/(x^2 + y^2) of the gradient, x gets -y/(x^2 + y^2)",
+    source="the chain rule on atan(y/x)",
+    samples=(at(1.0, 2.0), at(-1.0, -2.0), at(1e-200, 3e-200), at(1e200, -3e200)),
+)
+sinh = Elementwise(
+    "sinh",
+    np.sinh,
+    lambda x, out: cosh(x),
+    summary="the hyperbolic sine",
+    habit="scales the gradient by cosh(x)",
+    source="DLMF 4.34.1",
+    samples=(at(-2.0), at(1e-9)),
+)
+cosh: Elementwise = Elementwise(
+    "cosh",
+    np.cosh,
+    lambda x, out: sinh(x),
+    summary="the hyperbolic cosine",
+    habit="scales the gradient by sinh(x)",
+    source="DLMF 4.34.2",
+    samples=(at(-2.0), at(1e-9)),
+)
+tanh: Elementwise = Elementwise(
+    "tanh",
+    np.tanh,
+    lambda x, out: slopes.tanh_slope(x),
+    summary="the hyperbolic tangent",
+    habit="squashes into (-1, 1); scales the gradient by 1 - tanh(x)^2, at most 1",
+    source="DLMF 4.34.3",
+    samples=(at(-2.0), at(1e-9), at(20.0), at(-300.0)),
+)
+asinh = Elementwise(
+    "asinh",
+    np.arcsinh,
+    lambda x, out: slopes.asinh_slope(x),
+    aliases=("arcsinh",),
+    summary="the inverse hyperbolic sine",
+    habit="divides the gradient by sqrt(1 + x^2)",
+    source="DLMF 4.38.10",
+    samples=(at(-2.0), at(1e-9), at(1e200)),
+)
+acosh = Elementwise(
+    "acosh",
+    np.arccosh,
+    lambda x, out: slopes.acosh_slope(x),
+    aliases=("arccosh",),
+    summary="the inverse hyperbolic cosine",
+    habit="divides the gradient by sqrt(x^2 - 1)",
+    source="DLMF 4.38.11",
+    samples=(at(2.0), at(1.0000001), at(1e200)),
+)
+atanh = Elementwise(
+    "atanh",
+    np.arctanh,
+    lambda x, out: slopes.atanh_slope(x),
+    aliases=("arctanh",),
+    summary="the inverse hyperbolic tangent",
+    habit="divides the gradient by 1 - x^2",
+    source="DLMF 4.38.12",
+    samples=(at(0.5), at(-0.9999999), at(1e-9)),
+)

@@ -1,0 +1,220 @@
+"""Products of vectors and matrices, determinants, inverses and linear systems."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.gate import at
+from backprop.autodiff.gates import arrays
+from backprop.autodiff.kinds import Bilinear, Differential, Linear
+from backprop.autodiff.notation import PRODUCT, Infix
+from backprop.autodiff.numerics import linear
+from backprop.autodiff.shapes import Shape
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+VECTOR = (0.5, -2.0)
+SQUARE = ((2.0, 1.0), (-0.5, 3.0))
+WIDE = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
+
+
+def matmul_rule(a: Shape, b: Shape) -> Shape:
+    if not (1 <= len(a) <= 2 and 1 <= len(b) <= 2):
+        raise ExpressionError(
+            f"shapes {shapes.show(a)} and {shapes.show(b)} have no matrix product",
+            cure="give vectors and matrices; * multiplies scalars and entries",
+        )
+    if a[-1] != b[0]:
+        raise ExpressionError(
+            f"shapes {shapes.show(a)} and {shapes.show(b)} do not match",
+            cure="the last length of the first must be the first length of the second",
+        )
+    return (*a[:-1], *b[1:])
+
+
+def matmul_to_first(upstream: Node, a: Node, b: Node, out: Node) -> Node:
+    if len(a.shape) == 1:
+        return upstream * b if len(b.shape) == 1 else b @ upstream
+    return outer(upstream, b) if len(b.shape) == 1 else upstream @ b.transposed()
+
+
+def matmul_to_second(upstream: Node, a: Node, b: Node, out: Node) -> Node:
+    if len(b.shape) == 1:
+        return upstream * a if len(a.shape) == 1 else a.transposed() @ upstream
+    return outer(a, upstream) if len(a.shape) == 1 else a.transposed() @ upstream
+
+
+def dot_rule(a: Shape, b: Shape) -> Shape:
+    return matmul_rule(a, b) if a and b else a + b
+
+
+def dot_to_first(upstream: Node, a: Node, b: Node, out: Node) -> Node:
+    if a.shape and b.shape:
+        return matmul_to_first(upstream, a, b, out)
+    return upstream * b if a.shape else (upstream * b).sum()
+
+
+def dot_to_second(upstream: Node, a: Node, b: Node, out: Node) -> Node:
+    if a.shape and b.shape:
+        return matmul_to_second(upstream, a, b, out)
+    return upstream * a if b.shape else (upstream * a).sum()
+
+
+def outer_rule(a: Shape, b: Shape) -> Shape:
+    if len(a) != 1 or len(b) != 1:
+        raise ExpressionError(
+            f"shapes {shapes.show(a)} and {shapes.show(b)} have no outer product", cure="give two vectors"
+        )
+    return a + b
+
+
+def square_rule(a: Shape) -> Shape:
+    if len(a) != 2 or a[0] != a[1]:
+        raise ExpressionError(f"shape {shapes.show(a)} is no square matrix", cure="give a square matrix")
+    return a
+
+
+def scalar_of_square(a: Shape) -> Shape:
+    square_rule(a)
+    return ()
+
+
+def solve_rule(a: Shape, b: Shape) -> Shape:
+    square_rule(a)
+    if not 1 <= len(b) <= 2 or b[0] != a[0]:
+        raise ExpressionError(
+            f"shapes {shapes.show(a)} and {shapes.show(b)} do not match",
+            cure="the right side is a vector or matrix with as many rows as the matrix",
+        )
+    return b
+
+
+def product_of_columns(a: Node, b: Node) -> Node:
+    """outer(a, b) for vectors, a @ b.T for matrices."""
+    return outer(a, b) if len(a.shape) == 1 else a @ b.transposed()
+
+
+def cofactor_differential(direction: Node, a: Node, out: Node) -> Node:
+    """(tr(C' X) C - C X' C)/det(A) for C = det(A) A^-T: the differential of C, which is symmetric."""
+    return ((out * direction).sum() * out - out @ direction.transposed() @ out) / det(a)
+
+
+matmul = Bilinear(
+    "matmul",
+    np.matmul,
+    matmul_to_first,
+    matmul_to_second,
+    shape=matmul_rule,
+    notation=Infix("@", PRODUCT),
+    method="@",
+    summary="a @ b, the product of vectors and matrices",
+    habit="swaps: each factor gets the upstream gradient times the other factor, transposed",
+    source="Giles (2008), section 2.2.2",
+    samples=(at(SQUARE, VECTOR), at(VECTOR, VECTOR), at(VECTOR, WIDE), at(SQUARE, WIDE)),
+)
+dot = Bilinear(
+    "dot",
+    np.dot,
+    dot_to_first,
+    dot_to_second,
+    shape=dot_rule,
+    summary="the scalar product of vectors; the matrix product of matrices",
+    habit="swaps: each factor gets the upstream gradient times the other factor",
+    source="Giles (2008), section 2.2.2",
+    samples=(at(VECTOR, VECTOR), at(SQUARE, VECTOR), at(2.0, VECTOR), at(SQUARE, WIDE)),
+)
+outer = Bilinear(
+    "outer",
+    np.outer,
+    lambda upstream, a, b, out: upstream @ b,
+    lambda upstream, a, b, out: upstream.transposed() @ a,
+    shape=outer_rule,
+    summary="the matrix of all products of two vectors' entries",
+    habit="swaps: each vector gets the upstream gradient times the other",
+    source="the transpose of the outer product in each factor",
+    samples=(at(VECTOR, (1.0, 2.0, 3.0)),),
+)
+trace = Linear(
+    "trace",
+    np.trace,
+    lambda position, upstream, a, out: arrays.diag(upstream.broadcast_to(a.shape[:1])),
+    operands=("a",),
+    shape=scalar_of_square,
+    summary="the sum of a square matrix's diagonal",
+    habit="distributes the gradient to the diagonal",
+    source="Giles (2008), section 2.1",
+    samples=(at(SQUARE),),
+)
+det = Differential(
+    "det",
+    linear.det,
+    pullbacks=[lambda upstream, a, out: upstream * cofactor(a)],
+    pushforwards=[lambda tangent, a, out: (cofactor(a) * tangent).sum()],
+    operands=("a",),
+    shape=scalar_of_square,
+    summary="the determinant",
+    habit="scales the gradient by the cofactors",
+    source="Jacobi's formula",
+    samples=(at(SQUARE), at(((1.0, 2.0, 0.5), (0.0, -1.0, 3.0), (2.0, 0.25, 1.0)))),
+)
+cofactor: Differential = Differential(
+    "cofactor",
+    linear.cofactor,
+    pullbacks=[cofactor_differential],
+    pushforwards=[cofactor_differential],
+    operands=("a",),
+    shape=square_rule,
+    textbook=lambda a: det(a) * inv(a).transposed(),
+    summary="the matrix of cofactors, the derivative of det",
+    habit="spreads the gradient over the other rows and columns",
+    source="the differential of det(A) A^-T",
+    samples=(at(SQUARE),),
+    is_public=False,
+)
+inv: Differential = Differential(
+    "inv",
+    linear.inv,
+    pullbacks=[lambda upstream, a, out: -(out.transposed() @ upstream @ out.transposed())],
+    pushforwards=[lambda tangent, a, out: -(out @ tangent @ out)],
+    operands=("a",),
+    shape=square_rule,
+    summary="the inverse of a square matrix",
+    habit="multiplies the gradient by the transposed inverse on both sides and turns its sign",
+    source="Giles (2008), section 2.2.3",
+    samples=(at(SQUARE),),
+)
+logdet = Differential(
+    "logdet",
+    linear.logdet,
+    pullbacks=[lambda upstream, a, out: upstream * inv(a).transposed()],
+    pushforwards=[lambda tangent, a, out: (inv(a).transposed() * tangent).sum()],
+    operands=("a",),
+    shape=scalar_of_square,
+    summary="log(det(a)), without overflow",
+    habit="scales the gradient by the transposed inverse",
+    source="Jacobi's formula",
+    samples=(at(SQUARE),),
+)
+solve: Differential = Differential(
+    "solve",
+    linear.solve,
+    pullbacks=[
+        lambda upstream, a, b, out: -product_of_columns(solve(a.transposed(), upstream), out),
+        lambda upstream, a, b, out: solve(a.transposed(), upstream),
+    ],
+    pushforwards=[
+        lambda tangent, a, b, out: -solve(a, tangent @ out),
+        lambda tangent, a, b, out: solve(a, tangent),
+    ],
+    operands=("a", "b"),
+    shape=solve_rule,
+    summary="the x for which a @ x is b",
+    habit="solves the transposed system for the gradient",
+    source="Giles (2008), section 2.2.4",
+    samples=(at(SQUARE, VECTOR), at(SQUARE, WIDE)),
+)

@@ -1,0 +1,72 @@
+"""Comparisons and truth values: 1 for true, 0 for false; whatever is not 0 counts as true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.kinds import Flat
+from backprop.autodiff.notation import AND, COMPARISON, NOT, OR, Infix, Prefix
+
+
+def as_number(test: Callable[..., Any]) -> Callable[..., Any]:
+    """The NumPy test with 0.0 and 1.0 for its answers."""
+    return lambda *operands: test(*operands).astype(np.float64)
+
+
+def comparison(name: str, test: Callable[..., Any], symbol: str, summary: str, value_at_tie: float) -> Flat:
+    return Flat(
+        name,
+        as_number(test),
+        operands=("x", "y"),
+        notation=Infix(symbol, COMPARISON, associates="none"),
+        method=symbol,
+        summary=summary,
+        habit="stops the gradient: it is 0 or 1",
+        source="by definition",
+        samples=(at(2.0, -3.0), at(-3.0, 2.0)),
+        corners=(Corner((2.0, 2.0), value_at_tie, (0.0, 0.0)),),
+    )
+
+
+less = comparison("less", np.less, "<", "1 where x < y, else 0", 0.0)
+less_equal = comparison("less_equal", np.less_equal, "<=", "1 where x <= y, else 0", 1.0)
+greater = comparison("greater", np.greater, ">", "1 where x > y, else 0", 0.0)
+greater_equal = comparison("greater_equal", np.greater_equal, ">=", "1 where x >= y, else 0", 1.0)
+equal = comparison("equal", np.equal, "==", "1 where x == y, else 0", 1.0)
+not_equal = comparison("not_equal", np.not_equal, "!=", "1 where x != y, else 0", 0.0)
+
+logical_and = Flat(
+    "and",
+    as_number(np.logical_and),
+    operands=("x", "y"),
+    notation=Infix("and", AND),
+    method="and",
+    summary="1 where both are nonzero, else 0",
+    habit="stops the gradient: it is 0 or 1",
+    source="by definition",
+    samples=(at(2.0, -3.0), at(2.0, 0.0)),
+)
+logical_or = Flat(
+    "or",
+    as_number(np.logical_or),
+    operands=("x", "y"),
+    notation=Infix("or", OR),
+    method="or",
+    summary="1 where one of them is nonzero, else 0",
+    habit="stops the gradient: it is 0 or 1",
+    source="by definition",
+    samples=(at(2.0, -3.0), at(0.0, 0.0)),
+)
+logical_not = Flat(
+    "not",
+    as_number(np.logical_not),
+    notation=Prefix("not ", NOT),
+    summary="1 where x is 0, else 0",
+    habit="stops the gradient: it is 0 or 1",
+    source="by definition",
+    samples=(at(2.0), at(0.0)),
+)

@@ -1,0 +1,237 @@
+"""Sums, means, products and extremes along axes; softmax and running sums."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.gate import Attribute, Corner, at
+from backprop.autodiff.gates import arrays, elementary
+from backprop.autodiff.kinds import AXIS, Differential, Linear, Reduction, kept
+from backprop.autodiff.numerics import stable
+from backprop.autodiff.shapes import Axis, Shape, Slice
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+ROW = (0.5, -2.0, 1.5)
+MATRIX = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
+
+
+def count(shape: Shape, axis: Axis) -> int:
+    """How many entries are reduced to one."""
+    lengths: list[int] = [shape[place] for place in shapes.normalized_axes(axis, len(shape))]
+    return math.prod(lengths)
+
+
+def not_empty(x: Shape, axis: Axis) -> Shape:
+    """The rule of a reduction that needs an entry to start from."""
+    result = shapes.reduced(x, axis)
+    if count(x, axis) == 0 and 0 not in result:
+        raise ExpressionError("there is no entry to reduce", cure="give an array that is not empty")
+    return result
+
+
+def spread(upstream: Node, x: Node, out: Node) -> Node:
+    """The upstream of a reduction, repeated to its operand's shape."""
+    return kept(upstream, x, out.attributes[0]).broadcast_to(x.shape)
+
+
+def extreme_share(x: Node, out: Node, axis: Axis) -> Node:
+    winners = x.equals(out)
+    return winners / kept(winners.sum(axis), x, axis)
+
+
+def last_axis_rule(x: Shape, axis: Axis) -> Shape:
+    if x:
+        shapes.normalized_axes(axis, len(x))
+    return x
+
+
+def running_sum(x: Any, axis: Any) -> Any:
+    return np.cumsum(x, axis=axis).reshape(x.shape) if np.ndim(x) else x
+
+
+def backwards(x: Node, axis: Axis) -> Node:
+    """The entries in reverse order along an axis, or all of them."""
+    if axis is None and len(x.shape) > 1:
+        return backwards(x.reshape((math.prod(x.shape),)), 0).reshape(x.shape)
+    place = 0 if axis is None else shapes.normalized_axes(axis, len(x.shape))[0]
+    return arrays.index(x, index=(*[Slice(None, None, None)] * place, Slice(None, None, -1)))
+
+
+def softmax_pull(upstream: Node, x: Node, out: Node) -> Node:
+    axis = out.attributes[0]
+    return out * (upstream - kept((upstream * out).sum(axis), x, axis))
+
+
+total = Linear(
+    "sum",
+    np.sum,
+    lambda position, upstream, x, out: spread(upstream, x, out),
+    attributes={"axis": AXIS},
+    shape=shapes.reduced,
+    method="sum",
+    summary="the sum of the entries",
+    habit="distributes the gradient to every entry",
+    source="the transpose of summing",
+    samples=(at(ROW), at(MATRIX, axis=0), at(MATRIX, axis=-1)),
+)
+mean = Linear(
+    "mean",
+    np.mean,
+    lambda position, upstream, x, out: spread(upstream, x, out) / count(x.shape, out.attributes[0]),
+    attributes={"axis": AXIS},
+    shape=not_empty,
+    summary="the mean of the entries",
+    habit="distributes the gradient to every entry, divided by their number",
+    source="the transpose of averaging",
+    samples=(at(ROW), at(MATRIX, axis=0)),
+)
+product = Reduction(
+    "prod",
+    np.prod,
+    lambda x, out, axis: product_of_others(x, axis=axis),
+    summary="the product of the entries",
+    habit="scales each entry's gradient by the product of the others",
+    source="the product rule",
+    samples=(at(ROW), at(MATRIX, axis=0)),
+    corners=(
+        Corner(((0.0, 2.0, 3.0),), 0.0, ((6.0, 0.0, 0.0),)),
+        Corner(((0.0, 0.0, 3.0),), 0.0, ((0.0, 0.0, 0.0),)),
+    ),
+)
+product_of_others: Differential = Differential(
+    "product_of_others",
+    stable.product_of_others,
+    pullbacks=[lambda upstream, x, out: others_differential(upstream, x, out)],
+    pushforwards=[lambda tangent, x, out: others_differential(tangent, x, out)],
+    attributes={"axis": AXIS},
+    shape=lambda x, axis: x,
+    summary="for each entry the product of all others",
+    habit="spreads the gradient over the other entries",
+    source="the product rule; its differential is symmetric",
+    samples=(at(ROW), at(MATRIX, axis=0)),
+    is_public=False,
+)
+
+
+def others_differential(direction: Node, x: Node, out: Node) -> Node:
+    axis = out.attributes[0]
+    along = direction * out
+    return (kept(along.sum(axis), x, axis) - along) / x
+
+
+variance = Reduction(
+    "var",
+    stable.variance,
+    lambda x, out, axis: 2 * (x - kept(mean(x, axis=axis), x, axis)) / count(x.shape, axis),
+    summary="the population variance of the entries",
+    habit="scales each entry's gradient by 2/n times its distance from the mean",
+    source="the chain rule",
+    samples=(at(ROW), at(MATRIX, axis=0)),
+    rule=not_empty,
+)
+deviation = Reduction(
+    "std",
+    stable.std,
+    lambda x, out, axis: elementary.ratio(x - kept(mean(x, axis=axis), x, axis), count(x.shape, axis) * out),
+    summary="the population standard deviation of the entries",
+    habit="scales each entry's gradient by its distance from the mean over n*std",
+    source="the chain rule; 0 where all entries are equal",
+    samples=(at(ROW), at(MATRIX, axis=0)),
+    corners=(Corner(((2.0, 2.0),), 0.0, ((0.0, 0.0),)),),
+    rule=not_empty,
+)
+smallest = Reduction(
+    "min",
+    np.min,
+    extreme_share,
+    summary="the smallest entry; of several arguments, the smallest entry by entry",
+    habit="routes the gradient to the smallest entry; tied ones share it equally",
+    source="subgradient, shared at ties",
+    samples=(at(ROW), at(MATRIX, axis=0)),
+    corners=(Corner(((2.0, 1.0, 1.0),), 1.0, ((0.0, 0.5, 0.5),)),),
+    rule=not_empty,
+)
+largest = Reduction(
+    "max",
+    np.max,
+    extreme_share,
+    summary="the largest entry; of several arguments, the largest entry by entry",
+    habit="routes the gradient to the largest entry; tied ones share it equally",
+    source="subgradient, shared at ties",
+    samples=(at(ROW), at(MATRIX, axis=0)),
+    corners=(Corner(((2.0, 1.0, 2.0),), 2.0, ((0.5, 0.0, 0.5),)),),
+    aliases=("maxout",),
+    rule=not_empty,
+)
+norm = Reduction(
+    "norm",
+    stable.norm,
+    lambda x, out, axis: elementary.ratio(x, out),
+    summary="the Euclidean norm, without overflow",
+    habit="scales the gradient by the direction x/norm(x)",
+    source="the chain rule; 0 at the origin",
+    samples=(at(ROW), at(MATRIX, axis=0), at((1e200, -2e200))),
+    corners=(Corner(((0.0, 0.0),), 0.0, ((0.0, 0.0),)),),
+)
+logsumexp = Reduction(
+    "logsumexp",
+    stable.logsumexp,
+    lambda x, out, axis: softmax(x, axis=axis),
+    summary="log(sum(exp(x))), without overflow",
+    habit="shares the gradient out by softmax(x)",
+    source="the chain rule",
+    samples=(at(ROW), at(MATRIX, axis=0), at((800.0, 799.0, -800.0))),
+    rule=not_empty,
+)
+softmax: Differential = Differential(
+    "softmax",
+    stable.softmax,
+    pullbacks=[softmax_pull],
+    pushforwards=[softmax_pull],
+    attributes={"axis": Attribute(shapes.as_axis, -1)},
+    shape=last_axis_rule,
+    summary="exp(x)/sum(exp(x)) along the last axis or the given one, without overflow",
+    habit="gives each entry its share times the gradient less its mean under the shares",
+    source="its Jacobian diag(s) - outer(s, s) is symmetric",
+    samples=(at(ROW), at(MATRIX, axis=0), at((800.0, 799.0, -800.0))),
+)
+log_softmax = Differential(
+    "log_softmax",
+    stable.log_softmax,
+    pullbacks=[
+        lambda upstream, x, out: (
+            upstream - softmax(x, axis=out.attributes[0]) * kept(upstream.sum(out.attributes[0]), x, out.attributes[0])
+        )
+    ],
+    pushforwards=[
+        lambda tangent, x, out: (
+            tangent - kept((softmax(x, axis=out.attributes[0]) * tangent).sum(out.attributes[0]), x, out.attributes[0])
+        )
+    ],
+    attributes={"axis": Attribute(shapes.as_axis, -1)},
+    shape=last_axis_rule,
+    summary="x - logsumexp(x) along the last axis or the given one",
+    habit="takes softmax(x) times the summed gradient away from the gradient",
+    source="the chain rule",
+    samples=(at(ROW), at(MATRIX, axis=0), at((800.0, 799.0, -800.0))),
+)
+cumsum: Linear = Linear(
+    "cumsum",
+    running_sum,
+    lambda position, upstream, x, out: backwards(
+        cumsum(backwards(upstream, out.attributes[0]), axis=out.attributes[0]), out.attributes[0]
+    ),
+    attributes={"axis": AXIS},
+    shape=last_axis_rule,
+    summary="the running sum, of all entries in order or along an axis",
+    habit="gives each entry the sum of the gradients from its place on",
+    source="the transpose of the running sum",
+    samples=(at(ROW), at(MATRIX, axis=0)),
+)

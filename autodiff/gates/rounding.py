@@ -1,0 +1,69 @@
+"""Gates that are piecewise constant, or made of straight pieces: signs, roundings and absolute values."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.kinds import Elementwise, Flat
+from backprop.autodiff.notation import PRODUCT, Infix
+
+STOPS = "stops the gradient: it is constant between its steps"
+
+absolute = Elementwise(
+    "abs",
+    np.absolute,
+    lambda x, out: sign(x),
+    summary="the absolute value",
+    habit="passes the gradient, with its sign turned where x is negative",
+    source="subgradient 0 at 0",
+    samples=(at(2.5), at(-0.5)),
+    corners=(Corner((0.0,), 0.0, (0.0,)),),
+)
+sign: Flat = Flat(
+    "sign",
+    np.sign,
+    summary="-1, 0 or 1: the sign of x",
+    habit=STOPS,
+    source="by definition",
+    samples=(at(2.5), at(-0.5)),
+    corners=(Corner((0.0,), 0.0, (0.0,)),),
+)
+floor = Flat(
+    "floor",
+    np.floor,
+    summary="the largest whole number that is at most x",
+    habit=STOPS,
+    source="by definition",
+    samples=(at(2.5), at(-0.3)),
+    corners=(Corner((2.0,), 2.0, (0.0,)),),
+)
+ceil = Flat(
+    "ceil",
+    np.ceil,
+    summary="the smallest whole number that is at least x",
+    habit=STOPS,
+    source="by definition",
+    samples=(at(2.5), at(-0.3)),
+    corners=(Corner((2.0,), 2.0, (0.0,)),),
+)
+nearest = Flat(
+    "round",
+    np.rint,
+    summary="the nearest whole number, halves to the even one",
+    habit=STOPS,
+    source="IEEE 754 roundTiesToEven",
+    samples=(at(2.4), at(-0.3)),
+    corners=(Corner((2.5,), 2.0, (0.0,)),),
+)
+floor_divide = Flat(
+    "floordiv",
+    np.floor_divide,
+    operands=("x", "y"),
+    notation=Infix("//", PRODUCT),
+    summary="x // y, the quotient rounded down",
+    habit=STOPS,
+    source="by definition",
+    samples=(at(7.3, 2.0), at(-7.3, 2.0)),
+    corners=(Corner((4.0, 2.0), 2.0, (0.0, 0.0)),),
+)

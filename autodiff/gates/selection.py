@@ -1,0 +1,104 @@
+"""Gates that choose: the branch of a condition, the largest, the smallest, the nearest within bounds."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backprop.autodiff.gate import Condition, Corner, at
+from backprop.autodiff.kinds import Elementwise
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+
+def chosen(condition: Any, taken: Any, otherwise: Any) -> Any:
+    """NumPy's choice between two values that are both there."""
+    return np.where(condition != 0, taken, otherwise)[()]
+
+
+def tie(operand: Node, others: tuple[Node, ...], out: Node) -> Node:
+    """1 for the only winner, 1/k for each of k tied ones, 0 for the others."""
+    winners = others[0].equals(out)
+    for other in others[1:]:
+        winners = winners + other.equals(out)
+    return operand.equals(out) / winners
+
+
+def within(x: Node, low: Node, high: Node, out: Node) -> tuple[Node, Node, Node]:
+    """The local gradients of clip, which is minimum(maximum(x, low), high) and shares ties as those do."""
+    raised = maximum(x, low)
+    passed = tie(raised, (raised, high), out)
+    return (
+        passed * tie(x, (x, low), raised),
+        passed * tie(low, (x, low), raised),
+        tie(high, (raised, high), out),
+    )
+
+
+where = Elementwise(
+    "where",
+    chosen,
+    lambda condition, a, b, out: None,
+    lambda condition, a, b, out: 1,
+    lambda condition, a, b, out: 1,
+    operands=("condition", "a", "b"),
+    routes=(
+        None,
+        lambda condition, a, b, out: Condition(condition, True),
+        lambda condition, a, b, out: Condition(condition, False),
+    ),
+    method="where",
+    summary="a where the condition is nonzero, b elsewhere; also written a if condition else b",
+    habit="routes the gradient to the branch that was taken; the other gets exactly 0",
+    source="by definition; a branch not taken gets 0 even where it is inf or nan",
+    samples=(at(1.0, 2.0, -3.0), at(0.0, 2.0, -3.0)),
+    corners=(
+        Corner((1.0, 2.0, np.nan), 2.0, (0.0, 1.0, 0.0)),
+        Corner((0.0, np.inf, 3.0), 3.0, (0.0, 0.0, 1.0)),
+    ),
+)
+maximum = Elementwise(
+    "maximum",
+    lambda *operands: reduce(np.maximum, operands),
+    lambda position, *nodes: tie(nodes[position], nodes[:-1], nodes[-1]),
+    operands=("x", "y", "*more"),
+    aliases=("max", "maxout"),
+    summary="the largest of its arguments, entry by entry",
+    habit="routes the gradient to the largest input; tied ones share it equally",
+    source="subgradient, shared at ties",
+    samples=(at(2.0, -3.0), at(0.5, 0.75, 0.25)),
+    corners=(
+        Corner((2.0, 2.0), 2.0, (0.5, 0.5)),
+        Corner((2.0, 2.0, 2.0), 2.0, (1 / 3, 1 / 3, 1 / 3)),
+        Corner((2.0, 2.0, 1.0), 2.0, (0.5, 0.5, 0.0)),
+    ),
+)
+minimum = Elementwise(
+    "minimum",
+    lambda *operands: reduce(np.minimum, operands),
+    lambda position, *nodes: tie(nodes[position], nodes[:-1], nodes[-1]),
+    operands=("x", "y", "*more"),
+    aliases=("min",),
+    summary="the smallest of its arguments, entry by entry",
+    habit="routes the gradient to the smallest input; tied ones share it equally",
+    source="subgradient, shared at ties",
+    samples=(at(2.0, -3.0), at(0.5, 0.75, 0.25)),
+    corners=(Corner((2.0, 2.0), 2.0, (0.5, 0.5)), Corner((2.0, 2.0, 3.0), 2.0, (0.5, 0.5, 0.0))),
+)
+clip = Elementwise(
+    "clip",
+    lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    lambda x, low, high, out: within(x, low, high, out)[0],
+    lambda x, low, high, out: within(x, low, high, out)[1],
+    lambda x, low, high, out: within(x, low, high, out)[2],
+    operands=("x", "low", "high"),
+    textbook=lambda x, low, high: minimum(maximum(x, low), high),
+    summary="x held between low and high",
+    habit="passes the gradient inside the bounds, else routes it to the bound that holds",
+    source="minimum(maximum(x, low), high)",
+    samples=(at(0.5, -1.0, 1.0), at(-3.0, -1.0, 1.0), at(3.0, -1.0, 1.0)),
+    corners=(Corner((1.0, -1.0, 1.0), 1.0, (0.5, 0.0, 0.5)),),
+)

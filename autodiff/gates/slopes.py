@@ -1,0 +1,123 @@
+"""Derivatives that need a form of their own to keep their digits where the textbook's form loses them.
+
+None is a function of the language; a reader sees the `textbook` form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from backprop.autodiff.gate import at
+from backprop.autodiff.gates import activations, elementary
+from backprop.autodiff.kinds import Elementwise
+from backprop.autodiff.numerics import stable
+
+
+def slope(name: str, forward: Callable[..., Any], *gradients: Any, of: str, **declaration: Any) -> Elementwise:
+    """The declaration of the derivative of the gate `of`."""
+    return Elementwise(
+        name,
+        forward,
+        *gradients,
+        summary=f"the derivative of {of}",
+        habit=f"scales the gradient by the second derivative of {of}",
+        is_public=False,
+        **declaration,
+    )
+
+
+asin_slope = slope(
+    "asin_slope",
+    stable.asin_slope,
+    lambda x, out: x * out**3,
+    of="asin",
+    textbook=lambda x: 1 / elementary.sqrt(1 - x**2),
+    source="(1 - x^2)^(-1/2)",
+    samples=(at(0.5), at(-0.999999)),
+)
+acosh_slope = slope(
+    "acosh_slope",
+    stable.acosh_slope,
+    lambda x, out: -(x * out**3),
+    of="acosh",
+    textbook=lambda x: 1 / elementary.sqrt(x**2 - 1),
+    source="(x^2 - 1)^(-1/2)",
+    samples=(at(2.0), at(1.000001)),
+)
+asinh_slope = slope(
+    "asinh_slope",
+    stable.asinh_slope,
+    lambda x, out: -(x * out**3),
+    of="asinh",
+    textbook=lambda x: 1 / elementary.sqrt(1 + x**2),
+    source="(1 + x^2)^(-1/2)",
+    samples=(at(2.0), at(-0.01)),
+)
+atanh_slope = slope(
+    "atanh_slope",
+    stable.atanh_slope,
+    lambda x, out: 2 * x * out**2,
+    of="atanh",
+    textbook=lambda x: 1 / (1 - x**2),
+    source="(1 - x^2)^(-1)",
+    samples=(at(0.5), at(-0.999999)),
+)
+atan_slope = slope(
+    "atan_slope",
+    stable.atan_slope,
+    lambda x, out: -(2 * x * out**2),
+    of="atan",
+    textbook=lambda x: 1 / (1 + x**2),
+    source="(1 + x^2)^(-1)",
+    samples=(at(0.5), at(-3.0)),
+)
+
+
+def atan2_turn(y: Any, x: Any) -> Any:
+    """(y^2 - x^2)/(x^2 + y^2)^2, by factors that neither cancel nor overflow."""
+    radius = elementary.hypot(x, y)
+    return ((y - x) / radius / radius) * ((y + x) / radius / radius)
+
+
+atan2_slope_y = slope(
+    "atan2_slope_y",
+    stable.atan2_slope_y,
+    lambda y, x, out: 2 * atan2_slope_x(y, x) * out,
+    lambda y, x, out: atan2_turn(y, x),
+    of="atan2 by y",
+    operands=("y", "x"),
+    textbook=lambda y, x: x / (x**2 + y**2),
+    source="x/(x^2 + y^2)",
+    samples=(at(1.0, 2.0), at(-1.5, -0.25)),
+)
+atan2_slope_x: Elementwise = slope(
+    "atan2_slope_x",
+    stable.atan2_slope_x,
+    lambda y, x, out: atan2_turn(y, x),
+    lambda y, x, out: -(2 * atan2_slope_y(y, x) * out),
+    of="atan2 by x",
+    operands=("y", "x"),
+    textbook=lambda y, x: -y / (x**2 + y**2),
+    source="-y/(x^2 + y^2)",
+    samples=(at(1.0, 2.0), at(-1.5, -0.25)),
+)
+tanh_slope = slope(
+    "tanh_slope",
+    stable.tanh_slope,
+    lambda x, out: -(2 * elementary.tanh(x) * out),
+    of="tanh",
+    textbook=lambda x: 1 - elementary.tanh(x) ** 2,
+    source="1/cosh(x)^2; 1 - tanh(x)^2 is 0 from x = 20",
+    samples=(at(-2.0), at(0.01), at(20.0), at(-300.0)),
+)
+sigmoid_slope = slope(
+    "sigmoid_slope",
+    stable.sigmoid_slope,
+    # 1 - 2*sigmoid(x) would cancel near 0
+    lambda x, out: -(out * elementary.tanh(x / 2)),
+    of="sigmoid",
+    textbook=lambda x: activations.sigmoid(x) * (1 - activations.sigmoid(x)),
+    source="sigmoid(x)*sigmoid(-x); 1 - sigmoid(x) is 0 from x = 37",
+    samples=(at(-3.0), at(0.01), at(40.0), at(-700.0)),
+)

@@ -1,0 +1,267 @@
+"""The computational graph: append-only, hash-consed, ordered by construction. Knows no gate but the leaves.
+
+A node's inputs exist before it, so that the list of nodes is the topological order, and equal subexpressions
+are one node. Adjoints, tangents and symbolic derivatives are more nodes of the same graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff import leaves, shapes
+from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.gate import METHODS, Gate
+from backprop.autodiff.shapes import Array, Axis, Shape
+
+MAXIMUM_NODES = 20_000_000  # about 6 GB; functions of one's own can ask for any number of nodes in a few lines
+
+
+class Node:
+    """One gate applied to its inputs. It never changes: values and gradients are kept by whoever computes them.
+
+    `shape` is the value's shape, meaningful in a typed graph only. `span` is the place in the source text of the
+    user's gate that it stands for or, in a derivative, comes from.
+    """
+
+    __slots__ = ("attributes", "gate", "graph", "index", "inputs", "shape", "span")
+
+    def __init__(
+        self,
+        graph: Graph,
+        index: int,
+        gate: Gate,
+        inputs: tuple[Node, ...],
+        attributes: tuple[Any, ...],
+        shape: Shape,
+        span: Span | None,
+    ) -> None:
+        self.graph = graph
+        self.index = index
+        self.gate = gate
+        self.inputs = inputs
+        self.attributes = attributes
+        self.shape = shape
+        self.span = span
+
+    def __repr__(self) -> str:
+        return f"<node {self.index}: {self.gate.name}({', '.join(str(node.index) for node in self.inputs)})>"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The attributes by name."""
+        return dict(zip(self.gate.attributes, self.attributes, strict=True))
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is a literal or a named constant."""
+        return self.gate is leaves.constant
+
+    @property
+    def is_scalar_constant(self) -> bool:
+        return self.gate is leaves.constant and not self.shape
+
+    @property
+    def constant(self) -> Array | None:
+        """The value of a constant, None for any other node."""
+        return self.attributes[0] if self.gate is leaves.constant else None
+
+    @property
+    def name(self) -> str | None:
+        """The name of an input or of a named constant (`pi`), None for any other node."""
+        if self.gate is leaves.input:
+            return str(self.attributes[0])
+        return self.attributes[1] if self.gate is leaves.constant else None
+
+    def __add__(self, other: Node | float) -> Node:
+        return METHODS["+"](self, other)
+
+    def __radd__(self, other: float) -> Node:
+        return METHODS["+"](other, self)
+
+    def __sub__(self, other: Node | float) -> Node:
+        return METHODS["-"](self, other)
+
+    def __rsub__(self, other: float) -> Node:
+        return METHODS["-"](other, self)
+
+    def __mul__(self, other: Node | float) -> Node:
+        return METHODS["*"](self, other)
+
+    def __rmul__(self, other: float) -> Node:
+        return METHODS["*"](other, self)
+
+    def __truediv__(self, other: Node | float) -> Node:
+        return METHODS["/"](self, other)
+
+    def __rtruediv__(self, other: float) -> Node:
+        return METHODS["/"](other, self)
+
+    def __pow__(self, other: Node | float) -> Node:
+        return METHODS["^"](self, other)
+
+    def __matmul__(self, other: Node) -> Node:
+        return METHODS["@"](self, other)
+
+    def __neg__(self) -> Node:
+        return METHODS["negative"](self)
+
+    def equals(self, other: Node | float) -> Node:
+        """1 where they are equal, 0 elsewhere; `==` on nodes is identity, as for any Python object."""
+        return METHODS["=="](self, other)
+
+    def exceeds(self, other: Node | float) -> Node:
+        """1 where this node is greater, 0 elsewhere."""
+        return METHODS[">"](self, other)
+
+    def reaches(self, other: Node | float) -> Node:
+        """1 where this node is greater or equal, 0 elsewhere."""
+        return METHODS[">="](self, other)
+
+    def where(self, taken: Node | float, otherwise: Node | float) -> Node:
+        """`taken` where this node is nonzero, `otherwise` elsewhere."""
+        return METHODS["where"](self, taken, otherwise)
+
+    def sum(self, axis: Axis = None) -> Node:
+        return METHODS["sum"](self, axis=axis)
+
+    def transposed(self) -> Node:
+        return METHODS["transpose"](self)
+
+    def reshape(self, shape: Shape) -> Node:
+        return METHODS["reshape"](self, shape=shape)
+
+    def broadcast_to(self, shape: Shape) -> Node:
+        return METHODS["broadcast_to"](self, shape=shape)
+
+    def sum_to(self, shape: Shape) -> Node:
+        """The transpose of broadcasting: summed over the axes that broadcasting `shape` to this one repeats."""
+        return METHODS["sum_to"](self, shape=shape)
+
+
+class Graph:
+    """Nodes in topological order, the output, and the names that the text gave.
+
+    A graph as parsed is untyped: it fits inputs of any shape. `typed` gives the graph for some shapes, and the
+    passes run on that one.
+    """
+
+    def __init__(self, *, is_typed: bool, source: str | None = None) -> None:
+        self.nodes: list[Node] = []
+        self.names: dict[str, Node] = {}  # what the statements assigned, in their order
+        self.output: Node | None = None
+        self.is_typed = is_typed
+        self.source = source  # only ever handed on to an error
+        self.place: Span | None = None  # the span of nodes added without one: the gate being differentiated
+        self.inputs: dict[str, Node] = {}  # the free names, named constants among them, in order of first use
+        self._interned: dict[tuple[Any, ...], Node] = {}
+
+    def add(
+        self,
+        gate: Gate,
+        inputs: tuple[Node, ...] = (),
+        attributes: tuple[Any, ...] = (),
+        span: Span | None = None,
+    ) -> Node:
+        """Return the node for `gate` of `inputs`, the existing one where there is one.
+
+        Raises ExpressionError with the gate's span where the shapes do not fit or would take too much memory.
+        """
+        key = (gate, attributes, *[node.index for node in inputs])
+        found = self._interned.get(key)
+        if found is not None:
+            return found
+        shape: Shape = ()
+        if self.is_typed:
+            try:
+                settings = dict(zip(gate.attributes, attributes, strict=True)) if attributes else {}
+                shape = gate.shape(*[node.shape for node in inputs], **settings)
+                if shape:
+                    shapes.bounded(shape)
+            except ExpressionError as error:
+                error.reason = f"{gate.name}: {error.reason}"
+                raise error.located(span or self.place, self.source) from None
+        return self._append(key, gate, inputs, attributes, shape, span)
+
+    def constant(self, value: Any, name: str | None = None, span: Span | None = None) -> Node:
+        """The node of a constant, interned by its bits: 0.0 and -0.0 are two, nan is one."""
+        array: Array = value if isinstance(value, np.float64) else np.asarray(value, dtype=np.float64)[()]
+        if not array.ndim and array != array:
+            array = np.float64(np.nan)
+        key = (leaves.constant, array.tobytes(), array.shape, name)
+        found = self._interned.get(key)
+        return found or self._append(key, leaves.constant, (), (array, name), array.shape, span)
+
+    def input(self, name: str, shape: Shape = (), span: Span | None = None) -> Node:
+        """The node of a variable."""
+        key = (leaves.input, name)
+        found = self._interned.get(key)
+        if found is None:
+            found = self._append(key, leaves.input, (), (name,), shapes.bounded(shape), span)
+            self.inputs[name] = found
+        return found
+
+    def copy(self, node: Node, twin: Sequence[Node] | Mapping[int, Node]) -> Node:
+        """A node of another graph in this one, `twin` giving this graph's node for each index of the other's."""
+        if node.gate is leaves.constant:
+            return self.constant(node.attributes[0], node.attributes[1], node.span)
+        if node.gate is leaves.input:
+            return self.input(node.attributes[0], node.shape, node.span)
+        return self.add(node.gate, tuple([twin[one.index] for one in node.inputs]), node.attributes, node.span)
+
+    def _append(
+        self,
+        key: tuple[Any, ...],
+        gate: Gate,
+        inputs: tuple[Node, ...],
+        attributes: tuple[Any, ...],
+        shape: Shape,
+        span: Span | None,
+    ) -> Node:
+        if len(self.nodes) >= MAXIMUM_NODES:
+            raise ExpressionError(
+                f"the graph has more than {MAXIMUM_NODES} nodes",
+                span,
+                "write a smaller expression",
+                self.source,
+            )
+        node = Node(self, len(self.nodes), gate, inputs, attributes, shape, span or self.place)
+        self.nodes.append(node)
+        self._interned[key] = node
+        return node
+
+    @property
+    def result(self) -> Node:
+        """The output, which a graph under construction has not yet."""
+        if self.output is None:
+            raise ExpressionError("the expression has no value", None, "end with an expression", self.source)
+        return self.output
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names that need a value, in the order of their first use."""
+        return tuple(name for name in self.inputs if name not in leaves.NAMED_CONSTANTS)
+
+    def typed(self, given: Mapping[str, Shape]) -> Graph:
+        """This graph for inputs of the `given` shapes, every other variable a scalar.
+
+        A free name such as `pi` becomes the constant unless it is given. Node i of the result stands for node
+        i of this graph. Raises ExpressionError with both shapes and the operator's place where they do not fit.
+        """
+        result = Graph(is_typed=True, source=self.source)
+        twin: list[Node] = []
+        for node in self.nodes:
+            if node.gate is leaves.input:
+                name = node.attributes[0]
+                if name in leaves.NAMED_CONSTANTS and name not in given:
+                    made = result.constant(leaves.NAMED_CONSTANTS[name], name, node.span)
+                else:
+                    made = result.input(name, given.get(name, ()), node.span)
+            else:
+                made = result.copy(node, twin)
+            twin.append(made)
+        result.names = {name: twin[node.index] for name, node in self.names.items()}
+        result.output = None if self.output is None else twin[self.output.index]
+        return result

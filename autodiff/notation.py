@@ -1,0 +1,46 @@
+"""How a gate is written in an expression: data that the printers read. Computes and prints nothing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+# Python's precedences, loosest first; a printer puts parentheses where an operand binds looser than its place.
+TERNARY, OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, POWER, POSTFIX, ATOM = range(11)
+
+
+class Call(NamedTuple):
+    """`name(a, b, axis=0)`."""
+
+    name: str
+
+
+class Infix(NamedTuple):
+    """`a + b`; `associates` says which side needs no parentheses at the same precedence."""
+
+    symbol: str
+    precedence: int
+    associates: str = "left"
+
+
+class Prefix(NamedTuple):
+    """`-a`."""
+
+    symbol: str
+    precedence: int
+
+
+class Postfix(NamedTuple):
+    """`a.T`."""
+
+    symbol: str
+
+
+class Subscript(NamedTuple):
+    """`a[1, 0:2]`, the index being the gate's first attribute."""
+
+
+class Brackets(NamedTuple):
+    """`[a, b]`."""
+
+
+Notation = Call | Infix | Prefix | Postfix | Subscript | Brackets

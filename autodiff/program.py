@@ -1,0 +1,77 @@
+"""Lowering: the nodes that some results need, as a flat list of instructions over reused slots.
+
+Knows no numbers but the constants; execution.py runs the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from backprop.autodiff import leaves
+from backprop.autodiff.graph import Node
+from backprop.autodiff.shapes import Array
+
+
+class Instruction(NamedTuple):
+    """`slots[output] = function(*slots[inputs])`."""
+
+    function: Callable[..., Any]
+    inputs: tuple[int, ...]
+    output: int
+
+
+class Program(NamedTuple):
+    """What to run for some results: `results` are the slots they are left in, in the order they were asked for."""
+
+    instructions: tuple[Instruction, ...]
+    slots: int
+    constants: tuple[tuple[int, Array], ...]
+    inputs: tuple[tuple[int, str], ...]
+    results: tuple[int, ...]
+
+
+def lower(results: Sequence[Node]) -> Program:
+    """The program for the values of `results`, nodes of one typed graph. A slot is free after its last use."""
+    if not results:
+        return Program((), 0, (), (), ())
+    nodes = needed(results)
+    last_use = {operand: node.index for node in nodes for operand in node.inputs}
+    kept = set(results)
+    slot: dict[Node, int] = {}
+    free: list[int] = []
+    count = 0
+    instructions, constants, inputs = [], [], []
+    for node in nodes:
+        operands = tuple([slot[operand] for operand in node.inputs])
+        for operand in dict.fromkeys(node.inputs):
+            if last_use[operand] == node.index and operand not in kept:
+                free.append(slot[operand])
+        if free and node.inputs:
+            place = free.pop()
+        else:
+            place, count = count, count + 1
+        slot[node] = place
+        if node.gate is leaves.constant:
+            constants.append((place, node.attributes[0]))
+        elif node.gate is leaves.input:
+            inputs.append((place, node.attributes[0]))
+        else:
+            function = partial(node.gate.forward, **node.settings) if node.attributes else node.gate.forward
+            instructions.append(Instruction(function, operands, place))
+    return Program(tuple(instructions), count, tuple(constants), tuple(inputs), tuple([slot[node] for node in results]))
+
+
+def needed(results: Sequence[Node]) -> list[Node]:
+    """The nodes that the results depend on and the results, in topological order."""
+    nodes = results[0].graph.nodes
+    last = max(node.index for node in results)
+    wanted = bytearray(last + 1)
+    for node in results:
+        wanted[node.index] = 1
+    for place in range(last, -1, -1):
+        if wanted[place]:
+            for operand in nodes[place].inputs:
+                wanted[operand.index] = 1
+    return [node for node in nodes[: last + 1] if wanted[node.index]]

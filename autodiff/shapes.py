@@ -1,0 +1,128 @@
+"""Shapes: how they combine, and the bound on what an array may take. Knows no gate and no graph."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from backprop.autodiff.errors import ExpressionError
+
+Shape: TypeAlias = tuple[int, ...]
+Array: TypeAlias = np.float64 | npt.NDArray[np.float64]
+Axis: TypeAlias = int | tuple[int, ...] | None
+
+MAXIMUM_ENTRIES = 2**27  # of one array: 1 GiB of doubles
+
+
+def show(shape: Shape) -> str:
+    """A shape as a user reads it: `scalar`, `(3)`, `(2, 3)`."""
+    return f"({', '.join(map(str, shape))})" if shape else "scalar"
+
+
+def bounded(shape: Shape) -> Shape:
+    """The shape itself. Raises ExpressionError where an array of it would pass the bound."""
+    if math.prod(shape) > MAXIMUM_ENTRIES:
+        raise ExpressionError(
+            f"an array of shape {show(shape)} has more than {MAXIMUM_ENTRIES} entries",
+            cure="use smaller arrays: an array may take 1 GiB at most",
+        )
+    return shape
+
+
+def broadcast(shapes: Sequence[Shape]) -> Shape:
+    """The shape NumPy broadcasts these to. Raises ExpressionError that names them where it cannot."""
+    first = shapes[0]
+    if shapes.count(first) == len(shapes):
+        return first
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        distinct = list(dict.fromkeys(shapes))
+        raise ExpressionError(
+            f"shapes {' and '.join(map(show, distinct))} do not match",
+            cure="lengths must be equal or 1, counted from the last axis",
+        ) from None
+
+
+def normalized_axes(axis: Axis, dimensions: int) -> tuple[int, ...]:
+    """The axes as sorted non-negative numbers; None means all. Raises ExpressionError for one out of range."""
+    if axis is None:
+        return tuple(range(dimensions))
+    axes = (axis,) if isinstance(axis, int) else axis
+    for one in axes:
+        if not -dimensions <= one < dimensions:
+            raise ExpressionError(
+                f"axis {one} is out of range for an array of {dimensions} dimension{'s' * (dimensions != 1)}",
+                cure=f"axes run from {-dimensions} to {dimensions - 1}" if dimensions else "a scalar has no axis",
+            )
+    found = tuple(sorted(one % dimensions for one in axes))
+    if len(set(found)) < len(found):
+        raise ExpressionError("an axis is named twice", cure="name each axis once")
+    return found
+
+
+def reduced(shape: Shape, axis: Axis, *, keepdims: bool = False) -> Shape:
+    """The shape that is left when `axis` is reduced away (kept as 1 with `keepdims`)."""
+    gone = normalized_axes(axis, len(shape))
+    if keepdims:
+        return tuple(1 if place in gone else length for place, length in enumerate(shape))
+    return tuple(length for place, length in enumerate(shape) if place not in gone)
+
+
+class Slice(NamedTuple):
+    """`start:stop:step` inside an index, hashable as Python's own slice is not before 3.12."""
+
+    start: int | None
+    stop: int | None
+    step: int | None
+
+
+Index: TypeAlias = tuple[int | Slice, ...]
+
+
+def as_numpy_index(index: Index) -> tuple[int | slice, ...]:
+    return tuple(slice(*one) if isinstance(one, Slice) else one for one in index)
+
+
+def indexed(shape: Shape, index: Index) -> Shape:
+    """The shape of `x[index]`. Raises ExpressionError for an index out of range or one too many."""
+    if len(index) > len(shape):
+        target = f"an array of shape {show(shape)}" if shape else "a scalar"
+        raise ExpressionError(
+            f"{len(index)} ind{'ices' if len(index) > 1 else 'ex'} into {target}",
+            cure=f"give at most {len(shape)}" if shape else "only an array can be indexed",
+        )
+    result = []
+    for length, one in zip(shape, index, strict=False):
+        if isinstance(one, Slice):
+            result.append(len(range(*slice(*one).indices(length))))
+        elif not -length <= one < length:
+            raise ExpressionError(
+                f"index {one} is out of range for length {length}",
+                cure=f"indices run from {-length} to {length - 1}" if length else "the array is empty",
+            )
+    return (*result, *shape[len(index) :])
+
+
+def as_size(value: Array) -> int:
+    """A constant as a whole number. Raises ExpressionError where it is none."""
+    if np.ndim(value) or not np.isfinite(value) or value != np.floor(value):
+        raise ExpressionError("expected a whole number", cure="give a constant integer")
+    return int(value)
+
+
+def as_axis(value: Array) -> Axis:
+    """A constant as an axis: a whole number, or a list of them as a tuple."""
+    return tuple(as_size(one) for one in np.ravel(value)) if np.ndim(value) == 1 else as_size(value)
+
+
+def as_shape(value: Array) -> Shape:
+    """A constant as a shape: lengths that are not negative. Raises ExpressionError."""
+    lengths = tuple(as_size(one) for one in np.ravel(value))
+    if any(length < 0 for length in lengths):
+        raise ExpressionError("a length is negative", cure="lengths start at 0")
+    return lengths

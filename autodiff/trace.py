@@ -1,0 +1,254 @@
+"""Everything one evaluation went through: each node's value, its gradient or tangent, and where that came from.
+
+The numbers are values of the nodes that the passes made, so that what is shown cannot disagree with the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff import leaves
+from backprop.autodiff.binding import bind, seed_value, selected
+from backprop.autodiff.collection import without_collection
+from backprop.autodiff.derivatives import zero_of
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.execution import evaluate
+from backprop.autodiff.forward import tangents
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.program import needed
+from backprop.autodiff.reverse import adjoints, dependents
+from backprop.autodiff.shapes import Array
+
+
+class Share(NamedTuple):
+    """One term of a node's gradient: `upstream` times `local` by way of `user`.
+
+    Reverse mode: `user` is the gate that the node flows into, `upstream` its adjoint. Forward mode: `user` is
+    the operand that the tangent `upstream` comes from. `local` is None where the gate has no local gradient
+    entry by entry; `formula` is the node whose value the share is. Not `is_taken`: in a branch not taken.
+    """
+
+    user: Node
+    position: int
+    upstream: Array
+    local: Array | None
+    value: Array
+    is_taken: bool
+    formula: Node
+
+
+class Step(NamedTuple):
+    """A node of the user's graph with its value and its adjoint or tangent (None: not asked for)."""
+
+    node: Node
+    value: Array
+    gradient: Array | None
+    shares: tuple[Share, ...]
+
+
+class Birth(NamedTuple):
+    """A node whose operands are finite and whose `kind` ("value" or "gradient") is not: the origin of inf or nan."""
+
+    node: Node
+    value: Array
+    kind: str
+
+
+class Trace(NamedTuple):
+    """The steps in topological order, constants left out; `gradients` by the names asked for, in their order."""
+
+    graph: Graph
+    steps: list[Step]
+    output: Node
+    value: Array
+    gradients: dict[str, Array]
+    labels: dict[Node, str]
+    derivatives: dict[Node, Node]
+    births: list[Birth]
+
+    @property
+    def is_result_finite(self) -> bool:
+        return all(bool(np.all(np.isfinite(one))) for one in (self.value, *self.gradients.values()))
+
+
+class _Term(NamedTuple):
+    """A share before it is evaluated."""
+
+    user: Node
+    position: int
+    upstream: Node
+    local: Node | None
+    value: Node
+    test: Node | None
+
+
+class _Plan(NamedTuple):
+    """What a mode made: the derivative node of each node, its terms, and the nodes that have a derivative."""
+
+    derivatives: dict[Node, Node]
+    terms: dict[Node, list[_Term]]
+    covered: Sequence[bool]
+
+
+@without_collection
+def trace(
+    graph: Graph,
+    values: Mapping[str, Any],
+    *,
+    mode: str = "reverse",
+    wrt: Iterable[str] | None = None,
+    upstream: Any = None,
+) -> Trace:
+    """Evaluate `graph` at `values` and differentiate it, keeping every step.
+
+    Reverse mode: every node's adjoint, or with `wrt` that of the nodes between those variables and the output.
+    Forward mode: every node's tangent along one variable, a direction of ones where that is an array.
+    `upstream` has the output's shape. Raises ExpressionError as `value_and_grad` does.
+    """
+    names = selected(graph, values, wrt)
+    typed, arrays = bind(graph, values)
+    output = typed.result
+    shown = _shown(typed)
+    if mode == "forward":
+        plan = _forward(typed, shown, names)
+        gradients = {names[0]: output}
+    else:
+        seed = typed.constant(seed_value(upstream, output.shape))
+        plan = _reverse(typed, shown if wrt is None else [typed.inputs[name] for name in names], seed)
+        gradients = {name: typed.inputs[name] for name in names}
+    return _evaluated(typed, arrays, shown, plan, gradients)
+
+
+def _shown(typed: Graph) -> list[Node]:
+    """The user's nodes that the output or a statement needs, and every input; numbers are no step."""
+    roots = [typed.result, *typed.names.values(), *typed.inputs.values()]
+    return [node for node in needed(roots) if node.inputs or node.gate is leaves.input]
+
+
+def _reverse(typed: Graph, wanted: Sequence[Node], seed: Node) -> _Plan:
+    covered = dependents(typed, typed.nodes[-1], wanted)
+    output = typed.result
+    found = adjoints(typed, output, seed, wanted)
+    terms = {
+        node: [
+            _Term(
+                share.user,
+                share.position,
+                share.upstream,
+                share.user.gate.local(share.position, share.user.inputs, share.user),
+                share.settled,
+                share.condition.as_test() if share.condition else None,
+            )
+            for share in shares
+        ]
+        for node, shares in found.shares.items()
+    }
+    return _Plan(found.of, terms, covered)
+
+
+def _forward(typed: Graph, shown: Sequence[Node], names: Sequence[str]) -> _Plan:
+    if len(names) != 1:
+        raise ExpressionError("forward mode differentiates by one variable", cure=f"choose one of {', '.join(names)}")
+    source = typed.inputs[names[0]]
+    last = typed.nodes[-1]
+    found = tangents(typed, last, {source: typed.constant(1.0).broadcast_to(source.shape)})
+    terms = {node: _tangent_terms(node, found) for node in shown if node in found and node is not source}
+    return _Plan(found, terms, [True] * len(typed.nodes))
+
+
+def _tangent_terms(node: Node, tangent: Mapping[Node, Node]) -> list[_Term]:
+    terms = []
+    for position, operand in enumerate(node.inputs):
+        if operand in tangent:
+            alone = [one if place == position else None for place, one in enumerate(map(tangent.get, node.inputs))]
+            value = node.gate.push(alone, node.inputs, node)
+            if value is not None:
+                local = node.gate.local(position, node.inputs, node)
+                route = node.gate.route(position, node.inputs, node)
+                test = route.as_test() if route else None
+                terms.append(_Term(operand, position, tangent[operand], local, value, test))
+    return terms
+
+
+def _evaluated(
+    typed: Graph, arrays: Mapping[str, Array], shown: list[Node], plan: _Plan, sources: Mapping[str, Node]
+) -> Trace:
+    derivative = {node: plan.derivatives.get(node) or zero_of(node) for node in shown if plan.covered[node.index]}
+    wanted = dict.fromkeys([*shown, *derivative.values()])
+    for terms in plan.terms.values():
+        for term in terms:
+            wanted.update(dict.fromkeys(one for one in (*term[2:5], term.test) if one is not None))
+    value = dict(zip(wanted, evaluate(list(wanted), arrays), strict=True))
+    steps = []
+    for node in shown:
+        shares = tuple(
+            Share(
+                term.user,
+                term.position,
+                value[term.upstream],
+                None if term.local is None else value[term.local],
+                value[term.value],
+                term.test is None or bool(np.any(value[term.test])),
+                term.value,
+            )
+            for term in plan.terms.get(node, ())
+        )
+        gradient = value[derivative[node]] if node in derivative else None
+        steps.append(Step(node, value[node], gradient, shares))
+    output = typed.result
+    gradients = {name: value[derivative[node]] for name, node in sources.items()}
+    result = value[output] if output in value else evaluate([output], arrays)[0]
+    births = _births(typed, arrays, [*shown, *derivative.values()], value, shown)
+    return Trace(typed, steps, output, result, gradients, _labels(typed, shown), plan.derivatives, births)
+
+
+def _labels(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:
+    """Inputs by name, statements by theirs, the output `f` (or the next free one), the others n1, n2 …"""
+    labels = {node: node.attributes[0] for node in shown if node.gate is leaves.input}
+    for name, node in typed.names.items():
+        if not node.is_constant:
+            labels.setdefault(node, name)
+    taken = {*labels.values(), *typed.names}
+    if typed.result not in labels:
+        name = next(one for one in ("f", "out", "output", *(f"f{k}" for k in range(1, 99))) if one not in taken)
+        labels[typed.result] = name
+        taken.add(name)
+    number = 0
+    for node in shown:
+        if node not in labels:
+            number += 1
+            while f"n{number}" in taken:
+                number += 1
+            labels[node] = f"n{number}"
+    return labels
+
+
+def _births(
+    typed: Graph,
+    arrays: Mapping[str, Array],
+    results: Sequence[Node],
+    value: Mapping[Node, Array],
+    shown: Sequence[Node],
+) -> list[Birth]:
+    """Where the non-finite results began: followed back from each through non-finite operands only."""
+    infected = {node for node in results if not np.all(np.isfinite(value[node]))}
+    if not infected:
+        return []
+    nodes = needed(list(infected))
+    every = dict(zip(nodes, evaluate(nodes, arrays), strict=True))
+    users = {node.span: node for node in reversed(shown)}
+    births: dict[Node, Birth] = {}
+    own = set(shown)
+    for node in reversed(nodes):
+        if node not in infected:
+            continue
+        causes = [operand for operand in node.inputs if not np.all(np.isfinite(every[operand]))]
+        infected.update(causes)
+        if not causes:
+            user = node if node in own else users.get(node.span, typed.result)
+            kind = "value" if node in own or node.is_constant else "gradient"
+            births.setdefault(user, Birth(user, every[node], kind))
+    return sorted(births.values(), key=lambda birth: birth.node.index)
