@@ -1,0 +1,179 @@
+"""Determinants, inverses and solutions against exact fractions; singular and broken matrices never raise."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from backprop.autodiff.numerics import linear
+
+INF, NAN = math.inf, math.nan
+INTEGERS = {
+    1: [[5.0]],
+    2: [[1.0, 2.0], [3.0, 4.0]],
+    3: [[2.0, 0.0, 1.0], [1.0, 3.0, 2.0], [1.0, 1.0, 4.0]],
+    4: [[4.0, 1.0, 0.0, 2.0], [1.0, 5.0, 1.0, 0.0], [0.0, 2.0, 6.0, 1.0], [3.0, 0.0, 1.0, 7.0]],
+}
+SINGULAR = {
+    1: [[0.0]],
+    2: [[1.0, 2.0], [2.0, 4.0]],
+    3: [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0], [5.0, 7.0, 9.0]],
+    4: [[1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 1.0, 2.0], [2.0, 4.0, 6.0, 8.0], [1.0, 0.0, 2.0, 5.0]],
+}
+ENTRIES = (0.0, -0.0, 1.0, -2.0, NAN, INF, -INF, 1e308, -1e308, 1e200, 5e-324, 1e-300)
+each_size = pytest.mark.parametrize("size", [1, 2, 3, 4, 5, 6])
+
+
+@pytest.fixture(autouse=True)
+def as_the_callers_do():
+    with np.errstate(all="ignore"):
+        yield
+
+
+def exact_det(rows):
+    """Laplace's expansion along the first row."""
+    if not rows:
+        return Fraction(1)
+    minors = ([row[:place] + row[place + 1 :] for row in rows[1:]] for place in range(len(rows)))
+    return sum((-1) ** place * rows[0][place] * exact_det(minor) for place, minor in enumerate(minors))
+
+
+def exact_cofactors(matrix):
+    rows = fractions(matrix)
+    places = range(len(rows))
+
+    def signed_minor(i, j):
+        others = [row[:j] + row[j + 1 :] for place, row in enumerate(rows) if place != i]
+        return (-1) ** (i + j) * exact_det(others)
+
+    return np.array([[float(signed_minor(i, j)) for j in places] for i in places])
+
+
+def fractions(matrix):
+    return [[Fraction(float(entry)) for entry in row] for row in matrix]
+
+
+def random_matrix(size, seed=3):
+    return np.random.default_rng(seed).normal(size=(size, size))
+
+
+@pytest.mark.parametrize("matrix", [*INTEGERS.values(), *SINGULAR.values()])
+def test_det_and_cofactor_of_integers(matrix):
+    small = len(matrix) <= 3
+    det, cofactor = linear.det(np.array(matrix)), linear.cofactor(np.array(matrix))
+    assert type(det) is np.float64
+    truth = float(exact_det(fractions(matrix)))
+    scale = np.abs(exact_cofactors(matrix)).max()
+    assert det == truth if small else det == pytest.approx(truth, rel=1e-14, abs=1e-14 * scale)
+    np.testing.assert_allclose(cofactor, exact_cofactors(matrix), rtol=0, atol=0 if small else 2e-14 * scale)
+
+
+@each_size
+def test_det_and_cofactor_match_fractions(size):
+    for seed in range(5):
+        matrix = random_matrix(size, seed)
+        cofactors = exact_cofactors(matrix)
+        tolerances = (2e-16, 0.0) if size <= 3 else (0.0, 1e-14 * np.abs(cofactors).max())
+        np.testing.assert_allclose(linear.cofactor(matrix), cofactors, *tolerances)
+        determinant = float(exact_det(fractions(matrix)))
+        np.testing.assert_allclose(linear.det(matrix), determinant, rtol=2e-16 if size <= 3 else 1e-14)
+
+
+def test_det_of_three_rows_survives_cancellation():
+    matrix = np.array([[1.0, 1.0, 1.0], [1.0, 1.0 + 2**-30, 1.0], [1.0, 1.0, 1.0 + 2**-29]])
+    assert linear.det(matrix) == 2.0**-59
+    assert linear.det(matrix[:2, :2]) == 2.0**-30
+
+
+@each_size
+def test_cofactor_of_a_singular_matrix_is_the_gradient_of_det(size):
+    matrix = random_matrix(size)
+    matrix[-1] = matrix[0] if size > 1 else 0.0
+    cofactors = exact_cofactors(matrix)
+    tolerance = 1e-14 * np.abs(cofactors).max()
+    np.testing.assert_allclose(linear.cofactor(matrix), cofactors, rtol=0, atol=tolerance)
+    np.testing.assert_array_equal(linear.cofactor(np.zeros((size, size))), 1.0 if size == 1 else 0.0)
+
+
+@each_size
+def test_inverse_and_solutions(size):
+    matrix, vector = random_matrix(size), np.arange(1.0, size + 1.0)
+    tolerance = 1e-15 * size * np.linalg.cond(matrix)
+    np.testing.assert_allclose(matrix @ linear.inv(matrix), np.eye(size), rtol=0, atol=tolerance)
+    for right in (vector, vector[:, None], np.column_stack([vector, vector[::-1], vector**2])):
+        solution = linear.solve(matrix, right)
+        assert solution.shape == right.shape
+        np.testing.assert_allclose(matrix @ solution, right, rtol=0, atol=tolerance * right.max())
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_inverse_by_hand_is_rounded_once(size):
+    for seed in range(5):
+        matrix = random_matrix(size, seed) * 10.0 ** np.arange(-5 * size, 5 * size, 10)
+        exact = exact_cofactors(matrix).T / float(exact_det(fractions(matrix)))
+        np.testing.assert_allclose(linear.inv(matrix), exact, rtol=4e-16, atol=0)
+    np.testing.assert_array_equal(linear.inv(np.array(INTEGERS[2])), [[-2.0, 1.0], [1.5, -0.5]])
+
+
+@pytest.mark.parametrize("matrix", SINGULAR.values())
+def test_singular_matrices_are_results(matrix):
+    matrix = np.array(matrix)
+    assert linear.det(matrix) == 0.0 and linear.logdet(matrix) == -INF
+    assert np.isnan(linear.inv(matrix)).all() and linear.inv(matrix).shape == matrix.shape
+    assert np.isnan(linear.solve(matrix, matrix[0])).all()
+    assert linear.solve(matrix, np.ones((len(matrix), 2))).shape == (len(matrix), 2)
+    assert np.isfinite(linear.cofactor(matrix)).all()
+
+
+def test_logdet():
+    assert linear.logdet(np.array([[2.0, 1.0], [1.0, 3.0]])) == pytest.approx(math.log(5.0), rel=1e-15, abs=0)
+    assert type(linear.logdet(np.eye(2))) is np.float64 and linear.logdet(np.eye(2)) == 0.0
+    assert np.isnan(linear.logdet(np.diag([1.0, -1.0])))
+    near_identity = np.array([[1.0 + 2**-30, 2**-40], [3 * 2**-40, 1.0 - 2**-30]])
+    distance = -(2**-60) - 3 * 2**-80
+    assert linear.logdet(near_identity) == pytest.approx(math.log1p(distance), rel=1e-15, abs=0)
+    assert linear.logdet(np.eye(3) * 1e200) == pytest.approx(600 * math.log(10.0), rel=1e-15, abs=0)
+
+
+def test_det_at_the_ends_of_the_range():
+    assert linear.det(np.diag([1e200, 1e200])) == INF and linear.det(np.diag([1e200, -1e200])) == -INF
+    assert linear.det(np.diag([1e-200, 1e-200])) == 0.0
+    assert linear.det(np.diag([1e-200, 1e200])) == pytest.approx(1.0, rel=1e-15, abs=0)
+    assert linear.det(np.diag([1e200, 1e200, 1e-200])) == pytest.approx(1e200, rel=1e-15, abs=0)
+    assert linear.det(np.diag([1e299, 1e-200, 1e-200])) == pytest.approx(1e-101, rel=1e-15, abs=0)
+    rows_apart = np.array(INTEGERS[3]) * [[1e-200], [1e-200], [1.0]]
+    expected = math.log(18.0) - 400 * math.log(10.0)
+    assert linear.logdet(rows_apart) == pytest.approx(expected, rel=1e-15, abs=0)
+    assert np.isfinite(linear.inv(rows_apart)).all()
+    assert linear.logdet(np.diag([1e-200, 1e-200])) == pytest.approx(-400 * math.log(10.0), rel=1e-15, abs=0)
+    np.testing.assert_array_equal(linear.cofactor(np.eye(3) * 1e200), np.where(np.eye(3), INF, 0.0))
+
+
+@each_size
+def test_no_matrix_raises_and_nan_shows(size):
+    generator = np.random.default_rng(11)
+    for _ in range(60):
+        matrix, vector = generator.choice(ENTRIES, size=(size, size)), generator.choice(ENTRIES, size=size)
+        before = matrix.copy()
+        has_nan = np.isnan(matrix).any()
+        for kernel in (linear.det, linear.logdet, linear.inv, linear.cofactor):
+            result = kernel(matrix)
+            assert np.shape(result) in ((), matrix.shape)
+            assert not has_nan or np.isnan(result).all()
+        for right in (vector, matrix):
+            result = linear.solve(matrix, right)
+            assert result.shape == right.shape
+            assert not has_nan or np.isnan(result).all()
+        np.testing.assert_array_equal(matrix, before)
+
+
+@each_size
+def test_stacks_are_matrices_side_by_side(size):
+    stack = np.random.default_rng(5).normal(size=(4, size, size))
+    stack[1], stack[2, 0, 0] = 0.0, NAN
+    columns = np.random.default_rng(6).normal(size=(4, size, 2))
+    for kernel in (linear.det, linear.logdet, linear.inv, linear.cofactor):
+        np.testing.assert_allclose(kernel(stack), [kernel(matrix) for matrix in stack], rtol=1e-13)
+    expected = [linear.solve(matrix, right) for matrix, right in zip(stack, columns, strict=True)]
+    np.testing.assert_allclose(linear.solve(stack, columns), expected, rtol=1e-13)
