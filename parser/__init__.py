@@ -1,0 +1,33 @@
+"""Expressions as text: read into a graph, printed from one, errors shown at their place. Imports nothing heavy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from backprop.autodiff.errors import ExpressionError, Span
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Graph
+    from backprop.autodiff.shapes import Array
+
+__all__ = ["ExpressionError", "Span", "parse", "parse_constant"]
+
+
+def parse(text: str) -> Graph:
+    """The graph of an expression, or of statements, as written: untyped, it fits inputs of any shape.
+
+    Raises ExpressionError, with the place and the cure, for a text that is none.
+    """
+    from backprop.parser import reading
+
+    return reading.parse(text)
+
+
+def parse_constant(text: str) -> Array:
+    """The value of an expression without variables, such as `pi/2` or `[[1, 2], [3, 4]]`.
+
+    Raises ExpressionError for a text that is none or has a variable in it.
+    """
+    from backprop.parser import reading
+
+    return reading.parse_constant(text)

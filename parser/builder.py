@@ -1,0 +1,226 @@
+"""Lark's callbacks: each finished rule of the grammar becomes nodes of the graph, exactly as it was written.
+
+There is no tree and no recursion: a callback gets its operands with their nodes and adds its own.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.gate import Gate
+from backprop.autodiff.gates import FUNCTIONS, OPERATORS
+from backprop.autodiff.graph import Graph, Node
+from backprop.parser import arrays
+from backprop.parser.calls import called
+from backprop.parser.functions import Body, read_head
+from backprop.parser.operand import Bounds, Chain, Keyword, Operand
+from backprop.parser.scope import Scope
+
+SPELLINGS = {"**": "^", "·": "*", "×": "*", "÷": "/", "−": "-", "≤": "<=", "≥": ">=", "≠": "!="}  # noqa: RUF001 - the language has these signs
+GATES: dict[str, Gate] = OPERATORS | {other: OPERATORS[usual] for other, usual in SPELLINGS.items()}
+EXPONENTS = {"²": 2.0, "³": 3.0}
+
+Children = list[Any]  # what Lark hands to a callback: tokens, and what the callbacks before returned
+
+
+class Builder:
+    """The callbacks, with the names that the grammar calls them by, and the graph that they add to."""
+
+    scope: Scope
+
+    def begin(self, source: str) -> None:
+        """Get ready for a text."""
+        self.scope = Scope(source)
+        self._output: Node | None = None
+
+    def finished(self) -> Graph:
+        """The graph of the text, which Lark has read to its end."""
+        if self._output is None and self.scope.functions:
+            last = list(self.scope.functions.values())[-1]
+            raise ExpressionError(
+                "the text only defines functions", last.span, f"end with an expression, such as {last.name}(2)"
+            )
+        if self._output is None:
+            raise ExpressionError("the expression is empty", None, "write one, such as x^2 + 1")
+        graph = self.scope.graph
+        graph.output = self._output
+        return graph
+
+    # Statements ----------------------------------------------------------------------------------------------
+
+    def statements(self, children: Children) -> None:
+        """Nothing is left to do: each statement has done its part."""
+
+    def result(self, children: Children) -> None:
+        self._output = self.scope.node(children[0])
+
+    def assignment(self, children: Children) -> None:
+        name, _, operand = children
+        self._output = self.scope.node(operand)
+        self.scope.assign(name.text, name.span, self._output)
+
+    def head(self, children: Children) -> None:
+        """The names of the body that follows mean the parameters."""
+        self.scope = Body(self.scope, read_head(children[0], self.scope))
+
+    def definition(self, children: Children) -> None:
+        body = self.scope
+        assert isinstance(body, Body)
+        self.scope = body.text
+        self.scope.functions[body.head.name] = body.finished(body.node(children[1]))
+
+    # Operators -----------------------------------------------------------------------------------------------
+
+    def binary(self, children: Children) -> Operand:
+        """Most of a long expression comes here: the operator's token is used again, as the operand it makes."""
+        left, operator, right = children
+        scope = self.scope
+        operator.node = scope.graph.add(
+            GATES[operator.text],
+            (left.node or scope.node(left), right.node or scope.node(right)),
+            (),
+            Span(left.start_pos, right.end_pos),
+        )
+        operator.start_pos = left.start_pos
+        operator.end_pos = right.end_pos
+        return operator  # type: ignore[no-any-return]
+
+    def signed(self, children: Children) -> Operand:
+        """A sign; before a plain number it makes the negative number."""
+        sign, operand = children
+        if sign.text == "+":
+            operand.start_pos = sign.start_pos
+            return operand  # type: ignore[no-any-return]
+        sign.end_pos = operand.end_pos
+        if operand.type == "NUMBER" and operand.is_literal:
+            sign.type = "NEGATIVE"
+            sign.value = -operand.value
+        else:
+            self._apply("negative", sign, operand)
+        return sign  # type: ignore[no-any-return]
+
+    def negated(self, children: Children) -> Operand:
+        word, operand = children
+        word.end_pos = operand.end_pos
+        return self._apply("not", word, operand)
+
+    def conditional(self, children: Children) -> Operand:
+        taken, _, condition, _, otherwise = children
+        return self._apply("where", part(taken, otherwise), condition, taken, otherwise)
+
+    def compared(self, children: Children) -> Chain:
+        left, operator, right = children
+        chain = Chain("CHAIN", "", left.start_pos, right.end_pos)
+        chain.right = self.scope.node(right)
+        self._apply(operator.text, chain, left, right)
+        return chain
+
+    def chained(self, children: Children) -> Chain:
+        """`a < b < c` is `a < b and b < c`."""
+        chain, operator, right = children
+        graph = self.scope.graph
+        node = self.scope.node(right)
+        span = Span(chain.start_pos, right.end_pos)
+        link = graph.add(GATES[operator.text], (chain.right, node), (), span)
+        chain.node = graph.add(GATES["and"], (chain.node, link), (), span)
+        chain.right = node
+        chain.end_pos = right.end_pos
+        return chain  # type: ignore[no-any-return]
+
+    def raised(self, children: Children) -> Operand:
+        """`x²`."""
+        operand, exponent = children
+        number = Operand("NUMBER", exponent.text, exponent.start_pos, exponent.end_pos)
+        number.value = EXPONENTS[exponent.text]
+        return self._apply("^", part(operand, exponent), operand, number)
+
+    def root(self, children: Children) -> Operand:
+        sign, operand = children
+        made = part(sign, operand)
+        made.node = self.scope.graph.add(FUNCTIONS["sqrt"][0], (self.scope.node(operand),), (), made.span)
+        return made
+
+    def transposed(self, children: Children) -> Operand:
+        operand, dot = children
+        return self._apply("transpose", part(operand, dot), operand)
+
+    def indexed(self, children: Children) -> Operand:
+        operand, _, items, closing = children
+        made = part(operand, closing)
+        made.node = arrays.index(self.scope, operand, items, made.span)
+        return made
+
+    def _apply(self, operator: str, made: Operand, *operands: Operand) -> Operand:
+        """Give `made` the node of an operator."""
+        nodes = tuple([self.scope.node(one) for one in operands])
+        made.node = self.scope.graph.add(GATES[operator], nodes, (), made.span)
+        return made
+
+    # Atoms ---------------------------------------------------------------------------------------------------
+
+    def number(self, children: Children) -> Operand:
+        token = children[0]
+        value = token.value = float(token.text)
+        if value == math.inf or (value == 0 and token.text.lower().partition("e")[0].strip("0._")):
+            raise out_of_range(token)
+        return token  # type: ignore[no-any-return]
+
+    def name(self, children: Children) -> Operand:
+        token = children[0]
+        token.node = self.scope.visible.get(token.text) or self.scope.first_use(token.text, token.span)
+        return token  # type: ignore[no-any-return]
+
+    def call(self, children: Children) -> Operand:
+        name, closing = children[0], children[-1]
+        arguments = children[2] if len(children) > 3 else []
+        made = part(name, closing)
+        made.node = called(self.scope, name, arguments, made.span)
+        return made
+
+    def group(self, children: Children) -> Operand:
+        """Parentheses: they belong to the span, and `-(2)` is no plain number."""
+        opening, operand, closing = children
+        operand.type = "GROUP"
+        operand.start_pos = opening.start_pos
+        operand.end_pos = closing.end_pos
+        return operand  # type: ignore[no-any-return]
+
+    def array(self, children: Children) -> Operand:
+        entries = children[1] if len(children) > 2 else []
+        return arrays.display(self.scope, entries, Span(children[0].start_pos, children[-1].end_pos))
+
+    # What stands between brackets ----------------------------------------------------------------------------
+
+    def first(self, children: Children) -> Children:
+        return children
+
+    def more(self, children: Children) -> Children:
+        found, _, item = children
+        found.append(item)
+        return found  # type: ignore[no-any-return]
+
+    def keyword(self, children: Children) -> Keyword:
+        return Keyword(children[0], children[2])
+
+    def slice(self, children: Children) -> Bounds:
+        return Bounds(*[one for one in children if not isinstance(one, Operand) or one.type != "COLON"])
+
+    def bound(self, children: Children) -> Operand | None:
+        return children[0] if children else None
+
+
+def part(first: Operand, last: Operand) -> Operand:
+    """A new operand from the start of one to the end of the other."""
+    return Operand("PART", "", first.start_pos, last.end_pos)
+
+
+def out_of_range(token: Operand) -> ExpressionError:
+    if token.value:
+        return ExpressionError(
+            f"{token.text} is out of range", token.span, "the largest number is about 1.8e308; infinity is inf"
+        )
+    return ExpressionError(
+        f"{token.text} is out of range", token.span, "the least number is about 4.9e-324; or write 0"
+    )

@@ -1,0 +1,168 @@
+"""Calls: which gate a name means for these arguments, and which argument is which operand or setting of it."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.gate import REQUIRED, Attribute, Gate
+from backprop.autodiff.gates import FUNCTIONS
+from backprop.autodiff.graph import Node
+from backprop.autodiff.shapes import Array
+from backprop.parser.constants import with_constants
+from backprop.parser.functions import Body, expand
+from backprop.parser.operand import Argument, Keyword, Operand
+from backprop.parser.scope import Scope
+
+
+class Call(NamedTuple):
+    """`name(positional, keyword=...)`, as it is written."""
+
+    name: Operand
+    positional: Sequence[Operand]
+    keywords: Mapping[str, Keyword]
+    span: Span
+
+
+class Parameters(NamedTuple):
+    """What a function takes: operands (`*more`: any number), their defaults, and constant settings."""
+
+    operands: Sequence[str]
+    defaults: Mapping[str, float]
+    settings: Mapping[str, Attribute]
+
+
+def called(scope: Scope, name: Operand, arguments: Sequence[Argument], span: Span) -> Node:
+    """The node of `name(arguments)`. Raises ExpressionError for an unknown function or unfit arguments."""
+    if isinstance(scope, Body) and name.text == scope.head.name:
+        raise ExpressionError(
+            f"'{name.text}' calls itself", name.span, "a function is expanded at its call and cannot recur"
+        )
+    function = scope.functions.get(name.text)
+    if function is not None:
+        call = Call(name, *sorted_out(arguments), span)
+        given, _ = bound(scope, call, Parameters(function.parameters, {}, {}))
+        return expand(scope, function, [scope.node(given[one][0]) for one in function.parameters])
+    if name.text not in FUNCTIONS:
+        from backprop.parser.suggestions import unknown_function
+
+        raise unknown_function(scope, name, span)
+    plain = plain_gate(name.text, len(arguments)) if Keyword not in map(type, arguments) else None
+    if plain is not None:
+        gate, settings = plain
+        return scope.graph.add(gate, tuple([scope.node(one) for one in arguments]), settings, span)  # type: ignore[arg-type]
+    call = Call(name, *sorted_out(arguments), span)
+    return applied(scope, meant(FUNCTIONS[name.text], call), call)
+
+
+@functools.lru_cache(256)
+def plain_gate(name: str, count: int) -> tuple[Gate, tuple[Any, ...]] | None:
+    """The gate of a call with an argument for each operand and no more, and its settings; None for any other call."""
+    for gate in FUNCTIONS.get(name, ()):
+        settings = tuple([setting.default for setting in gate.attributes.values()])
+        fits = gate.least_operands <= count if gate.most_operands is None else count == gate.most_operands
+        if fits and REQUIRED not in settings:
+            return gate, settings
+    return None
+
+
+def sorted_out(arguments: Sequence[Argument]) -> tuple[list[Operand], dict[str, Keyword]]:
+    """The arguments without a name, and those with one."""
+    positional: list[Operand] = []
+    keywords: dict[str, Keyword] = {}
+    for one in arguments:
+        if isinstance(one, Keyword):
+            if one.name.text in keywords:
+                raise ExpressionError(f"'{one.name.text}' is given twice", one.name.span, "give it once")
+            keywords[one.name.text] = one
+        elif keywords:
+            raise ExpressionError(
+                "an argument without a name follows one with a name", one.span, "give the named ones last"
+            )
+        else:
+            positional.append(one)
+    return positional, keywords
+
+
+def meant(gates: Sequence[Gate], call: Call) -> Gate:
+    """The first gate that takes as many operands as are given, or else one that has settings for the others."""
+    count = len(call.positional)
+    for gate in gates:
+        given = count + sum(name in gate.operands for name in call.keywords)
+        most = gate.most_operands
+        if given >= gate.least_operands and (most is None or given <= most):
+            return gate
+    return next((gate for gate in gates if gate.attributes and count >= gate.least_operands), gates[-1])
+
+
+def applied(scope: Scope, gate: Gate, call: Call) -> Node:
+    """The gate's node, its settings converted from the arguments' values."""
+    given, more = bound(scope, call, Parameters(gate.operands, gate.defaults, gate.attributes))
+    operands = [
+        scope.node(given[one][0]) if one in given else scope.graph.constant(gate.defaults[one], None, call.span)
+        for one in gate.operands
+        if not one.startswith("*")
+    ]
+    operands += [scope.node(one) for one in more]
+    settings = {one: given[one] for one in gate.attributes if one in given}
+
+    def make(where: Scope, nodes: tuple[Node, ...], values: list[Array]) -> Node:
+        rest = iter(values)
+        found = {one: converted(gate, one, arguments, rest) for one, arguments in settings.items()}
+        attributes = tuple([found.get(one, setting.default) for one, setting in gate.attributes.items()])
+        return where.graph.add(gate, nodes, attributes, call.span)
+
+    constants = [one for arguments in settings.values() for one in arguments]
+    return with_constants(scope, operands, constants, make, f"a setting of {gate.name}", call.span)
+
+
+def converted(gate: Gate, setting: str, arguments: Sequence[Operand], values: Iterator[Array]) -> Any:
+    """The setting from the next values, one for each of these arguments."""
+    found = [next(values) for _ in arguments]
+    for one, argument in zip(found, arguments, strict=True):
+        if len(found) > 1 and np.ndim(one):
+            raise ExpressionError(
+                f"'{setting}' of {gate.name} is given as several lists", argument.span, "give one list, or numbers"
+            )
+    try:
+        return gate.attributes[setting].convert(np.array(found) if len(found) > 1 else found[0])
+    except ExpressionError as error:
+        error.reason = f"'{setting}' of {gate.name}: {error.reason}"
+        raise error.located(Span(arguments[0].start_pos, arguments[-1].end_pos), None) from None
+
+
+def bound(scope: Scope, call: Call, takes: Parameters) -> tuple[dict[str, list[Operand]], Sequence[Operand]]:
+    """The arguments of each operand and setting by name, and those of an operand that takes any number."""
+
+    def unfit(reason: str, place: Span) -> ExpressionError:
+        from backprop.parser.suggestions import signature
+
+        return ExpressionError(reason, place, signature(scope, call.name.text))
+
+    plain = [one for one in takes.operands if not one.startswith("*")]
+    given = {one: [argument] for one, argument in zip(plain, call.positional, strict=False)}
+    rest = list(call.positional[len(plain) :])
+    more: list[Operand] = []
+    if len(plain) < len(takes.operands):
+        more, rest = rest, []
+    for name, setting in takes.settings.items():
+        if rest:
+            given[name], rest = (rest, []) if setting.takes_rest else (rest[:1], rest[1:])
+    if rest:
+        raise unfit(f"'{call.name.text}' has too many arguments", rest[0].span)
+    for name, keyword in call.keywords.items():
+        if name in given:
+            raise unfit(f"'{name}' is given twice", keyword.name.span)
+        if name not in plain and name not in takes.settings:
+            raise unfit(f"'{call.name.text}' has no argument '{name}'", keyword.name.span)
+        given[name] = [keyword.operand]
+    needed = [one for one in plain if one not in takes.defaults]
+    needed += [name for name, setting in takes.settings.items() if setting.default is REQUIRED]
+    for name in needed:
+        if name not in given:
+            raise unfit(f"'{call.name.text}' needs a value for '{name}'", call.span)
+    return given, more

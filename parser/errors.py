@@ -1,0 +1,86 @@
+"""Errors as text: the reason, the line of the source with a caret under the place, the cure. Knows no terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from backprop.autodiff.errors import ExpressionError, Span
+
+__all__ = ["ExpressionError", "Span", "line_and_column", "render", "visible"]
+
+WIDTH = 100  # columns of source shown
+CONTEXT = 30  # characters kept before and after a place in a longer line
+LONGEST = 60  # characters kept of a longer place
+LONGEST_MESSAGE = 300  # characters of a reason or a cure
+TAB = " " * 4
+
+
+def render(error: ExpressionError) -> str:
+    """The error as a user reads it: one line where it has no place, else three."""
+    message = f"error: {brief(visible(error.reason))}"
+    cure = brief(visible(error.cure)) if error.cure else ""
+    if error.span is None or not error.source:
+        return f"{message}\n  {cure}" if cure else message
+    number, line, start, end = marked_line(error.source, error.span)
+    shown, column, carets = window(line, start, end)
+    gutter = " " * len(str(number))
+    pointer = f"  {gutter} | {' ' * column}{'^' * carets} {cure}".rstrip()
+    return f"{message}\n  {number} | {shown}".rstrip() + f"\n{pointer}"
+
+
+def line_and_column(source: str, position: int) -> tuple[int, int]:
+    """The line and the column of a character, both from 1; a line ends as the grammar ends a statement."""
+    before = source[:position].replace("\r\n", " \n").replace("\r", "\n")
+    return before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1
+
+
+def marked_line(source: str, span: Span) -> tuple[int, str, int, int]:
+    """The number and the text of the line where a span begins, and the part of it that the span covers."""
+    start = min(max(span.start, 0), len(source))
+    number, column = line_and_column(source, start)
+    first = start - (column - 1)
+    ends = [place for place in (source.find("\n", start), source.find("\r", start)) if place >= 0]
+    last = min(ends, default=len(source))
+    return number, source[first:last], start - first, max(min(span.end, last), start) - first
+
+
+def window(line: str, start: int, end: int) -> tuple[str, int, int]:
+    """What to show of a line, the column where the span from `start` to `end` begins in it, and its columns."""
+    before, place, after = line[:start], line[start:end], line[end:]
+    if len(line) > WIDTH or columns(line) > WIDTH:
+        before = "…" + before[-CONTEXT:] if len(before) > CONTEXT else before
+        after = after[:CONTEXT] + "…" if len(after) > CONTEXT else after
+        if len(place) > LONGEST:
+            place = f"{place[: LONGEST // 2]} … {place[-LONGEST // 2 :]}"
+    shown = "".join(map(cell, before + place + after))
+    return shown, columns(before), max(columns(place), 1)
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal the text takes as it is shown."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    return sum(width(char) for char in "".join(map(cell, text)))
+
+
+def width(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def cell(char: str) -> str:
+    """A character of the source as it is shown."""
+    return TAB if char == "\t" else visible(char)
+
+
+def brief(text: str) -> str:
+    """The text without its middle, where a very long name or number of the user's is in it."""
+    return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE // 2]} … {text[-LONGEST_MESSAGE // 2 :]}"
+
+
+def visible(text: str) -> str:
+    """The text with an escape for every character that a terminal would act on or that nobody would see."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

@@ -1,0 +1,126 @@
+"""Functions of the text's own: `sq(t) = t^2`, built once as a template and expanded at each call.
+
+A call replays the template's nodes with its arguments for the parameters, so it costs what it adds to the graph.
+There is no recursion: a function is known only after its definition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from backprop.autodiff import leaves
+from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.gate import Gate
+from backprop.autodiff.graph import MAXIMUM_NODES, Graph, Node
+from backprop.parser.names import KEYWORDS, canonical
+from backprop.parser.operand import Operand
+from backprop.parser.scope import Scope
+
+# Stands in a template for a node that has to wait for an argument's value, as in `row(i) = W[i]`. Its attribute
+# is what to do then, a function of the scope and of the nodes it waits for.
+DEFERRED = Gate("deferred", None, operands=(), summary="", habit="", source="", samples=(), is_public=False)  # type: ignore[arg-type]
+Resume = Callable[[Scope, tuple[Node, ...]], Node]
+
+
+class Function:
+    """A definition: the parameters are the template's first nodes, `steps` the others, `result` the value's index."""
+
+    __slots__ = ("name", "parameters", "result", "span", "steps")
+
+    def __init__(self, head: Head, steps: Sequence[Node], result: int) -> None:
+        self.name, self.parameters, self.span = head
+        self.steps = steps
+        self.result = result
+
+
+class Head(NamedTuple):
+    """`f(a, b) =`, with the place of the name."""
+
+    name: str
+    parameters: tuple[str, ...]
+    span: Span
+
+
+class Body(Scope):
+    """The names inside a definition: the parameters first, then those of the text around it."""
+
+    is_body = True
+
+    def __init__(self, outer: Scope, head: Head) -> None:
+        self.text = outer
+        self.head = head
+        self.graph = Graph(is_typed=False, source=outer.graph.source)
+        # No name of the text has a blank in it: a parameter never meets a name of the text around it.
+        self.visible = {name: self.graph.input(f"parameter {name}") for name in head.parameters}
+        self.assigned, self.used, self.functions = outer.assigned, outer.used, outer.functions
+        self.expanded = {}
+
+    def resolve(self, name: str, span: Span | None) -> Node:
+        if name not in self.assigned:
+            self.used.setdefault(name, span or Span(0, 0))
+        return self.graph.input(name, (), span)
+
+    def finished(self, result: Node) -> Function:
+        count = len(self.head.parameters)
+        return Function(self.head, self.graph.nodes[count:], result.index)
+
+
+def read_head(token: Operand, scope: Scope) -> Head:
+    """The name and the parameters of a definition. Raises ExpressionError where they are not plain new names."""
+    opening, closing = token.text.index("("), token.text.rindex(")")
+    name, span = _plain_name(token.text[:opening], token.start_pos, "function's name")
+    if name in scope.functions:
+        place = scope.place(scope.functions[name].span)
+        raise ExpressionError(f"'{name}' is defined twice", span, f"it has a meaning from {place}: choose another name")
+    if not token.text[opening + 1 : closing].strip():
+        brackets = Span(token.start_pos + opening, token.start_pos + closing + 1)
+        raise ExpressionError(f"'{name}' has no parameter", brackets, f"a plain value is written {name} = ...")
+    parameters: list[str] = []
+    start = token.start_pos + opening + 1
+    for part in token.text[opening + 1 : closing].split(","):
+        parameter, place_in_text = _plain_name(part, start, "parameter")
+        if parameter in parameters:
+            raise ExpressionError(
+                f"two parameters are called '{parameter}'", place_in_text, "give each a name of its own"
+            )
+        parameters.append(parameter)
+        start += len(part) + 1
+    return Head(name, tuple(parameters), span)
+
+
+def _plain_name(part: str, start: int, role: str) -> tuple[str, Span]:
+    word = part.strip()
+    start += len(part) - len(part.lstrip())
+    span = Span(start, start + max(len(word), 1))
+    if not word:
+        raise ExpressionError(f"a {role} is missing", span, "write names with commas between them: f(a, b) = ...")
+    if word in KEYWORDS:
+        raise ExpressionError(f"'{word}' cannot be a {role}", span, "choose another name")
+    if word[0].isdigit() or any(char.isascii() and not char.isalnum() and char != "_" for char in word):
+        raise ExpressionError(f"'{word}' cannot be a {role}", span, "a definition is written f(x) = x^2; '==' compares")
+    return canonical(word, start), span
+
+
+def expand(scope: Scope, function: Function, arguments: Sequence[Node]) -> Node:
+    """The node of a call: the template's, with these arguments for its parameters."""
+    key = (function, *[node.index for node in arguments])
+    if key in scope.expanded:
+        return scope.expanded[key]
+    scope.text.replayed += len(function.steps)
+    if scope.text.replayed > MAXIMUM_NODES:
+        raise ExpressionError(
+            f"the functions of the text expand to more than {MAXIMUM_NODES} nodes",
+            function.span,
+            "write a smaller expression",
+        )
+    nodes = list(arguments)
+    for node in function.steps:
+        if node.gate is leaves.input:
+            made = scope.resolve(node.attributes[0], node.span)
+        elif node.gate is DEFERRED:
+            made = node.attributes[0](scope, tuple([nodes[one.index] for one in node.inputs]))
+        else:
+            made = scope.graph.copy(node, nodes)
+        nodes.append(made)
+    return scope.expanded.setdefault(key, nodes[function.result])

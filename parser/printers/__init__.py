@@ -1,0 +1,1 @@
+"""Graphs back into text, one language a module."""

@@ -1,0 +1,186 @@
+"""A node as an expression of the language, with as few parentheses as its precedences allow.
+
+Reads how each gate is written from its notation, and knows no gate. Without recursion: a sum of 100,000 terms and
+100,000 nested calls print alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.gate import REQUIRED, Attribute
+from backprop.autodiff.graph import Node
+from backprop.autodiff.notation import (
+    ATOM,
+    POSTFIX,
+    POWER,
+    TERNARY,
+    UNARY,
+    Brackets,
+    Call,
+    Infix,
+    Postfix,
+    Prefix,
+    Subscript,
+)
+from backprop.autodiff.shapes import Array, Slice
+
+MAXIMUM_CHARACTERS = 50_000_000  # shared nodes are written out at each use, which can double with every node
+
+Number = Callable[[float], str]
+Part = str | tuple[Node, int]  # text, or a node and the loosest precedence that needs no parentheses there
+
+
+def shortest(number: float) -> str:
+    """The shortest digits that read back to the same double: `0.1`, `2`, `-0.0`, `inf`."""
+    text = repr(float(number))
+    return text[:-2] if text.endswith(".0") and text != "-0.0" else text
+
+
+def show(node: Node, labels: Mapping[Node, str], number: Number = shortest) -> str:
+    """The node as an expression, cut off at nodes with a label; its own label is not looked at.
+
+    Raises ExpressionError where that would take more than MAXIMUM_CHARACTERS.
+    """
+    pieces: list[str] = []
+    size = 0
+    waiting: list[Part] = list(reversed(written(node, number)[0]))
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str):
+            pieces.append(part)
+            size += len(part)
+            if size > MAXIMUM_CHARACTERS:
+                raise ExpressionError(
+                    f"the expression takes more than {MAXIMUM_CHARACTERS} characters", None, "print a part of it"
+                )
+            continue
+        operand, loosest = part
+        label = labels.get(operand)
+        if label is not None:
+            waiting.append(label)
+            continue
+        parts, precedence = written(operand, number)
+        if precedence < loosest:
+            parts = ["(", *parts, ")"]
+        waiting.extend(reversed(parts))
+    return "".join(pieces)
+
+
+def written(node: Node, number: Number) -> tuple[list[Part], int]:
+    """The parts of a node in their order, and the precedence of the whole."""
+    if node.is_constant:
+        text = node.name or literal(node.attributes[0], number)
+        return [text], ATOM if text[0].isalnum() or text[0] == "[" else UNARY
+    if node.name is not None:
+        return [node.name], ATOM
+    notation = node.gate.notation
+    if isinstance(notation, Infix):
+        left, right = node.inputs
+        symbol, precedence, associates = notation
+        # An exponent may be negative without parentheses: 2^-x.
+        loosest_right = UNARY if precedence == POWER else precedence + (associates != "right")
+        spaced = symbol if precedence >= POWER else f" {symbol} "
+        return [(left, precedence + (associates != "left")), spaced, (right, loosest_right)], precedence
+    if isinstance(notation, Prefix):
+        symbol, precedence = notation
+        is_word = symbol[-1].isspace()
+        operand = [(node.inputs[0], precedence)] if is_word else apart(node, precedence, number)
+        return [symbol, *operand], precedence
+    if isinstance(notation, Postfix):
+        return [*apart(node, POSTFIX, number), notation.symbol], POSTFIX
+    if isinstance(notation, Subscript) and node.attributes[0]:
+        return [(node.inputs[0], POSTFIX), f"[{', '.join(map(item, node.attributes[0]))}]"], POSTFIX
+    if isinstance(notation, Brackets) and not given_settings(node):
+        return ["[", *listed([(one, TERNARY) for one in node.inputs]), "]"], ATOM
+    name = notation.name if isinstance(notation, Call) else node.gate.name
+    return [f"{name}(", *listed([*operands(node), *settings(node)]), ")"], ATOM
+
+
+def apart(node: Node, loosest: int, number: Number) -> list[Part]:
+    """The only operand, digits in parentheses: `-2` is one number, `-(2)` its negative, and `2.T` is neither."""
+    (operand,) = node.inputs
+    if operand.is_scalar_constant and operand.name is None and number(float(operand.attributes[0]))[0].isdigit():
+        return ["(", (operand, TERNARY), ")"]
+    return [(operand, loosest)]
+
+
+def operands(node: Node) -> list[Part]:
+    """The operands of a call, without those at the end that have their default value."""
+    gate = node.gate
+    kept = len(node.inputs)
+    while kept and gate.most_operands is not None:
+        name, last = gate.operands[kept - 1], node.inputs[kept - 1]
+        is_default = last.is_scalar_constant and last.name is None and name in gate.defaults
+        if not is_default or last.attributes[0] != gate.defaults[name]:
+            break
+        kept -= 1
+    return [(one, TERNARY) for one in node.inputs[:kept]]
+
+
+def given_settings(node: Node) -> list[tuple[str, Attribute, Any]]:
+    """The settings that are not left at their default: their names, declarations and values."""
+    declared = node.gate.attributes.items()
+    return [
+        (name, setting, value)
+        for (name, setting), value in zip(declared, node.attributes, strict=True)
+        if setting.default is REQUIRED or value != setting.default
+    ]
+
+
+def settings(node: Node) -> list[Part]:
+    """The settings of a call: by position where they must be given, else by name."""
+    by_position = len(operands(node)) == len(node.inputs) == len(node.gate.operands)
+    found: list[Part] = []
+    for name, setting, value in given_settings(node):
+        if not by_position or setting.default is not REQUIRED:
+            found.append(f"{name}={setting_text(value)}")
+        elif setting.takes_rest and isinstance(value, tuple) and value:
+            found.extend(map(setting_text, value))
+        else:
+            found.append(setting_text(value))
+    return found
+
+
+def setting_text(value: Any) -> str:
+    """A setting as a constant of the language; what it cannot spell, a slice or all axes, as a reader knows it."""
+    if value is None:
+        return "all"
+    if isinstance(value, Slice):
+        return item(value)
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(setting_text, value))}]"
+    return str(value) if isinstance(value, int) else shortest(value)
+
+
+def item(one: int | Slice) -> str:
+    """One item of an index."""
+    if isinstance(one, int):
+        return str(one)
+    bounds = ["" if bound is None else str(bound) for bound in one]
+    return ":".join(bounds if one.step is not None else bounds[:2])
+
+
+def listed(parts: list[Part]) -> list[Part]:
+    """The parts with commas between them."""
+    return [piece for part in parts for piece in (", ", part)][1:]
+
+
+def literal(value: Array, number: Number) -> str:
+    """A constant's value: a number, or lists of them."""
+    if np.ndim(value) == 0:
+        return number(float(value))
+    if value.size == 0 and value.shape != (0,):
+        return f"zeros({', '.join(map(str, value.shape))})"
+    return nested(value.tolist(), number)
+
+
+def nested(value: Any, number: Number) -> str:
+    """Recursive, as deep as an array has dimensions."""
+    if isinstance(value, list):
+        return f"[{', '.join([nested(one, number) for one in value])}]"
+    return number(value)

@@ -1,0 +1,130 @@
+"""Long and deep texts: nothing recurs, and the work grows with the length (function calls are counted, not seconds)."""
+
+import gc
+import sys
+from itertools import pairwise
+
+import pytest
+
+from backprop.parser import ExpressionError, parse
+from backprop.parser.errors import render
+from backprop.parser.printers.expression import show
+
+MANY = 100_000
+FEWER = 20_000  # where nothing is nested: the linear work of longer texts is seen in the counts
+
+SHAPES = {  # a text for a size, and how many nodes it makes
+    "terms": (lambda n: " + ".join(["x*y"] * n), lambda n: n + 2),
+    "different terms": (lambda n: " + ".join([f"x{i}*{i}.5" for i in range(n)]), lambda n: 4 * n - 1),
+    "parentheses": (lambda n: "(" * n + "x" + ")" * n, lambda n: 1),
+    "negatives": (lambda n: "-" * n + "x", lambda n: n + 1),
+    "powers": (lambda n: "x" + "^x" * n, lambda n: n + 1),
+    "quotients": (lambda n: "x/(" * n + "y" + ")" * n, lambda n: n + 2),
+    "calls": (lambda n: "sin(" * n + "x" + ")" * n, lambda n: n + 1),
+    "choices": (lambda n: "x if c else " * n + "y", lambda n: n + 3),
+    "choices in parentheses": (lambda n: "(" * n + "x" + " if c else y)" * n, lambda n: n + 3),
+    "negations": (lambda n: "not " * n + "x", lambda n: n + 1),
+    "comparisons": (lambda n: "x" + "<x" * n, lambda n: n + 1),
+    "transposes": (lambda n: "x" + ".T" * n, lambda n: n + 1),
+    "indices": (lambda n: "x" + "[0]" * n, lambda n: n + 1),
+    "roots": (lambda n: "√" * n + "x", lambda n: n + 1),
+    "arguments": (lambda n: f"max({', '.join(['x'] * n)}, y)", lambda n: 3),
+    "entries": (lambda n: f"[{', '.join(['x'] * n)}]", lambda n: 2),
+    "numbers": (lambda n: f"[{', '.join(['1.5'] * n)}]", lambda n: 1),
+    "rows": (lambda n: f"[{', '.join(['[1, 2]'] * n)}]", lambda n: 1),
+    "statements": (
+        lambda n: "a0 = x\n" + "\n".join(f"a{i} = a{i - 1}*y" for i in range(1, n + 1)),
+        lambda n: n + 2,
+    ),
+    "own functions": (
+        lambda n: "f0(t) = t + 1\n" + "\n".join(f"f{i}(t) = f{i - 1}(t)*2" for i in range(1, n)) + f"\nf{n - 1}(x)",
+        lambda n: n + 2 if n == 1 else n + 3,
+    ),
+    "calls of a function": (
+        lambda n: "f(t) = t^2 - 1; " + " + ".join([f"f(x{i})" for i in range(n)]),
+        lambda n: 4 * n + 1,
+    ),
+    "empty statements": (lambda n: ";\n" * n + "x", lambda n: 1),
+    "comments": (lambda n: "# no\n" * n + "x", lambda n: 1),
+    "names of other scripts": (lambda n: " + ".join([f"é{i}" for i in range(n)]), lambda n: 2 * n - 1),
+}
+NESTED = [
+    *("terms", "parentheses", "negatives", "powers", "quotients", "calls", "choices", "negations", "comparisons"),
+    *("transposes", "indices", "roots", "statements"),
+]
+QUADRATIC_TEMPLATES = {"own functions"}  # each definition copies the one before: the templates are what is made
+
+
+@pytest.mark.parametrize("shape", [one for one in SHAPES if one not in QUADRATIC_TEMPLATES])
+def test_many(shape):
+    text, nodes = SHAPES[shape]
+    size = MANY if shape in NESTED or shape == "choices in parentheses" else FEWER
+    assert len(parse(text(size)).nodes) == nodes(size)
+
+
+def calls_of(text):
+    """How many function calls of Python parsing the text takes."""
+    count = 0
+
+    def see(frame, event, argument):
+        nonlocal count
+        count += event == "call"
+
+    was_enabled = gc.isenabled()
+    gc.disable()  # its hooks are calls too
+    sys.setprofile(see)
+    try:
+        parse(text)
+    finally:
+        sys.setprofile(None)
+        if was_enabled:
+            gc.enable()
+    return count
+
+
+@pytest.mark.parametrize("shape", [one for one in SHAPES if one not in QUADRATIC_TEMPLATES])
+def test_work_is_linear(shape):
+    """The same number of calls for each further 50: an exact line, whatever the machine."""
+    text, nodes = SHAPES[shape]
+    parse(text(3))
+    assert [len(parse(text(size)).nodes) for size in (50, 100)] == [nodes(50), nodes(100)]
+    counts = [calls_of(text(size)) for size in (100, 150, 200, 250)]
+    steps = [later - earlier for earlier, later in pairwise(counts)]
+    assert max(steps) <= min(steps) * 1.01 + 2
+
+
+def test_a_count_of_calls_sees_quadratic_work():
+    text, _ = SHAPES["own functions"]
+    counts = [calls_of(text(size)) for size in (100, 150, 200, 250)]
+    steps = [later - earlier for earlier, later in pairwise(counts)]
+    assert max(steps) > min(steps) * 1.2
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("(" * MANY + "x", "'(' is never closed"),
+        ("x" + ")" * MANY, "unexpected ')'"),
+        ("[" * MANY + "x" + "]" * MANY, "lists are nested more than 32 deep"),
+        ("[" * MANY + "1" + "]" * MANY, "lists are nested more than 32 deep"),
+        ("x " * MANY, "missing operator between 'x' and 'x'"),
+        ("x + " * MANY, "expected a value after '+'"),
+        (" + ".join(["x"] * MANY) + " + $", "unexpected '$'"),
+        (" + ".join(["x"] * MANY) + " + sine(x)", "unknown function 'sine'"),
+        ("x if " * MANY, "'if' has no 'else'"),
+    ],
+)
+def test_long_malformed_texts(text, reason):
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert caught.value.reason == reason
+    assert max(map(len, render(caught.value).split("\n"))) < 200
+
+
+@pytest.mark.parametrize("shape", NESTED)
+def test_many_are_printed(shape):
+    """As many levels as Python's own recursion would not survive."""
+    text, nodes = SHAPES[shape]
+    size = MANY if shape in ("terms", "calls") else 5_000
+    printed = show(parse(text(size)).result, {})
+    assert len(parse(printed).nodes) == nodes(size)
