@@ -1,0 +1,33 @@
+"""`backprop eval`."""
+
+from __future__ import annotations
+
+from backprop.cli.options import command, output_options, question_options, tracing_options
+from backprop.cli.output import Output
+from backprop.cli.reports.nodes import node_report
+from backprop.cli.status import Status
+from backprop.cli.tracing import Tracing
+from backprop.cli.variables import Question
+
+EXAMPLES = (
+    'backprop eval "(x+y)*z" --x -2 --y 5 --z -4',
+    'backprop eval "q = W@x; sum(q^2)" --W "[[0.1,0.5],[-0.3,0.8]]" --x "[0.2,0.4]"',
+    'backprop eval "(x+y)*z" x=-2 y=5 z=-4 --json',
+    "backprop eval -f model.txt --vars values.json --W @weights.npy -o nodes.csv",
+)
+
+
+@command("eval", examples=EXAMPLES)
+@question_options
+@tracing_options
+@output_options
+def evaluate(question: Question, tracing: Tracing, output: Output) -> Status:
+    """Show the value and the gradient of every node of an expression.
+
+    The table has a line for each node; `how` is the chain rule there, upstream times local. A value is a
+    number, a constant expression (pi/2, [[1, 2], [3, 4]]) or @FILE (.npy, .csv, .json).
+    """
+    found = tracing.trace(question)
+    output.write(node_report(found, question.text, tracing.derivative))
+    tracing.comment(question, found, output)
+    return tracing.status(found)

@@ -1,0 +1,30 @@
+"""`backprop functions`."""
+
+from __future__ import annotations
+
+import click
+
+from backprop.cli.help import Helpful
+from backprop.cli.options import command, output_options
+from backprop.cli.output import Output
+from backprop.cli.reports.functions import list_report, names, page_report
+from backprop.cli.status import Failure
+from backprop.cli.suggestions import closest
+
+EXAMPLES = ("backprop functions", "backprop functions sigmoid", 'backprop functions "+"')
+
+
+@command("functions", examples=EXAMPLES, cls=Helpful)
+@click.argument("name", required=False)
+@output_options
+def functions(name: str | None, output: Output) -> None:
+    """Show the functions and operators, or all about NAME: its derivative, habit, corners and source."""
+    if name is None:
+        output.write(list_report())
+        return
+    known = names()
+    if name not in known:
+        meant = closest(name, known)
+        cure = f"did you mean {meant}?" if meant else "backprop functions lists them"
+        raise Failure(f"unknown function {name!r}", cure)
+    output.write(page_report(name, known[name]))

@@ -1,0 +1,34 @@
+"""`backprop grad`."""
+
+from __future__ import annotations
+
+from backprop.cli.options import command, output_options, question_options, tracing_options
+from backprop.cli.output import Output
+from backprop.cli.reports.gradient import gradient_report
+from backprop.cli.status import Status
+from backprop.cli.tracing import Tracing
+from backprop.cli.variables import Question
+
+EXAMPLES = (
+    'backprop grad "(x+y)*z" x=-2 y=5 z=-4 --wrt x',
+    'backprop grad "sum((W@x)^2)" --W @weights.npy --x "[0.2,0.4]" --wrt W',
+    'slope=$(backprop grad "sin(x)" --x pi/3)',
+)
+
+
+@command("grad", examples=EXAMPLES)
+@question_options
+@tracing_options
+@output_options
+def grad(question: Question, tracing: Tracing, output: Output) -> Status:
+    """Print the gradient as bare numbers, one line for each variable.
+
+    The lines are in the order of --wrt or of the variables' first use; an array is one line of nested lists,
+    which can be given back as a value. The digits are the shortest that read back to the same double.
+    """
+    found = tracing.trace(question)
+    output.write(gradient_report(found, question.text, tracing.derivative), default="plain")
+    if not found.gradients:
+        output.note("the expression has no variables, so that there is no gradient")
+    tracing.comment(question, found, output)
+    return tracing.status(found)

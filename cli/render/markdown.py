@@ -1,0 +1,25 @@
+"""A Markdown table, with the digits of a terminal table."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from backprop.cli.output import Look
+from backprop.cli.render.cells import table_text
+from backprop.cli.render.text import visible
+from backprop.cli.report import Report
+
+SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_|<>[]#~$"})
+
+
+def write(report: Report, stream: TextIO, look: Look) -> None:
+    stream.write(f"{escaped(visible(report.title))}\n\n")
+    stream.write(f"| {' | '.join(column.name for column in report.columns)} |\n")
+    stream.write(f"| {' | '.join('---:' if column.is_number else '---' for column in report.columns)} |\n")
+    for row in report.rows:
+        stream.write(f"| {' | '.join(escaped(table_text(cell, look.digits)) for cell in row)} |\n")
+
+
+def escaped(text: str) -> str:
+    """The text so that Markdown shows it as it is."""
+    return text.translate(SPECIAL)

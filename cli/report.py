@@ -1,0 +1,63 @@
+"""A report: what a command has to say, as plain data. Knows no format, no terminal and no gate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from backprop.autodiff.shapes import Array
+
+Term: TypeAlias = tuple["str | float", ...]  # its numbers are written as the format writes numbers
+
+
+class Sum(NamedTuple):
+    """Terms joined by ` + `: how a gradient came about. A node used 100,000 times has as many."""
+
+    terms: Sequence[Term]
+
+
+Cell: TypeAlias = "str | float | Array | Sum | None"  # None: there is nothing to say
+Row: TypeAlias = tuple[Cell, ...]
+
+
+class Column(NamedTuple):
+    """`folds`: its cells may be broken anywhere to fit a narrow terminal; others never are.
+
+    `is_optional`: a table on a terminal that is too narrow for all leaves it out.
+    """
+
+    name: str
+    style: str = ""
+    is_number: bool = False
+    folds: bool = False
+    is_optional: bool = False
+
+
+class Rows(Sequence[Row]):
+    """Rows made when they are asked for: of a million a terminal shows a thousand, `plain` none."""
+
+    def __init__(self, items: Sequence[Any], cells: Callable[[Any], Row]) -> None:
+        self.items = items
+        self.cells = cells
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, place: Any) -> Any:
+        if isinstance(place, slice):
+            return Rows(self.items[place], self.cells)
+        return self.cells(self.items[place])
+
+
+ROWS = object()  # in `data`: here the rows belong
+
+
+class Report(NamedTuple):
+    """`title`, `columns` and `rows` make every table; `data` is the JSON object; `plain` the bare values."""
+
+    title: str
+    columns: tuple[Column, ...]
+    rows: Sequence[Row]
+    data: dict[str, Any]
+    plain: Sequence[Cell]
+    has_header: bool = True

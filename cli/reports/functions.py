@@ -1,0 +1,158 @@
+"""The reference of functions and operators, made from the gate table: the list, and a page for each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.gate import REQUIRED, Corner, Gate, Sample
+from backprop.autodiff.gates import FAMILIES, FUNCTIONS, OPERATORS
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.notation import Infix, Postfix, Prefix
+from backprop.cli.render.numbers import rounded, whole
+from backprop.cli.report import ROWS, Column, Report, Row, Rows
+from backprop.cli.reports.formula import formula
+from backprop.parser.printers.expression import shortest, show
+
+PUBLIC = {family: [gate for gate in gates if gate.is_public] for family, gates in FAMILIES.items()}
+CORNER_DIGITS = 6
+
+
+def list_report() -> Report:
+    """Every function and operator with its family, how it is written, and what it is in a line."""
+    entries = [(family, gate) for family, gates in PUBLIC.items() for gate in gates]
+    return Report(
+        title="",
+        columns=(
+            Column("family"),
+            Column("name", is_optional=True),
+            Column("signature", folds=True),
+            Column("summary", folds=True),
+        ),
+        rows=Rows(entries, lambda entry: (entry[0], entry[1].name, signature(entry[1]), entry[1].summary)),
+        data={"command": "functions", "functions": ROWS},
+        plain=[gate.name for _, gate in entries],
+    )
+
+
+def page_report(name: str, gates: list[Gate]) -> Report:
+    """Everything that the table holds of the gates that a name may mean."""
+    rows: list[Row] = [row for gate in gates for row in page_rows(gate)]
+    return Report(
+        title=name,
+        columns=(Column("field"), Column("text", folds=True)),
+        rows=rows,
+        data={"command": "functions", "functions": [page_data(gate) for gate in gates]},
+        plain=[f"{field}: {text}" for field, text in rows],
+        has_header=False,
+    )
+
+
+def names() -> dict[str, list[Gate]]:
+    """Each name, alias and operator sign with the gates that it may mean."""
+    found: dict[str, list[Gate]] = {name: list(gates) for name, gates in FUNCTIONS.items()}
+    for gates in PUBLIC.values():
+        for gate in gates:
+            signs = [gate.notation.symbol.strip()] if isinstance(gate.notation, (Infix, Prefix, Postfix)) else []
+            for name in (gate.name, *signs):
+                if gate not in found.setdefault(name, []):
+                    found[name].append(gate)
+    for name, gate in OPERATORS.items():
+        found.setdefault(name, [gate])
+    found["**"] = found["^"]
+    return found
+
+
+def page_rows(gate: Gate) -> list[Row]:
+    data = page_data(gate)
+    rows: list[Row] = [("signature", data["signature"]), ("summary", data["summary"]), ("family", data["family"])]
+    if gate.aliases:
+        rows.append(("aliases", ", ".join(gate.aliases)))
+    symbol = "d/d" if gate.has_local else "share of "
+    rows += [(f"{symbol}{name}", text) for name, text in data["gradients"].items()]
+    rows.append(("habit", data["habit"]))
+    rows += [("corner", text) for text in data["corners"]]
+    rows.append(("source", data["source"]))
+    return rows
+
+
+def page_data(gate: Gate) -> dict[str, Any]:
+    return {
+        "name": gate.name,
+        "family": next(family for family, gates in PUBLIC.items() if gate in gates),
+        "signature": signature(gate),
+        "aliases": list(gate.aliases),
+        "summary": gate.summary,
+        "gradients": gradients(gate),
+        "habit": gate.habit,
+        "corners": [described(gate, corner) for corner in gate.corners],
+        "source": gate.source,
+    }
+
+
+def signature(gate: Gate) -> str:
+    """`leaky_relu(x, a=0.01)`, `sum(x[, axis])`, `x + y`."""
+    if not gate.is_function:
+        inputs, out = applied(gate)
+        return show(out, dict(zip(inputs, names_of(gate, len(inputs)), strict=True)))
+    text = ", ".join(
+        f"{name}={shortest(gate.defaults[name])}" if name in gate.defaults else name for name in gate.operands
+    )
+    for name, attribute in gate.attributes.items():
+        comma = ", " if text else ""
+        if attribute.default is None:
+            text += f"[{comma}{name}]"
+        elif attribute.takes_rest:
+            text += f"{comma}*{name}"
+        else:
+            text += f"{comma}{name}" + ("" if attribute.default is REQUIRED else f"={attribute.default}")
+    return f"{gate.name}({text})"
+
+
+def applied(gate: Gate) -> tuple[tuple[Node, ...], Node]:
+    """The gate's inputs and output in a graph of its own, with the shapes of its first sample."""
+    sample: Sample = gate.samples[0]
+    graph = Graph(is_typed=True)
+    count = len(sample.operands)
+    inputs = tuple(
+        graph.input(name, np.shape(operand))
+        for name, operand in zip(names_of(gate, count), sample.operands, strict=True)
+    )
+    settings = tuple(sample.attributes.get(name, one.default) for name, one in gate.attributes.items())
+    return inputs, graph.add(gate, inputs, settings)
+
+
+def names_of(gate: Gate, count: int) -> list[str]:
+    """The operands' names; those of one that stands for many are numbered."""
+    found = [name for name in gate.operands if not name.startswith("*")][:count]
+    rest = gate.operands[-1].lstrip("*") if gate.operands else ""
+    return found + [f"{rest}{number}" for number in range(1, count - len(found) + 1)]
+
+
+def gradients(gate: Gate) -> dict[str, str]:
+    """By operand its local gradient or, where it has none entry by entry, its share of the `upstream` gradient."""
+    inputs, out = applied(gate)
+    labels = dict(zip(inputs, names_of(gate, len(inputs)), strict=True))
+    upstream = out.graph.input("upstream", out.shape)
+    found = {}
+    for position, name in enumerate(labels.values()):
+        local = gate.local(position, inputs, out)
+        share = local if gate.has_local else gate.pull(position, upstream, inputs, out)
+        found[name] = "0" if share is None else formula(share, {**labels, upstream: "upstream"})
+    return found
+
+
+def described(gate: Gate, corner: Corner) -> str:
+    """`at x = 0 the value is 0 and the gradient 0`."""
+    place = ", ".join(
+        f"{name} = {number_text(value)}"
+        for name, value in zip(names_of(gate, len(corner.operands)), corner.operands, strict=True)
+    )
+    gradient = ", ".join(number_text(one) for one in corner.gradients)
+    plural = "s" if len(corner.gradients) > 1 else ""
+    return f"at {place} the value is {number_text(corner.value)} and the gradient{plural} {gradient}"
+
+
+def number_text(value: Any) -> str:
+    return whole(np.asarray(value, dtype=np.float64)[()], rounded(CORNER_DIGITS))

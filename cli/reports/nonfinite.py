@@ -1,0 +1,65 @@
+"""Where results are infinite or not a number: for JSON, which writes them as null, and for warnings on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.graph import Node
+from backprop.autodiff.shapes import Array
+from backprop.autodiff.trace import Birth, Step, Trace
+from backprop.parser.printers.expression import shortest, show
+
+KINDS = (("inf", np.isposinf), ("-inf", np.isneginf), ("nan", np.isnan))
+
+
+def nonfinite_entries(trace: Trace, derivative: str) -> list[dict[str, Any]]:
+    """One entry for each node's value or gradient and each of inf, -inf and nan in it.
+
+    `where` is the node and the column, `entries` an array's indices, `start` and `end` the gate's place in the
+    expression, `is_origin` whether it began here.
+    """
+    if trace.is_result_finite and not trace.births:
+        return []
+    births = {birth.node for birth in trace.births}
+    found = []
+    for step in trace.steps:
+        for column, value in (("value", step.value), (derivative, step.gradient)):
+            for word, indices in kinds_in(value):
+                span = step.node.span
+                entry = {
+                    "where": f"{trace.labels[step.node]}.{column}",
+                    "value": word,
+                    "gate": step.node.gate.name,
+                    "start": span.start if span else None,
+                    "end": span.end if span else None,
+                    "is_origin": step.node in births if column == "value" else came_through(step, births),
+                }
+                found.append({**entry, "entries": indices} if indices else entry)
+    return found
+
+
+def came_through(step: Step, births: Collection[Node]) -> bool:
+    """Whether a gradient became non-finite at a gate where inf or nan began."""
+    return any(share.user in births and not np.all(np.isfinite(share.value)) for share in step.shares)
+
+
+def kinds_in(value: Array | None) -> Iterator[tuple[str, list[list[int]]]]:
+    """Each non-finite kind in the value with its indices, none for a scalar."""
+    if value is not None and not np.all(np.isfinite(value)):
+        for word, test in KINDS:
+            places = test(value)
+            if np.any(places):
+                yield word, np.argwhere(places).tolist() if np.ndim(value) else []
+
+
+def described(trace: Trace, birth: Birth) -> str:
+    """What a birth is, in a line: `n2 = log(x) is -inf`."""
+    label = trace.labels.get(birth.node)
+    expression = show(birth.node, trace.labels)
+    named = f"{label} = {expression}" if label and label != expression else expression
+    words = [shortest(float(birth.value))] if not np.ndim(birth.value) else [word for word, _ in kinds_in(birth.value)]
+    reason = f"{named} is {' and '.join(words)}"
+    return f"the gradient through {reason}" if birth.kind == "gradient" else reason

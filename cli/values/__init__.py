@@ -1,0 +1,21 @@
+"""The text of a value to an array: a constant expression, or @FILE. Knows the variable's name only for its errors."""
+
+from __future__ import annotations
+
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.shapes import Array
+
+
+def read_value(name: str, text: str) -> Array:
+    """The value that `text` gives to `name`. Raises ExpressionError or Failure, which name it."""
+    if text.startswith("@"):
+        from backprop.cli.values.files import read_value_file
+
+        return read_value_file(name, text[1:])
+    from backprop.parser import parse_constant
+
+    try:
+        return parse_constant(text)
+    except ExpressionError as error:
+        error.reason = f"the value of {name}: {error.reason}"
+        raise error.located(None, text) from None

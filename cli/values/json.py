@@ -1,0 +1,76 @@
+"""JSON values: a number or nested lists of numbers. Raises ValueError in words that a user can read."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.shapes import Array
+
+MAXIMUM_DEPTH = 32  # dimensions of a NumPy array before 2.0
+
+
+def load(path: str) -> Any:
+    """The document in a file; a name given twice is an error, `NaN` and `Infinity` are numbers."""
+    import json
+
+    def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            names = [name for name, _ in pairs]
+            raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is given twice")
+        return found
+
+    def in_range(digits: str) -> float:
+        number = float(digits)
+        if math.isinf(number):
+            raise ValueError(f"{digits[:40]} is out of range")
+        return number
+
+    with open(path, encoding="utf-8-sig") as stream:
+        try:
+            return json.load(stream, object_pairs_hook=without_doubles, parse_float=in_range)
+        except UnicodeDecodeError:
+            raise ValueError("it is not UTF-8 text") from None
+        except json.JSONDecodeError as error:
+            reason = error.msg[:1].lower() + error.msg[1:]
+            raise ValueError(f"line {error.lineno}, column {error.colno}: {reason}") from None
+        except ValueError as error:
+            raise ValueError("a number is out of range" if "digits" in str(error) else str(error)) from None
+        except RecursionError:
+            raise ValueError("it is nested too deeply") from None
+
+
+def as_array(value: Any) -> Array:
+    """The array of a number or of nested lists of one length each. Raises ValueError."""
+    shape, part = [], value
+    while isinstance(part, list):
+        if not part:
+            raise ValueError("it holds an empty list")
+        shape.append(len(part))
+        part = part[0]
+        if len(shape) > MAXIMUM_DEPTH:
+            raise ValueError("it is nested too deeply")
+    level = [value]
+    for length in shape:  # level by level: the depth is bounded, the length is not
+        if any(not isinstance(one, list) or len(one) != length for one in level):
+            raise ValueError("its lists have different lengths")
+        level = [entry for one in level for entry in one]
+    for entry in level:
+        if isinstance(entry, list):
+            raise ValueError("its lists have different lengths")
+        if isinstance(entry, bool) or not isinstance(entry, (int, float)):
+            raise ValueError(f"{shown(entry)} is no number")
+    try:
+        return np.array(level, dtype=np.float64).reshape(shape)[()]
+    except OverflowError:
+        raise ValueError("a number is out of range") from None
+
+
+def shown(entry: Any) -> str:
+    """An entry as JSON writes it, cut short."""
+    if entry is None or isinstance(entry, bool):
+        return str(entry).lower().replace("none", "null")
+    return "an object" if isinstance(entry, dict) else repr(entry)[:40]

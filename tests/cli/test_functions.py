@@ -1,0 +1,73 @@
+"""`backprop functions`: the reference is made from the gate table, whole."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from backprop.autodiff.gates import FAMILIES, FUNCTIONS
+from backprop.cli.reports.functions import names, page_data
+
+PUBLIC = [gate for gates in FAMILIES.values() for gate in gates if gate.is_public]
+
+
+def test_the_list_holds_every_public_gate_by_family(backprop):
+    answer = backprop("functions")
+    assert answer.status == 0
+    assert answer.rows[0] == ["family", "name", "signature", "summary"]
+    assert [row[1] for row in answer.rows[1:]] == [gate.name for gate in PUBLIC]
+    assert {row[0] for row in answer.rows[1:]} <= set(FAMILIES)
+    assert ["activations", "sigmoid", "sigmoid(x)"] in [row[:3] for row in answer.rows]
+    assert ["arithmetic", "add", "x + y"] in [row[:3] for row in answer.rows]
+
+
+@pytest.mark.parametrize("gate", PUBLIC, ids=lambda gate: gate.name)
+def test_every_page_is_complete(gate):
+    found = page_data(gate)
+    assert all(found[key] for key in ("family", "signature", "summary", "habit", "source"))
+    assert len(found["gradients"]) >= gate.least_operands
+    assert all(found["gradients"].values())
+    assert len(found["corners"]) == len(gate.corners)
+    assert gate in names()[gate.name]
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_every_name_and_alias_has_a_page(name):
+    assert set(names()[name]) >= set(FUNCTIONS[name])
+
+
+def test_a_page(backprop):
+    fields = dict(row for row in backprop("functions", "logistic").rows[1:])
+    assert fields["signature"] == "sigmoid(x)"
+    assert fields["aliases"] == "logistic"
+    assert fields["d/dx"] == "sigmoid(x)*(1 - sigmoid(x))" or "sigmoid" in fields["d/dx"]
+    found = json.loads(backprop("functions", "mul", "--json").out)["functions"]
+    assert found[0]["gradients"] == {"x": "y", "y": "x"}
+
+
+def test_a_page_of_a_linear_map_shows_its_transpose(backprop):
+    found = json.loads(backprop("functions", "@", "--json").out)["functions"][0]
+    assert "upstream" in found["gradients"]["a"]
+
+
+@pytest.mark.parametrize("name", ["+", "-", "**", "^", "@", "//", "<=", "and", "not", "where", "max", "ln"])
+def test_operators_and_aliases_have_pages(backprop, name):
+    answer = backprop("functions", name, "--format", "plain")
+    assert answer.status == 0, answer.err
+    assert answer.lines[0].startswith("signature: ")
+
+
+def test_a_name_that_means_several_gates_shows_each(backprop):
+    lines = backprop("functions", "max", "--format", "plain").lines
+    assert [line for line in lines if line.startswith("signature: ")] == [
+        "signature: maximum(x, y, *more)",
+        "signature: max(x[, axis])",
+    ]
+
+
+def test_the_table(terminal):
+    answer = terminal("functions", "relu")
+    assert answer.lines[0] == "relu"
+    assert any("passes the gradient where x is positive" in line for line in answer.lines)
+    assert max(map(len, terminal("functions").lines)) <= 80
