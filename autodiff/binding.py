@@ -17,15 +17,15 @@ def as_array(value: Any, what: str) -> Array:
     """`value` as a double or an array of them. Raises ExpressionError, naming `what` it is, for anything else."""
     try:
         found = np.asarray(value)
-        if found.dtype.kind not in "fiub":
-            raise TypeError
-        result: Array = found.astype(np.float64)[()]
     except (TypeError, ValueError, OverflowError):
+        found = np.asarray(None)
+    if found.dtype.kind not in "fiub":
         raise ExpressionError(
             f"{what} is no number and no array of numbers",
             cure="give a number or equally long lists of numbers",
-        ) from None
-    shapes.bounded(np.shape(result))
+        )
+    shapes.bounded(found.shape)
+    result: Array = found.astype(np.float64)[()]
     return result
 
 

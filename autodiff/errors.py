@@ -28,6 +28,9 @@ class ExpressionError(ValueError):
         self.cure = cure
         self.source = source
 
+    def __str__(self) -> str:
+        return self.reason  # which the graph completes with the gate's name
+
     def located(self, span: Span | None, source: str | None) -> ExpressionError:
         """This error with a place, where it has none yet: a rule knows what is wrong, its caller knows where."""
         if self.span is None:

@@ -64,8 +64,11 @@ def _match(pattern: Node, node: Node) -> Node | None:
                 return None
             found = one
             continue
-        same_number = form.is_constant and one.is_constant and bool(form.attributes[0] == one.attributes[0])
-        if not same_number and (form.gate is not one.gate or form.attributes != one.attributes):
+        if form.is_constant:
+            if not one.is_scalar_constant or one.constant != form.constant:
+                return None
+            continue
+        if form.gate is not one.gate or form.attributes != one.attributes:
             return None
         pending += zip(form.inputs, one.inputs, strict=True)
     return found

@@ -130,7 +130,7 @@ class Gate:
         self.defaults = dict(defaults or {})
         self.attributes = dict(attributes or {})
         self.shape = shape or broadcast_rule
-        self.notation = notation or Call(name)
+        self.notation = Call(name) if notation is None else notation  # Brackets() is an empty tuple, and false
         self.aliases = tuple(aliases)
         self.shortcut = shortcut
         self.textbook = textbook
@@ -190,6 +190,10 @@ class Gate:
     def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
         """Where the operand at `position` is the branch taken; None: everywhere."""
         return None
+
+    def screen(self, condition: Condition, inputs: tuple[Node, ...], out: Node) -> tuple[Node, ...]:
+        """The inputs as `pull` may use them where only some entries of the output count."""
+        return inputs
 
     def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
         """Where in an operand's shape the entries are that a branch of the output's shape uses."""

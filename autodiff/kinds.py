@@ -135,6 +135,18 @@ class Bilinear(Gate):
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         return self.transposes[position](upstream, *inputs, out)
 
+    def screen(self, condition: Condition, inputs: tuple[Node, ...], out: Node) -> tuple[Node, ...]:
+        """Zeros in the entries that no result in the branch uses: inf times the zeros upstream would be nan."""
+        return tuple(self.carry(condition, position, inputs, out).settle(node) for position, node in enumerate(inputs))
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        if condition.test.shape == ():
+            return condition
+        one = out.graph.constant(1.0)
+        everywhere = [one.broadcast_to(node.shape) for node in inputs]
+        spread = condition.as_test().broadcast_to(out.shape)
+        return Condition(self.transposes[position](spread, *everywhere, out), True)
+
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
         first, second = inputs
         parts = []
@@ -166,6 +178,13 @@ class Reduction(Gate):
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         (operand,), (axis,) = inputs, out.attributes
         return kept(upstream, operand, axis) * self.gradient(operand, kept(out, operand, axis), axis)
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        if condition.test.shape == ():
+            return condition
+        (operand,), (axis,) = inputs, out.attributes
+        test = condition.as_test().broadcast_to(out.shape)
+        return Condition(kept(test, operand, axis).broadcast_to(operand.shape), True)
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
         (operand,), (tangent,), (axis,) = inputs, tangents, out.attributes
@@ -204,6 +223,17 @@ class Differential(Gate):
             if tangent is not None
         ]
         return add_up(parts)
+
+
+class AlongAxis(Differential):
+    """A differential gate of one operand that mixes entries along its axis only, and keeps the shape."""
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        if condition.test.shape == ():
+            return condition
+        (operand,), (axis,) = inputs, out.attributes
+        used = condition.as_test().broadcast_to(out.shape).sum(axis)
+        return Condition(kept(used, operand, axis).broadcast_to(operand.shape), True)
 
 
 class Leaf(Gate):

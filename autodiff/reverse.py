@@ -77,7 +77,10 @@ def dependents(graph: Graph, output: Node, wanted: Collection[Node]) -> list[boo
 
 def _share(position: int, node: Node, upstream: Node, condition: Condition | None) -> Share | None:
     operand = node.inputs[position]
-    value = node.gate.pull(position, upstream, node.inputs, node)
+    inputs = node.inputs
+    if condition is not None and condition.test.shape:
+        inputs = node.gate.screen(condition, inputs, node)
+    value = node.gate.pull(position, upstream, inputs, node)
     if value is None:
         return None
     route = node.gate.route(position, node.inputs, node)

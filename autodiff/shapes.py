@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
 from backprop.autodiff.errors import ExpressionError
 
 Shape: TypeAlias = tuple[int, ...]
-Array: TypeAlias = np.float64 | npt.NDArray[np.float64]
+Array: TypeAlias = np.float64 | np.ndarray[Any, np.dtype[np.float64]]  # numpy.typing would cost start-up time
 Axis: TypeAlias = int | tuple[int, ...] | None
 
 MAXIMUM_ENTRIES = 2**27  # of one array: 1 GiB of doubles
+MAXIMUM_DIMENSIONS = 32  # what every NumPy has
 
 
 def show(shape: Shape) -> str:
@@ -24,8 +24,15 @@ def show(shape: Shape) -> str:
 
 
 def bounded(shape: Shape) -> Shape:
-    """The shape itself. Raises ExpressionError where an array of it would pass the bound."""
-    if math.prod(shape) > MAXIMUM_ENTRIES:
+    """The shape itself. Raises ExpressionError where an array of it would pass the bound.
+
+    A length of 0 makes no length beside it smaller: NumPy refuses those too.
+    """
+    if len(shape) > MAXIMUM_DIMENSIONS:
+        raise ExpressionError(
+            f"an array of {len(shape)} dimensions", cure=f"an array has {MAXIMUM_DIMENSIONS} dimensions at most"
+        )
+    if math.prod(length or 1 for length in shape) > MAXIMUM_ENTRIES:
         raise ExpressionError(
             f"an array of shape {show(shape)} has more than {MAXIMUM_ENTRIES} entries",
             cure="use smaller arrays: an array may take 1 GiB at most",
@@ -99,6 +106,8 @@ def indexed(shape: Shape, index: Index) -> Shape:
     result = []
     for length, one in zip(shape, index, strict=False):
         if isinstance(one, Slice):
+            if one.step == 0:
+                raise ExpressionError("a slice has step 0", cure="give a step of 1 or more, or -1 or less")
             result.append(len(range(*slice(*one).indices(length))))
         elif not -length <= one < length:
             raise ExpressionError(

@@ -176,7 +176,8 @@ def _tangent_terms(node: Node, tangent: Mapping[Node, Node]) -> list[_Term]:
 def _evaluated(
     typed: Graph, arrays: Mapping[str, Array], shown: list[Node], plan: _Plan, sources: Mapping[str, Node]
 ) -> Trace:
-    derivative = {node: plan.derivatives.get(node) or zero_of(node) for node in shown if plan.covered[node.index]}
+    covered = [node for node in (*shown, typed.result) if plan.covered[node.index]]  # the output may be a number
+    derivative = {node: plan.derivatives.get(node) or zero_of(node) for node in covered}
     wanted = dict.fromkeys([*shown, *derivative.values()])
     for terms in plan.terms.values():
         for term in terms:
@@ -250,5 +251,6 @@ def _births(
         if not causes:
             user = node if node in own else users.get(node.span, typed.result)
             kind = "value" if node in own or node.is_constant else "gradient"
-            births.setdefault(user, Birth(user, every[node], kind))
+            if kind == "value" or user not in births:  # log at 0: its value is what to name, not its slope
+                births[user] = Birth(user, every[node], kind)
     return sorted(births.values(), key=lambda birth: birth.node.index)

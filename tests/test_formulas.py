@@ -130,7 +130,16 @@ SYMPY_NAMES = {
 def points(names: list[str], count: int) -> list[dict[str, float]]:
     """Reproducible points at which the formulas are real: v < c, r2 < r1 and so on."""
     generator = random.Random(20)
-    ranges = {"c": (5.0, 9.0), "v": (0.2, 2.0), "u": (0.2, 2.0), "w0": (3.0, 4.0), "n": (0.2, 0.8), "lambda_": (0.2, 0.4), "w": (11.0, 14.0), "d": (3.0, 4.0)}
+    ranges = {
+        "c": (5.0, 9.0),
+        "v": (0.2, 2.0),
+        "u": (0.2, 2.0),
+        "w0": (3.0, 4.0),
+        "n": (0.2, 0.8),
+        "lambda_": (0.2, 0.4),
+        "w": (11.0, 14.0),
+        "d": (3.0, 4.0),
+    }
     return [{name: generator.uniform(*ranges.get(name, (1.1, 2.7))) for name in names} for _ in range(count)]
 
 

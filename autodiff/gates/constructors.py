@@ -41,7 +41,10 @@ def as_limits(value: Array) -> tuple[float, ...]:
 
 def arange_rule(limits: tuple[float, ...]) -> Shape:
     start, stop, step = (0.0, *limits, 1.0) if len(limits) == 1 else (*limits, 1.0)[:3]
-    return (max(0, math.ceil((stop - start) / step)),)
+    count = (stop - start) / step
+    if not math.isfinite(count):
+        raise ExpressionError("arange has too many entries", cure="give a larger step")
+    return (max(0, math.ceil(count)),)
 
 
 def eye_rule(n: int, columns: int | None) -> Shape:

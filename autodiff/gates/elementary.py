@@ -52,11 +52,11 @@ square = Elementwise(
     source="the power rule",
     samples=(at(2.0), at(-0.3)),
 )
-hypot = Elementwise(
+hypot: Elementwise = Elementwise(
     "hypot",
     np.hypot,
-    lambda x, y, out: ratio(x, out),
-    lambda x, y, out: ratio(y, out),
+    lambda x, y, out: slopes.hypot_slope(x, y),
+    lambda x, y, out: slopes.hypot_slope(y, x),
     operands=("x", "y"),
     summary="sqrt(x^2 + y^2) without overflow",
     habit="scales the gradient by the direction x/hypot(x, y)",

@@ -111,6 +111,7 @@ matmul = Bilinear(
     matmul_to_second,
     shape=matmul_rule,
     notation=Infix("@", PRODUCT),
+    is_function=True,
     method="@",
     summary="a @ b, the product of vectors and matrices",
     habit="swaps: each factor gets the upstream gradient times the other factor, transposed",

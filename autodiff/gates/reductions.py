@@ -11,7 +11,7 @@ from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import Attribute, Corner, at
 from backprop.autodiff.gates import arrays, elementary
-from backprop.autodiff.kinds import AXIS, Differential, Linear, Reduction, kept
+from backprop.autodiff.kinds import AXIS, AlongAxis, Linear, Reduction, kept
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Axis, Shape, Slice
 
@@ -56,17 +56,73 @@ def running_sum(x: Any, axis: Any) -> Any:
     return np.cumsum(x, axis=axis).reshape(x.shape) if np.ndim(x) else x
 
 
+def one_axis_rule(x: Shape, axis: Axis) -> Shape:
+    if isinstance(axis, tuple):
+        raise ExpressionError("a running sum has one axis", cure="give one number, or no axis for all entries in order")
+    return last_axis_rule(x, axis)
+
+
+def axis_along(x: Node, out: Node) -> Axis:
+    """The axis of a softmax, which for a scalar is none."""
+    axis: Axis = out.attributes[0] if x.shape else None
+    return axis
+
+
+def written_axes(x: Node, axis: Axis) -> Axis:
+    """The axes as a softmax can be given them: for all entries of a matrix the text must name them."""
+    return -1 if len(x.shape) <= 1 else shapes.normalized_axes(axis, len(x.shape))
+
+
 def backwards(x: Node, axis: Axis) -> Node:
     """The entries in reverse order along an axis, or all of them."""
+    if not x.shape:
+        return x
     if axis is None and len(x.shape) > 1:
         return backwards(x.reshape((math.prod(x.shape),)), 0).reshape(x.shape)
     place = 0 if axis is None else shapes.normalized_axes(axis, len(x.shape))[0]
     return arrays.index(x, index=(*[Slice(None, None, None)] * place, Slice(None, None, -1)))
 
 
+def is_largest(x: Node, axis: Axis) -> Node:
+    return x.equals(kept(largest(x, axis=axis), x, axis))
+
+
+def less_its_mean(direction: Node, x: Node, out: Node, shares: Node) -> Node:
+    """direction - sum(shares*direction), the shares being softmax(x).
+
+    Taken from the direction of the largest entry: where its share is next to 1 the difference would cancel.
+    """
+    if 0 in x.shape:
+        return direction
+    axis = axis_along(x, out)
+    winners = is_largest(x, axis)
+    apart = direction - kept((direction * winners).sum(axis) / winners.sum(axis), x, axis)
+    return apart - kept((apart * shares).sum(axis), x, axis)
+
+
+def share_of_others(x: Node, out: Node, shares: Node) -> Node:
+    """1 - softmax(x), for the largest entry as the sum of the others' shares: 1 - 1 is 0 at x = (40, 0), not 4e-18."""
+    if 0 in x.shape:
+        return shares
+    axis = axis_along(x, out)
+    winners = is_largest(x, axis)
+    others = kept((shares * (1 - winners)).sum(axis), x, axis)
+    is_alone = winners * kept(winners.sum(axis), x, axis).equals(1)
+    return is_alone.where(others, 1 - shares)
+
+
 def softmax_pull(upstream: Node, x: Node, out: Node) -> Node:
-    axis = out.attributes[0]
-    return out * (upstream - kept((upstream * out).sum(axis), x, axis))
+    return out * less_its_mean(upstream, x, out, out)
+
+
+def log_softmax_pull(upstream: Node, x: Node, out: Node) -> Node:
+    shares = softmax(x, axis=out.attributes[0])
+    others = kept(upstream.sum(axis_along(x, out)), x, axis_along(x, out)) - upstream
+    return upstream * share_of_others(x, out, shares) - shares * others
+
+
+def log_softmax_push(tangent: Node, x: Node, out: Node) -> Node:
+    return less_its_mean(tangent, x, out, softmax(x, axis=out.attributes[0]))
 
 
 total = Linear(
@@ -105,7 +161,7 @@ product = Reduction(
         Corner(((0.0, 0.0, 3.0),), 0.0, ((0.0, 0.0, 0.0),)),
     ),
 )
-product_of_others: Differential = Differential(
+product_of_others: AlongAxis = AlongAxis(
     "product_of_others",
     stable.product_of_others,
     pullbacks=[lambda upstream, x, out: others_differential(upstream, x, out)],
@@ -183,14 +239,14 @@ norm = Reduction(
 logsumexp = Reduction(
     "logsumexp",
     stable.logsumexp,
-    lambda x, out, axis: softmax(x, axis=axis),
+    lambda x, out, axis: softmax(x, axis=written_axes(x, axis)),
     summary="log(sum(exp(x))), without overflow",
     habit="shares the gradient out by softmax(x)",
     source="the chain rule",
     samples=(at(ROW), at(MATRIX, axis=0), at((800.0, 799.0, -800.0))),
     rule=not_empty,
 )
-softmax: Differential = Differential(
+softmax: AlongAxis = AlongAxis(
     "softmax",
     stable.softmax,
     pullbacks=[softmax_pull],
@@ -202,19 +258,11 @@ softmax: Differential = Differential(
     source="its Jacobian diag(s) - outer(s, s) is symmetric",
     samples=(at(ROW), at(MATRIX, axis=0), at((800.0, 799.0, -800.0))),
 )
-log_softmax = Differential(
+log_softmax = AlongAxis(
     "log_softmax",
     stable.log_softmax,
-    pullbacks=[
-        lambda upstream, x, out: (
-            upstream - softmax(x, axis=out.attributes[0]) * kept(upstream.sum(out.attributes[0]), x, out.attributes[0])
-        )
-    ],
-    pushforwards=[
-        lambda tangent, x, out: (
-            tangent - kept((softmax(x, axis=out.attributes[0]) * tangent).sum(out.attributes[0]), x, out.attributes[0])
-        )
-    ],
+    pullbacks=[log_softmax_pull],
+    pushforwards=[log_softmax_push],
     attributes={"axis": Attribute(shapes.as_axis, -1)},
     shape=last_axis_rule,
     summary="x - logsumexp(x) along the last axis or the given one",
@@ -229,7 +277,7 @@ cumsum: Linear = Linear(
         cumsum(backwards(upstream, out.attributes[0]), axis=out.attributes[0]), out.attributes[0]
     ),
     attributes={"axis": AXIS},
-    shape=last_axis_rule,
+    shape=one_axis_rule,
     summary="the running sum, of all entries in order or along an axis",
     habit="gives each entry the sum of the gradients from its place on",
     source="the transpose of the running sum",

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from backprop.autodiff.gate import at
 from backprop.autodiff.gates import activations, elementary
 from backprop.autodiff.kinds import Elementwise
@@ -101,6 +103,18 @@ atan2_slope_x: Elementwise = slope(
     textbook=lambda y, x: -y / (x**2 + y**2),
     source="-y/(x^2 + y^2)",
     samples=(at(1.0, 2.0), at(-1.5, -0.25)),
+)
+hypot_slope = slope(
+    "hypot_slope",
+    lambda x, y: stable.ratio(x, np.hypot(x, y)),
+    # (1 - out^2)/hypot(x, y) would cancel where y is small
+    lambda x, y, out: elementary.ratio(y, elementary.hypot(x, y)) ** 2 / elementary.hypot(x, y),
+    lambda x, y, out: -(out * elementary.ratio(y, elementary.hypot(x, y)) / elementary.hypot(x, y)),
+    of="hypot by x",
+    operands=("x", "y"),
+    textbook=lambda x, y: x / elementary.hypot(x, y),
+    source="x/sqrt(x^2 + y^2)",
+    samples=(at(3.0, 4.0), at(-0.5, 1e-12)),
 )
 tanh_slope = slope(
     "tanh_slope",

@@ -1,0 +1,148 @@
+"""The gates that mix entries, against mpmath: reductions, softmax, products and matrix functions, with gradients.
+
+The oracles are NumPy on arrays of mpmath numbers where NumPy only adds and multiplies, else mpmath's own matrices.
+"""
+
+from functools import partial
+
+import mpmath
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+from .array_points import ARRAY_POINTS
+from .building import single, value_and_gradients
+from .oracles import RELATIVE_STEP, STEP_AT_ZERO
+
+EXACT = np.vectorize(mpf, otypes=[object])
+DIGITS = 600  # e^-1600 beside 1, and steps of 1e-40 of it
+
+
+def count(x, axis):
+    return np.size(x) // max(np.size(np.sum(x, axis=axis)), 1)
+
+
+def centred(x, axis):
+    return x - np.sum(x, axis=axis, keepdims=True) / count(x, axis)
+
+
+def exponentials(x, axis):
+    return np.vectorize(mp.exp, otypes=[object])(x)
+
+
+def rooted(x):
+    return np.vectorize(mp.sqrt, otypes=[object])(x)
+
+
+def logarithms(x):
+    return np.vectorize(mp.log, otypes=[object])(x)
+
+
+def variance(x, axis):
+    return np.sum(centred(x, axis) ** 2, axis=axis) / count(x, axis)
+
+
+def softmax(x, axis):
+    axis = axis if np.ndim(x) else None
+    return exponentials(x, axis) / np.sum(exponentials(x, axis), axis=axis, keepdims=True)
+
+
+def others(x, axis):
+    """For each entry the product of the others, by division: no entry of the points is 0."""
+    return np.prod(x, axis=axis, keepdims=True) / x
+
+
+def matrix(function):
+    """A function of mpmath's matrices as one of arrays of numbers."""
+
+    def of_arrays(*arrays):
+        found = function(*[mp.matrix(one.tolist()) for one in arrays])
+        if not isinstance(found, mpmath.matrix):
+            return np.array(found, dtype=object)
+        return np.array(found.tolist(), dtype=object)
+
+    return of_arrays
+
+
+def solve(a, b):
+    columns = b[:, None] if b.ndim == 1 else b
+    return np.array((mp.inverse(mp.matrix(a.tolist())) * mp.matrix(columns.tolist())).tolist()).reshape(b.shape)
+
+
+def running_sum(x, axis):
+    return np.cumsum(x, axis=axis).reshape(np.shape(x)) if np.ndim(x) else x
+
+
+ARRAY_ORACLES = {
+    "sum": lambda x, axis: np.sum(x, axis=axis),
+    "mean": lambda x, axis: np.sum(x, axis=axis) / count(x, axis),
+    "prod": lambda x, axis: np.prod(x, axis=axis),
+    "product_of_others": others,
+    "var": variance,
+    "std": lambda x, axis: rooted(variance(x, axis)),
+    "min": lambda x, axis: np.min(x, axis=axis),
+    "max": lambda x, axis: np.max(x, axis=axis),
+    "norm": lambda x, axis: rooted(np.sum(np.asarray(x) ** 2, axis=axis)),
+    "logsumexp": lambda x, axis: logarithms(np.sum(exponentials(x, axis), axis=axis)),
+    "softmax": softmax,
+    "log_softmax": lambda x, axis: logarithms(softmax(x, axis)),
+    "cumsum": running_sum,
+    "matmul": np.matmul,
+    "dot": np.dot,
+    "outer": lambda a, b: a[:, None] * b,
+    "trace": lambda a: sum(a[place, place] for place in range(len(a))),
+    "det": matrix(mp.det),
+    "inv": matrix(mp.inverse),
+    "logdet": matrix(lambda a: mp.log(mp.det(a))),
+    "cofactor": matrix(lambda a: mp.det(a) * mp.inverse(a).T),
+    "solve": solve,
+}
+# These take entries and put them somewhere: their value is NumPy's by definition, and test_gates_modes.py has the rest.
+MOVES = {"index", "scatter", "stack", "concat", "reshape", "transpose", "broadcast_to", "sum_to", "diag"}
+WITH_ORACLE = [point for point in ARRAY_POINTS if point.gate.name in ARRAY_ORACLES]
+
+
+def test_every_array_gate_has_an_oracle_or_moves_entries():
+    names = {point.gate.name for point in ARRAY_POINTS}
+    assert names - MOVES == set(ARRAY_ORACLES)
+
+
+def worst(mine, exact):
+    """The largest relative error of an entry; entries too small for a double count as 0."""
+    mine, exact = np.atleast_1d(mine).ravel(), np.atleast_1d(np.asarray(exact, dtype=object)).ravel()
+    assert mine.shape == exact.shape
+    errors = [abs(mpf(one) - truth) / max(abs(truth), mpf(2) ** -1022) for one, truth in zip(mine, exact, strict=True)]
+    return max(map(float, errors), default=0.0)
+
+
+@pytest.mark.parametrize("gate, operands, attributes", WITH_ORACLE, ids=[point.id for point in WITH_ORACLE])
+def test_value_and_gradient_match_mpmath(gate, operands, attributes):
+    settings = {name: one.default for name, one in gate.attributes.items()} | attributes
+    oracle = partial(ARRAY_ORACLES[gate.name], **settings)
+    generator = np.random.default_rng(0)
+    with mp.workdps(DIGITS):
+        exact = [EXACT(one) if np.ndim(one) else mpf(one) for one in operands]
+        expected = np.asarray(oracle(*exact), dtype=object)
+        upstream = generator.uniform(0.5, 1.5, expected.shape)
+        value, gradients = value_and_gradients(single(gate, len(operands), attributes), operands, upstream)
+        assert worst(value, expected) <= 1e-13
+        for place, gradient in enumerate(gradients):
+            assert worst(gradient, gradient_by_differences(oracle, exact, place, EXACT(upstream))) <= 1e-13
+
+
+def gradient_by_differences(oracle, exact, place, upstream):
+    """The gradient of <upstream, oracle> by one operand, an entry at a time."""
+    flat = np.ravel(np.asarray(exact[place], dtype=object))
+    result = []
+    for at, entry in enumerate(flat):
+        step = abs(entry) * RELATIVE_STEP or STEP_AT_ZERO
+        ends = []
+        for moved in (entry + step, entry - step):
+            entries = flat.copy()
+            entries[at] = moved
+            shape = np.shape(exact[place])
+            operand = entries.reshape(shape) if shape else entries[0]
+            operands = [*exact[:place], operand, *exact[place + 1 :]]
+            ends.append(np.sum(upstream * oracle(*operands)))
+        result.append((ends[0] - ends[1]) / (2 * step))
+    return result
