@@ -9,13 +9,15 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import REQUIRED, Attribute, at
+from backprop.autodiff.gates import constructors, linear_algebra
 from backprop.autodiff.kinds import Linear
 from backprop.autodiff.notation import Brackets, Postfix, Subscript
 from backprop.autodiff.shapes import Array, Index, Shape, Slice
 
 if TYPE_CHECKING:
-    from backprop.autodiff.graph import Node
+    from backprop.autodiff.graph import Graph, Node
 
+EVERYTHING = Slice(None, None, None)
 ROUTES_BACK = "sends the gradient back to the entries that it took"
 
 
@@ -54,10 +56,37 @@ def scatter(x: Array, index: Index, shape: Shape) -> Array:
     return result
 
 
+def placed(x: Node, index: Index, shape: Shape) -> Node:
+    """scatter by products with rows of the identity, for arrays of one axis or two."""
+    whole = (*index, *[EVERYTHING] * (len(shape) - len(index)))
+    picks = [picked_rows(x.graph, one, length) for one, length in zip(whole, shape, strict=True)]
+    if len(shape) == 1:
+        return x * picks[0] if isinstance(whole[0], int) else picks[0].transposed() @ x
+    if len(shape) != 2:
+        return scatter_gate(x, index=index, shape=shape)
+    rows, columns = picks
+    row = x if whole[1] == EVERYTHING else x @ columns
+    if isinstance(whole[0], int):
+        return linear_algebra.outer(rows, x * columns if isinstance(whole[1], int) else row)
+    if isinstance(whole[1], int):
+        return linear_algebra.outer(x if whole[0] == EVERYTHING else rows.transposed() @ x, columns)
+    return row if whole[0] == EVERYTHING else rows.transposed() @ row
+
+
+def picked_rows(graph: Graph, one: int | Slice, length: int) -> Node:
+    """The rows of the identity that stand for an index along one axis."""
+    return graph.add(index, (graph.add(constructors.eye, (), (length, None)),), ((one,),))
+
+
+def broadcast_axes(x: Shape, shape: Shape) -> tuple[int, ...]:
+    """The axes of `x` along which broadcasting from `shape` repeats entries."""
+    lead = len(x) - len(shape)
+    stretched = [lead + place for place, length in enumerate(shape) if length == 1 and x[lead + place] != 1]
+    return (*range(lead), *stretched)
+
+
 def sum_over_broadcast(x: Array, shape: Shape) -> Array:
-    lead = np.ndim(x) - len(shape)
-    stretched = [lead + place for place, length in enumerate(shape) if length == 1 and x.shape[lead + place] != 1]
-    result = np.sum(x, axis=(*range(lead), *stretched))
+    result = np.sum(x, axis=broadcast_axes(np.shape(x), shape))
     return np.reshape(result, shape) if shape else result
 
 
@@ -104,12 +133,12 @@ def part_of_concat(position: int, upstream: Node, *nodes: Node) -> Node:
     place = out.attributes[0] % len(out.shape)
     start = sum(operand.shape[place] for operand in operands[:position])
     window = Slice(start, start + operands[position].shape[place], None)
-    return index(upstream, index=(*[Slice(None, None, None)] * place, window))
+    return index(upstream, index=(*[EVERYTHING] * place, window))
 
 
 def part_of_stack(position: int, upstream: Node, *nodes: Node) -> Node:
     place = nodes[-1].attributes[0] % len(nodes[-1].shape)
-    return index(upstream, index=(*[Slice(None, None, None)] * place, position))
+    return index(upstream, index=(*[EVERYTHING] * place, position))
 
 
 def diagonal_rule(x: Shape) -> Shape:
@@ -147,6 +176,7 @@ scatter_gate: Linear = Linear(
     lambda position, upstream, x, out: index(upstream, index=out.attributes[0]),
     attributes={"index": Attribute(as_given, REQUIRED), "shape": Attribute(shapes.as_shape, REQUIRED)},
     shape=lambda x, index, shape: shape,
+    textbook=lambda x, index, shape: placed(x, index, shape),
     summary="zeros of a shape with x at an index",
     habit="takes the gradient of the entries that it placed",
     source="the transpose of taking entries",
@@ -213,6 +243,7 @@ broadcast_to = Linear(
     attributes=TARGET,
     shape=broadcast_to_rule,
     shortcut=unchanged,
+    textbook=lambda x, shape: x * x.graph.add(constructors.ones, (), (shape,)),
     method="broadcast_to",
     is_public=False,
     summary="x repeated to a shape, as NumPy's broadcasting repeats it",
@@ -227,6 +258,7 @@ sum_to: Linear = Linear(
     attributes=TARGET,
     shape=lambda x, shape: shape,
     shortcut=unchanged,
+    textbook=lambda x, shape: x.sum(broadcast_axes(x.shape, shape)).reshape(shape),
     method="sum_to",
     is_public=False,
     summary="x summed over the axes that broadcasting from a shape repeats",

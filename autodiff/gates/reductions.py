@@ -168,6 +168,7 @@ product_of_others: AlongAxis = AlongAxis(
     pushforwards=[lambda tangent, x, out: others_differential(tangent, x, out)],
     attributes={"axis": AXIS},
     shape=lambda x, axis: x,
+    textbook=lambda x, axis: kept(product(x, axis=axis), x, axis) / x,
     summary="for each entry the product of all others",
     habit="spreads the gradient over the other entries",
     source="the product rule; its differential is symmetric",
