@@ -16,7 +16,7 @@ from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gate import METHODS, Gate
 from backprop.autodiff.shapes import Array, Axis, Shape
 
-MAXIMUM_NODES = 20_000_000  # about 6 GB; functions of one's own can ask for any number of nodes in a few lines
+MAXIMUM_NODES = 10_000_000  # about 3 GB; functions of one's own can ask for any number of nodes in a few lines
 
 
 class Node:

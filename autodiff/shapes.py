@@ -15,6 +15,7 @@ Array: TypeAlias = np.float64 | np.ndarray[Any, np.dtype[np.float64]]  # numpy.t
 Axis: TypeAlias = int | tuple[int, ...] | None
 
 MAXIMUM_ENTRIES = 2**27  # of one array: 1 GiB of doubles
+MAXIMUM_DIMENSIONS = 32  # of one array: what every NumPy allows
 MAXIMUM_DIMENSIONS = 32  # what every NumPy has
 
 

@@ -47,11 +47,11 @@ class ExpressionLexer(Lexer):
         """The tokens of the text; a newline inside brackets is none."""
         keywords = self._keywords
         depth = 0
+        begins_statement = True
         position: int | None = 0
         while position is not None:
             matches = self._scan(text, position)
             position = None
-            begins_statement = True
             for match in matches:
                 kind = match.lastgroup or ""
                 start, end = match.span(kind)
@@ -59,6 +59,7 @@ class ExpressionLexer(Lexer):
                 if kind == "NAME":
                     if begins_statement and (head := self._head(text, start)):
                         yield Operand("HEAD", head[0], start, head.end())
+                        begins_statement = False
                         position = head.end()
                         break
                     if word in keywords:

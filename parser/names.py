@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 
 from backprop.autodiff.errors import ExpressionError, Span
 
 KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
 SYMBOLS = {"π": "pi", "τ": "tau", "∞": "inf"}
+MIDDLE_DOTS = "\u0387\u30fb\uff65"
 
 
 def canonical(word: str, start: int) -> str:
@@ -15,24 +17,38 @@ def canonical(word: str, start: int) -> str:
 
     Raises ExpressionError where it is no identifier.
     """
-    if word in SYMBOLS:
-        return SYMBOLS[word]
-    if not word.isidentifier():
-        place = next(place for place in range(len(word)) if not word[: place + 1].isidentifier())
-        raise refused(word, place, start)
-    for place, char in enumerate(word):
-        if unicodedata.decomposition(char).startswith("<super>"):  # x to the n and x transposed are no names
-            raise refused(word, place, start)
-    name = unicodedata.normalize("NFKC", word)
+    name = spelling(word)
+    if name is None:
+        from backprop.parser.characters import stray
+
+        raise stray(word, first_refused(word), offset=start)
     if name in KEYWORDS:
         raise ExpressionError(
             f"'{word}' looks like the word '{name}'", Span(start, start + len(word)), f"write {name} in plain letters"
         )
+    return name
+
+
+@functools.lru_cache(1024)
+def spelling(word: str) -> str | None:
+    """The name that a word spells, None where it spells none."""
+    if word in SYMBOLS:
+        return SYMBOLS[word]
+    if not word.isidentifier() or any(map(is_no_letter, word)):
+        return None
+    name = unicodedata.normalize("NFKC", word)
     return SYMBOLS.get(name, name)
 
 
-def refused(word: str, place: int, start: int) -> ExpressionError:
-    """The error for one character of a word that begins at `start`."""
-    from backprop.parser.characters import stray
+def first_refused(word: str) -> int:
+    """The place of the first character that keeps a word from being a name."""
+    for place, char in enumerate(word):
+        if is_no_letter(char) or not ("x" * (place > 0) + char).isidentifier():
+            return place
+    return 0
 
-    return stray(word, place, offset=start)
+
+def is_no_letter(char: str) -> bool:
+    """Whether Python, or some version of it, lets in a name what is a power, a product or nothing to be seen."""
+    is_superscript = unicodedata.decomposition(char).startswith("<super>")
+    return is_superscript or char in MIDDLE_DOTS or unicodedata.category(char) == "Cf"

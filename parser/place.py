@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property
 
-from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.errors import ExpressionError
 from backprop.parser.operand import Operand
 
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB"}
@@ -121,20 +121,11 @@ class Place:
         return self.text[self.tokens[index].start_pos : self.tokens[self.index - 1].end_pos]
 
     def atom_after(self) -> str:
-        """What begins at the token."""
+        """What begins at the token: a number, a name, a call, brackets, a root."""
         index = self.index
-        if (
-            self.tokens[index].type in ("ROOT", "NAME")
-            and self.tokens[index + 1].type
-            in (
-                "LPAR",
-                "NAME",
-                "NUMBER",
-            )[: 1 if self.tokens[index].type == "NAME" else 3]
-        ):
+        while self.tokens[index].type == "ROOT":
+            index += 1
+        if self.tokens[index].type == "NAME" and self.tokens[index + 1].type == "LPAR":
             index += 1
         index = self.partners.get(index, index)
         return self.text[self.token.start_pos : self.tokens[index].end_pos]
-
-    def span(self, first: Operand, last: Operand) -> Span:
-        return Span(first.start_pos, last.end_pos)

@@ -86,7 +86,7 @@ def calls_of(text):
 def test_work_is_linear(shape):
     """The same number of calls for each further 50: an exact line, whatever the machine."""
     text, nodes = SHAPES[shape]
-    parse(text(3))
+    parse(text(250))  # what is remembered between texts is there
     assert [len(parse(text(size)).nodes) for size in (50, 100)] == [nodes(50), nodes(100)]
     counts = [calls_of(text(size)) for size in (100, 150, 200, 250)]
     steps = [later - earlier for earlier, later in pairwise(counts)]
@@ -112,6 +112,8 @@ def test_a_count_of_calls_sees_quadratic_work():
         (" + ".join(["x"] * MANY) + " + $", "unexpected '$'"),
         (" + ".join(["x"] * MANY) + " + sine(x)", "unknown function 'sine'"),
         ("x if " * MANY, "'if' has no 'else'"),
+        ("é" * MANY + "²x", "missing operator between '²' and 'x'"),
+        ("é" * MANY + "\u2013x", "unexpected character '\u2013' (U+2013 EN DASH)"),
     ],
 )
 def test_long_malformed_texts(text, reason):
