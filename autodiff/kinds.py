@@ -226,14 +226,14 @@ class Differential(Gate):
 
 
 class AlongAxis(Differential):
-    """A differential gate of one operand that mixes entries along its axis only, and keeps the shape."""
+    """A differential gate that mixes entries along its axis only, its operands all of the output's shape."""
 
     def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
         if condition.test.shape == ():
             return condition
-        (operand,), (axis,) = inputs, out.attributes
+        (axis,) = out.attributes
         used = condition.as_test().broadcast_to(out.shape).sum(axis)
-        return Condition(kept(used, operand, axis).broadcast_to(operand.shape), True)
+        return Condition(kept(used, out, axis).broadcast_to(out.shape), True)
 
 
 class Leaf(Gate):

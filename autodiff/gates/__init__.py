@@ -14,6 +14,7 @@ from backprop.autodiff.gates import (
     reductions,
     rounding,
     selection,
+    shares,
     slopes,
     special,
 )
@@ -29,6 +30,7 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         activations,
         special,
         reductions,
+        shares,
         linear_algebra,
         arrays,
         constructors,

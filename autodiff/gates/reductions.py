@@ -1,4 +1,4 @@
-"""Sums, means, products and extremes along axes; softmax and running sums."""
+"""Sums, means, products and extremes along axes; running sums."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import Attribute, Corner, at
-from backprop.autodiff.gates import arrays, elementary
+from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.gates import arrays, elementary, shares
 from backprop.autodiff.kinds import AXIS, AlongAxis, Linear, Reduction, kept
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Axis, Shape, Slice
@@ -62,12 +62,6 @@ def one_axis_rule(x: Shape, axis: Axis) -> Shape:
     return last_axis_rule(x, axis)
 
 
-def axis_along(x: Node, out: Node) -> Axis:
-    """The axis of a softmax, which for a scalar is none."""
-    axis: Axis = out.attributes[0] if x.shape else None
-    return axis
-
-
 def written_axes(x: Node, axis: Axis) -> Axis:
     """The axes as a softmax can be given them: for all entries of a matrix the text must name them."""
     return -1 if len(x.shape) <= 1 else shapes.normalized_axes(axis, len(x.shape))
@@ -81,48 +75,6 @@ def backwards(x: Node, axis: Axis) -> Node:
         return backwards(x.reshape((math.prod(x.shape),)), 0).reshape(x.shape)
     place = 0 if axis is None else shapes.normalized_axes(axis, len(x.shape))[0]
     return arrays.index(x, index=(*[Slice(None, None, None)] * place, Slice(None, None, -1)))
-
-
-def is_largest(x: Node, axis: Axis) -> Node:
-    return x.equals(kept(largest(x, axis=axis), x, axis))
-
-
-def less_its_mean(direction: Node, x: Node, out: Node, shares: Node) -> Node:
-    """direction - sum(shares*direction), the shares being softmax(x).
-
-    Taken from the direction of the largest entry: where its share is next to 1 the difference would cancel.
-    """
-    if 0 in x.shape:
-        return direction
-    axis = axis_along(x, out)
-    winners = is_largest(x, axis)
-    apart = direction - kept((direction * winners).sum(axis) / winners.sum(axis), x, axis)
-    return apart - kept((apart * shares).sum(axis), x, axis)
-
-
-def share_of_others(x: Node, out: Node, shares: Node) -> Node:
-    """1 - softmax(x), for the largest entry as the sum of the others' shares: 1 - 1 is 0 at x = (40, 0), not 4e-18."""
-    if 0 in x.shape:
-        return shares
-    axis = axis_along(x, out)
-    winners = is_largest(x, axis)
-    others = kept((shares * (1 - winners)).sum(axis), x, axis)
-    is_alone = winners * kept(winners.sum(axis), x, axis).equals(1)
-    return is_alone.where(others, 1 - shares)
-
-
-def softmax_pull(upstream: Node, x: Node, out: Node) -> Node:
-    return out * less_its_mean(upstream, x, out, out)
-
-
-def log_softmax_pull(upstream: Node, x: Node, out: Node) -> Node:
-    shares = softmax(x, axis=out.attributes[0])
-    others = kept(upstream.sum(axis_along(x, out)), x, axis_along(x, out)) - upstream
-    return upstream * share_of_others(x, out, shares) - shares * others
-
-
-def log_softmax_push(tangent: Node, x: Node, out: Node) -> Node:
-    return less_its_mean(tangent, x, out, softmax(x, axis=out.attributes[0]))
 
 
 total = Linear(
@@ -240,36 +192,12 @@ norm = Reduction(
 logsumexp = Reduction(
     "logsumexp",
     stable.logsumexp,
-    lambda x, out, axis: softmax(x, axis=written_axes(x, axis)),
+    lambda x, out, axis: shares.softmax(x, axis=written_axes(x, axis)),
     summary="log(sum(exp(x))), without overflow",
     habit="shares the gradient out by softmax(x)",
     source="the chain rule",
     samples=(at(ROW), at(MATRIX, axis=0), at((800.0, 799.0, -800.0))),
     rule=not_empty,
-)
-softmax: AlongAxis = AlongAxis(
-    "softmax",
-    stable.softmax,
-    pullbacks=[softmax_pull],
-    pushforwards=[softmax_pull],
-    attributes={"axis": Attribute(shapes.as_axis, -1)},
-    shape=last_axis_rule,
-    summary="exp(x)/sum(exp(x)) along the last axis or the given one, without overflow",
-    habit="gives each entry its share times the gradient less its mean under the shares",
-    source="its Jacobian diag(s) - outer(s, s) is symmetric",
-    samples=(at(ROW), at(MATRIX, axis=0), at((800.0, 799.0, -800.0))),
-)
-log_softmax = AlongAxis(
-    "log_softmax",
-    stable.log_softmax,
-    pullbacks=[log_softmax_pull],
-    pushforwards=[log_softmax_push],
-    attributes={"axis": Attribute(shapes.as_axis, -1)},
-    shape=last_axis_rule,
-    summary="x - logsumexp(x) along the last axis or the given one",
-    habit="takes softmax(x) times the summed gradient away from the gradient",
-    source="the chain rule",
-    samples=(at(ROW), at(MATRIX, axis=0), at((800.0, 799.0, -800.0))),
 )
 cumsum: Linear = Linear(
     "cumsum",

@@ -236,6 +236,46 @@ def softmax(x: Array, axis: Axis = None) -> Array:
     return _from_rows(weights / np.sum(weights, axis=-1, keepdims=True), places, x)
 
 
+def softmax_differential(direction: Array, x: Array, axis: Axis = None) -> Array:
+    """s*(direction - sum(s*direction)) for s = softmax(x): its Jacobian, which is symmetric, times a direction."""
+    apart, shares = _apart_from_largest(direction, x, axis)
+    _, places = _as_rows(x, axis)
+    return _from_rows(shares * (apart - np.sum(apart * shares, axis=-1, keepdims=True)), places, x)
+
+
+def log_softmax_differential(direction: Array, x: Array, axis: Axis = None) -> Array:
+    """direction - sum(s*direction) for s = softmax(x): the Jacobian of log_softmax times a direction."""
+    apart, shares = _apart_from_largest(direction, x, axis)
+    _, places = _as_rows(x, axis)
+    return _from_rows(apart - np.sum(apart * shares, axis=-1, keepdims=True), places, x)
+
+
+def log_softmax_transpose(upstream: Array, x: Array, axis: Axis = None) -> Array:
+    """upstream - s*sum(upstream) for s = softmax(x): the transposed Jacobian of log_softmax times an upstream.
+
+    Where one entry's share is next to 1, its 1 - s is the sum of the others' shares: 1 - 1 is 0 at x = (40, 0).
+    """
+    rows, places = _as_rows(x, axis)
+    given, _ = _as_rows(upstream, axis)
+    shares = _as_rows(softmax(x, axis), axis)[0]
+    is_largest = rows == np.max(rows, axis=-1, keepdims=True, initial=-np.inf)
+    is_alone = is_largest & (np.sum(is_largest, axis=-1, keepdims=True) == 1)
+    others = np.where(is_alone, np.sum(np.where(is_largest, 0.0, shares), axis=-1, keepdims=True), 1.0 - shares)
+    rest = np.sum(given, axis=-1, keepdims=True) - given
+    return _from_rows(given * others - shares * rest, places, x)
+
+
+def _apart_from_largest(direction: Array, x: Array, axis: Axis) -> tuple[Any, Any]:
+    """The direction less its mean over the largest entries, whose difference from the mean would cancel; softmax(x)."""
+    rows, _ = _as_rows(x, axis)
+    along, _ = _as_rows(direction, axis)
+    is_largest = rows == np.max(rows, axis=-1, keepdims=True, initial=-np.inf)
+    center = np.sum(np.where(is_largest, along, 0.0), axis=-1, keepdims=True) / np.sum(
+        is_largest, axis=-1, keepdims=True
+    )
+    return along - center, _as_rows(softmax(x, axis), axis)[0]
+
+
 def product_of_others(x: Array, axis: Axis = None) -> Array:
     """For each entry the product of the others, by running products from both ends: zeros do no harm."""
     rows, places = _as_rows(x, axis)

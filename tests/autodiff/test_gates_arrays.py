@@ -47,6 +47,17 @@ def softmax(x, axis):
     return exponentials(x, axis) / np.sum(exponentials(x, axis), axis=axis, keepdims=True)
 
 
+def less_mean(direction, x, axis):
+    """The direction less its mean under the shares of softmax(x)."""
+    axis = axis if np.ndim(x) else None
+    return direction - np.sum(softmax(x, axis) * direction, axis=axis, keepdims=True)
+
+
+def less_shares(upstream, x, axis):
+    axis = axis if np.ndim(x) else None
+    return upstream - softmax(x, axis) * np.sum(upstream, axis=axis, keepdims=True)
+
+
 def others(x, axis):
     """For each entry the product of the others, by division: no entry of the points is 0."""
     return np.prod(x, axis=axis, keepdims=True) / x
@@ -86,6 +97,9 @@ ARRAY_ORACLES = {
     "logsumexp": lambda x, axis: logarithms(np.sum(exponentials(x, axis), axis=axis)),
     "softmax": softmax,
     "log_softmax": lambda x, axis: logarithms(softmax(x, axis)),
+    "softmax_differential": lambda direction, x, axis: softmax(x, axis) * less_mean(direction, x, axis),
+    "log_softmax_differential": less_mean,
+    "log_softmax_transpose": less_shares,
     "cumsum": running_sum,
     "matmul": np.matmul,
     "dot": np.dot,

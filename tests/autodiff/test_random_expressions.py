@@ -84,7 +84,7 @@ UNARY = {
     "gamma": sympy.gamma,
     "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
     "digamma": sympy.digamma,
-    "sinc": lambda x: sympy.sin(sympy.pi * x) / (sympy.pi * x),
+    "sinc": lambda x: sympy.sinc(sympy.pi * x),
     "abs": sympy.Abs,
     "negative": lambda x: -x,
 }
@@ -162,22 +162,28 @@ def as_sympy(tree):
 
 
 def derivatives_by_sympy(tree, names, point):
-    """Each partial at 50 digits, or None where SymPy has no finite real number."""
+    """Each partial to 50 digits, or None where SymPy has no finite real number.
+
+    SymPy writes 1 - tanh(x)^2, so that 50 digits are 50 only if 100 more say the same.
+    """
     symbols = [sympy.Symbol(name, real=True) for name in names]
-    whole = as_sympy(tree)
     results = []
-    with mpmath.workdps(50):
-        arguments = [mpmath.mpf(point[name]) for name in names]
-        for symbol in symbols:
-            function = sympy.lambdify(symbols, sympy.diff(whole, symbol), "mpmath")
-            try:
-                found = mpmath.mpmathify(function(*arguments))
-            except (ZeroDivisionError, ValueError, TypeError, OverflowError, mpmath.libmp.ComplexResult):
+    for symbol in symbols:
+        try:
+            function = sympy.lambdify(symbols, sympy.diff(as_sympy(tree), symbol), "mpmath")
+            rough, found = (evaluated(function, names, point, digits) for digits in (100, 200))
+        except (ZeroDivisionError, ValueError, TypeError, KeyError, OverflowError, mpmath.libmp.ComplexResult):
+            return None
+        with mpmath.workdps(50):
+            if isinstance(found, mpmath.mpc) or not abs(rough - found) <= abs(found) * mpmath.mpf(10) ** -49:
                 return None
-            if isinstance(found, mpmath.mpc) or not mpmath.isfinite(found):
-                return None
-            results.append(found)
+        results.append(found)
     return results
+
+
+def evaluated(function, names, point, digits):
+    with mpmath.workdps(digits):
+        return mpmath.mpmathify(function(*[mpmath.mpf(point[name]) for name in names]))
 
 
 @settings(steady, max_examples=300)
@@ -193,14 +199,15 @@ def test_both_modes_and_sympy_agree(tree, point):
     reverse = [adjoints(typed, typed.result, typed.constant(1.0), inputs).of.get(node, zero) for node in inputs]
     forward = [tangents(typed, typed.result, {node: typed.constant(1.0)}).get(typed.result, zero) for node in inputs]
     steps = evaluate([node for node in typed.nodes[: typed.result.index + 1] if node.inputs], values)
-    assume(all(math.isfinite(step) and abs(step) < 1e100 for step in steps))
+    assume(all(step == 0 or 1e-100 < abs(step) < 1e100 for step in steps))
     by_reverse, by_forward = evaluate(reverse, values), evaluate(forward, values)
-    assume(all(map(math.isfinite, by_reverse)))
+    assume(all(map(math.isfinite, [*by_reverse, *by_forward])))
     allowed = rounding_error(reverse, values, by_reverse)
+    assume(all(map(math.isfinite, allowed)))  # not where a whole exponent of a negative number must stay whole
     for one, other, error in zip(by_reverse, by_forward, allowed, strict=True):
         assert abs(one - other) <= 1e-13 * abs(one) + error
     exact = derivatives_by_sympy(tree, names, point)
     assume(exact is not None)
     for one, truth, error in zip(by_reverse, exact, allowed, strict=True):
-        assume(error <= 1e-6 * abs(truth) or truth == 0)
+        assume(truth == 0 or (error <= 1e-6 * abs(truth) and abs(truth) > 1e-290))
         assert abs(one - truth) <= 1e-12 * abs(truth) + error
