@@ -74,3 +74,27 @@ def seed_value(upstream: Any, shape: shapes.Shape) -> Array:
             cure="give it the output's shape",
         )
     return array
+
+
+def direction_values(typed: Graph, given: Mapping[str, Any], what: str) -> dict[str, Array]:
+    """The tangents or directions that are `given` for some variables, as arrays of the variables' shapes.
+
+    Raises ExpressionError for one of no variable and, with the variable's span, for one of another shape.
+    """
+    arrays = {}
+    for name, value in given.items():
+        if name not in typed.inputs:
+            known = f"its variables are {', '.join(typed.inputs)}" if typed.inputs else "it has no variables"
+            raise ExpressionError(f"a {what} for '{name}', which is no variable", cure=known, source=typed.source)
+        node = typed.inputs[name]
+        array = as_array(value, f"the {what} of '{name}'")
+        if np.shape(array) != node.shape:
+            raise ExpressionError(
+                f"the {what} of '{name}' has shape {shapes.show(np.shape(array))}, "
+                f"the variable {shapes.show(node.shape)}",
+                node.span,
+                "give it the variable's shape",
+                typed.source,
+            )
+        arrays[name] = array
+    return arrays

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.binding import bind, seed_value, selected
+from backprop.autodiff.binding import bind, direction_values, seed_value, selected
 from backprop.autodiff.collection import without_collection
+from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.execution import evaluate
+from backprop.autodiff.forward import tangents as push_forward
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.reverse import adjoints
 from backprop.autodiff.shapes import Array
@@ -42,6 +44,48 @@ def value_and_grad(
     gradients = [found.get(node) or zero_of(node) for node in inputs]
     value, *results = evaluate([output, *gradients], arrays)
     return as_result(value), {name: as_result(one) for name, one in zip(names, results, strict=True)}
+
+
+@without_collection
+def jvp(
+    graph: Graph,
+    tangents: Mapping[str, Any],
+    values: Mapping[str, Any] | None = None,
+    /,
+    **more_values: Any,
+) -> tuple[Any, Any]:
+    """The output and its derivative along `tangents`, the Jacobian times them, in one forward pass.
+
+    Shapes: a tangent has its variable's shape, both results the output's; a tangent left out is zero. Raises
+    ExpressionError as `value_and_grad` does, for a tangent of no variable, and with the variable's span for one
+    of another shape. Source: Griewank & Walther (2008), section 3.1.
+    """
+    typed, arrays = bind(graph, {**(values or {}), **more_values})
+    output = typed.result
+    along = direction_values(typed, tangents, "tangent")
+    found = push_forward(typed, output, {typed.inputs[name]: typed.constant(one) for name, one in along.items()})
+    value, tangent = evaluate([output, found.get(output) or zero_of(output)], arrays)
+    return as_result(value), as_result(tangent)
+
+
+def vjp(
+    graph: Graph,
+    upstream: Any,
+    values: Mapping[str, Any] | None = None,
+    /,
+    *,
+    wrt: Iterable[str] | None = None,
+    **more_values: Any,
+) -> tuple[Any, dict[str, Any]]:
+    """The output, and `upstream` times the Jacobian by every variable (or those of `wrt`), in one reverse pass.
+
+    Shapes: `upstream` has the output's shape, each gradient its variable's. Raises ExpressionError as
+    `value_and_grad` does, of which this is the form that never assumes ones. Source: Griewank & Walther (2008),
+    section 3.2.
+    """
+    if upstream is None:
+        raise ExpressionError("no upstream gradient", cure="give one of the output's shape")
+    return value_and_grad(graph, {**(values or {}), **more_values}, wrt=wrt, upstream=upstream)
 
 
 def zero_of(node: Node) -> Node:

@@ -88,6 +88,9 @@ class Gate:
     `samples`     points away from corners, for the tests; `corners`: points where a convention decides
     `shortcut`    an exact simplification used while derivatives are built (1*x is x), or None
     `textbook`    what a reader expects in its place, as a graph of other gates, or None
+    `expand`      the graph of other gates that it is replaced by as soon as shapes are known, or None
+    `code`        how other languages spell it, by language: `pow({0}, {1})`; what is missing follows from the notation
+    `kernel`      the same digits by gates that other languages have, as a graph of them, or None
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
     `method`      the operator or method of Node that builds it, if any
@@ -114,6 +117,9 @@ class Gate:
         aliases: Sequence[str] = (),
         shortcut: Callable[..., Node | None] | None = None,
         textbook: Callable[..., Node] | None = None,
+        expand: Callable[..., Node] | None = None,
+        code: Mapping[str, str] | None = None,
+        kernel: Callable[..., Node] | None = None,
         is_public: bool = True,
         is_function: bool | None = None,
         method: str | None = None,
@@ -134,6 +140,9 @@ class Gate:
         self.aliases = tuple(aliases)
         self.shortcut = shortcut
         self.textbook = textbook
+        self.expand = expand
+        self.code = dict(code or {})
+        self.kernel = kernel
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         if method is not None:
@@ -167,7 +176,9 @@ class Gate:
             simple = self.shortcut(*nodes, *settings)
             if simple is not None:
                 return simple
-        if nodes[0].is_scalar_constant and not settings and all([node.is_scalar_constant for node in nodes]):
+        # log(2) and 180/pi stay: a reader sees more in them than in their digits.
+        folds = not self.is_function and not settings and nodes[0].is_literal
+        if folds and all([node.is_literal for node in nodes]):
             with np.errstate(all="ignore"):
                 return graph.constant(self.forward(*[node.constant for node in nodes]))
         return graph.add(self, nodes, settings)

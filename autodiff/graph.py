@@ -64,6 +64,11 @@ class Node:
         return self.gate is leaves.constant and not self.shape
 
     @property
+    def is_literal(self) -> bool:
+        """Whether it is a number without a name."""
+        return self.gate is leaves.constant and not self.shape and self.attributes[1] is None
+
+    @property
     def constant(self) -> Array | None:
         """The value of a constant, None for any other node."""
         return self.attributes[0] if self.gate is leaves.constant else None
@@ -209,7 +214,13 @@ class Graph:
             return self.constant(node.attributes[0], node.attributes[1], node.span)
         if node.gate is leaves.input:
             return self.input(node.attributes[0], node.shape, node.span)
-        return self.add(node.gate, tuple([twin[one.index] for one in node.inputs]), node.attributes, node.span)
+        operands = tuple([twin[one.index] for one in node.inputs])
+        if node.gate.expand is not None and self.is_typed:
+            try:
+                return node.gate.expand(*operands)
+            except ExpressionError as error:
+                raise error.located(node.span, self.source) from None
+        return self.add(node.gate, operands, node.attributes, node.span)
 
     def _append(
         self,
@@ -247,8 +258,8 @@ class Graph:
     def typed(self, given: Mapping[str, Shape]) -> Graph:
         """This graph for inputs of the `given` shapes, every other variable a scalar.
 
-        A free name such as `pi` becomes the constant unless it is given. Node i of the result stands for node
-        i of this graph. Raises ExpressionError with both shapes and the operator's place where they do not fit.
+        A free name such as `pi` becomes the constant unless it is given. Raises ExpressionError with both shapes
+        and the operator's place where they do not fit.
         """
         result = Graph(is_typed=True, source=self.source)
         twin: list[Node] = []

@@ -243,6 +243,13 @@ class Leaf(Gate):
         super().__init__(name, forward, operands=(), **declaration)
 
 
+class Expansion(Gate):
+    """Stands for a graph of other gates, `expand` of its operands, and is never evaluated itself."""
+
+    def __init__(self, name: str, expand: Callable[..., Node], **declaration: Any) -> None:
+        super().__init__(name, expand, expand=expand, **declaration)
+
+
 def kept(node: Node, operand: Node, axis: Axis) -> Node:
     """A reduction's output (or its upstream) with the axes it reduced away kept as 1, to broadcast again."""
     return node.reshape(shapes.reduced(operand.shape, axis, keepdims=True)) if node.shape else node

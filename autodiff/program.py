@@ -5,7 +5,7 @@ Knows no numbers but the constants; execution.py runs the list.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -32,18 +32,25 @@ class Program(NamedTuple):
     results: tuple[int, ...]
 
 
-def lower(results: Sequence[Node]) -> Program:
-    """The program for the values of `results`, nodes of one typed graph. A slot is free after its last use."""
+def lower(results: Sequence[Node], given: Collection[Node] = ()) -> Program:
+    """The program for the values of `results`, nodes of one typed graph. A slot is free after its last use.
+
+    The values of `given` nodes are not computed: they are inputs of the program, by `given_name`.
+    """
     if not results:
         return Program((), 0, (), (), ())
-    nodes = needed(results)
-    last_use = {operand: node.index for node in nodes for operand in node.inputs}
+    nodes = needed(results, given)
+    last_use = {operand: node.index for node in nodes if node not in given for operand in node.inputs}
     kept = set(results)
     slot: dict[Node, int] = {}
     free: list[int] = []
     count = 0
     instructions, constants, inputs = [], [], []
     for node in nodes:
+        if node in given:
+            slot[node], count = count, count + 1
+            inputs.append((slot[node], given_name(node)))
+            continue
         operands = tuple([slot[operand] for operand in node.inputs])
         for operand in dict.fromkeys(node.inputs):
             if last_use[operand] == node.index and operand not in kept:
@@ -63,15 +70,20 @@ def lower(results: Sequence[Node]) -> Program:
     return Program(tuple(instructions), count, tuple(constants), tuple(inputs), tuple([slot[node] for node in results]))
 
 
-def needed(results: Sequence[Node]) -> list[Node]:
-    """The nodes that the results depend on and the results, in topological order."""
+def given_name(node: Node) -> str:
+    """What a program calls an input that is no variable; a variable's name has no blank."""
+    return f"node {node.index}"
+
+
+def needed(results: Sequence[Node], given: Collection[Node] = ()) -> list[Node]:
+    """The nodes that the results depend on and the results, in topological order; of `given` nodes only themselves."""
     nodes = results[0].graph.nodes
     last = max(node.index for node in results)
     wanted = bytearray(last + 1)
     for node in results:
         wanted[node.index] = 1
     for place in range(last, -1, -1):
-        if wanted[place]:
+        if wanted[place] and not (given and nodes[place] in given):
             for operand in nodes[place].inputs:
                 wanted[operand.index] = 1
     return [node for node in nodes[: last + 1] if wanted[node.index]]

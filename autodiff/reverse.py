@@ -102,6 +102,7 @@ def _total(shares: list[Share]) -> tuple[Node, Condition | None]:
     first = shares[0].condition
     if len(shares) == 1:
         return shares[0].value, first
+    shares.sort(key=lambda share: share.user.index)  # the order of use is the product rule's order of terms
     if all(share.condition == first for share in shares):
         return add_up([share.value for share in shares]), first
     total = add_up([share.settled for share in shares])

@@ -8,6 +8,8 @@ import pytest
 import sympy
 
 from backprop.autodiff import value_and_grad
+from backprop.autodiff.program import lower
+from backprop.autodiff.reverse import adjoints
 from backprop.parser import parse
 
 # Physics textbooks: Feynman, Lectures on Physics (the formulas that the AI Feynman collection lists).
@@ -157,6 +159,17 @@ def test_a_published_formula_keeps_twelve_digits(text: str) -> None:
         assert_close(value, truth, exact, symbols)
         for name, partial in partials.items():
             assert_close(gradient[name], partial, exact, symbols)
+
+
+@pytest.mark.parametrize("text", PHYSICS + FUNCTIONS + ANTIDERIVATIVES)
+def test_the_gradient_costs_at_most_four_values(text: str) -> None:
+    """Counted in operations of the compiled program: the cheap gradient principle (Griewank & Walther, 4.5)."""
+    typed = parse(text).typed({})
+    output, inputs = typed.result, list(typed.inputs.values())
+    found = adjoints(typed, output, typed.constant(1.0), inputs).of
+    value_alone = len(lower([output]).instructions)
+    with_gradient = len(lower([output, *(found[node] for node in inputs if node in found)]).instructions)
+    assert with_gradient <= 4 * value_alone
 
 
 def assert_close(found: float, formula: sympy.Expr, exact: dict[sympy.Symbol, sympy.Float], symbols: dict) -> None:

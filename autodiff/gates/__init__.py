@@ -8,6 +8,7 @@ from backprop.autodiff.gates import (
     arithmetic,
     arrays,
     constructors,
+    differential,
     elementary,
     linear_algebra,
     logic,
@@ -34,6 +35,7 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         linear_algebra,
         arrays,
         constructors,
+        differential,
         slopes,
     )
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprop.autodiff.gate import Corner, at
-from backprop.autodiff.gates import elementary, rounding, slopes, special
+from backprop.autodiff.gates import elementary, kernels, rounding, slopes, special
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import stable
 
@@ -18,6 +18,7 @@ sigmoid: Elementwise = Elementwise(
     stable.sigmoid,
     lambda x, out: slopes.sigmoid_slope(x),
     aliases=("logistic",),
+    kernel=lambda *x: kernels.sigmoid(*x),
     summary="1/(1 + exp(-x)), without overflow",
     habit="squashes into (0, 1); scales the gradient by sigmoid(x)*(1 - sigmoid(x)), at most 1/4",
     source="the quotient rule",
@@ -27,6 +28,7 @@ logit = Elementwise(
     "logit",
     stable.logit,
     lambda x, out: 1 / (x * (1 - x)),
+    kernel=lambda *x: kernels.logit(*x),
     summary="log(x/(1 - x)), the inverse of sigmoid",
     habit="divides the gradient by x*(1 - x)",
     source="the inverse function rule",
@@ -36,6 +38,7 @@ softplus = Elementwise(
     "softplus",
     stable.softplus,
     lambda x, out: sigmoid(x),
+    kernel=lambda *x: kernels.softplus(*x),
     summary="log(1 + exp(x)), without overflow",
     habit="scales the gradient by sigmoid(x)",
     source="the chain rule",
@@ -45,6 +48,7 @@ softsign = Elementwise(
     "softsign",
     stable.softsign,
     lambda x, out: 1 / (1 + rounding.absolute(x)) ** 2,
+    kernel=lambda *x: kernels.softsign(*x),
     summary="x/(1 + abs(x))",
     habit="squashes into (-1, 1); divides the gradient by (1 + abs(x))^2",
     source="the quotient rule",
@@ -55,6 +59,7 @@ relu = Elementwise(
     "relu",
     lambda x: np.maximum(x, 0.0),
     lambda x, out: x.exceeds(0),
+    kernel=lambda *x: kernels.relu(*x),
     summary="max(x, 0)",
     habit="passes the gradient where x is positive and stops it elsewhere",
     source="subgradient 0 at 0",
@@ -68,6 +73,7 @@ leaky_relu = Elementwise(
     lambda x, a, out: x.exceeds(0).where(0.0, x),
     operands=("x", "a"),
     defaults={"a": 0.01},
+    kernel=lambda *x: kernels.leaky_relu(*x),
     summary="x where x is positive, a*x elsewhere",
     habit="passes the gradient where x is positive and scales it by a elsewhere",
     source="by pieces; slope a at 0",
@@ -81,6 +87,7 @@ elu = Elementwise(
     lambda x, a, out: x.exceeds(0).where(0.0, elementary.expm1(x)),
     operands=("x", "a"),
     defaults={"a": 1.0},
+    kernel=lambda *x: kernels.elu(*x),
     summary="x where x is positive, a*(exp(x) - 1) elsewhere",
     habit="passes the gradient where x is positive and scales it by a*exp(x) elsewhere",
     source="Clevert et al. (2015), equation 15",
@@ -91,6 +98,7 @@ selu = Elementwise(
     "selu",
     stable.selu,
     lambda x, out: x.exceeds(0).where(SELU_SCALE, SELU_SCALE * SELU_ALPHA * elementary.exp(x)),
+    kernel=lambda *x: kernels.selu(*x),
     summary="the self-normalizing elu",
     habit="scales the gradient by 1.0507 where x is positive and by 1.7581*exp(x) elsewhere",
     source="Klambauer et al. (2017), equation 2",
@@ -101,6 +109,7 @@ gelu = Elementwise(
     "gelu",
     stable.gelu,
     lambda x, out: special.normcdf(x) + x * special.normpdf(x),
+    kernel=lambda *x: kernels.gelu(*x),
     summary="x*normcdf(x), exact",
     habit="scales the gradient by normcdf(x) + x*normpdf(x)",
     source="Hendrycks & Gimpel (2016)",
@@ -111,6 +120,7 @@ silu = Elementwise(
     stable.silu,
     lambda x, out: sigmoid(x) * (1 + x * sigmoid(-x)),
     aliases=("swish",),
+    kernel=lambda *x: kernels.silu(*x),
     summary="x*sigmoid(x)",
     habit="scales the gradient by sigmoid(x)*(1 + x*(1 - sigmoid(x)))",
     source="the product rule",
@@ -120,6 +130,7 @@ mish = Elementwise(
     "mish",
     stable.mish,
     lambda x, out: elementary.tanh(softplus(x)) + x * sigmoid(x) * slopes.tanh_slope(softplus(x)),
+    kernel=lambda *x: kernels.mish(*x),
     summary="x*tanh(softplus(x))",
     habit="scales the gradient by tanh(softplus(x)) + x*sigmoid(x)*(1 - tanh(softplus(x))^2)",
     source="Misra (2019); the product rule",
@@ -129,6 +140,7 @@ hard_tanh = Elementwise(
     "hard_tanh",
     lambda x: np.minimum(np.maximum(x, -1.0), 1.0),
     lambda x, out: 1 - rounding.absolute(x).reaches(1),
+    kernel=lambda *x: kernels.hard_tanh(*x),
     summary="x held between -1 and 1",
     habit="passes the gradient inside (-1, 1) and stops it elsewhere",
     source="by pieces; slope 0 at -1 and 1",
@@ -139,6 +151,7 @@ hard_sigmoid = Elementwise(
     "hard_sigmoid",
     lambda x: np.minimum(np.maximum(x / 6 + 0.5, 0.0), 1.0),
     lambda x, out: rounding.absolute(x).reaches(3).where(0.0, 1 / 6),
+    kernel=lambda *x: kernels.hard_sigmoid(*x),
     summary="x/6 + 1/2 held between 0 and 1",
     habit="scales the gradient by 1/6 inside (-3, 3) and stops it elsewhere",
     source="by pieces; slope 0 at -3 and 3",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backprop.autodiff.gate import Condition, Corner, at
-from backprop.autodiff.gates import elementary, rounding
+from backprop.autodiff.gates import elementary, kernels, rounding
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix
 from backprop.autodiff.numerics import stable
@@ -102,6 +102,7 @@ divide = Elementwise(
     notation=Infix("/", PRODUCT),
     method="/",
     shortcut=quotient_shortcut,
+    code={"latex": r"\frac{{0}}{{1}}", "python": "_div({0}, {1})"},
     summary="x / y",
     habit="divides the gradient by y; y itself gets -x/y^2 of it",
     source="the quotient rule",
@@ -129,6 +130,7 @@ limit_product = Elementwise(
     notation=Infix("*", PRODUCT),
     shortcut=limit_product_shortcut,
     textbook=lambda x, y: x * y,
+    kernel=lambda *x: kernels.limit_product(*x),
     summary="x * y, and 0 where x is 0 whatever y is",
     habit="swaps, as a product does",
     source="the limit that the corner table gives x^y at x = 0",
@@ -144,6 +146,7 @@ power = Elementwise(
     notation=Infix("^", POWER, associates="right"),
     method="^",
     shortcut=power_shortcut,
+    code={"latex": r"{0}^{{1}}", "c": "pow({0}, {1})", "python": "_pow({0}, {1})", "javascript": "_pow({0}, {1})"},
     summary="x ^ y, also written x ** y",
     habit="scales the gradient by y*x^(y-1); the exponent gets x^y*log(x) of it",
     source="DLMF 4.2.26; at x = 0 by the limit",
@@ -162,6 +165,7 @@ modulo = Elementwise(
     lambda x, y, out: -rounding.floor_divide(x, y),
     operands=PAIR,
     notation=Infix("%", PRODUCT),
+    code={"c": "floor_mod({0}, {1})", "python": "_mod({0}, {1})", "javascript": "_mod({0}, {1})"},
     summary="x % y, the remainder with the sign of y, as in Python",
     habit="passes the gradient to x; y gets -(x // y) times it",
     source="x % y = x - y*(x // y)",

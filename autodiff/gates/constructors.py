@@ -43,7 +43,7 @@ def arange_rule(limits: tuple[float, ...]) -> Shape:
     start, stop, step = (0.0, *limits, 1.0) if len(limits) == 1 else (*limits, 1.0)[:3]
     count = (stop - start) / step
     if not math.isfinite(count):
-        raise ExpressionError("arange has too many entries", cure="give a larger step")
+        raise ExpressionError("too many entries", cure="give a larger step")
     return (max(0, math.ceil(count)),)
 
 
@@ -55,7 +55,7 @@ def whole(shape: Shape) -> Shape:
     return shape
 
 
-def array(name: str, forward: Any, *, shape: Any, attributes: Any, summary: str, samples: Any) -> Leaf:
+def array(name: str, forward: Any, *, shape: Any, attributes: Any, numpy: str, summary: str, samples: Any) -> Leaf:
     return Leaf(
         name,
         forward,
@@ -64,6 +64,7 @@ def array(name: str, forward: Any, *, shape: Any, attributes: Any, summary: str,
         summary=summary,
         habit=NOTHING,
         source=DEFINITION,
+        code={"numpy": numpy},
         samples=samples,
     )
 
@@ -73,6 +74,7 @@ eye = array(
     lambda n, columns: np.eye(n, columns),
     attributes={"n": Attribute(as_length, REQUIRED), "columns": Attribute(as_length)},
     shape=eye_rule,
+    numpy="np.eye({n}, {columns})",
     summary="the identity matrix of n rows",
     samples=(at(n=2), at(n=2, columns=3)),
 )
@@ -81,6 +83,7 @@ zeros = array(
     lambda shape: np.zeros(shape)[()],
     attributes=SHAPE,
     shape=whole,
+    numpy="np.zeros({shape})",
     summary="zeros(2, 3): an array of zeros of that shape",
     samples=(at(shape=(2, 3)),),
 )
@@ -89,6 +92,7 @@ ones = array(
     lambda shape: np.ones(shape)[()],
     attributes=SHAPE,
     shape=whole,
+    numpy="np.ones({shape})",
     summary="ones(2, 3): an array of ones of that shape",
     samples=(at(shape=(2, 3)),),
 )
@@ -101,6 +105,7 @@ linspace = array(
         "count": Attribute(as_length, 50),
     },
     shape=lambda start, stop, count: (count,),
+    numpy="np.linspace({start}, {stop}, {count})",
     summary="count numbers from start to stop, evenly spaced",
     samples=(at(start=0.0, stop=1.0, count=5),),
 )
@@ -109,6 +114,7 @@ arange = array(
     lambda limits: np.arange(*limits, dtype=np.float64),
     attributes={"limits": Attribute(as_limits, REQUIRED, takes_rest=True)},
     shape=arange_rule,
+    numpy="np.arange(*{limits}, dtype=float)",
     summary="arange(stop), arange(start, stop) or arange(start, stop, step), without stop",
     samples=(at(limits=(4.0,)), at(limits=(1.0, 2.0, 0.25))),
 )

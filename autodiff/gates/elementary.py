@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backprop.autodiff.gate import Corner, at
-from backprop.autodiff.gates import slopes
+from backprop.autodiff.gates import kernels, slopes
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import stable
 
-LN2 = math.log(2)
-LN10 = math.log(10)
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
 PAIR = ("y", "x")
+
+
+def log_of(base: float, x: Node) -> Node:
+    """log(2) and the like, in the graph of x."""
+    return log(x.graph.constant(base))
+
+
+def pi_of(x: Node) -> Node:
+    """pi, in the graph of x."""
+    return x.graph.constant(math.pi, "pi")
 
 
 def reciprocal_of(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -26,6 +37,7 @@ sqrt: Elementwise = Elementwise(
     "sqrt",
     np.sqrt,
     lambda x, out: 1 / (2 * out),
+    code={"latex": r"\sqrt{{0}}"},
     summary="the square root",
     habit="divides the gradient by twice the root",
     source="DLMF 4.4.8",
@@ -36,6 +48,7 @@ cbrt = Elementwise(
     "cbrt",
     np.cbrt,
     lambda x, out: 1 / (3 * out**2),
+    code={"latex": r"\sqrt[3]{{0}}"},
     summary="the real cube root",
     habit="divides the gradient by three times the root squared",
     source="the power rule",
@@ -47,6 +60,8 @@ square = Elementwise(
     np.square,
     lambda x, out: 2 * x,
     textbook=lambda x: x**2,
+    kernel=lambda *x: kernels.square(*x),
+    code={"latex": r"{0}^{2}"},
     summary="x squared",
     habit="scales the gradient by 2*x",
     source="the power rule",
@@ -71,6 +86,7 @@ ratio: Elementwise = Elementwise(
     lambda x, r, out: -(out / r),
     operands=("x", "r"),
     textbook=lambda x, r: x / r,
+    kernel=lambda *x: kernels.ratio(*x),
     summary="x / r, and 0 where both are 0",
     habit="divides the gradient by r",
     source="the convention for the norm of zeros",
@@ -81,6 +97,7 @@ exp: Elementwise = Elementwise(
     "exp",
     np.exp,
     lambda x, out: out,
+    code={"latex": r"e^{{0}}"},
     summary="e to the power x",
     habit="scales the gradient by its own value",
     source="DLMF 4.2.19",
@@ -89,7 +106,8 @@ exp: Elementwise = Elementwise(
 exp2 = Elementwise(
     "exp2",
     np.exp2,
-    lambda x, out: out * LN2,
+    lambda x, out: out * log_of(2, x),
+    code={"latex": r"2^{{0}}", "python": "_pow(2.0, {0})", "javascript": "_pow(2, {0})"},
     summary="2 to the power x",
     habit="scales the gradient by log(2) times its own value",
     source="DLMF 4.2.26",
@@ -118,7 +136,7 @@ log = Elementwise(
 log2 = Elementwise(
     "log2",
     np.log2,
-    lambda x, out: 1 / (x * LN2),
+    lambda x, out: 1 / (x * log_of(2, x)),
     summary="the logarithm to base 2",
     habit="divides the gradient by x*log(2)",
     source="DLMF 4.2.10",
@@ -127,7 +145,7 @@ log2 = Elementwise(
 log10 = Elementwise(
     "log10",
     np.log10,
-    lambda x, out: 1 / (x * LN10),
+    lambda x, out: 1 / (x * log_of(10, x)),
     summary="the logarithm to base 10",
     habit="divides the gradient by x*log(10)",
     source="DLMF 4.2.10",
@@ -145,7 +163,8 @@ log1p = Elementwise(
 deg2rad = Elementwise(
     "deg2rad",
     np.deg2rad,
-    lambda x, out: math.pi / 180,
+    lambda x, out: pi_of(x) / 180,
+    kernel=lambda *x: kernels.deg2rad(*x),
     summary="degrees as radians",
     habit="scales the gradient by pi/180",
     source="by definition",
@@ -154,7 +173,8 @@ deg2rad = Elementwise(
 rad2deg = Elementwise(
     "rad2deg",
     np.rad2deg,
-    lambda x, out: 180 / math.pi,
+    lambda x, out: 180 / pi_of(x),
+    kernel=lambda *x: kernels.rad2deg(*x),
     summary="radians as degrees",
     habit="scales the gradient by 180/pi",
     source="by definition",
@@ -191,6 +211,7 @@ sec = Elementwise(
     "sec",
     reciprocal_of(np.cos),
     lambda x, out: out * tan(x),
+    kernel=lambda *x: kernels.sec(*x),
     summary="the secant, 1/cos(x)",
     habit="scales the gradient by sec(x)*tan(x)",
     source="DLMF 4.20.5",
@@ -200,6 +221,7 @@ csc = Elementwise(
     "csc",
     reciprocal_of(np.sin),
     lambda x, out: -(out * cot(x)),
+    kernel=lambda *x: kernels.csc(*x),
     summary="the cosecant, 1/sin(x)",
     habit="scales the gradient by -csc(x)*cot(x)",
     source="DLMF 4.20.4",
@@ -209,6 +231,7 @@ cot: Elementwise = Elementwise(
     "cot",
     reciprocal_of(np.tan),
     lambda x, out: -(1 + out**2),
+    kernel=lambda *x: kernels.cot(*x),
     summary="the cotangent, 1/tan(x)",
     habit="scales the gradient by -(1 + cot(x)^2)",
     source="DLMF 4.20.6",

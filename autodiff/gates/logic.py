@@ -17,6 +17,16 @@ def as_number(test: Callable[..., Any]) -> Callable[..., Any]:
     return lambda *operands: test(*operands).astype(np.float64)
 
 
+def both(word: str, symbol: str) -> dict[str, str]:
+    """The spellings of a connective of truth values."""
+    return {
+        "python": f"float({{0}} != 0 {word} {{1}} != 0)",
+        "numpy": f"np.logical_{word}({{0}}, {{1}}).astype(float)",
+        "c": f"(double)({{0}} != 0 {symbol} {{1}} != 0)",
+        "javascript": f"Number({{0}} !== 0 {symbol} {{1}} !== 0)",
+    }
+
+
 def comparison(name: str, test: Callable[..., Any], symbol: str, summary: str, value_at_tie: float) -> Flat:
     return Flat(
         name,
@@ -27,6 +37,12 @@ def comparison(name: str, test: Callable[..., Any], symbol: str, summary: str, v
         summary=summary,
         habit="stops the gradient: it is 0 or 1",
         source="by definition",
+        code={
+            "python": f"float({{0}} {symbol} {{1}})",
+            "numpy": f"np.{name}({{0}}, {{1}}).astype(float)",
+            "c": f"(double)({{0}} {symbol} {{1}})",
+            "javascript": f"Number({{0}} {symbol}{'=' * (symbol in ('==', '!='))} {{1}})",
+        },
         samples=(at(2.0, -3.0), at(-3.0, 2.0)),
         corners=(Corner((2.0, 2.0), value_at_tie, (0.0, 0.0)),),
     )
@@ -45,6 +61,7 @@ logical_and = Flat(
     operands=("x", "y"),
     notation=Infix("and", AND),
     method="and",
+    code=both("and", "&&"),
     summary="1 where both are nonzero, else 0",
     habit="stops the gradient: it is 0 or 1",
     source="by definition",
@@ -56,6 +73,7 @@ logical_or = Flat(
     operands=("x", "y"),
     notation=Infix("or", OR),
     method="or",
+    code=both("or", "||"),
     summary="1 where one of them is nonzero, else 0",
     habit="stops the gradient: it is 0 or 1",
     source="by definition",
@@ -65,6 +83,12 @@ logical_not = Flat(
     "not",
     as_number(np.logical_not),
     notation=Prefix("not ", NOT),
+    code={
+        "python": "float({0} == 0)",
+        "numpy": "np.equal({0}, 0).astype(float)",
+        "c": "(double)({0} == 0)",
+        "javascript": "Number({0} === 0)",
+    },
     summary="1 where x is 0, else 0",
     habit="stops the gradient: it is 0 or 1",
     source="by definition",

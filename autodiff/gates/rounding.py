@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.gates import kernels
 from backprop.autodiff.kinds import Elementwise, Flat
 from backprop.autodiff.notation import PRODUCT, Infix
 
@@ -14,6 +15,7 @@ absolute = Elementwise(
     "abs",
     np.absolute,
     lambda x, out: sign(x),
+    code={"latex": r"\left|{0}\right|", "c": "fabs({0})", "python": "abs({0})"},
     summary="the absolute value",
     habit="passes the gradient, with its sign turned where x is negative",
     source="subgradient 0 at 0",
@@ -23,6 +25,7 @@ absolute = Elementwise(
 sign: Flat = Flat(
     "sign",
     np.sign,
+    kernel=lambda *x: kernels.sign(*x),
     summary="-1, 0 or 1: the sign of x",
     habit=STOPS,
     source="by definition",
@@ -32,6 +35,7 @@ sign: Flat = Flat(
 floor = Flat(
     "floor",
     np.floor,
+    code={"latex": r"\left\lfloor {0} \right\rfloor"},
     summary="the largest whole number that is at most x",
     habit=STOPS,
     source="by definition",
@@ -41,6 +45,7 @@ floor = Flat(
 ceil = Flat(
     "ceil",
     np.ceil,
+    code={"latex": r"\left\lceil {0} \right\rceil"},
     summary="the smallest whole number that is at least x",
     habit=STOPS,
     source="by definition",
@@ -50,6 +55,7 @@ ceil = Flat(
 nearest = Flat(
     "round",
     np.rint,
+    code={"c": "rint({0})", "python": "_rint({0})", "javascript": "_rint({0})"},
     summary="the nearest whole number, halves to the even one",
     habit=STOPS,
     source="IEEE 754 roundTiesToEven",
@@ -61,6 +67,12 @@ floor_divide = Flat(
     np.floor_divide,
     operands=("x", "y"),
     notation=Infix("//", PRODUCT),
+    code={
+        "latex": r"\left\lfloor \frac{{0}}{{1}} \right\rfloor",
+        "c": "floor_div({0}, {1})",
+        "python": "_floor_div({0}, {1})",
+        "javascript": "_floor_div({0}, {1})",
+    },
     summary="x // y, the quotient rounded down",
     habit=STOPS,
     source="by definition",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff.gate import Condition, Corner, at
-from backprop.autodiff.kinds import Elementwise
+from backprop.autodiff.kinds import Elementwise, Flat
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -21,10 +21,14 @@ def chosen(condition: Any, taken: Any, otherwise: Any) -> Any:
 
 def tie(operand: Node, others: tuple[Node, ...], out: Node) -> Node:
     """1 for the only winner, 1/k for each of k tied ones, 0 for the others."""
-    winners = others[0].equals(out)
-    for other in others[1:]:
-        winners = winners + other.equals(out)
-    return operand.equals(out) / winners
+    return operand.equals(out) / tied(out, *others)
+
+
+def sum_of_ties(out: Node, *operands: Node) -> Node:
+    winners = operands[0].equals(out)
+    for operand in operands[1:]:
+        winners = winners + operand.equals(out)
+    return winners
 
 
 def within(x: Node, low: Node, high: Node, out: Node) -> tuple[Node, Node, Node]:
@@ -51,6 +55,13 @@ where = Elementwise(
         lambda condition, a, b, out: Condition(condition, False),
     ),
     method="where",
+    code={
+        "latex": r"\begin{cases} {1} & \text{if } {0} \\ {2} & \text{otherwise} \end{cases}",
+        "python": "({1} if {0} != 0 else {2})",
+        "numpy": "np.where({0} != 0, {1}, {2})[()]",
+        "c": "({0} != 0 ? {1} : {2})",
+        "javascript": "({0} !== 0 ? {1} : {2})",
+    },
     summary="a where the condition is nonzero, b elsewhere; also written a if condition else b",
     habit="routes the gradient to the branch that was taken; the other gets exactly 0",
     source="by definition; a branch not taken gets 0 even where it is inf or nan",
@@ -66,6 +77,12 @@ maximum = Elementwise(
     lambda position, *nodes: tie(nodes[position], nodes[:-1], nodes[-1]),
     operands=("x", "y", "*more"),
     aliases=("max", "maxout"),
+    code={
+        "c": "maximum({0}, {1})",
+        "python": "_maximum({0}, {1})",
+        "numpy": "np.maximum({0}, {1})",
+        "javascript": "Math.max({0}, {1})",
+    },
     summary="the largest of its arguments, entry by entry",
     habit="routes the gradient to the largest input; tied ones share it equally",
     source="subgradient, shared at ties",
@@ -82,11 +99,30 @@ minimum = Elementwise(
     lambda position, *nodes: tie(nodes[position], nodes[:-1], nodes[-1]),
     operands=("x", "y", "*more"),
     aliases=("min",),
+    code={
+        "c": "minimum({0}, {1})",
+        "python": "_minimum({0}, {1})",
+        "numpy": "np.minimum({0}, {1})",
+        "javascript": "Math.min({0}, {1})",
+    },
     summary="the smallest of its arguments, entry by entry",
     habit="routes the gradient to the smallest input; tied ones share it equally",
     source="subgradient, shared at ties",
     samples=(at(2.0, -3.0), at(0.5, 0.75, 0.25)),
     corners=(Corner((2.0, 2.0), 2.0, (0.5, 0.5)), Corner((2.0, 2.0, 3.0), 2.0, (0.5, 0.5, 0.0))),
+)
+tied = Flat(
+    "tied",
+    lambda out, *operands: reduce(np.add, [np.equal(operand, out).astype(np.float64) for operand in operands]),
+    operands=("out", "x", "*more"),
+    textbook=sum_of_ties,
+    kernel=sum_of_ties,
+    summary="how many of its further operands equal the first",
+    habit="stops the gradient: it is constant between ties",
+    source="by definition",
+    samples=(at(2.0, 1.0, -3.0), at(0.5, 0.25, 0.75)),
+    corners=(Corner((2.0, 2.0, 2.0), 2.0, (0.0, 0.0, 0.0)), Corner((2.0, 2.0, 1.0), 1.0, (0.0, 0.0, 0.0))),
+    is_public=False,
 )
 clip = Elementwise(
     "clip",

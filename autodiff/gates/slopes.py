@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.gate import at
-from backprop.autodiff.gates import activations, elementary
+from backprop.autodiff.gates import activations, elementary, kernels
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import stable
 
@@ -33,6 +33,7 @@ asin_slope = slope(
     "asin_slope",
     stable.asin_slope,
     lambda x, out: x * out**3,
+    kernel=lambda *x: kernels.asin_slope(*x),
     of="asin",
     textbook=lambda x: 1 / elementary.sqrt(1 - x**2),
     source="(1 - x^2)^(-1/2)",
@@ -42,6 +43,7 @@ acosh_slope = slope(
     "acosh_slope",
     stable.acosh_slope,
     lambda x, out: -(x * out**3),
+    kernel=lambda *x: kernels.acosh_slope(*x),
     of="acosh",
     textbook=lambda x: 1 / elementary.sqrt(x**2 - 1),
     source="(x^2 - 1)^(-1/2)",
@@ -51,6 +53,7 @@ asinh_slope = slope(
     "asinh_slope",
     stable.asinh_slope,
     lambda x, out: -(x * out**3),
+    kernel=lambda *x: kernels.asinh_slope(*x),
     of="asinh",
     textbook=lambda x: 1 / elementary.sqrt(1 + x**2),
     source="(1 + x^2)^(-1/2)",
@@ -60,6 +63,7 @@ atanh_slope = slope(
     "atanh_slope",
     stable.atanh_slope,
     lambda x, out: 2 * x * out**2,
+    kernel=lambda *x: kernels.atanh_slope(*x),
     of="atanh",
     textbook=lambda x: 1 / (1 - x**2),
     source="(1 - x^2)^(-1)",
@@ -69,6 +73,7 @@ atan_slope = slope(
     "atan_slope",
     stable.atan_slope,
     lambda x, out: -(2 * x * out**2),
+    kernel=lambda *x: kernels.atan_slope(*x),
     of="atan",
     textbook=lambda x: 1 / (1 + x**2),
     source="(1 + x^2)^(-1)",
@@ -87,6 +92,7 @@ atan2_slope_y = slope(
     stable.atan2_slope_y,
     lambda y, x, out: 2 * atan2_slope_x(y, x) * out,
     lambda y, x, out: atan2_turn(y, x),
+    kernel=lambda *x: kernels.atan2_slope_y(*x),
     of="atan2 by y",
     operands=("y", "x"),
     textbook=lambda y, x: x / (x**2 + y**2),
@@ -98,6 +104,7 @@ atan2_slope_x: Elementwise = slope(
     stable.atan2_slope_x,
     lambda y, x, out: atan2_turn(y, x),
     lambda y, x, out: -(2 * atan2_slope_y(y, x) * out),
+    kernel=lambda *x: kernels.atan2_slope_x(*x),
     of="atan2 by x",
     operands=("y", "x"),
     textbook=lambda y, x: -y / (x**2 + y**2),
@@ -110,6 +117,7 @@ hypot_slope = slope(
     # (1 - out^2)/hypot(x, y) would cancel where y is small
     lambda x, y, out: elementary.ratio(y, elementary.hypot(x, y)) ** 2 / elementary.hypot(x, y),
     lambda x, y, out: -(out * elementary.ratio(y, elementary.hypot(x, y)) / elementary.hypot(x, y)),
+    kernel=lambda *x: kernels.hypot_slope(*x),
     of="hypot by x",
     operands=("x", "y"),
     textbook=lambda x, y: x / elementary.hypot(x, y),
@@ -120,6 +128,7 @@ tanh_slope = slope(
     "tanh_slope",
     stable.tanh_slope,
     lambda x, out: -(2 * elementary.tanh(x) * out),
+    kernel=lambda *x: kernels.tanh_slope(*x),
     of="tanh",
     textbook=lambda x: 1 - elementary.tanh(x) ** 2,
     source="1/cosh(x)^2; 1 - tanh(x)^2 is 0 from x = 20",
@@ -130,6 +139,7 @@ sigmoid_slope = slope(
     stable.sigmoid_slope,
     # 1 - 2*sigmoid(x) would cancel near 0
     lambda x, out: -(out * elementary.tanh(x / 2)),
+    kernel=lambda *x: kernels.sigmoid_slope(*x),
     of="sigmoid",
     textbook=lambda x: activations.sigmoid(x) * (1 - activations.sigmoid(x)),
     source="sigmoid(x)*sigmoid(-x); 1 - sigmoid(x) is 0 from x = 37",

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-import math
+from typing import TYPE_CHECKING
 
 from backprop.autodiff import shapes
+from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import REQUIRED, Attribute, Corner, at
-from backprop.autodiff.gates import elementary
+from backprop.autodiff.gates import elementary, kernels
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import special
+from backprop.autodiff.shapes import Array
 
-TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
-ORDER = {"order": Attribute(shapes.as_size, REQUIRED)}
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+MOST_DERIVATIVES = 100  # the factorials of the orders of polygamma overflow beyond 150
+
+
+def as_order(value: Array) -> int:
+    """A constant as the order of a derivative."""
+    order = shapes.as_size(value)
+    if not 0 <= order <= MOST_DERIVATIVES:
+        raise ExpressionError(f"order {order} is out of range", cure=f"orders run from 0 to {MOST_DERIVATIVES}")
+    return order
+
+
+ORDER = {"order": Attribute(as_order, REQUIRED)}
+
+
+def error_slope(x: Node) -> Node:
+    return 2 / elementary.sqrt(elementary.pi_of(x)) * elementary.exp(-(x**2))
+
 
 erf = Elementwise(
     "erf",
     special.erf,
-    lambda x, out: TWO_OVER_ROOT_PI * elementary.exp(-(x**2)),
+    lambda x, out: error_slope(x),
+    code={"numpy": "_erf({0})", "javascript": "_erf({0})"},
     summary="the error function",
     habit="scales the gradient by 2/sqrt(pi)*exp(-x^2)",
     source="DLMF 7.10.1",
@@ -25,7 +46,8 @@ erf = Elementwise(
 erfc = Elementwise(
     "erfc",
     special.erfc,
-    lambda x, out: -TWO_OVER_ROOT_PI * elementary.exp(-(x**2)),
+    lambda x, out: -error_slope(x),
+    code={"numpy": "_erfc({0})", "javascript": "_erfc({0})"},
     summary="1 - erf(x), exact for large x",
     habit="scales the gradient by -2/sqrt(pi)*exp(-x^2)",
     source="DLMF 7.10.1",
@@ -35,6 +57,7 @@ normcdf = Elementwise(
     "normcdf",
     special.normcdf,
     lambda x, out: normpdf(x),
+    kernel=lambda *x: kernels.normcdf(*x),
     summary="the standard normal distribution function",
     habit="scales the gradient by normpdf(x)",
     source="by definition",
@@ -44,6 +67,7 @@ normpdf: Elementwise = Elementwise(
     "normpdf",
     special.normpdf,
     lambda x, out: -(x * out),
+    kernel=lambda *x: kernels.normpdf(*x),
     summary="the standard normal density, exp(-x^2/2)/sqrt(2*pi)",
     habit="scales the gradient by -x*normpdf(x)",
     source="the chain rule",
@@ -53,6 +77,7 @@ gamma = Elementwise(
     "gamma",
     special.gamma,
     lambda x, out: out * digamma(x),
+    code={"c": "tgamma({0})"},
     summary="the gamma function",
     habit="scales the gradient by gamma(x)*digamma(x)",
     source="DLMF 5.2.2",
@@ -62,6 +87,7 @@ lgamma = Elementwise(
     "lgamma",
     special.lgamma,
     lambda x, out: digamma(x),
+    code={"latex": r"\log\left|\Gamma\left({0}\right)\right|", "c": "lgamma({0})"},
     summary="log(abs(gamma(x))), without overflow",
     habit="scales the gradient by digamma(x)",
     source="DLMF 5.2.2",

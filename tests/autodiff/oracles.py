@@ -120,6 +120,7 @@ ORACLES: dict[str, Callable] = {
     "or": lambda x, y: mpf(x != 0 or y != 0),
     "not": lambda x: mpf(x == 0),
     "where": lambda condition, a, b: a if condition != 0 else b,
+    "tied": lambda out, *operands: mpf(sum(one == out for one in operands)),
     "maximum": max,
     "minimum": min,
     "clip": held,

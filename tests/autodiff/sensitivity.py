@@ -1,7 +1,8 @@
 """How far the rounding of the steps can move a result: the scale on which two ways to compute it may differ.
 
-Every step's value is disturbed by a random relative amount and the spread of the result is taken; a step that
-only hands on one of its operands is exact and stays (but not a sum that swallows the other one). No rule of a gate is involved but its forward function.
+Every step's value is disturbed by a random relative amount and the spread of the result is taken. A step that only
+hands on one of its operands is exact and stays (but not a sum that swallows the other one). No rule of a gate is
+involved but its forward function.
 """
 
 from __future__ import annotations

@@ -62,7 +62,8 @@ def test_every_function_of_the_language_can_be_called(name):
 
 
 def test_nothing_but_the_language_can_be_called():
-    assert set(FUNCTIONS) == {*LANGUAGE, *NAMED_DERIVATIVES}
+    computed = {name for name, gates in FUNCTIONS.items() if gates[0].expand is None}
+    assert computed == {*LANGUAGE, *NAMED_DERIVATIVES}
 
 
 def test_gate_names_are_unique_among_gates_that_are_no_function():

@@ -12,7 +12,7 @@ from .array_points import EMPTY, POINTS, is_moderate, sample_points
 from .building import gradients_twice, single, tangent_of, value_and_gradients, value_of
 from .checks import check_differences, check_linear, check_modes_agree, check_second_differences
 
-WITH_OPERANDS = [gate for gate in GATES if gate.operands]
+WITH_OPERANDS = [gate for gate in GATES if gate.operands and gate.expand is None]
 POINTS_OF = defaultdict(list)
 for point in POINTS:
     POINTS_OF[point.gate].append(point)

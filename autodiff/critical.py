@@ -1,0 +1,64 @@
+"""What kind of point it is where the gradient is zero, from the Hessian's eigenvalues. Differentiates nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.matrices import SecondOrder
+from backprop.autodiff.shapes import Array
+from backprop.autodiff.sweeps import Matrix
+
+EPSILON = float(np.finfo(np.float64).eps)
+ROUNDINGS = 8  # how many roundings of its terms a sum may be away from zero and still count as zero
+
+
+class Nature(NamedTuple):
+    """The Hessian's eigenvalues in rising order, and the `kind` of critical point.
+
+    `kind` is minimum, maximum, saddle or undecided, or None where the gradient is not zero.
+    """
+
+    eigenvalues: Matrix
+    kind: str | None
+
+
+def nature(found: SecondOrder, values: Mapping[str, Array]) -> Nature | None:
+    """The nature of the point `values`; None where the gradient or the Hessian is not finite."""
+    slopes = [np.ravel(one) for one in found.gradient.values()]
+    gradient = np.concatenate(slopes) if slopes else np.zeros(0)
+    if not len(gradient) or not np.isfinite(gradient).all() or not np.isfinite(found.matrix).all():
+        return None
+    eigenvalues = np.asarray(np.linalg.eigvalsh((found.matrix + found.matrix.T) / 2), dtype=np.float64)
+    is_critical = bool(np.all(np.abs(gradient) <= uncertainty(found, values)))
+    return Nature(eigenvalues, kind_of(eigenvalues) if is_critical else None)
+
+
+def uncertainty(found: SecondOrder, values: Mapping[str, Any]) -> Matrix:
+    """How far from zero rounding alone may leave each entry of a gradient that is zero.
+
+    A critical point as a rule is no double: rounding coordinate x_j by eps*|x_j|/2 moves gradient i by
+    |H_ij|*eps*|x_j|/2. And a sum of terms that cancel is off by some eps times the size of the terms.
+    Both scale with the variables and with the function, as a fixed tolerance would not.
+    """
+    point = np.concatenate([np.ravel(values[str(node.name)]) for node in found.inputs])
+    terms = np.concatenate([np.broadcast_to(found.scale[str(node.name)], node.shape).ravel() for node in found.inputs])
+    moved: Matrix = ROUNDINGS * EPSILON * (np.abs(found.matrix) @ np.abs(point) + terms)
+    return moved
+
+
+def kind_of(eigenvalues: Matrix) -> str:
+    """The second-derivative test. An eigenvalue that may be zero decides nothing, were it by units far apart.
+
+    Source: Golub & Van Loan, Matrix Computations, section 8.1: a symmetric matrix's computed eigenvalues are off
+    by about the rounding error times the largest of them.
+    """
+    bound = ROUNDINGS * len(eigenvalues) * EPSILON * float(np.max(np.abs(eigenvalues)))
+    rises, falls = eigenvalues > bound, eigenvalues < -bound
+    if rises.any() and falls.any():
+        return "saddle"
+    if rises.all():
+        return "minimum"
+    return "maximum" if falls.all() else "undecided"

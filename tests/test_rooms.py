@@ -1,0 +1,143 @@
+"""The house rules that the source itself shows: which room may import which, and what no room may do."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1]
+ROOMS = ("cli", "parser", "autodiff")  # each may import those after it, and itself
+TOP_LEVEL = {*ROOMS, "tests"}
+MOST_LINES = 500
+CACHE = "parser/grammar.py"  # keeps the grammar's tables in a file of its own between runs; it opens no other
+
+
+def modules_of(room: str) -> list[Path]:
+    return sorted((HOUSE / room).rglob("*.py"))
+
+
+MODULES = {room: modules_of(room) for room in ROOMS}
+EVERY_MODULE = [path for paths in MODULES.values() for path in paths]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(HOUSE))
+
+
+def imported(source: str) -> set[str]:
+    """The dotted names that a module imports, those inside functions too; a relative import starts with a dot."""
+    names = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            names |= {f"{base}.{alias.name}" for alias in node.names}
+    return names
+
+
+def called(source: str) -> set[str]:
+    """The plain names that a module calls, or hands on to be called."""
+    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+
+
+def forbidden_imports(room: str, source: str) -> set[str]:
+    rooms_before = ROOMS[: ROOMS.index(room)]
+    wrong = {
+        name for name in imported(source) if name.split(".")[:1] == ["backprop"] and name.split(".")[1] in rooms_before
+    }
+    bare = {name for name in imported(source) if name.split(".")[0] in TOP_LEVEL}
+    return wrong | bare
+
+
+def gate_names_compared(source: str) -> list[int]:
+    """The lines that compare something's `.name` of a gate, or look it up in a collection of names."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Compare):
+            for side in (node.left, *node.comparators):
+                is_name = isinstance(side, ast.Attribute) and side.attr == "name"
+                if is_name and "gate" in ast.unparse(side.value):
+                    found.append(node.lineno)
+        if isinstance(node, ast.Match) and ast.unparse(node.subject).endswith("gate.name"):
+            found.append(node.lineno)
+    return found
+
+
+def test_every_room_has_modules():
+    assert all(len(paths) > 2 for paths in MODULES.values())
+
+
+@pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
+def test_imports_go_from_cli_to_parser_to_autodiff(path):
+    room = path.relative_to(HOUSE).parts[0]
+    assert forbidden_imports(room, path.read_text()) == set()
+
+
+QUIET = [*MODULES["parser"], *MODULES["autodiff"]]
+
+
+@pytest.mark.parametrize("path", QUIET, ids=name_of)
+def test_only_cli_prints_asks_opens_or_exits(path):
+    source = path.read_text()
+    own = allowed_names(source) | ({"open"} if name_of(path) == CACHE else set())
+    assert called(source) & {"print", "open", "input", "exit", "quit", "breakpoint"} <= own
+    assert not {"sys.exit", "os._exit"} & {ast.unparse(node.func) for node in calls(source)}
+    assert {name.split(".")[0] for name in imported(source)} & {"rich", "click"} == set()
+
+
+def allowed_names(source: str) -> set[str]:
+    """A module may have a name of its own that hides a builtin, as the leaf `input` does."""
+    tree = ast.parse(source)
+    return {
+        target.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def calls(source: str) -> list[ast.Call]:
+    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+
+
+@pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
+def test_an_expression_is_data(path):
+    source = path.read_text()
+    assert called(source) & {"eval", "exec", "compile", "__import__"} == set()
+    loaders = {"pickle", "shelve", "subprocess"} | ({"marshal"} if name_of(path) != CACHE else set())
+    assert {name.split(".")[0] for name in imported(source)} & loaders == set()
+
+
+@pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
+def test_no_module_asks_for_a_gate_by_its_name(path):
+    assert gate_names_compared(path.read_text()) == []
+
+
+@pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
+def test_a_module_has_one_subject(path):
+    source = path.read_text()
+    assert source.count("\n") <= MOST_LINES
+    assert not source.strip() or ast.get_docstring(ast.parse(source)), "no docstring that says what the module knows"
+    assert path.stem not in {"utils", "util", "helpers", "common", "misc"}
+
+
+def test_there_are_no_other_folders():
+    folders = {path.name for path in HOUSE.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))}
+    built = {"build", "dist"}  # ignored by git, as the installer's notes are
+    assert {name for name in folders - built if not name.endswith(".egg-info")} == TOP_LEVEL
+
+
+def test_the_checks_see_what_they_look_for():
+    assert forbidden_imports("autodiff", "from backprop.parser import parse") == {"backprop.parser.parse"}
+    assert forbidden_imports("parser", "def f():\n    import backprop.cli.main") == {"backprop.cli.main"}
+    assert forbidden_imports("parser", "from backprop import cli") == {"backprop.cli"}
+    assert forbidden_imports("cli", "from parser import parse") == {"parser.parse"}
+    assert forbidden_imports("cli", "from backprop.parser import parse\nimport numpy") == set()
+    assert gate_names_compared("if node.gate.name == 'add': pass") == [1]
+    assert gate_names_compared("found = gate.name in NAMES") == [1]
+    assert gate_names_compared("match node.gate.name:\n    case 'add': pass") == [1]
+    assert gate_names_compared("if node.gate is add: pass\nprint(gate.name)") == []
+    assert called("f(print)") == {"f", "print"}
+    assert allowed_names("input = Leaf()") == {"input"}
