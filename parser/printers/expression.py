@@ -18,6 +18,8 @@ from backprop.autodiff.notation import (
     ATOM,
     POSTFIX,
     POWER,
+    PRODUCT,
+    SUM,
     TERNARY,
     UNARY,
     Brackets,
@@ -32,7 +34,9 @@ from backprop.autodiff.shapes import Array, Slice
 MAXIMUM_CHARACTERS = 50_000_000  # shared nodes are written out at each use, which can double with every node
 
 Number = Callable[[float], str]
-Part = str | tuple[Node, int]  # text, or a node and the loosest precedence that needs no parentheses there
+Part = str | tuple[Node, int] | tuple[Node, int, bool]  # text, or a node, the loosest precedence that needs no
+# parentheses there, and whether it stands in an exponent
+AIRY, TEXTBOOK, DENSE = range(3)  # spaces around sums and products, around sums only, around words only
 
 
 def shortest(number: float) -> str:
@@ -41,16 +45,17 @@ def shortest(number: float) -> str:
     return text[:-2] if text.endswith(".0") and text != "-0.0" else text
 
 
-def show(node: Node, labels: Mapping[Node, str], number: Number = shortest) -> str:
+def show(node: Node, labels: Mapping[Node, str], number: Number = shortest, spacing: int = AIRY) -> str:
     """The node as an expression, cut off at nodes with a label; its own label is not looked at.
 
+    With TEXTBOOK spacing products are written without spaces, and exponents with none: `2*x + x^(n-1)`.
     Raises ExpressionError where that would take more than MAXIMUM_CHARACTERS.
     """
     pieces: list[str] = []
     size = 0
-    waiting: list[Part] = list(reversed(written(node, number)[0]))
+    waiting = [(part, spacing) for part in reversed(written(node, number, spacing)[0])]
     while waiting:
-        part = waiting.pop()
+        part, around = waiting.pop()
         if isinstance(part, str):
             pieces.append(part)
             size += len(part)
@@ -59,19 +64,20 @@ def show(node: Node, labels: Mapping[Node, str], number: Number = shortest) -> s
                     f"the expression takes more than {MAXIMUM_CHARACTERS} characters", None, "print a part of it"
                 )
             continue
-        operand, loosest = part
+        operand, loosest, *in_exponent = part
+        around = DENSE if in_exponent and around else around
         label = labels.get(operand)
         if label is not None:
-            waiting.append(label)
+            waiting.append((label, around))
             continue
-        parts, precedence = written(operand, number)
+        parts, precedence = written(operand, number, around)
         if precedence < loosest:
             parts = ["(", *parts, ")"]
-        waiting.extend(reversed(parts))
+        waiting.extend([(one, around) for one in reversed(parts)])
     return "".join(pieces)
 
 
-def written(node: Node, number: Number) -> tuple[list[Part], int]:
+def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part], int]:
     """The parts of a node in their order, and the precedence of the whole."""
     if node.is_constant:
         text = node.name or literal(node.attributes[0], number)
@@ -84,8 +90,10 @@ def written(node: Node, number: Number) -> tuple[list[Part], int]:
         symbol, precedence, associates = notation
         # An exponent may be negative without parentheses: 2^-x.
         loosest_right = UNARY if precedence == POWER else precedence + (associates != "right")
-        spaced = symbol if precedence >= POWER else f" {symbol} "
-        return [(left, precedence + (associates != "left")), spaced, (right, loosest_right)], precedence
+        is_tight = precedence >= (POWER, PRODUCT, SUM)[spacing] and (precedence != PRODUCT or symbol in "*/")
+        spaced = symbol if is_tight else f" {symbol} "
+        last: Part = (right, loosest_right, True) if precedence == POWER else (right, loosest_right)
+        return [(left, precedence + (associates != "left")), spaced, last], precedence
     if isinstance(notation, Prefix):
         symbol, precedence = notation
         is_word = symbol[-1].isspace()

@@ -1,0 +1,124 @@
+"""C's spellings and frame for the straight-line code of code.py: C99 and <math.h>."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from backprop.autodiff.graph import Node
+from backprop.parser.printers import code
+from backprop.parser.printers.code import Body, Function, Language, words
+
+LIBRARY = words(
+    """
+    acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh erf erfc exp exp2 expm1 floor hypot
+    log log10 log1p log2 sin sinh sqrt tan tanh
+    """
+)
+CALLED = words(
+    """
+    fabs fmod lgamma pow rint tgamma HUGE_VAL INFINITY NAN M_E M_PI gradient
+    """
+)
+TAKEN = words(
+    """
+    abs div exit fdim fma fmax fmin fpclassify frexp ilogb isfinite isinf isnan isnormal ldexp
+    llrint llround logb lrint lround main modf nan nearbyint nextafter nexttoward remainder remquo
+    round scalbln scalbn signbit trunc j0 j1 jn y0 y1 yn gamma drem finite significand pow10 exp10
+    signgam
+    """
+)  # may be variables, but no function
+KEYWORDS = words(
+    """
+    auto break case char const continue default do double else enum extern float for goto if inline
+    int long register restrict return short signed sizeof static struct switch typedef union
+    unsigned void volatile while _Bool _Complex _Imaginary asm typeof true false bool nullptr
+    constexpr thread_local alignas alignof static_assert linux unix
+    """
+)
+HELPERS = {
+    "maximum": """static double maximum(double x, double y) {
+    return x >= y || x != x ? x : y;
+}""",
+    "minimum": """static double minimum(double x, double y) {
+    return x <= y || x != x ? x : y;
+}""",
+    "floor_mod": """static double floor_mod(double x, double y) {
+    const double remainder = fmod(x, y);
+    return remainder != 0 && (remainder < 0) != (y < 0) ? remainder + y : remainder;
+}""",
+    "floor_div": """static double floor_div(double x, double y) {
+    if (y == 0)
+        return x / y;
+    const double remainder = fmod(x, y);
+    const int is_above = remainder != 0 && (remainder < 0) != (y < 0);
+    const double quotient = (x - remainder) / y - is_above;
+    if (quotient == 0)
+        return 0 * (x / y);
+    const double below = floor(quotient);
+    return quotient - below > 0.5 ? below + 1 : below;
+}""",
+}
+
+
+def number(value: float) -> str:
+    if math.isfinite(value):
+        return repr(float(value))
+    return "NAN" if math.isnan(value) else "INFINITY" if value > 0 else "-INFINITY"
+
+
+def lines(body: Body) -> str:
+    return "".join(f"    const double {name} = {text};\n" for name, text in body.assignments)
+
+
+def parameters(body: Body) -> list[str]:
+    return [f"double {name}" for name in body.parameters]
+
+
+def helper(body: Body) -> str:
+    return (
+        f"static double {body.name}({', '.join(parameters(body))}) {{\n{lines(body)}    return {body.results[0]};\n}}"
+    )
+
+
+def frame(function: Function) -> str:
+    body = function.body
+    value, *gradients = body.results
+    entries = [
+        f"    gradient[{place}] = {text}; /* by {name} */\n"
+        for place, (name, text) in enumerate(zip(function.variables, gradients, strict=True))
+    ]
+    places = [f"double gradient[{len(gradients)}]"] if gradients else []
+    return (
+        "/* C99. For the same digits as backprop's, compile with -ffp-contract=off and without -ffast-math. */\n"
+        + "#include <math.h>\n\n"
+        + "".join(f"{source}\n\n" for source in function.helpers)
+        + "/* Returns the value and sets the gradient"
+        + "".join(f";\n   {old} is called {new} here" for old, new in function.renamed)
+        + ". */\n"
+        + f"double {body.name}({', '.join([*parameters(body), *places]) or 'void'}) {{\n"
+        + lines(body)
+        + "".join(entries)
+        + f"    return {value};\n}}\n"
+    )
+
+
+C = Language(
+    name="c",
+    title="C",
+    operators=frozenset("+-*/"),
+    library={name: name for name in LIBRARY},
+    helpers=HELPERS,
+    constants={},
+    reserved=frozenset({*LIBRARY, *CALLED, *KEYWORDS}),
+    taken=frozenset(TAKEN),
+    number=number,
+    helper_name="{}",
+    helper=helper,
+    frame=frame,
+)
+
+
+def write(name: str, value: Node, gradients: Mapping[str, Node]) -> str:
+    """A C file with the function `name`, which returns the value and fills its last argument with the gradient."""
+    return code.write(C, name, value, gradients)

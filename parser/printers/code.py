@@ -1,0 +1,341 @@
+"""Nodes as straight-line code: what all languages share. Knows the spelling of no gate and the frame of no language.
+
+A gate is spelled by its declaration's `code`, else by the language's math library, else by a function written from
+its `kernel`, else by its infix notation, else, where it is public, by its textbook form. What is left is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff import leaves
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.gate import Gate
+from backprop.autodiff.gates import GATES
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.notation import ATOM, PRODUCT, SUM, UNARY, Infix, Prefix
+from backprop.autodiff.program import needed
+
+LONGEST_RESULT = 90  # the same of an expression that is a result
+LONGEST_INLINED = 48  # characters of an expression that is written where it is used, if it is used once
+
+
+class Text(NamedTuple):
+    """Written code, and how tightly it binds (autodiff/notation.py)."""
+
+    code: str
+    precedence: int = ATOM
+
+
+class Body(NamedTuple):
+    """The parts of a function: its parameters, the assignments in their order and the results."""
+
+    name: str
+    parameters: tuple[str, ...]
+    assignments: tuple[tuple[str, str], ...]
+    results: tuple[str, ...]
+
+
+class Function(NamedTuple):
+    """What a language puts into its frame; `variables` are the gradient's, in the order of `body.results[1:]`.
+
+    `spelled` gives each variable's name in the code, `helpers` the functions that it calls, the called ones first.
+    """
+
+    body: Body
+    variables: tuple[str, ...]
+    spelled: Mapping[str, str]
+    helpers: tuple[str, ...]
+
+    @property
+    def renamed(self) -> list[tuple[str, str]]:
+        """The variables that could not keep their name."""
+        return [(old, new) for old, new in self.spelled.items() if old != new]
+
+
+class Language(NamedTuple):
+    """How a language spells numbers, operators and functions, and the frames of its functions.
+
+    `library` gives a gate's name to the function that computes it, `own` its template where that needs a look at the
+    gate, `helpers` the source of each function that templates may call. `reserved` are names that no variable may
+    have, `taken` those that no function may have either. `arrays` spells an array and `setting` an attribute of a
+    gate; both are None where the language has no arrays.
+    """
+
+    name: str
+    title: str
+    operators: frozenset[str]
+    library: Mapping[str, str]
+    helpers: Mapping[str, str]
+    constants: Mapping[str, str]
+    reserved: frozenset[str]
+    number: Callable[[float], str]
+    helper_name: str
+    helper: Callable[[Body], str]
+    frame: Callable[[Function], str]
+    taken: frozenset[str] = frozenset()
+    arrays: Callable[[Any], str] | None = None
+    setting: Callable[[Any], str] | None = None
+    own: Callable[[Gate], str | None] = lambda gate: None
+
+
+def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
+    """The entries of a record: on one line where that is short, else each on its own behind `margin`."""
+    line = ", ".join(entries)
+    if len(line) <= LONGEST_RESULT:
+        return f"{space}{line}{space}"
+    return "".join(f"\n{margin}{one}," for one in entries) + "\n" + margin[: len(margin) // 2]
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a table that is written as text."""
+    return tuple(text.split())
+
+
+def write(language: Language, name: str, value: Node, gradients: Mapping[str, Node]) -> str:
+    """The function `name` that returns `value` and `gradients`, nodes of one typed graph.
+
+    Raises ExpressionError, with the gate's place, for what the language cannot say.
+    """
+    return _Writer(language).function(name, value, gradients)
+
+
+class _Writer:
+    """One run: the helpers that the code written so far calls, in the order in which they must stand."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+        self.helpers: dict[str, str] = {}
+        self.needed: set[str] = set()  # two helpers may call each other
+
+    def function(self, name: str, value: Node, gradients: Mapping[str, Node]) -> str:
+        results = in_public_gates([value, *gradients.values()], self.is_spelled)
+        nodes = needed(results)
+        used = {*gradients, *[node.attributes[0] for node in nodes if node.gate is leaves.input]}
+        variables = [one for one in value.graph.inputs if one in used]
+        called = {self.language.helper_name.format(node.gate.name) for node in nodes}
+        spelled = self.names(variables, called | {*self.language.helpers})
+        name = self.names([name], self.language.taken | {*self.language.helpers, *self.kernel_names()})[name]
+        body = self.body(name, results, spelled)
+        return self.language.frame(Function(body, tuple(gradients), spelled, tuple(self.helpers.values())))
+
+    def kernel_names(self) -> set[str]:
+        return {self.language.helper_name.format(gate.name) for gate in GATES if gate.kernel is not None}
+
+    def names(self, variables: Sequence[str], called: Collection[str]) -> dict[str, str]:
+        """The variables' names in the code: their own, with underscores behind where it has another meaning there."""
+        spelled: dict[str, str] = {}
+        for one in variables:
+            name = one
+            while name in self.language.reserved or name in called or (name != one and name in variables):
+                name += "_"
+            spelled[one] = name
+        return spelled
+
+    def body(self, name: str, results: Sequence[Node], spelled: Mapping[str, str]) -> Body:
+        nodes = needed(results)
+        final = frozenset(results)
+        uses = Counter(operand for node in nodes for operand in node.inputs)
+        uses.update(results)
+        taken = {*spelled.values(), name}
+        texts: dict[Node, Text] = {}
+        assignments: list[tuple[str, str]] = []
+        count = 0
+        for node in nodes:
+            if node.gate is leaves.input:
+                self.refuse_array(node)
+                text = Text(spelled[node.attributes[0]])
+            else:
+                text = self.text(node, [texts[operand] for operand in node.inputs])
+                is_leaf = not node.inputs and not node.shape
+                longest = LONGEST_RESULT if node in final else LONGEST_INLINED
+                if not is_leaf and (uses[node] > 1 or len(text.code) > longest):
+                    count += 1
+                    while f"t{count}" in taken:
+                        count += 1
+                    assignments.append((f"t{count}", text.code))
+                    text = Text(f"t{count}")
+            texts[node] = text
+        parameters = tuple(spelled.values())
+        return Body(name, parameters, tuple(assignments), tuple(texts[node].code for node in results))
+
+    def text(self, node: Node, operands: list[Text]) -> Text:
+        self.refuse_array(node)
+        if node.is_constant:
+            return self.constant(node)
+        gate = node.gate
+        template = self.template(gate)
+        if template is not None:
+            return self.filled(template, node, operands)
+        if gate.kernel is not None:
+            return Text(f"{self.kernel(gate)}({', '.join(one.code for one in operands)})")
+        if not self.is_infix(gate):
+            raise ExpressionError(
+                f"{self.language.title} code for '{gate.name}' is not known",
+                node.span,
+                "write it out in other functions, or choose another language",
+                node.graph.source,
+            )
+        if isinstance(gate.notation, Prefix):
+            (operand,) = operands
+            is_safe = operand.precedence >= UNARY and not operand.code.startswith(gate.notation.symbol)
+            return Text(gate.notation.symbol + (operand.code if is_safe else f"({operand.code})"), UNARY)
+        assert isinstance(gate.notation, Infix)
+        left, right = operands
+        symbol, precedence, _ = gate.notation
+        first = left.code if left.precedence >= precedence else f"({left.code})"
+        second = right.code if right.precedence > precedence else f"({right.code})"
+        return Text(f"{first} {symbol} {second}", precedence)
+
+    def refuse_array(self, node: Node) -> None:
+        if node.shape and self.language.arrays is None:
+            what = f"variable '{node.attributes[0]}'" if node.gate is leaves.input else f"'{node.gate.name}'"
+            raise ExpressionError(
+                f"{self.language.title} code has no arrays: {what} has shape {node.shape}",
+                node.span,
+                "choose numpy",
+                node.graph.source,
+            )
+
+    def constant(self, node: Node) -> Text:
+        value, name = node.attributes
+        if np.ndim(value):
+            assert self.language.arrays is not None
+            return Text(self.language.arrays(value))
+        code = self.language.constants.get(name) or self.language.number(float(value))
+        return Text(code, UNARY if code.startswith("-") else ATOM)
+
+    def template(self, gate: Gate) -> str | None:
+        found = gate.code.get(self.language.name) or self.language.own(gate)
+        function = self.language.library.get(gate.name)
+        if found is None and function is not None:
+            places = ", ".join(f"{{{place}}}" for place in range(len(gate.operands)))
+            found = f"{function}({places})"
+        return found
+
+    def filled(self, template: str, node: Node, operands: list[Text]) -> Text:
+        """The template with the operands and attributes in their places; two places serve for any more operands."""
+        if node.gate.is_variadic and "{all}" not in template:
+            text = operands[0]
+            for operand in operands[1:]:
+                text = self.put(template, [text, operand], {})
+            return text
+        settings = {}
+        if node.attributes:
+            if self.language.setting is None:
+                raise ExpressionError(f"{self.language.title} code for '{node.gate.name}' is not known", node.span)
+            settings = {name: self.language.setting(value) for name, value in node.settings.items()}
+        return self.put(template, operands, {**settings, "all": ", ".join(one.code for one in operands)})
+
+    def put(self, template: str, operands: list[Text], settings: Mapping[str, str]) -> Text:
+        pieces = []
+        for literal, place, is_enclosed in parsed(template):
+            pieces.append(literal)
+            if place.isdigit():
+                code, precedence = operands[int(place)]
+                pieces.append(code if is_enclosed or precedence == ATOM else f"({code})")
+            elif place:
+                pieces.append(settings[place])
+        for name in CALLED.findall(template):
+            self.need(name)
+        return Text("".join(pieces), ATOM if is_closed(template) else 0)
+
+    def need(self, name: str) -> None:
+        """Have a helper written, those that it calls before it."""
+        if name in self.language.helpers and name not in self.needed:
+            self.needed.add(name)
+            source = self.language.helpers[name]
+            for called in CALLED.findall(source):
+                self.need(called)
+            self.helpers[name] = source
+
+    def kernel(self, gate: Gate) -> str:
+        """The name of the function that computes a gate by its kernel."""
+        name = self.language.helper_name.format(gate.name)
+        if name not in self.helpers:
+            assert gate.kernel is not None
+            graph = Graph(is_typed=True)
+            names = list(gate.operands)
+            result = gate.kernel(*[graph.input(one) for one in names])
+            body = self.body(name, in_public_gates([result], self.is_spelled), {one: one for one in names})
+            self.helpers[name] = self.language.helper(body)
+        return name
+
+    def is_infix(self, gate: Gate) -> bool:
+        notation = gate.notation
+        if isinstance(notation, Prefix):
+            return notation.symbol in self.language.operators
+        is_sum = isinstance(notation, Infix) and notation.precedence in (SUM, PRODUCT)
+        return is_sum and isinstance(notation, Infix) and notation.symbol in self.language.operators
+
+    def is_spelled(self, gate: Gate) -> bool:
+        has_function = gate.kernel is not None and not gate.is_variadic
+        return self.template(gate) is not None or has_function or self.is_infix(gate)
+
+
+def in_public_gates(results: Sequence[Node], is_spelled: Callable[[Gate], bool]) -> list[Node]:
+    """The results with the gates that cannot be spelled in their textbook form, and with constants folded.
+
+    A gate that the language does not have is there for the sake of digits, which its textbook form would lose.
+    """
+    found = list(results)
+    while True:
+        twin: dict[Node, Node] = {}
+        is_changed = False
+        for node in needed(found):
+            operands = tuple([twin.get(operand, operand) for operand in node.inputs])
+            gate = node.gate
+            if operands and not node.shape and not node.attributes and all(one.is_scalar_constant for one in operands):
+                with np.errstate(all="ignore"):
+                    twin[node] = node.graph.constant(gate.forward(*[one.attributes[0] for one in operands]))
+            elif operands and (longhand := in_place(gate, is_spelled)) is not None:
+                twin[node] = longhand(*operands, **node.settings)
+                is_changed = True
+            elif operands != node.inputs:
+                twin[node] = node.graph.add(gate, operands, node.attributes, node.span)
+        found = [twin.get(node, node) for node in found]
+        if not is_changed:
+            return found
+
+
+def in_place(gate: Gate, is_spelled: Callable[[Gate], bool]) -> Callable[..., Node] | None:
+    """What stands in the function itself for a gate that is neither spelled nor a function of its own."""
+    if is_spelled(gate):
+        return None
+    return gate.kernel or (gate.textbook if gate.is_public else None)
+
+
+CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
+PLACE = re.compile(r"\{(\w+)\}")
+
+
+@cache
+def parsed(template: str) -> tuple[tuple[str, str, bool], ...]:
+    """The template as literal text, the place that follows, and whether that stands alone in its brackets."""
+    parts = []
+    end = 0
+    for match in PLACE.finditer(template):
+        before, after = template[: match.start()], template[match.end() :]
+        is_enclosed = before.endswith(("(", ", ", "[")) and after.startswith((")", ",", "]"))
+        parts.append((template[end : match.start()], match[1], is_enclosed))
+        end = match.end()
+    return (*parts, (template[end:], "", False))
+
+
+@cache
+def is_closed(template: str) -> bool:
+    """Whether it is one call or one pair of brackets, which binds tightly whatever is put in."""
+    depth = 0
+    if not re.match(r"[\w.]*\(|\{0\}\[", template) or template[-1] not in ")]":
+        return False
+    for character in template[:-1].removeprefix("{0}"):
+        depth += (character in "([") - (character in ")]")
+        if depth == 0 and character in ")]":
+            return False
+    return True

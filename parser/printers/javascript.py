@@ -1,0 +1,131 @@
+"""JavaScript's spellings and frame for the straight-line code of code.py: `Math` alone."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+
+from backprop.autodiff.graph import Node
+from backprop.parser.printers import code
+from backprop.parser.printers.code import Body, Function, Language, listed, words
+from backprop.parser.printers.expression import shortest
+
+LIBRARY = words(
+    """
+    abs acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh exp expm1 floor hypot log log10
+    log1p log2 sign sin sinh sqrt tan tanh
+    """
+)
+KEYWORDS = words(
+    """
+    arguments async await break case catch class const continue debugger default delete do else enum
+    eval export extends false finally for function if implements import in instanceof interface let
+    new null of package private protected public return static super switch this throw true try
+    typeof undefined var void while with yield Infinity NaN Math Number
+    """
+)
+HELPERS = {
+    "_pow": """function _pow(x, y) {
+  // ECMAScript has NaN where IEEE 754 has 1
+  return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
+}""",
+    "_rint": """function _rint(x) {
+  const below = Math.floor(x);
+  const rest = x - below;
+  return rest < 0.5 || (rest === 0.5 && below % 2 === 0) || rest !== rest ? below : below + 1;
+}""",
+    "_mod": """function _mod(x, y) {
+  const remainder = x % y;
+  return remainder !== 0 && remainder < 0 !== y < 0 ? remainder + y : remainder;
+}""",
+    "_floor_div": """function _floor_div(x, y) {
+  if (y === 0) return x / y;
+  const remainder = x % y;
+  const isAbove = remainder !== 0 && remainder < 0 !== y < 0;
+  const quotient = (x - remainder) / y - Number(isAbove);
+  if (quotient === 0) return 0 * (x / y);
+  const below = Math.floor(quotient);
+  return quotient - below > 0.5 ? below + 1 : below;
+}""",
+    "_exp_of_minus_square": """function _exp_of_minus_square(x) {
+  // the rounding error of the square, which would cost digits, is put back
+  const scaled = 134217729 * x;
+  const high = scaled - (scaled - x);
+  const low = x - high;
+  const square = x * x;
+  return Math.exp(-square) * (1 - (high * high - square + 2 * high * low + low * low));
+}""",
+    "_erf": """function _erf(x) {
+  if (x !== x || x === 0) return x;
+  if (Math.abs(x) > 1) return x > 0 ? 1 - _erfc(x) : _erfc(-x) - 1;
+  // DLMF 7.6.2, whose terms are all of one sign
+  let term = 1;
+  let sum = 1;
+  for (let n = 1; n < 40; n++) {
+    term *= (2 * x * x) / (2 * n + 1);
+    sum += term;
+  }
+  return 1.1283791670955126 * x * _exp_of_minus_square(x) * sum;
+}""",
+    "_erfc": """function _erfc(x) {
+  if (x !== x) return x;
+  if (x < 0.5) return 1 - _erf(x);
+  if (x > 40) return 0;
+  // DLMF 7.9.1, a continued fraction, from its end
+  let fraction = x;
+  for (let n = Math.ceil(220 / (x * x)) + 10; n > 0; n--) fraction = x + (0.5 * n) / fraction;
+  return (_exp_of_minus_square(x) * 0.5641895835477563) / fraction;
+}""",
+}
+
+
+def number(value: float) -> str:
+    if math.isfinite(value):
+        return shortest(value)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def lines(body: Body) -> str:
+    return "".join(f"  const {name} = {text};\n" for name, text in body.assignments)
+
+
+def helper(body: Body) -> str:
+    return f"function {body.name}({', '.join(body.parameters)}) {{\n{lines(body)}  return {body.results[0]};\n}}"
+
+
+def frame(function: Function) -> str:
+    body = function.body
+    value, *gradients = body.results
+    entries = [
+        f"{json.dumps(name) if name == '__proto__' else name}: {text}"
+        for name, text in zip(function.variables, gradients, strict=True)
+    ]
+    return (
+        "".join(f"{source}\n\n" for source in function.helpers)
+        + "/** The value, and its gradient by the name of the variable. */\n"
+        + f"function {body.name}({', '.join(body.parameters)}) {{\n"
+        + "".join(f"  // {old} is called {new} here\n" for old, new in function.renamed)
+        + lines(body)
+        + f"  return {{ value: {value}, gradient: {{{listed(entries, '    ', ' ')}}} }};\n}}\n"
+    )
+
+
+JAVASCRIPT = Language(
+    name="javascript",
+    title="JavaScript",
+    operators=frozenset("+-*/"),
+    library={name: f"Math.{name}" for name in LIBRARY},
+    helpers=HELPERS,
+    constants={"pi": "Math.PI", "e": "Math.E"},
+    reserved=frozenset(KEYWORDS),
+    number=number,
+    helper_name="_{}",
+    helper=helper,
+    frame=frame,
+)
+
+
+def write(name: str, value: Node, gradients: Mapping[str, Node]) -> str:
+    """A JavaScript function `name` of numbers that returns `{value, gradient: {x: ...}}`."""
+    return code.write(JAVASCRIPT, name, value, gradients)

@@ -1,0 +1,166 @@
+"""NumPy's spellings and frame for the straight-line code of code.py: scalars and arrays."""
+
+from __future__ import annotations
+
+import keyword
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.gate import Gate
+from backprop.autodiff.graph import Node
+from backprop.autodiff.shapes import Slice
+from backprop.parser.printers import code
+from backprop.parser.printers.code import Function, Language
+from backprop.parser.printers.expression import item
+from backprop.parser.printers.python import framed, helper
+
+HELPERS = {
+    "_erf": """def _erf(x):
+    return np.vectorize(math.erf, otypes=[float])(x)[()]""",
+    "_erfc": """def _erfc(x):
+    return np.vectorize(math.erfc, otypes=[float])(x)[()]""",
+    "_scatter": """def _scatter(x, index, shape):
+    result = np.zeros(shape)
+    result[index] = x
+    return result""",
+    "_sum_to": """def _sum_to(x, shape):
+    lead = np.ndim(x) - len(shape)
+    repeated = [lead + place for place, length in enumerate(shape) if length == 1]
+    return np.reshape(np.sum(x, axis=(*range(lead), *repeated)), shape)[()]""",
+    "_cumsum": """def _cumsum(x, axis):
+    return np.reshape(np.cumsum(x, axis=axis), np.shape(x))[()]""",
+    "_norm": """def _norm(x, axis):
+    exponent = np.frexp(np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0))[1]
+    root = np.sqrt(np.sum(np.square(np.ldexp(x, -exponent)), axis=axis, keepdims=True))
+    return np.squeeze(np.ldexp(root, exponent), axis=axis)[()]""",
+    "_scaled_var": """def _scaled_var(x, axis):
+    exponent = np.frexp(np.max(np.abs(x), axis=axis, keepdims=True))[1]
+    scaled = np.ldexp(x, -exponent)
+    apart = scaled - np.mean(scaled, axis=axis, keepdims=True)
+    apart = apart - np.mean(apart, axis=axis, keepdims=True)
+    return np.mean(np.square(apart), axis=axis, keepdims=True), exponent""",
+    "_var": """def _var(x, axis):
+    scaled, exponent = _scaled_var(x, axis)
+    return np.squeeze(np.ldexp(scaled, 2 * exponent), axis=axis)[()]""",
+    "_std": """def _std(x, axis):
+    scaled, exponent = _scaled_var(x, axis)
+    return np.squeeze(np.ldexp(np.sqrt(scaled), exponent), axis=axis)[()]""",
+    "_exp_of_difference": """def _exp_of_difference(a, b):
+    total = a - b
+    rounded = total - a
+    error = (a - (total - rounded)) - (b + rounded)
+    return np.exp(total) * (1.0 + np.where(np.isfinite(error), error, 0.0))""",
+    "_largest_and_others": """def _largest_and_others(x, axis):
+    largest = np.max(x, axis=axis, keepdims=True)
+    is_largest = x == largest
+    weights = np.where(is_largest, 0.0, _exp_of_difference(x, np.where(np.isfinite(largest), largest, 0.0)))
+    ties = np.sum(is_largest, axis=axis, keepdims=True) - 1.0
+    return largest, np.log1p(ties + np.sum(weights, axis=axis, keepdims=True))""",
+    "_logsumexp": """def _logsumexp(x, axis):
+    largest, others = _largest_and_others(x, axis)
+    return np.squeeze(largest + others, axis=axis)[()]""",
+    "_log_softmax": """def _log_softmax(x, axis):
+    largest, others = _largest_and_others(x, axis)
+    return ((x - largest) - others)[()]""",
+    "_apart": """def _apart(direction, x, axis):
+    is_largest = x == np.max(x, axis=axis, keepdims=True)
+    along = direction + np.zeros(np.shape(x))
+    count = np.sum(is_largest, axis=axis, keepdims=True)
+    apart = along - np.sum(np.where(is_largest, along, 0.0), axis=axis, keepdims=True) / count
+    shares = _softmax(x, axis)
+    return apart - np.sum(apart * shares, axis=axis, keepdims=True), shares""",
+    "_softmax_differential": """def _softmax_differential(direction, x, axis):
+    apart, shares = _apart(direction, x, axis)
+    return (shares * apart)[()]""",
+    "_log_softmax_differential": """def _log_softmax_differential(direction, x, axis):
+    return _apart(direction, x, axis)[0][()]""",
+    "_log_softmax_transpose": """def _log_softmax_transpose(upstream, x, axis):
+    shares = _softmax(x, axis)
+    is_largest = x == np.max(x, axis=axis, keepdims=True)
+    is_alone = is_largest & (np.sum(is_largest, axis=axis, keepdims=True) == 1)
+    rest = np.sum(np.where(is_largest, 0.0, shares), axis=axis, keepdims=True)
+    given = upstream + np.zeros(np.shape(x))
+    others = np.sum(given, axis=axis, keepdims=True) - given
+    return (given * np.where(is_alone, rest, 1.0 - shares) - shares * others)[()]""",
+    "_product_of_others": """def _product_of_others(x, axis):
+    count = np.ndim(x)
+    axes = tuple(range(count)) if axis is None else tuple(np.atleast_1d(axis) % count)
+    rest = tuple(place for place in range(count) if place not in axes)
+    moved = np.transpose(x, rest + axes)
+    rows = moved.reshape(*[np.shape(x)[place] for place in rest], -1)
+    before, after = np.ones(rows.shape), np.ones(rows.shape)
+    before[..., 1:] = np.cumprod(rows[..., :-1], axis=-1)
+    after[..., -2::-1] = np.cumprod(rows[..., :0:-1], axis=-1)
+    return np.transpose((before * after).reshape(moved.shape), np.argsort(rest + axes))[()]""",
+    "_softmax": """def _softmax(x, axis):
+    weights = _exp_of_difference(x, np.max(x, axis=axis, keepdims=True))
+    return (weights / np.sum(weights, axis=axis, keepdims=True))[()]""",
+}
+
+
+def number(value: float) -> str:
+    if math.isfinite(value):
+        return repr(float(value))
+    return "np.nan" if math.isnan(value) else "np.inf" if value > 0 else "-np.inf"
+
+
+def array(value: Any) -> str:
+    return f"np.array({nested(np.asarray(value).tolist())}).reshape({np.shape(value)})"
+
+
+def nested(value: Any) -> str:
+    """Recursive, as deep as an array has dimensions."""
+    return f"[{', '.join(map(nested, value))}]" if isinstance(value, list) else number(value)
+
+
+def setting(value: Any) -> str:
+    if isinstance(value, tuple) and any(isinstance(one, Slice) for one in value):
+        return ", ".join(map(item, value))
+    return repr(value)
+
+
+def own(gate: Gate) -> str | None:
+    """The spelling of a gate whose forward function is one of NumPy's."""
+    name = getattr(gate.forward, "__name__", "")
+    if name in OPERATED or getattr(np, name, None) is not gate.forward:
+        return None
+    places = [f"{{{place}}}" for place in range(len(gate.operands))]
+    return f"np.{name}({', '.join([*places, *[f'{key}={{{key}}}' for key in gate.attributes]])})"
+
+
+OPERATED = ("add", "subtract", "multiply", "divide", "negative", "matmul")  # which NumPy's arrays have operators for
+
+
+def frame(function: Function) -> str:
+    needs_math = any("math." in one for one in function.helpers)
+    imports = f"{'import math' * needs_math}\n\nimport numpy as np\n".lstrip()
+    setup = '@np.errstate(all="ignore")\n---\n'
+    for name in function.body.parameters:
+        setup += f"    {name} = np.asarray({name}, dtype=float)[()]\n"
+    return framed(function, imports, setup)
+
+
+NUMPY = Language(
+    name="numpy",
+    title="NumPy",
+    operators=frozenset("+-*/@"),
+    library={},
+    helpers=HELPERS,
+    constants={"pi": "np.pi", "e": "np.e"},
+    reserved=frozenset({*keyword.kwlist, "float", "math", "np"}),
+    number=number,
+    helper_name="_{}",
+    helper=helper,
+    frame=frame,
+    arrays=array,
+    setting=setting,
+    own=own,
+)
+
+
+def write(name: str, value: Node, gradients: Mapping[str, Node]) -> str:
+    """A Python module with the function `name`: floats or arrays in, the value and a dict of the gradient out."""
+    return code.write(NUMPY, name, value, gradients)

@@ -1,0 +1,337 @@
+"""The generated code is compiled and run, and agrees with value_and_grad at every gate's samples and corners.
+
+The bound is 2e-15 relative: nine units in the last place. NumPy's, glibc's and V8's own functions differ from each
+other by up to four (NumPy promises four), and a slope takes one or two of them; sums of the same numbers are equal.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+from backprop.autodiff.derivatives import value_and_grad, zero_of
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.gates import GATES
+from backprop.autodiff.kinds import Elementwise
+from backprop.autodiff.leaves import NAMED_CONSTANTS
+from backprop.autodiff.reverse import adjoints
+from backprop.parser import parse
+from backprop.parser.printers.expression import show
+
+BOUND = 2e-15
+LANGUAGES = ("python", "numpy", "c", "javascript")
+needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
+needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+RUNNERS = [
+    "python",
+    "numpy",
+    pytest.param("c", marks=needs_gcc),
+    pytest.param("javascript", marks=needs_node),
+]
+UNKNOWN = {"gamma", "lgamma", "digamma", "sinc"}  # their derivatives are functions that no language has
+
+
+def nodes_of(text, **shapes):
+    graph = parse(text).typed(shapes)
+    output = graph.result
+    found = adjoints(graph, output, graph.constant(np.ones(output.shape)), list(graph.inputs.values())).of
+    return output, {name: found.get(node) or zero_of(node) for name, node in graph.inputs.items()}
+
+
+def written(language, text, name="f", **shapes):
+    return import_module(f"backprop.parser.printers.{language}").write(name, *nodes_of(text, **shapes))
+
+
+def run(language, cases, folder):
+    """[value, gradient by variable] of each (text, values)."""
+    if language in ("python", "numpy"):
+        return [run_python(language, text, values) for text, values in cases]
+    runner = run_c if language == "c" else run_javascript
+    return runner(cases, folder)
+
+
+def run_python(language, text, values):
+    shapes = {name: np.shape(value) for name, value in values.items()}
+    space: dict[str, object] = {}
+    source = written(language, text, **shapes)
+    exec(compile(source, "generated", "exec"), space)  # the test's own output
+    names = parse(text).typed(shapes).inputs
+    return space["f"](*[values[name] for name in names])
+
+
+def run_c(cases, folder):
+    calls, files = [], []
+    for number, (text, values) in enumerate(cases):
+        file = folder / f"f{number}.c"
+        file.write_text(written("c", text, f"f{number}"))
+        files.append(str(file))
+        names = list(parse(text).typed({}).inputs)
+        arguments = ", ".join([*[c_number(values[name]) for name in names], "g"])
+        if not names:
+            arguments = ""
+        parameters = ", ".join([*["double"] * len(names), "double *"] if names else ["void"])
+        prints = "".join(f'printf(" %.17g", g[{place}]);' for place in range(len(names)))
+        calls.append(
+            (
+                f"double f{number}({parameters});",
+                f'{{double g[99]; printf("%.17g", f{number}({arguments})); {prints} puts("");}}',
+            )
+        )
+    main = folder / "main.c"
+    main.write_text(
+        "#include <math.h>\n#include <stdio.h>\n"
+        + "\n".join(declaration for declaration, _ in calls)
+        + "\nint main(void) {\n"
+        + "\n".join(call for _, call in calls)
+        + "\nreturn 0; }\n"
+    )
+    program = folder / "program"
+    flags = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-O0"]
+    subprocess.run(["gcc", *flags, *files, str(main), "-o", str(program), "-lm"], check=True)
+    lines = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout.splitlines()
+    results = []
+    for (text, _), line in zip(cases, lines, strict=True):
+        value, *gradients = map(float, line.split())
+        results.append((value, dict(zip(parse(text).typed({}).inputs, gradients, strict=True))))
+    return results
+
+
+def c_number(value):
+    if math.isfinite(value):
+        return repr(float(value))
+    return "NAN" if math.isnan(value) else "INFINITY" if value > 0 else "-INFINITY"
+
+
+def run_javascript(cases, folder):
+    parts = ['"use strict"; const show = x => Array.isArray(x) ? x : String(x);']
+    for text, values in cases:
+        names = list(parse(text).typed({}).inputs)
+        arguments = ", ".join(
+            {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(
+                repr(float(values[name])), repr(float(values[name]))
+            )
+            for name in names
+        )
+        source = written("javascript", text)
+        parts.append(
+            f"(function () {{ {source}\nconst r = f({arguments}); "
+            "const g = Object.fromEntries(Object.entries(r.gradient).map(([k, v]) => [k, String(v)]));"
+            "console.log(JSON.stringify([String(r.value), g])); })();"
+        )
+    script = folder / "script.js"
+    script.write_text("\n".join(parts))
+    lines = subprocess.run(["node", str(script)], check=True, capture_output=True, text=True).stdout.splitlines()
+    found = [json.loads(line) for line in lines]
+    return [(js_float(value), {name: js_float(one) for name, one in gradient.items()}) for value, gradient in found]
+
+
+def js_float(text):
+    return float(text.replace("Infinity", "inf"))
+
+
+def assert_agrees(cases, results, bound=BOUND):
+    wrong = []
+    for (text, values), (value, gradient) in zip(cases, results, strict=True):
+        true_value, true_gradient = value_and_grad(parse(text), values)
+        pairs = [(value, true_value), *[(gradient[name], true_gradient[name]) for name in true_gradient]]
+        for mine, truth in pairs:
+            if not np.allclose(mine, truth, rtol=bound, atol=0, equal_nan=True):
+                wrong.append((text, values, mine, truth))
+    assert not wrong, wrong
+
+
+def gate_cases():
+    """Each elementwise gate of the language at its samples and corners, as (text, values)."""
+    cases = []
+    for gate in GATES:
+        if not isinstance(gate, Elementwise) or not gate.is_public or gate.attributes or gate.name in UNKNOWN:
+            continue
+        points = [one.operands for one in gate.samples] + [one.operands for one in gate.corners]
+        for point in points:
+            names = [f"x{place}" for place in range(len(point))]
+            graph = parse("; ".join(names))
+            node = graph.add(gate, tuple(graph.inputs[name] for name in names))
+            cases.append((show(node, {}), dict(zip(names, map(float, point), strict=True))))
+    return cases
+
+
+CORNERS = [
+    ("where(x > 0, sqrt(x), 0)", {"x": 0.0}),
+    ("where(x > 0, log(x), -1)", {"x": -1.0}),
+    ("x if x else y", {"x": math.nan, "y": 2.0}),
+    ("x^y", {"x": 0.0, "y": 2.0}),
+    ("x^y", {"x": 0.0, "y": -1.0}),
+    ("x^y", {"x": -0.0, "y": -3.0}),
+    ("x^y", {"x": -0.0, "y": 0.5}),
+    ("x^y", {"x": -1e-200, "y": -3.0}),
+    ("x^y", {"x": -8.0, "y": 1 / 3}),
+    ("x^y", {"x": -1e200, "y": 3.0}),
+    ("x^y", {"x": 1.0, "y": math.nan}),
+    ("x^y", {"x": -1.0, "y": math.inf}),
+    ("log(x)", {"x": 0.0}),
+    ("log(x)", {"x": -1.0}),
+    ("log1p(x) + log2(x) + log10(x)", {"x": -1.0}),
+    ("1/x", {"x": 0.0}),
+    ("1/x", {"x": -0.0}),
+    ("x/y", {"x": 0.0, "y": 0.0}),
+    ("exp(x)", {"x": 1000.0}),
+    ("sinh(x) + cosh(y)", {"x": -1000.0, "y": 1000.0}),
+    ("expm1(x)", {"x": 1000.0}),
+    ("sin(x)*cos(x)", {"x": math.inf}),
+    ("sqrt(x)", {"x": -1.0}),
+    ("asin(x)", {"x": 2.0}),
+    ("atanh(x)", {"x": 1.0}),
+    ("atanh(x)", {"x": -1.0}),
+    ("acosh(x)", {"x": 0.5}),
+    ("max(x, y)", {"x": math.nan, "y": 1.0}),
+    ("min(y, x)", {"x": math.nan, "y": 1.0}),
+    ("sign(x) + abs(x)", {"x": math.nan}),
+    ("floor(x) + ceil(x) + round(x)", {"x": math.inf}),
+    ("round(x)", {"x": -2.5}),
+    ("round(x)", {"x": 0.49999999999999994}),
+    ("x % y", {"x": -7.3, "y": math.inf}),
+    ("x % y", {"x": 1.0, "y": 0.0}),
+    ("x // y", {"x": -1.0, "y": 0.0}),
+    ("x // y", {"x": 7.5, "y": -2.0}),
+    ("x*1e308*10 + y", {"x": 1.0, "y": 1.0}),
+    ("0/0 + x", {"x": 1.0}),
+    ("-(-x) - -y", {"x": 1.0, "y": 2.0}),
+    ("(x < y)/(x <= 2*y)", {"x": 1.0, "y": 2.0}),
+    ("(x < y and not x) + (x or y)", {"x": 1.0, "y": 0.0}),
+    ("x - (y - x) - (x - (y - 1))", {"x": 1.25, "y": 0.1}),
+    ("x/(y/x)/(x*(y*3))", {"x": 1.25, "y": 0.1}),
+    ("x^-2 + (x^2)^3 + x^2^3", {"x": 1.25}),
+    ("hypot(x, y) + atan2(y, x)", {"x": 1e-200, "y": 3e-200}),
+    ("pi*x + e*tau", {"x": 2.0}),
+    ("erf(x)*erfc(y)", {"x": 3.0, "y": 0.7}),
+    ("erf(x)*erfc(y)", {"x": -0.2, "y": 6.0}),
+    ("q = sin(x); q*q + q", {"x": 0.3}),
+    ("softplus(x)*sigmoid(y)", {"x": 800.0, "y": -800.0}),
+    ("abs(x) if x < 1 else x^3", {"x": 0.5}),
+    ("silu(x) + gelu(x)", {"x": -math.inf}),
+    ("clip(x, -1, 1)*leaky_relu(y)", {"x": 0.5, "y": -2.0}),
+    ("maxout(x, y, z)", {"x": 1.0, "y": 1.0, "z": 1.0}),
+]
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_every_elementwise_gate_agrees_at_its_samples_and_corners(language, tmp_path):
+    cases = gate_cases()
+    assert len(cases) > 150
+    assert_agrees(cases, run(language, cases, tmp_path))
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_corners_agree(language, tmp_path):
+    assert_agrees(CORNERS, run(language, CORNERS, tmp_path))
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+@pytest.mark.parametrize("terms", ["sum", "nested"])
+def test_long_and_deep_expressions(language, terms, tmp_path):
+    long = " + ".join(f"sin({place}*x)" for place in range(2000))
+    deep = "tanh(" * 5000 + "x" + ")" * 5000
+    case = (long if terms == "sum" else deep, {"x": 0.5})
+    results = run(language, [case], tmp_path)
+    # The sum's gradient cancels, and 5000 roundings of tanh add up: the difference of libms is amplified.
+    assert_agrees([case], results, bound=1e-11)
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_names_that_mean_something_there_are_changed(language, tmp_path):
+    words = ["lambda", "double", "function", "math", "np", "exp", "gradient", "t1", "ratio", "Math", "lambda_", "float"]
+    words += ["y1", "gamma", "sum", "class", "sigmoid", "_exp", "f", "int", "value"]
+    text = " + ".join(f"exp({word})*sigmoid({word})*hypot({word}, 1)" for word in words)
+    case = (text, {word: 0.1 + place for place, word in enumerate(words)})
+    assert_agrees([case], run(language, [case], tmp_path), bound=1e-14)
+
+
+def test_a_changed_name_is_told():
+    assert "lambda is called lambda_ here" in written("python", "lambda*2")
+    assert "double is called double_ here" in written("c", "double*2")
+    assert "function is called function_ here" in written("javascript", "function*2")
+
+
+ARRAYS = [
+    ("sum((W@x)^2)", {"W": [[1.0, 2.0], [3.0, 4.0]], "x": [0.5, -2.0]}),
+    ("sum(W*x)/mean(x)", {"W": [[1.0, 2.0], [3.0, 4.0]], "x": [0.5, -2.5]}),
+    ("x[0]*x[1:3] + x[-1]", {"x": [1.0, 2.0, 3.0]}),
+    ("W[:, 0] + W[1]", {"W": [[1.0, 2.0], [3.0, 4.0]]}),
+    ("dot(x, y)*outer(x, y)", {"x": [1.0, 2.0], "y": [3.0, 0.1]}),
+    ("W.T @ W", {"W": [[1.0, 2.0], [3.0, 4.0]]}),
+    ("norm(x) + std(x)*var(x)", {"x": [1e-3, 2.0, 3.0]}),
+    ("norm(x)", {"x": [0.0, 0.0]}),
+    ("max(x)*min(x)", {"x": [1.0, 3.0, 3.0]}),
+    ("[x, y, x*y]", {"x": 2.0, "y": 3.0}),
+    ("sum([x, y]*[1, 2])", {"x": 2.0, "y": 3.0}),
+    ("sum(sigmoid(x)*where(x > 0, x, log(x)))", {"x": [-1.0, 0.0, 2.0]}),
+    ("sum(softmax(x)*y)", {"x": [1.0, 2.0], "y": [3.0, 4.0]}),
+    ("concat(x, x^2)", {"x": [1.0, 2.0]}),
+    ("reshape(x, 2, 2) @ eye(2)", {"x": [1.0, 2.0, 3.0, 4.0]}),
+    ("cumsum(x)", {"x": [1.0, 2.0, 3.0]}),
+    ("normcdf(x)*erf(x)", {"x": [1.0, 2.0, -3.0]}),
+    ("trace(W) + sum(diag(x))", {"W": [[1.0, 2.0], [3.0, 4.0]], "x": [1.0, 2.0]}),
+    ("logsumexp(x)", {"x": [1.0, 2.0, 800.0]}),
+    ("prod(x)", {"x": [1.0, 2.0, 0.0]}),
+    ("x*linspace(0, 1, 3) + zeros(3) + ones(3)*arange(3)", {"x": 2.0}),
+]
+
+
+@pytest.mark.parametrize("text, values", ARRAYS, ids=[text for text, _ in ARRAYS])
+def test_numpy_computes_with_arrays(text, values):
+    values = {name: np.asarray(value) for name, value in values.items()}
+    value, gradient = run_python("numpy", text, values)
+    true_value, true_gradient = value_and_grad(parse(text), values)
+    np.testing.assert_allclose(value, true_value, rtol=BOUND, atol=0)
+    for name, truth in true_gradient.items():
+        assert np.shape(gradient[name]) == np.shape(truth)
+        np.testing.assert_allclose(gradient[name], truth, rtol=BOUND, atol=0)
+
+
+def test_numpy_code_of_scalars_takes_arrays_of_them():
+    space: dict[str, object] = {}
+    exec(written("numpy", "x*sigmoid(y)"), space)
+    rows = np.linspace(-3, 3, 7)
+    value, gradient = space["f"](rows, 2 * rows)
+    for place, x in enumerate(rows):
+        truth = value_and_grad(parse("x*sigmoid(y)"), x=x, y=2 * x)
+        assert (value[place], gradient["x"][place]) == pytest.approx((truth[0], truth[1]["x"]), rel=BOUND, abs=0)
+
+
+@pytest.mark.parametrize("language", ["python", "c", "javascript"])
+def test_scalar_languages_refuse_arrays(language):
+    with pytest.raises(ExpressionError, match=r"code has no arrays"):
+        written(language, "sum(x)", x=(3,))
+    with pytest.raises(ExpressionError, match=r"code has no arrays"):
+        written(language, "sum([x, y])")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", sorted(UNKNOWN))
+def test_what_a_language_cannot_compute_is_refused_by_name(language, name):
+    with pytest.raises(ExpressionError, match=r"code for '.*' is not known") as caught:
+        written(language, f"1 + {name}(x)")
+    assert caught.value.cure
+
+
+def test_numbers_are_the_shortest_that_read_back():
+    code = written("python", "x*0.1 + 1e-300*x + 3*x")
+    assert "0.1" in code and "1e-300" in code and "3.0" in code
+
+
+def test_named_constants_keep_their_name():
+    assert "math.pi" in written("python", "pi*x")
+    assert NAMED_CONSTANTS["pi"] == math.pi
+    assert sys.version_info >= (3, 10)
+
+
+def test_a_constant_expression_has_no_gradient(tmp_path):
+    assert "double f(void)" in written("c", "2*3")
+    assert "return 6.0, {}" in written("python", "2*3")
