@@ -89,19 +89,25 @@ def shared(parameter: str, make: Function, *options: Function) -> Function:
     return decorate
 
 
-def as_question(file: str | None, vars: Sequence[str]) -> Question:
+def as_question(file: str | None, vars: Sequence[str], *, is_point_optional: bool = False) -> Question:
     """The question in the argv of the command that is being run."""
     from backprop.cli.variables import ask
 
     context = click.get_current_context()
     found: Arguments = context.meta[SCANNED]
-    return ask(context.info_name or "", found, file, vars)
+    return ask(context.info_name or "", found, file, vars, is_point_optional=is_point_optional)
 
 
 def as_tracing(**options: Any) -> Any:
     from backprop.cli.tracing import Tracing
 
     return Tracing(**options)
+
+
+def as_choice(**options: Any) -> Any:
+    from backprop.cli.choice import Choice
+
+    return Choice(**options)
 
 
 output_options = shared(
@@ -125,9 +131,7 @@ output_options = shared(
     click.option("-q", "--quiet", is_flag=True, help="No notes and warnings on stderr."),
     click.option("-v", "--verbose", is_flag=True, help="All warnings, and what was ignored."),
 )
-question_options = shared(
-    "question",
-    as_question,
+EXPRESSION_SOURCES = (
     click.option("-f", "--file", metavar="FILE", help="Read the expression from FILE, or stdin for -."),
     click.option(
         "--vars",
@@ -136,6 +140,10 @@ question_options = shared(
         help="Take values from a JSON object; an option for the same variable wins.",
     ),
 )
+question_options = shared("question", as_question, *EXPRESSION_SOURCES)
+open_question_options = shared(
+    "question", functools.partial(as_question, is_point_optional=True), *EXPRESSION_SOURCES
+)  # of a command that does without values
 tracing_options = shared(
     "tracing",
     as_tracing,
@@ -151,4 +159,17 @@ tracing_options = shared(
     click.option("--upstream", metavar="VALUE", help="The output's upstream gradient.  [default: ones]"),
     click.option("--fuse", is_flag=True, help="Make 1/(1+exp(-x)) and its like one gate."),
     click.option("--strict", is_flag=True, help="Exit with status 4 where a result is inf or nan."),
+)
+WRT = click.option(
+    "--wrt", multiple=True, metavar="NAME", help="Differentiate by NAME; may be repeated.  [default: all]"
+)
+STRICT = click.option("--strict", is_flag=True, help="Exit with status 4 where a result is inf or nan.")
+choice_options = shared("choice", as_choice, WRT, STRICT)
+strict_options = shared("choice", as_choice, STRICT)
+matrix_options = shared(
+    "choice",
+    as_choice,
+    WRT,
+    click.option("--max-size", type=click.IntRange(1), metavar="N", help="Allow N entries.  [default: 999999]"),
+    STRICT,
 )

@@ -28,6 +28,7 @@ ENDINGS = {
     ".jsonl": "ndjson",
     ".md": "markdown",
 }
+ROWS_ONLY = ("tsv", "csv", "ndjson", "plain")  # what else a report says, people read on stderr
 COLORS = ("auto", "always", "never")
 
 
@@ -70,6 +71,11 @@ class Output:
             look = self.look(stream, default)
             import_module(f"backprop.cli.render.{FORMATS[look.format]}").write(report, stream, look)
             stream.flush()
+        if report.footer and look.format in ROWS_ONLY:
+            from backprop.cli.render.cells import machine_text
+
+            for line in report.footer:
+                self.note(machine_text(line))
         if look.format == "table" and look.is_terminal and len(report.rows) > MAXIMUM_ROWS:
             self.note(f"{len(report.rows) - MAXIMUM_ROWS} of {len(report.rows)} rows are not shown: -o FILE has all")
 

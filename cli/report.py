@@ -53,7 +53,10 @@ ROWS = object()  # in `data`: here the rows belong
 
 
 class Report(NamedTuple):
-    """`title`, `columns` and `rows` make every table; `data` is the JSON object; `plain` the bare values."""
+    """`title`, `columns` and `rows` make every table; `data` is the JSON object; `plain` the bare values.
+
+    `footer` are lines for people below a table; a format that holds rows only has them on stderr.
+    """
 
     title: str
     columns: tuple[Column, ...]
@@ -61,3 +64,4 @@ class Report(NamedTuple):
     data: dict[str, Any]
     plain: Sequence[Cell]
     has_header: bool = True
+    footer: tuple[Cell, ...] = ()

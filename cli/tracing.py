@@ -9,12 +9,10 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.trace import Trace, trace
-from backprop.cli.arguments import normalized
 from backprop.cli.output import Output
 from backprop.cli.status import Failure, Status
-from backprop.cli.suggestions import closest
 from backprop.cli.values import read_value
-from backprop.cli.variables import Question, variables_of
+from backprop.cli.variables import Question, chosen_names, variables_of
 
 MAXIMUM_WARNINGS = 5
 MAXIMUM_CHOICES = 10
@@ -57,17 +55,11 @@ class Tracing:
     def names(self, question: Question) -> list[str] | None:
         """The variables to differentiate by, None for all. Raises Failure for one that the expression lacks."""
         known = [name for name in question.graph.inputs if name in question.values]
-        parts = [name for several in self.wrt for name in several.split(",")]
-        chosen = list(dict.fromkeys(normalized(name.strip()) for name in parts))
-        for name in chosen:
-            if name not in known:
-                meant = closest(name, known)
-                cure = f"did you mean {meant}?" if meant else variables_of(known)
-                raise Failure(f"--wrt {name}: {name} is no variable of the expression", cure)
+        chosen = chosen_names(self.wrt, known)
         if self.mode == "forward" and len(chosen or known) != 1:
             cure = f"choose it: --wrt {' or --wrt '.join(known[:MAXIMUM_CHOICES])}" if known else variables_of(known)
             raise Failure("--mode forward differentiates by one variable", cure)
-        return chosen or None
+        return chosen
 
     def comment(self, question: Question, found: Trace, output: Output) -> None:
         """Say on stderr what the results alone do not tell."""
@@ -81,18 +73,19 @@ class Tracing:
         if question.unused and output.is_verbose:
             output.note(f"--vars: not in the expression: {', '.join(question.unused)}")
         if found.births:
-            self.warn(found, output)
-
-    def warn(self, found: Trace, output: Output) -> None:
-        """Name the gates at which inf or nan began."""
-        from backprop.cli.render.errors import warning
-        from backprop.cli.reports.nonfinite import described
-
-        shown = found.births if output.is_verbose else found.births[:MAXIMUM_WARNINGS]
-        for birth in shown:
-            output.note(warning(described(found, birth), birth.node.span, found.graph.source))
-        if len(found.births) > len(shown):
-            output.note(f"{len(found.births) - len(shown)} more results are not finite (-v names all)")
+            warn_of(found, output)
 
     def status(self, found: Trace) -> Status:
         return Status.NON_FINITE if self.is_strict and not found.is_result_finite else Status.DONE
+
+
+def warn_of(found: Trace, output: Output) -> None:
+    """Name the gates at which inf or nan began."""
+    from backprop.cli.render.errors import warning
+    from backprop.cli.reports.nonfinite import described
+
+    shown = found.births if output.is_verbose else found.births[:MAXIMUM_WARNINGS]
+    for birth in shown:
+        output.note(warning(described(found, birth), birth.node.span, found.graph.source))
+    if len(found.births) > len(shown):
+        output.note(f"{len(found.births) - len(shown)} more results are not finite (-v names all)")

@@ -31,8 +31,13 @@ class Question(NamedTuple):
     unused: Sequence[str]
 
 
-def ask(command: str, found: Arguments, file: str | None, vars_files: Sequence[str]) -> Question:
-    """The question in a command's argv. Raises ExpressionError or Failure."""
+def ask(
+    command: str, found: Arguments, file: str | None, vars_files: Sequence[str], *, is_point_optional: bool = False
+) -> Question:
+    """The question in a command's argv, its variables with all their values or, if that may be, with some.
+
+    Raises ExpressionError or Failure.
+    """
     from backprop.parser import parse
 
     expression, bindings = split_positionals(found, needs_expression=file is None)
@@ -46,7 +51,7 @@ def ask(command: str, found: Arguments, file: str | None, vars_files: Sequence[s
     filed = read_vars(vars_files)
     given = {*filed, *(one.name for one in bindings)}
     missing = [name for name in graph.variables if name not in given]
-    if missing:
+    if missing and not is_point_optional:
         raise without_values(command, missing, found, filed)
     values = {name: value for name, value in filed.items() if name in names}
     values.update((one.name, read_value(one.name, one.text or "")) for one in bindings)
@@ -109,6 +114,23 @@ def unknown_name(graph: Graph, binding: Binding, found: Arguments) -> Failure:
 def written_as(name: str, found: Arguments) -> str:
     """How a value for the name can be written after the tokens: `--x`, or `x=` where that is no variable."""
     return f"{name}=" if f"--{name}" in found.known or "--" in found.tokens else f"--{name}"
+
+
+def chosen_names(wrt: Sequence[str], known: Sequence[str]) -> list[str] | None:
+    """The names that --wrt asks for, each once; None where it asks for none. Raises Failure for an unknown one."""
+    parts = [name for several in wrt for name in several.split(",")]
+    chosen = list(dict.fromkeys(normalized(name.strip()) for name in parts))
+    for name in chosen:
+        check_known("--wrt", name, known)
+    return chosen or None
+
+
+def check_known(option: str, name: str, known: Sequence[str]) -> None:
+    """Raise Failure for a name in an option that is none of the variables."""
+    if name not in known:
+        meant = closest(name, known)
+        cure = f"did you mean {meant}?" if meant else variables_of(known)
+        raise Failure(f"{option} {name}: {name} is no variable of the expression", cure)
 
 
 def variables_of(names: Sequence[str]) -> str:

@@ -6,5 +6,12 @@ To add one, write the module and its line here: the name and what `backprop --he
 COMMANDS = {
     "eval": "Show the value and the gradient of every node.",
     "grad": "Print the gradient as bare numbers.",
+    "diff": "Print the derivative as an expression.",
+    "check": "Check the gradient: reverse and forward mode against differences.",
+    "jacobian": "Show the derivative of every output by every input.",
+    "hessian": "Show the second derivatives, and whether the point is a minimum.",
+    "jvp": "Show the derivative along a tangent: Jacobian times vector.",
+    "vjp": "Show the gradient of an upstream: vector times Jacobian.",
+    "hvp": "Show the Hessian times a direction.",
     "functions": "Show the functions and operators, and the derivative of each.",
 }

@@ -18,6 +18,8 @@ def write(report: Report, stream: TextIO, look: Look) -> None:
     stream.write(f"| {' | '.join('---:' if column.is_number else '---' for column in report.columns)} |\n")
     for row in report.rows:
         stream.write(f"| {' | '.join(escaped(table_text(cell, look.digits)) for cell in row)} |\n")
+    for line in report.footer:
+        stream.write(f"\n{escaped(table_text(line, look.digits))}\n")
 
 
 def escaped(text: str) -> str:

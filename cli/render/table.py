@@ -41,6 +41,8 @@ def write(report: Report, stream: TextIO, look: Look) -> None:
         if report.title:
             console.print(Text(table_text(report.title, look.digits), style="bold", overflow="fold"))
         console.print(table)
+        for remark in report.footer:
+            console.print(Text(table_text(remark, look.digits), overflow="fold"))
     stream.write(TRAILING_BLANKS.sub(lambda found: found[0].replace(" ", ""), captured.get()))
 
 

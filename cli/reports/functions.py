@@ -132,6 +132,8 @@ def names_of(gate: Gate, count: int) -> list[str]:
 
 def gradients(gate: Gate) -> dict[str, str]:
     """By operand its local gradient or, where it has none entry by entry, its share of the `upstream` gradient."""
+    if gate.expand is not None:
+        return {}
     inputs, out = applied(gate)
     labels = dict(zip(inputs, names_of(gate, len(inputs)), strict=True))
     upstream = out.graph.input("upstream", out.shape)

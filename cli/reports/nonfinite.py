@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,3 +63,13 @@ def described(trace: Trace, birth: Birth) -> str:
     words = [shortest(float(birth.value))] if not np.ndim(birth.value) else [word for word, _ in kinds_in(birth.value)]
     reason = f"{named} is {' and '.join(words)}"
     return f"the gradient through {reason}" if birth.kind == "gradient" else reason
+
+
+def nonfinite_values(values: Mapping[str, Array]) -> list[dict[str, Any]]:
+    """One entry for each of the named results and each of inf, -inf and nan in it."""
+    found = []
+    for where, value in values.items():
+        for word, indices in kinds_in(value):
+            entry = {"where": where, "value": word}
+            found.append({**entry, "entries": indices} if indices else entry)
+    return found

@@ -26,7 +26,8 @@ def test_the_list_holds_every_public_gate_by_family(backprop):
 def test_every_page_is_complete(gate):
     found = page_data(gate)
     assert all(found[key] for key in ("family", "signature", "summary", "habit", "source"))
-    assert len(found["gradients"]) >= gate.least_operands
+    is_replaced = gate.expand is not None  # by a graph, whose gates have the gradients
+    assert len(found["gradients"]) >= (0 if is_replaced else gate.least_operands)
     assert all(found["gradients"].values())
     assert len(found["corners"]) == len(gate.corners)
     assert gate in names()[gate.name]

@@ -1,0 +1,55 @@
+"""`backprop check`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from backprop.cli.options import command, output_options, question_options
+from backprop.cli.output import Output
+from backprop.cli.status import Status
+from backprop.cli.variables import Question, chosen_names
+
+EXAMPLES = (
+    'backprop check "(x+y)*z" x=-2 y=5 z=-4',
+    'backprop check "sum(sigmoid(W@x))" --W "[[1,2],[3,4]]" --x "[0.2,0.4]" --wrt W',
+    'backprop check "x*exp(-x^2)" --x 1 --samples 100 --seed 7',
+)
+
+
+@command("check", examples=EXAMPLES)
+@question_options
+@click.option(
+    "--wrt", multiple=True, metavar="NAME", help="Check the gradient by NAME; may be repeated.  [default: all]"
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Check at N more points: each entry plus a normal deviate of standard deviation max(|entry|, 1).",
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, metavar="S", help="What the points are drawn with.  [default: 0]"
+)
+@output_options
+def check(question: Question, wrt: Sequence[str], samples: int, seed: int, output: Output) -> Status:
+    """Compare the gradient with differences of values: status 1 on a mismatch.
+
+    One line for each number of each variable, or with --samples the worst of each variable: the derivative in
+    reverse mode (analytic), by extrapolated central differences (numeric), and in forward mode. An array of more
+    than 200 entries is checked along 10 random directions. A corner, jump or edge of the domain within the step is
+    a kink, where there is nothing to compare with, and no failure; undecided is what differences are too inexact for.
+    """
+    from backprop.autodiff.checking import checks, survey
+    from backprop.cli.reports.check import check_report, notes
+
+    names = chosen_names(wrt, [name for name in question.graph.inputs if name in question.values])
+    found = survey(checks(question.graph, question.values, wrt=names, samples=samples, seed=seed))
+    output.write(check_report(found, question.text))
+    for note in notes(found):
+        output.note(note)
+    if question.unused and output.is_verbose:
+        output.note(f"--vars: not in the expression: {', '.join(question.unused)}")
+    return Status.MISMATCH if found.failed else Status.DONE

@@ -1,0 +1,49 @@
+"""`backprop diff`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from backprop.cli.differentiation import differentiated
+from backprop.cli.options import command, open_question_options, output_options, word_option
+from backprop.cli.output import Output
+from backprop.cli.reports.derivative import code_report, derivative_report
+from backprop.cli.status import Status
+from backprop.cli.variables import Question
+
+EXAMPLES = (
+    'backprop diff "x^2*sin(x)"',
+    'backprop diff "x^3*y" --wrt x --order 2',
+    'backprop diff "sum((W@x)^2)" --wrt x --shape W=2,3 --shape x=3',
+    'backprop diff "x^2*sin(x)" --x pi',
+    'backprop diff "x^2*sin(x)" --to c -o derivative.c',
+)
+LANGUAGES = ("text", "latex", "python", "numpy", "c", "javascript")
+
+
+@command("diff", examples=EXAMPLES)
+@open_question_options
+@click.option("--wrt", multiple=True, metavar="NAME", help="Differentiate by NAME; may be repeated.  [default: all]")
+@click.option("--order", type=int, default=1, metavar="N", help="Differentiate N times.  [default: 1]")
+@click.option("--shape", "shapes", multiple=True, metavar="NAME=2,3", help="The shape of an array that has no value.")
+@word_option(
+    "--to", LANGUAGES, default="text", help="Write LaTeX, or a function of value and gradient.  [default: text]"
+)
+@click.option("--cse", is_flag=True, help="Write what is used several times as a statement.")
+@output_options
+def diff(
+    question: Question, wrt: Sequence[str], order: int, shapes: Sequence[str], to: str, cse: bool, output: Output
+) -> Status:
+    """Print the derivative as an expression, one line for each variable.
+
+    The output is in the language itself, so that eval, grad and diff take it again. Where the variables have
+    values, the derivative's value follows.
+    """
+    found = differentiated(question, wrt, order, shapes)
+    report = derivative_report(question, found, order, shares=cse) if to == "text" else code_report(question, found, to)
+    output.write(report, default="plain")
+    for name in found.flat:
+        output.note(f"{name} is constant between its steps: its derivative counts as 0")
+    return Status.DONE

@@ -1,0 +1,36 @@
+"""`backprop hessian`."""
+
+from __future__ import annotations
+
+from backprop.autodiff.critical import nature
+from backprop.cli.choice import Choice
+from backprop.cli.options import command, matrix_options, output_options, question_options
+from backprop.cli.output import Output
+from backprop.cli.reports.matrices import hessian_report
+from backprop.cli.status import Status
+from backprop.cli.variables import Question
+
+EXAMPLES = (
+    'backprop hessian "(1-x)^2 + 100*(y-x^2)^2" x=1 y=1',
+    'backprop hessian "x^2 - y^2" x=0 y=0 --json',
+    'backprop hessian "sum((W@x)^2)" --W "[[1,2],[3,4]]" --x "[1,2]" --wrt x',
+)
+MOST_EIGENVALUES = 20  # more are no reading
+
+
+@command("hessian", examples=EXAMPLES)
+@question_options
+@matrix_options
+@output_options
+def hessian(question: Question, choice: Choice, output: Output) -> Status:
+    """Show the second derivatives of a scalar expression, a row and a column for each entry of the variables.
+
+    For at most 20 entries the eigenvalues follow and, where the gradient is zero, whether the point is a minimum,
+    a maximum or a saddle: below a table, on stderr beside bare rows, in JSON as "eigenvalues" and
+    "critical_point".
+    """
+    found = choice.hessian(question)
+    kind = nature(found, question.values) if len(found.matrix) <= MOST_EIGENVALUES else None
+    report = hessian_report(found, kind, question.text)
+    output.write(report)
+    return choice.finish(question, report, output)

@@ -1,0 +1,44 @@
+"""`backprop hvp`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from backprop.autodiff.matrices import hvp as times_hessian
+from backprop.cli.choice import Choice, directions
+from backprop.cli.options import choice_options, command, output_options, question_options
+from backprop.cli.output import Output
+from backprop.cli.reports.products import product_report
+from backprop.cli.status import Status
+from backprop.cli.variables import Question
+
+EXAMPLES = (
+    'backprop hvp "x^2*y" x=3 y=2 --direction x=1',
+    'backprop hvp "sum((x[1:]-x[:-1]^2)^2)" --x "[1,2,3]" --direction "x=[1,0,0]"',
+)
+
+
+@command("hvp", examples=EXAMPLES)
+@question_options
+@click.option(
+    "--direction",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="The vector's part for NAME; one left out is zero.  Repeatable.",
+)
+@choice_options
+@output_options
+def hvp(question: Question, given: Sequence[str], choice: Choice, output: Output) -> Status:
+    """Show the Hessian of a scalar expression times a direction, without making the Hessian.
+
+    It takes a small multiple of the gradient's time. A direction has its variable's shape. It is a constant
+    expression or @FILE, as a value is.
+    """
+    direction = directions("--direction", question, given)
+    value, product = times_hessian(question.graph, direction, question.values, wrt=choice.names(question))
+    report = product_report("hvp", "product", value, product, question.text)
+    output.write(report)
+    return choice.finish(question, report, output)

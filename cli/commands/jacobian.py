@@ -1,0 +1,31 @@
+"""`backprop jacobian`."""
+
+from __future__ import annotations
+
+from backprop.cli.choice import Choice
+from backprop.cli.options import command, matrix_options, output_options, question_options
+from backprop.cli.output import Output
+from backprop.cli.reports.matrices import jacobian_report
+from backprop.cli.status import Status
+from backprop.cli.variables import Question
+
+EXAMPLES = (
+    'backprop jacobian "[x*y, x+y]" x=2 y=3',
+    'backprop jacobian "softmax(x)" --x "[1,2,3]"',
+    'backprop jacobian "W@x" --W "[[1,2],[3,4]]" --x "[1,2]" --wrt x --json',
+)
+
+
+@command("jacobian", examples=EXAMPLES)
+@question_options
+@matrix_options
+@output_options
+def jacobian(question: Question, choice: Choice, output: Output) -> Status:
+    """Show the derivative of every entry of the output by every entry of the variables.
+
+    A row is an entry of the output, a column one of a variable: x[0], W[0,1], or a scalar's name. JSON has an
+    array for each variable, of the output's shape followed by the variable's.
+    """
+    report = jacobian_report(choice.jacobian(question), question.text)
+    output.write(report)
+    return choice.finish(question, report, output)

@@ -1,0 +1,38 @@
+"""`backprop jvp`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from backprop.autodiff.derivatives import jvp as along
+from backprop.cli.choice import Choice, directions
+from backprop.cli.options import command, output_options, question_options, strict_options
+from backprop.cli.output import Output
+from backprop.cli.reports.products import tangent_report
+from backprop.cli.status import Status
+from backprop.cli.variables import Question
+
+EXAMPLES = (
+    'backprop jvp "(x+y)*z" x=-2 y=5 z=-4 --tangent x=1',
+    'backprop jvp "W@x" --W "[[1,2],[3,4]]" --x "[1,2]" --tangent "x=[1,0]"',
+)
+
+
+@command("jvp", examples=EXAMPLES)
+@question_options
+@click.option(
+    "--tangent", "tangents", multiple=True, metavar="NAME=VALUE", help="Move NAME so; one left out stays.  Repeatable."
+)
+@strict_options
+@output_options
+def jvp(question: Question, tangents: Sequence[str], choice: Choice, output: Output) -> Status:
+    """Show the output and its derivative along the tangents: the Jacobian times them, by one forward pass.
+
+    A tangent has its variable's shape. It is a constant expression or @FILE, as a value is.
+    """
+    value, tangent = along(question.graph, directions("--tangent", question, tangents), question.values)
+    report = tangent_report(question.graph, value, tangent, question.text)
+    output.write(report)
+    return choice.finish(question, report, output)

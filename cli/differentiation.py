@@ -1,0 +1,37 @@
+"""The symbolic derivatives that a command's options ask for. Renders nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from backprop.autodiff.shapes import Shape
+from backprop.autodiff.symbolic import Derivatives, derivatives
+from backprop.cli.arguments import normalized
+from backprop.cli.status import Failure
+from backprop.cli.variables import Question, chosen_names
+
+
+def differentiated(question: Question, wrt: Sequence[str], order: int, shapes: Sequence[str]) -> Derivatives:
+    """The derivatives by the names of `wrt`. Raises Failure or ExpressionError."""
+    if order < 1:
+        raise Failure(f"--order {order}", "an order is 1 or more")
+    given = {name: np.shape(value) for name, value in question.values.items()}
+    for text in shapes:
+        name, shape = read_shape(text)
+        if name not in question.graph.inputs:
+            raise Failure(f"--shape {text}: {name} is no variable of the expression", "leave it away")
+        if given.setdefault(name, shape) != shape:
+            raise Failure(f"--shape {text}: the value of {name} has another shape", "leave one of the two away")
+    names = chosen_names(wrt, list(given) + [name for name in question.graph.variables if name not in given])
+    return derivatives(question.graph, names, order=order, given=given)
+
+
+def read_shape(text: str) -> tuple[str, Shape]:
+    """`W=2,3` as the name and the shape. Raises Failure."""
+    name, _, lengths = text.partition("=")
+    parts = [part.strip() for part in lengths.split(",")] if lengths.strip() else []
+    if not name.strip() or not parts or not all(part.isascii() and part.isdigit() for part in parts):
+        raise Failure(f"--shape {text}", "write NAME=LENGTH,LENGTH: --shape W=2,3")
+    return normalized(name.strip()), tuple(map(int, parts))

@@ -1,0 +1,77 @@
+"""Derivatives as expressions: one line for each variable, with the value where the point is known."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from backprop.autodiff.execution import evaluate
+from backprop.autodiff.graph import Node
+from backprop.autodiff.program import needed
+from backprop.autodiff.symbolic import Derivatives
+from backprop.cli.report import Cell, Column, Report
+from backprop.cli.variables import Question
+from backprop.parser.printers.expression import TEXTBOOK, show
+
+
+def derivative_report(question: Question, found: Derivatives, order: int, *, shares: bool) -> Report:
+    """The derivatives in the order asked for; their values are those of the graph before it was tidied."""
+    texts = {name: as_text(node, shares=shares) for name, node in found.written.items()}
+    is_known = all(name in question.values for name in question.graph.variables)
+    values: dict[str, Cell] = {}
+    if is_known:
+        numbers = evaluate(list(found.plain.values()), question.values)
+        values = dict(zip(found.plain, numbers, strict=True))
+    columns = [Column("variable"), Column("derivative", folds=True)]
+    data = {"command": "diff", "expression": question.text, "order": order, "derivative": texts}
+    if is_known:
+        columns.append(Column("value", style="red", is_number=True))
+        data["value"] = values
+    return Report(
+        title="",
+        columns=tuple(columns),
+        rows=[(name, text, values[name]) if is_known else (name, text) for name, text in texts.items()],
+        data=data,
+        plain=[cell for name, text in texts.items() for cell in (text, *([values[name]] if is_known else []))],
+    )
+
+
+def code_report(question: Question, found: Derivatives, language: str) -> Report:
+    """LaTeX of each derivative, or a function that returns the value and the whole gradient, line by line."""
+    if language == "latex":
+        from backprop.parser.printers.latex import show_latex
+
+        lines = [show_latex(node) for node in found.written.values()]
+    else:
+        printer = import_module(f"backprop.parser.printers.{language}")
+        lines = printer.write("f", found.graph.result, found.plain).splitlines()
+    return Report(
+        title="",
+        columns=(Column("code", folds=True),),
+        rows=[(line,) for line in lines],
+        data={"command": "diff", "expression": question.text, "to": language, "code": "\n".join(lines)},
+        plain=lines,
+        has_header=False,
+    )
+
+
+def as_text(node: Node, *, shares: bool) -> str:
+    """The node as one expression or, with `shares`, as statements in which no longer part stands twice."""
+    if not shares:
+        return show(node, {}, spacing=TEXTBOOK)
+    uses: dict[Node, int] = {}
+    order = needed([node])
+    for one in order:
+        for operand in one.inputs:
+            uses[operand] = uses.get(operand, 0) + 1
+    taken = {one.name for one in order if one.name is not None}
+    labels: dict[Node, str] = {}
+    statements = []
+    number = 0
+    for one in order:
+        if one is not node and one.inputs and uses[one] > 1:
+            number += 1
+            while f"t{number}" in taken:
+                number += 1
+            statements.append(f"t{number} = {show(one, labels, spacing=TEXTBOOK)}")
+            labels[one] = f"t{number}"
+    return "; ".join([*statements, show(node, labels, spacing=TEXTBOOK)])

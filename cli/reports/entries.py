@@ -1,0 +1,57 @@
+"""The names of an array's entries: `x[0]`, `W[0,1]`, of a scalar its own. Knows shapes only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.shapes import Array, Shape
+from backprop.cli.report import Rows
+
+
+def entry_names(name: str, shape: Shape) -> list[str]:
+    """One name for each entry, in the order of the entries."""
+    return [named(name, place) for place in np.ndindex(*shape)]
+
+
+def named(name: str, place: Sequence[int]) -> str:
+    return f"{name}[{','.join(map(str, place))}]" if place else name
+
+
+def input_names(inputs: Sequence[Node]) -> list[str]:
+    return [one for node in inputs for one in entry_names(str(node.name), node.shape)]
+
+
+def entry_rows(columns: Sequence[dict[str, Array]]) -> Rows:
+    """One row for each entry of the arrays of the same names and shapes: its name and its number in each column."""
+    places = [(name, place) for name, one in columns[0].items() for place in np.ndindex(*np.shape(one))]
+
+    def cells(item: tuple[str, tuple[int, ...]]) -> tuple[Any, ...]:
+        name, place = item
+        return (named(name, place), *(float(np.asarray(column[name])[place]) for column in columns))
+
+    return Rows(places, cells)
+
+
+def output_label(graph: Graph) -> str:
+    """What the output is called: its own name, or the first of f, out and output that is free."""
+    output = graph.result
+    for name, node in (*graph.inputs.items(), *graph.names.items()):
+        if node is output:
+            return name
+    taken = {*graph.inputs, *graph.names}
+    return next(one for one in ("f", "out", "output", *(f"f{k}" for k in range(1, len(taken) + 2))) if one not in taken)
+
+
+def heading(name: str, others: Sequence[str]) -> str:
+    """A column's name that no other column has."""
+    return f"({name})" if name in others else name
+
+
+def titled(what: str, text: str) -> str:
+    """`Hessian of x*y`; of a text of many lines the first word only."""
+    line = text.strip()
+    return what if len(line.splitlines()) > 1 else f"{what} of {line}"

@@ -1,0 +1,90 @@
+"""`backprop diff`: derivatives as expressions that the program takes again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+
+def test_the_derivative_is_a_bare_expression(backprop):
+    answer = backprop("diff", "x^2*sin(x)", "--wrt", "x")
+    assert (answer.status, answer.out, answer.err) == (0, "2*x*sin(x) + x^2*cos(x)\n", "")
+
+
+def test_what_it_prints_can_be_evaluated(backprop):
+    printed = backprop("diff", "x^2*sin(x)").out.strip()
+    value = backprop("eval", printed, "--x", "0.7", "--format", "plain").out
+    gradient = backprop("grad", "x^2*sin(x)", "--x", "0.7").out
+    assert float(value) == pytest.approx(float(gradient), rel=1e-15)
+
+
+def test_every_variable_has_a_line_in_the_order_of_first_use(backprop):
+    assert backprop("diff", "(x+y)*z").lines == ["z", "z", "x + y"]
+    assert backprop("diff", "(x+y)*z", "--wrt", "z", "--wrt", "x").lines == ["x + y", "z"]
+
+
+def test_an_order(backprop):
+    assert backprop("diff", "x^3*y", "--wrt", "x", "--order", "2").out == "6*x*y\n"
+
+
+def test_with_a_point_the_value_follows(backprop):
+    assert backprop("diff", "x^3", "--x", "2").lines == ["3*x^2", "12"]
+
+
+def test_arrays_by_their_shapes(backprop):
+    answer = backprop("diff", "sum((W@x)^2)", "--wrt", "x", "--shape", "W=2,3", "--shape", "x=3")
+    assert answer.out == "W.T @ (2*(W @ x))\n"
+
+
+def test_shared_parts_as_statements(backprop):
+    printed = backprop("diff", "exp(x)^2*sin(exp(x)^2)", "--cse").out.strip()
+    assert printed.startswith("t1 = exp(x)^2; ")
+    point = ("--x", "0.3", "--format", "plain")
+    plain = backprop("grad", "exp(x)^2*sin(exp(x)^2)", "--x", "0.3").out
+    assert float(backprop("eval", printed, *point).out) == pytest.approx(float(plain), rel=1e-14)
+
+
+def test_json(backprop):
+    found = json.loads(backprop("diff", "x^3", "--x", "2", "--json").out)
+    assert found == {
+        "schema": 1,
+        "command": "diff",
+        "expression": "x^3",
+        "order": 1,
+        "derivative": {"x": "3*x^2"},
+        "value": {"x": 12},
+    }
+
+
+def test_a_flat_gate_is_noted(backprop):
+    answer = backprop("diff", "floor(x)*x")
+    assert (answer.status, answer.out) == (0, "floor(x)\n")
+    assert "floor" in answer.err
+
+
+def test_grad_is_an_expression_of_the_language(backprop):
+    assert backprop("eval", "grad(sin(x)*y, x) + 1", "x=0", "y=2", "--format", "plain").out == "3\n"
+    assert backprop("diff", "grad(grad(x^3*y, x), y)", "--wrt", "x").out == "6*x\n"
+    assert backprop("grad", "grad(x^4, x)", "--x", "2").out == "48\n"
+
+
+@pytest.mark.parametrize(
+    "tokens, reason",
+    [
+        (["x^2", "--wrt", "y"], "y is no variable of the expression"),
+        (["x^2", "--order", "0"], "--order 0"),
+        (["sum(x^2)", "--order", "2", "--shape", "x=3"], "x is an array"),
+        (["x^2", "--shape", "x"], "--shape x"),
+        (["x^2", "--shape", "q=3"], "q is no variable"),
+        (["x + W", "--shape", "W=2,3", "--shape", "x=2"], "do not match"),
+        (["grad(x^2, 2*x)"], "grad differentiates by a variable"),
+        (["grad(x^2)"], "grad takes f, x"),
+        (["sum(x)", "--x", "[1,2]", "--shape", "x=3"], "another shape"),
+    ],
+)
+def test_a_wrong_question(backprop, tokens, reason):
+    answer = backprop("diff", *tokens)
+    assert (answer.status, answer.out) == (2, "")
+    assert reason in answer.err
+    assert "Traceback" not in answer.err
