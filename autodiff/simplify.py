@@ -86,8 +86,8 @@ class _Simplifier:
         }
 
     def _tidied(self, node: Node) -> Node:
-        if not node.inputs:
-            return node
+        if not node.inputs or node.gate.is_flat:
+            return node  # tidied, a comparison might decide otherwise: x/x > 0 is false at 0, and 1 > 0 is true
         if node.gate in SUMS:
             made = self.sum(self._terms(node))
         elif node.gate in PRODUCTS:

@@ -133,6 +133,11 @@ def test_tidying_keeps_the_value_to_rounding(text: str) -> None:
         assert value_and_grad(again, given_names)[0] == pytest.approx(value, rel=1e-13, abs=1e-14 * scale)
 
 
+def test_a_condition_decides_as_it_was_written() -> None:
+    found = derivatives(parse("where(x/x > 0.5, x, y)"), ["x"])
+    assert evaluate([found.written["x"]], {"x": np.float64(0), "y": np.float64(1)}) == [0.0]
+
+
 def largest_intermediate(graph: Graph, plain: object, tidy: object, point: dict[str, np.float64]) -> float:
     """The size of the numbers that are added and multiplied on the way, whose rounding any form has."""
     every = evaluate(graph.nodes, {**{name: np.float64(0) for name in graph.inputs}, **point})
