@@ -9,6 +9,7 @@ from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Graph, Node
 
 if TYPE_CHECKING:
+    from backprop.autodiff.compilation import compile
     from backprop.autodiff.matrices import hessian, hvp, jacobian
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Graph",
     "Node",
     "Span",
+    "compile",
     "hessian",
     "hvp",
     "jacobian",
@@ -25,10 +27,13 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """The matrices' functions, imported when they are asked for: they would cost every command 3 ms."""
-    if name in ("hessian", "hvp", "jacobian"):
-        from backprop.autodiff import matrices
+_MODULES = {"compile": "compilation", "hessian": "matrices", "hvp": "matrices", "jacobian": "matrices"}
 
-        return getattr(matrices, name)
+
+def __getattr__(name: str) -> Any:
+    """The matrices' functions and `compile`, imported when they are asked for: they would cost every command 3 ms."""
+    if name in _MODULES:
+        from importlib import import_module
+
+        return getattr(import_module(f"backprop.autodiff.{_MODULES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,14 @@ from backprop.autodiff.shapes import Array
 
 def as_array(value: Any, what: str) -> Array:
     """`value` as a double or an array of them. Raises ExpressionError, naming `what` it is, for anything else."""
+    found = as_numbers(value, what)
+    shapes.bounded(found.shape)
+    result: Array = found.astype(np.float64)[()]
+    return result
+
+
+def as_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
+    """`value` as an array of numbers of any kind, itself where it is one. Raises as `as_array` does."""
     try:
         found = np.asarray(value)
     except (TypeError, ValueError, OverflowError):
@@ -24,9 +32,7 @@ def as_array(value: Any, what: str) -> Array:
             f"{what} is no number and no array of numbers",
             cure="give a number or equally long lists of numbers",
         )
-    shapes.bounded(found.shape)
-    result: Array = found.astype(np.float64)[()]
-    return result
+    return found
 
 
 def bind(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Array]]:
@@ -35,6 +41,18 @@ def bind(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Arra
     Raises ExpressionError for variables without a value (all of them at once), for values of no variable, for
     values that are no numbers, and for shapes that do not fit.
     """
+    check_names(graph, values)
+    arrays = {name: as_array(value, value_of(name)) for name, value in values.items()}
+    return graph.typed({name: np.shape(value) for name, value in arrays.items()}), arrays
+
+
+def value_of(name: str) -> str:
+    """What an error calls a variable's value."""
+    return f"the value of '{name}'"
+
+
+def check_names(graph: Graph, values: Collection[str]) -> None:
+    """Raise ExpressionError for values of no variable, and for variables without a value, all of them at once."""
     inputs = graph.inputs
     for name in values:
         if name not in inputs:
@@ -46,11 +64,9 @@ def bind(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Arra
         raise ExpressionError(
             f"no value for {quoted}", inputs[missing[0]].span, "give every variable a value", graph.source
         )
-    arrays = {name: as_array(value, f"the value of '{name}'") for name, value in values.items()}
-    return graph.typed({name: np.shape(value) for name, value in arrays.items()}), arrays
 
 
-def selected(graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None) -> tuple[str, ...]:
+def selected(graph: Graph, values: Collection[str], wrt: Iterable[str] | None) -> tuple[str, ...]:
     """The names to differentiate by: `wrt`, or every input that has a value. Raises ExpressionError."""
     given = [name for name in graph.inputs if name in values or name not in leaves.NAMED_CONSTANTS]
     if wrt is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from backprop.autodiff import shapes
+from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.notation import Call, Notation
 from backprop.autodiff.shapes import Shape
 
@@ -78,6 +78,7 @@ class Gate:
 
     `name`        what the table and `functions` call it
     `forward`     the NumPy function of the operands' values and, as keywords, the attributes
+    `over_rows`   the same for many rows at once, which lie along the last axis (rowwise.py); by default its kind's
     `operands`    their names; `defaults` gives the values of those that may be left out; a name that starts
                   with `*` stands for any number of operands
     `attributes`  its constant settings by name (`axis`); as arguments of a call they follow the operands
@@ -104,6 +105,7 @@ class Gate:
         name: str,
         forward: Forward,
         *,
+        over_rows: Forward | None = None,
         operands: Sequence[str] = ("x",),
         summary: str,
         habit: str,
@@ -126,6 +128,7 @@ class Gate:
     ) -> None:
         self.name = name
         self.forward = forward
+        self.over_rows = over_rows or self.row_form()
         self.operands = tuple(operands)
         self.summary = summary
         self.habit = habit
@@ -150,6 +153,10 @@ class Gate:
 
     def __repr__(self) -> str:
         return f"<gate {self.name}>"
+
+    def __reduce__(self) -> tuple[Callable[[str], Gate], tuple[str]]:
+        """Pickled by its name: a declaration is code."""
+        return gate_named, (self.name,)
 
     @property
     def least_operands(self) -> int:
@@ -183,6 +190,10 @@ class Gate:
                 return graph.constant(self.forward(*[node.constant for node in nodes]))
         return graph.add(self, nodes, settings)
 
+    def row_form(self) -> Forward:
+        """The function for many rows at once, where the declaration does not give it."""
+        return rowwise.row_by_row(self.forward)
+
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         """The upstream gradient's share for the operand at `position`: the transposed local Jacobian times it.
 
@@ -214,3 +225,11 @@ class Gate:
 def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
     """The shape rule of an elementwise gate."""
     return shapes.broadcast(operands)
+
+
+def gate_named(name: str) -> Gate:
+    """The gate of the table, or the leaf, of that name. Raises KeyError."""
+    from backprop.autodiff import leaves  # here, not above: both are declared with this module
+    from backprop.autodiff.gates import GATES
+
+    return {gate.name: gate for gate in (*GATES, leaves.input, leaves.constant)}[name]

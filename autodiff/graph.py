@@ -6,12 +6,13 @@ are one node. Adjoints, tangents and symbolic derivatives are more nodes of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from backprop.autodiff import leaves, shapes
+from backprop.autodiff.collection import without_collection
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gate import METHODS, Gate
 from backprop.autodiff.shapes import Array, Axis, Shape
@@ -48,6 +49,9 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<node {self.index}: {self.gate.name}({', '.join(str(node.index) for node in self.inputs)})>"
+
+    def __reduce__(self) -> tuple[Callable[..., Node], tuple[Graph, int]]:
+        return node_at, (self.graph, self.index)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -195,7 +199,7 @@ class Graph:
         array: Array = value if isinstance(value, np.float64) else np.asarray(value, dtype=np.float64)[()]
         if not array.ndim and array != array:
             array = np.float64(np.nan)
-        key = (leaves.constant, array.tobytes(), array.shape, name)
+        key = key_of_constant(array, name)
         found = self._interned.get(key)
         return found or self._append(key, leaves.constant, (), (array, name), array.shape, span)
 
@@ -243,6 +247,16 @@ class Graph:
         self._interned[key] = node
         return node
 
+    def __reduce__(self) -> tuple[Callable[..., Graph], tuple[Any, ...]]:
+        """Pickled as flat lists: following the nodes' inputs would recurse as deep as the graph is."""
+        rows = [
+            (node.gate, tuple([one.index for one in node.inputs]), node.attributes, node.shape, node.span)
+            for node in self.nodes
+        ]
+        names = {name: node.index for name, node in self.names.items()}
+        output = None if self.output is None else self.output.index
+        return restored, (self.is_typed, self.source, rows, names, output)
+
     @property
     def result(self) -> Node:
         """The output, which a graph under construction has not yet."""
@@ -276,3 +290,34 @@ class Graph:
         result.names = {name: twin[node.index] for name, node in self.names.items()}
         result.output = None if self.output is None else twin[self.output.index]
         return result
+
+
+def key_of_constant(value: Array, name: str | None) -> tuple[Any, ...]:
+    return (leaves.constant, value.tobytes(), value.shape, name)
+
+
+@without_collection
+def restored(
+    is_typed: bool,
+    source: str | None,
+    rows: Sequence[tuple[Gate, tuple[int, ...], tuple[Any, ...], Shape, Span | None]],
+    names: Mapping[str, int],
+    output: int | None,
+) -> Graph:
+    """The graph that was pickled so, node by node and unchanged."""
+    graph = Graph(is_typed=is_typed, source=source)
+    for gate, inputs, attributes, shape, span in rows:
+        key = key_of_constant(*attributes) if gate is leaves.constant else (gate, attributes, *inputs)
+        if gate is leaves.input:
+            key = (gate, *attributes)
+        operands = tuple([graph.nodes[index] for index in inputs])
+        node = graph._append(key, gate, operands, attributes, shape, span)
+        if gate is leaves.input:
+            graph.inputs[attributes[0]] = node
+    graph.names = {name: graph.nodes[index] for name, index in names.items()}
+    graph.output = None if output is None else graph.nodes[output]
+    return graph
+
+
+def node_at(graph: Graph, index: int) -> Node:
+    return graph.nodes[index]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backprop.autodiff import shapes
+from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.gate import Attribute, Condition, Forward, Gate
 from backprop.autodiff.shapes import Axis, Shape
 
@@ -52,6 +52,9 @@ class Elementwise(Gate):
         super().__init__(name, forward, **declaration)
         self.gradients = gradients
         self.routes = tuple(routes)
+
+    def row_form(self) -> Forward:
+        return self.forward
 
     def local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | None:
         found = self._local(position, inputs, out)
@@ -175,6 +178,9 @@ class Reduction(Gate):
         super().__init__(name, forward, attributes={"axis": AXIS}, shape=rule, **declaration)
         self.gradient = gradient
 
+    def row_form(self) -> Forward:
+        return rowwise.along_axes(self.forward)
+
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         (operand,), (axis,) = inputs, out.attributes
         return kept(upstream, operand, axis) * self.gradient(operand, kept(out, operand, axis), axis)
@@ -227,6 +233,9 @@ class Differential(Gate):
 
 class AlongAxis(Differential):
     """A differential gate that mixes entries along its axis only, its operands all of the output's shape."""
+
+    def row_form(self) -> Forward:
+        return rowwise.along_axes(self.forward)
 
     def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
         if condition.test.shape == ():

@@ -16,7 +16,6 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 
 MAXIMUM_ENTRIES = 2**27  # of one array: 1 GiB of doubles
 MAXIMUM_DIMENSIONS = 32  # of one array: what every NumPy allows
-MAXIMUM_DIMENSIONS = 32  # what every NumPy has
 
 
 def show(shape: Shape) -> str:

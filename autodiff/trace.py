@@ -111,7 +111,7 @@ def trace(
     names = selected(graph, values, wrt)
     typed, arrays = bind(graph, values)
     output = typed.result
-    shown = _shown(typed)
+    shown = shown_nodes(typed)
     if mode == "forward":
         plan = _forward(typed, shown, names)
         gradients = {names[0]: output}
@@ -122,7 +122,7 @@ def trace(
     return _evaluated(typed, arrays, shown, plan, gradients)
 
 
-def _shown(typed: Graph) -> list[Node]:
+def shown_nodes(typed: Graph) -> list[Node]:
     """The user's nodes that the output or a statement needs, and every input; numbers are no step."""
     roots = [typed.result, *typed.names.values(), *typed.inputs.values()]
     return [node for node in needed(roots) if node.inputs or node.gate is leaves.input]
@@ -203,10 +203,10 @@ def _evaluated(
     gradients = {name: value[derivative[node]] for name, node in sources.items()}
     result = value[output] if output in value else evaluate([output], arrays)[0]
     births = _births(typed, arrays, [*shown, *derivative.values()], value, shown)
-    return Trace(typed, steps, output, result, gradients, _labels(typed, shown), plan.derivatives, births)
+    return Trace(typed, steps, output, result, gradients, labels_of(typed, shown), plan.derivatives, births)
 
 
-def _labels(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:
+def labels_of(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:
     """Inputs by name, statements by theirs, the output `f` (or the next free one), the others n1, n2 …"""
     labels = {node: node.attributes[0] for node in shown if node.gate is leaves.input}
     for name, node in typed.names.items():

@@ -50,7 +50,12 @@ def limit_product_shortcut(x: Node, y: Node) -> Node | None:
 
 
 def negative_shortcut(x: Node) -> Node | None:
-    return x.inputs[0] if x.gate is negative else None
+    """Two turns of a sign are none, also where a product or a quotient lies between them: that is exact."""
+    if x.gate is negative:
+        return x.inputs[0]
+    if x.gate in (multiply, divide) and x.inputs[0].gate is negative:
+        return x.gate(x.inputs[0].inputs[0], x.inputs[1])
+    return None
 
 
 add = Elementwise(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff import shapes
+from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import REQUIRED, Attribute, at
 from backprop.autodiff.gates import constructors, linear_algebra
@@ -71,6 +71,15 @@ def placed(x: Node, index: Index, shape: Shape) -> Node:
     if isinstance(whole[1], int):
         return linear_algebra.outer(x if whole[0] == EVERYTHING else rows.transposed() @ x, columns)
     return row if whole[0] == EVERYTHING else rows.transposed() @ row
+
+
+def scatter_over_rows(x: Any, index: Index, shape: Shape) -> Any:
+    return scatter(x, index, (*shape, x.shape[-1]))
+
+
+def sum_over_broadcast_and_rows(x: Any, shape: Shape) -> Any:
+    result = np.sum(x, axis=broadcast_axes(x.shape[:-1], shape))
+    return np.reshape(result, (*shape, x.shape[-1]))
 
 
 def picked_rows(graph: Graph, one: int | Slice, length: int) -> Node:
@@ -159,6 +168,7 @@ index = Linear(
     lambda x, index: x[shapes.as_numpy_index(index)],
     lambda position, upstream, x, out: scatter_gate(upstream, index=out.attributes[0], shape=x.shape),
     attributes={"index": Attribute(as_given, REQUIRED)},
+    over_rows=lambda x, index: x[shapes.as_numpy_index(index)],
     shape=index_rule,
     notation=Subscript(),
     code={"numpy": "{0}[{index}]"},
@@ -176,6 +186,7 @@ scatter_gate: Linear = Linear(
     scatter,
     lambda position, upstream, x, out: index(upstream, index=out.attributes[0]),
     attributes={"index": Attribute(as_given, REQUIRED), "shape": Attribute(shapes.as_shape, REQUIRED)},
+    over_rows=scatter_over_rows,
     shape=lambda x, index, shape: shape,
     textbook=lambda x, index, shape: placed(x, index, shape),
     code={"numpy": "_scatter({0}, np.s_[{index}], {shape})"},
@@ -191,6 +202,7 @@ stack = Linear(
     part_of_stack,
     operands=("x", "*more"),
     attributes={"axis": Attribute(shapes.as_size, 0)},
+    over_rows=rowwise.joined(np.stack, new_axes=1),
     shape=stack_rule,
     notation=Brackets(),
     is_function=True,
@@ -206,6 +218,7 @@ concat = Linear(
     part_of_concat,
     operands=("x", "*more"),
     attributes={"axis": Attribute(shapes.as_size, 0)},
+    over_rows=rowwise.joined(np.concatenate, new_axes=0),
     shape=concat_rule,
     code={"numpy": "np.concatenate([{all}], axis={axis})"},
     summary="arrays joined along an axis",
@@ -218,6 +231,7 @@ reshape: Linear = Linear(
     lambda x, shape: np.reshape(x, shape)[()],
     lambda position, upstream, x, out: reshape(upstream, shape=x.shape),
     attributes={"shape": Attribute(as_new_shape, REQUIRED, takes_rest=True)},
+    over_rows=rowwise.to_shape(np.reshape),
     shape=reshaped,
     shortcut=unchanged,
     method="reshape",
@@ -231,6 +245,7 @@ transpose: Linear = Linear(
     "transpose",
     np.transpose,
     lambda position, upstream, x, out: transpose(upstream),
+    over_rows=rowwise.transposed,
     shape=lambda x: x[::-1],
     shortcut=lambda x: x.inputs[0] if x.gate is transpose else (x if len(x.shape) < 2 else None),
     notation=Postfix(".T"),
@@ -246,6 +261,7 @@ broadcast_to = Linear(
     lambda x, shape: np.broadcast_to(x, shape),
     lambda position, upstream, x, out: sum_to(upstream, shape=x.shape),
     attributes=TARGET,
+    over_rows=rowwise.to_shape(np.broadcast_to),
     shape=broadcast_to_rule,
     shortcut=unchanged,
     textbook=lambda x, shape: x * x.graph.add(constructors.ones, (), (shape,)),
@@ -262,6 +278,7 @@ sum_to: Linear = Linear(
     sum_over_broadcast,
     lambda position, upstream, x, out: broadcast_to(upstream, shape=x.shape),
     attributes=TARGET,
+    over_rows=sum_over_broadcast_and_rows,
     shape=lambda x, shape: shape,
     shortcut=unchanged,
     textbook=lambda x, shape: x.sum(broadcast_axes(x.shape, shape)).reshape(shape),
@@ -277,6 +294,7 @@ diag: Linear = Linear(
     "diag",
     lambda x: np.diag(x).copy(),
     lambda position, upstream, x, out: diag(upstream),
+    over_rows=rowwise.diagonal,
     shape=diagonal_rule,
     code={"numpy": "np.diag({0})"},
     summary="the diagonal matrix of a vector, or the diagonal of a square matrix",

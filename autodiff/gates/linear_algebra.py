@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backprop.autodiff import shapes
+from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import at
 from backprop.autodiff.gates import arrays
 from backprop.autodiff.kinds import Bilinear, Differential, Linear
 from backprop.autodiff.notation import PRODUCT, Infix
 from backprop.autodiff.numerics import linear
-from backprop.autodiff.shapes import Shape
+from backprop.autodiff.shapes import Array, Shape
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -94,6 +94,11 @@ def solve_rule(a: Shape, b: Shape) -> Shape:
     return b
 
 
+def solved_in_rows(a: Array, b: Array) -> Array:
+    """linear.solve for stacks: there a right side is always a matrix."""
+    return linear.solve(a, b) if b.ndim == a.ndim else np.squeeze(linear.solve(a, np.expand_dims(b, -1)), -1)
+
+
 def product_of_columns(a: Node, b: Node) -> Node:
     """outer(a, b) for vectors, a @ b.T for matrices."""
     return outer(a, b) if len(a.shape) == 1 else a @ b.transposed()
@@ -109,6 +114,7 @@ matmul = Bilinear(
     np.matmul,
     matmul_to_first,
     matmul_to_second,
+    over_rows=rowwise.matrix_product,
     shape=matmul_rule,
     notation=Infix("@", PRODUCT),
     is_function=True,
@@ -123,6 +129,7 @@ dot = Bilinear(
     np.dot,
     dot_to_first,
     dot_to_second,
+    over_rows=rowwise.dot_product,
     shape=dot_rule,
     summary="the scalar product of vectors; the matrix product of matrices",
     habit="swaps: each factor gets the upstream gradient times the other factor",
@@ -134,6 +141,7 @@ outer = Bilinear(
     np.outer,
     lambda upstream, a, b, out: upstream @ b,
     lambda upstream, a, b, out: upstream.transposed() @ a,
+    over_rows=rowwise.outer_product,
     shape=outer_rule,
     summary="the matrix of all products of two vectors' entries",
     habit="swaps: each vector gets the upstream gradient times the other",
@@ -144,6 +152,7 @@ trace = Linear(
     "trace",
     np.trace,
     lambda position, upstream, a, out: arrays.diag(upstream.broadcast_to(a.shape[:1])),
+    over_rows=np.trace,
     operands=("a",),
     shape=scalar_of_square,
     summary="the sum of a square matrix's diagonal",
@@ -154,6 +163,7 @@ trace = Linear(
 det = Differential(
     "det",
     linear.det,
+    over_rows=rowwise.rows_first(linear.det),
     pullbacks=[lambda upstream, a, out: upstream * cofactor(a)],
     pushforwards=[lambda tangent, a, out: (cofactor(a) * tangent).sum()],
     operands=("a",),
@@ -166,6 +176,7 @@ det = Differential(
 cofactor: Differential = Differential(
     "cofactor",
     linear.cofactor,
+    over_rows=rowwise.rows_first(linear.cofactor),
     pullbacks=[cofactor_differential],
     pushforwards=[cofactor_differential],
     operands=("a",),
@@ -180,6 +191,7 @@ cofactor: Differential = Differential(
 inv: Differential = Differential(
     "inv",
     linear.inv,
+    over_rows=rowwise.rows_first(linear.inv),
     pullbacks=[lambda upstream, a, out: -(out.transposed() @ upstream @ out.transposed())],
     pushforwards=[lambda tangent, a, out: -(out @ tangent @ out)],
     operands=("a",),
@@ -193,6 +205,7 @@ inv: Differential = Differential(
 logdet = Differential(
     "logdet",
     linear.logdet,
+    over_rows=rowwise.rows_first(linear.logdet),
     pullbacks=[lambda upstream, a, out: upstream * inv(a).transposed()],
     pushforwards=[lambda tangent, a, out: (inv(a).transposed() * tangent).sum()],
     operands=("a",),
@@ -206,6 +219,7 @@ logdet = Differential(
 solve: Differential = Differential(
     "solve",
     linear.solve,
+    over_rows=rowwise.rows_first(solved_in_rows),
     pullbacks=[
         lambda upstream, a, b, out: -product_of_columns(solve(a.transposed(), upstream), out),
         lambda upstream, a, b, out: solve(a.transposed(), upstream),

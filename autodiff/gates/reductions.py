@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff import shapes
+from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import Corner, at
 from backprop.autodiff.gates import arrays, elementary, shares
@@ -56,6 +56,12 @@ def running_sum(x: Any, axis: Any) -> Any:
     return np.cumsum(x, axis=axis).reshape(x.shape) if np.ndim(x) else x
 
 
+def running_sum_over_rows(x: Any, axis: Any) -> Any:
+    if axis is None:
+        return np.cumsum(x.reshape(-1, x.shape[-1]), axis=0).reshape(x.shape)
+    return np.cumsum(x, axis=axis % (x.ndim - 1)) if x.ndim > 1 else x
+
+
 def one_axis_rule(x: Shape, axis: Axis) -> Shape:
     if isinstance(axis, tuple):
         raise ExpressionError("a running sum has one axis", cure="give one number, or no axis for all entries in order")
@@ -83,6 +89,7 @@ total = Linear(
     lambda position, upstream, x, out: spread(upstream, x, out),
     attributes={"axis": AXIS},
     shape=shapes.reduced,
+    over_rows=rowwise.along_axes(np.sum),
     method="sum",
     summary="the sum of the entries",
     habit="distributes the gradient to every entry",
@@ -94,6 +101,7 @@ mean = Linear(
     np.mean,
     lambda position, upstream, x, out: spread(upstream, x, out) / count(x.shape, out.attributes[0]),
     attributes={"axis": AXIS},
+    over_rows=rowwise.along_axes(np.mean),
     shape=not_empty,
     summary="the mean of the entries",
     habit="distributes the gradient to every entry, divided by their number",
@@ -211,6 +219,7 @@ cumsum: Linear = Linear(
         cumsum(backwards(upstream, out.attributes[0]), axis=out.attributes[0]), out.attributes[0]
     ),
     attributes={"axis": AXIS},
+    over_rows=running_sum_over_rows,
     shape=one_axis_rule,
     code={"numpy": "_cumsum({0}, {axis})"},
     summary="the running sum, of all entries in order or along an axis",
