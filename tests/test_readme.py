@@ -51,3 +51,16 @@ def test_the_python_example_holds() -> None:
         check=True,
     )
     assert shown.stdout.strip().replace("'", '"') == promised[1]
+
+
+def test_the_python_example_of_many_rows_holds() -> None:
+    examples = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    promised = re.search(r'# arrays of shape \(rows,\); grads\["x"\] is (array\(.*\))', examples[1])
+    assert promised is not None
+    shown = subprocess.run(
+        [sys.executable, "-c", "\n".join([*examples[:2], "print(repr(grads['x']), values.shape)"])],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.strip() == f"{promised[1]} (2,)"

@@ -13,5 +13,6 @@ COMMANDS = {
     "jvp": "Show the derivative along a tangent: Jacobian times vector.",
     "vjp": "Show the gradient of an upstream: vector times Jacobian.",
     "hvp": "Show the Hessian times a direction.",
+    "batch": "Read rows, and write each with its value and gradient.",
     "functions": "Show the functions and operators, and the derivative of each.",
 }

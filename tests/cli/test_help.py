@@ -21,7 +21,10 @@ def test_help_of_the_program(backprop, tokens):
 
 
 @pytest.mark.parametrize("tokens", [(), *((name,) for name in COMMANDS)])
-def test_examples_come_first_and_work(backprop, tokens):
+def test_examples_come_first_and_work(backprop, tmp_path, tokens):
+    (tmp_path / "rows.csv").write_text("w,x,b,width\n1,2,3,4\n")
+    (tmp_path / "rows.ndjson").write_text('{"x": [1, 2]}\n')
+    (tmp_path / "cases.ndjson").write_text('{"expr": "x*y", "x": 2, "y": 3}\n')
     answer = backprop(*tokens, "--help")
     assert answer.status == 0
     assert answer.out.index("Examples:") < answer.out.index("Usage:") < answer.out.index("Options:")
@@ -30,7 +33,8 @@ def test_examples_come_first_and_work(backprop, tokens):
     assert examples
     for example in examples:
         if ".json" not in example:
-            assert backprop(*shlex.split(example)[1:]).status == 0
+            rows = (tmp_path / "rows.csv").read_text() if "<" in example else ""
+            assert backprop(*shlex.split(re.sub(r" [<>] \S+$", "", example))[1:], stdin=rows).status == 0
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])

@@ -1,0 +1,212 @@
+"""`backprop batch` from its options to its exit status: chooses who reads, computes and writes, and starts them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from backprop.cli.options import EXPRESSION_SOURCES, SCANNED, WRT, ExpressionCommand, shared, word_option
+from backprop.cli.rows.faults import POLICIES, Faults
+from backprop.cli.rows.question import INPUTS, OUTPUTS, BatchQuestion, ask, format_of, naming_of
+from backprop.cli.status import Failure, Status
+
+if TYPE_CHECKING:
+    from backprop.cli.rows.crew import Crew
+    from backprop.cli.rows.job import Answer, Job
+    from backprop.cli.rows.reader import Reader
+    from backprop.cli.rows.results import Wanted
+
+COLUMNAR = ("parquet", "arrow")
+MOST_THREADS = 4  # beside polars' own: each takes 20 MB
+
+
+class BatchCommand(ExpressionCommand):
+    """An expression command that takes a file, too."""
+
+    def collect_usage_pieces(self, context: click.Context) -> list[str]:
+        return ["EXPRESSION", "[FILE]", "[--NAME VALUE | NAME=VALUE]...", "[OPTIONS]"]
+
+
+class Batch:
+    """The options of one run. Raises ExpressionError or Failure where the question is wrong."""
+
+    def __init__(
+        self,
+        *,
+        file: str | None,
+        vars: Sequence[str],
+        wrt: Sequence[str],
+        no_grad: bool,
+        nodes: bool,
+        only: bool,
+        name: str | None,
+        rename: Sequence[str],
+        expr_field: str | None,
+        format: str | None,
+        path: str | None,
+        on_error: str,
+        rejects: str | None,
+        quiet: bool,
+        **more: str | None,
+    ) -> None:
+        input_format = more["from"]
+        found = click.get_current_context().meta[SCANNED]
+        self.field = expr_field
+        has_own = expr_field is not None or input_format == "lines" or brings_lines(found.positionals, file)
+        self.question: BatchQuestion = ask(found, file, vars, has_own=has_own)
+        self.input_format = (
+            input_format or format_of(self.question.file) or ("lines" if has_own and not expr_field else "csv")
+        )
+        self.path = None if path == "-" else path
+        self.output_format = format or format_of(self.path) or default_output(self.input_format)
+        self.wrt = wrt
+        self.has_gradients = not no_grad
+        self.has_nodes = nodes
+        self.is_only = only
+        self.naming = naming_of(name)
+        self.renames = rename
+        self.policy = on_error
+        self.rejects = rejects
+        self.is_quiet = quiet
+        self.check()
+
+    def check(self) -> None:
+        """Raise Failure for options that contradict each other."""
+        if self.wrt and not self.has_gradients:
+            raise Failure("--wrt and --no-grad contradict each other", "leave one of the two away")
+        if self.rejects in ("", "-"):
+            raise Failure("--rejects needs a file", "give it one: --rejects bad.tsv")
+        for option, path in (("-o", self.path), ("the input", self.question.file)):
+            if self.rejects and path and os.path.realpath(self.rejects) == os.path.realpath(path):
+                raise Failure(f"{option} and --rejects are the same file", "give --rejects a name of its own")
+        if self.field is not None and self.input_format not in ("ndjson", "csv", "tsv"):
+            raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, csv or tsv")
+        if self.question.graph is None and (self.has_nodes or self.wrt or self.renames):
+            raise Failure("--nodes, --wrt and --rename go with one expression for all rows", "leave them away")
+
+    @property
+    def wanted(self) -> Wanted:
+        from backprop.cli.rows.results import Wanted
+        from backprop.cli.variables import chosen_names
+
+        graph = self.question.graph
+        chosen = chosen_names(self.wrt, list(graph.inputs)) if graph else None
+        return Wanted(chosen, self.has_gradients, self.has_nodes, self.naming)
+
+    def run(self) -> Status:
+        """Answer all rows."""
+        if {self.input_format, self.output_format} & set(COLUMNAR):
+            from backprop.cli.rows.columnar import run_columnar
+
+            return run_columnar(self)
+        from backprop.cli.rows.opening import opened
+
+        reader, job, opening = opened(self)
+        return answer_all(reader, job, opening, self)
+
+
+def brings_lines(positionals: Sequence[str], file: str | None) -> bool:
+    """Whether argv names a file of lines with expressions, and nothing else."""
+    return file is None and len(positionals) == 1 and format_of(positionals[0]) == "lines"
+
+
+def default_output(input_format: str) -> str:
+    return {"parquet": "csv", "arrow": "csv", "lines": "lines"}.get(input_format, input_format)
+
+
+def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status:
+    """Write the opening and the answers to all rows. Raises Failure where the output cannot be written."""
+    from backprop.cli.destination import byte_destination
+    from backprop.cli.output import say
+    from backprop.cli.rows.outlet import Outlet
+    from backprop.cli.rows.progress import Progress
+    from backprop.cli.rows.stream import stream
+
+    progress = Progress(reader.source.size, is_quiet=batch.is_quiet)
+
+    def note(text: str) -> None:
+        progress.pause()
+        say(text)
+
+    with contextlib.ExitStack() as stack:
+        kept = stack.enter_context(byte_destination(batch.rejects, "--rejects")) if batch.rejects else None
+        faults = Faults(note, kept)
+        try:
+            with byte_destination(batch.path) as out:
+                outlet = Outlet(out)
+
+                def deliver(answer: Answer) -> bool:
+                    outlet.put(answer.output)
+                    for fault in answer.faults:
+                        faults.add(fault, reader.line)
+                    reader.line += answer.lines
+                    progress.advance(answer.rows, reader.source.consumed)
+                    if answer.is_last:
+                        outlet.finish()
+                        raise Stopped
+                    return True
+
+                def begin(job: Job) -> Crew:
+                    crew = hire(job)  # before there is a second thread: processes are forked
+                    outlet.overlap()
+                    return crew
+
+                outlet.put(opening)
+                stream(reader, job, begin, deliver)
+                outlet.finish()
+        except Stopped:
+            pass  # a file that is not whole is not made
+        finally:
+            progress.pause()
+        if reader.problem:
+            faults.add_loss(f"{reader.source.name}, after line {reader.line - 1}: {reader.problem}")
+        faults.sum_up()
+    return Status.WRONG_DATA if faults.count else Status.DONE
+
+
+class Stopped(Exception):
+    """A bad row under --on-error stop."""
+
+
+def hire(job: Job) -> Crew:
+    """Whoever can work on blocks at the same time."""
+    from backprop.cli.rows.bulk import bulk_job
+    from backprop.cli.rows.crew import Alone, Processes, Threads, cores
+
+    count = cores()
+    bulk = bulk_job(job)
+    if bulk is not None:
+        return Threads(bulk, min(count, MOST_THREADS))
+    return Processes(job, count) if count > 1 else Alone(job)
+
+
+batch_options = shared(
+    "batch",
+    Batch,
+    *EXPRESSION_SOURCES,
+    WRT,
+    click.option("--no-grad", is_flag=True, help="The value only."),
+    click.option("--nodes", is_flag=True, help="The value and the gradient of every node, too."),
+    click.option("--only", is_flag=True, help="The results only, without the columns of the input."),
+    click.option(
+        "--name",
+        metavar="NAME[,PREFIX]",
+        help="What the value's column is called and what stands before the gradients' names.  [default: value,grad_]",
+    ),
+    click.option(
+        "--rename", multiple=True, metavar="X=COLUMN", help="Read the variable X from COLUMN; may be repeated."
+    ),
+    click.option("--expr-field", metavar="COLUMN", help="The rows bring their expressions, in COLUMN."),
+    word_option("--from", INPUTS, help="What the rows are.  [default: what the ending of FILE says, else csv]"),
+    word_option("--format", OUTPUTS, help="What to write.  [default: what the ending of -o says, else as read]"),
+    click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing."),
+    word_option(
+        "--on-error", POLICIES, default="null", help="A bad row: no results, left out, or the end.  [default: null]"
+    ),
+    click.option("--rejects", metavar="FILE", help="Write bad rows to FILE: line number, reason and row, tab between."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress bar and no notes."),
+)

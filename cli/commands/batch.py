@@ -1,0 +1,34 @@
+"""`backprop batch`."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy starts: batch shares out rows, not matrices
+
+from backprop.cli.batch import Batch, BatchCommand, batch_options
+from backprop.cli.options import command
+from backprop.cli.status import Status
+
+EXAMPLES = (
+    'backprop batch "1/(1+exp(-(w*x+b)))" rows.csv > out.csv',
+    'backprop batch "w*x + b" --b 0.5 --rename x=width --wrt w < rows.csv',
+    'backprop batch "sum(W@x)" --W "[[1,2],[3,4]]" rows.ndjson -o out.ndjson',
+    "backprop batch --expr-field expr cases.ndjson",
+)
+
+
+@command("batch", examples=EXAMPLES, cls=BatchCommand)
+@batch_options
+def batch(batch: Batch) -> Status:
+    """Read rows, and write each with the value and the gradient of the expression.
+
+    A variable is read from the column of its name, an array from columns x[0], x[1], ... or from the lists of
+    NDJSON; a value that is given here holds for all rows. The rows come out as they went in, in order, each as
+    soon as it is there, with the columns value, grad_x, ... behind it. Without FILE they are read from stdin.
+    A bad row gets no results, is named on stderr, and makes the exit status 3.
+
+    Lines of EXPRESSION, a tab and x=1 y=2 (--from lines, or a file ending in .txt) and, with --expr-field, rows
+    of JSON or CSV bring their own expressions.
+    """
+    return batch.run()

@@ -1,0 +1,223 @@
+"""Rows of parquet and Arrow IPC, in or out: chooses who reads, computes and writes them. Reads no file itself."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from backprop.cli.rows.columnar_input import frames_of, polars_for
+from backprop.cli.rows.columnar_output import cells_of, write_frames
+from backprop.cli.rows.columnar_text import Block, TextBlocks, as_series, list_of
+from backprop.cli.rows.columnar_values import Binding
+from backprop.cli.rows.delimited import Delimited
+from backprop.cli.rows.faults import Fault, Faults
+from backprop.cli.rows.interrupts import pass_on_interrupts
+from backprop.cli.rows.job import Kernel
+from backprop.cli.rows.numbers import rows_of
+from backprop.cli.rows.opening import free_names
+from backprop.cli.rows.question import renames_of
+from backprop.cli.rows.results import check_names, entry_names
+from backprop.cli.rows.source import Damaged, Source
+from backprop.cli.status import Failure, Status
+
+if TYPE_CHECKING:
+    from backprop.autodiff.shapes import Shape
+    from backprop.cli.batch import Batch
+    from backprop.cli.rows.progress import Progress
+
+COLUMNAR = ("parquet", "arrow")
+LOOKED_AT = 16  # blocks, at most, for the shape of lists
+
+
+class Blocks(Protocol):
+    """An input. `size` is what `consumed` will come to; `loss` says after the last block what else was lost."""
+
+    unit: str  # what `first` counts
+    size: int | None
+    schema: Mapping[str, Any]
+    kernel: Kernel
+    has_lists: bool  # whether a variable may come from lists: then results are lists, too
+
+    @property
+    def loss(self) -> str | None: ...
+
+    def __iter__(self) -> Iterator[Block]: ...
+
+
+def run_columnar(batch: Batch) -> Status:
+    """Answer all rows of a batch whose input or output is columnar. Raises ExpressionError or Failure."""
+    pass_on_interrupts()
+    form = next(one for one in (batch.input_format, batch.output_format) if one in COLUMNAR)
+    polars_for("arrow and parquet" if form != "parquet" else "parquet")
+    if batch.question.graph is None:
+        raise Failure(
+            f"rows with expressions of their own are no {form}",
+            "read and write them as csv, tsv, ndjson or lines; leave --format away, or give -o another ending",
+        )
+    with contextlib.ExitStack() as stack:
+        blocks: Blocks
+        if batch.input_format in COLUMNAR:
+            blocks = ColumnBlocks(batch, Source(batch.question.file), stack)
+        else:
+            blocks = TextBlocks(batch)
+        return Answering(batch, blocks).run()
+
+
+class ColumnBlocks:
+    """Blocks of parquet or Arrow IPC."""
+
+    unit = "row"
+
+    def __init__(self, batch: Batch, source: Source, stack: contextlib.ExitStack) -> None:
+        import polars
+
+        graph = batch.question.graph
+        assert graph is not None
+        self.name = source.name
+        frames = frames_of(source, batch.input_format, stack)
+        self.schema = frames.schema
+        self.size = frames.rows
+        self.loss: str | None = None
+        self.keeps_rows = batch.rejects is not None
+        coming = iter(frames)
+        names, renames = free_names(batch, graph, self.schema), renames_of(batch.renames, graph)
+        self.binding = Binding(polars.DataFrame(schema=self.schema), names, renames)
+        looked_at: list[Any] = []
+        try:
+            for frame in itertools.islice(coming, LOOKED_AT):
+                looked_at.append(frame)
+                self.binding.learn_shapes(frame)
+                if self.binding.is_settled:
+                    break
+        except Damaged as damage:
+            raise Failure(f"{source.name}: {damage}") from None
+        self._frames = itertools.chain(looked_at, coming)
+        self.has_lists = bool(self.binding.nested)
+        self.kernel = Kernel(graph, self.binding.shapes, batch.question.fixed, batch.wanted)
+
+    def __iter__(self) -> Iterator[Block]:
+        rows = 0
+        try:
+            for frame in self._frames:
+                if frame.height:
+                    values, reasons = self.binding.values(frame)
+                    faults = self.faults(frame, reasons) if reasons else {}
+                    yield Block(frame, values, faults, frozenset(), rows + 1, rows + frame.height)
+                    rows += frame.height
+        except Damaged as damage:
+            self.loss = f"{self.name}, after row {rows}: {damage}"
+
+    def faults(self, frame: Any, reasons: Mapping[int, Sequence[str]]) -> dict[int, Fault]:
+        """The bad rows, as CSV where somebody keeps them."""
+        places = sorted(reasons)
+        records = [b""] * len(places)
+        if self.keeps_rows:
+            form = Delimited(",")
+            cells = cells_of(frame[places]).rows()
+            records = [form.joined([cell or "" for cell in row]).encode() for row in cells]
+        return {row: Fault(row, "; ".join(reasons[row]), record) for row, record in zip(places, records, strict=True)}
+
+
+class Answering:
+    """Computes the blocks' results and writes the rows with them behind."""
+
+    def __init__(self, batch: Batch, blocks: Blocks) -> None:
+        self.batch = batch
+        self.blocks = blocks
+        self.results = blocks.kernel.prepare()
+        output = batch.output_format
+        self.has_lists = output == "ndjson" or (output in COLUMNAR and blocks.has_lists)
+        added = [one for name, shape in self.results for one in self.columns(name, shape).items()]
+        kept = {} if batch.is_only else blocks.schema
+        check_names([name for name, _ in added], list(kept))
+        self.schema = {**kept, **dict(added)}
+        self.is_ended = False  # by a bad row
+
+    def columns(self, name: str, shape: Shape) -> dict[str, Any]:
+        """The columns of a result and their types."""
+        if self.has_lists:
+            return {name: list_of(shape)}
+        return dict.fromkeys(entry_names(name, shape), list_of(()))
+
+    def run(self) -> Status:
+        """Write all rows. Raises Failure where the output cannot be written."""
+        from backprop.cli.batch import Stopped
+        from backprop.cli.destination import byte_destination
+        from backprop.cli.output import say
+        from backprop.cli.rows.progress import Progress
+
+        batch, blocks = self.batch, self.blocks
+        progress = Progress(blocks.size, is_quiet=batch.is_quiet)
+
+        def note(text: str) -> None:
+            progress.pause()
+            say(text)
+
+        with contextlib.ExitStack() as stack:
+            kept = stack.enter_context(byte_destination(batch.rejects, "--rejects")) if batch.rejects else None
+            faults = Faults(note, kept, blocks.unit)
+            try:
+                with byte_destination(batch.path) as out:
+                    frames = self.frames(faults, progress)
+                    write_frames(batch.output_format, self.schema, frames, out)
+                    if self.is_ended:
+                        raise Stopped
+            except Stopped:
+                pass  # a file that is not whole is not made
+            finally:
+                progress.pause()
+            if blocks.loss:
+                faults.add_loss(blocks.loss)
+            faults.sum_up()
+        return Status.WRONG_DATA if faults.count else Status.DONE
+
+    def frames(self, faults: Faults, progress: Progress) -> Iterator[Any]:
+        """The rows as they are written; what is wrong with them goes to `faults`."""
+        for block in self.blocks:
+            wrong = dict(block.faults)
+            if wrong and self.batch.policy == "stop":
+                worst = min(wrong)
+                wrong = {worst: wrong[worst]}
+                block = first_rows(block, worst)
+                self.is_ended = True
+            if block.frame.height:
+                yield self.answered(block)
+            for row in sorted(wrong):
+                faults.add(wrong[row], block.first)
+            progress.advance(block.frame.height, block.consumed)
+            if self.is_ended:
+                return
+
+    def answered(self, block: Block) -> Any:
+        """The rows with their results; in a bad row they are null, or it is left out."""
+        rows = block.frame.height
+        results = self.blocks.kernel.run(block.values, rows)
+        bad = sorted(block.faults)
+        added = []
+        for (name, shape), value in zip(self.results, results, strict=True):
+            parts = [value] if self.has_lists else rows_of([value])
+            names = self.columns(name, shape)
+            added += [as_series(one, part, bad) for one, part in zip(names, parts, strict=True)]
+        frame = polars_frame(added) if self.batch.is_only else block.frame.with_columns(added)
+        dropped = block.lost if self.batch.policy == "null" else bad
+        if dropped:
+            is_kept = np.ones(rows, dtype=bool)
+            is_kept[list(dropped)] = False
+            frame = frame.filter(is_kept)
+        return frame
+
+
+def polars_frame(columns: Sequence[Any]) -> Any:
+    import polars
+
+    return polars.DataFrame(columns)
+
+
+def first_rows(block: Block, count: int) -> Block:
+    """A block's rows before a bad one."""
+    values = {name: value[..., :count] for name, value in block.values.items()}
+    return block._replace(frame=block.frame.head(count), values=values, faults={}, lost=frozenset())

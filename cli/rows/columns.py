@@ -1,0 +1,99 @@
+"""Which columns of a header give which variables. Knows names and places, no numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.shapes import Shape, show
+from backprop.cli.arguments import normalized
+from backprop.cli.status import Failure
+from backprop.cli.suggestions import closest
+
+ENTRY = re.compile(r"(.+?)((?:\[\s*\d+(?:\s*,\s*\d+)*\s*\])+)\Z", re.DOTALL)
+MAXIMUM_SHOWN = 20  # columns in one error
+
+
+class Columns(NamedTuple):
+    """The places of a variable's entries in the header, in C order, and the variable's shape in one row."""
+
+    shape: Shape
+    places: tuple[int, ...]
+
+
+def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[str, str]) -> dict[str, Columns]:
+    """The columns of each of the variables `names`. Raises Failure for all that are missing at once.
+
+    A column is meant by its own name, `renames` first, or entry by entry: `x[0]`, `x[1]`, `W[1,0]`, `W[1][0]`.
+    """
+    places: dict[str, list[int]] = {}
+    for place, heading in enumerate(header):
+        places.setdefault(normalized(heading.strip()), []).append(place)
+    entries = array_columns(header)
+    found: dict[str, Columns] = {}
+    missing = []
+    for name in names:
+        heading = normalized(renames.get(name, name))
+        if heading in places:
+            found[name] = Columns((), (only(heading, places[heading]),))
+        elif heading in entries:
+            found[name] = whole(heading, entries[heading])
+        else:
+            missing.append(heading)
+    if missing:
+        raise without_columns(missing, list(places), entries)
+    return found
+
+
+def array_columns(header: Sequence[str]) -> dict[str, dict[tuple[int, ...], list[int]]]:
+    """The columns called `x[0]` and so on: by variable and index, their places."""
+    found: dict[str, dict[tuple[int, ...], list[int]]] = {}
+    for place, heading in enumerate(header):
+        match = ENTRY.match(heading.strip())
+        if match:
+            index = tuple(int(digits) for digits in re.findall(r"\d+", match[2]))
+            found.setdefault(normalized(match[1].strip()), {}).setdefault(index, []).append(place)
+    return found
+
+
+def only(heading: str, places: Sequence[int]) -> int:
+    if len(places) > 1:
+        raise Failure(
+            f"the column {heading} is there {len(places)} times", "name the columns of the expression differently"
+        )
+    return places[0]
+
+
+def whole(heading: str, entries: Mapping[tuple[int, ...], list[int]]) -> Columns:
+    """All entries of an array. Raises Failure where one is missing or there twice."""
+    dimensions = {len(index) for index in entries}
+    if len(dimensions) > 1:
+        raise Failure(
+            f"the columns of {heading} have different numbers of indices", f"as in {heading}[0], {heading}[1]"
+        )
+    shape = tuple(max(lengths) + 1 for lengths in zip(*entries, strict=True))
+    if int(np.prod([float(length) for length in shape])) != len(entries):
+        absent = next(index for index in np.ndindex(*shape) if index not in entries)
+        column = f"{heading}[{','.join(map(str, absent))}]"
+        raise Failure(f"no column {column}", f"an array of shape {show(shape)} needs a column for every entry")
+    return Columns(shape, tuple(only(f"{heading}[…]", entries[index]) for index in np.ndindex(*shape)))
+
+
+def without_columns(missing: Sequence[str], known: Sequence[str], entries: Mapping[str, object]) -> Failure:
+    """The failure for all missing columns, each with the closest header."""
+    listed = " and ".join(dict.fromkeys(missing))
+    hints = []
+    for name in missing:
+        meant = closest(name, [*known, *entries])
+        if meant:
+            hints.append(f"did you mean {meant}? then: --rename {name}={meant}")
+    shown = ", ".join(known[:MAXIMUM_SHOWN]) + (
+        f" and {len(known) - MAXIMUM_SHOWN} more" * (len(known) > MAXIMUM_SHOWN)
+    )
+    there = f"the columns are {shown}" if known else "the header is empty"
+    return Failure(
+        f"no column {listed}", "\n  ".join([*hints, f"{there}; or give it one value for all rows: --{missing[0]} 1"])
+    )

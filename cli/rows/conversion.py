@@ -1,0 +1,81 @@
+"""Rows of one text format written as another: CSV and TSV as each other or as NDJSON, NDJSON as CSV or TSV."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from backprop.autodiff.shapes import Shape
+from backprop.cli.rows.delimited import Delimited, Table
+from backprop.cli.rows.ndjson import Members, Objects, as_cell, as_json
+from backprop.cli.rows.numbers import Rows, rows_of, texts
+
+
+class ToObjects:
+    """Delimited rows as objects: a cell that is a number stays one, an empty one is null."""
+
+    def __init__(self, form: Delimited, names: Sequence[str], shapes: Sequence[Shape], *, is_only: bool) -> None:
+        self.form = form
+        self.members = Members(names, shapes)
+        self.is_only = is_only
+
+    def opening(self) -> bytes:
+        return b""
+
+    def text(self, records: Table, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
+        """In a bad row the results are null, or the row is left out."""
+        added = self.members.texts(results)
+        for row in records.faults:
+            added[row] = self.members.empty
+        keys = [json.dumps(name, ensure_ascii=False) for name in self.form.header]
+        lines = []
+        dropped = records.faults.keys() if is_skipping else records.lost
+        for row, cells in enumerate(self.form.cells(records)):
+            if row not in dropped:
+                own = (
+                    [] if self.is_only else [f"{key}: {as_json(cell)}" for key, cell in zip(keys, cells, strict=False)]
+                )
+                lines.append(f"{{{', '.join([*own, added[row]])}}}\n")
+        return "".join(lines).encode("utf-8", "replace")
+
+
+class ToCells:
+    """Delimited rows, or objects by the members of the first one, as CSV or TSV."""
+
+    def __init__(
+        self,
+        form: Delimited | None,
+        target: Delimited,
+        header: Sequence[str],
+        names: Sequence[str],
+        *,
+        is_only: bool,
+    ) -> None:
+        self.form = form
+        self.target = target
+        self.header = list(header)
+        self.names = list(names)
+        self.is_only = is_only
+
+    def opening(self) -> bytes:
+        return (self.target.joined(self.names if self.is_only else [*self.header, *self.names]) + "\n").encode()
+
+    def text(self, records: Table | Objects, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
+        """In a bad row the results are empty, or the row is left out."""
+        columns = [texts(vector) for vector in rows_of(results)]
+        for column in columns:
+            for row in records.faults:
+                column[row] = ""
+        dropped = set(records.faults) if is_skipping else getattr(records, "lost", set())
+        lines = []
+        for row, (own, added) in enumerate(zip(self.cells(records), zip(*columns, strict=True), strict=True)):
+            if row not in dropped:
+                cells = added if self.is_only else [*own, *[""] * (len(self.header) - len(own)), *added]
+                lines.append(f"{self.target.joined(list(cells))}\n")
+        return "".join(lines).encode("utf-8", "surrogateescape")
+
+    def cells(self, records: Table | Objects) -> list[list[str]]:
+        if isinstance(records, Objects):
+            return [[as_cell(one.get(name)) for name in self.header] for one in records.objects]
+        assert self.form is not None
+        return self.form.cells(records)

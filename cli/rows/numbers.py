@@ -1,0 +1,26 @@
+"""Result columns as text, many numbers at a time: the shortest digits that read back to the same double."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Rows: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]  # an array with the rows along its last axis
+
+
+def texts(values: Rows) -> list[str]:
+    """`shortest` of each number of a vector: `0.1`, `2`, `-0.0`, `inf`."""
+    found = list(map(repr, values.tolist()))
+    for place in np.flatnonzero(np.rint(values) == values).tolist():
+        text = found[place]
+        if text[-2:] == ".0" and text != "-0.0":
+            found[place] = text[:-2]
+    return found
+
+
+def rows_of(columns: Sequence[Rows]) -> list[Rows]:
+    """Results of shape (*shape, rows) as vectors of rows, one an entry, in C order."""
+    return [vector for column in columns for vector in column.reshape(math.prod(column.shape[:-1]), column.shape[-1])]

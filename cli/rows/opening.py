@@ -1,0 +1,150 @@
+"""Looks at the first rows and chooses who reads, computes and writes. All that is wrong with a header is said here."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+from backprop.autodiff import leaves
+from backprop.autodiff.graph import Graph
+from backprop.cli.rows.columns import bind_columns, without_columns
+from backprop.cli.rows.delimited import Appending, Delimited
+from backprop.cli.rows.job import Job, Kernel, RowsJob, Writer
+from backprop.cli.rows.ndjson import AppendingMembers, Ndjson
+from backprop.cli.rows.question import renames_of
+from backprop.cli.rows.reader import LONGEST, Reader
+from backprop.cli.rows.results import check_members, check_names, entry_names
+from backprop.cli.rows.source import Source
+from backprop.cli.rows.stream import FIRST_BLOCK
+from backprop.cli.status import Failure
+
+if TYPE_CHECKING:
+    from backprop.cli.batch import Batch
+
+SEPARATORS = {"csv": ",", "tsv": "\t"}
+
+
+def opened(batch: Batch) -> tuple[Reader, Job, bytes]:
+    """The reader behind its header, the job, and what comes before all rows. Raises ExpressionError or Failure."""
+    source = Source(batch.question.file)
+    if batch.question.graph is None:
+        return with_own_expressions(batch, source)
+    if batch.input_format == "ndjson":
+        return with_objects(batch, source, batch.question.graph)
+    return with_header(batch, source, batch.question.graph)
+
+
+def free_names(batch: Batch, graph: Graph, known: Collection[str]) -> list[str]:
+    """The variables that the rows must give; a constant's name is one where a column has it."""
+    renames = renames_of(batch.renames, graph)
+    return [
+        name
+        for name in graph.inputs
+        if name not in batch.question.fixed and (name not in leaves.NAMED_CONSTANTS or renames.get(name, name) in known)
+    ]
+
+
+def header_of(reader: Reader, form: Delimited) -> None:
+    """Read the header. Raises Failure."""
+    first = reader.take_first(FIRST_BLOCK)
+    if not first:
+        reason = reader.problem or "it is empty"
+        raise Failure(f"{reader.source.name}: {reason}", "the first line names the columns")
+    try:
+        form.read_header(first)
+    except ValueError as error:
+        raise Failure(f"{reader.source.name}: {error}", "the first line names the columns") from None
+
+
+def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job, bytes]:
+    form = Delimited(SEPARATORS[batch.input_format])
+    reader = Reader(source, form.cut)
+    header_of(reader, form)
+    known = {heading.strip() for heading in form.header}
+    form.columns = bind_columns(form.header, free_names(batch, graph, known), renames_of(batch.renames, graph))
+    kernel = Kernel(graph, {name: one.shape for name, one in form.columns.items()}, batch.question.fixed, batch.wanted)
+    results = kernel.prepare()
+    names = [name for name, _ in results]
+    flat = [one for name, shape in results for one in entry_names(name, shape)]
+    added = flat if batch.output_format != "ndjson" else names
+    check_names(added, form.header if not batch.is_only else ())
+    writer: Writer
+    if batch.output_format == batch.input_format:
+        writer = Appending(form, flat, is_only=batch.is_only)
+    elif batch.output_format == "ndjson":
+        from backprop.cli.rows.conversion import ToObjects
+
+        if not batch.is_only:
+            check_members(form.header)
+        writer = ToObjects(form, names, [shape for _, shape in results], is_only=batch.is_only)
+    else:
+        from backprop.cli.rows.conversion import ToCells
+
+        target = Delimited(SEPARATORS[batch.output_format])
+        writer = ToCells(form, target, form.header, flat, is_only=batch.is_only)
+    return reader, RowsJob(form, kernel, writer, batch.policy), writer.opening()
+
+
+def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job, bytes]:
+    renames = renames_of(batch.renames, graph)
+    form = Ndjson({})
+    reader = Reader(source, form.cut)
+    first = first_object(reader, form)
+    form.members = {name: renames.get(name, name) for name in free_names(batch, graph, first)}
+    missing = form.learn_shapes(first)
+    if missing and first:
+        raise without_columns(missing, list(first), {})
+    kernel = Kernel(graph, form.shapes, batch.question.fixed, batch.wanted)
+    results = kernel.prepare()
+    names, shapes = [name for name, _ in results], [shape for _, shape in results]
+    writer: Writer
+    if batch.output_format == "ndjson":
+        check_names(names, ())
+        form.reserved = frozenset() if batch.is_only else frozenset(names)
+        writer = AppendingMembers(names, shapes, is_only=batch.is_only)
+    else:
+        from backprop.cli.rows.conversion import ToCells
+
+        header = list(first)
+        flat = [one for name, shape in results for one in entry_names(name, shape)]
+        check_names(flat, header if not batch.is_only else ())
+        if not batch.is_only:
+            form.known = frozenset(header)
+        writer = ToCells(None, Delimited(SEPARATORS[batch.output_format]), header, flat, is_only=batch.is_only)
+    return reader, RowsJob(form, kernel, writer, batch.policy), writer.opening()
+
+
+def first_object(reader: Reader, form: Ndjson) -> dict[str, Any]:
+    """The first row that says which members there are: blank and bad ones say nothing. It is still to be taken."""
+    while True:
+        found = next((one for one in form.records(reader.peek(FIRST_BLOCK)).objects if one), None)
+        if found is not None or reader.has_ended or reader.size > LONGEST:
+            return found or {}
+        reader.fill(reader.size + FIRST_BLOCK)
+
+
+def with_own_expressions(batch: Batch, source: Source) -> tuple[Reader, Job, bytes]:
+    from backprop.cli.rows.own import OwnJob, Style
+    from backprop.cli.rows.own_styles import Cells, Lines, Objects
+
+    has_gradients, is_only = batch.has_gradients, batch.is_only
+    if batch.output_format != batch.input_format:
+        raise Failure(
+            f"rows with expressions of their own are written as they are read, as {batch.input_format}",
+            "leave --format away, or give -o that ending",
+        )
+    style: Style
+    if batch.field is None:
+        style = Lines(has_gradients=has_gradients, is_only=is_only)
+        reader = Reader(source, style.cut)
+    elif batch.input_format == "ndjson":
+        style = Objects(batch.field, batch.naming, has_gradients=has_gradients, is_only=is_only)
+        reader = Reader(source, style.cut)
+    else:
+        form = Delimited(SEPARATORS[batch.input_format])
+        reader = Reader(source, form.cut)
+        header_of(reader, form)
+        style = Cells(form, batch.field, batch.naming, has_gradients=has_gradients, is_only=is_only)
+        check_names(style.names, form.header if not is_only else ())
+    job = OwnJob(style, batch.question.fixed, batch.policy, has_gradients=has_gradients)
+    return reader, job, style.opening()

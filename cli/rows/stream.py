@@ -1,0 +1,62 @@
+"""The loop: reads ahead, keeps the crew busy, and writes each answer as soon as it is its turn."""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Callable
+
+from backprop.cli.rows.crew import Alone, Crew
+from backprop.cli.rows.job import Answer, Job
+from backprop.cli.rows.reader import Reader
+
+FIRST_BLOCK = 1 << 16  # bytes: answered at once, by the program itself
+BLOCK = 3 << 19  # bytes: large enough for a call to cost nothing, small enough for the cache
+
+
+def stream(
+    reader: Reader,
+    job: Job,
+    hire: Callable[[Job], Crew],
+    deliver: Callable[[Answer], bool],
+) -> None:
+    """Answer every block in order; `deliver` writes an answer, and says whether to go on.
+
+    What a slow pipe gives is answered at once. As soon as more is there than a first small block, a crew is hired
+    and blocks grow: while it is busy, rows gather.
+    """
+    crew: Crew = Alone(job)
+    most = FIRST_BLOCK
+    try:
+        while not reader.is_done:
+            if reader.size < most and reader.is_ready():
+                reader.fill(most)
+            data = reader.take() if reader.size >= most or reader.has_ended or not crew.busy else b""
+            if data:
+                while crew.is_full:
+                    if not deliver(crew.next()):
+                        return
+                crew.submit(data)
+                if isinstance(crew, Alone) and reader.is_ready():
+                    if not deliver(crew.next()):
+                        return
+                    crew, most = hire(job), BLOCK
+            elif crew.busy:
+                if not wait(reader, crew, deliver):
+                    return
+            elif not reader.has_ended:
+                reader.fill(reader.size + most)
+        while crew.busy:
+            if not deliver(crew.next()):
+                return
+    finally:
+        crew.close()
+
+
+def wait(reader: Reader, crew: Crew, deliver: Callable[[Answer], bool]) -> bool:
+    """Wait for more rows or for the next answer, whichever is first, and deliver the answer if it is there."""
+    awaited = crew.waits_on()
+    if awaited and not reader.has_ended:
+        source = reader.source.descriptor
+        if source in select.select([source, *awaited], [], [])[0]:
+            return True
+    return deliver(crew.next())
