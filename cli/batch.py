@@ -97,6 +97,13 @@ class Batch:
         chosen = chosen_names(self.wrt, list(graph.inputs)) if graph else None
         return Wanted(chosen, self.has_gradients, self.has_nodes, self.naming)
 
+    def note(self, text: str) -> None:
+        """Say something on stderr, unless -q."""
+        from backprop.cli.output import say
+
+        if not self.is_quiet:
+            say(f"note: {text}")
+
     def run(self) -> Status:
         """Answer all rows."""
         if {self.input_format, self.output_format} & set(COLUMNAR):

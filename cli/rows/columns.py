@@ -15,6 +15,7 @@ from backprop.cli.suggestions import closest
 
 ENTRY = re.compile(r"(.+?)((?:\[\s*\d+(?:\s*,\s*\d+)*\s*\])+)\Z", re.DOTALL)
 MAXIMUM_SHOWN = 20  # columns in one error
+SEPARATORS = ";\t|,"  # of other dialects: what a header of one column was probably meant to be cut at
 
 
 class Columns(NamedTuple):
@@ -94,6 +95,8 @@ def without_columns(missing: Sequence[str], known: Sequence[str], entries: Mappi
         f" and {len(known) - MAXIMUM_SHOWN} more" * (len(known) > MAXIMUM_SHOWN)
     )
     there = f"the columns are {shown}" if known else "the header is empty"
+    if len(known) == 1 and any(mark in known[0] for mark in SEPARATORS):
+        hints.append("columns are separated by commas, or by tabs with --from tsv")
     return Failure(
         f"no column {listed}", "\n  ".join([*hints, f"{there}; or give it one value for all rows: --{missing[0]} 1"])
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import leaves
 from backprop.autodiff.graph import Graph
+from backprop.cli.arguments import normalized
 from backprop.cli.rows.columns import bind_columns, without_columns
 from backprop.cli.rows.delimited import Appending, Delimited
 from backprop.cli.rows.job import Job, Kernel, RowsJob, Writer
@@ -34,14 +35,18 @@ def opened(batch: Batch) -> tuple[Reader, Job, bytes]:
     return with_header(batch, source, batch.question.graph)
 
 
-def free_names(batch: Batch, graph: Graph, known: Collection[str]) -> list[str]:
-    """The variables that the rows must give; a constant's name is one where a column has it."""
+def free_names(batch: Batch, graph: Graph, columns: Iterable[str]) -> list[str]:
+    """The variables that the rows must give; a constant's name is one where a column has it, which is said."""
     renames = renames_of(batch.renames, graph)
-    return [
-        name
-        for name in graph.inputs
-        if name not in batch.question.fixed and (name not in leaves.NAMED_CONSTANTS or renames.get(name, name) in known)
-    ]
+    known = {normalized(column.strip()) for column in columns}
+    found = []
+    for name in graph.inputs:
+        column = normalized(renames.get(name, name))
+        if name not in batch.question.fixed and (name not in leaves.NAMED_CONSTANTS or column in known):
+            found.append(name)
+            if name in leaves.NAMED_CONSTANTS:
+                batch.note(f"{name} is read from the column {column}: it is not the constant")
+    return found
 
 
 def header_of(reader: Reader, form: Delimited) -> None:
@@ -60,8 +65,8 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job
     form = Delimited(SEPARATORS[batch.input_format])
     reader = Reader(source, form.cut)
     header_of(reader, form)
-    known = {heading.strip() for heading in form.header}
-    form.columns = bind_columns(form.header, free_names(batch, graph, known), renames_of(batch.renames, graph))
+    names = free_names(batch, graph, form.header)
+    form.columns = bind_columns(form.header, names, renames_of(batch.renames, graph))
     kernel = Kernel(graph, {name: one.shape for name, one in form.columns.items()}, batch.question.fixed, batch.wanted)
     results = kernel.prepare()
     names = [name for name, _ in results]
@@ -90,7 +95,10 @@ def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Jo
     form = Ndjson({})
     reader = Reader(source, form.cut)
     first = first_object(reader, form)
-    form.members = {name: renames.get(name, name) for name in free_names(batch, graph, first)}
+    keys = {normalized(key.strip()): key for key in first}
+    for name in free_names(batch, graph, first):
+        member = renames.get(name, name)
+        form.members[name] = member if member in first else keys.get(normalized(member), member)
     missing = form.learn_shapes(first)
     if missing and first:
         raise without_columns(missing, list(first), {})

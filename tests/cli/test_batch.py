@@ -279,9 +279,19 @@ def test_wrong_arguments(backprop, tmp_path, tokens):
     assert os.listdir(tmp_path) == ["rows.csv"]
 
 
-@pytest.mark.parametrize("name", ["format", "output", "e", "pi", "inf", "nan", "quiet", "from", "变量"])
+@pytest.mark.parametrize("name", ["format", "output", "quiet", "from", "变量"])
 def test_columns_of_any_name_are_variables(answered, name):
     assert answered(f"{name}^2", stdin=f"{name}\n3\n") == [f"{name},value,grad_{name}", "3,9,6"]
+
+
+@pytest.mark.parametrize(("name", "heading"), [("e", "e"), ("pi", "pi"), ("pi", "π"), ("inf", "inf"), ("nan", "nan")])
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_column_called_like_a_constant_is_a_variable_and_that_is_said(backprop, name, heading, form):
+    rows = f"{heading}\n3\n" if form == "csv" else f'{{"{heading}": 3}}\n'
+    answer = backprop("batch", f"{name}^2", "--only", "--from", form, stdin=rows)
+    assert answer.err == f"note: {name} is read from the column {name}: it is not the constant\n"
+    assert answer.lines[-1] in ("9,6", f'{{"value": 9, "grad_{name}": 6}}')
+    assert backprop("batch", f"{name}^2", "-q", "--from", form, stdin=rows).err == ""
 
 
 def test_a_constant_without_a_column_stays_one(answered):
