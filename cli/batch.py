@@ -146,7 +146,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
             with byte_destination(batch.path) as out:
                 outlet = Outlet(out)
 
-                def deliver(answer: Answer) -> bool:
+                def deliver(answer: Answer) -> None:
                     outlet.put(answer.output)
                     for fault in answer.faults:
                         faults.add(fault, reader.line)
@@ -155,7 +155,6 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
                     if answer.is_last:
                         outlet.finish()
                         raise Stopped
-                    return True
 
                 def begin(job: Job) -> Crew:
                     crew = hire(job)  # before there is a second thread: processes are forked

@@ -17,9 +17,9 @@ def stream(
     reader: Reader,
     job: Job,
     hire: Callable[[Job], Crew],
-    deliver: Callable[[Answer], bool],
+    deliver: Callable[[Answer], None],
 ) -> None:
-    """Answer every block in order; `deliver` writes an answer, and says whether to go on.
+    """Answer every block in order; `deliver` writes an answer.
 
     What a slow pipe gives is answered at once. As soon as more is there than a first small block, a crew is hired
     and blocks grow: while it is busy, rows gather.
@@ -33,30 +33,26 @@ def stream(
             data = reader.take() if reader.size >= most or reader.has_ended or not crew.busy else b""
             if data:
                 while crew.is_full:
-                    if not deliver(crew.next()):
-                        return
+                    deliver(crew.next())
                 crew.submit(data)
                 if isinstance(crew, Alone) and reader.is_ready():
-                    if not deliver(crew.next()):
-                        return
+                    deliver(crew.next())
                     crew, most = hire(job), BLOCK
             elif crew.busy:
-                if not wait(reader, crew, deliver):
-                    return
+                wait(reader, crew, deliver)
             elif not reader.has_ended:
                 reader.fill(reader.size + most)
         while crew.busy:
-            if not deliver(crew.next()):
-                return
+            deliver(crew.next())
     finally:
         crew.close()
 
 
-def wait(reader: Reader, crew: Crew, deliver: Callable[[Answer], bool]) -> bool:
+def wait(reader: Reader, crew: Crew, deliver: Callable[[Answer], None]) -> None:
     """Wait for more rows or for the next answer, whichever is first, and deliver the answer if it is there."""
     awaited = crew.waits_on()
     if awaited and not reader.has_ended:
         source = reader.source.descriptor
         if source in select.select([source, *awaited], [], [])[0]:
-            return True
-    return deliver(crew.next())
+            return
+    deliver(crew.next())
