@@ -61,7 +61,7 @@ square = Elementwise(
     lambda x, out: 2 * x,
     textbook=lambda x: x**2,
     kernel=lambda *x: kernels.square(*x),
-    code={"latex": r"{0}^{2}"},
+    code={"latex": r"{0}^2"},
     summary="x squared",
     habit="scales the gradient by 2*x",
     source="the power rule",
@@ -275,7 +275,7 @@ atan2 = Elementwise(
     operands=PAIR,
     aliases=("arctan2",),
     summary="the angle of the point (x, y), from -pi to pi",
-    habit="y gets x/(x^2 + y^2) of the gradient, x gets -y/(x^2 + y^2)",
+    habit="gives y x/(x^2 + y^2) of the gradient, and x -y/(x^2 + y^2) of it",
     source="the chain rule on atan(y/x)",
     samples=(at(1.0, 2.0), at(-1.0, -2.0), at(1e-200, 3e-200), at(1e200, -3e200)),
 )

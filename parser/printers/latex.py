@@ -132,7 +132,10 @@ def written(node: Node) -> tuple[list[Part], int]:
     if isinstance(notation, Postfix):
         return [(node.inputs[0], POSTFIX), r"^{\top}"], POWER
     if isinstance(notation, Subscript):
-        return [(node.inputs[0], POSTFIX), f"_{{{', '.join(map(item, node.attributes[0]))}}}"], POSTFIX
+        whole, entry = node.inputs[0], f"_{{{', '.join(map(item, node.attributes[0]))}}}"
+        if isinstance(whole.gate.notation, Subscript) or (whole.name and "_" in name(whole.name)):
+            return ["{", (whole, POSTFIX), "}", entry], POSTFIX  # TeX takes one subscript a letter
+        return [(whole, POSTFIX), entry], POSTFIX
     if isinstance(notation, Brackets) and not given_settings(node):
         return matrix(node), ATOM
     return call(node), ATOM

@@ -3,6 +3,7 @@ input into blocks, nor polars, may change a byte of what comes out."""
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 
@@ -12,6 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backprop.autodiff import value_and_grad
+from backprop.cli.batch import Stopped
 from backprop.cli.rows import bulk
 from backprop.cli.rows.columns import bind_columns
 from backprop.cli.rows.crew import Alone
@@ -70,9 +72,11 @@ def answer(data, expression="x^2", size=1 << 20, form="csv", policy="null", is_o
             out.write(one.output)
         faults.extend((reader.line + fault.line, fault.reason, fault.record) for fault in one.faults)
         reader.line += one.lines
-        return not one.is_last
+        if one.is_last:
+            raise Stopped
 
-    stream(reader, hire(job), Alone, deliver)
+    with contextlib.suppress(Stopped):
+        stream(reader, hire(job), Alone, deliver)
     return out.getvalue(), faults
 
 
