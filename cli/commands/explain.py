@@ -1,0 +1,36 @@
+"""`backprop explain`."""
+
+from __future__ import annotations
+
+from backprop.cli.explanation.output import ExplanationOutput, explanation_options
+from backprop.cli.options import command, question_options, tracing_options
+from backprop.cli.status import Status
+from backprop.cli.tracing import Tracing
+from backprop.cli.variables import Question
+
+EXAMPLES = (
+    'backprop explain "(x+y)*z" --x -2 --y 5 --z -4',
+    'backprop explain "q = W@x; sum(q^2)" --W "[[1,5],[-3,8]]" --x "[2,4]"',
+    'backprop explain "x*sin(x)" x=1 --mode forward',
+    'backprop explain "1/(1+exp(-w*x))" w=2 x=-1 --fuse -o sigmoid.tex',
+)
+
+
+@command("explain", examples=EXAMPLES)
+@question_options
+@tracing_options
+@explanation_options
+def explain(question: Question, tracing: Tracing, output: ExplanationOutput) -> Status:
+    """Explain the chain rule step by step, with the numbers.
+
+    First every value, then the reverse pass from the output back: at each gate its local derivative as a
+    formula, the upstream gradient times it, and the sum where a value is used more than once. The steps are
+    the very nodes that eval computes, so that the two agree.
+    """
+    from backprop.cli.explanation.steps import explain_trace
+
+    found = tracing.trace(question)
+    explanation = explain_trace(found, question.text, is_tangent=tracing.mode == "forward")
+    output.write_explanation(explanation, question.text)
+    tracing.comment(question, found, output)
+    return tracing.status(found)
