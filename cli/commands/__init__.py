@@ -15,5 +15,6 @@ COMMANDS = {
     "hvp": "Show the Hessian times a direction.",
     "batch": "Read rows, and write each with its value and gradient.",
     "explain": "Explain the chain rule step by step, with the numbers.",
+    "plot": "Draw a function and its derivative over a range.",
     "functions": "Show the functions and operators, and the derivative of each.",
 }
