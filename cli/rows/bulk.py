@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
+from backprop.autodiff.collection import without_collection
 from backprop.cli.rows.delimited import Appending, Delimited
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.interrupts import pass_on_interrupts
@@ -35,7 +36,14 @@ def bulk_job(job: Job) -> BulkJob | None:
     if find_spec("polars") is None or not isinstance(job, RowsJob) or not isinstance(job.writer, Appending):
         return None
     pass_on_interrupts()
+    import_polars()
     return BulkJob(job, job.writer)
+
+
+@without_collection
+def import_polars() -> None:
+    """Import it without looking for garbage meanwhile: that takes a tenth of the time."""
+    import polars  # noqa: F401
 
 
 class BulkJob:

@@ -12,7 +12,8 @@ from typing import Any, Protocol
 
 from backprop.cli.status import Failure, Status
 
-CHUNK = 1 << 16  # bytes asked for at first, and at once of a compressed source
+HEAD = 1 << 14  # bytes asked for at first
+CHUNK = 1 << 16  # bytes asked for at once of a compressed source
 UNPACKED = 1 << 20  # bytes that those give at once: they may unpack to a thousand times as much
 PIECE = 1 << 12  # bytes of Zstandard unpacked at once, and bytes that they give: an error takes those with it
 PIPE = 1 << 20  # bytes that a pipe may hold, where the system lets us say so: fewer, larger reads
@@ -87,9 +88,9 @@ class Source:
         """The first bytes, looked at for what they are packed with; None at the end of an empty source."""
         head = b""
         try:
-            head = self._raw(CHUNK)
+            head = self._raw(HEAD)
             while 0 < len(head) < len(ZSTANDARD) and (GZIP.startswith(head[:2]) or ZSTANDARD.startswith(head)):
-                more = self._raw(CHUNK)
+                more = self._raw(HEAD)
                 if not more:
                     break
                 head += more

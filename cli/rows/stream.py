@@ -9,7 +9,7 @@ from backprop.cli.rows.crew import Alone, Crew
 from backprop.cli.rows.job import Answer, Job
 from backprop.cli.rows.reader import Reader
 
-FIRST_BLOCK = 1 << 16  # bytes: answered at once, by the program itself
+FIRST_BLOCK = 1 << 14  # bytes: answered at once, by the program itself
 BLOCK = 3 << 19  # bytes: large enough for a call to cost nothing, small enough for the cache
 
 
