@@ -15,6 +15,7 @@ COMMANDS = {
     "hvp": "Show the Hessian times a direction.",
     "batch": "Read rows, and write each with its value and gradient.",
     "explain": "Explain the chain rule step by step, with the numbers.",
+    "graph": "Draw the circuit: values in green, gradients in red.",
     "plot": "Draw a function and its derivative over a range.",
     "functions": "Show the functions and operators, and the derivative of each.",
 }

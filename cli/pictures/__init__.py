@@ -1,0 +1,1 @@
+"""The circuit of an expression as a picture, one format a module."""
