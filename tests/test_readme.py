@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -26,13 +27,50 @@ CASES = [case for session in SESSIONS for case in commands(session)]
 
 @pytest.mark.parametrize("command, printed", CASES, ids=[command for command, _ in CASES])
 def test_the_readme_prints_what_the_program_prints(command: str, printed: str, tmp_path: Path) -> None:
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
-    environment.pop("COLUMNS", None)
-    answer = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, encoding="utf-8", env=environment, cwd=tmp_path
-    )
+    if "| jq " in command and shutil.which("jq") is None:
+        pytest.skip("jq is not installed")
+    answer = run(command, tmp_path)
     found = [line.rstrip() for line in (answer.stdout + answer.stderr).splitlines()]
     assert found == printed.split("\n"), "\n".join(found)
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run a command of the README in a shell, with the `backprop` under test, in a folder."""
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
+    environment.pop("COLUMNS", None)
+    return subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, encoding="utf-8", env=environment, cwd=folder
+    )
+
+
+INLINE = [
+    command
+    for command in re.findall(r"`(backprop [^`\n]+)`", re.sub(r"```.*?```", "", README, flags=re.DOTALL))
+    if not re.search(r"\b(EXPR|COMMAND|NAME|FILE)\b|rows.parquet|^backprop (?!repl)\w+$", command)
+]
+
+
+@pytest.mark.parametrize("command", INLINE)
+def test_a_command_within_the_text_runs(command: str, tmp_path: Path) -> None:
+    assert run(f"{command} < /dev/null", tmp_path).returncode == 0
+
+
+def test_the_readme_shows_the_circuit_that_the_program_draws(tmp_path: Path) -> None:
+    drawn = re.search(r"```mermaid\n(.*?)```", README, flags=re.DOTALL)
+    assert drawn is not None
+    answer = run('backprop graph "(x+y)*z" --x -2 --y 5 --z -4 --format mermaid', tmp_path)
+    assert answer.stdout == drawn[1]
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_the_makefile_works(tmp_path: Path) -> None:
+    recipe = re.search(r"```make\n(.*?)```", README, flags=re.DOTALL)
+    assert recipe is not None
+    (tmp_path / "Makefile").write_text(recipe[1])
+    (tmp_path / "model.txt").write_text("x*y")
+    (tmp_path / "rows.csv").write_text("x,y\n2,3\n")
+    assert run("make", tmp_path).returncode == 0
+    assert (tmp_path / "sensitivity.csv").read_text() == "x,y,value,grad_x,grad_y\n2,3,6,3,2\n"
 
 
 def test_the_readme_shows_commands() -> None:

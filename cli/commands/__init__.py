@@ -17,5 +17,7 @@ COMMANDS = {
     "explain": "Explain the chain rule step by step, with the numbers.",
     "graph": "Draw the circuit: values in green, gradients in red.",
     "plot": "Draw a function and its derivative over a range.",
+    "repl": "Answer expressions, values and definitions line by line.",
+    "completion": "Print the script that lets a shell complete words.",
     "functions": "Show the functions and operators, and the derivative of each.",
 }

@@ -1,0 +1,55 @@
+"""`backprop completion`."""
+
+from __future__ import annotations
+
+import click
+
+from backprop.cli.destination import destination
+from backprop.cli.help import Helpful
+from backprop.cli.status import Failure, Status
+from backprop.cli.suggestions import closest
+
+EXAMPLES = (
+    'eval "$(backprop completion bash)"',
+    'eval "$(backprop completion zsh)"',
+    "backprop completion fish > backprop.fish",
+)
+SHELLS = ("bash", "zsh", "fish")
+
+
+class CompletionCommand(Helpful):
+    """A command that takes a shell. It is declared without the options that others share, and so without NumPy."""
+
+    def collect_usage_pieces(self, context: click.Context) -> list[str]:
+        return ["|".join(SHELLS)]
+
+
+@click.command("completion", cls=CompletionCommand, examples=EXAMPLES)
+@click.argument("shell", metavar="|".join(SHELLS))
+@click.option("--line", hidden=True, help="What is typed, up to the cursor: answer with what may follow.")
+@click.option("--breaks", hidden=True, default="", help="Where the shell begins a new word.")
+def completion(shell: str, line: str | None, breaks: str) -> Status:
+    """Print the script by which a shell completes backprop's words.
+
+    Then the Tab key completes commands, options and their words, after the expression its variables, function
+    names inside it, and for batch the columns of its file.
+
+    bash: put the first example into ~/.bashrc. zsh: put the second into ~/.zshrc, after compinit. fish: run the
+    third in the folder ~/.config/fish/completions.
+    """
+    if shell not in SHELLS:
+        meant = closest(shell, SHELLS)
+        raise Failure(
+            f"no completion for the shell {shell!r}",
+            f"did you mean {meant}?" if meant else f"it is one of {', '.join(SHELLS)}",
+        )
+    with destination(None) as stream:
+        if line is None:
+            from backprop.cli.completion.scripts import script
+
+            stream.write(script(shell))
+        else:
+            from backprop.cli.completion.answer import answer
+
+            stream.writelines(f"{one}\n" for one in answer(shell, line, breaks))
+    return Status.DONE

@@ -1,0 +1,76 @@
+"""Words that may follow what is typed of an expression, or in a place of an option. Knows no command and no shell."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+
+TAIL = re.compile(r"[^\W\d]\w*\Z")  # the name that is being typed
+NAME = re.compile(r"[^\W\d]\w*(\s*\()?")
+VALUE_FILES = (".npy", ".csv", ".json")
+MOST_READ = 1 << 20  # characters of a file with an expression
+
+
+def functions() -> list[str]:
+    """The functions, each with the bracket that follows it."""
+    from backprop.autodiff.gates import FUNCTIONS
+
+    return [f"{name}(" for name in FUNCTIONS]
+
+
+def names_in(text: str, tail: str) -> list[str]:
+    """What may stand for the name `tail` at the end of an unfinished expression."""
+    from backprop.autodiff.leaves import NAMED_CONSTANTS
+    from backprop.parser.names import KEYWORDS
+
+    before = text[: len(text) - len(tail)]
+    own = [found[0] if not found[1] else found[0].replace(" ", "") for found in NAME.finditer(before)]
+    return [one for one in dict.fromkeys([*own, *functions(), *NAMED_CONSTANTS]) if one not in KEYWORDS]
+
+
+def variables_of(expression: str | None) -> list[str]:
+    """The variables of an expression; none of one that cannot be read."""
+    from backprop.autodiff.errors import ExpressionError
+    from backprop.parser import parse
+
+    try:
+        return list(parse(expression).variables) if expression else []
+    except ExpressionError:
+        return []
+
+
+def expression_in(path: str) -> str | None:
+    """The expression in a file, None where it is no plain file: a pipe is not for us to read."""
+    if not os.path.isfile(path):
+        return None
+    with open(path, encoding="utf-8-sig") as stream:
+        return stream.read(MOST_READ)
+
+
+def value_files(start: str) -> list[str]:
+    """`@weights.npy`: the files that a value can be read from, and folders."""
+    found = glob.glob(glob.escape(start.removeprefix("@")) + "*")
+    folders = [f"@{one}{os.sep}" for one in found if os.path.isdir(one)]
+    return sorted([*folders, *(f"@{one}" for one in found if one.lower().endswith(VALUE_FILES))])
+
+
+def columns_of(path: str | None, format: str | None) -> list[str]:
+    """The names in the header of a file of rows; none where it is no file of text, or is none at all."""
+    from backprop.cli.rows.question import format_of
+
+    format = format or format_of(path) or "csv"
+    if path is None or not os.path.isfile(path) or format not in ("csv", "tsv", "ndjson"):
+        return []
+    from backprop.cli.rows.source import CHUNK, Source
+
+    first = Source(path).read(CHUNK).partition(b"\n")[0]
+    if format == "ndjson":
+        import json
+
+        return [str(name) for name in json.loads(first)]
+    from backprop.cli.rows.delimited import Delimited
+
+    form = Delimited("\t" if format == "tsv" else ",")
+    form.read_header(first)
+    return [heading.strip() for heading in form.header]

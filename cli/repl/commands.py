@@ -1,0 +1,227 @@
+"""What a line that begins with a colon asks for. Each command gives an answer; none reads or prints."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from collections.abc import Callable
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from backprop.cli.arguments import normalized
+from backprop.cli.output import Look, Output
+from backprop.cli.render.cells import machine_text
+from backprop.cli.repl.answers import ONE_LINE, Answer
+from backprop.cli.repl.evaluation import DERIVATIVE, traced
+from backprop.cli.repl.session import Asked, Session
+from backprop.cli.report import Column, Report, Row
+from backprop.cli.reports.nonfinite import nonfinite_values
+from backprop.cli.status import Failure
+from backprop.cli.suggestions import closest
+from backprop.cli.variables import variables_of
+
+if TYPE_CHECKING:
+    from backprop.cli.pictures.choice import Picture
+
+INTRODUCTION = """\
+An expression shows every node's value and gradient: (x+y)*z
+A name gets a value:                                 x = -2; W = [[1, 2], [3, 4]]; w = @weights.npy
+or stays a formula, where other names are in it:     q = x + y
+A function:                                          sq(t) = t^2
+A line that ends in an open bracket, an operator or a backslash goes on in the next one, until an empty line.
+"""
+
+
+class Command(NamedTuple):
+    """`takes` is what may follow it, for the help; `completes` says of what kind that is."""
+
+    run: Callable[[Session, str], Answer]
+    takes: str
+    summary: str
+    completes: str = ""
+
+
+def command_answer(session: Session, line: str) -> Answer:
+    """The answer to `:name rest`. Raises Failure or ExpressionError."""
+    word, _, rest = line.strip().partition(" ")
+    if word not in COMMANDS:
+        meant = closest(word, COMMANDS)
+        raise Failure(
+            f"unknown command {word!r}",
+            f"did you mean {meant}?" if meant else f"the commands are {', '.join(COMMANDS)}",
+        )
+    command = COMMANDS[word]
+    if rest.strip() and not command.takes:
+        raise Failure(f"{word} takes nothing", "leave away what follows it")
+    answer = command.run(session, rest.strip())
+    return answer._replace(data={"command": word} | dict(answer.data) | {"command": word})
+
+
+def last(session: Session, *, is_point_optional: bool = False) -> Asked:
+    """The last expression with today's values and definitions. Raises Failure where there is none."""
+    if session.last is None:
+        raise Failure("there is no expression yet", "write one first, such as x^2")
+    return session.ask(session.last, is_point_optional=is_point_optional)
+
+
+def explain(session: Session, rest: str) -> Answer:
+    """The chain rule at the last expression, step by step."""
+    from backprop.cli.explanation import json as objects
+    from backprop.cli.explanation import text as lines
+    from backprop.cli.explanation.output import ExplanationOutput
+    from backprop.cli.explanation.steps import explain_trace
+
+    asked = last(session)
+    explained = explain_trace(traced(asked), asked.question.text)
+    output = session.output
+
+    def written(writer: ModuleType) -> str:
+        stream = io.StringIO()
+        writer.write(explained, stream, Look("json", output.digits, None, False, False), asked.question.text)
+        return stream.getvalue()
+
+    def show() -> None:
+        ExplanationOutput(
+            format="text",
+            json=False,
+            path=None,
+            digits=output.digits,
+            color=output.color,
+            quiet=output.is_quiet,
+            verbose=False,
+        ).write_explanation(explained, asked.question.text)
+
+    if output.format not in ONE_LINE:
+        return Answer(show=show)
+    return Answer(json.loads(written(objects)), [written(lines).rstrip()])
+
+
+def graph(session: Session, path: str) -> Answer:
+    """The tree of the last expression, or its picture in the file that the path names."""
+    from backprop.cli.pictures import dot
+    from backprop.cli.pictures.circuit import circuit_of
+    from backprop.cli.render.numbers import rounded
+
+    asked = last(session)
+    found = traced(asked)
+    text = asked.question.text
+    if path:
+        picture = drawn_to(path, session.output)
+        try:
+            picture.write(found, text, DERIVATIVE)
+        except Failure as failure:
+            raise Failure(failure.reason.removeprefix("-o "), failure.cure) from None
+        return Answer({"file": path}, [path], text=f"{path} is written")
+    written = dot.write(circuit_of(found, text, DERIVATIVE), rounded(session.output.digits))
+    return Answer(
+        {"dot": written},
+        [" ".join(written.splitlines())],
+        show=lambda: drawn_to(None, session.output).write(found, text, DERIVATIVE),
+    )
+
+
+def drawn_to(path: str | None, output: Output) -> Picture:
+    """The picture that goes to a file, or the tree for the terminal. Raises Failure for an unknown ending."""
+    from backprop.cli.pictures.choice import ENDINGS, Picture
+
+    if path is not None and os.path.splitext(path)[1].lower() not in ENDINGS:
+        raise Failure(f"{path}: its ending says no kind of picture", f"use {' '.join(ENDINGS)}")
+    return Picture(
+        format=None,
+        tree=path is None,
+        path=path,
+        all=True,
+        digits=output.digits,
+        color=output.color,
+        quiet=output.is_quiet,
+        verbose=False,
+    )
+
+
+def diff(session: Session, rest: str) -> Answer:
+    """The derivatives of the last expression, by the names given or by all."""
+    from backprop.cli.differentiation import differentiated
+    from backprop.cli.reports.derivative import derivative_report
+
+    asked = last(session, is_point_optional=True)
+    chosen = [normalized(name) for name in rest.replace(",", " ").split()]
+    for name in chosen:
+        if name not in asked.question.graph.inputs:
+            known = variables_of(asked.question.graph.variables)
+            raise Failure(f"{name} is no variable of the last expression", known)
+    with asked.text.located():
+        found = differentiated(asked.question, chosen, 1, ())
+        report = derivative_report(asked.question, found, 1, shares=False)
+    notes = [f"{name} is constant between its steps: its derivative counts as 0" for name in found.flat]
+    if not report.rows:
+        raise Failure("the last expression has no variables", "there is nothing to differentiate by")
+    return Answer(report.data, [row[1] for row in report.rows], report, notes=notes)
+
+
+def variables(session: Session, rest: str) -> Answer:
+    """Every name with its value or its definition."""
+    values: list[Row] = [(name, None, value) for name, value in session.values.items()]
+    definitions: list[Row] = [(name.text, one.text, None) for name, one in session.definitions.items()]
+    rows = [*definitions, *values]
+    columns = (Column("name"), Column("definition", folds=True), Column("value", style="green", is_number=True))
+    data: dict[str, Any] = {
+        "values": dict(session.values),
+        "definitions": [one.text for one in session.definitions.values()],
+        "nonfinite": nonfinite_values(session.values),
+    }
+    if not rows:
+        return Answer(data, text="no name has a meaning yet: x = 2 gives one a value")
+    plain = [*data["definitions"], *(f"{name} = {machine_text(value)}" for name, value in session.values.items())]
+    return Answer(data, plain, Report("", columns, rows, data, []))
+
+
+def clear(session: Session, rest: str) -> Answer:
+    """Forget some names, or all."""
+    names = [normalized(name) for name in rest.replace(",", " ").split()]
+    with session.kept_whole():
+        for name in names:
+            if not session.clear(name):
+                meant = closest(name, [one.rstrip("(") for one in session.names()])
+                cure = f"did you mean {meant}?" if meant else ":vars shows what has"
+                raise Failure(f"{name} has no meaning here", cure)
+    if not names:
+        session.values.clear()
+        session.definitions.clear()
+    return Answer({"names": names})
+
+
+def show_help(session: Session, name: str) -> Answer:
+    """The commands, or all about a function."""
+    if name and name not in COMMANDS:
+        from backprop.cli.reports.functions import names, page_report
+
+        name, known = name.rstrip("("), names()
+        if name not in known:
+            meant = closest(name, known)
+            raise Failure(f"unknown function {name!r}", f"did you mean {meant}?" if meant else None)
+        report = page_report(name, known[name])
+        return Answer(report.data, report.plain, report)
+    chosen = {name: COMMANDS[name]} if name else COMMANDS
+    usages = {f"{word} {one.takes}".strip(): one.summary for word, one in chosen.items()}
+    width = max(map(len, usages))
+    lines = [f"{usage:{width}}  {summary}" for usage, summary in usages.items()]
+    text = "\n".join([*([] if name else [INTRODUCTION]), *lines])
+    return Answer({"help": text}, [text], text=text)
+
+
+def leave(session: Session, rest: str) -> Answer:
+    return Answer(is_last=True)
+
+
+COMMANDS = {
+    ":graph": Command(
+        graph, "[FILE]", "Draw the last expression: as a tree, or into a file (.svg .html .dot ...).", "file"
+    ),
+    ":explain": Command(explain, "", "Explain its value and gradient, step by step."),
+    ":diff": Command(diff, "[NAME ...]", "Its derivative as an expression, by NAME or by every variable.", "variable"),
+    ":vars": Command(variables, "", "The names that have a value or a definition."),
+    ":clear": Command(clear, "[NAME ...]", "Forget NAME, or all names.", "name"),
+    ":help": Command(show_help, "[FUNCTION]", "Show this, or all about a function.", "function"),
+    ":quit": Command(leave, "", "End the session, as Ctrl-D does."),
+}

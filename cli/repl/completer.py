@@ -1,0 +1,43 @@
+"""What a word in a session may become: a command, a name of the session or of the language, a file."""
+
+from __future__ import annotations
+
+import glob
+import os
+
+from backprop.cli.completion.words import functions
+from backprop.cli.repl.commands import COMMANDS
+from backprop.cli.repl.session import Session
+
+
+def completions(session: Session, word: str, line: str, place: int) -> list[str]:
+    """What may stand in place of the word that begins at `place` of the line."""
+    before = line[:place].lstrip()
+    if not line.lstrip().startswith(":"):
+        candidates = names(session)
+    elif not before:
+        candidates = list(COMMANDS)
+    else:
+        first = before.split()[0]
+        kind = COMMANDS[first].completes if first in COMMANDS else ""
+        if kind == "file":
+            return files(line[len(line) - len(line.lstrip()) + len(first) :].lstrip(), word)
+        candidates = {
+            "variable": list(session.values),
+            "name": [name.rstrip("(") for name in session.names()],
+            "function": [name.rstrip("(") for name in functions()],
+        }.get(kind, [])
+    return sorted(dict.fromkeys(one for one in candidates if one.startswith(word)))
+
+
+def names(session: Session) -> list[str]:
+    from backprop.autodiff.leaves import NAMED_CONSTANTS
+
+    return [*session.names(), *functions(), *NAMED_CONSTANTS]
+
+
+def files(path: str, word: str) -> list[str]:
+    """The files that begin with a path, without what of it stands before the word."""
+    found = glob.glob(glob.escape(path) + "*")
+    shown = [f"{one}{os.sep}" if os.path.isdir(one) else one for one in found]
+    return sorted(one[len(path) - len(word) :] for one in shown)

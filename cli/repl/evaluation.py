@@ -1,0 +1,111 @@
+"""The answer to a line of statements: each is remembered or evaluated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.errors import Span
+from backprop.autodiff.shapes import Array
+from backprop.autodiff.trace import Birth, Trace, trace
+from backprop.cli.render.cells import table_text
+from backprop.cli.render.errors import warning
+from backprop.cli.repl.answers import Answer
+from backprop.cli.repl.session import Asked, Session, Text
+from backprop.cli.repl.statements import Statement, statements
+from backprop.cli.reports.nodes import OUTPUT, node_report
+from backprop.cli.reports.nonfinite import described, nonfinite_values
+from backprop.cli.tracing import MAXIMUM_WARNINGS
+from backprop.cli.values import read_value
+
+DERIVATIVE = "gradient"
+
+
+def evaluated(session: Session, line: str) -> list[Answer]:
+    """The answers to a line's statements. Where one fails, none has been done. Raises ExpressionError or Failure."""
+    with session.kept_whole():
+        name, _, path = (part.strip() for part in line.partition("="))
+        if path.startswith("@") and name.isidentifier():
+            return [filed(session, name, path)]
+        return [
+            expression_answer(session, one) if one.name is None else assigned(session, one) for one in statements(line)
+        ]
+
+
+def filed(session: Session, name: str, path: str) -> Answer:
+    """`W = @weights.npy`."""
+    from backprop.cli.arguments import normalized
+
+    name = normalized(name)
+    value = read_value(name, path)
+    session.set(name, value)
+    return value_answer(session, name, value)
+
+
+def assigned(session: Session, statement: Statement) -> Answer:
+    value = session.define(statement)
+    assert statement.name is not None
+    if value is not None:
+        return value_answer(session, statement.name.text, value)
+    data = {"command": "repl", "name": statement.name.text, "definition": statement.text}
+    return Answer(data, [statement.text], text=statement.text)
+
+
+def value_answer(session: Session, name: str, value: Array) -> Answer:
+    data = {"command": "repl", "name": name, "value": value, "nonfinite": nonfinite_values({name: value})}
+    return Answer(data, [value], text=f"{name} = {table_text(value, session.output.digits)}")
+
+
+def traced(asked: Asked) -> Trace:
+    """The trace of a question, its errors placed in the line. Raises ExpressionError."""
+    with asked.text.located():
+        return trace(asked.question.graph, asked.question.values)
+
+
+def expression_answer(session: Session, statement: Statement) -> Answer:
+    """The value and the gradients of an expression, and its node table."""
+    asked = session.ask(statement)
+    found = traced(asked)
+    question = asked.question
+    label = found.labels.get(found.output, OUTPUT)
+    title = f"{label} = {question.text}" if label != question.text else label  # not of the definitions before it
+    report = node_report(found, question.text, DERIVATIVE)._replace(title=title)
+    data = {
+        "command": "repl",
+        "expression": question.text,
+        "value": found.value,
+        DERIVATIVE: found.gradients,
+        "nonfinite": [placed(entry, asked.text) for entry in report.data["nonfinite"]],
+    }
+    return Answer(data, [found.value, *found.gradients.values()], report, notes=comments(found, asked.text))
+
+
+def placed(entry: dict[str, Any], text: Text) -> dict[str, Any]:
+    """An entry of what is not finite, its place being one in the line; none where it is in a definition."""
+    if entry["start"] is None:
+        return entry
+    span, piece = text.origin(Span(entry["start"], entry["end"]))
+    is_here = piece is text.pieces[-1]
+    return {**entry, "start": span.start if is_here else None, "end": span.end if is_here else None}
+
+
+def comments(found: Trace, text: Text) -> list[str]:
+    """What the table alone does not tell: which upstream gradient was taken, and where inf and nan began."""
+    notes = []
+    shape = np.shape(found.value)
+    if shape and found.gradients:
+        notes.append(f"the output has shape {shapes.show(shape)}: its upstream gradient is ones")
+    notes += [warned(found, birth, text) for birth in found.births[:MAXIMUM_WARNINGS]]
+    if len(found.births) > MAXIMUM_WARNINGS:
+        notes.append(f"{len(found.births) - MAXIMUM_WARNINGS} more results are not finite")
+    return notes
+
+
+def warned(found: Trace, birth: Birth, text: Text) -> str:
+    span, source = birth.node.span, found.graph.source
+    if span is not None:
+        span, piece = text.origin(span)
+        source = piece.line
+    return warning(described(found, birth), span, source)

@@ -1,0 +1,199 @@
+"""What a session remembers: values, definitions, the last expression. Puts the text together that the parser reads.
+
+A right side without variables is a value, any other a definition: it is kept as it is written, and means at each
+use what its names mean then. One that needs its own name (`x = x + 1`) is computed at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from typing import NamedTuple
+
+from backprop.autodiff import leaves
+from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.graph import Graph
+from backprop.autodiff.shapes import Array
+from backprop.autodiff.trace import trace
+from backprop.cli.output import Output
+from backprop.cli.repl.statements import Name, Statement
+from backprop.cli.status import Failure
+from backprop.cli.suggestions import closest
+from backprop.cli.variables import Question, listed
+from backprop.parser import parse
+
+
+class Unreadable(ExpressionError):
+    """The line itself is wrong, so that its author will want to change it."""
+
+
+class Piece(NamedTuple):
+    """The part of the text put together from `start` to `end`, which stands in `line` from `place` on."""
+
+    start: int
+    end: int
+    line: str
+    place: int
+
+
+class Text(NamedTuple):
+    """Definitions, each on a line, and the part of a statement that needs them: the last of the `pieces`."""
+
+    whole: str
+    pieces: tuple[Piece, ...]
+
+    def origin(self, span: Span) -> tuple[Span, Piece]:
+        """Where a place of the text was written."""
+        piece = next((one for one in self.pieces if span.start <= one.end), self.pieces[-1])
+        shift = piece.place - piece.start
+        return Span(span.start + shift, min(span.end, piece.end) + shift), piece
+
+    @contextlib.contextmanager
+    def located(self) -> Iterator[None]:
+        """An ExpressionError from within is one about the line that its place was written in."""
+        try:
+            yield
+        except ExpressionError as error:
+            if error.source == self.whole:
+                error.source = self.pieces[-1].line
+                if error.span is not None:
+                    error.span, piece = self.origin(error.span)
+                    error.source = piece.line
+            raise
+
+    def parsed(self) -> Graph:
+        """The graph. Raises Unreadable, or ExpressionError where a definition does not fit any more."""
+        with self.located():
+            try:
+                return parse(self.whole)
+            except ExpressionError as error:
+                if error.span is not None and error.span.start < self.pieces[-1].start:
+                    raise
+                raise Unreadable(error.reason, error.span, error.cure, error.source) from None
+
+
+class Asked(NamedTuple):
+    """A question with the text that it was put together from."""
+
+    question: Question
+    text: Text
+
+
+class Session:
+    """The names so far, `definitions` those of functions and of variables; `output` says how answers are shown."""
+
+    def __init__(self, output: Output) -> None:
+        self.output = output
+        self.values: dict[str, Array] = {}
+        self.definitions: dict[Name, Statement] = {}
+        self.last: Statement | None = None
+
+    @contextlib.contextmanager
+    def kept_whole(self) -> Iterator[None]:
+        """What fails within has changed nothing, but for the expression that is the last."""
+        before = dict(self.values), dict(self.definitions)
+        try:
+            yield
+        except BaseException:
+            self.values, self.definitions = before
+            raise
+
+    def ask(self, statement: Statement, *, is_point_optional: bool = False) -> Asked:
+        """The question that a statement's right side is now. Raises ExpressionError or Failure."""
+        text = self.text(statement)
+        graph = text.parsed()
+        if statement.name is None:
+            self.last = statement
+        missing = [name for name in graph.variables if name not in self.values]
+        if missing and not is_point_optional:
+            raise self.without_values(missing)
+        values = {name: value for name, value in self.values.items() if name in graph.inputs}
+        return Asked(Question(text.pieces[-1].line[statement.body : statement.end].strip(), graph, values, ()), text)
+
+    def text(self, statement: Statement) -> Text:
+        """The statement's right side behind the definitions that it needs."""
+        pieces = []
+        lines: list[str] = []
+        start = 0
+        for one in [*self.needed(statement.uses), statement]:
+            place = one.body if one is statement else one.start
+            lines.append(one.line[place : one.end])
+            pieces.append(Piece(start, start + len(lines[-1]), one.line, place))
+            start += len(lines[-1]) + 1
+        return Text("\n".join(lines), tuple(pieces))
+
+    def needed(self, uses: Collection[Name]) -> list[Statement]:
+        """The definitions behind some names, each after those that it needs itself."""
+        ordered: dict[Name, Statement] = {}
+        waiting = [(name, False) for name in sorted(uses)]
+        while waiting:
+            name, is_ready = waiting.pop()
+            found = self.definitions.get(name)
+            if found is None or name in ordered:
+                continue
+            if is_ready:
+                ordered[name] = found
+            else:
+                waiting.append((name, True))
+                waiting.extend((one, False) for one in sorted(found.uses))
+        return list(ordered.values())
+
+    def needs(self, statement: Statement) -> bool:
+        """Whether a statement needs what it defines."""
+        return any(statement.name in one.uses for one in [*self.needed(statement.uses), statement])
+
+    def define(self, statement: Statement) -> Array | None:
+        """Remember an assignment or a function. The value, where that is all there is to remember."""
+        name = statement.name
+        assert name is not None
+        if name.is_function:
+            self.define_function(name, statement)
+            return None
+        graph = self.text(statement).parsed()
+        is_free = any(one in self.values or one not in leaves.NAMED_CONSTANTS for one in graph.inputs)
+        if is_free and not self.needs(statement):
+            self.values.pop(name.text, None)
+            self.definitions[name] = statement
+            return None
+        asked = self.ask(statement)
+        with asked.text.located():
+            value = trace(asked.question.graph, asked.question.values).value
+        self.set(name.text, value)
+        return value
+
+    def define_function(self, name: Name, statement: Statement) -> None:
+        if self.needs(statement):
+            raise Unreadable(
+                f"'{name.text}' would call itself",
+                Span(statement.start, statement.body),
+                "a function cannot: choose another name",
+                statement.line,
+            )
+        text = self.text(statement._replace(body=statement.start))
+        Text(f"{text.whole}\n0", text.pieces).parsed()  # functions alone are no expression
+        self.definitions[name] = statement
+
+    def set(self, name: str, value: Array) -> None:
+        """Remember a value."""
+        self.definitions.pop(Name(name, False), None)
+        self.values[name] = value
+
+    def clear(self, name: str) -> bool:
+        """Forget what a name means; False where it means nothing."""
+        is_known = self.values.pop(name, None) is not None
+        for is_function in (True, False):
+            is_known |= self.definitions.pop(Name(name, is_function), None) is not None
+        return is_known
+
+    def names(self) -> list[str]:
+        """Every name with a meaning, that of a function with its bracket."""
+        defined = [f"{name.text}(" if name.is_function else name.text for name in self.definitions]
+        return [*self.values, *defined]
+
+    def without_values(self, missing: list[str]) -> Failure:
+        known = [*self.values, *[name.text for name in self.definitions if not name.is_function]]
+        meant = {name: closest(name, known) for name in missing} if known else {}
+        hints = [f"did you mean {one}?" for one in dict.fromkeys(meant.values()) if one]
+        example = "; ".join(f"{name} = 1" for name in missing[:10])
+        cure = f"for example: {example}"
+        return Failure(f"{listed(missing)} {'has' if len(missing) == 1 else 'have'} no value", " ".join([*hints, cure]))
