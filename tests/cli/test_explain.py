@@ -268,7 +268,8 @@ def test_habits_speak_of_the_operands_at_hand(backprop):
     assert "The div gate divides the gradient by n1; n1 itself gets -u/n1^2 of it." in out
     assert "The pow gate scales the gradient by (-2)*k^((-2)-1)" in out
     assert (
-        "The atan2 gate: u gets k/(k^2 + u^2) of the gradient" in backprop("explain", "atan2(u, k)", "u=1", "k=2").out
+        "The atan2 gate gives u k/(k^2 + u^2) of the gradient, and k -u/(k^2 + u^2) of it."
+        in backprop("explain", "atan2(u, k)", "u=1", "k=2").out
     )
 
 
