@@ -323,5 +323,5 @@ def test_entries_of_arrays_as_scalars_have_the_same_values(text):
 
 def test_nothing_heavy_is_imported(backprop):
     imported = backprop("graph", *LECTURE, "--format", "mermaid", PYTHONPROFILEIMPORTTIME="1").err
-    for module in ("rich", "subprocess", "backprop.cli.pictures.page", "backprop.cli.pictures.dot"):
+    for module in ("rich", "backprop.cli.pictures.graphviz", "backprop.cli.pictures.page", "backprop.cli.pictures.dot"):
         assert not re.search(rf"\| +{re.escape(module)}$", imported, re.MULTILINE), module
