@@ -180,13 +180,14 @@ class Stopped(Exception):
 
 def hire(job: Job) -> Crew:
     """Whoever can work on blocks at the same time."""
-    from backprop.cli.rows.bulk import bulk_job
+    from backprop.cli.rows.bulk import BulkJob, serves
     from backprop.cli.rows.crew import Alone, Processes, Threads, cores
+    from backprop.cli.rows.interrupts import pass_on_interrupts
 
     count = cores()
-    bulk = bulk_job(job)
-    if bulk is not None:
-        return Threads(bulk, min(count, MOST_THREADS))
+    if serves(job):
+        pass_on_interrupts()
+        return Threads(BulkJob(job), min(count, MOST_THREADS))
     return Processes(job, count) if count > 1 else Alone(job)
 
 

@@ -13,17 +13,19 @@ import re
 import stat
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from backprop.autodiff.collection import without_collection
 from backprop.cli.rows.delimited import Appending, Delimited
 from backprop.cli.rows.faults import Fault
-from backprop.cli.rows.interrupts import pass_on_interrupts
 from backprop.cli.rows.job import Answer, Job, RowsJob
 from backprop.cli.rows.numbers import Rows, rows_of, texts
 from backprop.cli.rows.outlet import write_all
+
+if TYPE_CHECKING:
+    from typing import TypeGuard
 
 LEAST = 1 << 17  # bytes of a block that are worth it
 ROUND = 1e-4  # below, and from the other one on, polars writes other digits or another form than Python
@@ -31,13 +33,9 @@ LARGE = 1e16
 PIECE = 1 << 16  # bytes
 
 
-def bulk_job(job: Job) -> BulkJob | None:
-    """The job with polars, None where that is not installed or cannot do it."""
-    if find_spec("polars") is None or not isinstance(job, RowsJob) or not isinstance(job.writer, Appending):
-        return None
-    pass_on_interrupts()
-    import_polars()
-    return BulkJob(job, job.writer)
+def serves(job: Job) -> TypeGuard[RowsJob]:
+    """Whether polars is installed and can do the job."""
+    return find_spec("polars") is not None and isinstance(job, RowsJob) and isinstance(job.writer, Appending)
 
 
 @without_collection
@@ -47,12 +45,14 @@ def import_polars() -> None:
 
 
 class BulkJob:
-    """A RowsJob that lets go of Python's lock: threads can share it."""
+    """A job that polars `serves`. It lets go of Python's lock: threads can share it."""
 
-    def __init__(self, job: RowsJob, writer: Appending) -> None:
+    def __init__(self, job: RowsJob) -> None:
+        assert isinstance(job.writer, Appending)
+        import_polars()
         self.job = job
-        self.writer = writer
-        self.form = writer.form
+        self.writer = job.writer
+        self.form = job.writer.form
         self.reader = BulkReader(self.form)
 
     def answer(self, data: bytes) -> Answer:
