@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import click
 
 from backprop.cli.options import EXPRESSION_SOURCES, SCANNED, WRT, ExpressionCommand, shared, word_option
 from backprop.cli.rows.faults import POLICIES, Faults
-from backprop.cli.rows.question import INPUTS, OUTPUTS, BatchQuestion, ask, format_of, naming_of
+from backprop.cli.rows.question import INPUTS, OUTPUTS, PACKED, BatchQuestion, ask, format_of, naming_of, renames_of
 from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class Batch:
             input_format or format_of(self.question.file) or ("lines" if has_own and not expr_field else "csv")
         )
         self.path = None if path == "-" else path
-        self.output_format = format or format_of(self.path) or default_output(self.input_format)
+        self.output_format = format or written_format(self.path) or default_output(self.input_format)
         self.wrt = wrt
         self.has_gradients = not no_grad
         self.has_nodes = nodes
@@ -83,6 +84,14 @@ class Batch:
         for option, path in (("-o", self.path), ("the input", self.question.file)):
             if self.rejects and path and os.path.realpath(self.rejects) == os.path.realpath(path):
                 raise Failure(f"{option} and --rejects are the same file", "give --rejects a name of its own")
+        if self.question.graph is not None and self.input_format == "lines":
+            raise Failure(
+                f"{self.question.file or 'stdin'} holds lines that bring their own expressions",
+                "leave the expression away, or say what the rows are: --from csv",
+            )
+        for name in renames_of(self.renames, self.question.graph) if self.question.graph else ():
+            if name in self.question.fixed:
+                raise Failure(f"--rename {name} and a value for {name} contradict each other", "leave one of them away")
         if self.field is not None and self.input_format not in ("ndjson", "csv", "tsv"):
             raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, csv or tsv")
         if self.question.graph is None and (self.has_nodes or self.wrt or self.renames):
@@ -96,6 +105,10 @@ class Batch:
         graph = self.question.graph
         chosen = chosen_names(self.wrt, list(graph.inputs)) if graph else None
         return Wanted(chosen, self.has_gradients, self.has_nodes, self.naming)
+
+    @property
+    def writes_to_a_screen(self) -> bool:
+        return self.path is None and sys.stdout is not None and sys.stdout.isatty()
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless -q."""
@@ -121,6 +134,19 @@ def brings_lines(positionals: Sequence[str], file: str | None) -> bool:
     return file is None and len(positionals) == 1 and format_of(positionals[0]) == "lines"
 
 
+def written_format(path: str | None) -> str | None:
+    """The format that the ending of -o says. Raises Failure for one that says none, or a packed one."""
+    if path is None or (os.path.exists(path) and not os.path.isfile(path)):
+        return None  # /dev/null, a named pipe
+    found, ending = format_of(path), os.path.splitext(path)[1].lower()
+    if ending in PACKED:
+        raise Failure(f"-o {path}: batch reads packed files, but writes none", "pack what it writes: ... | gzip > FILE")
+    if found is None and ending:
+        meant = "write .ndjson" if ending == ".json" else f"the formats are {', '.join(OUTPUTS)}"
+        raise Failure(f"-o {path}: the ending says no format", f"{meant}; or choose one: --format csv")
+    return found
+
+
 def default_output(input_format: str) -> str:
     return {"parquet": "csv", "arrow": "csv", "lines": "lines"}.get(input_format, input_format)
 
@@ -133,7 +159,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
     from backprop.cli.rows.progress import Progress
     from backprop.cli.rows.stream import stream
 
-    progress = Progress(reader.source.size, is_quiet=batch.is_quiet)
+    progress = Progress(reader.source.size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
 
     def note(text: str) -> None:
         progress.pause()

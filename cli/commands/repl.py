@@ -43,7 +43,8 @@ def repl(format: str | None, json: bool, digits: int, color: str, quiet: bool) -
 
     In a pipe it answers each line with one line, at once: JSON with value and gradient, with name and value or
     definition, or with error and cure, start and end being its place in the line. --format plain gives the value
-    and the gradients with tabs between, and error: ... for an error. A line is complete in itself there.
+    and the gradients with tabs between, and error: ... for an error. With
+    either, a line is complete in itself.
     """
     from backprop.cli.repl.dialogue import converse
 

@@ -292,7 +292,7 @@ def remarks(explanation: Explanation, notation: Notation) -> Iterator[Line]:
     """What is to be said of the variables that no gradient reaches, and of those that were not asked for."""
     if explanation.untouched:
         are = "is" if len(explanation.untouched) == 1 else "are"
-        yield (listed(explanation.untouched), f" {are} not reached from the output: the gradient is 0")
+        yield (listed(explanation.untouched), f" {are} reached by no gradient: it is 0")
     if explanation.left_out:
         yield ("held fixed: " if explanation.is_tangent else "not asked for: ", listed(explanation.left_out))
 

@@ -53,6 +53,8 @@ class Picture:
         self.output = Output(
             format=None, json=False, path=path, digits=digits, color=color, quiet=quiet, verbose=verbose
         )
+        if tree and self.output.path and self.by_ending() != "tree":
+            raise Failure(f"--tree and -o {self.output.path} contradict each other", "give FILE the ending .txt")
         self.is_terminal = self.output.path is None and sys.stdout is not None and sys.stdout.isatty()
         self.format = "tree" if tree else format or self.by_ending()
         self.is_all = all

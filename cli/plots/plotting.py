@@ -20,6 +20,7 @@ FIGURES = ("svg", "png", "pdf")
 FORMATS = ("text", *POINTS, *FIGURES)
 ENDINGS = {".txt": "text"} | {f".{word}": word for word in (*FIGURES, *POINTS)} | {".jsonl": "ndjson"}
 WIDTH = 80  # columns where nobody says how many there are
+WIDEST = 1000  # columns that anybody looks at, whatever COLUMNS says
 LEAST_HEIGHT, MOST_HEIGHT = 12, 40  # lines; on a terminal as many as it has
 PROMPT = 2  # lines of the terminal that are left to the command and the next prompt
 COLUMNS_A_LINE = 4  # of a picture: a cell is twice as high as wide
@@ -86,7 +87,7 @@ class Plotting:
         from backprop.cli.plots.frame import Screen
 
         is_terminal = self.path is None and sys.stdout is not None and sys.stdout.isatty()
-        width = (sys.stdout and width_of(sys.stdout, is_terminal)) or WIDTH
+        width = min((sys.stdout and width_of(sys.stdout, is_terminal)) or WIDTH, WIDEST)
         style = ASCII_STYLE if self.path is None and is_ascii() else BRAILLE_STYLE
         screen = Screen(width, height_of(width, is_terminal), style, self.output.is_colored(is_terminal))
         if len(self.question.ranges) > 1:

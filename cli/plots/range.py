@@ -27,6 +27,7 @@ EXAMPLE = 'backprop plot "sin(x)" --x -5:5'
 MOST_RANGES = 2
 LARGEST = 1e300  # a bound; beyond it the length of a range is no double
 NARROWEST = 1e-12  # of a range, for its largest bound: there have to be doubles between its points
+LEAST_WIDTH = 1e-290  # of a range: below it, doubles lose their digits
 
 
 class Range(NamedTuple):
@@ -129,7 +130,7 @@ def read_range(binding: Binding) -> Range:
         raise Failure(
             f"{name}: the range {text} is reversed", f"write the smaller bound first: {written}{parts[1]}:{parts[0]}"
         )
-    if stop - start < NARROWEST * max(abs(start), abs(stop)):
+    if stop - start < max(NARROWEST * max(abs(start), abs(stop)), LEAST_WIDTH):
         raise Failure(f"{name}: the range {text} is too narrow: there are too few doubles in it", "make it wider")
     return Range(name, start, stop)
 

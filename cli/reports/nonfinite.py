@@ -24,7 +24,9 @@ def nonfinite_entries(trace: Trace, derivative: str) -> list[dict[str, Any]]:
     if trace.is_result_finite and not trace.births:
         return []
     births = {birth.node for birth in trace.births}
-    found = []
+    found: list[dict[str, Any]] = [
+        {"where": "f.value", "value": word} for word, _ in kinds_in(trace.value) if trace.output.is_constant
+    ]
     for step in trace.steps:
         for column, value in (("value", step.value), (derivative, step.gradient)):
             for word, indices in kinds_in(value):

@@ -151,7 +151,7 @@ class Answering:
         from backprop.cli.rows.progress import Progress
 
         batch, blocks = self.batch, self.blocks
-        progress = Progress(blocks.size, is_quiet=batch.is_quiet)
+        progress = Progress(blocks.size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
 
         def note(text: str) -> None:
             progress.pause()

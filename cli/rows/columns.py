@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +17,7 @@ from backprop.cli.suggestions import closest
 
 ENTRY = re.compile(r"(.+?)((?:\[\s*\d+(?:\s*,\s*\d+)*\s*\])+)\Z", re.DOTALL)
 MAXIMUM_SHOWN = 20  # columns in one error
+LONGEST_NAME = 60  # characters of one
 SEPARATORS = ";\t|,"  # of other dialects: what a header of one column was probably meant to be cut at
 
 
@@ -35,7 +38,7 @@ def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[s
         places.setdefault(normalized(heading.strip()), []).append(place)
     entries = array_columns(header)
     found: dict[str, Columns] = {}
-    missing = []
+    missing: dict[str, str] = {}  # variables and their columns
     for name in names:
         heading = normalized(renames.get(name, name))
         if heading in places:
@@ -43,7 +46,7 @@ def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[s
         elif heading in entries:
             found[name] = whole(heading, entries[heading])
         else:
-            missing.append(heading)
+            missing[name] = heading
     if missing:
         raise without_columns(missing, list(places), entries)
     return found
@@ -76,27 +79,48 @@ def whole(heading: str, entries: Mapping[tuple[int, ...], list[int]]) -> Columns
             f"the columns of {heading} have different numbers of indices", f"as in {heading}[0], {heading}[1]"
         )
     shape = tuple(max(lengths) + 1 for lengths in zip(*entries, strict=True))
-    if int(np.prod([float(length) for length in shape])) != len(entries):
-        absent = next(index for index in np.ndindex(*shape) if index not in entries)
-        column = f"{heading}[{','.join(map(str, absent))}]"
-        raise Failure(f"no column {column}", f"an array of shape {show(shape)} needs a column for every entry")
-    return Columns(shape, tuple(only(f"{heading}[…]", entries[index]) for index in np.ndindex(*shape)))
+    if math.prod(shape) != len(entries):
+        absent = next(one for one in map(partial(index_of, shape), range(len(entries) + 1)) if one not in entries)
+        raise Failure(
+            f"no column {entry_name(heading, absent)}",
+            f"an array of shape {show(shape)} needs a column for every entry",
+        )
+    return Columns(shape, tuple(only(entry_name(heading, index), entries[index]) for index in np.ndindex(*shape)))
 
 
-def without_columns(missing: Sequence[str], known: Sequence[str], entries: Mapping[str, object]) -> Failure:
-    """The failure for all missing columns, each with the closest header."""
-    listed = " and ".join(dict.fromkeys(missing))
+def index_of(shape: Shape, place: int) -> tuple[int, ...]:
+    """The index of an entry by its place in C order. A header may name any index: nothing of that size is made."""
+    found = []
+    for length in reversed(shape):
+        place, rest = divmod(place, length)
+        found.append(rest)
+    return tuple(reversed(found))
+
+
+def entry_name(heading: str, index: Sequence[int]) -> str:
+    return f"{heading}[{','.join(map(str, index))}]"
+
+
+def without_columns(missing: Mapping[str, str], known: Sequence[str], entries: Mapping[str, object]) -> Failure:
+    """The failure for all variables whose columns are missing, each with the closest header."""
+    listed = " and ".join(dict.fromkeys(map(brief, missing.values())))
     hints = []
-    for name in missing:
-        meant = closest(name, [*known, *entries])
+    for name, column in missing.items():
+        meant = closest(column, [*known, *entries])
         if meant:
-            hints.append(f"did you mean {meant}? then: --rename {name}={meant}")
-    shown = ", ".join(known[:MAXIMUM_SHOWN]) + (
+            hints.append(f"did you mean {brief(meant)}? then: --rename {name}={brief(meant)}")
+    shown = ", ".join(map(brief, known[:MAXIMUM_SHOWN])) + (
         f" and {len(known) - MAXIMUM_SHOWN} more" * (len(known) > MAXIMUM_SHOWN)
     )
     there = f"the columns are {shown}" if known else "the header is empty"
-    if len(known) == 1 and any(mark in known[0] for mark in SEPARATORS):
+    if len(known) == 1 and known[0].startswith("{"):
+        hints.append("for rows of JSON: --from ndjson")
+    elif len(known) == 1 and any(mark in known[0] for mark in SEPARATORS):
         hints.append("columns are separated by commas, or by tabs with --from tsv")
-    return Failure(
-        f"no column {listed}", "\n  ".join([*hints, f"{there}; or give it one value for all rows: --{missing[0]} 1"])
-    )
+    fixed = f"{there}; or give it one value for all rows: --{next(iter(missing))} 1"
+    return Failure(f"no column {listed}", "\n  ".join([*hints, fixed]))
+
+
+def brief(name: str) -> str:
+    """A column's name as an error shows it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"

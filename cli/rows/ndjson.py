@@ -56,18 +56,18 @@ class Ndjson:
         """The end of the last whole record of `data[:end]`, its line end included; 0 where there is none."""
         return data.rfind(b"\n", 0, end) + 1
 
-    def learn_shapes(self, first: Mapping[str, Any]) -> list[str]:
+    def learn_shapes(self, first: Mapping[str, Any]) -> dict[str, str]:
         """Take each variable's shape from the first object; null stands for a number.
 
-        Only the first: what is wrong must not depend on how many rows have come by then. Returns the members that
-        it lacks.
+        Only the first: what is wrong must not depend on how many rows have come by then. Returns the variables
+        whose members it lacks.
         """
         for variable, member in self.members.items():
             try:
                 self.shapes[variable] = np.shape(as_array(first.get(member)))
             except ValueError:
                 self.shapes[variable] = ()
-        return [member for member in self.members.values() if member not in first]
+        return {name: member for name, member in self.members.items() if member not in first}
 
     def records(self, data: bytes) -> Objects:
         """The records of a block; a blank line is none."""

@@ -152,7 +152,9 @@ def with_own_expressions(batch: Batch, source: Source) -> tuple[Reader, Job, byt
         form = Delimited(SEPARATORS[batch.input_format])
         reader = Reader(source, form.cut)
         header_of(reader, form)
-        style = Cells(form, batch.field, batch.naming, has_gradients=has_gradients, is_only=is_only)
+        style = Cells(
+            form, batch.field, batch.question.fixed, batch.naming, has_gradients=has_gradients, is_only=is_only
+        )
         check_names(style.names, form.header if not is_only else ())
     job = OwnJob(style, batch.question.fixed, batch.policy, has_gradients=has_gradients)
     return reader, job, style.opening()

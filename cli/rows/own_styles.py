@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.shapes import Array
 from backprop.cli.arguments import normalized
+from backprop.cli.rows.columns import array_columns, without_columns
 from backprop.cli.rows.delimited import Delimited, as_number
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.ndjson import Ndjson, nested, problem_of, with_members
@@ -77,7 +78,7 @@ class Lines:
         if self.has_gradients:
             pairs = found.gradients.items() if found else ()
             added.append(" ".join(f"{name}={plain_text(one)}" for name, one in pairs))
-        return "\t".join(added if self.is_only else [record, *added])
+        return "\t".join(added if self.is_only else [record if "\t" in record else f"{record}\t", *added])
 
 
 def constant(text: str) -> Array:
@@ -153,16 +154,30 @@ class Objects:
 class Cells:
     """CSV or TSV, the expression in the column `field`; there is a gradient for every other column."""
 
-    def __init__(self, form: Delimited, field: str, naming: Naming, *, has_gradients: bool, is_only: bool) -> None:
+    def __init__(
+        self,
+        form: Delimited,
+        field: str,
+        fixed: Collection[str],
+        naming: Naming,
+        *,
+        has_gradients: bool,
+        is_only: bool,
+    ) -> None:
         if field not in form.header:
-            columns = ", ".join(form.header)
-            raise Failure(f"--expr-field {field}: no column {field}", f"the columns are {columns}")
+            raise without_columns({field: field}, form.header, {})
+        if array_columns(form.header):
+            raise Failure(
+                "--expr-field reads no array from columns x[0], x[1], ...",
+                "give rows of NDJSON, where a list is an array: --from ndjson",
+            )
         self.form = form
         self.place = form.header.index(field)
         self.naming = naming
         self.has_gradients = has_gradients
         self.is_only = is_only
-        self.variables = [name for place, name in enumerate(form.header) if place != self.place]
+        columns = [name for place, name in enumerate(form.header) if place != self.place]
+        self.variables = [*columns, *[name for name in fixed if name not in columns]]
 
     def cut(self, data: bytes | bytearray, end: int) -> int:
         return self.form.cut(data, end)

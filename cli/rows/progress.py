@@ -10,14 +10,15 @@ PATIENCE = 0.5  # seconds that nothing is shown for
 
 
 class Progress:
-    """Counts rows and bytes; shows them where somebody looks on."""
+    """Counts rows and bytes; shows them where somebody looks on and the results do not go to the same screen."""
 
-    def __init__(self, size: int | None, *, is_quiet: bool) -> None:
+    def __init__(self, size: int | None, *, is_quiet: bool, is_among_results: bool = False) -> None:
         self.size = size
         self.rows = 0
         self._start = time.monotonic()
         self._bar: Any = None
-        self._is_shown = not is_quiet and sys.stderr is not None and sys.stderr.isatty()
+        is_seen = sys.stderr is not None and sys.stderr.isatty()
+        self._is_shown = is_seen and not is_quiet and not is_among_results
 
     def advance(self, rows: int, consumed: int) -> None:
         """Add `rows`; `consumed` bytes of the source are read by now."""

@@ -56,6 +56,11 @@ def ask(found: Arguments, expression_file: str | None, vars_files: Sequence[str]
     text = words.pop(0) if needs_expression else None
     if text is not None and not words and os.path.isfile(text):
         raise Failure(f"no expression was given, only the file {text}", f"for example: {EXAMPLE}")
+    if has_own and words and not os.path.exists(words[0]) and words[0] != "-":
+        raise Failure(
+            f"{words[0]}: no such file; the rows bring their own expressions",
+            "leave the expression away, or the option that says so: --expr-field, --from lines",
+        )
     if len(words) > 1:
         raise Failure(f"unexpected argument {words[1]!r}", f"an expression and one file of rows: {EXAMPLE}")
     bindings = [*found.bindings, *(as_binding(token) for token in assignments)]

@@ -171,8 +171,10 @@ class Gzip:
         before = self._member.copy()
         try:
             unpacked: bytes = self._member.decompress(data, UNPACKED)
-        except zlib.error:
-            self._damage = Damaged("it is damaged: no gzip data here")
+        except zlib.error as error:
+            is_check = "data check" in str(error) or "length check" in str(error)
+            reason = "its checksum is wrong, so that rows above may be, too" if is_check else "no gzip data here"
+            self._damage = Damaged(f"it is damaged: {reason}")
             return before_damage(before, data)
         self._waiting = self._member.unconsumed_tail
         self._is_full = len(unpacked) == UNPACKED

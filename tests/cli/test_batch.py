@@ -239,7 +239,7 @@ REFUSED = [
 def test_what_is_wrong_with_the_question_is_said_before_anything_is_written(
     backprop, tmp_path, expression, stdin, options, reason, cure
 ):
-    answer = backprop("batch", expression, *options, "-o", f"out{len(options)}.xyz", stdin=stdin)
+    answer = backprop("batch", expression, *options, "-o", f"out{len(options)}.csv", stdin=stdin)
     assert (answer.status, answer.out) == (2, "")
     first, _, rest = answer.err.partition("\n")
     assert first.startswith("error: ")
@@ -396,3 +396,37 @@ def test_help_lists_the_options(backprop):
     assert answer.status == 0
     for option in ("--expr-field", "--rejects", "--on-error", "--rename", "--only", "--nodes", "--name", "-o"):
         assert option in answer.out
+
+
+@pytest.mark.parametrize(
+    ("name", "cure"), [("o.csv.gz", "gzip"), ("o.zst", "gzip"), ("o.json", ".ndjson"), ("o.xyz", "csv, tsv")]
+)
+def test_a_file_holds_what_its_ending_says_or_is_not_made(backprop, tmp_path, name, cure):
+    answer = backprop("batch", "x", "-o", name, stdin="x\n1\n")
+    assert (answer.status, answer.out, os.listdir(tmp_path)) == (2, "", [])
+    assert cure in answer.err
+    assert backprop("batch", "x", "-o", "results", stdin="x\n1\n").status == 0
+    assert backprop("batch", "x", "-o", "/dev/null", stdin="x\n1\n").status == 0
+
+
+def test_an_index_in_a_header_takes_no_memory(backprop):
+    answer = backprop("batch", "sum(x)", stdin="x[0],x[99999999999]\n1,2\n")
+    assert (answer.status, answer.err.splitlines()[0]) == (2, "error: no column x[1]")
+
+
+def test_lines_with_expressions_take_no_other_one(backprop, tmp_path):
+    (tmp_path / "m.txt").write_text("x\n3\n")
+    answer = backprop("batch", "x^2", "m.txt")
+    assert (answer.status, answer.out) == (2, "")
+    assert "--from csv" in answer.err
+    assert backprop("batch", "x^2", "m.txt", "--from", "csv").lines == ["x,value,grad_x", "3,9,6"]
+
+
+def test_a_long_name_is_cut_in_an_error(backprop):
+    assert len(backprop("batch", "x", stdin="a" * 100_000).err) < 400
+
+
+def test_a_cure_of_a_renamed_variable_names_the_variable(backprop):
+    answer = backprop("batch", "x^2", "--rename", "x=widht", stdin="width\n1\n")
+    assert "--rename x=width" in answer.err
+    assert "--x 1" in answer.err

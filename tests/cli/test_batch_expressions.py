@@ -58,7 +58,7 @@ def test_lines(backprop, tmp_path, tokens):
     assert answer.lines == [
         "(x+y)*z\tx=-2 y=5 z=-4\t-12\tx=-4 y=-4 z=3",
         "sum(W@v)\tW=[[1, 2], [3, 4]] v=[1,1]\t10\tW=[[1,1],[1,1]] v=[4,6]",
-        "2*pi\t6.283185307179586\t",
+        "2*pi\t\t6.283185307179586\t",
         "x*pi\tx = 2 pi=3\t6\tx=3 pi=2",
     ]
 
@@ -192,3 +192,14 @@ def test_nothing_is_read_from_an_expression_but_its_value(backprop):
     assert answer.status == 3
     assert len(answer.err.splitlines()) == 6
     assert all(row[2:] == ["", ""] for row in answer.rows)
+
+
+def test_cells_have_gradients_of_what_holds_for_all_rows(backprop):
+    answer = backprop("batch", "--expr-field", "expr", "--y", "10", stdin="expr,x\nx*y,2\n")
+    assert answer.lines == ["expr,x,value,grad_x,grad_y", "x*y,2,20,10,2"]
+
+
+def test_cells_hold_no_arrays_and_that_is_said(backprop):
+    answer = backprop("batch", "--expr-field", "expr", stdin="expr,x[0]\nx,2\n")
+    assert (answer.status, answer.out) == (2, "")
+    assert "--from ndjson" in answer.err

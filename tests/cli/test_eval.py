@@ -265,3 +265,10 @@ def test_a_mere_number_is_a_row(backprop):
     assert backprop("eval", "3").rows[1:] == [["f", "constant", "3", "3", "", "constant"]]
     assert backprop("eval", "2*3", "--format", "plain").out == "6\n"
     assert backprop("grad", "2*3").err == "note: the expression has no variables, so that there is no gradient\n"
+
+
+@pytest.mark.parametrize("word", ["inf", "nan", "-inf"])
+def test_json_says_which_number_a_constant_is(backprop, word):
+    found = json.loads(backprop("eval", word, "--json").out)
+    assert found["value"] is None
+    assert [(one["where"], one["value"]) for one in found["nonfinite"]] == [("f.value", word)]

@@ -374,3 +374,14 @@ def test_a_curve_without_a_derivative_is_shown(backprop):
     assert (answer.status, answer.err) == (0, "note: df/dx is finite nowhere\n")
     dots = dots_of(panels(answer.lines)[0])
     assert dots and all(abs(across - 0.5) < 0.05 for across, _ in dots)  # elsewhere it is beyond all doubles
+
+
+@pytest.mark.parametrize("text", ["0:5e-324", "0:2e-323", "1:1.0000000000000002"])
+def test_a_range_without_room_for_doubles_is_refused(backprop, text):
+    answer = backprop("plot", "x", "--x", text)
+    assert (answer.status, answer.out) == (2, "")
+    assert "too narrow" in answer.err
+
+
+def test_no_picture_is_wider_than_anybody_sees(backprop):
+    assert max(map(len, backprop("plot", "x", "--x", "0:1", COLUMNS="1000000").lines)) <= 1000
