@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backprop.cli.options import EXPRESSION_SOURCES, SCANNED, WRT, ExpressionCommand, shared, word_option
+from backprop.cli.options import EXPRESSION_SOURCES, FILE, SCANNED, WRT, ExpressionCommand, shared, word_option
 from backprop.cli.rows.faults import POLICIES, Faults
 from backprop.cli.rows.question import INPUTS, OUTPUTS, PACKED, BatchQuestion, ask, format_of, naming_of, renames_of
 from backprop.cli.status import Failure, Status
@@ -236,7 +236,7 @@ batch_options = shared(
     click.option("--expr-field", metavar="COLUMN", help="The rows bring their expressions, in COLUMN."),
     word_option("--from", INPUTS, help="What the rows are.  [default: what the ending of FILE says, else csv]"),
     word_option("--format", OUTPUTS, help="What to write.  [default: what the ending of -o says, else as read]"),
-    click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing."),
+    FILE,
     word_option(
         "--on-error", POLICIES, default="null", help="A bad row: no results, left out, or the end.  [default: null]"
     ),

@@ -110,6 +110,17 @@ def as_choice(**options: Any) -> Any:
     return Choice(**options)
 
 
+def digits_option(summary: str) -> Function:
+    return click.option("--digits", type=click.IntRange(1, 17), default=6, metavar="N", help=f"{summary}  [default: 6]")
+
+
+def color_option(summary: str) -> Function:
+    return word_option("--color", COLORS, default="auto", help=f"{summary}  [default: auto]")
+
+
+FILE = click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing.")
+QUIET = click.option("-q", "--quiet", is_flag=True, help="No notes and warnings on stderr.")
+VERBOSE = click.option("-v", "--verbose", is_flag=True, help="All warnings, and what was ignored.")
 output_options = shared(
     "output",
     Output,
@@ -119,17 +130,11 @@ output_options = shared(
         help="By default what the ending of FILE says, else table on a terminal and tsv (grad: plain) elsewhere.",
     ),
     click.option("--json", is_flag=True, help="The same as --format json."),
-    click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing."),
-    click.option(
-        "--digits",
-        type=click.IntRange(1, 17),
-        default=6,
-        metavar="N",
-        help="Significant digits of tables.  [default: 6]",
-    ),
-    word_option("--color", COLORS, default="auto", help="Colours in tables.  [default: auto]"),
-    click.option("-q", "--quiet", is_flag=True, help="No notes and warnings on stderr."),
-    click.option("-v", "--verbose", is_flag=True, help="All warnings, and what was ignored."),
+    FILE,
+    digits_option("Significant digits of tables."),
+    color_option("Colours in tables."),
+    QUIET,
+    VERBOSE,
 )
 EXPRESSION_SOURCES = (
     click.option("-f", "--file", metavar="FILE", help="Read the expression from FILE, or stdin for -."),

@@ -7,8 +7,8 @@ import sys
 import click
 
 from backprop.cli.help import Helpful
-from backprop.cli.options import command, word_option
-from backprop.cli.output import COLORS, FORMATS, Output
+from backprop.cli.options import QUIET, color_option, command, digits_option, word_option
+from backprop.cli.output import FORMATS, Output
 from backprop.cli.status import Status
 
 EXAMPLES = (
@@ -28,11 +28,9 @@ class SessionCommand(Helpful):
 @command("repl", examples=EXAMPLES, cls=SessionCommand)
 @word_option("--format", tuple(FORMATS), help="Of answers.  [default: table on a terminal, else json]")
 @click.option("--json", is_flag=True, help="The same as --format json.")
-@click.option(
-    "--digits", type=click.IntRange(1, 17), default=6, metavar="N", help="Significant digits of tables.  [default: 6]"
-)
-@word_option("--color", COLORS, default="auto", help="Colours in tables.  [default: auto]")
-@click.option("-q", "--quiet", is_flag=True, help="No notes and warnings on stderr.")
+@digits_option("Significant digits of tables.")
+@color_option("Colours in tables.")
+@QUIET
 def repl(format: str | None, json: bool, digits: int, color: str, quiet: bool) -> Status:
     """Read expressions, values and definitions line by line, and answer each.
 
@@ -43,8 +41,8 @@ def repl(format: str | None, json: bool, digits: int, color: str, quiet: bool) -
 
     In a pipe it answers each line with one line, at once: JSON with value and gradient, with name and value or
     definition, or with error and cure, start and end being its place in the line. --format plain gives the value
-    and the gradients with tabs between, and error: ... for an error. With
-    either, a line is complete in itself.
+    and the gradients with tabs between, and error: ... for an error. With either, a line is
+    complete in itself.
     """
     from backprop.cli.repl.dialogue import converse
 

@@ -10,8 +10,8 @@ import click
 
 from backprop.autodiff.collection import without_collection
 from backprop.cli.destination import destination
-from backprop.cli.options import shared, word_option
-from backprop.cli.output import COLORS, Look, Output, width_of
+from backprop.cli.options import FILE, QUIET, VERBOSE, color_option, digits_option, shared, word_option
+from backprop.cli.output import Look, Output, width_of
 from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
@@ -50,15 +50,9 @@ explanation_options = shared(
     ExplanationOutput,
     word_option("--format", FORMATS, help="By default what the ending of FILE says (.txt .md .tex .json), else text."),
     click.option("--json", is_flag=True, help="The same as --format json."),
-    click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing."),
-    click.option(
-        "--digits",
-        type=click.IntRange(1, 17),
-        default=6,
-        metavar="N",
-        help="Significant digits, except in JSON.  [default: 6]",
-    ),
-    word_option("--color", COLORS, default="auto", help="Colours in text.  [default: auto]"),
-    click.option("-q", "--quiet", is_flag=True, help="No notes and warnings on stderr."),
-    click.option("-v", "--verbose", is_flag=True, help="All warnings, and what was ignored."),
+    FILE,
+    digits_option("Significant digits, except in JSON."),
+    color_option("Colours in text."),
+    QUIET,
+    VERBOSE,
 )

@@ -9,8 +9,8 @@ import click
 
 from backprop.autodiff.trace import Trace
 from backprop.cli.destination import byte_destination, destination
-from backprop.cli.options import shared, word_option
-from backprop.cli.output import COLORS, Look, Output, width_of
+from backprop.cli.options import FILE, QUIET, VERBOSE, color_option, digits_option, shared, word_option
+from backprop.cli.output import Look, Output, width_of
 from backprop.cli.pictures.circuit import Circuit, circuit_of
 from backprop.cli.render.numbers import Writer, rounded
 from backprop.cli.status import Failure
@@ -130,12 +130,10 @@ picture_options = shared(
     Picture,
     word_option("--format", FORMATS, help="By default what the ending of FILE says, else dot."),
     click.option("--tree", is_flag=True, help="Show it as a tree in the terminal: --format tree."),
-    click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing."),
+    FILE,
     click.option("--all", is_flag=True, help=f"Draw more than {MAXIMUM_NODES} nodes."),
-    click.option(
-        "--digits", type=click.IntRange(1, 17), default=6, metavar="N", help="Significant digits.  [default: 6]"
-    ),
-    word_option("--color", COLORS, default="auto", help="Colours in the tree.  [default: auto]"),
-    click.option("-q", "--quiet", is_flag=True, help="No notes and warnings on stderr."),
-    click.option("-v", "--verbose", is_flag=True, help="All warnings, and what was ignored."),
+    digits_option("Significant digits."),
+    color_option("Colours in the tree."),
+    QUIET,
+    VERBOSE,
 )

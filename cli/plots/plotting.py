@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import click
 
 from backprop.cli.destination import byte_destination, destination
-from backprop.cli.options import EXPRESSION_SOURCES, SCANNED, shared, word_option
-from backprop.cli.output import COLORS, Output, width_of
+from backprop.cli.options import EXPRESSION_SOURCES, FILE, SCANNED, color_option, shared, word_option
+from backprop.cli.output import Output, width_of
 from backprop.cli.plots.curve import Panel, Sampler, panels_of, remarks_on, samples_of
 from backprop.cli.plots.range import ask, log_axes
 from backprop.cli.status import Failure, Status
@@ -164,8 +164,8 @@ plot_options = shared(
     click.option("--log", metavar="x|y|x,y", help="Log axes: x the horizontal, y the vertical one."),
     word_option("--format", FORMATS, help="By default what the ending of FILE says, else text."),
     click.option("--json", is_flag=True, help="The same as --format json."),
-    click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing."),
-    word_option("--color", COLORS, default="auto", help="Colours in text.  [default: auto]"),
+    FILE,
+    color_option("Colours in text."),
     click.option("-q", "--quiet", is_flag=True, help="No notes on stderr."),
     click.option("-v", "--verbose", is_flag=True, help="What was ignored."),
 )
