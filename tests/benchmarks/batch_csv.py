@@ -2,7 +2,7 @@
 
     python tests/benchmarks/batch_csv.py [RUNS] [ROWS]
 
-Whole processes, CSV file to CSV file and pipe to CSV file, one after the other RUNS times (default 7). Prints medians
+Whole processes, CSV file to CSV file and pipe to CSV file, in a drawn order RUNS times (default 7). Prints medians
 and each tool's time over the fastest peer's. Peers are run where they are installed: Polars, DuckDB, JAX with pyarrow
 (beside this Python) and Miller. `backprop` is measured with polars where that is installed, and without it.
 """
@@ -10,6 +10,7 @@ and each tool's time over the fastest peer's. Peers are run where they are insta
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import statistics
 import subprocess
@@ -108,9 +109,10 @@ def main() -> None:
             file.writelines(",".join(map(repr, row)) + "\n" for row in numbers.tolist())
         tools = commands()
         times: dict[str, list[float]] = {name: [] for name in tools}
+        order = random.Random(0)
         for turn in range(runs + 1):
-            for name, command in tools.items():
-                taken = seconds(name, command, folder)
+            for name in order.sample(list(tools), len(tools)):  # what one has written is still on its way to the disk
+                taken = seconds(name, tools[name], folder)
                 if turn:  # the first turn fills the caches
                     times[name].append(taken)
     peers = {name: statistics.median(taken) for name, taken in times.items() if not name.startswith("backprop")}
