@@ -9,44 +9,21 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 polars: Any = pytest.importorskip("polars")
 
-from backprop.cli.rows.arrow_messages import END, RecordBatches, Taker, messages  # noqa: E402  (polars may be missing)
+from backprop.cli.rows.arrow_messages import RecordBatches, Taker  # noqa: E402  (polars may be missing)
 from backprop.cli.rows.source import Damaged  # noqa: E402
 
-LOGISTIC = "1/(1+exp(-(w*x+b)))"
-READERS: dict[str, Callable[[Any], Any]] = {"parquet": polars.read_parquet, "arrow": polars.read_ipc}
-
-
-def written(frame: Any, path: Path, form: str) -> str:
-    getattr(frame, {"parquet": "write_parquet", "arrow": "write_ipc"}[form])(path)
-    return path.name
-
-
-def stream_of(*frames: Any) -> bytes:
-    """A stream of one record batch a frame."""
-    streams = []
-    for frame in frames:
-        stream = io.BytesIO()
-        frame.write_ipc_stream(stream)
-        streams.append(stream.getvalue()[:-8])  # without its end
-    schema = next(messages(Taker(io.BytesIO(streams[0] + END))))
-    opening = len(b"".join(schema.parts))
-    return b"".join([streams[0], *(stream[opening:] for stream in streams[1:]), END])
+from .columnar import LOGISTIC, READERS, random_points, stream_of, written  # noqa: E402
 
 
 @pytest.fixture
 def points() -> Any:
-    source = random.Random(7)
-    return polars.DataFrame(
-        {"id": range(3000), **{name: [source.gauss(0, 3) for _ in range(3000)] for name in ("w", "x", "b")}}
-    )
+    return random_points()
 
 
 BAD = {"x": [1.0, None, 3.0, None], "y": [1, 2, None, None], "note": ["a", 'b,"c"', None, ""]}
