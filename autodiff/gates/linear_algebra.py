@@ -143,7 +143,7 @@ outer = Bilinear(
     lambda upstream, a, b, out: upstream.transposed() @ a,
     over_rows=rowwise.outer_product,
     shape=outer_rule,
-    summary="the matrix of all products of two vectors' entries",
+    summary="a times b transposed: all products of two vectors' entries",
     habit="swaps: each vector gets the upstream gradient times the other",
     source="the transpose of the outer product in each factor",
     samples=(at(VECTOR, (1.0, 2.0, 3.0)),),
