@@ -7,7 +7,6 @@ import logging
 import os
 import warnings
 from collections.abc import Sequence
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,7 +27,7 @@ LONGEST_TITLE = 90
 SETTINGS = {"text.usetex": False, "svg.hashsalt": "backprop", "svg.fonttype": "path", "axes.formatter.useoffset": False}
 
 
-def library(format: str) -> ModuleType:
+def library(format: str) -> Any:
     """matplotlib. Raises Failure where it is not installed, or does not work."""
     os.environ["MPLBACKEND"] = "agg"  # a window is never wanted, and an unknown name there would stop the import
     logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # of a home that cannot be written to
