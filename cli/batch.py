@@ -6,11 +6,12 @@ import contextlib
 import os
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from backprop.cli.options import EXPRESSION_SOURCES, FILE, SCANNED, WRT, ExpressionCommand, shared, word_option
+from backprop.cli.rows import ahead
 from backprop.cli.rows.faults import POLICIES, Faults
 from backprop.cli.rows.question import INPUTS, OUTPUTS, PACKED, BatchQuestion, ask, format_of, naming_of, renames_of
 from backprop.cli.status import Failure, Status
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from backprop.cli.rows.results import Wanted
 
 COLUMNAR = ("parquet", "arrow")
-MOST_THREADS = 4  # beside polars' own: each takes 20 MB
 
 
 class BatchCommand(ExpressionCommand):
@@ -155,7 +155,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
     """Write the opening and the answers to all rows. Raises Failure where the output cannot be written."""
     from backprop.cli.destination import byte_destination
     from backprop.cli.output import say
-    from backprop.cli.rows.outlet import Outlet
+    from backprop.cli.rows.outlet import write_output
     from backprop.cli.rows.progress import Progress
     from backprop.cli.rows.stream import stream
 
@@ -170,26 +170,20 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
         faults = Faults(note, kept)
         try:
             with byte_destination(batch.path) as out:
-                outlet = Outlet(out)
+                out.flush()
+                raw = getattr(out, "raw", out)
 
                 def deliver(answer: Answer) -> None:
-                    outlet.put(answer.output)
+                    write_output(raw, answer.output)
                     for fault in answer.faults:
                         faults.add(fault, reader.line)
                     reader.line += answer.lines
                     progress.advance(answer.rows, reader.source.consumed)
                     if answer.is_last:
-                        outlet.finish()
                         raise Stopped
 
-                def begin(job: Job) -> Crew:
-                    crew = hire(job)  # before there is a second thread: processes are forked
-                    outlet.overlap()
-                    return crew
-
-                outlet.put(opening)
-                stream(reader, job, begin, deliver)
-                outlet.finish()
+                write_output(raw, opening)
+                stream(reader, job, lambda job: hire(job, raw), deliver)
         except Stopped:
             pass  # a file that is not whole is not made
         finally:
@@ -204,17 +198,22 @@ class Stopped(Exception):
     """A bad row under --on-error stop."""
 
 
-def hire(job: Job) -> Crew:
+def hire(job: Job, output: BinaryIO) -> Crew:
     """Whoever can work on blocks at the same time."""
     from backprop.cli.rows.bulk import BulkJob, serves
-    from backprop.cli.rows.crew import Alone, Processes, Threads, cores
-    from backprop.cli.rows.interrupts import pass_on_interrupts
+    from backprop.cli.rows.crew import Alone, Workers
+    from backprop.cli.rows.machine import cores, keep_freed_memory
+    from backprop.cli.rows.worker import bulk_workers, plain_workers
 
-    count = cores()
-    if serves(job):
-        pass_on_interrupts()
-        return Threads(BulkJob(job), min(count, MOST_THREADS))
-    return Processes(job, count) if count > 1 else Alone(job)
+    if not hasattr(os, "fork") or (cores() == 1 and not serves(job)):
+        return Alone(job)
+    keep_freed_memory()
+    try:
+        if serves(job):
+            return Workers(BulkJob(job), ahead.workers or bulk_workers(), output.fileno())
+        return Workers(job, ahead.workers or plain_workers(), output.fileno())
+    except OSError:  # no more processes, or no more memory
+        return Alone(job)
 
 
 batch_options = shared(

@@ -25,6 +25,10 @@ def answer() -> int:
     """Answer argv on stdout, say what is wrong on stderr, and return the exit status."""
     gc.set_threshold(50_000, 10, 10)  # imports make objects by the thousand and no garbage: 8 ms of looking for it
     try:
+        if sys.argv[1:2] == ["batch"]:
+            from backprop.cli.rows.ahead import start_ahead
+
+            start_ahead(sys.argv[2:])
         from backprop.cli.group import run
 
         status = run([os.fsencode(token).decode("utf-8", "surrogateescape") for token in sys.argv[1:]])

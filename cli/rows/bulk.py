@@ -12,6 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
@@ -45,15 +46,17 @@ def import_polars() -> None:
 
 
 class BulkJob:
-    """A job that polars `serves`. It lets go of Python's lock: threads can share it."""
+    """A job that polars `serves`. It is made without polars, which whoever answers needs."""
 
     def __init__(self, job: RowsJob) -> None:
         assert isinstance(job.writer, Appending)
-        import_polars()
         self.job = job
         self.writer = job.writer
         self.form = job.writer.form
-        self.reader = BulkReader(self.form)
+
+    @cached_property
+    def reader(self) -> BulkReader:
+        return BulkReader(self.form)
 
     def answer(self, data: bytes) -> Answer:
         found = self.reader.lines(data) if len(data) >= LEAST else None
@@ -226,7 +229,7 @@ def as_texts(vector: Rows) -> Any:
 def write_frame(frame: Any, out: BinaryIO, separator: str, ending: str) -> None:
     """Write the frame's text. Raises OSError.
 
-    By polars itself where that cannot wait: while it waits for the reader of a pipe, it does not hear Ctrl-C.
+    By polars itself where that is a file: a pipe may take less at a time.
     """
     direct = isinstance(out, io.FileIO) and stat.S_ISREG(os.fstat(out.fileno()).st_mode)
     text = out if direct else io.BytesIO()

@@ -1,28 +1,26 @@
-"""Who does the work on blocks: the program's own thread, several threads, or several processes. In order, always."""
+"""Who does the work on blocks: the program itself, or several processes. In order, always."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from backprop.cli.rows.job import Answer, Job
+from backprop.cli.rows.worker import AHEAD, Worker
 from backprop.cli.status import Failure, Status
 
-
-def cores() -> int:
-    """How many this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
+BLOCKS = 3 << 20  # bytes that are worked on at a time: more is no faster, and takes memory
+LEAST_BLOCK = 1 << 18  # bytes, so that a call costs nothing
 
 
 class Crew(Protocol):
     """Takes blocks and gives the answers in the same order."""
+
+    @property
+    def block(self) -> int:
+        """The size of a block that it works on best, in bytes."""
 
     @property
     def busy(self) -> int:
@@ -44,6 +42,8 @@ class Crew(Protocol):
 
 class Alone:
     """Answers in the thread that asks."""
+
+    block = BLOCKS // 2
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -70,63 +70,19 @@ class Alone:
         self._blocks.clear()
 
 
-class Threads:
-    """For work that lets go of Python's lock."""
+class Workers:
+    """Answers in processes, which write in turn: the program itself only reads, and says whose turn it is."""
 
-    def __init__(self, job: Job, count: int) -> None:
-        from concurrent.futures import Future, ThreadPoolExecutor
-
-        self.job = job
-        self._most = count + 1  # one waits, so that nobody idles while an answer is written
-        self._pool = ThreadPoolExecutor(count)
-        self._futures: deque[Future[Answer]] = deque()
-        self._reads, self._writes = os.pipe()
+    def __init__(self, job: Job, workers: Sequence[Worker], output: int) -> None:
+        self._workers = workers
+        self._working: deque[Worker] = deque()  # in the order of the blocks
+        with lost_workers_named():
+            for worker in workers:
+                worker.begin(job, output)
 
     @property
-    def busy(self) -> int:
-        return len(self._futures)
-
-    @property
-    def is_full(self) -> bool:
-        return len(self._futures) >= self._most
-
-    def submit(self, data: bytes) -> None:
-        future = self._pool.submit(self.job.answer, data)
-        future.add_done_callback(lambda _future: os.write(self._writes, b"."))
-        self._futures.append(future)
-
-    def next(self) -> Answer:
-        answer = self._futures.popleft().result()
-        os.read(self._reads, 1)
-        return answer
-
-    def waits_on(self) -> Sequence[Any]:
-        return () if self._futures and self._futures[0].done() else (self._reads,)
-
-    def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
-
-class Processes:
-    """For work that holds Python's lock. Each has one block at a time, and ends when its pipe does.
-
-    So no process outlives the program, however that ends, and no two wait for each other.
-    """
-
-    def __init__(self, job: Job, count: int) -> None:
-        import multiprocessing
-
-        method = "fork" if "fork" in multiprocessing.get_all_start_methods() else "spawn"
-        context: Any = multiprocessing.get_context(method)
-        self._idle: deque[Any] = deque()
-        self._working: deque[Any] = deque()
-        with interrupts_held():
-            for _ in range(count):
-                mine, theirs = context.Pipe()
-                others = [mine, *self._idle] if method == "fork" else []
-                context.Process(target=work, args=(job, theirs, others), daemon=True).start()
-                theirs.close()
-                self._idle.append(mine)
+    def block(self) -> int:
+        return max(BLOCKS // len(self._workers), LEAST_BLOCK)
 
     @property
     def busy(self) -> int:
@@ -134,65 +90,37 @@ class Processes:
 
     @property
     def is_full(self) -> bool:
-        return not self._idle
+        return all(worker.taken == AHEAD for worker in self._workers)
 
     def submit(self, data: bytes) -> None:
-        connection = self._idle.popleft()
-        try:
-            connection.send_bytes(data)
-        except OSError:
-            raise lost() from None
-        self._working.append(connection)
+        worker = min(self._workers, key=lambda one: one.taken)
+        with lost_workers_named():
+            worker.take(data)
+        self._working.append(worker)
 
     def next(self) -> Answer:
-        connection = self._working.popleft()
-        try:
-            answer = connection.recv()
-        except (EOFError, OSError):
-            raise lost() from None
-        self._idle.append(connection)
-        if isinstance(answer, BaseException):
-            raise answer
-        found: Answer = answer
-        return found
+        worker = self._working.popleft()
+        with lost_workers_named():
+            answer = worker.answer()
+
+        def write(_stream: BinaryIO) -> None:
+            with lost_workers_named():
+                worker.write()
+
+        return answer._replace(output=write)
 
     def waits_on(self) -> Sequence[Any]:
-        return () if self._working and self._working[0].poll() else tuple(self._working)[:1]
+        head = self._working[0]
+        return () if head.has_answered() else (head.channel,)
 
     def close(self) -> None:
-        for connection in (*self._idle, *self._working):
-            connection.close()
-
-
-def lost() -> Failure:
-    return Failure("a worker process has been ended", "is there enough memory?", Status.WRONG_DATA)
+        for worker in self._workers:
+            worker.dismiss()
 
 
 @contextlib.contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back; a process that is started meanwhile never hears it: the program does, and closes the pipes."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def lost_workers_named() -> Iterator[None]:
     try:
         yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def work(job: Job, connection: Any, others: Sequence[Any]) -> None:
-    """A worker process: answers blocks until there are no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    for other in others:
-        other.close()  # a copy of the other end would keep this pipe open after the program has ended
-    try:
-        while True:
-            data = connection.recv_bytes()
-            try:
-                answer: Answer | BaseException = job.answer(data)
-            except Exception as error:
-                answer = error
-            connection.send(answer)
-    except (EOFError, OSError):
-        os._exit(0)
+    except EOFError:
+        raise Failure("a worker process has been ended", "is there enough memory?", Status.WRONG_DATA) from None

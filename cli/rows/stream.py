@@ -10,7 +10,6 @@ from backprop.cli.rows.job import Answer, Job
 from backprop.cli.rows.reader import Reader
 
 FIRST_BLOCK = 1 << 14  # bytes: answered at once, by the program itself
-BLOCK = 3 << 19  # bytes: large enough for a call to cost nothing, small enough for the cache
 
 
 def stream(
@@ -35,9 +34,10 @@ def stream(
                 while crew.is_full:
                     deliver(crew.next())
                 crew.submit(data)
-                if isinstance(crew, Alone) and reader.is_ready():
+                if most == FIRST_BLOCK and reader.is_ready():
                     deliver(crew.next())
-                    crew, most = hire(job), BLOCK
+                    crew = hire(job)
+                    most = crew.block
             elif crew.busy:
                 wait(reader, crew, deliver)
             elif not reader.has_ended:

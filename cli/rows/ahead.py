@@ -1,0 +1,58 @@
+"""Workers that are started before the question is known: while the program reads it, they import polars.
+
+Whether is a guess, by what can be seen at once. Where it is wrong, it has cost the time of another core.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from backprop.cli.rows.machine import cores
+from backprop.cli.rows.worker import Worker, bulk_workers
+
+ENDINGS = tuple(kind + packed for kind in (".csv", ".tsv") for packed in ("", ".gz", ".zst"))
+OTHERS = ("ndjson", "jsonl", "parquet", "arrow", "lines")  # formats that these workers are not for
+LARGE = 1 << 22  # bytes of a file that is worth it
+WAITING = 1 << 14  # bytes that wait in a pipe whose writer is fast
+STDIN = 0
+
+workers: list[Worker] = []
+
+
+def start_ahead(tokens: Sequence[str]) -> None:
+    """Start workers where the arguments of `batch` look like much to do."""
+    with contextlib.suppress(OSError):  # no more processes, no more memory, no such file any more
+        if hasattr(os, "fork") and cores() > 1 and is_much(tokens) and find_spec("polars"):
+            workers.extend(bulk_workers())
+
+
+def is_much(tokens: Sequence[str]) -> bool:
+    if any(token.lower().endswith(OTHERS) for token in tokens):
+        return False
+    files = [token for token in tokens if token.lower().endswith(ENDINGS) and os.path.isfile(token)]
+    if files:
+        return max(map(os.path.getsize, files)) >= LARGE
+    return sys.stdin is not None and is_much_in(STDIN)
+
+
+def is_much_in(descriptor: int) -> bool:
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        return status.st_size >= LARGE
+    return stat.S_ISFIFO(status.st_mode) and waiting_in(descriptor) >= WAITING
+
+
+def waiting_in(pipe: int) -> int:
+    """How many bytes can be read at once."""
+    import array
+    import fcntl
+    import termios
+
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]

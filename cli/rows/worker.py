@@ -1,0 +1,226 @@
+"""Workers: processes that answer blocks, and write each answer when it is its turn.
+
+Blocks come in memory that a worker shares with the program; everything else that the two say goes through a channel:
+
+    worker   its number as a process, or the exception that kept it from starting
+    program  the job, then the descriptor of the output
+    program  (start, size) of a block in the shared memory; at most AHEAD of them wait for an answer
+    worker   the Answer without its output, or an exception
+    program  None: write the first answer that is not written
+    worker   Written; the next Answer may come before it
+
+A worker ends when its channel does, and so with the program, however that ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import signal
+import warnings
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from backprop.cli.rows.channel import Channel, connected
+from backprop.cli.rows.machine import cores, keep_freed_memory
+from backprop.cli.rows.reader import LONGEST
+
+if TYPE_CHECKING:
+    from backprop.cli.rows.job import Answer, Output
+
+AHEAD = 2  # blocks: one is answered, one waits
+BULK_WORKERS = 3  # at most, where they use polars: each takes 60 MB
+ROOM = LONGEST + (1 << 22)  # bytes of the largest block: a record, and what was read together with its end
+
+
+class Worker:
+    """The program's end of one. Every method raises EOFError where the process is gone."""
+
+    def __init__(self, channel: Channel, memory: mmap.mmap) -> None:
+        self.channel = channel
+        self.taken = 0  # blocks whose answers have not come yet
+        self._memory = memory
+        self._start = 0  # of the next block
+        self._process: int | None = None
+        self._answers: deque[Any] = deque()  # that came before their turn
+
+    def begin(self, job: object, output: int) -> None:
+        """Say what to do, and where to write it to."""
+        self.channel.send(job)
+        self.channel.send_descriptor(output)
+
+    def take(self, data: bytes) -> None:
+        """Take a block."""
+        assert len(data) <= ROOM
+        self._memory[self._start : self._start + len(data)] = data
+        self.channel.send((self._start, len(data)))
+        self._start = (self._start + ROOM) % len(self._memory)
+        self.taken += 1
+
+    def has_answered(self) -> bool:
+        """Whether `answer` would not wait."""
+        return bool(self._answers) or self.channel.is_ready()
+
+    def answer(self) -> Answer:
+        """The next answer, without its output. Raises what the job raised, or what kept the worker from starting."""
+        if self._process is None:
+            self._process = unless_problem(self.channel.receive())
+        answer = self._answers.popleft() if self._answers else self.channel.receive()
+        self.taken -= 1
+        found: Answer = unless_problem(answer)
+        return found
+
+    def write(self) -> None:
+        """Have the first of the answers written that are not yet. Raises what that raises."""
+        self.channel.send(None)
+        while not isinstance(message := self.channel.receive(), Written):
+            self._answers.append(message)  # it came before its turn
+        unless_problem(message.problem)
+
+    def dismiss(self) -> None:
+        """End it, whatever it does: it may wait for the reader of a pipe."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process, signal.SIGKILL)
+        self.channel.close()
+
+
+class Written(NamedTuple):
+    """An answer was written, or could not be."""
+
+    problem: Exception | None
+
+
+def unless_problem(message: Any) -> Any:
+    """Raise it if it is an exception."""
+    if isinstance(message, Exception):
+        raise message
+    return message
+
+
+def plain_workers() -> list[Worker]:
+    """Workers for jobs that take no more than the program has. Raises OSError where the system gives no more."""
+    return started(cores(), lambda: None)
+
+
+def bulk_workers() -> list[Worker]:
+    """Workers for jobs of bulk.py. Raises OSError where the system gives no more."""
+    return started(min(cores(), BULK_WORKERS), import_for_bulk)
+
+
+def import_for_bulk() -> None:
+    """Import what bulk.py takes when it is called; the workers share the cores."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, cores() // BULK_WORKERS)))
+    import numpy.ma  # noqa: F401
+
+    from backprop.autodiff import rows  # noqa: F401
+    from backprop.cli.rows.bulk import import_polars
+
+    import_polars()
+
+
+def started(count: int, prepare: Callable[[], None]) -> list[Worker]:
+    """So many workers, who have all that `prepare` imports.
+
+    One process imports it and becomes the others: that costs the time and the memory of one. It does so before the
+    first call of what it has imported, with which polars starts to work: no thread holds a lock until then.
+    """
+    memories = [mmap.mmap(-1, ROOM * AHEAD) for _ in range(count)]
+    ends = [connected() for _ in range(count)]
+    try:
+        with interrupts_held():
+            if os.fork() == 0:
+                for mine, _ in ends:
+                    mine.close()  # a copy of that end would keep the other open after the program has ended
+                serve([theirs for _, theirs in ends], memories, prepare)
+    except OSError:
+        for mine, _ in ends:
+            mine.close()
+        raise
+    finally:
+        for _, theirs in ends:
+            theirs.close()
+    return [Worker(mine, memory) for (mine, _), memory in zip(ends, memories, strict=True)]
+
+
+@contextlib.contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back; a process that is started meanwhile never hears it: the program does, and ends it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def serve(channels: Sequence[Channel], memories: Sequence[mmap.mmap], prepare: Callable[[], None]) -> NoReturn:
+    """All that the processes do: one for each channel."""
+    try:
+        let_go_of_streams({channel.fileno() for channel in channels})
+        problem = caught(prepare)
+        place = own_place(len(channels))
+        for channel in (*channels[:place], *channels[place + 1 :]):
+            channel.close()
+        channels[place].send(problem or os.getpid())
+        work(channels[place], memories[place])
+    except EOFError:
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def own_place(count: int) -> int:
+    """Become so many processes; which of them this one is."""
+    warnings.simplefilter("ignore")  # newer Pythons warn of the threads that an import may have left waiting
+    for place in range(1, count):
+        if os.fork() == 0:
+            return place
+    return 0
+
+
+def let_go_of_streams(others: set[int]) -> None:
+    """Whoever reads what the program writes must see the end when the program ends.
+
+    `others` are descriptors in use: where a stream was closed, one of them may have its number.
+    """
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in {0, 1, 2} - others:
+        os.dup2(nothing, stream)
+    if nothing > 2:
+        os.close(nothing)
+
+
+def work(channel: Channel, memory: mmap.mmap) -> None:
+    """Answer blocks until there are no more."""
+    keep_freed_memory()
+    job = channel.receive()
+    with open(channel.receive_descriptor(), "wb", buffering=0) as stream:
+        from backprop.cli.rows.outlet import write_output
+
+        coming: deque[tuple[int, int]] = deque()
+        held: deque[Output] = deque()
+        while True:
+            while channel.is_ready() or not coming or len(held) == AHEAD:
+                message = channel.receive()
+                if message is None:
+                    channel.send(Written(caught(write_output, stream, held.popleft())))
+                else:
+                    coming.append(message)
+            start, size = coming.popleft()
+            answer = caught(job.answer, memory[start : start + size])
+            if isinstance(answer, Exception):
+                channel.send(answer)
+            else:
+                held.append(answer.output)
+                channel.send(answer._replace(output=b""))
+
+
+def caught(function: Callable[..., Any], *arguments: object) -> Any:
+    """What the function returns, or the exception that it raises."""
+    try:
+        return function(*arguments)
+    except Exception as error:
+        return error

@@ -1,0 +1,202 @@
+"""The processes that answer large blocks: their order, what they leave behind, and when they are started ahead."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from backprop.cli import batch as batch_module
+from backprop.cli.rows import ahead
+from backprop.cli.rows.crew import Alone
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+
+SECONDS = 60
+ROWS = 800_000
+LARGE = b"x\n" + b"".join(b"%d\n" % n for n in range(ROWS))
+ANSWERED = b"x,value\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(ROWS))
+MANY = """
+import sys
+from backprop.cli.rows import machine
+machine.cores = lambda: {count}
+if not {polars}:
+    sys.modules["polars"] = None
+from backprop.cli.main import main
+main()
+"""
+
+
+@pytest.fixture
+def rows(tmp_path):
+    """A file of rows that is large enough for workers to be started ahead."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(LARGE)
+    assert path.stat().st_size >= ahead.LARGE
+    return path
+
+
+@pytest.fixture
+def is_polars(request):
+    if request.param:
+        pytest.importorskip("polars")
+    return request.param
+
+
+@pytest.mark.parametrize("is_polars", [True, False], ids=["polars", "base"], indirect=True)
+@pytest.mark.parametrize("count", [1, 2, 7])
+@pytest.mark.parametrize("is_piped", [True, False], ids=["pipe", "file"])
+def test_the_order_is_that_of_the_rows(rows, is_polars, count, is_piped):
+    script = MANY.format(count=count, polars=is_polars)
+    done = subprocess.run(
+        [sys.executable, "-c", script, "batch", "x", "--no-grad", *([] if is_piped else [rows])],
+        input=LARGE if is_piped else None,
+        stdin=None if is_piped else subprocess.DEVNULL,
+        capture_output=True,
+        timeout=SECONDS,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == ANSWERED
+
+
+@pytest.mark.parametrize("is_polars", [True, False], ids=["polars", "base"], indirect=True)
+def test_a_bad_row_in_a_late_block_stops_them_all(tmp_path, is_polars):
+    last = b"x\n" + b"1\n" * ROWS * 2 + b"bad\n" + b"1\n" * ROWS
+    script = MANY.format(count=3, polars=is_polars)
+    done = subprocess.run(
+        [sys.executable, "-c", script, "batch", "x", "--no-grad", "--on-error", "stop"],
+        input=last,
+        capture_output=True,
+        timeout=SECONDS,
+    )
+    assert done.returncode == 3
+    assert f"line {ROWS * 2 + 2}".encode() in done.stderr
+    assert done.stdout == b"x,value\n" + b"1,1\n" * ROWS * 2
+
+
+def processes_of(session):
+    """The processes of a session, as /proc has them."""
+    found = []
+    for one in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            if os.getsid(int(one)) == session:
+                found.append(int(one))
+    return found
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="processes are found in /proc")
+@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=["KILL", "TERM", "INT"])
+def test_a_program_that_is_killed_while_nobody_reads_leaves_no_worker(rows, installed, ending):
+    """A worker may wait for the reader of the pipe then: it ends at the latest when the reader does."""
+    with subprocess.Popen(
+        [installed, "batch", "x", rows], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        process.stdout.read(1 << 17)
+        process.send_signal(ending)
+        assert process.wait(SECONDS) == (130 if ending == signal.SIGINT else -ending)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert not lasts(process.pid)
+
+
+def lasts(session, tries=500):
+    """Whether a process of the session is still there after a while."""
+    for _ in range(tries):
+        if not processes_of(session):
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="processes are found in /proc")
+def test_a_guess_that_was_wrong_leaves_nothing(rows, installed):
+    """The streams are closed when the program ends, whatever workers that were started ahead still import."""
+    with subprocess.Popen(
+        [installed, "batch", "x +", rows], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    ) as process:
+        out, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 2
+    assert out == b""
+    assert err.startswith(b"error: ")
+    assert not lasts(process.pid)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed(rows, installed, closed):
+    """Their numbers go to whatever is opened next, the workers' channels among it."""
+    done = subprocess.run(
+        ["bash", "-c", f'"$0" batch x --no-grad "$1" -o "$1.out" --format csv {closed}', installed, rows]
+    )
+    assert done.returncode == 0
+    assert rows.with_name("rows.csv.out").read_bytes() == ANSWERED
+
+
+def test_without_more_processes_the_program_works_alone(monkeypatch, rows):
+    def refused():
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(os, "fork", refused)
+    for module in ("machine", "worker", "ahead"):
+        monkeypatch.setattr(f"backprop.cli.rows.{module}.cores", lambda: 2)
+    assert isinstance(batch_module.hire(object(), sys.__stdout__.buffer), Alone)
+    ahead.start_ahead(["x", str(rows)])
+    assert ahead.workers == []
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "expected"),
+    [
+        ("rows.csv", ahead.LARGE, True),
+        ("ROWS.TSV", ahead.LARGE, True),
+        ("rows.csv.gz", ahead.LARGE, True),
+        ("rows.csv", ahead.LARGE - 1, False),
+        ("rows.ndjson", ahead.LARGE, False),
+        ("rows.parquet", ahead.LARGE, False),
+    ],
+)
+def test_a_large_file_is_much(tmp_path, monkeypatch, name, size, expected):
+    monkeypatch.setattr(sys, "stdin", None)
+    path = tmp_path / name
+    with open(path, "wb") as file:
+        file.truncate(size)
+    assert ahead.is_much(["x + y", str(path), "-q"]) is expected
+
+
+@pytest.mark.parametrize("other", [["--format", "ndjson"], ["-o", "out.parquet"], ["--from", "lines"]])
+def test_what_polars_does_not_write_as_text_is_not_much(tmp_path, other):
+    with open(tmp_path / "rows.csv", "wb") as file:
+        file.truncate(ahead.LARGE)
+    assert ahead.is_much(["x", file.name])
+    assert not ahead.is_much(["x", file.name, *other])
+
+
+@pytest.mark.parametrize(("size", "expected"), [(0, False), (ahead.LARGE - 1, False), (ahead.LARGE, True)])
+def test_a_large_file_on_stdin_is_much(tmp_path, size, expected):
+    with open(tmp_path / "rows", "wb") as file:
+        file.truncate(size)
+    with open(tmp_path / "rows") as file:
+        assert ahead.is_much_in(file.fileno()) is expected
+
+
+@pytest.mark.parametrize(("size", "expected"), [(0, False), (ahead.WAITING - 1, False), (ahead.WAITING, True)])
+def test_a_pipe_that_fills_is_much(size, expected):
+    reads, writes = os.pipe()
+    os.write(writes, bytes(size))
+    assert ahead.is_much_in(reads) is expected
+    os.close(reads)
+    os.close(writes)
+
+
+def test_a_terminal_is_not_much():
+    import pty
+
+    master, slave = pty.openpty()
+    os.write(master, bytes(1000))
+    assert ahead.is_much_in(slave) is False
+    os.close(master)
+    os.close(slave)
