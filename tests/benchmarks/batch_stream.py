@@ -44,24 +44,17 @@ def waits(count: int) -> list[float]:
     return found
 
 
-def resident(process: int) -> int:
-    """The bytes that a process and its children have in memory, what they share counted once for each."""
+def in_memory(session: int) -> int:
+    """The bytes that the processes of a session have in memory; what several share is counted once."""
     total = 0
-    for one in [process, *children(process)]:
+    for one in filter(str.isdigit, os.listdir("/proc")):
         try:
-            with open(f"/proc/{one}/statm") as file:
-                total += int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            if os.getsid(int(one)) == session:
+                with open(f"/proc/{one}/smaps_rollup") as file:
+                    total += sum(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
         except OSError:
             continue  # it has ended meanwhile
     return total
-
-
-def children(process: int) -> list[int]:
-    try:
-        with open(f"/proc/{process}/task/{process}/children") as file:
-            return [int(one) for one in file.read().split()]
-    except OSError:
-        return []
 
 
 def peak(millions: int) -> tuple[float, int]:
@@ -69,7 +62,11 @@ def peak(millions: int) -> tuple[float, int]:
     most = 0
     start = time.perf_counter()
     with subprocess.Popen(
-        [BACKPROP, "batch", EXPRESSION], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, env=ENVIRONMENT
+        [BACKPROP, "batch", EXPRESSION],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        env=ENVIRONMENT,
+        start_new_session=True,
     ) as process:
         assert process.stdin
 
@@ -83,7 +80,7 @@ def peak(millions: int) -> tuple[float, int]:
         sender = threading.Thread(target=send)
         sender.start()
         while process.poll() is None:
-            most = max(most, resident(process.pid))
+            most = max(most, in_memory(process.pid))
             time.sleep(0.02)
         sender.join()
     return time.perf_counter() - start, most
