@@ -34,7 +34,8 @@ def start_ahead(tokens: Sequence[str]) -> None:
 def is_much(tokens: Sequence[str]) -> bool:
     if any(token.lower().endswith(OTHERS) for token in tokens):
         return False
-    files = [token for token in tokens if token.lower().endswith(ENDINGS) and os.path.isfile(token)]
+    named = [token for before, token in zip(("", *tokens), tokens, strict=False) if before not in ("-o", "--rejects")]
+    files = [token for token in named if token.lower().endswith(ENDINGS) and os.path.isfile(token)]
     if files:
         return max(map(os.path.getsize, files)) >= LARGE
     return sys.stdin is not None and is_much_in(STDIN)

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from backprop.cli.rows.channel import Channel, connected
 from backprop.cli.rows.machine import cores, keep_freed_memory
 from backprop.cli.rows.reader import LONGEST
+from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
     from backprop.cli.rows.job import Answer, Output
@@ -111,7 +112,7 @@ def bulk_workers() -> list[Worker]:
 
 
 def import_for_bulk() -> None:
-    """Import what bulk.py takes when it is called; the workers share the cores."""
+    """Import what bulk.py takes when it is called; the workers share the cores. Raises Failure."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, cores() // BULK_WORKERS)))
     import numpy.ma  # noqa: F401
@@ -119,7 +120,14 @@ def import_for_bulk() -> None:
     from backprop.autodiff import rows  # noqa: F401
     from backprop.cli.rows.bulk import import_polars
 
-    import_polars()
+    try:
+        import_polars()
+    except Exception as error:
+        raise Failure(
+            f"polars cannot be imported: {' '.join(str(error).split())}",
+            "mend it, or uninstall it: without it batch gives the same results, more slowly",
+            Status.WRONG_DATA,
+        ) from None
 
 
 def started(count: int, prepare: Callable[[], None]) -> list[Worker]:

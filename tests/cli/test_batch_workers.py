@@ -136,6 +136,18 @@ def test_streams_that_are_closed(rows, installed, closed):
     assert rows.with_name("rows.csv.out").read_bytes() == ANSWERED
 
 
+def test_a_polars_that_is_broken(rows, installed, tmp_path):
+    (tmp_path / "polars.py").write_text('raise ImportError("it needs\\nanother processor")')
+    done = subprocess.run(
+        [installed, "batch", "x", rows], env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True
+    )
+    assert done.returncode == 3
+    assert done.stderr.decode().splitlines() == [
+        "error: polars cannot be imported: it needs another processor",
+        "  mend it, or uninstall it: without it batch gives the same results, more slowly",
+    ]
+
+
 def test_without_more_processes_the_program_works_alone(monkeypatch, rows):
     def refused():
         raise BlockingIOError(11, "Resource temporarily unavailable")
@@ -173,6 +185,15 @@ def test_what_polars_does_not_write_as_text_is_not_much(tmp_path, other):
         file.truncate(ahead.LARGE)
     assert ahead.is_much(["x", file.name])
     assert not ahead.is_much(["x", file.name, *other])
+
+
+def test_a_file_to_write_to_says_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    with open(tmp_path / "out.csv", "wb") as file:
+        file.truncate(ahead.LARGE)
+    assert ahead.is_much(["x", file.name])
+    assert not ahead.is_much(["x", "-o", file.name])
+    assert not ahead.is_much(["x", "--rejects", file.name])
 
 
 @pytest.mark.parametrize(("size", "expected"), [(0, False), (ahead.LARGE - 1, False), (ahead.LARGE, True)])
