@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from backprop.autodiff.derivatives import jvp, value_and_grad, vjp
-from backprop.autodiff.errors import ExpressionError, Span
-from backprop.autodiff.graph import Graph, Node
-
 if TYPE_CHECKING:
     from backprop.autodiff.compilation import compile
+    from backprop.autodiff.derivatives import jvp, value_and_grad, vjp
+    from backprop.autodiff.errors import ExpressionError, Span
+    from backprop.autodiff.graph import Graph, Node
     from backprop.autodiff.matrices import hessian, hvp, jacobian
 
 __all__ = [
@@ -27,11 +26,23 @@ __all__ = [
 ]
 
 
-_MODULES = {"compile": "compilation", "hessian": "matrices", "hvp": "matrices", "jacobian": "matrices"}
+_MODULES = {
+    "ExpressionError": "errors",
+    "Graph": "graph",
+    "Node": "graph",
+    "Span": "errors",
+    "compile": "compilation",
+    "hessian": "matrices",
+    "hvp": "matrices",
+    "jacobian": "matrices",
+    "jvp": "derivatives",
+    "value_and_grad": "derivatives",
+    "vjp": "derivatives",
+}
 
 
 def __getattr__(name: str) -> Any:
-    """The matrices' functions and `compile`, imported when they are asked for: they would cost every command 3 ms."""
+    """What the room offers, imported when it is asked for: who takes one module of it does not pay for NumPy."""
     if name in _MODULES:
         from importlib import import_module
 

@@ -13,7 +13,8 @@ import click
 from backprop.cli.options import EXPRESSION_SOURCES, FILE, SCANNED, WRT, ExpressionCommand, shared, word_option
 from backprop.cli.rows import ahead
 from backprop.cli.rows.faults import POLICIES, Faults
-from backprop.cli.rows.question import INPUTS, OUTPUTS, PACKED, BatchQuestion, ask, format_of, naming_of, renames_of
+from backprop.cli.rows.formats import INPUTS, OUTPUTS, PACKED, format_of
+from backprop.cli.rows.question import BatchQuestion, ask, naming_of, renames_of
 from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
@@ -200,12 +201,13 @@ class Stopped(Exception):
 
 def hire(job: Job, output: BinaryIO) -> Crew:
     """Whoever can work on blocks at the same time."""
+    from backprop.autodiff.threads import usable_cores
     from backprop.cli.rows.bulk import BulkJob, serves
     from backprop.cli.rows.crew import Alone, Workers
-    from backprop.cli.rows.machine import cores, keep_freed_memory
+    from backprop.cli.rows.machine import keep_freed_memory
     from backprop.cli.rows.worker import bulk_workers, plain_workers
 
-    if not hasattr(os, "fork") or (cores() == 1 and not serves(job)):
+    if not hasattr(os, "fork") or (usable_cores() == 1 and not serves(job)):
         return Alone(job)
     keep_freed_memory()
     try:

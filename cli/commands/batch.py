@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy starts: batch shares out rows, not matrices
-
 from backprop.cli.batch import Batch, BatchCommand, batch_options
 from backprop.cli.options import command
 from backprop.cli.status import Status

@@ -57,7 +57,7 @@ def value_files(start: str) -> list[str]:
 
 def columns_of(path: str | None, format: str | None) -> list[str]:
     """The names in the header of a file of rows; none where it is no file of text, or is none at all."""
-    from backprop.cli.rows.question import format_of
+    from backprop.cli.rows.formats import format_of
 
     format = format or format_of(path) or "csv"
     if path is None or not os.path.isfile(path) or format not in ("csv", "tsv", "ndjson"):

@@ -12,11 +12,12 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
-from backprop.cli.rows.machine import cores
+from backprop.autodiff.threads import usable_cores
+from backprop.cli.rows.formats import INPUTS, format_of
+from backprop.cli.rows.machine import leave_matrices_to_one_thread
 from backprop.cli.rows.worker import Worker, bulk_workers
 
-ENDINGS = tuple(kind + packed for kind in (".csv", ".tsv") for packed in ("", ".gz", ".zst"))
-OTHERS = ("ndjson", "jsonl", "parquet", "arrow", "lines")  # formats that these workers are not for
+TEXTS = ("csv", "tsv")  # that these workers are for
 LARGE = 1 << 22  # bytes of a file that is worth it
 WAITING = 1 << 14  # bytes that wait in a pipe whose writer is fast
 STDIN = 0
@@ -25,19 +26,25 @@ workers: list[Worker] = []
 
 
 def start_ahead(tokens: Sequence[str]) -> None:
-    """Start workers where the arguments of `batch` look like much to do."""
+    """Start workers where the arguments of `batch` look like much to do. Called before NumPy is imported."""
+    leave_matrices_to_one_thread()
     with contextlib.suppress(OSError):  # no more processes, no more memory, no such file any more
-        if hasattr(os, "fork") and cores() > 1 and is_much(tokens) and find_spec("polars"):
+        if hasattr(os, "fork") and usable_cores() > 1 and is_much(tokens) and find_spec("polars"):
             workers.extend(bulk_workers())
 
 
 def is_much(tokens: Sequence[str]) -> bool:
-    if any(token.lower().endswith(OTHERS) for token in tokens):
-        return False
-    named = [token for before, token in zip(("", *tokens), tokens, strict=False) if before not in ("-o", "--rejects")]
-    files = [token for token in named if token.lower().endswith(ENDINGS) and os.path.isfile(token)]
-    if files:
-        return max(map(os.path.getsize, files)) >= LARGE
+    sizes = []
+    for option, token in zip(("", *tokens), tokens, strict=False):
+        if option in ("-f", "--file", "--rejects"):
+            continue
+        form = format_of(token)
+        if form not in TEXTS and (form or token.rpartition("=")[2]) in INPUTS:
+            return False
+        if form in TEXTS and option != "-o" and os.path.isfile(token):
+            sizes.append(os.path.getsize(token))
+    if sizes:
+        return max(sizes) >= LARGE
     return sys.stdin is not None and is_much_in(STDIN)
 
 

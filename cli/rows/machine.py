@@ -1,4 +1,4 @@
-"""What the machine and its C library give a process that works on rows."""
+"""What the libraries of a process that works on rows are told about threads and memory."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ import os
 KEPT = 1 << 25  # bytes
 
 
-def cores() -> int:
-    """How many this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
+def leave_matrices_to_one_thread() -> None:
+    """Keep OpenBLAS from starting threads: batch shares out rows, not matrices. Called before NumPy is imported."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def keep_freed_memory() -> None:

@@ -16,22 +16,6 @@ from backprop.cli.values import read_value
 from backprop.cli.variables import check_names, read_vars
 
 EXAMPLE = 'backprop batch "1/(1+exp(-(w*x+b)))" rows.csv > out.csv'
-INPUTS = ("csv", "tsv", "ndjson", "parquet", "arrow", "lines")
-OUTPUTS = ("csv", "tsv", "ndjson", "parquet", "arrow")
-ENDINGS = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".arrow": "arrow",
-    ".ipc": "arrow",
-    ".feather": "arrow",
-    ".txt": "lines",
-}
-PACKED = (".gz", ".zst")
 
 
 class BatchQuestion(NamedTuple):
@@ -93,16 +77,6 @@ def fixed_values(bindings: Sequence[Binding], vars_files: Sequence[str]) -> dict
         seen.add(one.name)
         values[one.name] = read_value(one.name, one.text)
     return values
-
-
-def format_of(path: str | None) -> str | None:
-    """The format that a file's ending says, `.gz` and its like taken away."""
-    if path is None:
-        return None
-    stem, ending = os.path.splitext(path.lower())
-    if ending in PACKED:
-        ending = os.path.splitext(stem)[1]
-    return ENDINGS.get(ending)
 
 
 def renames_of(given: Sequence[str], graph: Graph) -> dict[str, str]:

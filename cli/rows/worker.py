@@ -23,8 +23,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
+from backprop.autodiff.threads import usable_cores
 from backprop.cli.rows.channel import Channel, connected
-from backprop.cli.rows.machine import cores, keep_freed_memory
+from backprop.cli.rows.machine import keep_freed_memory
 from backprop.cli.rows.reader import LONGEST
 from backprop.cli.status import Failure, Status
 
@@ -103,18 +104,17 @@ def unless_problem(message: Any) -> Any:
 
 def plain_workers() -> list[Worker]:
     """Workers for jobs that take no more than the program has. Raises OSError where the system gives no more."""
-    return started(cores(), lambda: None)
+    return started(usable_cores(), lambda: None)
 
 
 def bulk_workers() -> list[Worker]:
     """Workers for jobs of bulk.py. Raises OSError where the system gives no more."""
-    return started(min(cores(), BULK_WORKERS), import_for_bulk)
+    return started(min(usable_cores(), BULK_WORKERS), import_for_bulk)
 
 
 def import_for_bulk() -> None:
     """Import what bulk.py takes when it is called; the workers share the cores. Raises Failure."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, cores() // BULK_WORKERS)))
+    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, usable_cores() // BULK_WORKERS)))
     import numpy.ma  # noqa: F401
 
     from backprop.autodiff import rows  # noqa: F401

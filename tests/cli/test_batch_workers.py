@@ -23,8 +23,8 @@ LARGE = b"x\n" + b"".join(b"%d\n" % n for n in range(ROWS))
 ANSWERED = b"x,value\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(ROWS))
 MANY = """
 import sys
-from backprop.cli.rows import machine
-machine.cores = lambda: {count}
+from backprop.autodiff import threads
+threads.usable_cores = lambda: {count}
 if not {polars}:
     sys.modules["polars"] = None
 from backprop.cli.main import main
@@ -153,8 +153,8 @@ def test_without_more_processes_the_program_works_alone(monkeypatch, rows):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(os, "fork", refused)
-    for module in ("machine", "worker", "ahead"):
-        monkeypatch.setattr(f"backprop.cli.rows.{module}.cores", lambda: 2)
+    for module in ("autodiff.threads", "cli.rows.worker", "cli.rows.ahead"):
+        monkeypatch.setattr(f"backprop.{module}.usable_cores", lambda: 2)
     assert isinstance(batch_module.hire(object(), sys.__stdout__.buffer), Alone)
     ahead.start_ahead(["x", str(rows)])
     assert ahead.workers == []
