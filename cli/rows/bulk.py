@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from backprop.autodiff.collection import without_collection
 from backprop.cli.rows.delimited import Appending, Delimited
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.job import Answer, Job, RowsJob
@@ -37,12 +36,6 @@ PIECE = 1 << 16  # bytes
 def serves(job: Job) -> TypeGuard[RowsJob]:
     """Whether polars is installed and can do the job."""
     return find_spec("polars") is not None and isinstance(job, RowsJob) and isinstance(job.writer, Appending)
-
-
-@without_collection
-def import_polars() -> None:
-    """Import it without looking for garbage meanwhile: that takes a tenth of the time."""
-    import polars  # noqa: F401
 
 
 class BulkJob:

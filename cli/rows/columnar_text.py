@@ -87,7 +87,7 @@ class TextBlocks:
     def __iter__(self) -> Iterator[Block]:
         while not self.reader.is_done:
             self.reader.fill(self.reader.size + TEXT_BLOCK)
-            data = self.reader.take()
+            data = bytes(self.reader.take())
             if data:
                 records = self.job.form.records(data)
                 lost = frozenset(getattr(records, "lost", ()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 from backprop.cli.rows.job import Answer, Job
 from backprop.cli.rows.worker import AHEAD, Worker
@@ -29,7 +29,7 @@ class Crew(Protocol):
     @property
     def is_full(self) -> bool: ...
 
-    def submit(self, data: bytes) -> None: ...
+    def submit(self, data: bytearray) -> None: ...
 
     def next(self) -> Answer:
         """The answer to the block that was taken first; waits for it."""
@@ -57,8 +57,8 @@ class Alone:
     def is_full(self) -> bool:
         return bool(self._blocks)
 
-    def submit(self, data: bytes) -> None:
-        self._blocks.append(data)
+    def submit(self, data: bytearray) -> None:
+        self._blocks.append(bytes(data))
 
     def next(self) -> Answer:
         return self.job.answer(self._blocks.popleft())
@@ -71,10 +71,10 @@ class Alone:
 
 
 class Workers:
-    """Answers in processes, which write in turn: the program itself only reads, and says whose turn it is."""
+    """Answers in processes, which write in turn: the program itself only reads and hands out blocks."""
 
     def __init__(self, job: Job, workers: Sequence[Worker], output: int) -> None:
-        self._workers = workers
+        self._workers = deque(workers)  # the one that gets the next block is first
         self._working: deque[Worker] = deque()  # in the order of the blocks
         with lost_workers_named():
             for worker in workers:
@@ -90,28 +90,22 @@ class Workers:
 
     @property
     def is_full(self) -> bool:
-        return all(worker.taken == AHEAD for worker in self._workers)
+        return self._workers[0].taken == AHEAD
 
-    def submit(self, data: bytes) -> None:
-        worker = min(self._workers, key=lambda one: one.taken)
+    def submit(self, data: bytearray) -> None:
+        worker = self._workers[0]
         with lost_workers_named():
             worker.take(data)
         self._working.append(worker)
+        self._workers.rotate(-1)
 
     def next(self) -> Answer:
-        worker = self._working.popleft()
         with lost_workers_named():
-            answer = worker.answer()
-
-        def write(_stream: BinaryIO) -> None:
-            with lost_workers_named():
-                worker.write()
-
-        return answer._replace(output=write)
+            return self._working.popleft().answer()
 
     def waits_on(self) -> Sequence[Any]:
-        head = self._working[0]
-        return () if head.has_answered() else (head.channel,)
+        channel = self._working[0].channel
+        return () if channel.is_ready() else (channel,)
 
     def close(self) -> None:
         for worker in self._workers:

@@ -54,10 +54,10 @@ class Reader:
         """Whether `fill` would not wait."""
         return not self.has_ended and self.source.is_ready()
 
-    def take(self) -> bytes:
+    def take(self) -> bytearray:
         """All whole records that were read, and at the end whatever is left."""
         if self._is_looked_at and not self.has_ended:
-            return b""
+            return bytearray()
         end = len(self._buffer)
         place = self.cut(self._buffer, end)
         if self.has_ended and self.problem is None:
@@ -104,11 +104,13 @@ class Reader:
                 return place
 
     def _give_first(self, place: int) -> bytes:
-        data = self._give(place)
+        data = bytes(self._give(place))
         self.line += data.count(b"\n")
         return data
 
-    def _give(self, place: int) -> bytes:
-        data = bytes(memoryview(self._buffer)[:place])
-        del self._buffer[:place]
-        return data
+    def _give(self, place: int) -> bytearray:
+        if place == 0:
+            return bytearray()
+        given, self._buffer = self._buffer, self._buffer[place:]  # the shorter part is copied, as a rule
+        del given[place:]
+        return given

@@ -29,7 +29,7 @@ def stream(
         while not reader.is_done:
             if reader.size < most and reader.is_ready():
                 reader.fill(most)
-            data = reader.take() if reader.size >= most or reader.has_ended or not crew.busy else b""
+            data = reader.take() if reader.size >= most or reader.has_ended or not crew.busy else None
             if data:
                 while crew.is_full:
                     deliver(crew.next())

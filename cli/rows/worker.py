@@ -1,13 +1,15 @@
-"""Workers: processes that answer blocks, and write each answer when it is its turn.
+"""Workers: processes that answer blocks, and write the answers in turn.
 
 Blocks come in memory that a worker shares with the program; everything else that the two say goes through a channel:
 
     worker   its number as a process, or the exception that kept it from starting
     program  the job, then the descriptor of the output
     program  (start, size) of a block in the shared memory; at most AHEAD of them wait for an answer
-    worker   the Answer without its output, or an exception
-    program  None: write the first answer that is not written
-    worker   Written; the next Answer may come before it
+    worker   the Answer without its output, which is written by then, or an exception
+
+The first block is for the first worker, the next for the next, and round again. So is the turn to write, which each
+gives to the next without the program: it may read meanwhile. Whoever ends the run takes the turn and gives it to
+nobody.
 
 A worker ends when its channel does, and so with the program, however that ends.
 """
@@ -15,13 +17,15 @@ A worker ends when its channel does, and so with the program, however that ends.
 from __future__ import annotations
 
 import contextlib
+import gc
 import mmap
 import os
+import select
 import signal
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
 
 from backprop.autodiff.threads import usable_cores
 from backprop.cli.rows.channel import Channel, connected
@@ -30,9 +34,10 @@ from backprop.cli.rows.reader import LONGEST
 from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
-    from backprop.cli.rows.job import Answer, Output
+    from backprop.cli.rows.job import Answer
 
-AHEAD = 2  # blocks: one is answered, one waits
+AHEAD = 3  # blocks: the answer to one waits for its turn, one is answered, one waits
+HELD = 2  # answers that wait for their turn, at most: they take more memory than the blocks
 BULK_WORKERS = 3  # at most, where they use polars: each takes 60 MB
 ROOM = LONGEST + (1 << 22)  # bytes of the largest block: a record, and what was read together with its end
 
@@ -46,14 +51,13 @@ class Worker:
         self._memory = memory
         self._start = 0  # of the next block
         self._process: int | None = None
-        self._answers: deque[Any] = deque()  # that came before their turn
 
     def begin(self, job: object, output: int) -> None:
         """Say what to do, and where to write it to."""
         self.channel.send(job)
         self.channel.send_descriptor(output)
 
-    def take(self, data: bytes) -> None:
+    def take(self, data: bytearray) -> None:
         """Take a block."""
         assert len(data) <= ROOM
         self._memory[self._start : self._start + len(data)] = data
@@ -61,38 +65,27 @@ class Worker:
         self._start = (self._start + ROOM) % len(self._memory)
         self.taken += 1
 
-    def has_answered(self) -> bool:
-        """Whether `answer` would not wait."""
-        return bool(self._answers) or self.channel.is_ready()
-
     def answer(self) -> Answer:
-        """The next answer, without its output. Raises what the job raised, or what kept the worker from starting."""
-        if self._process is None:
-            self._process = unless_problem(self.channel.receive())
-        answer = self._answers.popleft() if self._answers else self.channel.receive()
+        """The next answer, written. Raises what the job or the writing raised, or what kept it from starting."""
+        self._meet()
+        answer: Answer = unless_problem(self.channel.receive())
         self.taken -= 1
-        found: Answer = unless_problem(answer)
-        return found
-
-    def write(self) -> None:
-        """Have the first of the answers written that are not yet. Raises what that raises."""
-        self.channel.send(None)
-        while not isinstance(message := self.channel.receive(), Written):
-            self._answers.append(message)  # it came before its turn
-        unless_problem(message.problem)
+        return answer
 
     def dismiss(self) -> None:
         """End it, whatever it does: it may wait for the reader of a pipe."""
+        with contextlib.suppress(EOFError, Failure):
+            if self.channel.is_ready():  # else it still starts, and ends as it finds the channel closed
+                self._meet()
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process, signal.SIGKILL)
         self.channel.close()
 
-
-class Written(NamedTuple):
-    """An answer was written, or could not be."""
-
-    problem: Exception | None
+    def _meet(self) -> None:
+        """Hear, once, that it has started. Raises what kept it from that."""
+        if self._process is None:
+            self._process = unless_problem(self.channel.receive())
 
 
 def unless_problem(message: Any) -> Any:
@@ -100,6 +93,33 @@ def unless_problem(message: Any) -> Any:
     if isinstance(message, Exception):
         raise message
     return message
+
+
+class Turn(NamedTuple):
+    """A worker's place in the round, as two descriptors: a byte in the first one is the turn."""
+
+    comes: int
+    goes: int
+
+    def take(self) -> None:
+        """Have it: wait until it comes."""
+        os.read(self.comes, 1)
+
+    def give(self) -> None:
+        """Pass it on to the next in the round."""
+        os.write(self.goes, b".")
+
+    def close(self) -> None:
+        os.close(self.comes)
+        os.close(self.goes)
+
+
+def turns_of(count: int) -> list[Turn]:
+    """A round of so many; the first one has the turn."""
+    pipes = [os.pipe() for _ in range(count)]
+    turns = [Turn(comes, goes) for (comes, _), (_, goes) in zip(pipes, [*pipes[1:], pipes[0]], strict=True)]
+    turns[-1].give()
+    return turns
 
 
 def plain_workers() -> list[Worker]:
@@ -117,11 +137,11 @@ def import_for_bulk() -> None:
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, usable_cores() // BULK_WORKERS)))
     import numpy.ma  # noqa: F401
 
-    from backprop.autodiff import rows  # noqa: F401
-    from backprop.cli.rows.bulk import import_polars
+    from backprop.autodiff import gates, rows  # noqa: F401
+    from backprop.cli.rows import bulk, outlet  # noqa: F401
 
     try:
-        import_polars()
+        import polars  # noqa: F401
     except Exception as error:
         raise Failure(
             f"polars cannot be imported: {' '.join(str(error).split())}",
@@ -138,12 +158,13 @@ def started(count: int, prepare: Callable[[], None]) -> list[Worker]:
     """
     memories = [mmap.mmap(-1, ROOM * AHEAD) for _ in range(count)]
     ends = [connected() for _ in range(count)]
+    turns = turns_of(count)
     try:
         with interrupts_held():
             if os.fork() == 0:
                 for mine, _ in ends:
                     mine.close()  # a copy of that end would keep the other open after the program has ended
-                serve([theirs for _, theirs in ends], memories, prepare)
+                serve([theirs for _, theirs in ends], memories, turns, prepare)
     except OSError:
         for mine, _ in ends:
             mine.close()
@@ -151,6 +172,8 @@ def started(count: int, prepare: Callable[[], None]) -> list[Worker]:
     finally:
         for _, theirs in ends:
             theirs.close()
+        for turn in turns:
+            turn.close()
     return [Worker(mine, memory) for (mine, _), memory in zip(ends, memories, strict=True)]
 
 
@@ -164,16 +187,18 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def serve(channels: Sequence[Channel], memories: Sequence[mmap.mmap], prepare: Callable[[], None]) -> NoReturn:
+def serve(
+    channels: Sequence[Channel], memories: Sequence[mmap.mmap], turns: Sequence[Turn], prepare: Callable[[], None]
+) -> NoReturn:
     """All that the processes do: one for each channel."""
     try:
-        let_go_of_streams({channel.fileno() for channel in channels})
+        let_go_of_streams({channel.fileno() for channel in channels}.union(*turns))
         problem = caught(prepare)
         place = own_place(len(channels))
         for channel in (*channels[:place], *channels[place + 1 :]):
             channel.close()
         channels[place].send(problem or os.getpid())
-        work(channels[place], memories[place])
+        work(channels[place], memories[place], turns[place])
     except EOFError:
         os._exit(0)
     finally:
@@ -182,6 +207,7 @@ def serve(channels: Sequence[Channel], memories: Sequence[mmap.mmap], prepare: C
 
 def own_place(count: int) -> int:
     """Become so many processes; which of them this one is."""
+    gc.freeze()  # a collection would write to every object, and so copy the memory that they share
     warnings.simplefilter("ignore")  # newer Pythons warn of the threads that an import may have left waiting
     for place in range(1, count):
         if os.fork() == 0:
@@ -201,29 +227,38 @@ def let_go_of_streams(others: set[int]) -> None:
         os.close(nothing)
 
 
-def work(channel: Channel, memory: mmap.mmap) -> None:
+def work(channel: Channel, memory: mmap.mmap, turn: Turn) -> None:
     """Answer blocks until there are no more."""
     keep_freed_memory()
     job = channel.receive()
     with open(channel.receive_descriptor(), "wb", buffering=0) as stream:
-        from backprop.cli.rows.outlet import write_output
-
         coming: deque[tuple[int, int]] = deque()
-        held: deque[Output] = deque()
+        held: deque[Answer | Exception] = deque()
         while True:
-            while channel.is_ready() or not coming or len(held) == AHEAD:
-                message = channel.receive()
-                if message is None:
-                    channel.send(Written(caught(write_output, stream, held.popleft())))
-                else:
-                    coming.append(message)
-            start, size = coming.popleft()
-            answer = caught(job.answer, memory[start : start + size])
-            if isinstance(answer, Exception):
+            waits = not coming or len(held) == HELD
+            awaited: list[Any] = [channel, turn.comes] if held else [channel]
+            ready = select.select(awaited, [], [], None if waits else 0)[0]
+            if channel in ready:
+                coming.append(channel.receive())
+            elif ready:
+                turn.take()
+                answer = written(held.popleft(), stream)
                 channel.send(answer)
+                if not isinstance(answer, Exception) and not answer.is_last:
+                    turn.give()
             else:
-                held.append(answer.output)
-                channel.send(answer._replace(output=b""))
+                start, size = coming.popleft()
+                held.append(caught(job.answer, memory[start : start + size]))
+
+
+def written(answer: Answer | Exception, stream: BinaryIO) -> Answer | Exception:
+    """The answer without its output, or what kept it from being written."""
+    from backprop.cli.rows.outlet import write_output
+
+    if isinstance(answer, Exception):
+        return answer
+    problem: Exception | None = caught(write_output, stream, answer.output)
+    return problem or answer._replace(output=b"")
 
 
 def caught(function: Callable[..., Any], *arguments: object) -> Any:

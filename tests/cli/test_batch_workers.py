@@ -13,7 +13,9 @@ import pytest
 
 from backprop.cli import batch as batch_module
 from backprop.cli.rows import ahead
-from backprop.cli.rows.crew import Alone
+from backprop.cli.rows.crew import Alone, Workers
+from backprop.cli.rows.job import Answer
+from backprop.cli.rows.worker import AHEAD, started
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
 
@@ -77,6 +79,53 @@ def test_a_bad_row_in_a_late_block_stops_them_all(tmp_path, is_polars):
     assert done.returncode == 3
     assert f"line {ROWS * 2 + 2}".encode() in done.stderr
     assert done.stdout == b"x,value\n" + b"1,1\n" * ROWS * 2
+
+
+class Sleeper:
+    """A job whose blocks say how many milliseconds they take, or what goes wrong with them."""
+
+    def answer(self, data):
+        word = data.decode().strip()
+        if word == "bad":
+            raise ValueError("bad")
+        time.sleep(0 if word == "last" else int(word) / 1000)
+        return Answer(data, [], 1, 1, word == "last")
+
+
+def answered_by_workers(blocks, count, path):
+    """What workers write of such blocks, and how many of the answers come before the end."""
+    answers = []
+    with open(path, "wb", buffering=0) as file:
+        crew = Workers(Sleeper(), started(count, lambda: None), file.fileno())
+        waiting = [bytearray(b"%s\n" % block) for block in blocks]
+        with contextlib.suppress(ValueError):
+            while (waiting or crew.busy) and not (answers and answers[-1].is_last):
+                if waiting and not crew.is_full:
+                    crew.submit(waiting.pop(0))
+                else:
+                    answers.append(crew.next())
+        time.sleep(0.1)  # for whoever would write though it is not its turn
+        crew.close()
+    return path.read_bytes().split(), len(answers)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize(
+    "times",
+    [[50, *[0] * (4 * AHEAD)], [0, 0, 0, 50, *[0] * (4 * AHEAD)], [20, 0, 0, 1, 0, 5, 30, 0, 0, 0, 0, 9, 0, 0, 0, 2]],
+)
+def test_a_block_that_takes_long_is_written_before_the_next(tmp_path, count, times):
+    blocks = [b"%d" % time for time in times]
+    assert answered_by_workers(blocks, count, tmp_path / "out") == (blocks, len(blocks))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize(("end", "is_written"), [(b"bad", False), (b"last", True)])
+def test_nothing_is_written_after_the_end(tmp_path, count, end, is_written):
+    before = [b"9", b"0", b"0", b"4", b"0"]
+    expected = before + [end] * is_written
+    found = answered_by_workers([*before, end, b"0", b"0", b"0"], count, tmp_path / "out")
+    assert found == (expected, len(expected))
 
 
 def processes_of(session):
