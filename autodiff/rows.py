@@ -14,6 +14,7 @@ import numpy as np
 
 from backprop.autodiff.execution import run
 from backprop.autodiff.graph import Node
+from backprop.autodiff.program import lower
 from backprop.autodiff.row_plan import RowPlan, plan_rows
 from backprop.autodiff.shapes import Array
 
@@ -35,6 +36,17 @@ class RowProgram:
         for (place, has_axis), value in zip(plan.held, run(plan.prelude, fixed), strict=True):
             self._slots[place] = np.asarray(value)[..., None] if has_axis else value
         self._workspaces = threading.local()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"plan": self.plan._replace(prelude=lower([])), "_slots": self._slots}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state, _workspaces=threading.local())
+
+    @property
+    def can_be_sent(self) -> bool:
+        """Whether another process knows its functions by name: it is all NumPy's own."""
+        return all(isinstance(step.function, np.ufunc) for step in self.plan.steps)
 
     @property
     def rows_per_block(self) -> int:

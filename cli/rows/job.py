@@ -63,7 +63,10 @@ class Writer(Protocol):
 
 
 class Kernel:
-    """The results of one expression for blocks of rows: lowered once in each worker, on its first block."""
+    """The results of one expression for blocks of rows.
+
+    A worker gets the program where that can be sent, and so need not know the gates; else the graph, which it lowers.
+    """
 
     def __init__(self, graph: Graph, shapes: Mapping[str, Shape], fixed: Mapping[str, Array], wanted: Wanted) -> None:
         self.graph = graph
@@ -74,6 +77,8 @@ class Kernel:
         self._program: Any = None
 
     def __getstate__(self) -> dict[str, object]:
+        if self._program is not None and self._program.can_be_sent:
+            return {**vars(self), "graph": None}
         return {**vars(self), "_program": None}
 
     def prepare(self) -> list[tuple[str, Shape]]:

@@ -2,7 +2,7 @@
 
 Blocks come in memory that a worker shares with the program; everything else that the two say goes through a channel:
 
-    worker   its number as a process, or the exception that kept it from starting
+    worker   its number as a process, and the exception that keeps it from working, or None
     program  the job, then the descriptor of the output
     program  (start, size) of a block in the shared memory; at most AHEAD of them wait for an answer
     worker   the Answer without its output, which is written by then, or an exception
@@ -51,6 +51,7 @@ class Worker:
         self._memory = memory
         self._start = 0  # of the next block
         self._process: int | None = None
+        self._problem: Exception | None = None
 
     def begin(self, job: object, output: int) -> None:
         """Say what to do, and where to write it to."""
@@ -68,13 +69,14 @@ class Worker:
     def answer(self) -> Answer:
         """The next answer, written. Raises what the job or the writing raised, or what kept it from starting."""
         self._meet()
+        unless_problem(self._problem)
         answer: Answer = unless_problem(self.channel.receive())
         self.taken -= 1
         return answer
 
     def dismiss(self) -> None:
         """End it, whatever it does: it may wait for the reader of a pipe."""
-        with contextlib.suppress(EOFError, Failure):
+        with contextlib.suppress(EOFError):
             if self.channel.is_ready():  # else it still starts, and ends as it finds the channel closed
                 self._meet()
         if self._process is not None:
@@ -83,9 +85,9 @@ class Worker:
         self.channel.close()
 
     def _meet(self) -> None:
-        """Hear, once, that it has started. Raises what kept it from that."""
+        """Hear, once, that it has started, and whether it can work."""
         if self._process is None:
-            self._process = unless_problem(self.channel.receive())
+            self._process, self._problem = self.channel.receive()
 
 
 def unless_problem(message: Any) -> Any:
@@ -137,7 +139,7 @@ def import_for_bulk() -> None:
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, usable_cores() // BULK_WORKERS)))
     import numpy.ma  # noqa: F401
 
-    from backprop.autodiff import gates, rows  # noqa: F401
+    from backprop.autodiff import rows  # noqa: F401
     from backprop.cli.rows import bulk, outlet  # noqa: F401
 
     try:
@@ -197,7 +199,7 @@ def serve(
         place = own_place(len(channels))
         for channel in (*channels[:place], *channels[place + 1 :]):
             channel.close()
-        channels[place].send(problem or os.getpid())
+        channels[place].send((os.getpid(), problem))
         work(channels[place], memories[place], turns[place])
     except EOFError:
         os._exit(0)

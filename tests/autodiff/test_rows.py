@@ -1,6 +1,9 @@
 """Blocks of rows along the last axis: slots that are used again, what is computed once, any nodes as results."""
 
 import math
+import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -93,6 +96,32 @@ def test_a_result_of_numbers_is_computed_where_it_belongs():
     plan = plan_rows([expression(lambda x, y: x * y, "x", "y").typed({}).result], ["x", "y"])
     assert names_of(plan) == ["multiply"]
     assert plan.buffers == ()
+
+
+RECEIVER = """
+import pickle, sys
+import numpy as np
+from backprop.autodiff import rows
+(found,) = pickle.load(sys.stdin.buffer).run({"x": np.array([1.0, 2.0])})
+assert "backprop.autodiff.gates" not in sys.modules
+print(*found.tolist())
+"""
+
+
+def test_a_program_of_numpys_functions_can_be_sent():
+    """What the gates said of it, and what holds for all rows, is in it: another process does not import them."""
+    program = lowered(lambda x, a: call("exp", call("sinh", a) * x), "x", "a", fixed={"a": np.float64(0.5)})
+    assert program.can_be_sent
+    program.run({"x": np.array([3.0])})
+    sent = subprocess.run(
+        [sys.executable, "-c", RECEIVER], input=pickle.dumps(program), capture_output=True, check=True
+    )
+    expected = [math.exp(math.sinh(0.5)), math.exp(math.sinh(0.5) * 2.0)]
+    np.testing.assert_allclose([float(one) for one in sent.stdout.split()], expected, rtol=1e-15)
+
+
+def test_a_program_of_other_functions_cannot_be_sent():
+    assert not lowered(lambda x: call("sigmoid", x), "x").can_be_sent
 
 
 def test_what_depends_on_no_row_is_computed_before():

@@ -3,9 +3,9 @@
     python tests/benchmarks/batch_csv.py [RUNS] [ROWS]
 
 Whole processes, CSV file to a new CSV file and pipe to a new CSV file, in a drawn order RUNS times (default 7).
-Prints medians and each tool's time over the fastest peer's. Peers are run where they are installed: Polars, DuckDB,
-JAX with pyarrow (beside this Python) and Miller. `backprop` is measured with polars where that is installed, and
-without it.
+Prints medians and each tool's time over that of the fastest peer that reads the same, a file or a pipe. Peers are run
+where they are installed: Polars, DuckDB, JAX with pyarrow (beside this Python) and Miller. `backprop` is measured with
+polars where that is installed, and without it.
 """
 
 from __future__ import annotations
@@ -74,6 +74,13 @@ MILLER = (
 BASE = "import sys; sys.modules['polars'] = None; from backprop.cli.main import main; main()"  # as if not installed
 
 
+FROM_A_PIPE = {  # what a peer calls stdin
+    "polars": ('"rows.csv"', "__import__('sys').stdin.buffer"),
+    "duckdb": ("'rows.csv'", "read_csv('/dev/stdin')"),
+    "jax": ('"rows.csv"', "__import__('sys').stdin.buffer"),
+}
+
+
 def commands() -> dict[str, list[str]]:
     """What is run, by name; the shell gives it the files."""
     found = {}
@@ -84,6 +91,7 @@ def commands() -> dict[str, list[str]]:
     for package, script in (("polars", POLARS), ("duckdb", DUCKDB), ("jax", JAX)):
         if find_spec(package) and (package != "jax" or find_spec("pyarrow")):
             found[package] = [sys.executable, "-c", script]
+            found[f"{package}, from a pipe"] = [sys.executable, "-c", script.replace(*FROM_A_PIPE[package])]
     if shutil.which("mlr"):
         found["miller"] = ["mlr", "--icsv", "--ocsv", "put", MILLER, "rows.csv"]
     return found
@@ -122,15 +130,14 @@ def main() -> None:
                 taken = seconds(name, tools[name], folder)
                 if turn:  # the first turn fills the caches
                     times[name].append(taken)
-    peers = {name: statistics.median(taken) for name, taken in times.items() if not name.startswith("backprop")}
-    fastest = min((taken for name, taken in peers.items() if name != "miller"), default=float("nan"))
-    print(
-        f"{'median s':>8}  {'best s':>6}  {'ratio':>5}  to the fastest of {', '.join(sorted(set(peers) - {'miller'}))}"
-    )
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    peers = [name for name in medians if not name.startswith(("backprop", "miller"))]
+    print(f"{'median s':>8}  {'best s':>6}  {'ratio':>5}  to the fastest of {', '.join(peers)}")
     for name, taken in times.items():
-        median = statistics.median(taken)
-        note = f"  ({median / peers['miller']:.2f} of miller)" if name == "backprop alone" and "miller" in peers else ""
-        print(f"{median:8.3f}  {min(taken):6.3f}  {median / fastest:5.2f}  {name}{note}")
+        same = [medians[peer] for peer in peers if ("pipe" in peer) == ("pipe" in name)]
+        is_base = name == "backprop alone" and "miller" in medians
+        note = f"  ({medians[name] / medians['miller']:.2f} of miller)" if is_base else ""
+        print(f"{medians[name]:8.3f}  {min(taken):6.3f}  {medians[name] / min(same):5.2f}  {name}{note}")
 
 
 if __name__ == "__main__":
