@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from typing import TypeGuard
 
 LEAST = 1 << 17  # bytes of a block that are worth it
-ROUND = 1e-4  # below, and from the other one on, polars writes other digits or another form than Python
-LARGE = 1e16
+SMALL = 1e-4  # below, as from 1e16 on, polars writes other digits or another form than Python
 PIECE = 1 << 16  # bytes
 
 
@@ -210,11 +209,10 @@ def as_texts(vector: Rows) -> Any:
     import polars
 
     text = polars.Series(vector).cast(polars.String)
-    size = np.abs(vector)
-    other = ~((size >= ROUND) & (size < LARGE))
-    other |= np.rint(vector) == vector
-    if other.any():
-        places = np.flatnonzero(other)
+    other = ~(np.abs(vector) >= SMALL)  # nan, too
+    other |= np.rint(vector) == vector  # all large ones, too
+    places = np.flatnonzero(other)
+    if len(places):
         text = text.scatter(places, texts(vector[places]))
     return text
 
