@@ -175,7 +175,7 @@ class Checker:
         self.forward: dict[str, Program] = {}
         for name, node in zip(self.names, inputs, strict=True):
             seeds = {node: typed.input(tangent_name(name), node.shape)}
-            self.forward[name] = lower([tangents(typed, output, seeds).get(output) or zero_of(output)])
+            self.forward[name] = lower([tangents(typed, [output], seeds).get(output) or zero_of(output)])
         found = adjoints(typed, output, typed.constant(seed_value(None, output.shape)), inputs).of
         self.reverse = lower([found.get(node) or zero_of(node) for node in inputs])
 

@@ -63,7 +63,7 @@ def jvp(
     typed, arrays = bind(graph, {**(values or {}), **more_values})
     output = typed.result
     along = direction_values(typed, tangents, "tangent")
-    found = push_forward(typed, output, {typed.inputs[name]: typed.constant(one) for name, one in along.items()})
+    found = push_forward(typed, [output], {typed.inputs[name]: typed.constant(one) for name, one in along.items()})
     value, tangent = evaluate([output, found.get(output) or zero_of(output)], arrays)
     return as_result(value), as_result(tangent)
 

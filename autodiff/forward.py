@@ -5,23 +5,20 @@ Source: Griewank & Walther, Evaluating Derivatives (2008), section 3.1.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.pushforward import pushforward
+from backprop.autodiff.sides import with_sides
 
 
-def tangents(graph: Graph, output: Node, seeds: Mapping[Node, Node]) -> dict[Node, Node]:
-    """Append the tangents of the nodes up to `output` to the typed `graph`; one that is missing is zero.
+def tangents(graph: Graph, outputs: Collection[Node], seeds: Mapping[Node, Node]) -> dict[Node, Node]:
+    """Append the tangents of the nodes up to the last of `outputs` to the typed `graph`; one that is missing is zero.
 
-    `seeds` gives the tangents to start from, each of its node's shape.
+    `seeds` gives the tangents to start from, each of its node's shape. Those of `outputs` are the mean of both sides
+    where they are of second or higher order and a kink is hit exactly.
     """
-    found = dict(seeds)
-    for node in graph.nodes[: output.index + 1]:
-        if node in found or not any(operand in found for operand in node.inputs):
-            continue
-        graph.place = node.span
-        tangent = node.gate.push([found.get(operand) for operand in node.inputs], node.inputs, node)
-        if tangent is not None:
-            found[node] = tangent.broadcast_to(node.shape)
-    graph.place = None
-    return found
+    last = max(outputs, key=lambda node: node.index)
+    found = {node: tangent.settled for node, tangent in pushforward(graph, last, seeds).items()}
+    moved = {node: found[node] for node in outputs if node in found}
+    return {**found, **with_sides(moved, outputs)}

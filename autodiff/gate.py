@@ -6,6 +6,7 @@ The kinds of gate are in kinds.py, the gates themselves are declared in gates/, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -56,10 +57,14 @@ REQUIRED = object()
 
 
 class Condition(NamedTuple):
-    """A branch is taken where `test` is nonzero (`holds`) or zero (not `holds`)."""
+    """A branch is taken where `test` is nonzero (`holds`) or zero (not `holds`).
+
+    `is_implied`: what it is the condition of is a multiple of the test, zero by itself but for what is infinite.
+    """
 
     test: Node
     holds: bool
+    is_implied: bool = False
 
     def as_test(self) -> Node:
         """A node that is 1 where the branch is taken and 0 elsewhere."""
@@ -67,7 +72,15 @@ class Condition(NamedTuple):
 
     def settle(self, share: Node) -> Node:
         """The share with exact zeros where the branch is not taken: there 0 beats inf and nan."""
+        if share is self.test and self.holds:
+            return share
+        if self.is_implied:
+            return METHODS["select"](share, self.test)
         return self.test.where(share, 0.0) if self.holds else self.test.where(0.0, share)
+
+    def moved(self, test: Node) -> Condition:
+        """The same condition on other entries."""
+        return Condition(test, True, self.is_implied)
 
 
 METHODS: dict[str, Gate] = {}  # what the operators and methods of Node build: filled by the declarations
@@ -95,10 +108,15 @@ class Gate:
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
     `method`      the operator or method of Node that builds it, if any
+    `has_kink`    whether a derivative of it, of some order, jumps
     """
 
     has_local = False  # whether its gradient is upstream times a local gradient, entry by entry
     is_flat = False  # whether nothing flows back through it, ever
+    is_indicator = False  # whether it is 0 or 1 everywhere
+    returns_operand = False  # whether its result may be an operand itself
+    is_informed = False  # whether it reads one more node than its inputs: that of the index in its last attribute
+    has_sides = False  # whether it is a kink's slope, of which each side counts in derivatives of higher order
 
     def __init__(
         self,
@@ -125,6 +143,7 @@ class Gate:
         is_public: bool = True,
         is_function: bool | None = None,
         method: str | None = None,
+        has_kink: bool = False,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -148,6 +167,7 @@ class Gate:
         self.kernel = kernel
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
+        self.has_kink = has_kink
         if method is not None:
             METHODS[method] = self
 
@@ -202,15 +222,19 @@ class Gate:
         raise NotImplementedError
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
-        """The output's tangent: the local Jacobian times the operands' tangents (None: zero)."""
+        """The output's tangent: the local Jacobian times the operands' tangents (None: zero). See also `push_along`."""
         raise NotImplementedError
+
+    def push_along(self, position: int, tangent: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        """What the tangent of the operand at `position` adds to the output's, where the gate has a local gradient."""
+        return None
 
     def local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | None:
         """The local gradient with respect to one operand, where the gate has one (`has_local`)."""
         return None
 
     def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
-        """Where the operand at `position` is the branch taken; None: everywhere."""
+        """Where the operand at `position` is the branch taken, in the shape that `pull` returns; None: everywhere."""
         return None
 
     def screen(self, condition: Condition, inputs: tuple[Node, ...], out: Node) -> tuple[Node, ...]:
@@ -219,7 +243,15 @@ class Gate:
 
     def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
         """Where in an operand's shape the entries are that a branch of the output's shape uses."""
-        return condition if condition.test.shape == () else Condition(condition.as_test().sum(), True)
+        return condition if condition.test.shape == () else condition.moved(condition.as_test().sum())
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        """Where the output moves when the operands at these positions do under their conditions; None: everywhere."""
+        known = [condition for condition in moving.values() if condition is not None]
+        if len(known) < len(moving):
+            return None
+        test = reduce(METHODS["+"], [condition.as_test().sum() for condition in known])
+        return Condition(test, True, all(condition.is_implied for condition in known))
 
 
 def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
@@ -228,8 +260,8 @@ def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
 
 
 def gate_named(name: str) -> Gate:
-    """The gate of the table, or the leaf, of that name. Raises KeyError."""
-    from backprop.autodiff import leaves  # here, not above: both are declared with this module
+    """The gate of the table, the leaf or the gate of a pass of that name. Raises KeyError."""
+    from backprop.autodiff import leaves, sides  # here, not above: they are declared with this module
     from backprop.autodiff.gates import GATES
 
-    return {gate.name: gate for gate in (*GATES, leaves.input, leaves.constant)}[name]
+    return {gate.name: gate for gate in (*GATES, leaves.input, leaves.constant, *sides.GATES)}[name]

@@ -24,10 +24,11 @@ class Node:
     """One gate applied to its inputs. It never changes: values and gradients are kept by whoever computes them.
 
     `shape` is the value's shape, meaningful in a typed graph only. `span` is the place in the source text of the
-    user's gate that it stands for or, in a derivative, comes from.
+    user's gate that it stands for or, in a derivative, comes from. `reads` are the nodes whose values it is computed
+    from: its inputs, and for a gate that `is_informed` one that no expression shows, named by its last attribute.
     """
 
-    __slots__ = ("attributes", "gate", "graph", "index", "inputs", "shape", "span")
+    __slots__ = ("attributes", "gate", "graph", "index", "inputs", "reads", "shape", "span")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Node:
         self.index = index
         self.gate = gate
         self.inputs = inputs
+        self.reads = (*inputs, graph.nodes[attributes[-1]]) if gate.is_informed else inputs
         self.attributes = attributes
         self.shape = shape
         self.span = span

@@ -5,11 +5,12 @@ The passes ask a gate by these methods and name no gate, so that a new gate is o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial, reduce
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import rowwise, shapes
-from backprop.autodiff.gate import Attribute, Condition, Forward, Gate
+from backprop.autodiff.gate import METHODS, Attribute, Condition, Forward, Gate
 from backprop.autodiff.shapes import Axis, Shape
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Elementwise(Gate):
     """Entry by entry, with NumPy's broadcasting; `gradients` gives one local gradient for each operand.
 
     Each is a function of the operands and the output that returns a node, a number, or None for no gradient.
-    A gate with any number of operands gives a single one, which is also told the position first.
+    A gate with any number of operands gives a single one, which is also told the position first. `routes` says for each
+    operand where it is the branch taken; of a gate with `is_selection` that is where its local gradient is not zero.
     """
 
     has_local = True
@@ -47,11 +49,13 @@ class Elementwise(Gate):
         forward: Forward,
         *gradients: Local,
         routes: Sequence[Callable[..., Condition] | None] = (),
+        is_selection: bool = False,
         **declaration: Any,
     ) -> None:
-        super().__init__(name, forward, **declaration)
+        super().__init__(name, forward, **{"has_kink": is_selection, **declaration})
         self.gradients = gradients
         self.routes = tuple(routes)
+        self.is_selection = is_selection
 
     def row_form(self) -> Forward:
         return self.forward
@@ -66,6 +70,9 @@ class Elementwise(Gate):
         return self.gradients[position](*inputs, out)
 
     def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        if self.is_selection:
+            local = self.local(position, inputs, out)
+            return None if local is None else Condition(local, True, is_implied=True)
         rule = self.routes[position] if self.routes else None
         return rule(*inputs, out) if rule else None
 
@@ -75,20 +82,17 @@ class Elementwise(Gate):
             return None
         return upstream if local == 1 else upstream * local
 
-    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
-        parts = []
-        for position, tangent in enumerate(tangents):
-            local = None if tangent is None else self.local(position, inputs, out)
-            if tangent is not None and local is not None:
-                condition = self.route(position, inputs, out)
-                parts.append(condition.settle(tangent * local) if condition else tangent * local)
-        return add_up(parts) if parts else None
+    def push_along(self, position: int, tangent: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        local = self._local(position, inputs, out)
+        if local is None:
+            return None
+        return tangent if local == 1 else tangent * local
 
     def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
         if condition.test.shape in ((), inputs[position].shape):
             return condition
         spread = condition.as_test().broadcast_to(out.shape)
-        return Condition(spread.sum_to(inputs[position].shape), True)
+        return condition.moved(spread.sum_to(inputs[position].shape))
 
 
 class Flat(Elementwise):
@@ -98,6 +102,74 @@ class Flat(Elementwise):
 
     def __init__(self, name: str, forward: Forward, **declaration: Any) -> None:
         super().__init__(name, forward, *([lambda *_: None] * 9), **declaration)
+
+
+class Slope(Gate):
+    """The slope of a gate with a kink: constant on each side of it, and at the kink itself what a convention says.
+
+    Of a derivative of second or higher order both sides count instead (sides.py). `hits` tells from the operands which
+    entries are on the kink. `leading` gives the operands that stand for a side: it takes a series, the tuple of the
+    operands, then that of their derivatives along a direction, and so on. Both get the attributes as keywords.
+    """
+
+    is_flat = True
+    has_sides = True
+
+    def __init__(
+        self,
+        name: str,
+        forward: Forward,
+        *,
+        hits: Callable[..., Any],
+        leading: Callable[..., tuple[Any, ...]],
+        is_indicator: bool = False,
+        **declaration: Any,
+    ) -> None:
+        self.is_indicator = is_indicator
+        self.has_local = AXIS not in declaration.get("attributes", {}).values()
+        super().__init__(
+            name, forward, habit="stops the gradient: it is constant on both sides of the kink", **declaration
+        )
+        self.hits = hits
+        self.leading = leading
+
+    def row_form(self) -> Forward:
+        return self.forward if self.has_local else rowwise.along_axes(self.forward)
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        return None
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        return None
+
+    @cached_property
+    def beside(self) -> Flat:
+        """The gate for the slope on a side: of the operands, then their first derivatives along a direction, and so on.
+
+        Its attribute `order` says how many derivatives are given.
+        """
+
+        def forward(*series: Any, order: int, **settings: Any) -> Any:
+            width = len(series) // (order + 1)
+            levels = [series[place : place + width] for place in range(0, len(series), width)]
+            return self.forward(*self.leading(*levels, **settings), **settings)
+
+        def along_axis(*series: Any, axis: Axis, order: int) -> Any:
+            return rowwise.along_axes(partial(forward, order=order))(*series, axis=axis)
+
+        return Flat(
+            f"{self.name} beside the kink",
+            forward,
+            over_rows=forward if self.has_local else along_axis,
+            operands=("*series",),
+            attributes={**self.attributes, "order": Attribute(int)},
+            shape=lambda *series, **settings: shapes.broadcast(series),
+            summary=self.summary,
+            habit=self.habit,
+            source=self.source,
+            samples=(),
+            is_public=False,
+        )
 
 
 class Linear(Gate):
@@ -125,30 +197,74 @@ class Linear(Gate):
         if condition.test.shape == ():
             return condition
         spread = condition.as_test().broadcast_to(out.shape)
-        return Condition(self.transpose(position, spread, *inputs, out), True)
+        return condition.moved(self.transpose(position, spread, *inputs, out))
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        if len(moving) == len(inputs) and any(condition is None for condition in moving.values()):
+            return None
+        tests: list[Node | None] = [None] * len(inputs)
+        for position, condition in moving.items():
+            test = out.graph.constant(1.0) if condition is None else condition.as_test()
+            tests[position] = test.broadcast_to(inputs[position].shape)
+        reached = self.push(tests, inputs, out)
+        is_implied = all(condition is None or condition.is_implied for condition in moving.values())
+        return None if reached is None else Condition(reached, True, is_implied)
 
 
 class Bilinear(Gate):
-    """Linear in each of its two operands: `transposes` gives `(upstream, a, b, out)` to each one's share."""
+    """Linear in each of its two operands: `transposes` gives `(upstream, a, b, out)` to each one's share.
 
-    def __init__(self, name: str, forward: Forward, *transposes: Callable[..., Node], **declaration: Any) -> None:
+    `carries` gives `(test, a, b, out)`, a test of the output's shape, to that of the entries of each operand which the
+    tested entries use, and `reaches`, a test of an operand's shape, to that of the output's entries which use it. By
+    default both are found by the gate itself, from operands of ones.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Forward,
+        *transposes: Callable[..., Node],
+        carries: Sequence[Callable[..., Node]] = (),
+        reaches: Sequence[Callable[..., Node]] = (),
+        **declaration: Any,
+    ) -> None:
         super().__init__(name, forward, operands=("a", "b"), **declaration)
         self.transposes = transposes
+        self.carries = tuple(carries)
+        self.reaches = tuple(reaches)
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         return self.transposes[position](upstream, *inputs, out)
 
     def screen(self, condition: Condition, inputs: tuple[Node, ...], out: Node) -> tuple[Node, ...]:
         """Zeros in the entries that no result in the branch uses: inf times the zeros upstream would be nan."""
-        return tuple(self.carry(condition, position, inputs, out).settle(node) for position, node in enumerate(inputs))
+        return tuple(
+            self.carry(condition, position, inputs, out)._replace(is_implied=True).settle(node)
+            for position, node in enumerate(inputs)
+        )
 
     def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
         if condition.test.shape == ():
             return condition
-        one = out.graph.constant(1.0)
-        everywhere = [one.broadcast_to(node.shape) for node in inputs]
         spread = condition.as_test().broadcast_to(out.shape)
-        return Condition(self.transposes[position](spread, *everywhere, out), True)
+        if self.carries:
+            return condition.moved(self.carries[position](spread, *inputs, out))
+        return condition.moved(self.transposes[position](spread, *_ones(inputs), out))
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        known = {position: condition for position, condition in moving.items() if condition is not None}
+        if len(known) < len(moving):
+            return None
+        reached = []
+        for position, condition in known.items():
+            test = condition.as_test().broadcast_to(inputs[position].shape)
+            if self.reaches:
+                reached.append(self.reaches[position](test, *inputs, out))
+            else:
+                operands = _ones(inputs)
+                operands[position] = test
+                reached.append(self(*operands))
+        return Condition(add_up(reached), True, all(condition.is_implied for condition in known.values()))
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
         first, second = inputs
@@ -160,10 +276,15 @@ class Bilinear(Gate):
         return add_up(parts)
 
 
+def _ones(inputs: Sequence[Node]) -> list[Node]:
+    return [node.graph.constant(1.0).broadcast_to(node.shape) for node in inputs]
+
+
 class Reduction(Gate):
     """One number from the entries along `axis`; `gradient` gives the local gradient in the operand's shape.
 
-    It is a function of the operand and of the output with the reduced axes kept as 1.
+    It is a function of the operand and of the output with the reduced axes kept as 1. `is_selection`: the gradient is
+    zero for the entries that are not selected, which then contribute nothing.
     """
 
     def __init__(
@@ -173,30 +294,50 @@ class Reduction(Gate):
         gradient: Callable[[Node, Node, Any], Node],
         *,
         rule: Callable[..., Shape] = shapes.reduced,
+        is_selection: bool = False,
         **declaration: Any,
     ) -> None:
-        super().__init__(name, forward, attributes={"axis": AXIS}, shape=rule, **declaration)
+        super().__init__(name, forward, attributes={"axis": AXIS}, shape=rule, has_kink=is_selection, **declaration)
         self.gradient = gradient
+        self.is_selection = is_selection
 
     def row_form(self) -> Forward:
         return rowwise.along_axes(self.forward)
 
+    def _gradient(self, inputs: tuple[Node, ...], out: Node) -> Node:
+        (operand,), (axis,) = inputs, out.attributes
+        return self.gradient(operand, kept(out, operand, axis), axis)
+
+    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        return Condition(self._gradient(inputs, out), True, is_implied=True) if self.is_selection else None
+
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         (operand,), (axis,) = inputs, out.attributes
-        return kept(upstream, operand, axis) * self.gradient(operand, kept(out, operand, axis), axis)
+        return kept(upstream, operand, axis) * self._gradient(inputs, out)
 
     def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
         if condition.test.shape == ():
             return condition
         (operand,), (axis,) = inputs, out.attributes
         test = condition.as_test().broadcast_to(out.shape)
-        return Condition(kept(test, operand, axis).broadcast_to(operand.shape), True)
+        return condition.moved(kept(test, operand, axis).broadcast_to(operand.shape))
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
-        (operand,), (tangent,), (axis,) = inputs, tangents, out.attributes
+        (tangent,), (axis,) = tangents, out.attributes
         if tangent is None:
             return None
-        return (self.gradient(operand, kept(out, operand, axis), axis) * tangent).sum(axis)
+        route = self.route(0, inputs, out)
+        product = self._gradient(inputs, out) * tangent
+        return (route.settle(product) if route else product).sum(axis)
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        condition, route = moving[0], self.route(0, inputs, out)
+        if route is None and (condition is None or condition.test.shape == ()):
+            return condition
+        known = [one for one in (condition, route) if one is not None]
+        test = reduce(METHODS["and"], [one.as_test() for one in known])
+        reached = test.broadcast_to(inputs[0].shape).sum(out.attributes[0])
+        return Condition(reached, True, all(one.is_implied for one in known))
 
 
 class Differential(Gate):
@@ -242,7 +383,14 @@ class AlongAxis(Differential):
             return condition
         (axis,) = out.attributes
         used = condition.as_test().broadcast_to(out.shape).sum(axis)
-        return Condition(kept(used, out, axis).broadcast_to(out.shape), True)
+        return condition.moved(kept(used, out, axis).broadcast_to(out.shape))
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        known = [condition for condition in moving.values() if condition is not None]
+        if len(known) < len(moving):
+            return None
+        test = add_up([self.carry(condition, 0, inputs, out).as_test() for condition in known])
+        return Condition(test, True, all(condition.is_implied for condition in known))
 
 
 class Leaf(Gate):

@@ -20,7 +20,7 @@ from backprop.autodiff.sweeps import (
     adjoints_of,
     by_forward,
     by_reverse,
-    gradients,
+    gradients_to_differentiate,
     size,
     tangents_of,
     with_zeros_mended,
@@ -141,7 +141,8 @@ def hvp(
     """
     typed, arrays, inputs = _bound(graph, {**(values or {}), **more_values}, wrt)
     along = direction_values(typed, direction, "direction")
-    slopes = gradients(adjoints_of(_scalar(typed), inputs), inputs)
+    output = _scalar(typed)
+    slopes = gradients_to_differentiate(output, adjoints_of(output, inputs), inputs)
     seeds = {typed.inputs[name]: typed.constant(one) for name, one in along.items()}
     value, *products = evaluate([typed.result, *tangents_of(slopes, seeds)], arrays)
     return as_result(value), {str(node.name): as_result(one) for node, one in zip(inputs, products, strict=True)}
@@ -168,7 +169,7 @@ def second_order(
     output = _scalar(typed)
     _check("Hessian", inputs, inputs, maximum_entries)
     found = adjoints_of(output, inputs)
-    slopes = gradients(found, inputs)
+    slopes = gradients_to_differentiate(output, found, inputs)
     terms = [[share.settled for share in found.shares.get(node, ())] for node in inputs]
     matrix = with_zeros_mended(by_forward(slopes, inputs, arrays), slopes, inputs, arrays)
     value, *gradient = evaluate([output, *slopes], arrays)

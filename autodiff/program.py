@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from backprop.autodiff import leaves
-from backprop.autodiff.graph import Node
+from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.shapes import Array
 
 
@@ -39,8 +39,8 @@ def lower(results: Sequence[Node], given: Collection[Node] = ()) -> Program:
     """
     if not results:
         return Program((), 0, (), (), ())
-    nodes = needed(results, given)
-    last_use = {operand: node.index for node in nodes if node not in given for operand in node.inputs}
+    nodes = needed(results, given, is_read=True)
+    last_use = {operand: node.index for node in nodes if node not in given for operand in node.reads}
     kept = set(results)
     slot: dict[Node, int] = {}
     free: list[int] = []
@@ -51,8 +51,8 @@ def lower(results: Sequence[Node], given: Collection[Node] = ()) -> Program:
             slot[node], count = count, count + 1
             inputs.append((slot[node], given_name(node)))
             continue
-        operands = tuple([slot[operand] for operand in node.inputs])
-        for operand in dict.fromkeys(node.inputs):
+        operands = tuple([slot[operand] for operand in node.reads])
+        for operand in dict.fromkeys(node.reads):
             if last_use[operand] == node.index and operand not in kept:
                 free.append(slot[operand])
         if free and node.inputs:
@@ -75,8 +75,11 @@ def given_name(node: Node) -> str:
     return f"node {node.index}"
 
 
-def needed(results: Sequence[Node], given: Collection[Node] = ()) -> list[Node]:
-    """The nodes that the results depend on and the results, in topological order; of `given` nodes only themselves."""
+def needed(results: Sequence[Node], given: Collection[Node] = (), *, is_read: bool = False) -> list[Node]:
+    """The nodes that the results depend on and the results, in topological order; of `given` nodes only themselves.
+
+    `is_read`: also what is read to compute them, though no expression shows it.
+    """
     nodes = results[0].graph.nodes
     last = max(node.index for node in results)
     wanted = bytearray(last + 1)
@@ -84,6 +87,21 @@ def needed(results: Sequence[Node], given: Collection[Node] = ()) -> list[Node]:
         wanted[node.index] = 1
     for place in range(last, -1, -1):
         if wanted[place] and not (given and nodes[place] in given):
-            for operand in nodes[place].inputs:
+            for operand in nodes[place].reads if is_read else nodes[place].inputs:
                 wanted[operand.index] = 1
     return [node for node in nodes[: last + 1] if wanted[node.index]]
+
+
+def dependents(graph: Graph, output: Node, wanted: Collection[Node]) -> list[bool]:
+    """For each node up to the output, by index: whether it is one of `wanted` or depends on one of them."""
+    active = [False] * (output.index + 1)
+    for node in wanted:
+        if node.index <= output.index:
+            active[node.index] = True
+    for node in graph.nodes[: output.index + 1]:
+        if not active[node.index]:
+            for operand in node.inputs:
+                if active[operand.index]:
+                    active[node.index] = True
+                    break
+    return active

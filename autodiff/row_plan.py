@@ -82,7 +82,7 @@ class _Planner:
 
     def __init__(self, results: Sequence[Node], varying: Collection[str]) -> None:
         self.results = results
-        self.nodes = needed(results) if results else []
+        self.nodes = needed(results, is_read=True) if results else []
         self.varies = _varying_nodes(self.nodes, varying)
         self.targets: dict[Node, list[int]] = {}
         for place, node in enumerate(results):
@@ -100,7 +100,7 @@ class _Planner:
         dying = self._last_uses()
         for node in self.nodes:
             if node in self.varies:
-                operands = tuple([self._operand(operand, node) for operand in node.inputs])
+                operands = tuple([self._operand(operand, node) for operand in node.reads])
                 for dead in dying.get(node.index, ()):
                     if dead is not node:
                         self._release(dead)
@@ -134,9 +134,9 @@ class _Planner:
         for node in reversed(self.nodes):
             if node in self.varies:
                 end = last.setdefault(node, node.index)
-                for operand in node.inputs:
+                for operand in node.reads:
                     if operand in self.varies:
-                        last[operand] = max(last.get(operand, 0), node.index if node.gate.has_local else end)
+                        last[operand] = max(last.get(operand, 0), end if is_view(node) else node.index)
         dying: dict[int, list[Node]] = {}
         for node, index in last.items():
             dying.setdefault(index, []).append(node)
@@ -202,9 +202,14 @@ def _varying_nodes(nodes: Sequence[Node], varying: Collection[str]) -> set[Node]
         if node.gate is leaves.input:
             if node.attributes[0] in varying:
                 found.add(node)
-        elif any([operand in found for operand in node.inputs]):
+        elif any([operand in found for operand in node.reads]):
             found.add(node)
     return found
+
+
+def is_view(node: Node) -> bool:
+    """Whether the value may lie in the memory of an operand's."""
+    return not node.gate.has_local or node.gate.returns_operand
 
 
 def copy_into(source: Any, target: Any) -> None:

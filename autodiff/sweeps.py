@@ -20,6 +20,7 @@ from backprop.autodiff.kinds import add_up
 from backprop.autodiff.program import given_name, lower, needed
 from backprop.autodiff.reverse import Adjoints, adjoints
 from backprop.autodiff.shapes import Array
+from backprop.autodiff.sides import to_differentiate
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -67,11 +68,16 @@ def gradients(found: Adjoints, inputs: Sequence[Node]) -> list[Node]:
     return [found.of.get(node) or zero_of(node) for node in inputs]
 
 
+def gradients_to_differentiate(output: Node, found: Adjoints, inputs: Sequence[Node]) -> list[Node]:
+    """The same for a second pass, which is to know that it is one."""
+    return [to_differentiate(node, output) for node in gradients(found, inputs)]
+
+
 def tangents_of(nodes: Sequence[Node], seeds: Mapping[Node, Node]) -> list[Node]:
     """The tangents of some nodes of a graph, `seeds` being those to start from."""
     if not nodes:
         return []
-    found = tangents(nodes[0].graph, max(nodes, key=lambda node: node.index), seeds)
+    found = tangents(nodes[0].graph, nodes, seeds)
     return [found.get(node) or zero_of(node) for node in nodes]
 
 
@@ -90,8 +96,8 @@ def _sweep(results: Sequence[Node], units: Sequence[Node], arrays: Mapping[str, 
         return matrix
     ends = list(accumulate(map(size, results)))
     users: dict[Node, list[Node]] = {}
-    for node in needed(results):
-        for operand in node.inputs:
+    for node in needed(results, is_read=True):
+        for operand in node.reads:
             users.setdefault(operand, []).append(node)
     fixed = set(results).union(*(_border(_depending(node, users)) for node in units))  # one at a time: they are large
     zeros: dict[str, Array] = {str(node.name): np.zeros(node.shape)[()] for node in units}
@@ -128,7 +134,7 @@ def _depending(source: Node, users: Mapping[Node, Sequence[Node]]) -> set[Node]:
 
 def _border(part: set[Node]) -> set[Node]:
     """The operands of some nodes that are not among them."""
-    return {one for node in part for one in node.inputs} - part
+    return {one for node in part for one in node.reads} - part
 
 
 def size(node: Node) -> int:

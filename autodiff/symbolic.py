@@ -10,9 +10,10 @@ from backprop.autodiff.collection import without_collection
 from backprop.autodiff.derivatives import zero_of
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.program import needed
-from backprop.autodiff.reverse import adjoints, dependents
+from backprop.autodiff.program import dependents, needed
+from backprop.autodiff.reverse import adjoints
 from backprop.autodiff.shapes import Shape
+from backprop.autodiff.sides import to_differentiate
 from backprop.autodiff.simplify import simplified
 
 
@@ -53,7 +54,8 @@ def derivatives(
         node = typed.result
         for _ in range(order):
             seed = typed.constant(1.0).broadcast_to(node.shape)
-            node = adjoints(typed, node, seed, [variable]).of.get(variable) or zero_of(variable)
+            found = adjoints(typed, node, seed, [variable]).of.get(variable)
+            node = to_differentiate(found, node) if found else zero_of(variable)
         plain[name] = node
     flat = _flat_gates(typed, [typed.inputs[name] for name in plain])
     return Derivatives(typed, plain, {name: simplified(node) for name, node in plain.items()}, flat)
@@ -67,6 +69,6 @@ def _flat_gates(typed: Graph, variables: Sequence[Node]) -> tuple[str, ...]:
         dict.fromkeys(
             node.gate.name
             for node in needed([output])
-            if node.gate.is_flat and any(depends[operand.index] for operand in node.inputs)
+            if node.gate.is_flat and node.gate.is_public and any(depends[operand.index] for operand in node.inputs)
         )
     )

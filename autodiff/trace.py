@@ -18,9 +18,12 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.execution import evaluate
 from backprop.autodiff.forward import tangents
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.program import needed
-from backprop.autodiff.reverse import adjoints, dependents
+from backprop.autodiff.masks import Masked
+from backprop.autodiff.program import dependents, needed
+from backprop.autodiff.pushforward import pushed_alone
+from backprop.autodiff.reverse import adjoints
 from backprop.autodiff.shapes import Array
+from backprop.autodiff.sides import kinks
 
 
 class Share(NamedTuple):
@@ -125,7 +128,7 @@ def trace(
 def shown_nodes(typed: Graph) -> list[Node]:
     """The user's nodes that the output or a statement needs, and every input; numbers are no step."""
     roots = [typed.result, *typed.names.values(), *typed.inputs.values()]
-    return [node for node in needed(roots) if node.inputs or node.gate is leaves.input]
+    return [node for node in needed(roots) if (node.inputs or node.gate is leaves.input) and node.gate is not kinks]
 
 
 def _reverse(typed: Graph, wanted: Sequence[Node], seed: Node) -> _Plan:
@@ -140,7 +143,7 @@ def _reverse(typed: Graph, wanted: Sequence[Node], seed: Node) -> _Plan:
                 share.upstream,
                 share.user.gate.local(share.position, share.user.inputs, share.user),
                 share.settled,
-                share.condition.as_test() if share.condition else None,
+                _test_of(share.masked, share.user.gate.local(share.position, share.user.inputs, share.user)),
             )
             for share in shares
         ]
@@ -153,8 +156,7 @@ def _forward(typed: Graph, shown: Sequence[Node], names: Sequence[str]) -> _Plan
     if len(names) != 1:
         raise ExpressionError("forward mode differentiates by one variable", cure=f"choose one of {', '.join(names)}")
     source = typed.inputs[names[0]]
-    last = typed.nodes[-1]
-    found = tangents(typed, last, {source: typed.constant(1.0).broadcast_to(source.shape)})
+    found = tangents(typed, [typed.result, typed.nodes[-1]], {source: typed.constant(1.0).broadcast_to(source.shape)})
     terms = {node: _tangent_terms(node, found) for node in shown if node in found and node is not source}
     return _Plan(found, terms, [True] * len(typed.nodes))
 
@@ -163,14 +165,18 @@ def _tangent_terms(node: Node, tangent: Mapping[Node, Node]) -> list[_Term]:
     terms = []
     for position, operand in enumerate(node.inputs):
         if operand in tangent:
-            alone = [one if place == position else None for place, one in enumerate(map(tangent.get, node.inputs))]
-            value = node.gate.push(alone, node.inputs, node)
-            if value is not None:
+            part = pushed_alone(node, position, tangent[operand])
+            if part is not None:
                 local = node.gate.local(position, node.inputs, node)
-                route = node.gate.route(position, node.inputs, node)
-                test = route.as_test() if route else None
-                terms.append(_Term(operand, position, tangent[operand], local, value, test))
+                terms.append(_Term(operand, position, tangent[operand], local, part.settled, _test_of(part, local)))
     return terms
+
+
+def _test_of(part: Masked, local: Node | None) -> Node | None:
+    """What tells whether a share counts, unless its local gradient says so itself, by being zero."""
+    if part.condition is None or part.condition.test is local:
+        return None
+    return part.condition.as_test()
 
 
 def _evaluated(

@@ -78,6 +78,8 @@ class Output:
                 self.note(machine_text(line))
         if look.format == "table" and look.is_terminal and len(report.rows) > MAXIMUM_ROWS:
             self.note(f"{len(report.rows) - MAXIMUM_ROWS} of {len(report.rows)} rows are not shown: -o FILE has all")
+        for remark in kinks_hit():
+            self.note(remark)
 
     def look(self, stream: TextIO, default: str | None) -> Look:
         is_terminal = self.path is None and stream.isatty()
@@ -114,6 +116,15 @@ def width_of(stream: TextIO, is_terminal: bool) -> int | None:
         return os.get_terminal_size(stream.fileno()).columns or 80
     except OSError:
         return 80
+
+
+def kinks_hit() -> list[str]:
+    """What is to be said of the kinks that were hit exactly, where derivatives were taken at all."""
+    if "backprop.autodiff.sides" not in sys.modules:
+        return []
+    from backprop.cli.reports.kinks import remarks
+
+    return remarks()
 
 
 def say(text: str) -> None:

@@ -10,6 +10,7 @@ from backprop.autodiff.gates import (
     constructors,
     differential,
     elementary,
+    kinked,
     linear_algebra,
     logic,
     reductions,
@@ -37,6 +38,7 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         constructors,
         differential,
         slopes,
+            kinked,
     )
 }
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)

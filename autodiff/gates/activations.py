@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprop.autodiff.gate import Corner, at
-from backprop.autodiff.gates import elementary, kernels, rounding, slopes, special
+from backprop.autodiff.gates import elementary, kernels, kinked, rounding, slopes, special
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import stable
 
@@ -48,6 +48,7 @@ softsign = Elementwise(
     "softsign",
     stable.softsign,
     lambda x, out: 1 / (1 + rounding.absolute(x)) ** 2,
+    has_kink=True,
     kernel=lambda *x: kernels.softsign(*x),
     summary="x/(1 + abs(x))",
     habit="squashes into (-1, 1); divides the gradient by (1 + abs(x))^2",
@@ -58,7 +59,8 @@ softsign = Elementwise(
 relu = Elementwise(
     "relu",
     lambda x: np.maximum(x, 0.0),
-    lambda x, out: x.exceeds(0),
+    lambda x, out: kinked.passes(x, 0),
+    is_selection=True,
     kernel=lambda *x: kernels.relu(*x),
     summary="max(x, 0)",
     habit="passes the gradient where x is positive and stops it elsewhere",
@@ -69,8 +71,9 @@ relu = Elementwise(
 leaky_relu = Elementwise(
     "leaky_relu",
     lambda x, a: np.where(x > 0, x, a * x)[()],
-    lambda x, a, out: x.exceeds(0).where(1.0, a),
-    lambda x, a, out: x.exceeds(0).where(0.0, x),
+    lambda x, a, out: kinked.passes(x, 0).where(1.0, a),
+    lambda x, a, out: kinked.passes(x, 0).where(0.0, x),
+    is_selection=True,
     operands=("x", "a"),
     defaults={"a": 0.01},
     kernel=lambda *x: kernels.leaky_relu(*x),
@@ -83,10 +86,11 @@ leaky_relu = Elementwise(
 elu = Elementwise(
     "elu",
     stable.elu,
-    lambda x, a, out: x.exceeds(0).where(1.0, a * elementary.exp(x)),
-    lambda x, a, out: x.exceeds(0).where(0.0, elementary.expm1(x)),
+    lambda x, a, out: kinked.passes(x, 0).where(1.0, a * elementary.exp(x)),
+    lambda x, a, out: kinked.passes(x, 0).where(0.0, elementary.expm1(x)),
     operands=("x", "a"),
     defaults={"a": 1.0},
+    has_kink=True,
     kernel=lambda *x: kernels.elu(*x),
     summary="x where x is positive, a*(exp(x) - 1) elsewhere",
     habit="passes the gradient where x is positive and scales it by a*exp(x) elsewhere",
@@ -97,7 +101,8 @@ elu = Elementwise(
 selu = Elementwise(
     "selu",
     stable.selu,
-    lambda x, out: x.exceeds(0).where(SELU_SCALE, SELU_SCALE * SELU_ALPHA * elementary.exp(x)),
+    lambda x, out: kinked.passes(x, 0).where(SELU_SCALE, SELU_SCALE * SELU_ALPHA * elementary.exp(x)),
+    has_kink=True,
     kernel=lambda *x: kernels.selu(*x),
     summary="the self-normalizing elu",
     habit="scales the gradient by 1.0507 where x is positive and by 1.7581*exp(x) elsewhere",
@@ -139,7 +144,8 @@ mish = Elementwise(
 hard_tanh = Elementwise(
     "hard_tanh",
     lambda x: np.minimum(np.maximum(x, -1.0), 1.0),
-    lambda x, out: 1 - rounding.absolute(x).reaches(1),
+    lambda x, out: kinked.passes(1, rounding.absolute(x)),
+    is_selection=True,
     kernel=lambda *x: kernels.hard_tanh(*x),
     summary="x held between -1 and 1",
     habit="passes the gradient inside (-1, 1) and stops it elsewhere",
@@ -150,7 +156,8 @@ hard_tanh = Elementwise(
 hard_sigmoid = Elementwise(
     "hard_sigmoid",
     lambda x: np.minimum(np.maximum(x / 6 + 0.5, 0.0), 1.0),
-    lambda x, out: rounding.absolute(x).reaches(3).where(0.0, 1 / 6),
+    lambda x, out: kinked.passes(3, rounding.absolute(x)).where(1 / 6, 0.0),
+    is_selection=True,
     kernel=lambda *x: kernels.hard_sigmoid(*x),
     summary="x/6 + 1/2 held between 0 and 1",
     habit="scales the gradient by 1/6 inside (-3, 3) and stops it elsewhere",

@@ -8,6 +8,7 @@ from backprop.autodiff import leaves
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.kinds import Expansion
 from backprop.autodiff.reverse import adjoints
+from backprop.autodiff.sides import to_differentiate
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -19,7 +20,7 @@ def derivative_graph(f: Node, x: Node) -> Node:
         raise ExpressionError("grad differentiates by a variable", cure="write grad(f, x), with x a free name")
     seed = f.graph.constant(1.0).broadcast_to(f.shape)
     found = adjoints(f.graph, f, seed, [x]).of.get(x)
-    return found or f.graph.constant(0.0).broadcast_to(x.shape)
+    return to_differentiate(found, f) if found else f.graph.constant(0.0).broadcast_to(x.shape)
 
 
 grad = Expansion(

@@ -49,6 +49,36 @@ def matmul_to_second(upstream: Node, a: Node, b: Node, out: Node) -> Node:
     return outer(a, upstream) if len(a.shape) == 1 else a.transposed() @ upstream
 
 
+def rows_of_output(test: Node, a: Node, b: Node, out: Node) -> Node:
+    """Of a test of a product's entries: whether any of a row is used, in the first factor's shape."""
+    if len(a.shape) == 1:
+        return test.sum().broadcast_to(a.shape)
+    rows = test.sum(1) if len(b.shape) == 2 else test
+    return rows.reshape((a.shape[0], 1)).broadcast_to(a.shape)
+
+
+def columns_of_output(test: Node, a: Node, b: Node, out: Node) -> Node:
+    """The same of a column, in the second factor's shape."""
+    if len(b.shape) == 1:
+        return test.sum().broadcast_to(b.shape)
+    return (test.sum(0) if len(a.shape) == 2 else test).broadcast_to(b.shape)
+
+
+def rows_of_first(test: Node, a: Node, b: Node, out: Node) -> Node:
+    """Of a test of the first factor's entries: whether any of a row counts, in the product's shape."""
+    if len(a.shape) == 1:
+        return test.sum().broadcast_to(out.shape)
+    rows = test.sum(1)
+    return rows.reshape((a.shape[0], 1)).broadcast_to(out.shape) if len(b.shape) == 2 else rows
+
+
+def columns_of_second(test: Node, a: Node, b: Node, out: Node) -> Node:
+    """The same of a column of the second factor."""
+    if len(b.shape) == 1:
+        return test.sum().broadcast_to(out.shape)
+    return test.sum(0).broadcast_to(out.shape)
+
+
 def dot_rule(a: Shape, b: Shape) -> Shape:
     return matmul_rule(a, b) if a and b else a + b
 
@@ -114,6 +144,8 @@ matmul = Bilinear(
     np.matmul,
     matmul_to_first,
     matmul_to_second,
+    carries=(rows_of_output, columns_of_output),
+    reaches=(rows_of_first, columns_of_second),
     over_rows=rowwise.matrix_product,
     shape=matmul_rule,
     notation=Infix("@", PRODUCT),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backprop.autodiff.gate import Corner, at
 from backprop.autodiff.kinds import Flat
 from backprop.autodiff.notation import AND, COMPARISON, NOT, OR, Infix, Prefix
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
 
 
 def as_number(test: Callable[..., Any]) -> Callable[..., Any]:
@@ -27,8 +30,28 @@ def both(word: str, symbol: str) -> dict[str, str]:
     }
 
 
-def comparison(name: str, test: Callable[..., Any], symbol: str, summary: str, value_at_tie: float) -> Flat:
-    return Flat(
+class Indicator(Flat):
+    """1 for true, 0 for false."""
+
+    is_indicator = True
+
+
+def is_zero(x: Node) -> bool:
+    return x.is_scalar_constant and float(x.attributes[0]) == 0.0
+
+
+def not_equal_shortcut(x: Node, y: Node) -> Node | None:
+    return x if x.gate.is_indicator and is_zero(y) else None
+
+
+def repeated_shortcut(x: Node, y: Node) -> Node | None:
+    return x if x is y and x.gate.is_indicator else None
+
+
+def comparison(
+    name: str, test: Callable[..., Any], symbol: str, summary: str, value_at_tie: float, **more: Any
+) -> Flat:
+    return Indicator(
         name,
         as_number(test),
         operands=("x", "y"),
@@ -45,6 +68,7 @@ def comparison(name: str, test: Callable[..., Any], symbol: str, summary: str, v
         },
         samples=(at(2.0, -3.0), at(-3.0, 2.0)),
         corners=(Corner((2.0, 2.0), value_at_tie, (0.0, 0.0)),),
+        **more,
     )
 
 
@@ -53,33 +77,35 @@ less_equal = comparison("less_equal", np.less_equal, "<=", "1 where x <= y, else
 greater = comparison("greater", np.greater, ">", "1 where x > y, else 0", 0.0)
 greater_equal = comparison("greater_equal", np.greater_equal, ">=", "1 where x >= y, else 0", 1.0)
 equal = comparison("equal", np.equal, "==", "1 where x == y, else 0", 1.0)
-not_equal = comparison("not_equal", np.not_equal, "!=", "1 where x != y, else 0", 0.0)
+not_equal = comparison("not_equal", np.not_equal, "!=", "1 where x != y, else 0", 0.0, shortcut=not_equal_shortcut)
 
-logical_and = Flat(
+logical_and = Indicator(
     "and",
     as_number(np.logical_and),
     operands=("x", "y"),
     notation=Infix("and", AND),
     method="and",
+    shortcut=repeated_shortcut,
     code=both("and", "&&"),
     summary="1 where both are nonzero, else 0",
     habit="stops the gradient: it is 0 or 1",
     source="by definition",
     samples=(at(2.0, -3.0), at(2.0, 0.0)),
 )
-logical_or = Flat(
+logical_or = Indicator(
     "or",
     as_number(np.logical_or),
     operands=("x", "y"),
     notation=Infix("or", OR),
     method="or",
+    shortcut=repeated_shortcut,
     code=both("or", "||"),
     summary="1 where one of them is nonzero, else 0",
     habit="stops the gradient: it is 0 or 1",
     source="by definition",
     samples=(at(2.0, -3.0), at(0.0, 0.0)),
 )
-logical_not = Flat(
+logical_not = Indicator(
     "not",
     as_number(np.logical_not),
     notation=Prefix("not ", NOT),

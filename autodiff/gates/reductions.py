@@ -10,7 +10,7 @@ import numpy as np
 from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import Corner, at
-from backprop.autodiff.gates import arrays, elementary, shares
+from backprop.autodiff.gates import arrays, elementary, kinked, shares
 from backprop.autodiff.kinds import AXIS, AlongAxis, Linear, Reduction, kept
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Axis, Shape, Slice
@@ -39,11 +39,6 @@ def not_empty(x: Shape, axis: Axis) -> Shape:
 def spread(upstream: Node, x: Node, out: Node) -> Node:
     """The upstream of a reduction, repeated to its operand's shape."""
     return kept(upstream, x, out.attributes[0]).broadcast_to(x.shape)
-
-
-def extreme_share(x: Node, out: Node, axis: Axis) -> Node:
-    winners = x.equals(out)
-    return winners / kept(winners.sum(axis), x, axis)
 
 
 def last_axis_rule(x: Shape, axis: Axis) -> Shape:
@@ -170,7 +165,8 @@ deviation = Reduction(
 smallest = Reduction(
     "min",
     np.min,
-    extreme_share,
+    lambda x, out, axis: kinked.smallest_entry_share(x, axis=axis),
+    is_selection=True,
     summary="the smallest entry; of several arguments, the smallest entry by entry",
     habit="routes the gradient to the smallest entry; tied ones share it equally",
     source="subgradient, shared at ties",
@@ -181,7 +177,8 @@ smallest = Reduction(
 largest = Reduction(
     "max",
     np.max,
-    extreme_share,
+    lambda x, out, axis: kinked.largest_entry_share(x, axis=axis),
+    is_selection=True,
     summary="the largest entry; of several arguments, the largest entry by entry",
     habit="routes the gradient to the largest entry; tied ones share it equally",
     source="subgradient, shared at ties",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprop.autodiff.gate import Corner, at
-from backprop.autodiff.gates import kernels
+from backprop.autodiff.gates import kernels, kinked
 from backprop.autodiff.kinds import Elementwise, Flat
 from backprop.autodiff.notation import PRODUCT, Infix
 
@@ -14,7 +14,8 @@ STOPS = "stops the gradient: it is constant between its steps"
 absolute = Elementwise(
     "abs",
     np.absolute,
-    lambda x, out: sign(x),
+    lambda x, out: kinked.absolute_slope(x),
+    has_kink=True,
     code={"latex": r"\left|{0}\right|", "c": "fabs({0})", "python": "abs({0})"},
     summary="the absolute value",
     habit="passes the gradient, with its sign turned where x is negative",

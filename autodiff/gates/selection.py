@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff.gate import Condition, Corner, at
+from backprop.autodiff.gates import kinked, logic
 from backprop.autodiff.kinds import Elementwise, Flat
 
 if TYPE_CHECKING:
@@ -19,9 +20,15 @@ def chosen(condition: Any, taken: Any, otherwise: Any) -> Any:
     return np.where(condition != 0, taken, otherwise)[()]
 
 
-def tie(operand: Node, others: tuple[Node, ...], out: Node) -> Node:
-    """1 for the only winner, 1/k for each of k tied ones, 0 for the others."""
-    return operand.equals(out) / tied(out, *others)
+def selected(value: Any, test: Any) -> Any:
+    """The value itself where all of it is finite: of a sum that is known from one sweep, and that makes no array."""
+    return value if np.isfinite(np.sum(value)) else np.where(test == 0.0, 0.0, value)[()]
+
+
+class Selection(Elementwise):
+    """An elementwise gate that may return its operand."""
+
+    returns_operand = True
 
 
 def sum_of_ties(out: Node, *operands: Node) -> Node:
@@ -31,14 +38,14 @@ def sum_of_ties(out: Node, *operands: Node) -> Node:
     return winners
 
 
-def within(x: Node, low: Node, high: Node, out: Node) -> tuple[Node, Node, Node]:
+def within(x: Node, low: Node, high: Node) -> tuple[Node, Node, Node]:
     """The local gradients of clip, which is minimum(maximum(x, low), high) and shares ties as those do."""
     raised = maximum(x, low)
-    passed = tie(raised, (raised, high), out)
+    passed = kinked.smallest_share(raised, high, position=0)
     return (
-        passed * tie(x, (x, low), raised),
-        passed * tie(low, (x, low), raised),
-        tie(high, (raised, high), out),
+        passed * kinked.largest_share(x, low, position=0),
+        passed * kinked.largest_share(x, low, position=1),
+        kinked.smallest_share(raised, high, position=1),
     )
 
 
@@ -71,10 +78,27 @@ where = Elementwise(
         Corner((0.0, np.inf, 3.0), 3.0, (0.0, 0.0, 1.0)),
     ),
 )
+select = Selection(
+    "select",
+    selected,
+    lambda value, test, out: logic.not_equal(test, 0),
+    lambda value, test, out: None,
+    operands=("value", "test"),
+    is_selection=True,
+    method="select",
+    textbook=lambda value, test: test.where(value, 0),
+    kernel=lambda value, test: test.where(value, 0),
+    summary="a value that is zero where the test is, but for what is infinite: there it is made zero",
+    habit="routes the gradient to what is selected",
+    source="what is not selected contributes exactly 0",
+    samples=(at(2.0, 1.0), at(-0.5, 0.25)),
+    is_public=False,
+)
 maximum = Elementwise(
     "maximum",
     lambda *operands: reduce(np.maximum, operands),
-    lambda position, *nodes: tie(nodes[position], nodes[:-1], nodes[-1]),
+    lambda position, *nodes: kinked.largest_share(*nodes[:-1], position=position),
+    is_selection=True,
     operands=("x", "y", "*more"),
     aliases=("max", "maxout"),
     code={
@@ -96,7 +120,8 @@ maximum = Elementwise(
 minimum = Elementwise(
     "minimum",
     lambda *operands: reduce(np.minimum, operands),
-    lambda position, *nodes: tie(nodes[position], nodes[:-1], nodes[-1]),
+    lambda position, *nodes: kinked.smallest_share(*nodes[:-1], position=position),
+    is_selection=True,
     operands=("x", "y", "*more"),
     aliases=("min",),
     code={
@@ -127,9 +152,10 @@ tied = Flat(
 clip = Elementwise(
     "clip",
     lambda x, low, high: np.minimum(np.maximum(x, low), high),
-    lambda x, low, high, out: within(x, low, high, out)[0],
-    lambda x, low, high, out: within(x, low, high, out)[1],
-    lambda x, low, high, out: within(x, low, high, out)[2],
+    lambda x, low, high, out: within(x, low, high)[0],
+    lambda x, low, high, out: within(x, low, high)[1],
+    lambda x, low, high, out: within(x, low, high)[2],
+    is_selection=True,
     operands=("x", "low", "high"),
     textbook=lambda x, low, high: minimum(maximum(x, low), high),
     summary="x held between low and high",

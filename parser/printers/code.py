@@ -227,10 +227,11 @@ class _Writer:
                 text = self.put(template, [text, operand], {})
             return text
         settings = {}
-        if node.attributes:
+        named = {place for _, place, _ in parsed(template)}.intersection(node.settings)
+        if named:
             if self.language.setting is None:
                 raise ExpressionError(f"{self.language.title} code for '{node.gate.name}' is not known", node.span)
-            settings = {name: self.language.setting(value) for name, value in node.settings.items()}
+            settings = {name: self.language.setting(node.settings[name]) for name in named}
         return self.put(template, operands, {**settings, "all": ", ".join(one.code for one in operands)})
 
     def put(self, template: str, operands: list[Text], settings: Mapping[str, str]) -> Text:
@@ -275,7 +276,7 @@ class _Writer:
         return is_sum and isinstance(notation, Infix) and notation.symbol in self.language.operators
 
     def is_spelled(self, gate: Gate) -> bool:
-        has_function = gate.kernel is not None and not gate.is_variadic
+        has_function = gate.kernel is not None and not gate.is_variadic and not gate.attributes
         return self.template(gate) is not None or has_function or self.is_infix(gate)
 
 

@@ -166,7 +166,7 @@ def tangent_of(graph: Graph, operands, directions):
         for node, direction in zip(typed.inputs.values(), directions, strict=True)
         if direction is not None
     }
-    found = tangents(typed, typed.result, seeds).get(typed.result)
+    found = tangents(typed, [typed.result], seeds).get(typed.result)
     return np.zeros(typed.result.shape)[()] if found is None else evaluate([found], arrays)[0]
 
 
@@ -197,6 +197,6 @@ def second_by_forward_over_reverse(graph: Graph, operands, upstream, directions)
     zero = typed.constant(0.0)
     found = []
     for node in inputs:
-        tangent = tangents(typed, first[node], seeds).get(first[node]) if node in first else None
+        tangent = tangents(typed, [first[node]], seeds).get(first[node]) if node in first else None
         found.append(tangent or zero.broadcast_to(node.shape))
     return evaluate(found, arrays)

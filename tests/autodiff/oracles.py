@@ -42,6 +42,11 @@ def radius_squared(y, x):
     return x * x + y * y
 
 
+def share(operands, position, extreme):
+    """What the operand at `position` has of an extreme that tied ones share."""
+    return mpf(operands[position] == extreme) / operands.count(extreme)
+
+
 ORACLES: dict[str, Callable] = {
     "add": lambda x, y: x + y,
     "sub": lambda x, y: x - y,
@@ -121,9 +126,14 @@ ORACLES: dict[str, Callable] = {
     "not": lambda x: mpf(x == 0),
     "where": lambda condition, a, b: a if condition != 0 else b,
     "tied": lambda out, *operands: mpf(sum(one == out for one in operands)),
+    "select": lambda value, test: value if test != 0 else mpf(0),
     "maximum": max,
     "minimum": min,
     "clip": held,
+    "abs_slope": mp.sign,
+    "passes": lambda x, y: mpf(x > y),
+    "largest_share": lambda *operands, position: share(operands, position, max(operands)),
+    "smallest_share": lambda *operands, position: share(operands, position, min(operands)),
     "hypot_slope": lambda x, y: x / mp.hypot(x, y),
     "asin_slope": lambda x: 1 / mp.sqrt(1 - x * x),
     "acosh_slope": lambda x: 1 / (mp.sqrt(x - 1) * mp.sqrt(x + 1)),

@@ -8,7 +8,7 @@ import pytest
 from mpmath import mpf
 
 from backprop.autodiff.gate import Corner, at
-from backprop.autodiff.gates import activations, elementary, linear_algebra, reductions
+from backprop.autodiff.gates import activations, elementary, kinked, linear_algebra, reductions
 from backprop.autodiff.kinds import AXIS, Bilinear, Differential, Elementwise, Linear, Reduction
 from backprop.autodiff.shapes import reduced
 
@@ -205,7 +205,7 @@ def test_a_corner_that_only_reverse_mode_gets_right_is_caught():
     planted = Differential(
         "planted",
         lambda x, axis: np.max(x),
-        pullbacks=[lambda upstream, x, out: upstream * reductions.extreme_share(x, out, None)],
+        pullbacks=[lambda upstream, x, out: upstream * kinked.largest_entry_share(x, axis=None)],
         pushforwards=[lambda tangent, x, out: (tangent * x.equals(out)).sum()],
         attributes={"axis": AXIS},
         shape=reduced,

@@ -162,7 +162,7 @@ SECOND_DERIVATIVES = {
     "x*abs(x) at 2": (lambda x: x * call("abs", x), 2.0, 2),
     "abs at 0": (lambda x: call("abs", x), 0.0, 0),
     "relu at 0": (lambda x: call("relu", x), 0.0, 0),
-    "relu squared at 0": (lambda x: call("relu", x) ** 2, 0.0, 0),
+    "relu squared at 0": (lambda x: call("relu", x) ** 2, 0.0, 1),
     "max at a tie": (lambda x: call("max", x, 2), 2.0, 0),
     "where, the square taken": (lambda x: where(x > 0, x**2, log(x)), 3.0, 2),
     "where, the square taken beside a nan": (lambda x: where(x < 0, x**2, log(x)), -3.0, 2),

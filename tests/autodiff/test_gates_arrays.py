@@ -63,6 +63,11 @@ def others(x, axis):
     return np.prod(x, axis=axis, keepdims=True) / x
 
 
+def share(x, extreme):
+    """1 for the extreme entry: no two entries of the points are equal."""
+    return np.where(np.equal(x, extreme), mpf(1), mpf(0))
+
+
 def matrix(function):
     """A function of mpmath's matrices as one of arrays of numbers."""
 
@@ -93,6 +98,8 @@ ARRAY_ORACLES = {
     "std": lambda x, axis: rooted(variance(x, axis)),
     "min": lambda x, axis: np.min(x, axis=axis),
     "max": lambda x, axis: np.max(x, axis=axis),
+    "smallest_entry_share": lambda x, axis: share(x, np.min(x, axis=axis, keepdims=True)),
+    "largest_entry_share": lambda x, axis: share(x, np.max(x, axis=axis, keepdims=True)),
     "norm": lambda x, axis: rooted(np.sum(np.asarray(x) ** 2, axis=axis)),
     "logsumexp": lambda x, axis: logarithms(np.sum(exponentials(x, axis), axis=axis)),
     "softmax": softmax,

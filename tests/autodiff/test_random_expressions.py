@@ -197,7 +197,7 @@ def test_both_modes_and_sympy_agree(tree, point):
     values = {name: np.float64(point[name]) for name in names}
     zero = typed.constant(0.0)
     reverse = [adjoints(typed, typed.result, typed.constant(1.0), inputs).of.get(node, zero) for node in inputs]
-    forward = [tangents(typed, typed.result, {node: typed.constant(1.0)}).get(typed.result, zero) for node in inputs]
+    forward = [tangents(typed, [typed.result], {node: typed.constant(1.0)}).get(typed.result, zero) for node in inputs]
     steps = evaluate([node for node in typed.nodes[: typed.result.index + 1] if node.inputs], values)
     assume(all(step == 0 or 1e-100 < abs(step) < 1e100 for step in steps))
     by_reverse, by_forward = evaluate(reverse, values), evaluate(forward, values)

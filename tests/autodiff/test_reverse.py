@@ -8,7 +8,8 @@ import pytest
 from backprop.autodiff import Graph
 from backprop.autodiff.collection import without_collection
 from backprop.autodiff.execution import evaluate
-from backprop.autodiff.reverse import adjoints, dependents
+from backprop.autodiff.program import dependents
+from backprop.autodiff.reverse import adjoints
 
 from .building import assign, call, expression, value_and_gradients
 from .deep import DEEP, deep, is_linear, sum_of_terms

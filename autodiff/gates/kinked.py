@@ -1,0 +1,185 @@
+"""The slopes of gates with a kink: which side is taken, or which of several entries is selected.
+
+Each is constant away from the kink, and at the kink what the corner table says. None is a function of the language; a
+reader sees the `textbook` form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.gate import Attribute, at
+from backprop.autodiff.gates import kernels, rounding, selection
+from backprop.autodiff.kinds import AXIS, Slope, kept
+from backprop.autodiff.notation import COMPARISON, Call, Infix
+from backprop.autodiff.shapes import Axis
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+POSITION = {"position": Attribute(shapes.as_size, 0)}
+ROW = (0.5, -2.0, 1.5)
+MATRIX = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
+
+
+def exceeds(x: Any, y: Any) -> Any:
+    """1 where x > y, else 0."""
+    return np.greater(x, y).astype(np.float64)
+
+
+def first_difference(*series: Sequence[Any]) -> tuple[Any, Any]:
+    """Operands that compare as x and y do beside a kink: by their first derivatives where they are equal, and so on."""
+    first, second = series[0][0], series[0][1]
+    for x, y in series[1:]:
+        is_equal = first == second
+        first, second = np.where(is_equal, x, first), np.where(is_equal, y, second)
+    return first, second
+
+
+def first_nonzero(*series: Sequence[Any]) -> tuple[Any]:
+    """An operand with the sign that x has beside a kink."""
+    leading = series[0][0]
+    for (x,) in series[1:]:
+        leading = np.where(leading == 0.0, x, leading)
+    return (leading,)
+
+
+def share(operands: Sequence[Any], position: int, extreme: np.ufunc) -> Any:
+    """1/k for each of k operands that are the extreme, 0 for the others; nan where the extreme is."""
+    if len(operands) == 2:
+        first, second = operands if (position == 0) == (extreme is np.maximum) else operands[::-1]
+        result = np.heaviside(first - second, 0.5)
+        if np.isfinite(np.sum(result)):  # inf - inf is nan
+            return result
+    best = reduce(extreme, operands)
+    tied = reduce(np.add, [np.equal(operand, best).astype(np.float64) for operand in operands])
+    return np.equal(operands[position], best) / tied
+
+
+def winners(series: Sequence[Sequence[Any]], extreme: np.ufunc, worst: float) -> tuple[Any, ...]:
+    """1 for the operands that are the extreme beside a tie, by their first derivatives and so on, 0 for the others."""
+    left = [np.ones_like(operand, dtype=bool) for operand in np.broadcast_arrays(*series[0])]
+    for operands in series:
+        held = [np.where(winning, operand, worst) for winning, operand in zip(left, operands, strict=True)]
+        best = reduce(extreme, held)
+        left = [winning & (operand == best) for winning, operand in zip(left, held, strict=True)]
+    return tuple(winning.astype(np.float64) for winning in left)
+
+
+def share_of_entries(x: Any, axis: Axis, extreme: np.ufunc) -> Any:
+    """The same for the entries of one array along an axis."""
+    best = extreme.reduce(x, axis=axis, keepdims=True) if np.ndim(x) else x
+    is_best = np.equal(x, best)
+    return is_best / (np.sum(is_best, axis=axis, keepdims=True) if np.ndim(x) else is_best)
+
+
+def winning_entries(series: Sequence[Sequence[Any]], axis: Axis, extreme: np.ufunc, worst: float) -> tuple[Any]:
+    left = np.ones_like(series[0][0], dtype=bool)
+    for (x,) in series:
+        held = np.where(left, x, worst)
+        left = left & (held == extreme.reduce(held, axis=axis, keepdims=True) if np.ndim(held) else left)
+    return (left.astype(np.float64),)
+
+
+def is_shared(value: Any) -> Any:
+    """Whether a share is one of several."""
+    return (value > 0.0) & (value < 1.0)
+
+
+def elementwise_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Slope:
+    """The slope of an elementwise extreme by the operand at `position`."""
+    is_largest = extreme is np.maximum
+    sign = 1.0 if is_largest else -1.0
+
+    def textbook(*operands: Node, position: int) -> Node:
+        gate = selection.maximum if is_largest else selection.minimum
+        out = gate(*operands)
+        return operands[position].equals(out) / selection.tied(out, *operands)
+
+    return Slope(
+        name,
+        lambda *operands, position: share(operands, position, extreme),
+        hits=lambda *operands, position: is_shared(share(operands, position, extreme)),
+        leading=lambda *series, position: tuple(sign * one for one in winners(series, extreme, worst)),
+        operands=("x", "y", "*more"),
+        attributes=POSITION,
+        textbook=textbook,
+        kernel=textbook,
+        summary=f"the derivative of {of}: 1 for the only winner, 1/k for each of k tied ones, 0 for the others",
+        source="subgradient, shared at ties",
+        samples=(at(2.0, -3.0, position=0), at(0.5, 0.75, 0.25, position=1)),
+        is_public=False,
+    )
+
+
+def reduced_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Slope:
+    """The slope of an extreme along an axis by each entry."""
+    is_largest = extreme is np.maximum
+    sign = 1.0 if is_largest else -1.0
+
+    def forward(x: Any, axis: Axis) -> Any:
+        return share_of_entries(x, axis, extreme)
+
+    def leading(*series: Sequence[Any], axis: Axis) -> tuple[Any]:
+        return (sign * winning_entries(series, axis, extreme, worst)[0],)
+
+    def textbook(x: Node, axis: Axis) -> Node:
+        from backprop.autodiff.gates import reductions  # here, not above: it is declared with these slopes
+
+        gate = reductions.largest if is_largest else reductions.smallest
+        is_best = x.equals(kept(gate(x, axis=axis), x, axis))
+        return is_best / kept(is_best.sum(axis), x, axis)
+
+    return Slope(
+        name,
+        forward,
+        hits=lambda x, axis: is_shared(forward(x, axis)),
+        leading=leading,
+        attributes={"axis": AXIS},
+        shape=lambda x, axis: x,
+        textbook=textbook,
+        kernel=textbook,
+        summary=f"the derivative of {of}: 1 for the only winner, 1/k for each of k tied ones, 0 for the others",
+        source="subgradient, shared at ties",
+        samples=(at(ROW, axis=None), at(MATRIX, axis=0)),
+        is_public=False,
+    )
+
+
+absolute_slope: Slope = Slope(
+    "abs_slope",
+    np.sign,
+    hits=lambda x: x == 0.0,
+    leading=first_nonzero,
+    notation=Call("sign"),
+    textbook=lambda x: rounding.sign(x),
+    kernel=lambda *x: kernels.sign(*x),
+    summary="the derivative of abs: -1, 0 or 1",
+    source="subgradient 0 at 0",
+    samples=(at(2.5), at(-0.5)),
+    is_public=False,
+)
+passes: Slope = Slope(
+    "passes",
+    exceeds,
+    is_indicator=True,
+    hits=lambda x, y: x == y,
+    leading=first_difference,
+    operands=("x", "y"),
+    notation=Infix(">", COMPARISON, associates="none"),
+    textbook=lambda x, y: x.exceeds(y),
+    kernel=lambda x, y: x.exceeds(y),
+    summary="1 where x > y, else 0: the derivative of max(x, y) by x that is 0 at a tie",
+    source="subgradient 0 at a tie",
+    samples=(at(2.0, -3.0), at(-3.0, 2.0)),
+    is_public=False,
+)
+largest_share: Slope = elementwise_share("largest_share", np.maximum, -np.inf, "maximum")
+smallest_share: Slope = elementwise_share("smallest_share", np.minimum, np.inf, "minimum")
+largest_entry_share = reduced_share("largest_entry_share", np.maximum, -np.inf, "max along an axis")
+smallest_entry_share = reduced_share("smallest_entry_share", np.minimum, np.inf, "min along an axis")
