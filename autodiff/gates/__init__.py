@@ -13,6 +13,7 @@ from backprop.autodiff.gates import (
     kinked,
     linear_algebra,
     logic,
+    powers,
     reductions,
     rounding,
     selection,
@@ -38,7 +39,8 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         constructors,
         differential,
         slopes,
-            kinked,
+        powers,
+        kinked,
     )
 }
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backprop.autodiff.gate import Condition, Corner, at
-from backprop.autodiff.gates import elementary, kernels, rounding
+from backprop.autodiff.gates import elementary, kernels, powers, rounding
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix
 from backprop.autodiff.numerics import stable
@@ -47,6 +47,17 @@ def limit_product_shortcut(x: Node, y: Node) -> Node | None:
     if x.is_scalar_constant:
         return x if is_number(x, 0.0) else x * y
     return None
+
+
+def power_by_base(x: Node, y: Node) -> Node:
+    """y x^(y-1), of which a constant exponent needs no derivative."""
+    return limit_product(y, x ** (y - 1)) if y.is_constant else powers.power_partial(x, y, by_x=1)
+
+
+def power_by_exponent(x: Node, y: Node, out: Node) -> Node:
+    """x^y log(x), an ordinary product where the base is a positive number."""
+    is_positive = x.is_scalar_constant and x.attributes[0] > 0
+    return out * elementary.log(x) if is_positive else powers.power_partial(x, y, by_y=1)
 
 
 def negative_shortcut(x: Node) -> Node | None:
@@ -145,8 +156,8 @@ limit_product = Elementwise(
 power = Elementwise(
     "pow",
     np.power,
-    lambda x, y, out: limit_product(y, x ** (y - 1)),
-    lambda x, y, out: limit_product(out, elementary.log(x)),
+    lambda x, y, out: power_by_base(x, y),
+    lambda x, y, out: power_by_exponent(x, y, out),
     operands=PAIR,
     notation=Infix("^", POWER, associates="right"),
     method="^",
