@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from backprop.cli.destination import announce
 from backprop.cli.options import EXPRESSION_SOURCES, FILE, SCANNED, WRT, ExpressionCommand, shared, word_option
 from backprop.cli.rows import ahead
 from backprop.cli.rows.faults import POLICIES, Faults
@@ -82,8 +83,10 @@ class Batch:
             raise Failure("--wrt and --no-grad contradict each other", "leave one of the two away")
         if self.rejects in ("", "-"):
             raise Failure("--rejects needs a file", "give it one: --rejects bad.tsv")
-        for option, path in (("-o", self.path), ("the input", self.question.file)):
-            if self.rejects and path and os.path.realpath(self.rejects) == os.path.realpath(path):
+        from backprop.cli.rows.rejects import is_same_file
+
+        for option, path in (("-o" if self.path else "stdout", self.path), ("the input", self.question.file or "")):
+            if self.rejects and is_same_file(self.rejects, path):
                 raise Failure(f"{option} and --rejects are the same file", "give --rejects a name of its own")
         if self.question.graph is not None and self.input_format == "lines":
             raise Failure(
@@ -97,6 +100,8 @@ class Batch:
             raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, csv or tsv")
         if self.question.graph is None and (self.has_nodes or self.wrt or self.renames):
             raise Failure("--nodes, --wrt and --rename go with one expression for all rows", "leave them away")
+        for option, path in (("-o", self.path), ("--rejects", self.rejects)):
+            announce(path, option, self.note)
 
     @property
     def wanted(self) -> Wanted:
@@ -137,12 +142,12 @@ def brings_lines(positionals: Sequence[str], file: str | None) -> bool:
 
 def written_format(path: str | None) -> str | None:
     """The format that the ending of -o says. Raises Failure for one that says none, or a packed one."""
-    if path is None or (os.path.exists(path) and not os.path.isfile(path)):
-        return None  # /dev/null, a named pipe
+    if path is None:
+        return None
     found, ending = format_of(path), os.path.splitext(path)[1].lower()
     if ending in PACKED:
         raise Failure(f"-o {path}: batch reads packed files, but writes none", "pack what it writes: ... | gzip > FILE")
-    if found is None and ending:
+    if found is None and ending and (os.path.isfile(path) or not os.path.exists(path)):
         meant = "write .ndjson" if ending == ".json" else f"the formats are {', '.join(OUTPUTS)}"
         raise Failure(f"-o {path}: the ending says no format", f"{meant}; or choose one: --format csv")
     return found
@@ -158,6 +163,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
     from backprop.cli.output import say
     from backprop.cli.rows.outlet import write_output
     from backprop.cli.rows.progress import Progress
+    from backprop.cli.rows.rejects import rejects_of
     from backprop.cli.rows.stream import stream
 
     progress = Progress(reader.source.size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
@@ -167,7 +173,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
         say(text)
 
     with contextlib.ExitStack() as stack:
-        kept = stack.enter_context(byte_destination(batch.rejects, "--rejects")) if batch.rejects else None
+        kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
         faults = Faults(note, kept)
         try:
             with byte_destination(batch.path) as out:

@@ -1,9 +1,8 @@
-"""Where results go: stdout, or a file that is whole or absent. Knows nothing of what is written."""
+"""Where results go: stdout, a stream, or a file that is whole or absent. Knows nothing of what is written."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import io
 import os
 import stat
@@ -11,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, TextIO
 
+from backprop.cli.descriptor import buffered, descriptor_of, duplicate, is_open_elsewhere
 from backprop.cli.status import Failure, Status
 
 
@@ -20,7 +20,7 @@ def standard_output() -> BinaryIO:
     """
     if sys.stdout is None:
         raise BrokenPipeError
-    return open(sys.stdout.fileno(), "wb", closefd=False)
+    return buffered(sys.stdout.fileno(), closes=False)
 
 
 @contextlib.contextmanager
@@ -36,87 +36,79 @@ def destination(path: str | None) -> Iterator[TextIO]:
 
 @contextlib.contextmanager
 def byte_destination(path: str | None, option: str = "-o") -> Iterator[BinaryIO]:
-    """Stdout for None and `-`; else a file beside `path` that takes its place when all of it is written."""
+    """Stdout for None and `-`, a stream for what is no regular file; else a file that is whole or absent.
+
+    An open descriptor is written to as it is: opened anew, the file behind it would be written from its beginning.
+    """
+    if path in (None, "-"):
+        with standard_output() as stdout:
+            yield stdout
+        return
+    open_stream = stream_opener(option, path)
+    stream: contextlib.AbstractContextManager[BinaryIO]
+    with contextlib.ExitStack() as stack:
+        with named(option, path, Status.WRONG_QUESTION):
+            if open_stream is not None:
+                stream = buffered(open_stream())
+            else:
+                from backprop.cli.whole_file import planned, whole_file
+
+                stream = whole_file(planned(path))
+        stack.enter_context(named(option, path, Status.WRONG_DATA))
+        yield stack.enter_context(stream)
+
+
+def announce(path: str | None, option: str, say: Callable[[str], None]) -> None:
+    """Before the work: raise Failure where nothing can be written to the path, and say if a file is not replaced."""
+    if path in (None, "-") or stream_opener(option, path) is not None:
+        return
+    from backprop.cli.whole_file import obstacle_to
+
+    with named(option, path, Status.WRONG_QUESTION):
+        obstacle = obstacle_to(path)
+    if obstacle:
+        say(f"{option} {path}: {obstacle}, so that it is written in place: a kill at the end may leave a part of it")
+
+
+def stream_opener(option: str, path: str) -> Callable[[], int] | None:
+    """What opens a path that is written to as it comes; None for a regular file, or none yet. Raises Failure."""
     if path == "":
         raise Failure(f"{option}: the file's name is empty", f"give it one: {option} results.json")
-    if path in (None, "-"):
-        with standard_output() as stream:
-            yield stream
-    elif os.path.exists(path) and not stat.S_ISREG(os.stat(path).st_mode):
-        with opened(option, path, lambda: os.open(path, os.O_WRONLY)) as stream:  # /dev/null, a named pipe
-            yield stream
-    else:
-        with whole_file(option, path) as stream:
-            yield stream
-
-
-@contextlib.contextmanager
-def whole_file(option: str, path: str) -> Iterator[BinaryIO]:
-    """A file without a name, where the system has such, that gets its name when it is whole: a kill leaves nothing.
-
-    Elsewhere it has a name of its own beside `path` meanwhile.
-    """
-    target = os.path.realpath(path)
-    folder = os.path.dirname(target)
-    beside = os.path.join(folder, f".{os.path.basename(target)[:200]}.{os.getpid()}.part")
     try:
-        with opened(option, path, lambda: made(folder, beside)) as stream:
-            yield stream
-            stream.flush()
-            if os.path.exists(target):
-                os.fchmod(stream.fileno(), stat.S_IMODE(os.stat(target).st_mode))
-            if not os.path.lexists(beside):
-                name(stream.fileno(), beside)
-        replace(option, path, beside, target)
-    finally:
-        with contextlib.suppress(OSError):
-            os.unlink(beside)
-
-
-def made(folder: str, beside: str) -> int:
-    """The descriptor of a new file in the folder, without a name if that can be."""
-    if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
-        try:
-            return os.open(folder, os.O_TMPFILE | os.O_WRONLY, 0o666)
-        except OSError as error:
-            if error.errno not in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
-                raise
-    return os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-
-
-def name(descriptor: int, path: str) -> None:
-    """Give an open file without a name its first one."""
-    folder = os.open("/proc/self/fd", os.O_RDONLY)
-    try:  # without a folder to start from Python calls link(), which takes the symbolic link for the file
-        os.link(str(descriptor), path, src_dir_fd=folder, follow_symlinks=True)
-    finally:
-        os.close(folder)
-
-
-def replace(option: str, path: str, beside: str, target: str) -> None:
-    """Put the finished file in its place. Raises Failure that names `path`."""
-    from backprop.cli.values.files import reason_of
-
-    try:
-        os.replace(beside, target)
-    except OSError as error:
-        raise Failure(f"{option} {path}: {reason_of(error)}", status=Status.WRONG_DATA) from None
-
-
-@contextlib.contextmanager
-def opened(option: str, path: str, open_it: Callable[[], int]) -> Iterator[BinaryIO]:
-    """The open file. Raises Failure that names `path`: WRONG_QUESTION if it cannot be made, else WRONG_DATA."""
-    from backprop.cli.values.files import reason_of
-
-    try:
-        descriptor = open_it()
+        number = descriptor_of(path)
+        if number is not None:
+            return lambda: duplicate(number)
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        if path.endswith(os.sep):
+            raise Failure(
+                f"{option} {path}: no such folder", f"make it, and name a file in it: {option} {path}results.csv"
+            ) from None
+        return None
     except (OSError, ValueError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else str(error)
-        raise Failure(f"{option} {path}: {reason}") from None
+        raise unusable(option, path, error, Status.WRONG_QUESTION) from None
+    if stat.S_ISDIR(mode):
+        raise Failure(
+            f"{option} {path}: is a directory", f"name a file in it: {option} {os.path.join(path, 'results.csv')}"
+        )
+    if is_open_elsewhere(path):
+        return lambda: os.open(path, os.O_WRONLY | os.O_APPEND)
+    return None if stat.S_ISREG(mode) else lambda: os.open(path, os.O_WRONLY)  # /dev/null, a named pipe
+
+
+@contextlib.contextmanager
+def named(option: str, path: str, status: Status) -> Iterator[None]:
+    """Raise Failure that names the path for what goes wrong inside, except for a closed pipe."""
     try:
-        with open(descriptor, "wb") as stream:
-            yield stream
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise Failure(f"{option} {path}: {reason_of(error)}", status=Status.WRONG_DATA) from None
+        raise unusable(option, path, error, status) from None
+
+
+def unusable(option: str, path: str, error: OSError | ValueError, status: Status) -> Failure:
+    from backprop.cli.values.files import reason_of
+
+    reason = reason_of(error) if isinstance(error, OSError) else str(error)
+    return Failure(f"{option} {path}: {reason}", status=status)

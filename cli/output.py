@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import NamedTuple, TextIO
 
-from backprop.cli.destination import destination
+from backprop.cli.descriptor import buffered
+from backprop.cli.destination import announce, destination
 from backprop.cli.report import Report
 from backprop.cli.status import Failure
 
@@ -64,6 +66,7 @@ class Output:
         self.color = color
         self.is_quiet = quiet
         self.is_verbose = verbose
+        announce(self.path, "-o", self.note)
 
     def write(self, report: Report, default: str | None = None) -> None:
         """Write the report; `default` is the format where neither an option nor the file's ending gives one."""
@@ -128,11 +131,19 @@ def kinks_hit() -> list[str]:
 
 
 def say(text: str) -> None:
-    """Write a line to stderr, whatever it holds and whether or not anybody listens."""
+    """Write a message to stderr, whatever it holds and whether or not anybody listens; several lines as `Lines`."""
     from backprop.cli.render.text import visible_lines
 
     if sys.stderr is not None:
         try:
-            print(visible_lines(text), file=sys.stderr, flush=True)
+            stream = error_stream()
+            stream.write(f"{visible_lines(text)}\n")
+            stream.flush()
         except (OSError, ValueError):
             return
+
+
+def error_stream() -> TextIO:
+    """Stderr, with a buffer of its own that waits where stderr takes nothing now."""
+    stream = buffered(sys.stderr.fileno(), closes=False)
+    return TextIOWrapper(stream, encoding=sys.stderr.encoding, errors="backslashreplace")

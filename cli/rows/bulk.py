@@ -10,7 +10,6 @@ import codecs
 import io
 import os
 import re
-import stat
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.util import find_spec
@@ -222,8 +221,7 @@ def write_frame(frame: Any, out: BinaryIO, separator: str, ending: str) -> None:
 
     By polars itself where that is a file: a pipe may take less at a time.
     """
-    direct = isinstance(out, io.FileIO) and stat.S_ISREG(os.fstat(out.fileno()).st_mode)
-    text = out if direct else io.BytesIO()
+    text = out if isinstance(out, io.FileIO) else io.BytesIO()
     try:
         frame.write_csv(
             text,

@@ -149,6 +149,7 @@ class Answering:
         from backprop.cli.destination import byte_destination
         from backprop.cli.output import say
         from backprop.cli.rows.progress import Progress
+        from backprop.cli.rows.rejects import rejects_of
 
         batch, blocks = self.batch, self.blocks
         progress = Progress(blocks.size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
@@ -158,7 +159,7 @@ class Answering:
             say(text)
 
         with contextlib.ExitStack() as stack:
-            kept = stack.enter_context(byte_destination(batch.rejects, "--rejects")) if batch.rejects else None
+            kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
             faults = Faults(note, kept, blocks.unit)
             try:
                 with byte_destination(batch.path) as out:

@@ -53,11 +53,13 @@ def sink(form: str, schema: Mapping[str, Any], frames: Iterator[Any], out: Binar
 
     rows = register_io_source(fetched, schema=dict(schema))
     out.flush()
+    raw = getattr(out, "raw", out)
+    target = out if isinstance(raw, io.FileIO) else raw  # by itself polars would not wait for a slow reader
     try:
         if form == "parquet":
-            rows.sink_parquet(out, row_group_size=GROUP_ROWS, engine="streaming")
+            rows.sink_parquet(target, row_group_size=GROUP_ROWS, engine="streaming")
         else:
-            rows.sink_ipc(out, engine="streaming")
+            rows.sink_ipc(target, engine="streaming")
     except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError) as error:
         if raised:
             raise raised[0] from None
@@ -66,7 +68,7 @@ def sink(form: str, schema: Mapping[str, Any], frames: Iterator[Any], out: Binar
 
 def written_badly(error: BaseException) -> OSError:
     """What the system said, out of what polars made of it: 32 becomes a BrokenPipeError."""
-    number = re.search(r"os error (\d+)", str(error))
+    number = re.search(r"(?:os error |\[Errno )(\d+)", str(error))
     if number is None:
         return error if isinstance(error, OSError) else OSError(" ".join(str(error).split()))
     return OSError(int(number[1]), os.strerror(int(number[1])))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from io import FileIO
 from typing import BinaryIO, NamedTuple
 
+from backprop.cli.render.text import visible
 from backprop.cli.status import Failure, Status
 from backprop.cli.values.files import reason_of
 
@@ -34,6 +36,7 @@ class Faults:
         self.unit = unit
         self._say = say
         self._rejects = rejects
+        self._is_followed = rejects is not None and not isinstance(getattr(rejects, "raw", None), FileIO)
 
     def add(self, fault: Fault, first_line: int) -> None:
         """Take one that begins so many lines into the block that starts at `first_line`."""
@@ -42,9 +45,11 @@ class Faults:
         if self.count <= FIRST:
             self._say(f"{self.unit} {line}: {fault.reason}")
         if self._rejects is not None:
-            reason = fault.reason.encode("utf-8", "backslashreplace")
+            reason = visible(fault.reason).encode("utf-8", "backslashreplace")
             try:
                 self._rejects.write(b"%d\t%s\t%s\n" % (line, reason, fault.record))
+                if self._is_followed:
+                    self._rejects.flush()
             except OSError as error:  # inside -o's file, which would take it for its own
                 raise Failure(f"--rejects: {reason_of(error)}", status=Status.WRONG_DATA) from None
 
@@ -61,8 +66,6 @@ class Faults:
 
 def quoted(cell: str) -> str:
     """A cell as a reason shows it: on one line, cut short, every character visible."""
-    from backprop.cli.render.text import visible
-
     shown = visible(cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
     shown = " ".join(shown.splitlines()) if "\n" in shown or "\r" in shown else shown
     return f"'{shown if len(shown) <= LONGEST_CELL else shown[:LONGEST_CELL] + '…'}'"

@@ -40,12 +40,24 @@ class Progress:
 
 def begun(size: int | None) -> tuple[Any, Any]:
     """A bar that has just begun, and its task."""
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
     columns: list[ProgressColumn] = [TextColumn("{task.fields[rows]} rows"), TextColumn("{task.fields[rate]} rows/s")]
     if size:
         columns = [BarColumn(), *columns, TimeRemainingColumn()]
-    bar = Progress(*columns, console=Console(stderr=True), transient=True)
+    bar = Progress(*columns, console=screen(), transient=True)
     bar.start()
     return bar, bar.add_task("", total=size, rows="0", rate="0")
+
+
+def screen() -> Any:
+    """Stderr for rich. The cursor stays to be seen: a program that is ended by a signal cannot bring it back."""
+    from rich.console import Console
+
+    from backprop.cli.output import error_stream
+
+    class Screen(Console):
+        def show_cursor(self, show: bool = True) -> bool:
+            return False
+
+    return Screen(file=error_stream())

@@ -25,9 +25,10 @@ import signal
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, cast
 
 from backprop.autodiff.threads import usable_cores
+from backprop.cli.descriptor import unbuffered
 from backprop.cli.rows.channel import Channel, connected
 from backprop.cli.rows.machine import keep_freed_memory
 from backprop.cli.rows.reader import LONGEST
@@ -233,7 +234,7 @@ def work(channel: Channel, memory: mmap.mmap, turn: Turn) -> None:
     """Answer blocks until there are no more."""
     keep_freed_memory()
     job = channel.receive()
-    with open(channel.receive_descriptor(), "wb", buffering=0) as stream:
+    with unbuffered(channel.receive_descriptor()) as stream:
         coming: deque[tuple[int, int]] = deque()
         held: deque[Answer | Exception] = deque()
         while True:
@@ -244,7 +245,7 @@ def work(channel: Channel, memory: mmap.mmap, turn: Turn) -> None:
                 coming.append(channel.receive())
             elif ready:
                 turn.take()
-                answer = written(held.popleft(), stream)
+                answer = written(held.popleft(), cast("BinaryIO", stream))
                 channel.send(answer)
                 if not isinstance(answer, Exception) and not answer.is_last:
                     turn.give()
