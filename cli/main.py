@@ -47,11 +47,12 @@ def explain(error: BaseException) -> Status:
         return Status.INTERRUPTED
     from backprop.cli.output import say
     from backprop.cli.render.errors import message
+    from backprop.cli.render.text import Lines
 
     text, status = message(error)
     if status is Status.INTERNAL and os.environ.get("BACKPROP_DEBUG"):
         import traceback
 
-        text = "".join(traceback.format_exception(error)).rstrip()
+        text = Lines("".join(traceback.format_exception(error)).rstrip())
     say(text)
     return status

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from backprop.autodiff.errors import ExpressionError, Span
+from backprop.cli.render.text import Lines, visible, visible_lines
 from backprop.cli.status import Failure, Status
 
 REPORT = "please report it with the command that you gave; BACKPROP_DEBUG=1 shows where"
 
 
-def message(error: BaseException) -> tuple[str, Status]:
+def message(error: BaseException) -> tuple[Lines, Status]:
     """What to say of an exception, and the exit status."""
     if isinstance(error, ExpressionError):
         from backprop.parser.errors import render
 
-        return render(error), Status.WRONG_QUESTION
+        return Lines(render(error)), Status.WRONG_QUESTION
     if isinstance(error, Failure):
         return worded(error.reason, error.cure), error.status
     if isinstance(error, MemoryError):
@@ -28,11 +29,12 @@ def message(error: BaseException) -> tuple[str, Status]:
     return worded(f"internal error: {reason}", REPORT), Status.INTERNAL
 
 
-def worded(reason: str, cure: str | None = None) -> str:
-    return f"error: {reason}\n  {cure}" if cure else f"error: {reason}"
+def worded(reason: str, cure: str | None = None) -> Lines:
+    """The message of an error; a cure may be Lines, too."""
+    return Lines(f"error: {visible(reason)}" + (f"\n  {visible_lines(cure)}" if cure else ""))
 
 
-def usage_error(error: BaseException) -> str | None:
+def usage_error(error: BaseException) -> Lines | None:
     """Click's complaint about an option, in our words; None for any other exception."""
     import click
 
@@ -43,8 +45,8 @@ def usage_error(error: BaseException) -> str | None:
     return worded(reason[:1].lower() + reason[1:], f"see {context.command_path if context else 'backprop'} --help")
 
 
-def warning(reason: str, span: Span | None, source: str | None) -> str:
+def warning(reason: str, span: Span | None, source: str | None) -> Lines:
     """A warning with its place in the expression."""
     from backprop.parser.errors import render
 
-    return render(ExpressionError(reason, span, None, source)).replace("error: ", "warning: ", 1)
+    return Lines(render(ExpressionError(reason, span, None, source)).replace("error: ", "warning: ", 1))

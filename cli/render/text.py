@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from backprop.parser.errors import visible
 
-__all__ = ["visible", "visible_lines"]
+__all__ = ["Lines", "visible", "visible_lines"]
+
+
+class Lines(str):
+    """A text of several lines: its line breaks are ours. Those of any other text are the user's."""
+
+    __slots__ = ()
 
 
 def visible_lines(text: str) -> str:
-    """Every line of the text made visible."""
-    return "\n".join(map(visible, text.split("\n")))
+    """The text made visible, so that nothing in it looks like a line of its own unless it is one."""
+    return "\n".join(map(visible, text.split("\n"))) if isinstance(text, Lines) else visible(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -12,6 +13,7 @@ import numpy as np
 
 from backprop.autodiff.shapes import Shape, show
 from backprop.cli.arguments import normalized
+from backprop.cli.render.text import Lines, visible
 from backprop.cli.status import Failure
 from backprop.cli.suggestions import closest
 
@@ -108,7 +110,7 @@ def without_columns(missing: Mapping[str, str], known: Sequence[str], entries: M
     for name, column in missing.items():
         meant = closest(column, [*known, *entries])
         if meant:
-            hints.append(f"did you mean {brief(meant)}? then: --rename {name}={brief(meant)}")
+            hints.append(f"did you mean {brief(meant)}? then: --rename {name}={shlex.quote(brief(meant))}")
     shown = ", ".join(map(brief, known[:MAXIMUM_SHOWN])) + (
         f" and {len(known) - MAXIMUM_SHOWN} more" * (len(known) > MAXIMUM_SHOWN)
     )
@@ -118,7 +120,7 @@ def without_columns(missing: Mapping[str, str], known: Sequence[str], entries: M
     elif len(known) == 1 and any(mark in known[0] for mark in SEPARATORS):
         hints.append("columns are separated by commas, or by tabs with --from tsv")
     fixed = f"{there}; or give it one value for all rows: --{next(iter(missing))} 1"
-    return Failure(f"no column {listed}", "\n  ".join([*hints, fixed]))
+    return Failure(f"no column {listed}", Lines("\n  ".join(map(visible, [*hints, fixed]))))
 
 
 def brief(name: str) -> str:

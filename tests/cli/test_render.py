@@ -13,7 +13,7 @@ from backprop.cli.render import delimited, markdown, plain, table
 from backprop.cli.render import json as json_renderer
 from backprop.cli.render.cells import machine_text, table_text
 from backprop.cli.render.numbers import summary, whole
-from backprop.cli.render.text import visible, visible_lines
+from backprop.cli.render.text import Lines, visible, visible_lines
 from backprop.cli.report import ROWS, Column, Report, Sum
 
 
@@ -63,7 +63,8 @@ def test_a_table_shows_three_terms_of_a_long_sum_and_a_machine_all():
 )
 def test_control_characters_are_written_out(text, shown):
     assert visible(text) == shown
-    assert visible_lines("a\n" + text.replace("\n", "")) == "a\n" + shown.replace("\\n", "")
+    assert visible_lines("a\n" + text) == "a\\n" + shown
+    assert visible_lines(Lines("a\n" + text.replace("\n", ""))) == "a\n" + shown.replace("\\n", "")
 
 
 def report(*rows: tuple[object, ...], title: str = "f = x") -> Report:
