@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backprop.cli.completion.candidates import Candidate, Candidates, candidates
-from backprop.cli.completion.line import Word, quoted, split
+from backprop.cli.completion.line import Word, is_nested, is_plain, quoted, split, unquoted_places
 
 FILES = ":files"  # the shell is to complete the name of a file
 KEPT = "@"  # of all the characters at which bash begins a new word, this one belongs to it
@@ -22,11 +22,18 @@ def answer(shell: str, line: str, breaks: str = "") -> list[str]:
         return []
     word = words[-1]
     write = for_fish if shell == "fish" else for_readline
-    written = [write(word, one, breaks) for one in found.found]
-    lines = list(dict.fromkeys(one for one in written if one is not None))
-    if len(lines) == 1 and not found.found[0].is_whole and (word.quote or shell == "fish"):
+    may_quote = shell == "fish" or not is_nested(line)  # fish quotes by itself
+    offered = [one for one in found.found if may_be_offered(one.text, may_quote=may_quote)]
+    written = [write(word, one, breaks) for one in offered]
+    lines = list(dict.fromkeys(one for one in written if one is not None and one.replace("\t", "").isprintable()))
+    if len(lines) == 1 and not offered[0].is_whole and (word.quote or shell == "fish"):
         lines.append(f"{lines[0]}...")  # a shell ends the word behind the only candidate, and this one goes on
     return [*([FILES] if found.takes_file else []), *lines]
+
+
+def may_be_offered(text: str, *, may_quote: bool) -> bool:
+    """Whether a shell can be given the text: nothing that acts on a terminal, and no more than can be quoted."""
+    return text.isprintable() and (may_quote or is_plain(text))
 
 
 def for_readline(word: Word, one: Candidate, breaks: str) -> str | None:
@@ -40,7 +47,8 @@ def for_readline(word: Word, one: Candidate, breaks: str) -> str | None:
     whole = kept + quoted(one.text, word.quote) + ending
     if word.quote:
         return whole[word.opening + 1 :]
-    return whole[max([0, *(word.raw.rfind(char) + (char != KEPT) for char in breaks)]) :]
+    ends = [place + (word.raw[place] != KEPT) for place in unquoted_places(word.raw) if word.raw[place] in breaks]
+    return whole[max([0, *ends]) :]
 
 
 def for_fish(word: Word, one: Candidate, breaks: str) -> str | None:

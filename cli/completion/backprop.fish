@@ -4,7 +4,7 @@ function __backprop_complete
     set -l answers (command backprop completion fish --line (commandline --current-process --cut-at-cursor | string collect) 2>/dev/null)
     for answer in $answers
         if test "$answer" = :files
-            __fish_complete_path (commandline --current-token --cut-at-cursor)
+            __fish_complete_path (commandline --current-token --cut-at-cursor | string replace --regex '^["\']' '')
         else
             printf '%s\n' $answer
         end

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 QUOTES = "\"'"
-SPECIAL = set(" \t\n\"'\\`$&|;<>()[]{}*?!#~")  # to a shell, where they stand for themselves no more
+PLAIN = re.compile(r"[\w%+=:@,./-]*")  # what stands for itself in every state of every shell
+NESTED = re.compile(r"`|[$<>=]\(|\$[\[{'\"]")  # what begins a text that is read by other rules, unquoted
+NESTED_IN_QUOTES = re.compile(r"`|\$[(\[{]")  # the same in double quotes
+CLOSED = "'!'"  # a history mark, which the double quotes around it leave to the shell
 
 
 class Word(NamedTuple):
@@ -58,8 +63,47 @@ def split(line: str) -> list[Word]:
 
 
 def quoted(text: str, quote: str) -> str:
-    """The text as it may stand inside an open quote, or outside of one."""
+    """The text as it may stand inside an open quote, or outside of one: whatever it holds, a shell reads it back."""
     if quote == "'":
-        return text
-    special = set('"\\$`') if quote else SPECIAL
-    return "".join(f"\\{char}" if char in special else char for char in text)
+        return text.replace("'", r"'\''")
+    if quote:
+        return "".join(f'"{CLOSED}"' if char == "!" else f"\\{char}" if char in '"\\$`' else char for char in text)
+    if text.startswith("="):  # zsh puts a command's path there
+        return f"\\={quoted(text[1:], quote)}"
+    return "".join(char if PLAIN.fullmatch(char) else f"\\{char}" for char in text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether the text needs no quoting, wherever it stands."""
+    return PLAIN.fullmatch(text) is not None and not text.startswith("=")
+
+
+def is_nested(line: str) -> bool:
+    """Whether the line may be inside a substitution, or in quotes of other rules: what is open there is not known."""
+    return any(
+        (NESTED_IN_QUOTES if quote else NESTED).match(line, place) is not None
+        for place, quote in read_places(line)
+        if quote != "'"
+    )
+
+
+def unquoted_places(raw: str) -> list[int]:
+    """The places of the characters of a word that are neither quoted nor escaped."""
+    return [place for place, quote in read_places(raw) if not quote]
+
+
+def read_places(line: str) -> Iterator[tuple[int, str]]:
+    """The places of all characters but quotes and what is escaped, each with the quote that is open there."""
+    quote = ""
+    place = 0
+    while place < len(line):
+        char = line[place]
+        if char == "\\" and quote != "'":
+            place += 1
+        elif char == quote:
+            quote = ""
+        elif char in QUOTES and not quote:
+            quote = char
+        else:
+            yield place, quote
+        place += 1

@@ -64,13 +64,14 @@ def columns_of(path: str | None, format: str | None) -> list[str]:
         return []
     from backprop.cli.rows.source import CHUNK, Source
 
-    first = Source(path).read(CHUNK).partition(b"\n")[0]
+    source = Source(path)
     if format == "ndjson":
         import json
 
-        return [str(name) for name in json.loads(first)]
+        return [str(name) for name in json.loads(source.read(CHUNK).partition(b"\n")[0])]
     from backprop.cli.rows.delimited import Delimited
+    from backprop.cli.rows.reader import Reader
 
     form = Delimited("\t" if format == "tsv" else ",")
-    form.read_header(first)
+    form.read_header(Reader(source, form.cut).take_first(CHUNK))
     return [heading.strip() for heading in form.header]

@@ -45,6 +45,15 @@ class Keyboard:
         start, self.looked_at = self.looked_at, place + len(text)
         return self.seen[start : self.looked_at]
 
+    def appears(self, text: str, seconds: float) -> bool:
+        """Whether the text appears in that time; it is still to be waited for."""
+        end = time.monotonic() + seconds
+        while self.seen.find(text, self.looked_at) < 0:
+            if time.monotonic() > end:
+                return False
+            self._read(end - time.monotonic())
+        return True
+
     def ask(self, line: str, prompt: str = "\n> ") -> str:
         """Type a line, and give what is answered up to the prompt."""
         self.type(f"{line}\r")

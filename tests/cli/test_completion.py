@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import shutil
 import subprocess
@@ -81,7 +83,7 @@ def test_functions_inside_the_expression(answers):
     assert answers("backprop eval 'velocity^2 + velo") == ["velocity^2 + velocity", "velocity^2 + velocity..."]
     assert answers("backprop eval 'sq(t) = t^2; 1+sq") == ["sq(t) = t^2; 1+sq(", "sq(t) = t^2; 1+sqrt(", *squares()]
     assert answers(r"backprop eval 2*sigm") == [r"2*sigmoid\("]
-    assert answers(r"backprop eval 2*sin\(sigm", breaks=BREAKS) == [r"sigmoid\("]
+    assert answers(r"backprop eval 2*sin\(sigm", breaks=BREAKS) == [r"2*sin\(sigmoid\("]  # an escaped one is no break
     assert answers('backprop eval "2*3') == []
 
 
@@ -133,11 +135,74 @@ def test_the_word_being_typed(line, word):
     assert split(line)[-1] == word
 
 
-@pytest.mark.parametrize("text", ["a b", "$x", "it's", "a\\b", 'say "x"', "f(x)*2", "~", "`x`", "ü"])
-def test_a_shell_reads_back_what_is_quoted(text):
-    words = [quoted(text, ""), f'"{quoted(text, chr(34))}"']
-    done = subprocess.run(["sh", "-c", f"printf '%s\\n' {' '.join(words)}"], capture_output=True, text=True)
-    assert done.stdout.splitlines() == [text, text]
+HOSTILE = [
+    "a'; touch PWNED #",
+    'b"; touch PWNED #',
+    "c$(touch PWNED)",
+    "d`touch PWNED`",
+    "e!touch PWNED",
+    "f\\'; touch PWNED #",
+    'g\\"; touch PWNED #',
+    "h;touch PWNED",
+    "i|touch PWNED",
+    "j&touch PWNED",
+    "k>PWNED",
+    "l <(touch PWNED)",
+    "m{a,b}*?[x]~^",
+    "n#o",
+]
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh"])
+@pytest.mark.parametrize("text", [*HOSTILE, "a b", "$x", "it's", "a\\b", "f(x)*2", "~", "=ls", "'!'", "''", '""!', "ü"])
+def test_a_shell_reads_back_what_is_quoted(shell, text):
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    words = [quoted(text, ""), f'"{quoted(text, chr(34))}"', f"'{quoted(text, chr(39))}'"]
+    done = subprocess.run([shell, "-c", f"printf '%s\\n' {' '.join(words)}"], capture_output=True, text=True)
+    assert done.stdout.splitlines() == [text, text, text]
+
+
+@pytest.fixture
+def hostile(tmp_path) -> None:
+    with open(tmp_path / "rows.csv", "w", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerows([[*HOSTILE, *INVISIBLE], ["1"] * (len(HOSTILE) + len(INVISIBLE))])
+    (tmp_path / "rows.ndjson").write_text(json.dumps(dict.fromkeys([*HOSTILE, *INVISIBLE], 1)) + "\n")
+    for name in HOSTILE:
+        if "/" not in name:
+            (tmp_path / f"{name}.npy").write_bytes(b"")
+    (tmp_path / "v\n.npy").write_bytes(b"")
+
+
+INVISIBLE = ["p\nnote: forged", "q\ttab", "r\x1b[31m", "s\u202e"]
+
+
+@pytest.mark.parametrize("line", ["--rename x=", "--expr-field ", "--rename 'x=", '--rename "x=', "--expr-field '"])
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_what_nobody_sees_is_never_offered(answers, hostile, line, form, shell):
+    found = answers(
+        f"backprop batch rows.{form} {line}".replace("batch", "batch x" if "ren" in line else "batch"), shell
+    )
+    assert all(one.isprintable() for one in found)
+    assert not [one for one in found if "forged" in one or "tab" in one or "31m" in one]
+    if "ren" in line:
+        assert len(found) == len(HOSTILE)
+
+
+@pytest.mark.parametrize(
+    "start", ["$'x=", '$"x=', "$(echo x=", '"$(echo x=', '"`echo x=', "`echo x=", "<(echo x=", "=(x="]
+)
+def test_in_a_substitution_only_plain_words_are_offered(answers, hostile, start):
+    assert answers(f"backprop batch x rows.csv --rename {start}") == []
+    assert [one.strip() for one in answers(f"backprop eval x {start}'' --form")] in (["--format"], [])
+
+
+def test_parentheses_in_quotes_are_no_substitution(answers):
+    assert answers("backprop eval 'y=(x+1)*2; x>(y) + sigm") == [
+        "y=(x+1)*2; x>(y) + sigmoid(",
+        "y=(x+1)*2; x>(y) + sigmoid(...",
+    ]
 
 
 def test_fish_is_told_what_an_option_does(answers):
@@ -178,7 +243,7 @@ START = {
 }
 SET_UP = {
     "bash": 'eval "$(backprop completion bash)"; PS1="rea""dy> "',
-    "zsh": 'autoload -Uz compinit; compinit -u -d dump; eval "$(backprop completion zsh)"; PS1="rea""dy> "',
+    "zsh": 'autoload -Uz compinit; compinit -u -d .dump; eval "$(backprop completion zsh)"; PS1="rea""dy> "',
     "fish": "backprop completion fish | source; function fish_prompt; echo -n rea''dy'> '; end",
 }
 TYPED = [
@@ -222,3 +287,31 @@ def completed(session: Keyboard, keys: str, appears: str) -> None:
         session.wait_for(f"{appears}0")
     assert "rror" not in session.seen and "Traceback" not in session.seen
     session.type(KILL_LINE)
+
+
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+@pytest.mark.parametrize("shell", SHELLS)
+def test_tab_and_enter_run_no_column_and_no_file(shell, quote, hostile, tmp_path):
+    """Each name is completed from its first letter, and arrives as one word."""
+    if not shutil.which(shell):
+        pytest.skip(f"{shell} is not installed")
+    settings = environment(
+        {"PATH": f"{os.path.dirname(COMMAND)}:{os.environ['PATH']}", "HOME": str(tmp_path), "TERM": "dumb"}
+    )
+    with keyboard(START[shell], settings, tmp_path, columns=200) as session:
+        session.type(f"{SET_UP[shell]}; {SHOWN.get(shell, SHOWN['bash'])}\r")
+        session.wait_for("ready> ")
+        for name in HOSTILE[:7]:
+            for option, start, whole in (("--rename", "x=", name), ("--vars", "", f"{name}.npy")):
+                session.type(f"backprop batch x rows.csv {option} {quote}{start}{name[0]}{TAB}\r")
+                if quote and not session.appears("arrived", 2):
+                    session.type(f"{quote}\r")  # the shell has not closed it
+                assert f"<{start}{whole}" in session.wait_for("arrived")
+                session.wait_for("ready> ")
+    assert not (tmp_path / "PWNED").exists()
+
+
+SHOWN = {
+    "bash": """backprop() { printf '<%s>' "$@"; echo arr""ived; }""",
+    "fish": "function backprop; printf '<%s>' $argv; echo arr''ived; end",
+}
