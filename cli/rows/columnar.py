@@ -179,7 +179,7 @@ class Answering:
     def frames(self, faults: Faults, progress: Progress) -> Iterator[Any]:
         """The rows as they are written; what is wrong with them goes to `faults`."""
         for block in self.blocks:
-            wrong = dict(block.faults)
+            wrong = {**block.misfits, **block.faults}
             if wrong and self.batch.policy == "stop":
                 worst = min(wrong)
                 wrong = {worst: wrong[worst]}
@@ -204,7 +204,7 @@ class Answering:
             names = self.columns(name, shape)
             added += [as_series(one, part, bad) for one, part in zip(names, parts, strict=True)]
         frame = polars_frame(added) if self.batch.is_only else block.frame.with_columns(added)
-        dropped = block.lost if self.batch.policy == "null" else bad
+        dropped = block.lost if self.batch.policy == "null" else [*bad, *block.misfits]
         if dropped:
             is_kept = np.ones(rows, dtype=bool)
             is_kept[list(dropped)] = False
@@ -221,4 +221,4 @@ def polars_frame(columns: Sequence[Any]) -> Any:
 def first_rows(block: Block, count: int) -> Block:
     """A block's rows before a bad one."""
     values = {name: value[..., :count] for name, value in block.values.items()}
-    return block._replace(frame=block.frame.head(count), values=values, faults={}, lost=frozenset())
+    return block._replace(frame=block.frame.head(count), values=values, faults={}, lost=frozenset(), misfits={})

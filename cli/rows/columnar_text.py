@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from backprop.cli.rows.columnar_members import member_series, member_type, readable
+from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.job import Kernel, RowsJob, lines_in
 from backprop.cli.rows.numbers import Rows, rows_of
 from backprop.cli.rows.opening import opened
@@ -16,7 +19,6 @@ from backprop.cli.status import Failure
 if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape
     from backprop.cli.batch import Batch
-    from backprop.cli.rows.faults import Fault
     from backprop.cli.rows.reader import Reader
 
 TEXT_BLOCK = 1 << 21  # bytes
@@ -25,8 +27,9 @@ TEXT_BLOCK = 1 << 21  # bytes
 class Block(NamedTuple):
     """Rows as a polars frame, the variables' values in them, and the bad rows by place.
 
-    `lost` are those of them that cannot be written again; `first` is the number of the first row, or line;
-    `consumed` is how far the input is read with this block.
+    `lost` are those of them that cannot be written again; `misfits` are rows with a cell of which the output holds
+    nothing, whose results are good; `first` is the number of the first row, or line; `consumed` is how far the input
+    is read with this block.
     """
 
     frame: Any
@@ -35,10 +38,22 @@ class Block(NamedTuple):
     lost: frozenset[int]
     first: int
     consumed: int
+    misfits: Mapping[int, Fault] = {}
+
+
+class Part(NamedTuple):
+    """The records of a block of text, the line that it begins in, and how far the input is read with it."""
+
+    records: Any
+    first: int
+    consumed: int
 
 
 class TextBlocks:
-    """Blocks of text: the columns of variables hold numbers or lists of them, all others text, null for nothing."""
+    """Blocks of text: the columns of variables hold numbers or lists of them, null for nothing.
+
+    All others hold text, but for members of NDJSON, which are what they are in the first rows that there are.
+    """
 
     unit = "line"
 
@@ -57,7 +72,23 @@ class TextBlocks:
             raise Failure(f"the column {doubled} is there twice", f"{batch.output_format} cannot hold that: rename one")
         self.has_lists = batch.input_format == "ndjson"
         self.places = self._places(job.form)
-        self.schema: Mapping[str, Any] = {name: self._type(name) for name in self.header}
+        self._parts = self._read()
+        members = self._member_types() if self.has_lists else {}
+        self.schema: Mapping[str, Any] = {name: members.get(name) or self._type(name) for name in self.header}
+
+    def _member_types(self) -> dict[str, Any]:
+        """The types of the members that no variable reads, by the rows up to the first block that has an object."""
+        looked_at: list[Part] = []
+        objects: list[dict[str, Any]] = []
+        for part in self._parts:
+            looked_at.append(part)
+            objects = part.records.objects
+            if any(objects):
+                break
+        self._parts = itertools.chain(looked_at, self._parts)
+        records = looked_at[-1].records.records if looked_at else []
+        unread = [name for name in self.header if name not in self.places]
+        return {name: member_type([one.get(name) for one in objects], records) for name in unread}
 
     def _places(self, form: Any) -> dict[str, tuple[str, int | None]]:
         """The variable that each column of numbers gives, and which entry of it; None: all of it."""
@@ -84,19 +115,32 @@ class TextBlocks:
             return None
         return f"{self.reader.source.name}, after line {self.reader.line - 1}: {self.reader.problem}"
 
-    def __iter__(self) -> Iterator[Block]:
+    def _read(self) -> Iterator[Part]:
+        """Every block that holds records, as soon as it is there."""
         while not self.reader.is_done:
-            self.reader.fill(self.reader.size + TEXT_BLOCK)
+            if self.reader.size < TEXT_BLOCK and self.reader.is_ready():
+                self.reader.fill(TEXT_BLOCK)
             data = bytes(self.reader.take())
             if data:
-                records = self.job.form.records(data)
-                lost = frozenset(getattr(records, "lost", ()))
-                consumed = self.reader.source.consumed
-                if records.count:
-                    yield Block(self._frame(records), records.values, records.faults, lost, self.reader.line, consumed)
+                part = Part(self.job.form.records(data), self.reader.line, self.reader.source.consumed)
                 self.reader.line += lines_in(data)
+                if part.records.rows:
+                    yield part
+            elif not self.reader.has_ended:
+                self.reader.fill(self.reader.size + TEXT_BLOCK)
 
-    def _frame(self, records: Any) -> Any:
+    def __iter__(self) -> Iterator[Block]:
+        for records, first, consumed in self._parts:
+            reasons: dict[int, list[str]] = {}
+            frame = self._frame(records, reasons)
+            misfits = {row: self._misfit(records, row, "; ".join(several)) for row, several in reasons.items()}
+            lost = frozenset(getattr(records, "lost", ()))
+            yield Block(frame, records.values, records.faults, lost, first, consumed, misfits)
+
+    def _misfit(self, records: Any, row: int, reason: str) -> Fault:
+        return Fault(records.starts[row], reason, records.records[row].encode("utf-8", "surrogateescape"))
+
+    def _frame(self, records: Any, reasons: dict[int, list[str]]) -> Any:
         import polars
 
         writer: Any = self.job.writer
@@ -110,16 +154,13 @@ class TextBlocks:
                 vector = value if entry is None else rows_of([value])[entry]
                 bad = [row for row in records.faults if np.isnan(vector[..., row]).any()]
                 columns.append(as_series(heading, vector, bad))
+            elif self.has_lists:
+                values = [one.get(heading) for one in records.objects]
+                kind = self.schema[heading]
+                columns.append(member_series(heading, kind, values, cells, records.records, reasons))
             else:
                 columns.append(polars.Series(heading, [readable(cell) for cell in cells], dtype=polars.String))
         return polars.DataFrame(columns)
-
-
-def readable(cell: str) -> str | None:
-    """The cell as text that is UTF-8, None where it is empty."""
-    if not cell:
-        return None
-    return cell if cell.isascii() else cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def list_of(shape: Shape) -> Any:
