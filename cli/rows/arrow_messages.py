@@ -40,13 +40,17 @@ class Taker:
         return bytes(memoryview(self._buffer)[:count])
 
     def take(self, count: int) -> bytes:
+        return b"".join(self.parts(count))
+
+    def parts(self, count: int) -> list[bytes]:
+        """What `take` gives, in parts that need no copy."""
         parts = [bytes(memoryview(self._buffer)[:count])]
         del self._buffer[:count]
         missing = count - len(parts[0])
         while missing and (data := self.source.read(min(missing, CHUNK))):
             parts.append(data)
             missing -= len(data)
-        return b"".join(parts)
+        return parts
 
     def drain(self) -> Iterator[bytes]:
         """All that is left."""
@@ -55,7 +59,10 @@ class Taker:
 
 
 class Message(NamedTuple):
-    """`parts` are all of it; `dictionary` is the number of the one that it brings or adds to."""
+    """`parts` are all of it: what comes before its head, the head, and its body.
+
+    `dictionary` is the number of the one that it brings or adds to.
+    """
 
     kind: int
     parts: tuple[bytes, ...]
@@ -65,20 +72,39 @@ class Message(NamedTuple):
 
 def messages(taker: Taker) -> Iterator[Message]:
     """The messages up to the end of the stream. Raises Damaged where it ends in the middle of one."""
-    while prefix := taker.take(4):
-        if prefix == CONTINUATION:
-            prefix += taker.take(4)
-        if len(prefix) < 4 or prefix == CONTINUATION:
-            raise Damaged("it is cut off")
-        length = int.from_bytes(prefix[-4:], "little", signed=True)
-        if length == 0:
-            return
-        if length < 0:
-            raise Damaged(STRANGE)
-        head = taker.take(length)
-        if len(head) < length:
-            raise Damaged("it is cut off")
-        yield message(prefix, head, taker)
+    while (found := head_of(taker)) is not None:
+        yield message(*found, taker)
+
+
+def head_of(taker: Taker) -> tuple[bytes, bytes] | None:
+    """What comes before a message's head, and the head; None at the end of the stream. Raises Damaged."""
+    prefix = taker.take(4)
+    if prefix == CONTINUATION:
+        prefix += taker.take(4)
+    if not prefix:
+        return None
+    if len(prefix) < 4 or prefix == CONTINUATION:
+        raise Damaged("it is cut off")
+    length = int.from_bytes(prefix[-4:], "little", signed=True)
+    if length == 0:
+        return None
+    if length < 0:
+        raise Damaged(STRANGE)
+    head = taker.take(length)
+    if len(head) < length:
+        raise Damaged("it is cut off")
+    return prefix, head
+
+
+def rows_in(taker: Taker) -> int:
+    """How many rows the batch has whose message comes next; its body is not read. Raises Damaged."""
+    found = head_of(taker)
+    if found is None:
+        raise Damaged("it is cut off")
+    try:
+        return Table(found[1], int.from_bytes(found[1][:4], "little")).table(2).number(0, "<q")
+    except (struct.error, IndexError):
+        raise Damaged(STRANGE) from None
 
 
 def message(prefix: bytes, head: bytes, taker: Taker) -> Message:
@@ -91,10 +117,10 @@ def message(prefix: bytes, head: bytes, taker: Taker) -> Message:
         raise Damaged(STRANGE) from None
     if body < 0:
         raise Damaged(STRANGE)
-    data = taker.take(body)
-    if len(data) < body:
+    data = taker.parts(body)
+    if sum(map(len, data)) < body:
         raise Damaged("it is cut off")
-    return Message(kind, (prefix, head, data), dictionary, bool(is_addition))
+    return Message(kind, (prefix, head, *data), dictionary, bool(is_addition))
 
 
 class Table:
@@ -123,36 +149,3 @@ class Table:
             raise IndexError
         found: int = struct.unpack_from(form, self.data, place)[0]
         return found
-
-
-class RecordBatches:
-    """The record batches of a stream, each as a short stream that can be read by itself.
-
-    `schema` is the stream of no batch. Raises Damaged.
-    """
-
-    def __init__(self, taker: Taker) -> None:
-        self._taker = taker
-        self._messages = messages(taker)
-        try:
-            first = next(self._messages, None)
-        except Damaged:
-            first = None
-        if first is None or first.kind != SCHEMA:
-            raise Damaged("this is no Arrow IPC, or only the beginning of it")
-        self._opening = first.parts
-        self.schema = b"".join((*first.parts, END))
-
-    def __iter__(self) -> Iterator[bytes]:
-        dictionaries: dict[int, list[bytes]] = {}
-        for one in self._messages:
-            if one.kind == DICTIONARY:
-                known = dictionaries.setdefault(one.dictionary, [])
-                if not one.is_addition:
-                    known.clear()
-                known += one.parts
-            elif one.kind == RECORDS:
-                between = [part for known in dictionaries.values() for part in known]
-                yield b"".join((*self._opening, *between, *one.parts, END))
-        for _ in self._taker.drain():
-            pass  # what comes behind the end: whoever writes it into a pipe is to get rid of it

@@ -139,7 +139,7 @@ class BulkReader:
                 columns=self.shown,
                 ignore_errors=True,
             )
-        except polars.exceptions.PolarsError:
+        except (polars.exceptions.PolarsError, polars.exceptions.PanicException):
             return None  # bytes that are no UTF-8, rows that are too long: the careful way says which
         if len(cells) != len(lines) or lines.str.len_bytes().min() == 0:  # a blank line may be a row or none
             return None

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from backprop.cli.rows.columnar_input import frames_of, polars_for
-from backprop.cli.rows.columnar_output import cells_of, write_frames
+from backprop.cli.rows.columnar_metadata import NOTHING, Described
+from backprop.cli.rows.columnar_output import cells_of, limits_of, write_frames
 from backprop.cli.rows.columnar_text import Block, TextBlocks, as_series, list_of
-from backprop.cli.rows.columnar_values import Binding
+from backprop.cli.rows.columnar_values import Binding, check_readable
 from backprop.cli.rows.delimited import Delimited
 from backprop.cli.rows.faults import Fault, Faults
 from backprop.cli.rows.interrupts import pass_on_interrupts
@@ -21,6 +22,7 @@ from backprop.cli.rows.numbers import rows_of
 from backprop.cli.rows.opening import free_names
 from backprop.cli.rows.question import renames_of
 from backprop.cli.rows.results import check_names, entry_names
+from backprop.cli.rows.silence import Silence
 from backprop.cli.rows.source import Damaged, Source
 from backprop.cli.status import Failure, Status
 
@@ -39,6 +41,8 @@ class Blocks(Protocol):
     unit: str  # what `first` counts
     size: int | None
     schema: Mapping[str, Any]
+    described: Described
+    headings: Mapping[str, str]  # what the input calls the columns of the schema, which has each name once
     kernel: Kernel
     has_lists: bool  # whether a variable may come from lists: then results are lists, too
 
@@ -51,6 +55,7 @@ class Blocks(Protocol):
 def run_columnar(batch: Batch) -> Status:
     """Answer all rows of a batch whose input or output is columnar. Raises ExpressionError or Failure."""
     pass_on_interrupts()
+    silence = Silence()
     form = next(one for one in (batch.input_format, batch.output_format) if one in COLUMNAR)
     polars_for("arrow and parquet" if form != "parquet" else "parquet")
     if batch.question.graph is None:
@@ -64,7 +69,7 @@ def run_columnar(batch: Batch) -> Status:
             blocks = ColumnBlocks(batch, Source(batch.question.file), stack)
         else:
             blocks = TextBlocks(batch)
-        return Answering(batch, blocks).run()
+        return Answering(batch, blocks, silence).run()
 
 
 class ColumnBlocks:
@@ -79,13 +84,21 @@ class ColumnBlocks:
         assert graph is not None
         self.name = source.name
         frames = frames_of(source, batch.input_format, stack)
+        kept = [column for column in frames.columns if column.name is not None]
+        self.described = frames.described
+        self.headings: Mapping[str, str] = {str(column.name): column.heading for column in kept}
         self.schema = frames.schema
-        self.size = frames.rows
+        self.size = self.rows = frames.rows
         self.loss: str | None = None
         self.keeps_rows = batch.rejects is not None
         coming = iter(frames)
-        names, renames = free_names(batch, graph, self.schema), renames_of(batch.renames, graph)
-        self.binding = Binding(polars.DataFrame(schema=self.schema), names, renames)
+        names, renames = free_names(batch, graph, self.headings.values()), renames_of(batch.renames, graph)
+        check_readable(frames.columns, names, renames)
+        self.binding = Binding(polars.DataFrame(schema=self.schema), list(self.headings.values()), names, renames)
+        if not batch.is_only:
+            for column in frames.columns:
+                if column.note and (column.as_text is None or batch.output_format in COLUMNAR):
+                    batch.note(f"the column {column.heading}: {column.note}")
         looked_at: list[Any] = []
         try:
             for frame in itertools.islice(coming, LOOKED_AT):
@@ -108,6 +121,8 @@ class ColumnBlocks:
                     faults = self.faults(frame, reasons) if reasons else {}
                     yield Block(frame, values, faults, frozenset(), rows + 1, rows + frame.height)
                     rows += frame.height
+            if self.rows is not None and rows != self.rows:
+                raise Damaged(f"it is damaged: by its table of contents it has {self.rows} rows")
         except Damaged as damage:
             self.loss = f"{self.name}, after row {rows}: {damage}"
 
@@ -125,16 +140,24 @@ class ColumnBlocks:
 class Answering:
     """Computes the blocks' results and writes the rows with them behind."""
 
-    def __init__(self, batch: Batch, blocks: Blocks) -> None:
+    def __init__(self, batch: Batch, blocks: Blocks, silence: Silence) -> None:
         self.batch = batch
         self.blocks = blocks
+        self.silence = silence
         self.results = blocks.kernel.prepare()
         output = batch.output_format
         self.has_lists = output == "ndjson" or (output in COLUMNAR and blocks.has_lists)
         added = [one for name, shape in self.results for one in self.columns(name, shape).items()]
-        kept = {} if batch.is_only else blocks.schema
-        check_names([name for name, _ in added], list(kept))
+        kept: dict[str, Any] = {}
+        if not batch.is_only:
+            check_names([name for name, _ in added], list(blocks.headings.values()))
+            limits = limits_of(output, blocks.schema, blocks.headings, blocks.described)
+            for note in dict.fromkeys((blocks.headings[name], limit.reason) for name, limit in limits.items()):
+                batch.note(f"the column {note[0]}: {note[1]}")
+            kept = {name: kind for name, kind in blocks.schema.items() if name not in limits or limits[name].is_held}
         self.schema = {**kept, **dict(added)}
+        self.described = NOTHING if batch.is_only else blocks.described
+        self.header = [*(blocks.headings[name] for name in kept), *(name for name, _ in added)]
         self.is_ended = False  # by a bad row
 
     def columns(self, name: str, shape: Shape) -> dict[str, Any]:
@@ -159,12 +182,15 @@ class Answering:
             say(text)
 
         with contextlib.ExitStack() as stack:
-            kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
+            with self.silence.lifted():
+                kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
             faults = Faults(note, kept, blocks.unit)
             try:
-                with byte_destination(batch.path) as out:
+                with contextlib.ExitStack() as writing:
+                    with self.silence.lifted():
+                        out = writing.enter_context(byte_destination(batch.path))
                     frames = self.frames(faults, progress)
-                    write_frames(batch.output_format, self.schema, frames, out)
+                    write_frames(batch.output_format, self.schema, self.header, self.described, frames, out)
                     if self.is_ended:
                         raise Stopped
             except Stopped:
@@ -203,7 +229,9 @@ class Answering:
             parts = [value] if self.has_lists else rows_of([value])
             names = self.columns(name, shape)
             added += [as_series(one, part, bad) for one, part in zip(names, parts, strict=True)]
-        frame = polars_frame(added) if self.batch.is_only else block.frame.with_columns(added)
+        if not self.batch.is_only:
+            added = [*(one for one in block.frame if one.name in self.schema), *added]
+        frame = polars_frame(added)
         dropped = block.lost if self.batch.policy == "null" else [*bad, *block.misfits]
         if dropped:
             is_kept = np.ones(rows, dtype=bool)

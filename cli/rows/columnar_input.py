@@ -5,11 +5,17 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
+import struct
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
-from backprop.cli.rows.arrow_messages import RecordBatches, Taker
+from backprop.cli.rows.arrow_batches import FiledBatches, RecordBatches
+from backprop.cli.rows.arrow_columns import MOST_DIGITS, Column
+from backprop.cli.rows.arrow_messages import Taker
+from backprop.cli.rows.columnar_metadata import Described, described_by_parquet
+from backprop.cli.rows.parquet_groups import RowGroups
 from backprop.cli.rows.source import Damaged, Source
 from backprop.cli.status import Failure, Status
 
@@ -33,9 +39,14 @@ def polars_for(what: str) -> Any:
 
 
 class Frames(Protocol):
-    """Blocks of rows as polars DataFrames of one schema. Iterating raises Damaged after all that could be read."""
+    """Blocks of rows as polars DataFrames of one schema. Iterating raises Damaged after all that could be read.
+
+    `columns` are all of the input, of which some may have another name in the schema, or none.
+    """
 
     schema: Mapping[str, Any]
+    columns: Sequence[Column]
+    described: Described
     rows: int | None  # in all, where that is known
 
     def __iter__(self) -> Iterator[Any]: ...
@@ -48,13 +59,32 @@ def frames_of(source: Source, form: str, stack: contextlib.ExitStack) -> Frames:
         head = taker.peek(8)
         if not head:
             raise Failure(f"{source.name}: it is empty", f"it has to be a file of {form}")
-        if head.startswith(BEGINNINGS[form]):
-            return Scanned(plain_path(source, head) or spooled(taker, stack), form)
+        if not head.startswith(BEGINNINGS[form]):
+            if form == "arrow":
+                return Alone(RecordBatches(taker))
+            raise Damaged("this is no parquet")
+        descriptor = source.descriptor if is_plain(source, head) else spooled(taker, stack)
         if form == "arrow":
-            return Streamed(taker)
-        raise Damaged("this is no parquet")
+            return Alone(FiledBatches(descriptor))
+        return parquet_frames(source, descriptor)
     except Damaged as damage:
         raise Failure(f"{source.name}: {damage}", "--from FORMAT says what it is, where its ending does not") from None
+
+
+def parquet_frames(source: Source, descriptor: int) -> Frames:
+    """The rows of an open file of parquet. Raises Damaged."""
+    path, damage = path_of(source, descriptor), None
+    if path is not None:
+        try:
+            frames = Scanned(path)
+            if not any(map(is_wide, frames.schema.values())):
+                return frames
+        except Damaged as error:
+            damage = error
+    groups = RowGroups(descriptor)
+    if damage and not groups.is_changed:
+        raise damage
+    return Alone(groups)
 
 
 def is_plain(source: Source, head: bytes) -> bool:
@@ -63,20 +93,17 @@ def is_plain(source: Source, head: bytes) -> bool:
     return source.is_file and source.size == status.st_size and os.pread(source.descriptor, len(head), 0) == head
 
 
-def plain_path(source: Source, head: bytes) -> str | None:
+def path_of(source: Source, descriptor: int) -> str | None:
     """A path to the open file that polars can read, however the file is called; None where there is none."""
-    path = f"/proc/self/fd/{source.descriptor}"
-    if not is_plain(source, head):
-        return None
-    if os.path.exists(path):
-        return path
-    return os.path.abspath(source.name) if os.path.exists(source.name) else None
+    for path in (f"/proc/self/fd/{descriptor}", os.path.abspath(source.name)):
+        if os.path.exists(path) and os.path.samestat(os.stat(path), os.fstat(descriptor)):
+            return path
+    return None
 
 
-def spooled(taker: Taker, stack: contextlib.ExitStack) -> str:
-    """A path to what a pipe holds: these files have their table of contents at the end."""
-    has_paths = os.path.isdir("/proc/self/fd")
-    temporary: Any = tempfile.TemporaryFile if has_paths else tempfile.NamedTemporaryFile  # no name: a kill leaves none
+def spooled(taker: Taker, stack: contextlib.ExitStack) -> int:
+    """An open file of what a pipe holds: these files have their table of contents at the end."""
+    temporary: Any = tempfile.TemporaryFile  # it has no name: a kill leaves none
     kept = stack.enter_context(temporary())
     try:
         for data in taker.drain():
@@ -85,45 +112,73 @@ def spooled(taker: Taker, stack: contextlib.ExitStack) -> str:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise Failure(f"the rows could not be kept in {tempfile.gettempdir()}: {reason}", "set TMPDIR") from None
-    return f"/proc/self/fd/{kept.fileno()}" if has_paths else str(kept.name)
+    descriptor: int = kept.fileno()
+    return descriptor
 
 
 class Scanned:
-    """A file of parquet or Arrow IPC, read a part at a time."""
+    """A file of parquet, read a part at a time."""
 
-    def __init__(self, path: str, form: str) -> None:
+    def __init__(self, path: str) -> None:
         import polars
 
-        scan = polars.scan_parquet if form == "parquet" else polars.scan_ipc
         with said_by_polars():
-            self._scan = scan(path, glob=False, hive_partitioning=False)
+            self._scan = polars.scan_parquet(path, glob=False, hive_partitioning=False)
             self.schema: Mapping[str, Any] = dict(self._scan.collect_schema())
             self.rows: int | None = self._scan.select(polars.len()).collect().item()
+            pairs = polars.read_parquet_metadata(path)
+        self.columns: Sequence[Column] = [Column(name, name) for name in self.schema]
+        self.described = described_by_parquet(pairs, self.columns)
 
     def __iter__(self) -> Iterator[Any]:
         with said_by_polars():
             yield from self._scan.collect_batches(chunk_size=BLOCK_ROWS)
 
 
-class Streamed:
-    """A stream of Arrow IPC: each batch is there as soon as it is read."""
+class Batches(Protocol):
+    """Parts of a file or stream, each as one that polars can read by itself; `opening` is that of no row."""
 
-    rows: int | None = None
+    rows: int | None
 
-    def __init__(self, taker: Taker) -> None:
-        self._batches = RecordBatches(taker)
-        self.schema: Mapping[str, Any] = dict(frame_of(self._batches.schema).schema)
+    @property
+    def columns(self) -> Sequence[Column]: ...
+    @property
+    def described(self) -> Described: ...
+    @property
+    def opening(self) -> bytes: ...
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+class Alone:
+    """Batches that are read one by one, each as soon as it is there."""
+
+    def __init__(self, batches: Batches) -> None:
+        self._batches = batches
+        self.columns: Sequence[Column] = batches.columns
+        self.described = batches.described
+        self.rows = batches.rows
+        self.schema: Mapping[str, Any] = dict(self._frame(batches.opening).schema)
 
     def __iter__(self) -> Iterator[Any]:
         for batch in self._batches:
-            yield from frame_of(batch).iter_slices(BLOCK_ROWS)
+            yield from self._frame(batch).iter_slices(BLOCK_ROWS)
+
+    def _frame(self, batch: bytes) -> Any:
+        import polars
+
+        with said_by_polars():
+            read = polars.read_parquet if batch.startswith(b"PAR1") else polars.read_ipc_stream
+            frame = read(io.BytesIO(batch))
+            for column in self.columns:
+                if column.name is not None and column.as_text:
+                    cells = [None if cell is None else column.as_text(cell) for cell in frame[column.name]]
+                    frame = frame.with_columns(polars.Series(column.name, cells, dtype=polars.String))
+            return frame
 
 
-def frame_of(stream: bytes) -> Any:
-    import polars
-
-    with said_by_polars():
-        return polars.read_ipc_stream(io.BytesIO(stream))
+def is_wide(dtype: Any) -> bool:
+    """Whether the type holds decimals of more digits than polars can have."""
+    return any(int(digits) > MOST_DIGITS for digits in re.findall(r"precision=(\d+)", str(dtype)))
 
 
 @contextlib.contextmanager
@@ -133,7 +188,13 @@ def said_by_polars() -> Iterator[None]:
 
     try:
         yield
-    except (polars.exceptions.PolarsError, polars.exceptions.PanicException, OSError, ValueError) as error:
+    except (
+        polars.exceptions.PolarsError,
+        polars.exceptions.PanicException,
+        OSError,
+        ValueError,
+        struct.error,
+    ) as error:
         text = " ".join(str(error).split()).split(" (set POLARS")[0].split(" Resolved plan")[0]
         text = text.removeprefix("parquet: ").removeprefix("File out of specification: ")
         raise Damaged(f"it is damaged: {text[:1].lower()}{text[1:MAXIMUM_SHOWN]}") from None

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from backprop.cli.rows.arrow_columns import unique
 from backprop.cli.rows.columnar_members import member_series, member_type, readable
+from backprop.cli.rows.columnar_metadata import NOTHING
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.job import Kernel, RowsJob, lines_in
 from backprop.cli.rows.numbers import Rows, rows_of
 from backprop.cli.rows.opening import opened
-from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape
@@ -67,14 +68,14 @@ class TextBlocks:
         self.kernel: Kernel = job.kernel
         self.size = self.reader.source.size
         self.header: list[str] = job.writer.header
-        doubled = next((name for name in self.header if self.header.count(name) > 1), None)
-        if doubled is not None:
-            raise Failure(f"the column {doubled} is there twice", f"{batch.output_format} cannot hold that: rename one")
+        self.names = unique(self.header)
+        self.described = NOTHING
+        self.headings: Mapping[str, str] = dict(zip(self.names, self.header, strict=True))
         self.has_lists = batch.input_format == "ndjson"
         self.places = self._places(job.form)
         self._parts = self._read()
         members = self._member_types() if self.has_lists else {}
-        self.schema: Mapping[str, Any] = {name: members.get(name) or self._type(name) for name in self.header}
+        self.schema: Mapping[str, Any] = {name: members.get(name) or self._type(name) for name in self.names}
 
     def _member_types(self) -> dict[str, Any]:
         """The types of the members that no variable reads, by the rows up to the first block that has an object."""
@@ -87,7 +88,7 @@ class TextBlocks:
                 break
         self._parts = itertools.chain(looked_at, self._parts)
         records = looked_at[-1].records.records if looked_at else []
-        unread = [name for name in self.header if name not in self.places]
+        unread = [name for name in self.names if name not in self.places]
         return {name: member_type([one.get(name) for one in objects], records) for name in unread}
 
     def _places(self, form: Any) -> dict[str, tuple[str, int | None]]:
@@ -95,7 +96,7 @@ class TextBlocks:
         if self.has_lists:
             return {member: (name, None) for name, member in form.members.items()}
         return {
-            self.header[place]: (name, entry)
+            self.names[place]: (name, entry)
             for name, columns in form.columns.items()
             for entry, place in enumerate(columns.places)
         }
@@ -147,7 +148,7 @@ class TextBlocks:
         width = len(self.header)
         rows = [(*cells[:width], *[""] * (width - len(cells))) for cells in writer.cells(records)]
         columns = []
-        for heading, cells in zip(self.header, zip(*rows, strict=True), strict=True):
+        for heading, cells in zip(self.names, zip(*rows, strict=True), strict=True):
             if heading in self.places:
                 name, entry = self.places[heading]
                 value = records.values[name]

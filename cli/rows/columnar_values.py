@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.shapes import Shape
+from backprop.cli.arguments import normalized
+from backprop.cli.rows.arrow_columns import Column
 from backprop.cli.rows.columns import Columns, bind_columns
 from backprop.cli.rows.delimited import as_numbers
 from backprop.cli.rows.ndjson import as_values
@@ -16,17 +18,19 @@ from backprop.cli.status import Failure
 from backprop.cli.values.json import as_array
 
 KINDS = {"Boolean": "booleans", "Date": "dates", "Datetime": "dates", "Time": "times", "Duration": "durations"}
+READ_ANOTHER = "--rename X=COLUMN reads another one"
 Reasons = dict[int, list[str]]  # by row
 
 
 class Binding:
-    """The columns of every variable in frames like `empty`. `nested` are the variables in a column of lists.
+    """The columns of every variable in frames like `empty`, which the input calls `headings`. `nested` are the
+    variables in a column of lists.
 
     Raises Failure for a column that is missing or cannot hold numbers.
     """
 
-    def __init__(self, empty: Any, names: Sequence[str], renames: Mapping[str, str]) -> None:
-        self.columns: dict[str, Columns] = bind_columns(empty.columns, names, renames)
+    def __init__(self, empty: Any, headings: Sequence[str], names: Sequence[str], renames: Mapping[str, str]) -> None:
+        self.columns: dict[str, Columns] = bind_columns(headings, names, renames)
         self.nested: set[str] = set()
         self.shapes: dict[str, Shape] = {}
         for name, (shape, places) in self.columns.items():
@@ -74,7 +78,17 @@ def check_type(heading: str, dtype: Any, *, has_entries: bool) -> None:
             return
         kind = "List"
     what = {"List": "lists of something else", "Struct": "records"}.get(kind, KINDS.get(kind, kind.lower()))
-    raise Failure(f"the column {heading} holds {what} ({dtype}), not numbers", "--rename X=COLUMN reads another one")
+    raise Failure(f"the column {heading} holds {what} ({dtype}), not numbers", READ_ANOTHER)
+
+
+def check_readable(columns: Sequence[Column], names: Sequence[str], renames: Mapping[str, str]) -> None:
+    """Raise Failure where the column of a variable cannot be read."""
+    known = {normalized(column.heading.strip()): column for column in reversed(columns)}
+    for name in names:
+        column = known.get(normalized(renames.get(name, name).strip()))
+        if column is not None and column.name is None:
+            what = str(column.note).removeprefix("it is left out: it holds ")
+            raise Failure(f"the column {column.heading} holds {what}, not numbers", READ_ANOTHER)
 
 
 def shape_of(series: Any) -> Shape:

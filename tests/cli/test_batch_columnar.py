@@ -15,7 +15,8 @@ import pytest
 
 polars: Any = pytest.importorskip("polars")
 
-from backprop.cli.rows.arrow_messages import RecordBatches, Taker  # noqa: E402  (polars may be missing)
+from backprop.cli.rows.arrow_batches import RecordBatches  # noqa: E402  (polars may be missing)
+from backprop.cli.rows.arrow_messages import Taker  # noqa: E402  (polars may be missing)
 
 from .columnar import LOGISTIC, READERS, random_points, stream_of, written  # noqa: E402
 

@@ -15,8 +15,11 @@ import pytest
 
 polars: Any = pytest.importorskip("polars")
 
-from backprop.cli.rows.arrow_messages import RecordBatches, Taker  # noqa: E402  (polars may be missing)
+from backprop.cli.rows.arrow_batches import RecordBatches  # noqa: E402  (polars may be missing)
+from backprop.cli.rows.arrow_messages import Taker  # noqa: E402  (polars may be missing)
 from backprop.cli.rows.source import Damaged  # noqa: E402
+from backprop.cli.rows.thrift_compact import read_struct  # noqa: E402
+from backprop.cli.rows.thrift_compact import written as written_struct  # noqa: E402
 
 from .columnar import LOGISTIC, READERS, random_points, stream_of, written  # noqa: E402
 
@@ -116,6 +119,70 @@ def test_garbled_streams_raise_damaged_only(points):
         except Damaged:
             outcomes.add(-1)
     assert {-1, 1} <= outcomes
+
+
+@pytest.mark.parametrize("form", READERS)
+def test_a_file_that_is_cut_while_it_is_read_is_named(tmp_path, installed, form):
+    import numpy
+
+    numbers = numpy.random.default_rng(5).normal(size=2_000_000)
+    frame = polars.DataFrame({"x": numbers})
+    path = tmp_path / f"rows.{form}"
+    if form == "parquet":
+        frame.write_parquet(path, compression="uncompressed", row_group_size=50_000)
+    else:
+        frame.write_ipc(path, record_batch_size=50_000)
+    command = [installed, "batch", "x^2", path.name, "--no-grad"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as process:
+        assert process.stdout is not None and process.stderr is not None
+        start = process.stdout.read(100)  # now it writes what fits into the pipe, and waits
+        os.truncate(path, 1000)
+        rows = (start + process.stdout.read()).count(b"\n") - 1
+        err = process.stderr.read().decode()
+        assert process.wait(60) == 3
+    assert 0 < rows < len(numbers)
+    assert err.startswith(f"rows.{form}, after row {rows}: it is ")
+    assert len(err.splitlines()) == 1
+
+
+def test_rows_that_the_table_of_contents_promises_are_missed(backprop, tmp_path, points):
+    points.write_parquet(tmp_path / "rows.parquet")
+    data = (tmp_path / "rows.parquet").read_bytes()
+    length = int.from_bytes(data[-8:-4], "little")
+    contents = read_struct(data[-8 - length : -8])
+    contents[3] = contents[3]._replace(value=contents[3].value + 5)
+    footer = written_struct(contents)
+    ending = len(footer).to_bytes(4, "little") + b"PAR1"
+    (tmp_path / "rows.parquet").write_bytes(data[: -8 - length] + footer + ending)
+    answer = backprop("batch", LOGISTIC, "rows.parquet", "--only")
+    assert (answer.status, len(answer.lines)) == (3, 3001)
+    assert answer.err == "rows.parquet, after row 3000: it is damaged: by its table of contents it has 3005 rows\n"
+
+
+@pytest.mark.parametrize("form", READERS)
+def test_garbled_files_are_told_in_one_line(backprop, tmp_path, points, form):
+    name = written(points, tmp_path / f"rows.{form}", form)
+    data = (tmp_path / name).read_bytes()
+    source = random.Random(3)
+    for number in range(12):
+        garbled = bytearray(data)
+        start = 8 if number % 2 else len(data) * 3 // 4
+        for _ in range(20):
+            garbled[source.randrange(start, len(garbled))] = source.randrange(256)
+        (tmp_path / name).write_bytes(garbled)
+        answer = backprop("batch", LOGISTIC, name, "--only", "--no-grad")
+        assert answer.status in (0, 2, 3), answer.err
+        assert answer.status == 0 or answer.err
+        assert not any(word in answer.err for word in ("panicked", "backtrace", "Traceback", "internal")), answer.err
+        if answer.status == 0:
+            assert len(answer.lines) == 3001
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stderr"), reason="the system has no such path")
+def test_stderr_may_be_the_output(backprop, tmp_path):
+    polars.DataFrame({"x": [2.0]}).write_parquet(tmp_path / "rows.parquet")
+    answer = backprop("batch", "x^2", "rows.parquet", "--format", "csv", "-o", "/dev/stderr")
+    assert (answer.status, answer.out, answer.err) == (0, "", "x,value,grad_x\n2,4,4\n")
 
 
 @pytest.mark.parametrize("form", ["parquet", "arrow", "csv"])

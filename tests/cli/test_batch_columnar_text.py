@@ -62,7 +62,8 @@ def heights(data: bytes) -> int:
     """How many rows the whole messages of a stream hold."""
     import io
 
-    from backprop.cli.rows.arrow_messages import RecordBatches, Taker
+    from backprop.cli.rows.arrow_batches import RecordBatches
+    from backprop.cli.rows.arrow_messages import Taker
     from backprop.cli.rows.source import Damaged
 
     rows = 0
