@@ -14,6 +14,7 @@ from backprop.cli.rows.columnar_metadata import NOTHING, Described
 from backprop.cli.rows.columnar_output import cells_of, limits_of, write_frames
 from backprop.cli.rows.columnar_text import Block, TextBlocks, as_series, list_of
 from backprop.cli.rows.columnar_values import Binding, check_readable
+from backprop.cli.rows.columns import brief
 from backprop.cli.rows.delimited import Delimited
 from backprop.cli.rows.faults import Fault, Faults
 from backprop.cli.rows.interrupts import pass_on_interrupts
@@ -98,7 +99,7 @@ class ColumnBlocks:
         if not batch.is_only:
             for column in frames.columns:
                 if column.note and (column.as_text is None or batch.output_format in COLUMNAR):
-                    batch.note(f"the column {column.heading}: {column.note}")
+                    batch.note(f"the column {brief(column.heading)}: {column.note}")
         looked_at: list[Any] = []
         try:
             for frame in itertools.islice(coming, LOOKED_AT):
@@ -153,7 +154,7 @@ class Answering:
             check_names([name for name, _ in added], list(blocks.headings.values()))
             limits = limits_of(output, blocks.schema, blocks.headings, blocks.described)
             for note in dict.fromkeys((blocks.headings[name], limit.reason) for name, limit in limits.items()):
-                batch.note(f"the column {note[0]}: {note[1]}")
+                batch.note(f"the column {brief(note[0])}: {note[1]}")
             kept = {name: kind for name, kind in blocks.schema.items() if name not in limits or limits[name].is_held}
         self.schema = {**kept, **dict(added)}
         self.described = NOTHING if batch.is_only else blocks.described

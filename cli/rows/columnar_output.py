@@ -20,6 +20,7 @@ from backprop.cli.rows.columnar_metadata import Described, pairs_for_parquet, wi
 from backprop.cli.rows.delimited import Delimited
 from backprop.cli.rows.flat_buffers import written
 from backprop.cli.rows.outlet import write_all
+from backprop.cli.rows.results import held_once
 
 GROUP_ROWS = 1 << 17  # of parquet; many, because each has an entry in the table of contents, but they wait in memory
 TYPED = ("parquet", "arrow")
@@ -41,9 +42,7 @@ def limits_of(form: str, schema: Mapping[str, Any], headings: Mapping[str, str],
     for name, dtype in schema.items():
         extension = found.extension_of(name)
         if form not in SEPARATORS and headings[name] in seen:
-            limits[name] = Limit(
-                f"{form} holds a name once, so that only the first column of this name is written", False
-            )
+            limits[name] = Limit(held_once(form), False)
         elif form == "parquet" and has_empty_records(dtype):
             limits[name] = Limit("it is left out: parquet holds no records without fields", False)
         elif extension and (form not in TYPED or not is_extension(dtype)):

@@ -12,7 +12,10 @@ from backprop.cli.rows.numbers import Rows, rows_of, texts
 
 
 class ToObjects:
-    """Delimited rows as objects: a cell that is a number stays one, an empty one is null."""
+    """Delimited rows as objects: a cell that is a number stays one, an empty one is null.
+
+    Of columns of one name only the first is a member.
+    """
 
     def __init__(self, form: Delimited, names: Sequence[str], shapes: Sequence[Shape], *, is_only: bool) -> None:
         self.form = form
@@ -27,14 +30,17 @@ class ToObjects:
         added = self.members.texts(results)
         for row in records.faults:
             added[row] = self.members.empty
-        keys = [json.dumps(name, ensure_ascii=False) for name in self.form.header]
+        header = self.form.header
+        firsts = {name: place for place, name in reversed(list(enumerate(header)))}
+        keys = [
+            json.dumps(name, ensure_ascii=False) if firsts[name] == place else None for place, name in enumerate(header)
+        ]
         lines = []
         dropped = records.faults.keys() if is_skipping else records.lost
         for row, cells in enumerate(self.form.cells(records)):
             if row not in dropped:
-                own = (
-                    [] if self.is_only else [f"{key}: {as_json(cell)}" for key, cell in zip(keys, cells, strict=False)]
-                )
+                pairs = () if self.is_only else zip(keys, cells, strict=False)
+                own = [f"{key}: {as_json(cell)}" for key, cell in pairs if key is not None]
                 lines.append(f"{{{', '.join([*own, added[row]])}}}\n")
         return "".join(lines).encode("utf-8", "replace")
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from backprop.autodiff import leaves
 from backprop.autodiff.graph import Graph
 from backprop.cli.arguments import normalized
-from backprop.cli.rows.columns import bind_columns, without_columns
+from backprop.cli.rows.columns import bind_columns, brief, without_columns
 from backprop.cli.rows.delimited import Appending, Delimited
 from backprop.cli.rows.job import Job, Kernel, RowsJob, Writer
 from backprop.cli.rows.ndjson import AppendingMembers, Ndjson
 from backprop.cli.rows.question import renames_of
 from backprop.cli.rows.reader import LONGEST, Reader
-from backprop.cli.rows.results import check_members, check_names, entry_names
+from backprop.cli.rows.results import check_names, entry_names, held_once, repeated
 from backprop.cli.rows.source import Source
 from backprop.cli.rows.stream import FIRST_BLOCK
 from backprop.cli.status import Failure
@@ -80,7 +80,8 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job
         from backprop.cli.rows.conversion import ToObjects
 
         if not batch.is_only:
-            check_members(form.header)
+            for name in repeated(form.header):
+                batch.note(f"the column {brief(name)}: {held_once('ndjson')}")
         writer = ToObjects(form, names, [shape for _, shape in results], is_only=batch.is_only)
     else:
         from backprop.cli.rows.conversion import ToCells

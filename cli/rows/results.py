@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -83,10 +84,12 @@ def check_names(results: Sequence[str], header: Sequence[str]) -> None:
         )
 
 
-def check_members(header: Sequence[str]) -> None:
-    """Raise Failure for columns of one name: an object has no two members of one."""
-    twice = [name for place, name in enumerate(header) if name in header[:place]]
-    if twice:
-        raise Failure(
-            f"the column {twice[0]} is there {header.count(twice[0])} times", "write csv or tsv, or name it differently"
-        )
+def repeated(header: Sequence[str]) -> list[str]:
+    """The names that more than one column has."""
+    counts = Counter(header)
+    return [name for name, count in counts.items() if count > 1]
+
+
+def held_once(form: str) -> str:
+    """What becomes of columns of one name, in words."""
+    return f"{form} holds a name once, so that only the first column of this name is written"

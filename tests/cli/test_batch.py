@@ -224,7 +224,6 @@ REFUSED = [
     ("x", "x\n1\n", ("--wrt", "y"), "y", "x"),
     ("x", "x\n1\n", ("--wrt", "x", "--no-grad"), "--wrt and --no-grad contradict each other", ""),
     ("x", "x\n1\n", ("--name", ",a"), "--name", "NAME,PREFIX"),
-    ("x", "x,a,a\n1,2,3\n", ("--format", "ndjson"), "the column a is there 2 times", ""),
     ("x@y", "x[0],x[1],y[0],y[1],y[2]\n1,2,3,4,5\n", (), "shape", ""),
     ("x +", "x\n1\n", (), "expected a value after '+'", ""),
     ("x", "x,y\r1,2\r3,4\r", (), "carriage returns alone", ""),

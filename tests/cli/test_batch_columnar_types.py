@@ -110,8 +110,6 @@ def test_two_columns_of_one_name_stay_in_text(backprop, source):
 @pytest.mark.parametrize("source", [*TWICE, "rows.csv"])
 def test_of_two_columns_of_one_name_the_first_is_kept(backprop, tmp_path, source, target):
     (tmp_path / "rows.csv").write_text("x,a,a\n1,a,4\n2,b,5\n3,c,6\n4,d,7\n")
-    if (source, target) == ("rows.csv", "ndjson"):
-        pytest.skip("text to text")
     path = source if source == "rows.csv" else str(FILES / source)
     answer = backprop("batch", "x^2", path, "--no-grad", "-o", f"out.{target}")
     assert (answer.status, named(answer.err)) == (0, ["a"])
