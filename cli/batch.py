@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -123,6 +123,10 @@ class Batch:
         if not self.is_quiet:
             say(f"note: {text}")
 
+    @property
+    def say(self) -> Callable[[str], None] | None:
+        return None if self.is_quiet else self.note
+
     def run(self) -> Status:
         """Answer all rows."""
         if {self.input_format, self.output_format} & set(COLUMNAR):
@@ -172,6 +176,8 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
         progress.pause()
         say(text)
 
+    if reader.say:
+        reader.say = lambda text: note(f"note: {text}")
     with contextlib.ExitStack() as stack:
         kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
         faults = Faults(note, kept)

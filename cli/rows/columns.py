@@ -42,7 +42,7 @@ def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[s
     found: dict[str, Columns] = {}
     missing: dict[str, str] = {}  # variables and their columns
     for name in names:
-        heading = normalized(renames.get(name, name))
+        heading = normalized(renames.get(name, name).strip())
         if heading in places:
             found[name] = Columns((), (only(heading, places[heading]),))
         elif heading in entries:

@@ -5,7 +5,6 @@ Text is bytes in UTF-8; what is no UTF-8 travels as surrogates, so that every re
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 import math
@@ -16,14 +15,15 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop.cli.rows.columns import Columns
+from backprop.cli.rows.cutting import Place, cut_lines, cut_quoted_lines, is_unclosed, spans_of
 from backprop.cli.rows.faults import Fault, quoted, unreadable
 from backprop.cli.rows.numbers import Rows, rows_of, texts
+from backprop.cli.values.numbers import OutOfRange, is_plain, parsed
 
 BYTE_ORDER_MARK = "\ufeff"
-# A quoted cell, from the quote that opens it to the one that closes it or the end: `""` inside stands for a quote.
-SPAN = rb'(?:^|(?<=[%s\n]))"[^"]*(?:""[^"]*)*(?:"|\Z)'
 CELL = r'(?:"[^"]*(?:""[^"]*)*(?:"[^,\n]*)?|[^",\n][^,\n]*|)'
 RECORD = re.compile(f"{CELL}(?:,{CELL})*")
+NOT_BLANK = "\x1c\x1d\x1e\x1f"  # for Python's float, but for NumPy's reader of text
 ONE_CELL = re.compile(r'"((?:[^"]|"")*)"?([^,]*)|[^,]*')
 
 csv.field_size_limit(1 << 30)  # a long cell is no error; the reader bounds a whole record
@@ -64,38 +64,12 @@ class Delimited:
         self.header: list[str] = []
         self.header_text = ""
         self.columns: Mapping[str, Columns] = {}
-        self._span = re.compile(SPAN % separator.encode())
 
-    def __getstate__(self) -> dict[str, object]:
-        return {name: value for name, value in vars(self).items() if name != "_span"}
-
-    def __setstate__(self, state: dict[str, object]) -> None:
-        vars(self).update(state, _span=re.compile(SPAN % str(state["separator"]).encode()))
-
-    def cut(self, data: bytes | bytearray, end: int) -> int:
-        """The end of the last whole record of `data[:end]`, its line end included; 0 where there is none."""
-        if not self.header and data.startswith(codecs.BOM_UTF8):  # no quote opens behind it but in the header
-            place = self._cut(data[3:end], end - 3) if end > 3 else 0
-            return place + 3 if place else 0
-        return self._cut(data, end)
-
-    def _cut(self, data: bytes | bytearray, end: int) -> int:
-        if not self.has_quotes or data.find(b'"', 0, end) < 0:
-            return data.rfind(b"\n", 0, end) + 1
-        spans = [match.span() for match in self._span.finditer(data, 0, end)]
-        limit = end
-        for start, stop in reversed(spans):
-            is_open = stop == end and not self._is_closed(data, start, stop)
-            found = -1 if is_open else data.rfind(b"\n", stop, limit)
-            if found >= 0:
-                return found + 1
-            limit = start
-        return data.rfind(b"\n", 0, limit) + 1
-
-    @staticmethod
-    def _is_closed(data: bytes | bytearray, start: int, stop: int) -> bool:
-        """Whether a quoted cell that ends the data has its closing quote; `""` there may yet go on."""
-        return stop - start > 1 and data.count(b'"', start, stop) % 2 == 0 and data[stop - 1 : stop] == b'"'
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
+        """How far records are whole in `data[:end]`."""
+        if not self.has_quotes:
+            return cut_lines(data, end, place)
+        return cut_quoted_lines(data, end, place, self.separator, is_header=not self.header)
 
     def read_header(self, data: bytes) -> None:
         """Take the first record. Raises ValueError in words for a user."""
@@ -108,7 +82,7 @@ class Delimited:
         named = self.header_text.removeprefix(BYTE_ORDER_MARK)
         if "\0" in named:
             raise ValueError("the header holds a NUL: is this a file of text?")
-        if self.has_quotes and self._is_unclosed(named):
+        if self.has_quotes and is_unclosed(named.encode(), self.separator):
             raise ValueError("a quote in the header is not closed")
         if "\r" in self._outside_quotes(named):
             raise ValueError("its lines end in carriage returns alone, or the header holds one")
@@ -121,13 +95,13 @@ class Delimited:
         records, endings, starts = self._split(text, has_quotes)
         faults: dict[int, Fault] = {}
         lost: set[int] = set()
-        if has_quotes and self._is_unclosed(records[-1]):
+        if has_quotes and is_unclosed(records[-1].encode("utf-8", "surrogatepass"), self.separator):
             lost.add(len(records) - 1)
             faults[len(records) - 1] = self._fault(records, starts, len(records) - 1, "a quote is not closed")
         for place in unreadable(text, records):
             reason = "a NUL" if "\0" in records[place] else "a byte that is not UTF-8 text"
             faults.setdefault(place, self._fault(records, starts, place, f"it holds {reason}"))
-        if not faults and not has_quotes:
+        if not faults and not has_quotes and not any(mark in text for mark in NOT_BLANK):
             values = self._regular(records)
             if values is not None:
                 return Table(records, endings, starts, values, faults, lost)
@@ -146,9 +120,8 @@ class Delimited:
         A blank line is no record, except where there is one column only: there its cell is empty.
         """
         starts: Sequence[int]
-        if has_quotes and any(
-            b"\n" in match[0] for match in self._span.finditer(text.encode("utf-8", "surrogatepass"))
-        ):
+        spans = spans_of(self.separator)
+        if has_quotes and any(b"\n" in match[0] for match in spans.finditer(text.encode("utf-8", "surrogatepass"))):
             records, starts, position, line = [], [], 0, 0
             while position < len(text):
                 match = RECORD.match(text, position)
@@ -175,14 +148,8 @@ class Delimited:
             endings = [endings[place] for place in kept] if isinstance(endings, list) else endings
         return records, endings, starts
 
-    def _is_unclosed(self, record: str) -> bool:
-        """Whether a quote that opens a cell of the record is not closed."""
-        data = record.encode("utf-8", "surrogatepass")
-        spans = [match.span() for match in self._span.finditer(data)]
-        return bool(spans) and spans[-1][1] == len(data) and not self._is_closed(data, *spans[-1])
-
     def _outside_quotes(self, record: str) -> str:
-        return self._span.sub(b"", record.encode()).decode() if self.has_quotes else record
+        return spans_of(self.separator).sub(b"", record.encode()).decode() if self.has_quotes else record
 
     def cells_of(self, records: list[str], has_quotes: bool = True) -> list[list[str]]:
         if not self.has_quotes or not has_quotes:
@@ -310,12 +277,13 @@ def ended(lines: Sequence[str], endings: list[str] | str, dropped: Collection[in
 
 def as_numbers(column: Sequence[str], heading: str, reasons: dict[int, list[str]]) -> Rows:
     """A column's numbers, nan where there is none; why not is added to `reasons` by row."""
-    try:
-        found = np.array(list(map(float, column)), dtype=np.float64)
-        if not np.isinf(found).any():
-            return found
-    except ValueError:
-        pass
+    if is_plain("".join(column)):
+        try:
+            found = np.array(list(map(float, column)), dtype=np.float64)
+            if not np.isinf(found).any():
+                return found
+        except ValueError:
+            pass
     numbers = []
     for row, cell in enumerate(column):
         number, reason = as_number(cell)
@@ -328,12 +296,11 @@ def as_numbers(column: Sequence[str], heading: str, reasons: dict[int, list[str]
 def as_number(cell: str) -> tuple[float, str | None]:
     """A cell's number, or nan and the reason why it has none."""
     try:
-        number = float(cell)
+        return parsed(cell), None
+    except OutOfRange:
+        return math.nan, f"is {quoted(cell)}, which is out of range"
     except ValueError:
         return math.nan, "is empty" if not cell.strip() else f"is {quoted(cell)}, which is no number"
-    if math.isinf(number) and "n" not in cell.lower():  # 1e999, as opposed to inf
-        return math.nan, f"is {quoted(cell)}, which is out of range"
-    return number, None
 
 
 def escaped(cell: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.autodiff.shapes import Shape, show
+from backprop.cli.rows.cutting import Place, cut_lines
 from backprop.cli.rows.faults import Fault, quoted, unreadable
 from backprop.cli.rows.numbers import Rows, rows_of, texts
 from backprop.cli.values.json import as_array, shown
@@ -52,9 +53,9 @@ class Ndjson:
         self.reserved = frozenset(reserved)
         self.known: frozenset[str] | None = None
 
-    def cut(self, data: bytes | bytearray, end: int) -> int:
-        """The end of the last whole record of `data[:end]`, its line end included; 0 where there is none."""
-        return data.rfind(b"\n", 0, end) + 1
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
+        """How far records are whole in `data[:end]`."""
+        return cut_lines(data, end, place)
 
     def learn_shapes(self, first: Mapping[str, Any]) -> dict[str, str]:
         """Take each variable's shape from the first object; null stands for a number.

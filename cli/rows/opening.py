@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,8 @@ from backprop.cli.rows.delimited import Appending, Delimited
 from backprop.cli.rows.job import Job, Kernel, RowsJob, Writer
 from backprop.cli.rows.ndjson import AppendingMembers, Ndjson
 from backprop.cli.rows.question import renames_of
-from backprop.cli.rows.reader import LONGEST, Reader
-from backprop.cli.rows.results import check_names, entry_names, held_once, repeated
+from backprop.cli.rows.reader import LONG, LONGEST, Reader
+from backprop.cli.rows.results import check_members, check_names, entry_names, held_once, repeated
 from backprop.cli.rows.source import Source
 from backprop.cli.rows.stream import FIRST_BLOCK
 from backprop.cli.status import Failure
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from backprop.cli.batch import Batch
 
 SEPARATORS = {"csv": ",", "tsv": "\t"}
+DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*\{|\[|\{)[ \t\r]*\n")  # the first line of a longer one
 
 
 def opened(batch: Batch) -> tuple[Reader, Job, bytes]:
@@ -41,7 +43,7 @@ def free_names(batch: Batch, graph: Graph, columns: Iterable[str]) -> list[str]:
     known = {normalized(column.strip()) for column in columns}
     found = []
     for name in graph.inputs:
-        column = normalized(renames.get(name, name))
+        column = normalized(renames.get(name, name).strip())
         if name not in batch.question.fixed and (name not in leaves.NAMED_CONSTANTS or column in known):
             found.append(name)
             if name in leaves.NAMED_CONSTANTS:
@@ -63,7 +65,7 @@ def header_of(reader: Reader, form: Delimited) -> None:
 
 def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job, bytes]:
     form = Delimited(SEPARATORS[batch.input_format])
-    reader = Reader(source, form.cut)
+    reader = Reader(source, form.cut, batch.say)
     header_of(reader, form)
     names = free_names(batch, graph, form.header)
     form.columns = bind_columns(form.header, names, renames_of(batch.renames, graph))
@@ -94,12 +96,12 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job
 def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job, bytes]:
     renames = renames_of(batch.renames, graph)
     form = Ndjson({})
-    reader = Reader(source, form.cut)
+    reader = Reader(source, form.cut, batch.say)
     first = first_object(reader, form)
     keys = {normalized(key.strip()): key for key in first}
     for name in free_names(batch, graph, first):
         member = renames.get(name, name)
-        form.members[name] = member if member in first else keys.get(normalized(member), member)
+        form.members[name] = member if member in first else keys.get(normalized(member.strip()), member)
     missing = form.learn_shapes(first)
     if missing and first:
         raise without_columns(missing, list(first), {})
@@ -124,11 +126,27 @@ def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Jo
 
 
 def first_object(reader: Reader, form: Ndjson) -> dict[str, Any]:
-    """The first row that says which members there are: blank and bad ones say nothing. It is still to be taken."""
+    """The first row that says which members there are: blank and bad ones say nothing. It is still to be taken.
+
+    Raises Failure for one document over many lines.
+    """
+    looked_at = 0  # bytes
+    has_begun = False
     while True:
-        found = next((one for one in form.records(reader.peek(FIRST_BLOCK)).objects if one), None)
+        data = reader.whole(looked_at)
+        if not has_begun and DOCUMENT.match(data):
+            raise Failure(
+                f"{reader.source.name}: it is one JSON document over many lines, not an object a line",
+                "make rows of it: jq -c '.[]' for an array, jq -c . for objects",
+            )
+        found = next((one for one in form.records(data).objects if one), None)
+        looked_at += len(data)
+        has_begun = has_begun or bool(data.strip())
         if found is not None or reader.has_ended or reader.size > LONGEST:
             return found or {}
+        if looked_at > LONG and reader.say:
+            reader.say(f"{reader.source.name}: no JSON object in the first {LONG >> 20} MiB")
+            reader.say = None
         reader.fill(reader.size + FIRST_BLOCK)
 
 
@@ -145,13 +163,13 @@ def with_own_expressions(batch: Batch, source: Source) -> tuple[Reader, Job, byt
     style: Style
     if batch.field is None:
         style = Lines(has_gradients=has_gradients, is_only=is_only)
-        reader = Reader(source, style.cut)
+        reader = Reader(source, style.cut, batch.say)
     elif batch.input_format == "ndjson":
         style = Objects(batch.field, batch.naming, has_gradients=has_gradients, is_only=is_only)
-        reader = Reader(source, style.cut)
+        reader = Reader(source, style.cut, batch.say)
     else:
         form = Delimited(SEPARATORS[batch.input_format])
-        reader = Reader(source, form.cut)
+        reader = Reader(source, form.cut, batch.say)
         header_of(reader, form)
         style = Cells(
             form, batch.field, batch.question.fixed, batch.naming, has_gradients=has_gradients, is_only=is_only

@@ -11,6 +11,7 @@ from backprop.autodiff import leaves
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
+from backprop.cli.rows.cutting import Place
 from backprop.cli.rows.delimited import ended
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.job import Answer, Kernel, lines_in
@@ -50,7 +51,7 @@ class Cases(NamedTuple):
 class Style(Protocol):
     """How cases are found in a block, and their results written."""
 
-    def cut(self, data: bytes | bytearray, end: int) -> int: ...
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place: ...
     def opening(self) -> bytes: ...
     def cases(self, data: bytes) -> Cases: ...
     def line(self, record: str, found: Found | None) -> str:
@@ -138,7 +139,7 @@ class OwnJob:
                 self._graphs[text] = error
         known = self._graphs[text]
         if isinstance(known, ExpressionError):
-            raise known
+            raise known.with_traceback(None)  # else each time that it is raised adds to what it remembers
         return known
 
     def computed(

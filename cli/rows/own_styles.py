@@ -13,6 +13,7 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.shapes import Array
 from backprop.cli.arguments import normalized
 from backprop.cli.rows.columns import array_columns, without_columns
+from backprop.cli.rows.cutting import Place, cut_lines
 from backprop.cli.rows.delimited import Delimited, as_number
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.ndjson import Ndjson, nested, problem_of, with_members
@@ -22,7 +23,7 @@ from backprop.cli.rows.results import Naming
 from backprop.cli.status import Failure
 from backprop.cli.values.json import as_array
 
-BINDING = re.compile(r"\s+(?=[^\s=\[\](),]+\s*=)")
+BINDING = re.compile(r"(?<!\s)\s+(?=[^\s=\[\](),]+\s*=)")
 
 
 def member_text(value: Array) -> str:
@@ -44,8 +45,8 @@ class Lines:
         self.has_gradients = has_gradients
         self.is_only = is_only
 
-    def cut(self, data: bytes | bytearray, end: int) -> int:
-        return data.rfind(b"\n", 0, end) + 1
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
+        return cut_lines(data, end, place)
 
     def opening(self) -> bytes:
         return b""
@@ -100,8 +101,8 @@ class Objects:
         self.is_only = is_only
         self.form = Ndjson({})
 
-    def cut(self, data: bytes | bytearray, end: int) -> int:
-        return self.form.cut(data, end)
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
+        return self.form.cut(data, end, place)
 
     def opening(self) -> bytes:
         return b""
@@ -179,8 +180,8 @@ class Cells:
         columns = [name for place, name in enumerate(form.header) if place != self.place]
         self.variables = [*columns, *[name for name in fixed if name not in columns]]
 
-    def cut(self, data: bytes | bytearray, end: int) -> int:
-        return self.form.cut(data, end)
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
+        return self.form.cut(data, end, place)
 
     @property
     def names(self) -> list[str]:

@@ -87,7 +87,7 @@ def renames_of(given: Sequence[str], graph: Graph) -> dict[str, str]:
     for text in given:
         name, equals, column = text.partition("=")
         name = normalized(name.strip())
-        if not equals or not name or not column:
+        if not equals or not name or not column.strip():
             raise Failure(f"--rename {text}", "write VARIABLE=COLUMN: --rename x=width")
         check_known("--rename", name, list(graph.inputs))
         if name in found:

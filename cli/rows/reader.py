@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+from backprop.cli.rows.cutting import Cut, Place
 from backprop.cli.rows.source import Damaged, Source
 
 LONGEST = 1 << 26  # bytes of one record: a quote that is never closed must not take all memory
-
-Cut = Callable[[bytearray, int], int]
+LONG = 1 << 20  # bytes of one record that somebody is told of
+NOT_BLANK = re.compile(rb"[^\r\n]")
 
 
 class Reader:
-    """Gives blocks that end where a record ends.
+    """Gives blocks that end where a record ends, which `cut` finds.
 
-    `cut(data, end)` is the end of the last whole record in `data[:end]`, 0 where there is none. `problem` is what
-    ended the source before its end, if anything did: the records before it are all given.
+    `problem` is what ended the source before its end, if anything did: the records before it are all given. `say`
+    tells the user what takes long.
     """
 
-    def __init__(self, source: Source, cut: Cut) -> None:
+    def __init__(self, source: Source, cut: Cut, say: Callable[[str], None] | None = None) -> None:
         self.source = source
         self.cut = cut
+        self.say = say
         self.line = 1  # of the next block's first record
         self.has_ended = False
         self.problem: str | None = None
         self._buffer = bytearray()
-        self._is_looked_at = False  # whether `cut` has seen all that the buffer holds
+        self._place = Place()
 
     @property
     def size(self) -> int:
@@ -46,7 +49,6 @@ class Reader:
                 self.problem, data = str(damage), b""
             self.has_ended = not data
             self._buffer += data
-            self._is_looked_at = False
             if not self.source.is_ready():
                 return
 
@@ -56,56 +58,61 @@ class Reader:
 
     def take(self) -> bytearray:
         """All whole records that were read, and at the end whatever is left."""
-        if self._is_looked_at and not self.has_ended:
-            return bytearray()
-        end = len(self._buffer)
-        place = self.cut(self._buffer, end)
-        if self.has_ended and self.problem is None:
-            place = end
-        elif self.has_ended and place == 0:
+        place = self._end_of_records()
+        if place == 0 and self.has_ended:
             self._buffer.clear()  # a record that the damage cuts off
-        elif place == 0 and end > LONGEST:
+        elif place == 0 and len(self._buffer) > LONGEST:
             self.problem, self.has_ended = f"a row is longer than {LONGEST >> 20} MiB: is a quote not closed?", True
             self._buffer.clear()
-        self._is_looked_at = True
         return self._give(place)
 
-    def peek(self, most: int) -> bytes:
-        """The whole records that come first, at least one unless there is none; they are still to be taken."""
-        while True:
-            place = self.cut(self._buffer, len(self._buffer))
-            if place or self.has_ended or len(self._buffer) > LONGEST:
-                return bytes(self._buffer[: place or len(self._buffer)])
-            self.fill(len(self._buffer) + most)
+    def whole(self, start: int) -> bytes:
+        """The whole records from `start` on, which are still to be taken."""
+        return bytes(memoryview(self._buffer)[start : self._end_of_records()])
 
     def take_first(self, most: int) -> bytes:
         """The first record that is not blank; empty where there is none. Its lines and those before it are counted."""
+        place = Place()
         while True:
-            start = 0
-            while True:
-                end = self._end_of_record(start)
-                if end == 0:
-                    break
-                if self._buffer[start:end].strip(b"\r\n"):
-                    return self._give_first(end)[start:]
-                start = end
-            if self.has_ended or len(self._buffer) > LONGEST:
+            start = self._end_of_blanks(place.end)
+            place = self._end_of_first(Place(start, max(start, place.seen), place.is_quoted))
+            if place.end > start:
+                return self._give_first(place.end)[start:]
+            length = len(self._buffer) - start
+            is_strange = place.is_quoted or self._buffer.find(b"\0", start, start + LONG) >= 0
+            if self.has_ended or length > LONGEST or (length > LONG and is_strange):
                 return self._give_first(len(self._buffer))[start:]
             self.fill(len(self._buffer) + most)
 
-    def _end_of_record(self, start: int) -> int:
-        """The end of the record that begins at `start`, 0 where it is not whole yet."""
-        place = start
-        while True:
-            place = self._buffer.find(b"\n", place) + 1
-            if place == 0:
-                return 0
-            if self.cut(self._buffer[start:place], place - start) == place - start:
-                return place
+    def _end_of_records(self) -> int:
+        """Where the whole records end that were read; at the end of the source, all of it."""
+        end = len(self._buffer)
+        self._place = self.cut(self._buffer, end, self._place)
+        if self._place.end == 0 and end > LONG and self.say and not self.has_ended:
+            self.say(f"line {self.line}: a row goes on for more than {LONG >> 20} MiB: is a quote not closed?")
+            self.say = None
+        return end if self.has_ended and self.problem is None else self._place.end
+
+    def _end_of_blanks(self, start: int) -> int:
+        """Where the blank lines end that begin at `start`, where a record begins."""
+        found = NOT_BLANK.search(self._buffer, start)
+        return max(self._buffer.rfind(b"\n", start, found.start() if found else len(self._buffer)) + 1, start)
+
+    def _end_of_first(self, place: Place) -> Place:
+        """Look on for the end of the record that begins at `place.end`."""
+        start = place.end
+        while place.end == start and place.seen < len(self._buffer):
+            behind = self._buffer.find(b'"', place.seen) if place.is_quoted else place.seen
+            line = self._buffer.find(b"\n", behind) + 1 if behind >= 0 else 0
+            place = self.cut(self._buffer, line or len(self._buffer), place)
+            if line == 0:
+                break
+        return place
 
     def _give_first(self, place: int) -> bytes:
         data = bytes(self._give(place))
         self.line += data.count(b"\n")
+        self._place = Place()
         return data
 
     def _give(self, place: int) -> bytearray:
@@ -113,4 +120,5 @@ class Reader:
             return bytearray()
         given, self._buffer = self._buffer, self._buffer[place:]  # the shorter part is copied, as a rule
         del given[place:]
+        self._place = self._place.behind(place)
         return given

@@ -19,6 +19,7 @@ PIECE = 1 << 12  # bytes of Zstandard unpacked at once, and bytes that they give
 PIPE = 1 << 20  # bytes that a pipe may hold, where the system lets us say so: fewer, larger reads
 GZIP = b"\x1f\x8b"
 ZSTANDARD = b"\x28\xb5\x2f\xfd"
+SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))  # frames: RFC 8878, 3.1.2
 COMPRESSED = {".gz": GZIP, ".zst": ZSTANDARD}
 
 
@@ -89,7 +90,7 @@ class Source:
         head = b""
         try:
             head = self._raw(HEAD)
-            while 0 < len(head) < len(ZSTANDARD) and (GZIP.startswith(head[:2]) or ZSTANDARD.startswith(head)):
+            while 0 < len(head) < len(ZSTANDARD) and begins(head):
                 more = self._raw(HEAD)
                 if not more:
                     break
@@ -98,9 +99,14 @@ class Source:
             self._damage = damage
         if head.startswith(GZIP):
             self._unpacker = Gzip()
-        elif head.startswith(ZSTANDARD):
+        elif head.startswith((ZSTANDARD, *SKIPPABLE)):
             self._unpacker = Zstandard(zstandard(self.name))
         return head or None
+
+
+def begins(head: bytes) -> bool:
+    """Whether packed bytes may begin so."""
+    return any(mark.startswith(head[: len(mark)]) for mark in (GZIP, ZSTANDARD, *SKIPPABLE))
 
 
 def opened(path: str | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Callable
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Array, Shape, show
 from backprop.cli.status import Failure
+from backprop.cli.values.numbers import OutOfRange, parsed
 
 
 def read_value_file(name: str, path: str) -> Array:
@@ -123,12 +123,11 @@ def read_csv(path: str) -> Array:
 
 def as_number(cell: str, place: str) -> float:
     try:
-        number = float(cell)
+        return parsed(cell)
+    except OutOfRange:
+        raise ValueError(f"{place}: {cell[:40]} is out of range") from None
     except ValueError:
         raise ValueError(f"{place}: {cell[:40]!r} is no number") from None
-    if math.isinf(number) and "n" not in cell.lower():  # 1e999, as opposed to inf
-        raise ValueError(f"{place}: {cell[:40]} is out of range")
-    return number
 
 
 def read_json(path: str) -> Array:
