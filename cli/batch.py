@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from backprop.cli.destination import announce
-from backprop.cli.options import EXPRESSION_SOURCES, FILE, SCANNED, WRT, ExpressionCommand, shared, word_option
+from backprop.cli.options import EXPRESSION_SOURCES, FILE, SCANNED, STRICT, WRT, ExpressionCommand, shared, word_option
 from backprop.cli.rows import ahead
 from backprop.cli.rows.faults import POLICIES, Faults
 from backprop.cli.rows.formats import INPUTS, OUTPUTS, PACKED, format_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backprop.cli.rows.crew import Crew
     from backprop.cli.rows.job import Answer, Job
     from backprop.cli.rows.reader import Reader
+    from backprop.cli.rows.remarks import Remarks
     from backprop.cli.rows.results import Wanted
 
 COLUMNAR = ("parquet", "arrow")
@@ -54,6 +55,7 @@ class Batch:
         on_error: str,
         rejects: str | None,
         quiet: bool,
+        strict: bool,
         **more: str | None,
     ) -> None:
         input_format = more["from"]
@@ -75,6 +77,7 @@ class Batch:
         self.policy = on_error
         self.rejects = rejects
         self.is_quiet = quiet
+        self.is_strict = strict
         self.check()
 
     def check(self) -> None:
@@ -127,6 +130,12 @@ class Batch:
     def say(self) -> Callable[[str], None] | None:
         return None if self.is_quiet else self.note
 
+    def status(self, faults: Faults, remarks: Remarks) -> Status:
+        """That of rows that were wrong comes before that of results that are not finite."""
+        if faults.count:
+            return Status.WRONG_DATA
+        return Status.NON_FINITE if self.is_strict and remarks.rows else Status.DONE
+
     def run(self) -> Status:
         """Answer all rows."""
         if {self.input_format, self.output_format} & set(COLUMNAR):
@@ -168,6 +177,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
     from backprop.cli.rows.outlet import write_output
     from backprop.cli.rows.progress import Progress
     from backprop.cli.rows.rejects import rejects_of
+    from backprop.cli.rows.remarks import Remarks
     from backprop.cli.rows.stream import stream
 
     progress = Progress(reader.source.size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
@@ -181,6 +191,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
     with contextlib.ExitStack() as stack:
         kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
         faults = Faults(note, kept)
+        remarks = Remarks(None if batch.is_quiet else note)
         try:
             with byte_destination(batch.path) as out:
                 out.flush()
@@ -190,6 +201,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
                     write_output(raw, answer.output)
                     for fault in answer.faults:
                         faults.add(fault, reader.line)
+                    remarks.take(answer, reader.line)
                     reader.line += answer.lines
                     progress.advance(answer.rows, reader.source.consumed)
                     if answer.is_last:
@@ -204,7 +216,8 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
         if reader.problem:
             faults.add_loss(f"{reader.source.name}, after line {reader.line - 1}: {reader.problem}")
         faults.sum_up()
-    return Status.WRONG_DATA if faults.count else Status.DONE
+        remarks.sum_up(batch.question.graph, batch.question.fixed, has_gradients=batch.has_gradients)
+    return batch.status(faults, remarks)
 
 
 class Stopped(Exception):
@@ -254,5 +267,6 @@ batch_options = shared(
         "--on-error", POLICIES, default="null", help="A bad row: no results, left out, or the end.  [default: null]"
     ),
     click.option("--rejects", metavar="FILE", help="Write bad rows to FILE: line number, reason and row, tab between."),
+    STRICT,
     click.option("-q", "--quiet", is_flag=True, help="No progress bar and no notes."),
 )

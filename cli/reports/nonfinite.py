@@ -10,9 +10,8 @@ import numpy as np
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.autodiff.trace import Birth, Step, Trace
+from backprop.cli.values.kinds import KINDS
 from backprop.parser.printers.expression import shortest, show
-
-KINDS = (("inf", np.isposinf), ("-inf", np.isneginf), ("nan", np.isnan))
 
 
 def nonfinite_entries(trace: Trace, derivative: str) -> list[dict[str, Any]]:

@@ -20,8 +20,9 @@ import numpy as np
 from backprop.cli.rows.delimited import Appending, Delimited
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.job import Answer, Job, RowsJob
-from backprop.cli.rows.numbers import Rows, rows_of, texts
+from backprop.cli.rows.numbers import Rows, is_sum_finite, rows_of, texts
 from backprop.cli.rows.outlet import write_all
+from backprop.cli.rows.remarks import nonfinite_in
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -61,7 +62,8 @@ class BulkJob:
             write_frame(frame, out, self.form.separator, ending)
 
         faults = [found.faults[row] for row in sorted(found.faults)]
-        return Answer(write, faults, len(found.lines), len(found.lines))
+        nonfinite = nonfinite_in(self.job.kernel.names, results, found.faults, None, found.values)
+        return Answer(write, faults, len(found.lines), len(found.lines), nonfinite=nonfinite)
 
     def frame(self, found: BulkLines, vectors: Sequence[Rows]) -> Any:
         """The lines as they came and the results as text; empty in a bad row, or without it."""
@@ -192,11 +194,6 @@ def count(data: bytes, character: str) -> int:
     entries = np.frombuffer(data, np.uint8)
     places = range(0, len(entries), PIECE)
     return sum(int(np.count_nonzero(entries[place : place + PIECE] == ord(character))) for place in places)
-
-
-def is_sum_finite(vector: Rows) -> bool:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(np.sum(vector)))
 
 
 def first(arrays: Sequence[Rows]) -> Rows:

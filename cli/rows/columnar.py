@@ -22,6 +22,7 @@ from backprop.cli.rows.job import Kernel
 from backprop.cli.rows.numbers import rows_of
 from backprop.cli.rows.opening import free_names
 from backprop.cli.rows.question import renames_of
+from backprop.cli.rows.remarks import Remarks, nonfinite_in
 from backprop.cli.rows.results import check_names, entry_names
 from backprop.cli.rows.silence import Silence
 from backprop.cli.rows.source import Damaged, Source
@@ -186,11 +187,12 @@ class Answering:
             with self.silence.lifted():
                 kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
             faults = Faults(note, kept, blocks.unit)
+            remarks = Remarks(None if batch.is_quiet else note, blocks.unit)
             try:
                 with contextlib.ExitStack() as writing:
                     with self.silence.lifted():
                         out = writing.enter_context(byte_destination(batch.path))
-                    frames = self.frames(faults, progress)
+                    frames = self.frames(faults, remarks, progress)
                     write_frames(batch.output_format, self.schema, self.header, self.described, frames, out)
                     if self.is_ended:
                         raise Stopped
@@ -201,9 +203,10 @@ class Answering:
             if blocks.loss:
                 faults.add_loss(blocks.loss)
             faults.sum_up()
-        return Status.WRONG_DATA if faults.count else Status.DONE
+            remarks.sum_up(batch.question.graph, batch.question.fixed, has_gradients=batch.has_gradients)
+        return batch.status(faults, remarks)
 
-    def frames(self, faults: Faults, progress: Progress) -> Iterator[Any]:
+    def frames(self, faults: Faults, remarks: Remarks, progress: Progress) -> Iterator[Any]:
         """The rows as they are written; what is wrong with them goes to `faults`."""
         for block in self.blocks:
             wrong = {**block.misfits, **block.faults}
@@ -213,18 +216,20 @@ class Answering:
                 block = first_rows(block, worst)
                 self.is_ended = True
             if block.frame.height:
-                yield self.answered(block)
+                yield self.answered(block, remarks)
             for row in sorted(wrong):
                 faults.add(wrong[row], block.first)
             progress.advance(block.frame.height, block.consumed)
             if self.is_ended:
                 return
 
-    def answered(self, block: Block) -> Any:
+    def answered(self, block: Block, remarks: Remarks) -> Any:
         """The rows with their results; in a bad row they are null, or it is left out."""
         rows = block.frame.height
         results = self.blocks.kernel.run(block.values, rows)
         bad = sorted(block.faults)
+        named = [name for name, _ in self.results]
+        remarks.add((), nonfinite_in(named, results, bad, block.starts, block.values), block.first)
         added = []
         for (name, shape), value in zip(self.results, results, strict=True):
             parts = [value] if self.has_lists else rows_of([value])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -40,6 +40,7 @@ class Block(NamedTuple):
     first: int
     consumed: int
     misfits: Mapping[int, Fault] = {}
+    starts: Sequence[int] | None = None  # of the rows, counted like faults; None: as the rows are
 
 
 class Part(NamedTuple):
@@ -136,7 +137,7 @@ class TextBlocks:
             frame = self._frame(records, reasons)
             misfits = {row: self._misfit(records, row, "; ".join(several)) for row, several in reasons.items()}
             lost = frozenset(getattr(records, "lost", ()))
-            yield Block(frame, records.values, records.faults, lost, first, consumed, misfits)
+            yield Block(frame, records.values, records.faults, lost, first, consumed, misfits, records.starts)
 
     def _misfit(self, records: Any, row: int, reason: str) -> Fault:
         return Fault(records.starts[row], reason, records.records[row].encode("utf-8", "surrogateescape"))

@@ -11,13 +11,14 @@ from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.numbers import Rows
+from backprop.cli.rows.remarks import Nonfinite, Remark, nonfinite_in
 from backprop.cli.rows.results import Wanted, results_of
 
 Output = bytes | Callable[[BinaryIO], None]  # text, or who writes it
 
 
 class Answer(NamedTuple):
-    """What a block became: what to write, its bad rows, and how many lines and rows it had.
+    """What a block became: what to write, its bad rows, how many lines and rows it had, and what else there is to say.
 
     `is_last`: a bad row ends the run here.
     """
@@ -27,6 +28,8 @@ class Answer(NamedTuple):
     lines: int
     rows: int
     is_last: bool = False
+    nonfinite: Nonfinite | None = None
+    remarks: Sequence[Remark] = ()
 
 
 class Job(Protocol):
@@ -43,6 +46,8 @@ class Records(Protocol):
     def values(self) -> Mapping[str, Rows]: ...
     @property
     def faults(self) -> Mapping[int, Fault]: ...
+    @property
+    def starts(self) -> Sequence[int]: ...
     @property
     def rows(self) -> int: ...
     def first(self, count: int) -> Records:
@@ -73,6 +78,7 @@ class Kernel:
         self.shapes = dict(shapes)
         self.fixed = dict(fixed)
         self.wanted = wanted
+        self.names: list[str] = []  # of the results
         self._shapes: list[Shape] = []
         self._program: Any = None
 
@@ -88,6 +94,7 @@ class Kernel:
         typed = self.graph.typed({**self.shapes, **{name: np.shape(value) for name, value in self.fixed.items()}})
         given = [name for name in typed.inputs if name in self.shapes or name in self.fixed]
         results = results_of(typed, self.wanted, given)
+        self.names = [one.name for one in results]
         self._shapes = [one.node.shape for one in results]
         self._program = lower_rows([one.node for one in results], list(self.shapes), self.fixed)
         return [(one.name, one.node.shape) for one in results]
@@ -120,7 +127,9 @@ class RowsJob:
             records = records.first(worst)
         results = self.kernel.run(records.values, records.rows)
         output = self.writer.text(records, results, is_skipping=self.policy != "null")
-        return Answer(output, [faults[row] for row in sorted(faults)], lines_in(data), records.rows, is_last)
+        bad = [faults[row] for row in sorted(faults)]
+        nonfinite = nonfinite_in(self.kernel.names, results, records.faults, records.starts, records.values)
+        return Answer(output, bad, lines_in(data), records.rows, is_last, nonfinite)
 
 
 def lines_in(data: bytes) -> int:

@@ -24,3 +24,9 @@ def texts(values: Rows) -> list[str]:
 def rows_of(columns: Sequence[Rows]) -> list[Rows]:
     """Results of shape (*shape, rows) as vectors of rows, one an entry, in C order."""
     return [vector for column in columns for vector in column.reshape(math.prod(column.shape[:-1]), column.shape[-1])]
+
+
+def is_sum_finite(values: Rows) -> bool:
+    """Whether the sum is finite: then all of them are. It may overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.sum(values)))

@@ -15,7 +15,9 @@ from backprop.cli.rows.cutting import Place
 from backprop.cli.rows.delimited import ended
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.job import Answer, Kernel, lines_in
+from backprop.cli.rows.remarks import Nonfinite, Sighting
 from backprop.cli.rows.results import Naming, Wanted
+from backprop.cli.values.kinds import KINDS
 
 REMEMBERED = 1000  # expressions; then all are forgotten, so that memory stays constant
 
@@ -29,10 +31,12 @@ class Case(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A row's results: the value, and the gradients by variable, of any shape."""
+    """A row's results: the value, and the gradients by variable, of any shape; and what they are the results of."""
 
     value: Array
     gradients: dict[str, Array]
+    values: Mapping[str, Array]  # of the variables
+    is_finite: bool
 
 
 class Cases(NamedTuple):
@@ -50,6 +54,8 @@ class Cases(NamedTuple):
 
 class Style(Protocol):
     """How cases are found in a block, and their results written."""
+
+    naming: Naming
 
     def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place: ...
     def opening(self) -> bytes: ...
@@ -84,7 +90,8 @@ class OwnJob:
         bad = {row for row, one in enumerate(found) if isinstance(one, Fault)}
         ends = endings if isinstance(endings, str) else endings[: len(lines)]
         output = ended(lines, ends, lost if self.policy == "null" else bad).encode("utf-8", "surrogateescape")
-        return Answer(output, faults, lines_in(data), len(found), is_last)
+        nonfinite = nonfinite_among(found, starts, cases, self.style.naming)
+        return Answer(output, faults, lines_in(data), len(found), is_last, nonfinite)
 
     def results(self, cases: Sequence[Case | Fault]) -> list[Found | Fault]:
         """Each case's results, or what is wrong with it."""
@@ -156,12 +163,36 @@ class OwnJob:
             name: np.ascontiguousarray(np.stack([one[name] for one in rows], axis=-1), dtype=np.float64)
             for name in rows[0]
         }
-        value, *gradients = self._kernels[key].run(columns, len(rows))
+        value, *gradients = results = self._kernels[key].run(columns, len(rows))
         names = list(columns) if gradients else []
+        is_finite = np.all([np.isfinite(one).reshape(-1, len(rows)).all(axis=0) for one in results], axis=0)
         return [
-            Found(value[..., row], {name: one[..., row] for name, one in zip(names, gradients, strict=True)})
+            Found(
+                value[..., row],
+                {name: one[..., row] for name, one in zip(names, gradients, strict=True)},
+                rows[row],
+                bool(is_finite[row]),
+            )
             for row in range(len(rows))
         ]
+
+
+def nonfinite_among(
+    found: Sequence[Found | Fault], starts: Sequence[int], cases: Sequence[Case | Fault], naming: Naming
+) -> Nonfinite | None:
+    """What is not finite in the results."""
+    rows: dict[tuple[str, str], int] = {}
+    first = None
+    for row, one in enumerate(found):
+        case = cases[row]
+        if isinstance(one, Found) and isinstance(case, Case) and not one.is_finite:
+            first = first or Sighting(starts[row], one.values, case.text)
+            results = {naming.value: one.value, **{naming.gradient + name: of for name, of in one.gradients.items()}}
+            for name, value in results.items():
+                for word, test in KINDS:
+                    if np.any(test(value)):
+                        rows[name, word] = rows.get((name, word), 0) + 1
+    return Nonfinite(rows, first) if first else None
 
 
 def in_words(error: ExpressionError) -> Fault:

@@ -42,6 +42,7 @@ class Lines:
     """`EXPRESSION<tab>x=1 y=2`; the answer adds `<tab>value<tab>x=… y=…`, the gradients."""
 
     def __init__(self, *, has_gradients: bool, is_only: bool) -> None:
+        self.naming = Naming()
         self.has_gradients = has_gradients
         self.is_only = is_only
 

@@ -331,17 +331,28 @@ def test_values_are_those_of_one_point(answered):
         assert results == pytest.approx([value, *(gradient[name] for name in values)], rel=1e-14, abs=0)
 
 
-def test_what_is_not_finite(answered):
+def test_what_is_not_finite(backprop):
+    def answered(*tokens, stdin):
+        answer = backprop("batch", *tokens, stdin=stdin)
+        assert answer.status == 0
+        return answer.lines
+
     assert answered("1/x", stdin="x\n0\n-0.0\n") == ["x,value,grad_x", "0,inf,-inf", "-0.0,-inf,-inf"]
     assert answered("log(x)", "--only", stdin="x\n-1\nnan\ninf\n")[2:] == ["nan,nan", "inf,0"]
     lines = answered("1/x", "--from", "ndjson", stdin='{"x": 0}\n')
     assert lines == ['{"x": 0, "value": null, "grad_x": null}']
 
 
-def test_no_note_on_division_by_zero_or_overflow(backprop):
+def test_division_by_zero_and_overflow_are_counted_at_the_end(backprop):
     rows = "x\n" + "1e308\n0\n" * 30_000
     answer = backprop("batch", "x + 1/x + exp(x)", "--only", stdin=rows)
-    assert (answer.status, answer.err, len(answer.lines)) == (0, "", 60_001)
+    assert (answer.status, len(answer.lines)) == (0, 60_001)
+    assert answer.err.splitlines() == [
+        "warning: value is inf in 60000 rows, grad_x is inf in 30000 rows and -inf in 30000 rows (first in line 2)",
+        "warning: n3 = exp(x) is inf",
+        "  1 | x + 1/x + exp(x)",
+        "    |           ^^^^^^",
+    ]
 
 
 def test_the_file_that_is_read_may_be_written(backprop, tmp_path):

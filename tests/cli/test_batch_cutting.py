@@ -1,4 +1,4 @@
-"""How often the bytes of an input are looked at before it is answered: once, whatever is in them. Counted, not timed."""
+"""How often the bytes of an input are looked at before it is answered: once, whatever they are. Counted, not timed."""
 
 from __future__ import annotations
 
