@@ -229,7 +229,7 @@ class Answering:
         results = self.blocks.kernel.run(block.values, rows)
         bad = sorted(block.faults)
         named = [name for name, _ in self.results]
-        remarks.add((), nonfinite_in(named, results, bad, block.starts, block.values), block.first)
+        remarks.add(block.remarks, nonfinite_in(named, results, bad, block.starts, block.values), block.first)
         added = []
         for (name, shape), value in zip(self.results, results, strict=True):
             parts = [value] if self.has_lists else rows_of([value])

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from backprop.cli.rows.faults import quoted
+from backprop.cli.rows.strays import without_strays
 
-STRAYS = re.compile("[\ud800-\udfff]+")  # bytes that are not UTF-8, and halves of what JSON writes as two
 KINDS = {"Float64": "number", "Int64": "whole number", "UInt64": "whole number", "Boolean": "truth value"}
 
 
@@ -71,4 +70,4 @@ def member_series(
 
 def readable(cell: str) -> str | None:
     """The cell as text that is UTF-8, None where it is empty."""
-    return (cell if cell.isascii() else STRAYS.sub("\ufffd", cell)) or None
+    return without_strays(cell) or None

@@ -15,7 +15,9 @@ from backprop.cli.rows.columnar_metadata import NOTHING
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.job import Kernel, RowsJob, lines_in
 from backprop.cli.rows.numbers import Rows, rows_of
-from backprop.cli.rows.opening import opened
+from backprop.cli.rows.opening import opened, say_of_header
+from backprop.cli.rows.remarks import Remark
+from backprop.cli.rows.strays import has_strays, remarks_on_strays, without_strays
 
 if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape
@@ -41,6 +43,7 @@ class Block(NamedTuple):
     consumed: int
     misfits: Mapping[int, Fault] = {}
     starts: Sequence[int] | None = None  # of the rows, counted like faults; None: as the rows are
+    remarks: Sequence[Remark] = ()
 
 
 class Part(NamedTuple):
@@ -68,7 +71,9 @@ class TextBlocks:
         self.job: RowsJob = job
         self.kernel: Kernel = job.kernel
         self.size = self.reader.source.size
-        self.header: list[str] = job.writer.header
+        self.header: list[str] = [without_strays(name) for name in job.writer.header]
+        if batch.input_format != "ndjson":
+            say_of_header(batch, job.writer.header)
         self.names = unique(self.header)
         self.described = NOTHING
         self.headings: Mapping[str, str] = dict(zip(self.names, self.header, strict=True))
@@ -137,10 +142,19 @@ class TextBlocks:
             frame = self._frame(records, reasons)
             misfits = {row: self._misfit(records, row, "; ".join(several)) for row, several in reasons.items()}
             lost = frozenset(getattr(records, "lost", ()))
-            yield Block(frame, records.values, records.faults, lost, first, consumed, misfits, records.starts)
+            remarks = self._remarks(records)
+            yield Block(frame, records.values, records.faults, lost, first, consumed, misfits, records.starts, remarks)
 
     def _misfit(self, records: Any, row: int, reason: str) -> Fault:
         return Fault(records.starts[row], reason, records.records[row].encode("utf-8", "surrogateescape"))
+
+    def _remarks(self, records: Any) -> Sequence[Remark]:
+        """What is not written as it came."""
+        writer: Any = self.job.writer
+        found: list[Remark] = list(writer.remarks(records))
+        if not writer.is_only and any(map(has_strays, records.records)):
+            found += remarks_on_strays(self.header, writer.cells(records), records.starts)
+        return found
 
     def _frame(self, records: Any, reasons: dict[int, list[str]]) -> Any:
         import polars

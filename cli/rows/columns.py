@@ -14,6 +14,7 @@ import numpy as np
 from backprop.autodiff.shapes import Shape, show
 from backprop.cli.arguments import normalized
 from backprop.cli.render.text import Lines, visible
+from backprop.cli.rows.strays import has_strays
 from backprop.cli.status import Failure
 from backprop.cli.suggestions import closest
 
@@ -115,6 +116,8 @@ def without_columns(missing: Mapping[str, str], known: Sequence[str], entries: M
         f" and {len(known) - MAXIMUM_SHOWN} more" * (len(known) > MAXIMUM_SHOWN)
     )
     there = f"the columns are {shown}" if known else "the header is empty"
+    if any(map(has_strays, known)):
+        hints.append("the header is not UTF-8 text: convert the file, as in iconv -f LATIN1 -t UTF-8")
     if len(known) == 1 and known[0].startswith("{"):
         hints.append("for rows of JSON: --from ndjson")
     elif len(known) == 1 and any(mark in known[0] for mark in SEPARATORS):

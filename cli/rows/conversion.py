@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 from backprop.autodiff.shapes import Shape
 from backprop.cli.rows.delimited import Delimited, Table
-from backprop.cli.rows.ndjson import Members, Objects, as_cell, as_json
+from backprop.cli.rows.members import cells_of, remarks_on_halves
+from backprop.cli.rows.ndjson import Members, Objects, as_json
 from backprop.cli.rows.numbers import Rows, rows_of, texts
+from backprop.cli.rows.remarks import Remark
+from backprop.cli.rows.strays import has_strays, remarks_on_strays, without_strays
 
 
 class ToObjects:
@@ -21,6 +24,11 @@ class ToObjects:
         self.form = form
         self.members = Members(names, shapes)
         self.is_only = is_only
+        header = [without_strays(name) for name in form.header]
+        firsts = {name: place for place, name in reversed(list(enumerate(header)))}
+        self.keys = [
+            json.dumps(name, ensure_ascii=False) if firsts[name] == place else None for place, name in enumerate(header)
+        ]
 
     def opening(self) -> bytes:
         return b""
@@ -30,19 +38,19 @@ class ToObjects:
         added = self.members.texts(results)
         for row in records.faults:
             added[row] = self.members.empty
-        header = self.form.header
-        firsts = {name: place for place, name in reversed(list(enumerate(header)))}
-        keys = [
-            json.dumps(name, ensure_ascii=False) if firsts[name] == place else None for place, name in enumerate(header)
-        ]
         lines = []
         dropped = records.faults.keys() if is_skipping else records.lost
         for row, cells in enumerate(self.form.cells(records)):
             if row not in dropped:
-                pairs = () if self.is_only else zip(keys, cells, strict=False)
+                pairs = () if self.is_only else zip(self.keys, cells, strict=False)
                 own = [f"{key}: {as_json(cell)}" for key, cell in pairs if key is not None]
                 lines.append(f"{{{', '.join([*own, added[row]])}}}\n")
-        return "".join(lines).encode("utf-8", "replace")
+        return "".join(lines).encode()
+
+    def remarks(self, records: Table) -> Sequence[Remark]:
+        if self.is_only or not any(map(has_strays, records.records)):
+            return ()
+        return remarks_on_strays(self.form.header, self.form.cells(records), records.starts)
 
 
 class ToCells:
@@ -64,7 +72,9 @@ class ToCells:
         self.is_only = is_only
 
     def opening(self) -> bytes:
-        return (self.target.joined(self.names if self.is_only else [*self.header, *self.names]) + "\n").encode()
+        kept = self.header if self.form else [without_strays(name) for name in self.header]
+        text = self.target.joined(self.names if self.is_only else [*kept, *self.names])
+        return f"{text}\n".encode("utf-8", "surrogateescape")
 
     def text(self, records: Table | Objects, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
         """In a bad row the results are empty, or the row is left out."""
@@ -80,8 +90,15 @@ class ToCells:
                 lines.append(f"{self.target.joined(list(cells))}\n")
         return "".join(lines).encode("utf-8", "surrogateescape")
 
+    def remarks(self, records: Table | Objects) -> Sequence[Remark]:
+        if self.is_only or not isinstance(records, Objects):
+            return ()
+        whole = [record if one else "{}" for record, one in zip(records.records, records.objects, strict=True)]
+        return remarks_on_halves(self.header, whole, records.starts)
+
     def cells(self, records: Table | Objects) -> list[list[str]]:
         if isinstance(records, Objects):
-            return [[as_cell(one.get(name)) for name in self.header] for one in records.objects]
+            pairs = zip(records.records, records.objects, strict=True)
+            return [cells_of(record, self.header) if one else [""] * len(self.header) for record, one in pairs]
         assert self.form is not None
         return self.form.cells(records)

@@ -16,13 +16,18 @@ import numpy as np
 
 from backprop.cli.rows.columns import Columns
 from backprop.cli.rows.cutting import Place, cut_lines, cut_quoted_lines, is_unclosed, spans_of
-from backprop.cli.rows.faults import Fault, quoted, unreadable
+from backprop.cli.rows.faults import Fault, quoted
 from backprop.cli.rows.numbers import Rows, rows_of, texts
+from backprop.cli.rows.remarks import Remark
 from backprop.cli.values.numbers import OutOfRange, is_plain, parsed
 
 BYTE_ORDER_MARK = "\ufeff"
 CELL = r'(?:"[^"]*(?:""[^"]*)*(?:"[^,\n]*)?|[^",\n][^,\n]*|)'
 RECORD = re.compile(f"{CELL}(?:,{CELL})*")
+LINE_END = re.compile(r"\r*\n\Z")
+ESCAPE = re.compile(r"\\([\\tnr])")
+ESCAPED = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
+QUOTED_TOO = "\r\n"  # before Python 3.13 the csv module quotes of line ends only those that it writes
 NOT_BLANK = "\x1c\x1d\x1e\x1f"  # for Python's float, but for NumPy's reader of text
 ONE_CELL = re.compile(r'"((?:[^"]|"")*)"?([^,]*)|[^,]*')
 
@@ -73,16 +78,14 @@ class Delimited:
 
     def read_header(self, data: bytes) -> None:
         """Take the first record. Raises ValueError in words for a user."""
-        try:
-            text = data.decode()
-        except UnicodeDecodeError as error:
-            raise ValueError(f"the header is not UTF-8 text (byte {error.start + 1})") from None
-        self.ending = "\r\n" if text.endswith("\r\n") else "\n"
+        text = data.decode("utf-8", "surrogateescape")
+        ending = LINE_END.search(text)
+        self.ending = ending[0] if ending else "\n"
         self.header_text = text.rstrip("\r\n")
         named = self.header_text.removeprefix(BYTE_ORDER_MARK)
         if "\0" in named:
             raise ValueError("the header holds a NUL: is this a file of text?")
-        if self.has_quotes and is_unclosed(named.encode(), self.separator):
+        if self.has_quotes and is_unclosed(named.encode("utf-8", "surrogateescape"), self.separator):
             raise ValueError("a quote in the header is not closed")
         if "\r" in self._outside_quotes(named):
             raise ValueError("its lines end in carriage returns alone, or the header holds one")
@@ -98,9 +101,6 @@ class Delimited:
         if has_quotes and is_unclosed(records[-1].encode("utf-8", "surrogatepass"), self.separator):
             lost.add(len(records) - 1)
             faults[len(records) - 1] = self._fault(records, starts, len(records) - 1, "a quote is not closed")
-        for place in unreadable(text, records):
-            reason = "a NUL" if "\0" in records[place] else "a byte that is not UTF-8 text"
-            faults.setdefault(place, self._fault(records, starts, place, f"it holds {reason}"))
         if not faults and not has_quotes and not any(mark in text for mark in NOT_BLANK):
             values = self._regular(records)
             if values is not None:
@@ -137,8 +137,8 @@ class Delimited:
             starts = range(len(records))
         endings: list[str] | str = "\n"
         if "\r" in text:
-            endings = ["\r\n" if record.endswith("\r") else "\n" for record in records]
-            records = [record.removesuffix("\r") for record in records]
+            whole, records = records, [record.rstrip("\r") for record in records]
+            endings = [f"{one[len(record) :]}\n" for one, record in zip(whole, records, strict=True)]
         if not text.endswith("\n"):
             endings = [*(endings if isinstance(endings, list) else [endings] * (len(records) - 1))]
             endings[len(records) - 1 :] = [self.ending]
@@ -149,11 +149,15 @@ class Delimited:
         return records, endings, starts
 
     def _outside_quotes(self, record: str) -> str:
-        return spans_of(self.separator).sub(b"", record.encode()).decode() if self.has_quotes else record
+        data = record.encode("utf-8", "surrogateescape")
+        return spans_of(self.separator).sub(b"", data).decode("utf-8", "replace") if self.has_quotes else record
 
     def cells_of(self, records: list[str], has_quotes: bool = True) -> list[list[str]]:
         if not self.has_quotes or not has_quotes:
-            return [record.split(self.separator) for record in records]
+            cells = [record.split(self.separator) for record in records]
+            if self.has_quotes or not any("\\" in record for record in records):
+                return cells
+            return [[unescaped(cell) for cell in row] for row in cells]
         try:
             return [row or [""] for row in csv.reader(records, delimiter=self.separator)]
         except csv.Error:  # a carriage return outside quotes that ends no line; a NUL before Python 3.11
@@ -209,8 +213,8 @@ class Delimited:
         if not self.has_quotes:
             return self.separator.join([escaped(cell) for cell in cells])
         stream = io.StringIO()
-        csv.writer(stream, lineterminator="").writerow(cells)
-        return stream.getvalue()
+        csv.writer(stream, lineterminator=QUOTED_TOO).writerow(cells)
+        return stream.getvalue().removesuffix(QUOTED_TOO)
 
     def cells(self, table: Table) -> list[list[str]]:
         """Every record's cells, for a writer of another format."""
@@ -228,7 +232,11 @@ class Appending:
     def opening(self) -> bytes:
         added = self.form.joined(self.names)
         whole = added if self.is_only else f"{self.form.header_text}{self.form.separator}{added}"
-        return (whole + self.form.ending).encode()
+        return (whole + self.form.ending).encode("utf-8", "surrogateescape")
+
+    def remarks(self, records: Table) -> Sequence[Remark]:
+        """None: everything is written as it came."""
+        return ()
 
     def text(self, records: Table, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
         """In a bad row the results are empty, or the row is left out."""
@@ -304,4 +312,10 @@ def as_number(cell: str) -> tuple[float, str | None]:
 
 
 def escaped(cell: str) -> str:
+    """A cell as TSV holds it."""
     return cell.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def unescaped(cell: str) -> str:
+    """The text of a cell of TSV; a backslash before anything else is one."""
+    return ESCAPE.sub(lambda found: ESCAPED[found[1]], cell) if "\\" in cell else cell

@@ -13,6 +13,7 @@ from backprop.cli.values.files import reason_of
 
 FIRST = 10  # that stderr names
 LONGEST_CELL = 40  # characters of a cell in a reason
+SURROGATE = re.compile("[\ud800-\udfff]")
 
 POLICIES = ("null", "skip", "stop")
 
@@ -64,23 +65,14 @@ class Faults:
             self._say(f"{self.count} rows were wrong in all")
 
 
+def escape_of(surrogate: re.Match[str]) -> str:
+    """A byte that is no UTF-8 as `\\xff`, half of a pair as `\\ud83d`."""
+    code = ord(surrogate[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
 def quoted(cell: str) -> str:
     """A cell as a reason shows it: on one line, cut short, every character visible."""
-    shown = visible(cell.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+    shown = visible(SURROGATE.sub(escape_of, cell[: 2 * LONGEST_CELL]))
     shown = " ".join(shown.splitlines()) if "\n" in shown or "\r" in shown else shown
     return f"'{shown if len(shown) <= LONGEST_CELL else shown[:LONGEST_CELL] + '…'}'"
-
-
-def unreadable(text: str, records: Sequence[str]) -> list[int]:
-    """The records that hold a NUL or what was no UTF-8."""
-    if text.isascii():
-        return [place for place, record in enumerate(records) if "\0" in record] if "\0" in text else []
-    try:
-        text.encode()
-        has_strays = False
-    except UnicodeEncodeError:
-        has_strays = True
-    if not has_strays and "\0" not in text:
-        return []
-    stray = re.compile("[\0\udc80-\udcff]")
-    return [place for place, record in enumerate(records) if stray.search(record)]

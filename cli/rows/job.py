@@ -66,6 +66,9 @@ class Writer(Protocol):
     def text(self, records: Any, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
         """The records with their results, each of shape (*shape, rows); bad rows are left out if `is_skipping`."""
 
+    def remarks(self, records: Any) -> Sequence[Remark]:
+        """What is not written as it came."""
+
 
 class Kernel:
     """The results of one expression for blocks of rows.
@@ -129,7 +132,7 @@ class RowsJob:
         output = self.writer.text(records, results, is_skipping=self.policy != "null")
         bad = [faults[row] for row in sorted(faults)]
         nonfinite = nonfinite_in(self.kernel.names, results, records.faults, records.starts, records.values)
-        return Answer(output, bad, lines_in(data), records.rows, is_last, nonfinite)
+        return Answer(output, bad, lines_in(data), records.rows, is_last, nonfinite, self.writer.remarks(records))
 
 
 def lines_in(data: bytes) -> int:

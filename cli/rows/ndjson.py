@@ -14,15 +14,18 @@ import numpy as np
 
 from backprop.autodiff.shapes import Shape, show
 from backprop.cli.rows.cutting import Place, cut_lines
-from backprop.cli.rows.faults import Fault, quoted, unreadable
+from backprop.cli.rows.faults import Fault, quoted
 from backprop.cli.rows.numbers import Rows, rows_of, texts
+from backprop.cli.rows.remarks import Remark
+from backprop.cli.rows.strays import without_strays
 from backprop.cli.values.json import as_array, shown
 
 
 class Objects(NamedTuple):
     """The records of a block; `objects` are what they say, an empty one where that is no object.
 
-    `values` are of shape (*shape, rows), nan in bad rows; `faults` are the bad rows by place.
+    `values` are of shape (*shape, rows), nan in bad rows; `faults` are the bad rows by place, `strange` those of them
+    that hold no single object.
     """
 
     records: list[str]
@@ -30,6 +33,7 @@ class Objects(NamedTuple):
     starts: Sequence[int]
     values: dict[str, Rows]
     faults: dict[int, Fault]
+    strange: frozenset[int] = frozenset()
 
     @property
     def rows(self) -> int:
@@ -81,8 +85,7 @@ class Ndjson:
             records = [records[place] for place in starts]
         faults: dict[int, Fault] = {}
         objects = self._objects(records, lines, starts, faults)
-        for row in unreadable(text, records):
-            faults.setdefault(row, fault(lines, starts[row], "it holds a byte that is not UTF-8 text"))
+        strange = frozenset(faults)
         reasons: dict[int, list[str]] = {}
         values = {}
         for variable, shape in self.shapes.items():
@@ -101,7 +104,7 @@ class Ndjson:
                     reasons.setdefault(row, []).append(f"its member {more[0]!r} is not in the first row, the header")
         for row, several in reasons.items():
             faults.setdefault(row, fault(lines, starts[row], "; ".join(several)))
-        return Objects(records, objects, starts, values, faults)
+        return Objects(records, objects, starts, values, faults, strange)
 
     def _objects(
         self, records: Sequence[str], lines: Sequence[str], starts: Sequence[int], faults: dict[int, Fault]
@@ -223,7 +226,8 @@ class AppendingMembers:
         """In a bad row the results are null, or the row is left out; a record that is no object stays as it is."""
         added = self.members.texts(results)
         for row in records.faults:
-            added[row] = "" if self.members_taken(records, row) else self.members.empty
+            is_taken = not self.is_only and (row in records.strange or self.members_taken(records, row))
+            added[row] = "" if is_taken else self.members.empty
         lines = [
             f"{{{one}}}" if self.is_only else with_members(record, one)
             for record, one in zip(records.records, added, strict=True)
@@ -233,7 +237,11 @@ class AppendingMembers:
 
     def members_taken(self, records: Objects, row: int) -> bool:
         """Whether the object has a member of a result's name: it cannot have it twice."""
-        return not self.is_only and "already (see --name)" in records.faults[row].reason
+        return "already (see --name)" in records.faults[row].reason
+
+    def remarks(self, records: Objects) -> Sequence[Remark]:
+        """None: everything is written as it came."""
+        return ()
 
 
 def with_members(record: str, members: str) -> str:
@@ -253,11 +261,4 @@ def as_json(cell: str) -> str:
             return cell
     except ValueError:
         pass
-    return json.dumps(cell.encode("utf-8", "surrogateescape").decode("utf-8", "replace"), ensure_ascii=False)
-
-
-def as_cell(value: Any) -> str:
-    """A member's value as a cell: strings as they are, null as nothing, lists and objects as JSON."""
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return json.dumps(without_strays(cell), ensure_ascii=False)

@@ -15,8 +15,9 @@ from backprop.cli.rows.job import Job, Kernel, RowsJob, Writer
 from backprop.cli.rows.ndjson import AppendingMembers, Ndjson
 from backprop.cli.rows.question import renames_of
 from backprop.cli.rows.reader import LONG, LONGEST, Reader
-from backprop.cli.rows.results import check_members, check_names, entry_names, held_once, repeated
+from backprop.cli.rows.results import check_names, entry_names, held_once, repeated
 from backprop.cli.rows.source import Source
+from backprop.cli.rows.strays import REPLACED, has_strays, without_strays
 from backprop.cli.rows.stream import FIRST_BLOCK
 from backprop.cli.status import Failure
 
@@ -51,6 +52,12 @@ def free_names(batch: Batch, graph: Graph, columns: Iterable[str]) -> list[str]:
     return found
 
 
+def say_of_header(batch: Batch, header: Iterable[str]) -> None:
+    """Say that names cannot be written as they are, where that is so."""
+    if not batch.is_only and any(map(has_strays, header)):
+        batch.note(f"the name of a column holds what is no UTF-8 text: {REPLACED}")
+
+
 def header_of(reader: Reader, form: Delimited) -> None:
     """Read the header. Raises Failure."""
     first = reader.take_first(FIRST_BLOCK)
@@ -82,8 +89,9 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job
         from backprop.cli.rows.conversion import ToObjects
 
         if not batch.is_only:
-            for name in repeated(form.header):
+            for name in repeated([without_strays(name) for name in form.header]):
                 batch.note(f"the column {brief(name)}: {held_once('ndjson')}")
+        say_of_header(batch, form.header)
         writer = ToObjects(form, names, [shape for _, shape in results], is_only=batch.is_only)
     else:
         from backprop.cli.rows.conversion import ToCells
@@ -117,6 +125,7 @@ def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Jo
         from backprop.cli.rows.conversion import ToCells
 
         header = list(first)
+        say_of_header(batch, header)
         flat = [one for name, shape in results for one in entry_names(name, shape)]
         check_names(flat, header if not batch.is_only else ())
         if not batch.is_only:

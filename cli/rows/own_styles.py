@@ -55,7 +55,7 @@ class Lines:
     def cases(self, data: bytes) -> Cases:
         lines = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").split("\n")
         starts = [place for place, line in enumerate(lines) if line.strip()]
-        records = [lines[place].removesuffix("\r") for place in starts]
+        records = [lines[place].rstrip("\r") for place in starts]
         return Cases(records, starts, [self.case(record) for record in records])
 
     def case(self, record: str) -> Case | Fault:
@@ -139,12 +139,13 @@ class Objects:
                     reasons[normalized(name)] = reason
         return Case(text, values, reasons)
 
-    def has_value(self, record: str) -> bool:
-        """Whether a record has a member of the value's name: it cannot have it twice."""
-        return any(self.naming.value in one for one in self.form.records(record.encode(errors="replace")).objects)
+    def can_have_value(self, record: str) -> bool:
+        """Whether a record is one object, and has no member of the value's name: it cannot have it twice."""
+        found = self.form.records(record.encode("utf-8", "surrogateescape"))
+        return not found.faults and not any(self.naming.value in one for one in found.objects)
 
     def line(self, record: str, found: Found | None) -> str:
-        if found is None and not self.is_only and self.has_value(record):
+        if found is None and not self.is_only and not self.can_have_value(record):
             return record
         members = {self.naming.value: member_text(found.value) if found else "null"}
         if found:
@@ -192,7 +193,7 @@ class Cells:
     def opening(self) -> bytes:
         added = self.form.joined(self.names)
         whole = added if self.is_only else f"{self.form.header_text}{self.form.separator}{added}"
-        return (whole + self.form.ending).encode()
+        return (whole + self.form.ending).encode("utf-8", "surrogateescape")
 
     def cases(self, data: bytes) -> Cases:
         table = self.form.records(data)

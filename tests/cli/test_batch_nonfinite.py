@@ -1,4 +1,4 @@
-"""Results that are inf or nan: counted on stderr at the end, the gate named, status 4 under --strict; in every format."""
+"""Results that are inf or nan: counted on stderr at the end, the gate named, 4 by --strict; in every format."""
 
 from __future__ import annotations
 
