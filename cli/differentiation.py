@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backprop.autodiff.shapes import Shape
+from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Shape
 from backprop.autodiff.symbolic import Derivatives, derivatives
 from backprop.cli.arguments import normalized
 from backprop.cli.status import Failure
 from backprop.cli.variables import Question, chosen_names
+
+MOST_DIGITS = 18  # of a length in an option
 
 
 def differentiated(question: Question, wrt: Sequence[str], order: int, shapes: Sequence[str]) -> Derivatives:
@@ -34,4 +36,9 @@ def read_shape(text: str) -> tuple[str, Shape]:
     parts = [part.strip() for part in lengths.split(",")] if lengths.strip() else []
     if not name.strip() or not parts or not all(part.isascii() and part.isdigit() for part in parts):
         raise Failure(f"--shape {text}", "write NAME=LENGTH,LENGTH: --shape W=2,3")
+    longest = max(parts, key=len)
+    if len(longest) > MOST_DIGITS:
+        raise Failure(
+            f"--shape {name}: a length of {len(longest)} digits", f"an array has at most {MAXIMUM_ENTRIES} entries"
+        )
     return normalized(name.strip()), tuple(map(int, parts))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from importlib import import_module
 from typing import Any
 
@@ -78,8 +80,16 @@ def no_command(**_options: Any) -> None:
         show_help(context, context.command.params[0], True)
 
 
+def forget_odd_sizes() -> None:
+    """Unset a COLUMNS or LINES that is no size of anything: click, rich and we ourselves would each stumble over it."""
+    for name in ("COLUMNS", "LINES"):
+        if not re.fullmatch(r"[0-9]{1,6}", os.environ.get(name, "0")):
+            del os.environ[name]
+
+
 def run(tokens: list[str]) -> int:
     """Run the command in argv and return its status. Raises what went wrong."""
+    forget_odd_sizes()
     group = LazyGroup(
         "backprop",
         help="Differentiate expressions: the value and the gradient of every node.",

@@ -111,8 +111,9 @@ MAXIMUM_ROWS = 1000  # of a table on a terminal
 
 def width_of(stream: TextIO, is_terminal: bool) -> int | None:
     """Columns of the terminal, or what COLUMNS says; no limit elsewhere."""
-    if os.environ.get("COLUMNS", "").isdigit() and int(os.environ["COLUMNS"]):
-        return int(os.environ["COLUMNS"])
+    said = int(os.environ.get("COLUMNS", 0))  # group.py has looked at it
+    if said:
+        return said
     if not is_terminal:
         return None
     try:

@@ -10,6 +10,7 @@ from backprop.parser.place import VALUE_END, VALUE_START, Place
 from backprop.parser.suggestions import closest
 
 LONGEST = 40  # characters of a product that a cure spells out
+LARGEST_BITS = 1024  # of a whole number that a double can be
 DEFINITION = "a function is written f(x) = x^2"
 CHOICE = "a choice is written a if c else b"
 CALLED = {"NUMBER", "NAME", "ROOT"}  # what people write after a function without parentheses
@@ -34,9 +35,10 @@ def malformed_number(place: Place) -> ExpressionError | None:
     whole = run[0] if run else ""
     span = Span(number.start_pos, number.start_pos + len(whole))
     if re.fullmatch(r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+", whole):
-        return ExpressionError(
-            f"'{whole}' is no decimal number", span, f"write {int(whole, 0)}; a product is written 0*x"
-        )
+        number = int(whole, 0)
+        is_large = number.bit_length() > LARGEST_BITS
+        said = "the largest number is about 1.8e308" if is_large else f"write {number}"
+        return ExpressionError(f"'{whole}' is no decimal number", span, f"{said}; a product is written 0*x")
     if token.type == "NUMBER":
         return ExpressionError(f"'{whole}' is no number", span, "a number has one decimal point, and none after e")
     if token.text.startswith("_"):

@@ -42,9 +42,14 @@ def as_limits(value: Array) -> tuple[float, ...]:
 def arange_rule(limits: tuple[float, ...]) -> Shape:
     start, stop, step = (0.0, *limits, 1.0) if len(limits) == 1 else (*limits, 1.0)[:3]
     count = (stop - start) / step
-    if not math.isfinite(count):
+    if count == math.inf:
         raise ExpressionError("too many entries", cure="give a larger step")
-    return (max(0, math.ceil(count)),)
+    return (math.ceil(count) if count > 0 else 0,)
+
+
+def arange_forward(limits: tuple[float, ...]) -> Array:
+    """NumPy's, which refuses a stop that lies too far on the other side of the start: nothing is in between."""
+    return np.arange(*limits, dtype=np.float64) if arange_rule(limits) != (0,) else np.empty(0)
 
 
 def eye_rule(n: int, columns: int | None) -> Shape:
@@ -111,7 +116,7 @@ linspace = array(
 )
 arange = array(
     "arange",
-    lambda limits: np.arange(*limits, dtype=np.float64),
+    arange_forward,
     attributes={"limits": Attribute(as_limits, REQUIRED, takes_rest=True)},
     shape=arange_rule,
     numpy="np.arange(*{limits}, dtype=float)",

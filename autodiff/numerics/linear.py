@@ -21,7 +21,7 @@ ROWS_BY_HAND = 3
 def det(a: Array) -> Array:
     """The determinant; nan where a holds a nan."""
     result = np.where(_holds_nan(a), np.nan, np.linalg.det(a))
-    if _size(a) <= ROWS_BY_HAND:
+    if _is_small(a):
         expansion = _expansion(a)
         exact = np.ldexp(expansion.det.value, expansion.exponent)
         result = np.where(np.isfinite(expansion.det.value), exact, result)
@@ -36,7 +36,7 @@ def logdet(a: Array) -> Array:
 
 def inv(a: Array) -> Array:
     """The inverse; all nan where a is singular or holds a nan."""
-    if _size(a) > ROWS_BY_HAND:
+    if not _is_small(a):
         return _solution(a, np.linalg.inv, 2)
     expansion = _expansion(a)
     quotients = (expansion.cofactors / expansion.det[..., None, None]).value
@@ -52,7 +52,7 @@ def solve(a: Array, b: Array) -> Array:
 
 def cofactor(a: Array) -> Array:
     """The gradient of det: det(a) inv(a).T, or its limit where a is singular; all nan where a holds a nan."""
-    if _size(a) <= ROWS_BY_HAND:
+    if _is_small(a):
         expansion = _expansion(a)
         exponents = expansion.exponent[..., None, None] - expansion.rows - expansion.columns
         exact = np.ldexp(expansion.cofactors.value, exponents)
@@ -123,7 +123,7 @@ def _cofactors_by_singular_values(a: Array) -> Any:
 def _sign_and_logarithm(a: Array) -> tuple[Any, Any]:
     """The sign of det(a) and log |det(a)|, with relative accuracy near 0 for 3 rows or fewer."""
     sign, logarithm = np.linalg.slogdet(a)
-    if _size(a) > ROWS_BY_HAND:
+    if not _is_small(a):
         return sign, logarithm
     expansion = _expansion(a)
     scaled_det = expansion.det.value
@@ -149,3 +149,8 @@ def _holds_nan(a: Array) -> Any:
 
 def _size(a: Array) -> int:
     return int(np.shape(a)[-1])
+
+
+def _is_small(a: Array) -> bool:
+    """Whether it is computed by hand; a matrix without rows, whose determinant is 1, is not."""
+    return 0 < _size(a) <= ROWS_BY_HAND

@@ -52,6 +52,9 @@ class Quantities:
         total = sum(int(np.prod(node.shape)) for node in self.nodes)
         if total > MAXIMUM_NUMBERS:
             raise ExpressionError(f"it has {total} numbers, more than {MAXIMUM_NUMBERS}")
-        *results, (first, *_) = in_scalars([*self.nodes, self.output])
+        *results, output = in_scalars([*self.nodes, self.output])
         entries = [entry for several in results for entry in several]
+        if not output:
+            raise ExpressionError("the output has no entries")
+        first = output[0]
         return javascript.write("compute", first, {f"q{place}": node for place, node in enumerate(entries)})

@@ -102,7 +102,8 @@ def set_axis(axes: Any, direction: str, axis: Axis) -> None:
 def set_title(axes: Any, question: PlotQuestion) -> None:
     title = visible(question.title)
     shown = title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
-    axes.set_title(f"f = {shown}", parse_math=False, fontsize="medium", wrap=True)
+    plain = shown.replace("$", r"\$")  # no formula to matplotlib: where it wraps lines, `parse_math` is not looked at
+    axes.set_title(f"f = {plain}", fontsize="medium", wrap=True)
 
 
 def draw_contour(

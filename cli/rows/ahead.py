@@ -10,10 +10,10 @@ import os
 import stat
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 from backprop.autodiff.threads import usable_cores
 from backprop.cli.rows.formats import INPUTS, format_of
+from backprop.cli.rows.library import is_usable
 from backprop.cli.rows.machine import leave_matrices_to_one_thread
 from backprop.cli.rows.worker import Worker, bulk_workers
 
@@ -29,7 +29,7 @@ def start_ahead(tokens: Sequence[str]) -> None:
     """Start workers where the arguments of `batch` look like much to do. Called before NumPy is imported."""
     leave_matrices_to_one_thread()
     with contextlib.suppress(OSError):  # no more processes, no more memory, no such file any more
-        if hasattr(os, "fork") and usable_cores() > 1 and is_much(tokens) and find_spec("polars"):
+        if hasattr(os, "fork") and usable_cores() > 1 and is_much(tokens) and is_usable():
             workers.extend(bulk_workers())
 
 

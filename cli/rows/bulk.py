@@ -12,7 +12,6 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -20,6 +19,7 @@ import numpy as np
 from backprop.cli.rows.delimited import Appending, Delimited
 from backprop.cli.rows.faults import Fault
 from backprop.cli.rows.job import Answer, Job, RowsJob
+from backprop.cli.rows.library import is_usable
 from backprop.cli.rows.numbers import Rows, is_sum_finite, rows_of, texts
 from backprop.cli.rows.outlet import write_all
 from backprop.cli.rows.remarks import nonfinite_in
@@ -34,7 +34,7 @@ PIECE = 1 << 16  # bytes
 
 def serves(job: Job) -> TypeGuard[RowsJob]:
     """Whether polars is installed and can do the job."""
-    return find_spec("polars") is not None and isinstance(job, RowsJob) and isinstance(job.writer, Appending)
+    return is_usable() and isinstance(job, RowsJob) and isinstance(job.writer, Appending)
 
 
 class BulkJob:

@@ -9,12 +9,14 @@ import re
 import struct
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 from backprop.cli.rows.arrow_batches import FiledBatches, RecordBatches
 from backprop.cli.rows.arrow_columns import MOST_DIGITS, Column
 from backprop.cli.rows.arrow_messages import Taker
 from backprop.cli.rows.columnar_metadata import Described, described_by_parquet
+from backprop.cli.rows.library import has_room, loaded
 from backprop.cli.rows.parquet_groups import RowGroups
 from backprop.cli.rows.source import Damaged, Source
 from backprop.cli.status import Failure, Status
@@ -29,10 +31,17 @@ def polars_for(what: str) -> Any:
     """The module. Raises Failure that names the extra where it is not installed, or is too old."""
     cure = "install it: pip install 'backprop-cli[fast]'; or use csv, tsv or ndjson"
     os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", str(AHEAD))
+    if find_spec("polars") is None:
+        raise Failure(f"{what} needs the extra 'fast'", cure)
+    if not has_room():
+        raise Failure(f"{what} needs more memory than is allowed", "raise the limit (ulimit -v), or use csv or ndjson")
     try:
-        import polars
-    except ImportError:
-        raise Failure(f"{what} needs the extra 'fast'", cure, Status.WRONG_QUESTION) from None
+        polars = loaded()
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise Failure(
+            f"{what} needs polars, which cannot be imported: {said}", "mend it, or use csv or ndjson"
+        ) from None
     if not hasattr(polars.LazyFrame, "collect_batches"):
         raise Failure(f"{what} needs a newer polars than {polars.__version__}", cure, Status.WRONG_QUESTION)
     return polars

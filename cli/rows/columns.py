@@ -18,7 +18,8 @@ from backprop.cli.rows.strays import has_strays
 from backprop.cli.status import Failure
 from backprop.cli.suggestions import closest
 
-ENTRY = re.compile(r"(.+?)((?:\[\s*\d+(?:\s*,\s*\d+)*\s*\])+)\Z", re.DOTALL)
+NUMBER = r"[0-9]{1,18}"  # an index with more digits is none
+ENTRY = re.compile(rf"(.+?)((?:\[\s*{NUMBER}(?:\s*,\s*{NUMBER})*\s*\])+)\Z", re.DOTALL)
 MAXIMUM_SHOWN = 20  # columns in one error
 LONGEST_NAME = 60  # characters of one
 SEPARATORS = ";\t|,"  # of other dialects: what a header of one column was probably meant to be cut at
@@ -61,7 +62,7 @@ def array_columns(header: Sequence[str]) -> dict[str, dict[tuple[int, ...], list
     for place, heading in enumerate(header):
         match = ENTRY.match(heading.strip())
         if match:
-            index = tuple(int(digits) for digits in re.findall(r"\d+", match[2]))
+            index = tuple(int(digits) for digits in re.findall(NUMBER, match[2]))
             found.setdefault(normalized(match[1].strip()), {}).setdefault(index, []).append(place)
     return found
 

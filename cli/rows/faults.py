@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from io import FileIO
 from typing import BinaryIO, NamedTuple
 

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, cast
 from backprop.autodiff.threads import usable_cores
 from backprop.cli.descriptor import unbuffered
 from backprop.cli.rows.channel import Channel, connected
+from backprop.cli.rows.library import loaded
 from backprop.cli.rows.machine import keep_freed_memory
 from backprop.cli.rows.reader import LONGEST
 from backprop.cli.status import Failure, Status
@@ -144,7 +145,7 @@ def import_for_bulk() -> None:
     from backprop.cli.rows import bulk, outlet  # noqa: F401
 
     try:
-        import polars  # noqa: F401
+        loaded()
     except Exception as error:
         raise Failure(
             f"polars cannot be imported: {' '.join(str(error).split())}",

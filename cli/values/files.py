@@ -81,7 +81,9 @@ def read_npy(path: str) -> Array:
             raise ValueError("it is no .npy file")
     try:
         mapped = open_memmap(path, mode="r")
-    except (ValueError, TypeError, EOFError, OverflowError, SyntaxError) as error:
+    except OSError:
+        raise
+    except Exception as error:  # a damaged header ends in whatever Python's own tokenizer and parser raise
         reason = "it holds Python objects" if "Python objects" in str(error) else "it is damaged"
         raise ValueError(reason) from None
     if mapped.dtype.kind not in "biuf":
