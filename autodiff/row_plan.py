@@ -83,7 +83,7 @@ class _Planner:
     def __init__(self, results: Sequence[Node], varying: Collection[str]) -> None:
         self.results = results
         self.nodes = needed(results, is_read=True) if results else []
-        self.varies = _varying_nodes(self.nodes, varying)
+        self.varies = _varying_nodes(self.nodes, frozenset(varying))
         self.targets: dict[Node, list[int]] = {}
         for place, node in enumerate(results):
             self.targets.setdefault(node, []).append(place)
@@ -196,7 +196,7 @@ class _Planner:
         return self.slots - 1
 
 
-def _varying_nodes(nodes: Sequence[Node], varying: Collection[str]) -> set[Node]:
+def _varying_nodes(nodes: Sequence[Node], varying: frozenset[str]) -> set[Node]:
     found: set[Node] = set()
     for node in nodes:
         if node.gate is leaves.input:

@@ -16,6 +16,8 @@ from backprop.autodiff.shapes import Shape
 from backprop.autodiff.sides import to_differentiate
 from backprop.autodiff.simplify import simplified
 
+MAXIMUM_ORDER = 100
+
 
 class Derivatives(NamedTuple):
     """`plain`: the derivative's node by each name, which is evaluated; `written`: the same for a reader.
@@ -36,12 +38,12 @@ def derivatives(
     """The derivative of that order by each name of `wrt` (None: by every variable), for inputs of these shapes.
 
     Shapes: a derivative has its variable's shape; an output that is an array is summed, and so is, in the next
-    order, a derivative: an order above 1 is for scalar variables. Raises ExpressionError for an order below 1,
-    for a name that is no variable, and for an order above 1 by an array.
+    order, a derivative: an order above 1 is for scalar variables. Raises ExpressionError for an order below 1 or
+    above MAXIMUM_ORDER, for a name that is no variable, and for an order above 1 by an array.
     Source: Griewank & Walther (2008), section 3.2, the reverse pass run `order` times.
     """
-    if order < 1:
-        raise ExpressionError(f"the order is {order}", cure="an order is 1 or more")
+    if not 1 <= order <= MAXIMUM_ORDER:
+        raise ExpressionError(f"the order is {order}", cure=f"an order is a number from 1 to {MAXIMUM_ORDER}")
     known = dict(given or {})
     typed = graph.typed(known)
     plain: dict[str, Node] = {}
@@ -56,6 +58,8 @@ def derivatives(
             seed = typed.constant(1.0).broadcast_to(node.shape)
             found = adjoints(typed, node, seed, [variable]).of.get(variable)
             node = to_differentiate(found, node) if found else zero_of(variable)
+            if node is typed.constant(0.0):
+                break
         plain[name] = node
     flat = _flat_gates(typed, [typed.inputs[name] for name in plain])
     return Derivatives(typed, plain, {name: simplified(node) for name, node in plain.items()}, flat)

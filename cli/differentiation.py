@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Shape
-from backprop.autodiff.symbolic import Derivatives, derivatives
+from backprop.autodiff.symbolic import MAXIMUM_ORDER, Derivatives, derivatives
 from backprop.cli.arguments import normalized
 from backprop.cli.status import Failure
 from backprop.cli.variables import Question, chosen_names
@@ -17,8 +17,8 @@ MOST_DIGITS = 18  # of a length in an option
 
 def differentiated(question: Question, wrt: Sequence[str], order: int, shapes: Sequence[str]) -> Derivatives:
     """The derivatives by the names of `wrt`. Raises Failure or ExpressionError."""
-    if order < 1:
-        raise Failure(f"--order {order}", "an order is 1 or more")
+    if not 1 <= order <= MAXIMUM_ORDER:
+        raise Failure(f"--order {order}", f"an order is a number from 1 to {MAXIMUM_ORDER}")
     given = {name: np.shape(value) for name, value in question.values.items()}
     for text in shapes:
         name, shape = read_shape(text)

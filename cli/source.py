@@ -6,6 +6,9 @@ import sys
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.cli.status import Failure
+from backprop.parser.limits import MAXIMUM_TEXT
+
+MOST_BYTES = 4 * MAXIMUM_TEXT
 
 
 def read_expression(path: str) -> str:
@@ -17,10 +20,14 @@ def read_expression(path: str) -> str:
         if path == "-":
             if sys.stdin is None:
                 raise Failure("-f -: stdin is closed", 'give a file, or the expression in quotes: "x + y"')
-            text = sys.stdin.buffer.read()
+            text = sys.stdin.buffer.read(MOST_BYTES + 1)
         else:
             with open(path, "rb") as stream:
-                text = stream.read()
+                text = stream.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise Failure(
+                f"-f {shown}: it is longer than any expression", f"a text has at most {MAXIMUM_TEXT} characters"
+            )
         return text.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise Failure(f"-f {shown}: byte {error.start + 1} is not UTF-8 text", "save it as UTF-8") from None

@@ -7,12 +7,12 @@ There is no recursion: a function is known only after its definition.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.autodiff import leaves
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gate import Gate
-from backprop.autodiff.graph import MAXIMUM_NODES, Graph, Node
+from backprop.autodiff.graph import Graph, Node
 from backprop.parser.names import KEYWORDS, canonical
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Scope
@@ -20,7 +20,11 @@ from backprop.parser.scope import Scope
 # Stands in a template for a node that has to wait for an argument's value, as in `row(i) = W[i]`. Its attribute
 # is what to do then, a function of the scope and of the nodes it waits for.
 DEFERRED = Gate("deferred", None, operands=(), summary="", habit="", source="", samples=(), is_public=False)  # type: ignore[arg-type]
+# Stands in a template for the call of another function, which is its attribute.
+CALL = Gate("call", None, operands=(), summary="", habit="", source="", samples=(), is_public=False)  # type: ignore[arg-type]
 Resume = Callable[[Scope, tuple[Node, ...]], Node]
+
+MAXIMUM_REPLAYED = 1_000_000  # nodes of templates that the calls of a text go through: about 300 MB
 
 
 class Function:
@@ -103,24 +107,65 @@ def _plain_name(part: str, start: int, role: str) -> tuple[str, Span]:
 
 
 def expand(scope: Scope, function: Function, arguments: Sequence[Node]) -> Node:
-    """The node of a call: the template's, with these arguments for its parameters."""
-    key = (function, *[node.index for node in arguments])
+    """The node of a call: the template's, with these arguments for its parameters.
+
+    In the body of another function it is a step of that template, which is replayed when that one is called: a chain
+    of functions takes no more memory than its text. Raises ExpressionError where all calls together make too much.
+    """
+    if scope.is_body:
+        return scope.graph.add(CALL, tuple(arguments), (function,))
+    key = key_of_call(function, arguments)
     if key in scope.expanded:
         return scope.expanded[key]
-    scope.text.replayed += len(function.steps)
-    if scope.text.replayed > MAXIMUM_NODES:
-        raise ExpressionError(
-            f"the functions of the text expand to more than {MAXIMUM_NODES} nodes",
-            function.span,
-            "write a smaller expression",
-        )
-    nodes = list(arguments)
-    for node in function.steps:
-        if node.gate is leaves.input:
-            made = scope.resolve(node.attributes[0], node.span)
-        elif node.gate is DEFERRED:
-            made = node.attributes[0](scope, tuple([nodes[one.index] for one in node.inputs]))
-        else:
-            made = scope.graph.copy(node, nodes)
-        nodes.append(made)
-    return scope.expanded.setdefault(key, nodes[function.result])
+    replays = [Replay(scope, function, arguments)]  # not recursive: a chain may be as long as the text
+    while True:
+        waits_for = replays[-1].run(scope)
+        if waits_for is not None:
+            replays.append(waits_for)
+            continue
+        done = replays.pop()
+        result = scope.expanded[done.key] = done.nodes[done.function.result]
+        if not replays:
+            return result
+
+
+class Replay:
+    """A template that is replayed: `nodes` has the twins of its first nodes, the arguments before all."""
+
+    __slots__ = ("function", "key", "nodes")
+
+    def __init__(self, scope: Scope, function: Function, arguments: Sequence[Node]) -> None:
+        self.function = function
+        self.key = key_of_call(function, arguments)
+        self.nodes = list(arguments)
+        scope.replayed += len(function.steps)
+        if scope.replayed > MAXIMUM_REPLAYED:
+            raise ExpressionError(
+                f"the functions of the text expand to more than {MAXIMUM_REPLAYED} nodes",
+                function.span,
+                "write a smaller expression",
+            )
+
+    def run(self, scope: Scope) -> Replay | None:
+        """Make the nodes that are left. Returns the call that has to be replayed before the next one can be made."""
+        nodes = self.nodes
+        for node in self.function.steps[len(nodes) - len(self.function.parameters) :]:
+            operands = [nodes[one.index] for one in node.inputs]
+            if node.gate is leaves.input:
+                made = scope.resolve(node.attributes[0], node.span)
+            elif node.gate is DEFERRED:
+                made = node.attributes[0](scope, tuple(operands))
+            elif node.gate is CALL:
+                called = node.attributes[0]
+                found = scope.expanded.get(key_of_call(called, operands))
+                if found is None:
+                    return Replay(scope, called, operands)
+                made = found
+            else:
+                made = scope.graph.copy(node, nodes)
+            nodes.append(made)
+        return None
+
+
+def key_of_call(function: Function, arguments: Sequence[Node]) -> tuple[Any, ...]:
+    return (function, *[node.index for node in arguments])

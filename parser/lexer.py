@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from lark.common import LexerConf
 from lark.lexer import Lexer, PatternStr
 
+from backprop.autodiff.errors import ExpressionError
 from backprop.parser.names import canonical
 from backprop.parser.operand import Operand
 
+MAXIMUM_OPEN = 500_000  # brackets and operators that wait for their right side: 200 MB
+CHECKED = 10_000  # tokens that are read before it is looked at again
 COMMON_FIRST = ("NAME", "NUMBER", "SIGN", "TIMES")  # no two terminals match alike: the order is for speed only
 
 
@@ -41,7 +45,16 @@ class ExpressionLexer(Lexer):
     def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[Any]:
         """The tokens of the text in Lark's state, where it is the text or a slice of all of it."""
         text = lexer_state.text
-        return self.tokens(text if isinstance(text, str) else text.text)
+        tokens = self.tokens(text if isinstance(text, str) else text.text)
+        for token in tokens:
+            yield token
+            yield from islice(tokens, CHECKED)
+            if parser_state is not None and len(parser_state.state_stack) > MAXIMUM_OPEN:
+                raise ExpressionError(
+                    "brackets and operators are nested too deep",
+                    token.span,
+                    f"at most {MAXIMUM_OPEN} may be open at a time: name parts of the expression, q = x + y; q * z",
+                )
 
     def tokens(self, text: str) -> Iterator[Operand]:
         """The tokens of the text; a newline inside brackets is none."""

@@ -15,6 +15,7 @@ from backprop.parser import grammar
 from backprop.parser.arrays import MAXIMUM_DEPTH
 from backprop.parser.builder import Builder
 from backprop.parser.constants import value
+from backprop.parser.limits import MAXIMUM_TEXT
 from backprop.parser.operand import Operand
 
 LONG = 1000  # characters of a list from which a faster way than the grammar pays
@@ -40,6 +41,8 @@ idle: list[Reader] = []  # a reader costs some milliseconds; one that is busy, i
 
 @without_collection
 def parse(text: str) -> Graph:
+    if len(text) > MAXIMUM_TEXT:
+        raise ExpressionError(f"a text of {len(text)} characters", None, f"a text has at most {MAXIMUM_TEXT}")
     reader = idle.pop() if idle else Reader()
     try:
         return reader.read(text)

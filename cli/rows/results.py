@@ -73,21 +73,21 @@ def entry_names(name: str, shape: Shape) -> list[str]:
 
 def check_names(results: Sequence[str], header: Sequence[str]) -> None:
     """Raise Failure where a result has the name of a column that is there already, or of another result."""
-    twice = [name for place, name in enumerate(results) if name in results[:place]]
+    twice = repeated(results)
     if twice:
         raise Failure(f"two results are called {twice[0]}", "call them otherwise: --name NAME,PREFIX")
-    taken = [name for name in results if name in set(header)]
-    if taken:
+    there = frozenset(header)
+    taken = next((name for name in results if name in there), None)
+    if taken is not None:
         raise Failure(
-            f"the input has a column {taken[0]} already",
+            f"the input has a column {taken} already",
             "call the results otherwise: --name NAME,PREFIX; or keep them alone: --only",
         )
 
 
-def repeated(header: Sequence[str]) -> list[str]:
-    """The names that more than one column has."""
-    counts = Counter(header)
-    return [name for name, count in counts.items() if count > 1]
+def repeated(names: Sequence[str]) -> list[str]:
+    """The names that are there more than once."""
+    return [name for name, count in Counter(names).items() if count > 1]
 
 
 def held_once(form: str) -> str:

@@ -12,6 +12,11 @@ def read_value(name: str, text: str) -> Array:
         from backprop.cli.values.files import read_value_file
 
         return read_value_file(name, text[1:])
+    return constant_value(name, text)
+
+
+def constant_value(name: str, text: str) -> Array:
+    """The value of a constant expression: data, which opens no file. Raises ExpressionError, which names `name`."""
     from backprop.parser import parse_constant
 
     try:

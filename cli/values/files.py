@@ -11,6 +11,8 @@ from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Array, Shape, show
 from backprop.cli.status import Failure
 from backprop.cli.values.numbers import OutOfRange, parsed
 
+LONGEST_LINE = 2**25  # characters of a CSV file, which a longer line would be cut into
+
 
 def read_value_file(name: str, path: str) -> Array:
     """The array in a file, read by its ending. Raises Failure that names the variable and the file."""
@@ -31,7 +33,7 @@ def read_value_file(name: str, path: str) -> Array:
 
 def read_vars_file(path: str) -> dict[str, Array]:
     """The values in a JSON object: numbers, nested lists, or constant expressions as strings. Raises Failure."""
-    from backprop.cli.values import read_value
+    from backprop.cli.values import constant_value
     from backprop.cli.values.json import as_array, load
 
     try:
@@ -44,8 +46,10 @@ def read_vars_file(path: str) -> dict[str, Array]:
         raise Failure(f"--vars {path}: it holds no object", 'write one value for each name: {"x": 1, "y": [2, 3]}')
     values = {}
     for name, value in found.items():
+        if isinstance(value, str) and value.startswith("@"):
+            raise wrong(name, path, f"{value[:40]!r} would open a file", f"give it on the command line: {name}=@FILE")
         try:
-            values[name] = read_value(name, value) if isinstance(value, str) else as_array(value)
+            values[name] = constant_value(name, value) if isinstance(value, str) else as_array(value)
         except ValueError as error:
             if isinstance(value, str):
                 raise
@@ -99,7 +103,7 @@ def read_csv(path: str) -> Array:
 
     numbers, width, lines = array("d"), 0, 0
     with open(path, encoding="utf-8-sig", newline="") as stream:
-        rows = csv.reader(stream)
+        rows = csv.reader(iter(lambda: stream.readline(LONGEST_LINE), ""))
         try:
             for row in rows:
                 place = f"line {rows.line_num}"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
 
 from backprop.autodiff.shapes import Array
 
+LONGEST = 2**28  # characters of a file
 MAXIMUM_DEPTH = 32  # dimensions of a NumPy array before 2.0
 
 
@@ -19,8 +21,8 @@ def load(path: str) -> Any:
     def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
         if len(found) < len(pairs):
-            names = [name for name, _ in pairs]
-            raise ValueError(f"{next(name for name in names if names.count(name) > 1)!r} is given twice")
+            counts = Counter(name for name, _ in pairs)
+            raise ValueError(f"{next(name for name, count in counts.items() if count > 1)!r} is given twice")
         return found
 
     def in_range(digits: str) -> float:
@@ -31,7 +33,10 @@ def load(path: str) -> Any:
 
     with open(path, encoding="utf-8-sig") as stream:
         try:
-            return json.load(stream, object_pairs_hook=without_doubles, parse_float=in_range)
+            text = stream.read(LONGEST + 1)
+            if len(text) > LONGEST:
+                raise ValueError(f"it has more than {LONGEST} characters: save large arrays as .npy")
+            return json.loads(text, object_pairs_hook=without_doubles, parse_float=in_range)
         except UnicodeDecodeError:
             raise ValueError("it is not UTF-8 text") from None
         except json.JSONDecodeError as error:

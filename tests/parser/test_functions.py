@@ -80,10 +80,23 @@ def test_nested_expansion_is_linear_in_the_graph_it_makes(monkeypatch):
 
 
 def test_expansion_is_bounded(monkeypatch):
-    monkeypatch.setattr(functions_module, "MAXIMUM_NODES", 10_000)
+    monkeypatch.setattr(functions_module, "MAXIMUM_REPLAYED", 10_000)
     levels = "; ".join(f"f{i}(t) = f{i - 1}(f{i - 1}(t))" if i else "f0(t) = t*t" for i in range(60))
     with pytest.raises(ExpressionError, match="expand to more than 10000 nodes"):
         parse(f"{levels}; f59(x)")
+
+
+def test_a_chain_of_functions_takes_no_more_than_its_text(monkeypatch):
+    """A definition replays nothing: 4000 templates that hold one another would be 8 million nodes."""
+    monkeypatch.setattr(functions_module, "MAXIMUM_REPLAYED", 20_000)
+    levels = "; ".join(f"f{i}(t) = f{i - 1}(t) + {i}" if i else "f0(t) = sin(t)" for i in range(4000))
+    assert len(parse(f"{levels}; f3999(x)").nodes) == 1 + 1 + 2 * 3999
+
+
+def test_a_function_in_a_function_waits_for_its_index():
+    assert structure_of("row(i) = W[i]; next(i) = row(i + 1); next(1)") == structure_of("W[2]")
+    with pytest.raises(ExpressionError, match="an index must be constant"):
+        parse("row(i) = W[i]; next(i) = row(i + 1); next(y)")
 
 
 def test_what_one_text_defines_is_gone_in_the_next():

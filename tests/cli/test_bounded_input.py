@@ -1,0 +1,86 @@
+"""Files, orders and rows without an end: bounded before memory and time are taken."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from backprop.cli.rows import results
+
+from .conftest import Run
+
+
+@pytest.mark.parametrize("name", ["zero.csv", "zero.json", "zero.npy"])
+def test_a_value_file_that_never_ends(backprop: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).symlink_to("/dev/zero")
+    answer = backprop("eval", "x", f"x=@{name}")
+    assert answer.status == 2
+    assert answer.err.startswith(f"error: the value of x: {name}: ")
+
+
+def test_other_files_that_never_end(backprop: Run) -> None:
+    answer = backprop("eval", "x", "--vars", "/dev/zero")
+    assert (answer.status, answer.err[:41]) == (2, "error: --vars /dev/zero: it has more than")
+    answer = backprop("eval", "-f", "/dev/zero")
+    assert (answer.status, answer.err[:26]) == (2, "error: -f /dev/zero: it is")
+
+
+@pytest.mark.parametrize("value", ['"@secret.csv"', '"@/etc/passwd"', '"@"'])
+def test_a_text_in_a_vars_file_opens_no_file(backprop: Run, tmp_path: Path, value: str) -> None:
+    (tmp_path / "secret.csv").write_text("42\n")
+    (tmp_path / "values.json").write_text(f'{{"x": {value}}}')
+    answer = backprop("eval", "x", "--vars", "values.json")
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err == (
+        f"error: the value of x: values.json: {json.loads(value)!r} would open a file\n"
+        "  give it on the command line: x=@FILE\n"
+    )
+    assert "42" not in answer.err
+
+
+@pytest.mark.parametrize("order", ["0", "-1", "101", "99999999999999999999"])
+def test_an_order_out_of_range(backprop: Run, order: str) -> None:
+    answer = backprop("diff", "x", f"--order={order}")
+    assert (answer.status, answer.err) == (
+        2,
+        f"error: --order {order}\n  an order is a number from 1 to 100\n",
+    )
+
+
+def test_the_last_order_answers(backprop: Run) -> None:
+    assert backprop("diff", "x^3", "--order", "100").out == "0\n"
+    assert backprop("diff", "sin(x)", "--order", "100").out == "sin(x)\n"
+
+
+class Counted(str):
+    """A name that counts how often it is compared."""
+
+    compared = 0
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Counted.compared += 1
+        return str.__eq__(self, str(other))
+
+
+@pytest.mark.parametrize("count", [1000, 4000])
+def test_names_are_looked_up_not_compared(count: int) -> None:
+    names = [Counted(f"grad_{place}") for place in range(count)]
+    header = [Counted(f"column {place}") for place in range(count)]
+    Counted.compared = 0
+    results.check_names(names, header)
+    results.check_members(header)
+    assert Counted.compared < count
+
+
+def test_twenty_thousand_columns(backprop: Run, tmp_path: Path) -> None:
+    count = 20_000
+    (tmp_path / "rows.csv").write_text(
+        ",".join(f"x[{place}]" for place in range(count)) + "\n" + "1," * (count - 1) + "2\n"
+    )
+    answer = backprop("batch", "sum(x^2)", "rows.csv", "--only")
+    assert answer.status == 0
+    cells = answer.lines[1].split(",")
+    assert (len(cells), cells[0], cells[-1]) == (count + 1, str(count + 3), "4")
