@@ -9,13 +9,13 @@ import numpy as np
 from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import REQUIRED, Attribute, at
-from backprop.autodiff.gates import constructors, linear_algebra
+from backprop.autodiff.gates import constructors, placement
 from backprop.autodiff.kinds import Linear
 from backprop.autodiff.notation import Brackets, Postfix, Subscript
 from backprop.autodiff.shapes import Array, Index, Shape, Slice
 
 if TYPE_CHECKING:
-    from backprop.autodiff.graph import Graph, Node
+    from backprop.autodiff.graph import Node
 
 EVERYTHING = Slice(None, None, None)
 ROUTES_BACK = "sends the gradient back to the entries that it took"
@@ -56,23 +56,6 @@ def scatter(x: Array, index: Index, shape: Shape) -> Array:
     return result
 
 
-def placed(x: Node, index: Index, shape: Shape) -> Node:
-    """scatter by products with rows of the identity, for arrays of one axis or two."""
-    whole = (*index, *[EVERYTHING] * (len(shape) - len(index)))
-    picks = [picked_rows(x.graph, one, length) for one, length in zip(whole, shape, strict=True)]
-    if len(shape) == 1:
-        return x * picks[0] if isinstance(whole[0], int) else picks[0].transposed() @ x
-    if len(shape) != 2:
-        return scatter_gate(x, index=index, shape=shape)
-    rows, columns = picks
-    row = x if whole[1] == EVERYTHING else x @ columns
-    if isinstance(whole[0], int):
-        return linear_algebra.outer(rows, x * columns if isinstance(whole[1], int) else row)
-    if isinstance(whole[1], int):
-        return linear_algebra.outer(x if whole[0] == EVERYTHING else rows.transposed() @ x, columns)
-    return row if whole[0] == EVERYTHING else rows.transposed() @ row
-
-
 def scatter_over_rows(x: Any, index: Index, shape: Shape) -> Any:
     return scatter(x, index, (*shape, x.shape[-1]))
 
@@ -80,11 +63,6 @@ def scatter_over_rows(x: Any, index: Index, shape: Shape) -> Any:
 def sum_over_broadcast_and_rows(x: Any, shape: Shape) -> Any:
     result = np.sum(x, axis=broadcast_axes(x.shape[:-1], shape))
     return np.reshape(result, (*shape, x.shape[-1]))
-
-
-def picked_rows(graph: Graph, one: int | Slice, length: int) -> Node:
-    """The rows of the identity that stand for an index along one axis."""
-    return graph.add(index, (graph.add(constructors.eye, (), (length, None)),), ((one,),))
 
 
 def broadcast_axes(x: Shape, shape: Shape) -> tuple[int, ...]:
@@ -188,7 +166,7 @@ scatter_gate: Linear = Linear(
     attributes={"index": Attribute(as_given, REQUIRED), "shape": Attribute(shapes.as_shape, REQUIRED)},
     over_rows=scatter_over_rows,
     shape=lambda x, index, shape: shape,
-    textbook=lambda x, index, shape: placed(x, index, shape),
+    textbook=lambda x, index, shape: placement.placed(x, index, shape),
     code={"numpy": "_scatter({0}, np.s_[{index}], {shape})"},
     summary="zeros of a shape with x at an index",
     habit="takes the gradient of the entries that it placed",

@@ -1,0 +1,79 @@
+"""scatter, the transpose of taking entries, in gates of the language: zeros beside what is there, axis by axis.
+
+Rows of the identity would read better and be wrong: inf times their zeros is nan, and an identity has n^2 entries.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from backprop.autodiff.gates import arrays, constructors
+from backprop.autodiff.shapes import Index, Shape, Slice
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Graph, Node
+
+LONGEST_LIST = 9  # entries of an array that is written entry by entry: `[[0, y], [0, 0]]`
+
+
+def placed(x: Node, index: Index, shape: Shape) -> Node:
+    """Zeros of `shape` with x at `index`, x having the shape that the index gives."""
+    if 0 in x.shape:
+        return zeros(x.graph, shape)
+    whole = (*index, *[arrays.EVERYTHING] * (len(shape) - len(index)))
+    for place in reversed(range(len(shape))):
+        one, length = whole[place], shape[place]
+        axis = sum(isinstance(before, Slice) for before in whole[:place])
+        if isinstance(one, Slice):
+            x = with_slice(x, axis, range(*slice(*one).indices(length)), length)
+        else:
+            x = with_entry(x, axis, one % length, length)
+    return x
+
+
+def with_entry(x: Node, axis: int, position: int, length: int) -> Node:
+    """A new axis, with x at one position."""
+    if length * math.prod(x.shape) <= LONGEST_LIST:
+        blank = listed_zeros(x.graph, x.shape) if x.gate is arrays.stack else zeros(x.graph, x.shape)
+        return arrays.stack(*[x if place == position else blank for place in range(length)], axis=axis)
+    return padded(arrays.stack(x, axis=axis), axis, position, length)
+
+
+def with_slice(x: Node, axis: int, positions: range, length: int) -> Node:
+    """The entries along an axis at some positions of `length`."""
+    if len(positions) > 1 and positions.step < 0:
+        positions = positions[::-1]
+        x = arrays.index(x, index=(*[arrays.EVERYTHING] * axis, Slice(None, None, -1)))
+    if len(positions) > 1 and positions.step > 1:
+        x = apart(x, axis, positions.step)
+    return padded(x, axis, positions[0], length)
+
+
+def apart(x: Node, axis: int, step: int) -> Node:
+    """The entries along an axis with `step` - 1 zeros between each two: columns of zeros beside them, row by row."""
+    before, count, behind = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
+    gaps = zeros(x.graph, (*before, count, step - 1, *behind))
+    rows = arrays.concat(arrays.stack(x, axis=axis + 1), gaps, axis=axis + 1)
+    line = arrays.reshape(rows, shape=(*before, count * step, *behind))
+    return arrays.index(line, index=(*[arrays.EVERYTHING] * axis, Slice(None, (count - 1) * step + 1, None)))
+
+
+def padded(x: Node, axis: int, before: int, length: int) -> Node:
+    """Zeros before and behind x along an axis, which becomes `length` long."""
+    behind = length - before - x.shape[axis]
+    blanks = [zeros(x.graph, (*x.shape[:axis], count, *x.shape[axis + 1 :])) for count in (before, behind)]
+    parts = [*blanks[: before > 0], x, *blanks[1:][: behind > 0]]
+    return arrays.concat(*parts, axis=axis) if len(parts) > 1 else x
+
+
+def zeros(graph: Graph, shape: Shape) -> Node:
+    return graph.add(constructors.zeros, (), (shape,)) if shape else graph.constant(0.0)
+
+
+def listed_zeros(graph: Graph, shape: Shape) -> Node:
+    """Zeros as nested lists, beside what is one."""
+    made = graph.constant(0.0)
+    for length in reversed(shape):
+        made = arrays.stack(*[made] * length, axis=0)
+    return made
