@@ -61,7 +61,11 @@ class Birth(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """The steps in topological order, constants left out; `gradients` by the names asked for, in their order."""
+    """The steps in topological order, constants left out; `gradients` by the names asked for, in their order.
+
+    `births` are where inf or nan began in the value or in one of those gradients, `origins` the nodes where it began in
+    any step: an infinity that a maximum, a mask or a quotient left behind is no birth.
+    """
 
     graph: Graph
     steps: list[Step]
@@ -71,6 +75,7 @@ class Trace(NamedTuple):
     labels: dict[Node, str]
     derivatives: dict[Node, Node]
     births: list[Birth]
+    origins: frozenset[Node]
 
     @property
     def is_result_finite(self) -> bool:
@@ -208,8 +213,12 @@ def _evaluated(
     output = typed.result
     gradients = {name: value[derivative[node]] for name, node in sources.items()}
     result = value[output] if output in value else evaluate([output], arrays)[0]
-    births = _births(typed, arrays, [*shown, *derivative.values()], value, shown)
-    return Trace(typed, steps, output, result, gradients, labels_of(typed, shown), plan.derivatives, births)
+    value[output] = result
+    results = [output, *(derivative[one] for one in sources.values())]
+    everything = _births(typed, arrays, [*shown, *derivative.values(), *results], value, shown)
+    births = _births(typed, arrays, results, value, shown) if everything else []
+    origins = frozenset(birth.node for birth in everything)
+    return Trace(typed, steps, output, result, gradients, labels_of(typed, shown), plan.derivatives, births, origins)
 
 
 def labels_of(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:
@@ -244,19 +253,21 @@ def _births(
     infected = {node for node in results if not np.all(np.isfinite(value[node]))}
     if not infected:
         return []
-    nodes = needed(list(infected))
+    nodes = needed([*infected, *shown])
     every = dict(zip(nodes, evaluate(nodes, arrays), strict=True))
     users = {node.span: node for node in reversed(shown)}
     births: dict[Node, Birth] = {}
-    own = set(shown)
+    own = {*shown, *(operand for node in shown for operand in node.inputs), typed.result}
     for node in reversed(nodes):
         if node not in infected:
             continue
         causes = [operand for operand in node.inputs if not np.all(np.isfinite(every[operand]))]
         infected.update(causes)
-        if not causes:
-            user = node if node in own else users.get(node.span, typed.result)
-            kind = "value" if node in own or node.is_constant else "gradient"
-            if kind == "value" or user not in births:  # log at 0: its value is what to name, not its slope
-                births[user] = Birth(user, every[node], kind)
+        if causes:
+            continue
+        user = node if node in own else users.get(node.span, typed.result)
+        if user is not node and not np.all(np.isfinite(value[user])):
+            infected.add(user)  # log at 0: its value is what to name, not its slope
+        else:
+            births.setdefault(user, Birth(user, every[node], "value" if user is node else "gradient"))
     return sorted(births.values(), key=lambda birth: birth.node.index)

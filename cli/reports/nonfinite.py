@@ -20,9 +20,8 @@ def nonfinite_entries(trace: Trace, derivative: str) -> list[dict[str, Any]]:
     `where` is the node and the column, `entries` an array's indices, `start` and `end` the gate's place in the
     expression, `is_origin` whether it began here.
     """
-    if trace.is_result_finite and not trace.births:
+    if trace.is_result_finite and not trace.origins:
         return []
-    births = {birth.node for birth in trace.births}
     found: list[dict[str, Any]] = [
         {"where": "f.value", "value": word} for word, _ in kinds_in(trace.value) if trace.output.is_constant
     ]
@@ -36,15 +35,15 @@ def nonfinite_entries(trace: Trace, derivative: str) -> list[dict[str, Any]]:
                     "gate": step.node.gate.name,
                     "start": span.start if span else None,
                     "end": span.end if span else None,
-                    "is_origin": step.node in births if column == "value" else came_through(step, births),
+                    "is_origin": step.node in trace.origins if column == "value" else came_through(step, trace.origins),
                 }
                 found.append({**entry, "entries": indices} if indices else entry)
     return found
 
 
-def came_through(step: Step, births: Collection[Node]) -> bool:
+def came_through(step: Step, origins: Collection[Node]) -> bool:
     """Whether a gradient became non-finite at a gate where inf or nan began."""
-    return any(share.user in births and not np.all(np.isfinite(share.value)) for share in step.shares)
+    return any(share.user in origins and not np.all(np.isfinite(share.value)) for share in step.shares)
 
 
 def kinds_in(value: Array | None) -> Iterator[tuple[str, list[list[int]]]]:
@@ -60,6 +59,8 @@ def described(trace: Trace, birth: Birth) -> str:
     """What a birth is, in a line: `n2 = log(x) is -inf`."""
     label = trace.labels.get(birth.node)
     expression = show(birth.node, trace.labels)
+    if birth.node.is_constant and label is None:
+        return f"the constant {expression} is not finite"
     named = f"{label} = {expression}" if label and label != expression else expression
     words = [shortest(float(birth.value))] if not np.ndim(birth.value) else [word for word, _ in kinds_in(birth.value)]
     reason = f"{named} is {' and '.join(words)}"

@@ -378,9 +378,10 @@ def test_an_overflow_is_born_in_the_product():
     assert births[0] == ("mul", "value", math.inf)
 
 
-def test_a_branch_not_taken_bears_its_value_but_no_gradient():
+def test_a_branch_not_taken_bears_nothing_that_reaches_a_result():
     found, births = births_of(lambda x: call("where", x > 0, call("log", x), 2 * x), "x", x=0.0)
-    assert births == [("log", "value", -math.inf)]
+    assert births == []
+    assert [node.gate.name for node in found.origins] == ["log"]
     assert found.gradients == {"x": 2}
     assert found.is_result_finite
 
@@ -407,3 +408,33 @@ def test_a_hundred_thousand_gates_and_uses_are_traced():
     assert len(first.shares) == 100_001
     assert first.gradient == pytest.approx(math.fsum(share.value for share in first.shares), rel=1e-14)
     assert found.labels[found.output] == "f"
+
+
+@pytest.mark.parametrize(
+    "write, values",
+    [
+        (lambda x: call("maximum", x, -math.inf), {"x": 2.0}),
+        (lambda x: call("minimum", math.inf, x), {"x": 2.0}),
+        (lambda x: call("where", x, x, math.nan), {"x": 2.0}),
+        (lambda x: call("where", x, call("log", x), 3.0), {"x": 0.0}),
+        (lambda x: 1 / x, {"x": math.inf}),
+        (lambda x: call("exp", x), {"x": -math.inf}),
+        (lambda x: call("relu", x), {"x": -math.inf}),
+    ],
+)
+def test_an_infinity_that_no_result_comes_from_is_no_birth(write, values):
+    found, births = births_of(write, *values, **values)
+    assert (births, found.is_result_finite) == ([], True)
+
+
+def test_a_constant_that_is_not_finite_is_named_itself():
+    found, births = births_of(lambda x: x - math.inf, "x", x=2.0)
+    assert births == [("constant", "value", math.inf)]
+    _, births = births_of(lambda x: x / 0.0, "x", x=-1.0)  # the slope 1/0 is a constant, too, and inf
+    assert births == [("div", "value", -math.inf)]
+    assert found.births[0].node.is_constant
+
+
+def test_a_slope_is_named_by_the_value_that_it_belongs_to():
+    _, births = births_of(lambda x: call("exp", call("log", x) * 2), "x", x=0.0)  # 0, and 0*inf for its gradient
+    assert births == [("log", "value", -math.inf)]

@@ -167,6 +167,47 @@ def test_where_a_result_is_not_finite_it_is_named_with_its_birth(backprop):
     ]
 
 
+SELECTED_AWAY = [  # an infinity on the way that no result comes from
+    ("max(x, -inf)", "x=2"),
+    ("min(x, inf)", "x=2"),
+    ("clip(x, -inf, inf)", "x=2"),
+    ("where(x > 0, log(x), 3)", "x=0"),
+    ("logsumexp([x, -inf])", "x=2"),
+    ("sum(softmax(where([1, 0, 1], x, -inf))*[1, 2, 3])", "x=[1,2,3]"),
+    ("exp(-inf) + x", "x=2"),
+    ("1/x", "x=inf"),
+    ("relu(x) + tanh(x)", "x=-inf"),
+    ("max([1, -inf, x])", "x=2"),
+]
+BORN = [
+    ("x - inf", "x=2", "the constant inf is not finite", "    ^^^"),
+    ("x*nan", "x=2", "the constant nan is not finite", "  ^^^"),
+    ("x/0", "x=-1", "f = x / 0 is -inf", "^^^"),
+    ("max(x, -inf)*log(y)", "x=2 y=0", "n3 = log(y) is -inf", "             ^^^^^^"),
+    ("2*x", "x=inf", "x is inf", "  ^"),
+    ("3*sqrt(x)", "x=0", "the gradient through n1 = sqrt(x) is inf", "  ^^^^^^^"),
+]
+
+
+def test_an_infinity_that_was_selected_away_is_not_named(answers_to):
+    for command in ("eval", "grad", "explain", "jacobian"):
+        answers = answers_to([(command, *question, "--strict") for question in SELECTED_AWAY])
+        assert [(answer.status, answer.err) for answer in answers] == [(0, "")] * len(answers)
+
+
+def test_what_bore_an_infinity_is_named_at_its_place(answers_to):
+    answers = answers_to([("eval", text, *values.split()) for text, values, *_ in BORN])
+    for (text, _, reason, marks), answer in zip(BORN, answers, strict=True):
+        assert answer.err == f"warning: {reason}\n  1 | {text}\n    | {marks}\n"
+
+
+def test_a_step_that_is_not_finite_is_in_the_json_where_no_result_is(backprop):
+    found = json.loads(backprop("eval", "where(x > 0, log(x), 3)", "x=0", "--json").out)
+    assert [(one["where"], one["value"], one["is_origin"]) for one in found["nonfinite"]] == [
+        ("n2.value", "-inf", True)
+    ]
+
+
 def test_entries_of_an_array_that_are_not_finite_have_their_indices(backprop):
     found = json.loads(backprop("eval", "1/x", "--x", "[[1,0],[-0.0,nan]]", "--json", "-q").out)
     assert found["value"] == [[1, None], [None, None]]
