@@ -45,12 +45,14 @@ class Attribute(NamedTuple):
     """A constant setting of a gate: how a constant's value becomes a hashable setting, and what it is if left out.
 
     `convert` raises ExpressionError for a value that will not do. `default` REQUIRED: it may not be left out.
-    `takes_rest`: `zeros(2, 3)` gives one setting, the shape, by all the arguments that are left.
+    `takes_rest`: `zeros(2, 3)` gives one setting, the shape, by all the arguments that are left. `elsewhere`: what
+    other libraries take in its place, for which reason it is given by its name only.
     """
 
     convert: Callable[[Any], Any]
     default: Any = None
     takes_rest: bool = False
+    elsewhere: str | None = None
 
 
 REQUIRED = object()

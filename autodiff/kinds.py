@@ -295,9 +295,10 @@ class Reduction(Gate):
         *,
         rule: Callable[..., Shape] = shapes.reduced,
         is_selection: bool = False,
+        axis: Attribute = AXIS,
         **declaration: Any,
     ) -> None:
-        super().__init__(name, forward, attributes={"axis": AXIS}, shape=rule, has_kink=is_selection, **declaration)
+        super().__init__(name, forward, attributes={"axis": axis}, shape=rule, has_kink=is_selection, **declaration)
         self.gradient = gradient
         self.is_selection = is_selection
 

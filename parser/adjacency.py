@@ -80,6 +80,9 @@ def missing_operator(place: Place) -> ExpressionError | None:
         return power
     if token.type == "NAME" and after is not None and after.type == "ASSIGN" and place.enclosing is None:
         return ExpressionError(f"no end of a statement before '{token.text}'", span, "separate statements with ;")
+    quotient = re.search(r"\bd\s*/\s*d(\w+)$", place.text[: before.end_pos])
+    if before.type == "NAME" and quotient is not None:
+        return ExpressionError("'d/dx' is no operator", span, f"write grad(f, {quotient[1]})")
     left, right = place.atom_before(), place.atom_after()
     is_short = len(left) + len(right) < LONGEST and not place.is_on_next_line
     product = f"a product is written {left}*{right}" if is_short else "a product is written x*y"

@@ -138,10 +138,16 @@ def converted(gate: Gate, setting: str, arguments: Sequence[Operand], values: It
 def bound(scope: Scope, call: Call, takes: Parameters) -> tuple[dict[str, list[Operand]], Sequence[Operand]]:
     """The arguments of each operand and setting by name, and those of an operand that takes any number."""
 
-    def unfit(reason: str, place: Span) -> ExpressionError:
-        from backprop.parser.suggestions import signature
+    def unfit(reason: str, place: Span, surplus: Operand | None = None) -> ExpressionError:
+        from backprop.parser.suggestions import signature, written_out
 
-        return ExpressionError(reason, place, signature(scope, call.name.text))
+        texts = [source_of(scope, one) for one in (*call.positional[:1], surplus) if one is not None]
+        cure = (
+            written_out(call.name.text, texts)
+            if surplus is not None and call.name.text not in scope.functions
+            else None
+        )
+        return ExpressionError(reason, place, cure or signature(scope, call.name.text))
 
     plain = [one for one in takes.operands if not one.startswith("*")]
     given = {one: [argument] for one, argument in zip(plain, call.positional, strict=False)}
@@ -150,15 +156,22 @@ def bound(scope: Scope, call: Call, takes: Parameters) -> tuple[dict[str, list[O
     if len(plain) < len(takes.operands):
         more, rest = rest, []
     for name, setting in takes.settings.items():
+        if rest and setting.elsewhere is not None:
+            cure = f"write {name}={source_of(scope, rest[0])}; {setting.elsewhere}"
+            raise ExpressionError(f"'{call.name.text}' takes its {name} by name only", rest[0].span, cure)
         if rest:
             given[name], rest = (rest, []) if setting.takes_rest else (rest[:1], rest[1:])
     if rest:
-        raise unfit(f"'{call.name.text}' has too many arguments", rest[0].span)
+        raise unfit(f"'{call.name.text}' has too many arguments", rest[0].span, rest[0])
     for name, keyword in call.keywords.items():
         if name in given:
             raise unfit(f"'{name}' is given twice", keyword.name.span)
         if name not in plain and name not in takes.settings:
-            raise unfit(f"'{call.name.text}' has no argument '{name}'", keyword.name.span)
+            raise unfit(
+                f"'{call.name.text}' has no argument '{name}'",
+                keyword.name.span,
+                None if takes.settings else keyword.operand,
+            )
         given[name] = [keyword.operand]
     needed = [one for one in plain if one not in takes.defaults]
     needed += [name for name, setting in takes.settings.items() if setting.default is REQUIRED]
@@ -166,3 +179,8 @@ def bound(scope: Scope, call: Call, takes: Parameters) -> tuple[dict[str, list[O
         if name not in given:
             raise unfit(f"'{call.name.text}' needs a value for '{name}'", call.span)
     return given, more
+
+
+def source_of(scope: Scope, operand: Operand) -> str:
+    """What the user wrote there."""
+    return (scope.graph.source or "")[operand.start_pos : operand.end_pos]

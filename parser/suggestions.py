@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gate import REQUIRED, Gate
@@ -13,11 +13,20 @@ from backprop.parser.operand import Operand
 from backprop.parser.scope import Scope
 
 # Functions of other languages, and what to write here.
+TRUNCATED = "sign(x)*floor(abs(x))"
 ELSEWHERE = {
     "pow": "x^y",
     "power": "x^y",
     "mod": "x % y",
-    "fmod": "x % y",
+    "fmod": "sign(x)*(abs(x) % abs(y))",  # the sign is the dividend's; that of x % y is the divisor's
+    "rem": "sign(x)*(abs(x) % abs(y))",
+    "trunc": TRUNCATED,
+    "fix": TRUNCATED,
+    "int": TRUNCATED,
+    "frac": f"x - {TRUNCATED}",
+    "root": "x^(1/n)",
+    "nthroot": "x^(1/n)",
+    "logb": "log(x)/log(b)",
     "factorial": "gamma(n + 1)",
     "fact": "gamma(n + 1)",
     "sqr": "x^2",
@@ -31,11 +40,38 @@ ELSEWHERE = {
     "iif": "where(c, a, b)",
     "select": "where(c, a, b)",
     "average": "mean(x)",
+    "variance": "var(x)",
+    "stdev": "std(x)",
+    "stddev": "std(x)",
     "array": "[a, b]",
     "vector": "[a, b]",
     "matrix": "[[a, b], [c, d]]",
     "identity": "eye(3)",
+    "hessian": "grad(grad(f, x), x)",
+    **dict.fromkeys(
+        ("derivative", "deriv", "derive", "diff", "differentiate", "gradient", "jacobian", "nabla", "partial", "d"),
+        "grad(f, x)",
+    ),
 }
+# What a further argument is in other languages, and how to write it here: {0} is the first argument, {1} the further.
+SEVERAL, DIGITS = "several values are one array", "a number of digits is no argument"
+FURTHER = {
+    "log": ("the base is no argument", "log({0})/log({1})"),
+    "ln": ("the base is no argument", "ln({0})/ln({1})"),
+    "exp": ("the base is no argument", "{1}^{0}"),
+    "sqrt": ("the degree of a root is no argument", "{0}^(1/{1})"),
+    "atan": ("the angle of a point has a function of its own", "atan2({0}, {1})"),
+    "arctan": ("the angle of a point has a function of its own", "arctan2({0}, {1})"),
+    "grad": ("a second derivative is a gradient's gradient", "grad(grad(f, x), x)"),
+    "dot": ("a product of more factors", "a @ b @ c"),
+    "normcdf": ("the mean and the deviation are no arguments", "normcdf((x - mean)/deviation)"),
+    "normpdf": ("the mean and the deviation are no arguments", "normpdf((x - mean)/deviation)/deviation"),
+    **{name: (DIGITS, f"{name}({{0}}*10^{{1}})/10^{{1}}") for name in ("round", "floor", "ceil")},
+    **{name: (SEVERAL, f"{name}([x, y, z])") for name in ("sum", "mean", "prod", "var", "std")},
+}
+BASES = {"2": "log2({0})", "10": "log10({0})"}
+LONGEST_SHOWN = 30  # characters of what the user wrote in a cure
+HIGHEST_SHOWN = 3  # order of a derivative that a cure writes out
 # Letters of other scripts that look like Latin ones.
 LOOKALIKES = dict(zip("аеорсухіјѕһԁԛԝουνρικτα", "aeopcyxijshdqwouvpikta", strict=True))
 
@@ -45,16 +81,59 @@ def unknown_function(scope: Scope, name: Operand, span: Span) -> ExpressionError
     source = scope.graph.source or ""
     known = [*scope.functions, *FUNCTIONS]
     word = name.text
+    inside = source[name.end_pos : span.end].strip()
+    is_product = word in scope.visible or len(word) <= 2
+    differential = as_grad(word, inside, source[: name.start_pos], source[span.end :])
     if re.search(rf"(?:^|[;\r\n])[ \t]*{re.escape(word)}[ \t]*\([^()=]*\)[ \t]*=(?!=)", source[span.end :]):
         cure = "define it before it is called"
-    elif word in ELSEWHERE:
-        cure = f"write {ELSEWHERE[word]}"
-    elif word in scope.visible or len(word) <= 2:
-        inside = source[name.end_pos : span.end].strip()
-        cure = f"a product is written {word}*{inside if len(inside) <= 30 else '(...)'}"
+    elif differential is not None:
+        cure = f"write {differential}"
+    elif word.lower() in ELSEWHERE and not (is_product and "," not in inside):
+        cure = f"write {ELSEWHERE[word.lower()]}"
+    elif is_product:
+        cure = f"a product is written {word}*{inside if len(inside) <= LONGEST_SHOWN else '(...)'}"
     else:
         cure = resemblance(word, known) or f"define it before, as in {word}(x) = x^2"
     return ExpressionError(f"unknown function '{word}'", name.span, cure)
+
+
+def as_grad(word: str, inside: str, before: str, after: str) -> str | None:
+    """`diff(f, x)`, `diff(f, x, 2)`, `d/dx(f)` or `d(f)/dx` in this language, None for anything else."""
+    simple = r"(?:[^,()]|\([^()]*\))+"
+    by_behind = re.match(r"\s*/\s*d(\w+)", after) if word == "d" else None
+    by_before = re.fullmatch(r"d(\w+)", word) if re.search(r"\bd\s*/\s*$", before) else None
+    variable = by_behind or by_before
+    if variable and re.fullmatch(rf"\({simple}\)", inside):
+        return f"grad({inside[1:-1].strip()}, {variable[1]})"
+    call = re.fullmatch(rf"\(({simple}),\s*([^\W\d]\w*)\s*(?:,\s*(\w+)\s*)?\)", inside)
+    if call is None or ELSEWHERE.get(word.lower()) != "grad(f, x)" or len(inside) > LONGEST_SHOWN:
+        return None
+    function, by, again = call.groups()
+    found = f"grad({function.strip()}, {by})"
+    if again is None:
+        return found
+    if not again.isdigit():
+        return f"grad({found}, {again})"
+    for _ in range(min(int(again), HIGHEST_SHOWN) - 1):
+        found = f"grad({found}, {by})"
+    return found if int(again) <= HIGHEST_SHOWN else None
+
+
+def written_out(function: str, texts: Sequence[str]) -> str | None:
+    """The cure for an argument too many that other languages know: the first argument and that one as they stand."""
+    if function not in FURTHER or len(texts) < 2:
+        return None
+    what, template = FURTHER[function]
+    if function in ("log", "ln"):
+        template = BASES.get(texts[1], template)
+    if any(len(one) > LONGEST_SHOWN for one in texts):
+        texts = ("x", "y")
+    enclosed = [re.sub(rf"(?<=\()\{{{place}\}}(?=[,)])", "", template) for place in range(len(texts))]
+    parts = [
+        one if re.fullmatch(r"\w[\w.]*", one) or f"{{{place}}}" not in enclosed[place] else f"({one})"
+        for place, one in enumerate(texts)
+    ]
+    return f"{what}: write {template.format(*parts)}"
 
 
 def resemblance(word: str, known: Iterable[str]) -> str | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.gate import Attribute, Corner, at
 from backprop.autodiff.gates import arrays, elementary, kinked, shares
 from backprop.autodiff.kinds import AXIS, AlongAxis, Linear, Reduction, kept
 from backprop.autodiff.numerics import stable
@@ -191,6 +191,7 @@ norm = Reduction(
     "norm",
     stable.norm,
     lambda x, out, axis: elementary.ratio(x, out),
+    axis=Attribute(shapes.as_axis, elsewhere="NumPy has the order there: the 1-norm is sum(abs(x))"),
     code={"numpy": "_norm({0}, {axis})"},
     summary="the Euclidean norm, without overflow",
     habit="scales the gradient by the direction x/norm(x)",

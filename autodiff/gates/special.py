@@ -106,7 +106,7 @@ polygamma: Elementwise = Elementwise(
     "polygamma",
     lambda x, order: special.polygamma(order, x),
     lambda x, out: polygamma(x, order=out.settings["order"] + 1),
-    attributes=ORDER,
+    attributes={"order": Attribute(as_order, REQUIRED, elsewhere="SciPy has the order first")},
     summary="the derivative of digamma of that order",
     habit="scales the gradient by the polygamma function one order up",
     source="DLMF 5.15.1",

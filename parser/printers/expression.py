@@ -145,7 +145,7 @@ def settings(node: Node) -> list[Part]:
     by_position = len(operands(node)) == len(node.inputs) == len(node.gate.operands)
     found: list[Part] = []
     for name, setting, value in given_settings(node):
-        if not by_position or setting.default is not REQUIRED:
+        if not by_position or setting.default is not REQUIRED or setting.elsewhere is not None:
             found.append(f"{name}={setting_text(value)}")
         elif setting.takes_rest and isinstance(value, tuple) and value:
             found.extend(map(setting_text, value))

@@ -1,11 +1,22 @@
 # ruff: noqa: RUF001 - letters that look alike are the subject
 """Suggestions: the closest name, what a function takes, look-alikes."""
 
+import math
+
 import pytest
 
+from backprop.autodiff import value_and_grad
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.parser import ExpressionError, parse
-from backprop.parser.suggestions import ELSEWHERE, LOOKALIKES, closest, resemblance, uncalled
+from backprop.parser.suggestions import (
+    ELSEWHERE,
+    FURTHER,
+    LOOKALIKES,
+    closest,
+    resemblance,
+    uncalled,
+    written_out,
+)
 
 
 @pytest.mark.parametrize(
@@ -68,3 +79,63 @@ def test_signatures(text, cure):
     with pytest.raises(ExpressionError) as caught:
         parse(text)
     assert caught.value.cure == cure
+
+
+@pytest.mark.parametrize(
+    "text, reason, cure",
+    [
+        ("log(x, 2)", "'log' has too many arguments", "the base is no argument: write log2(x)"),
+        ("log(x, 10)", "'log' has too many arguments", "the base is no argument: write log10(x)"),
+        ("ln(x + 1, y)", "'ln' has too many arguments", "the base is no argument: write ln(x + 1)/ln(y)"),
+        ("log(x, base=3)", "'log' has no argument 'base'", "the base is no argument: write log(x)/log(3)"),
+        ("exp(x + 1, 2)", "'exp' has too many arguments", "the base is no argument: write 2^(x + 1)"),
+        ("sqrt(x, 3)", "'sqrt' has too many arguments", "the degree of a root is no argument: write x^(1/3)"),
+        ("atan(y, x)", None, "the angle of a point has a function of its own: write atan2(y, x)"),
+        ("round(x + y, 2)", None, "a number of digits is no argument: write round((x + y)*10^2)/10^2"),
+        ("sum(x, 1, 2)", None, "several values are one array: write sum([x, y, z])"),
+        ("grad(x^2, x, 2)", None, "a second derivative is a gradient's gradient: write grad(grad(f, x), x)"),
+        (
+            "norm(A, 1)",
+            "'norm' takes its axis by name only",
+            "write axis=1; NumPy has the order there: the 1-norm is sum(abs(x))",
+        ),
+        (
+            "polygamma(1, 2)",
+            "'polygamma' takes its order by name only",
+            "write order=2; SciPy has the order first",
+        ),
+        ("derivative(x^2, x)", "unknown function 'derivative'", "write grad(x^2, x)"),
+        ("diff(sin(x)*y, x, 2)", None, "write grad(grad(sin(x)*y, x), x)"),
+        ("diff(x*y, x, y)", None, "write grad(grad(x*y, x), y)"),
+        ("Derivative(x^2)", None, "write grad(f, x)"),
+        ("gradient(x^2)", None, "write grad(f, x)"),
+        ("partial(x^2, x)", None, "write grad(x^2, x)"),
+        ("D(x^2, x)", None, "write grad(x^2, x)"),
+        ("d/dx(x^2)", None, "write grad(x^2, x)"),
+        ("d(x^2)/dx", None, "write grad(x^2, x)"),
+        ("d/dx x^2", "'d/dx' is no operator", "write grad(f, x)"),
+        ("d = 2; d(x)", None, "a product is written d*(x)"),
+        ("fmod(x, 3)", None, "write sign(x)*(abs(x) % abs(y))"),
+        ("Pow(x, 2)", None, "write x^y"),
+    ],
+)
+def test_what_other_languages_write_is_told_in_this_one(text, reason, cure):
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert caught.value.cure == cure
+    assert reason is None or caught.value.reason == reason
+
+
+@pytest.mark.parametrize("word", ["fmod", "trunc", "frac"])
+@pytest.mark.parametrize("x", [7.5, -7.5])
+def test_what_is_written_instead_is_the_same_function(word, x):
+    graph = parse(ELSEWHERE[word])
+    values = {name: {"x": x, "y": -2.0}[name] for name in graph.variables}
+    expected = {"fmod": math.fmod(x, -2.0), "trunc": math.trunc(x), "frac": x - math.trunc(x)}[word]
+    assert value_and_grad(graph, values)[0] == expected
+
+
+@pytest.mark.parametrize("name", FURTHER)
+def test_a_cure_for_a_further_argument_can_be_parsed(name):
+    cure = written_out(name, ["t + 1", "u"])
+    parse(cure.split(": write ")[1])
