@@ -14,37 +14,22 @@ import numpy as np
 from backprop.autodiff.binding import bind, seed_value, selected
 from backprop.autodiff.collection import without_collection
 from backprop.autodiff.derivatives import zero_of
-from backprop.autodiff.differences import (
-    EPSILON,
-    FIRST_STEP,
-    Estimate,
-    Line,
-    estimates,
-    has_kink,
-    is_edge,
-    total,
-    variation,
-)
+from backprop.autodiff.differences import EPSILON, FIRST_STEP, Estimate, Line, total, variation
 from backprop.autodiff.execution import run
 from backprop.autodiff.forward import tangents
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.probes import Probe, along, probes
 from backprop.autodiff.program import Program, lower
 from backprop.autodiff.reverse import adjoints
 from backprop.autodiff.shapes import Array, Shape
+from backprop.autodiff.verdicts import DECISIVE, VERDICTS, allowance, judged
 
-MAXIMUM_ENTRIES = 200  # of one variable that are checked one by one
-DIRECTIONS = 10  # that a larger variable is checked along instead
 MAXIMUM_FAILURES = 10  # points whose values are kept
-TOLERANCE = 1e-6  # relative: a gradient that is wrong by more than a rule's last digits is off by far more
 MODE_TOLERANCE = 1e-9  # relative: the two modes multiply the same numbers in another order
-DECISIVE = 1e-5  # relative: differences that are less sure than this clear nothing
-CONVICTING = 1e-2  # relative: differences that are less sure than this convict nothing, however far off
-NEGLIGIBLE = 1e-9  # relative to the slopes around: an error that makes a slope at the top of a sine a zero
-SURE = 10.0  # times its estimated error: further off than that a numeric derivative is not
 DISTURBANCE = 2.0**-36  # relative, of every step: shows what roundings come to and stays close by
 TRIALS = 8
 NEARBY = 2.0**-10  # relative
-VERDICTS = ("mismatch", "undecided", "not finite", "kink", "ok")  # the worst first
+BESIDE = 2.0**-13  # relative
 
 
 class Entry(NamedTuple):
@@ -90,15 +75,6 @@ class Survey(NamedTuple):
     failures: list[tuple[int, dict[str, Array]]]
     verdicts: dict[str, int]
     shape: Shape
-
-
-class Probe(NamedTuple):
-    """One direction in the space of one variable: what is checked along it. `scale`: the unit of steps along it."""
-
-    variable: str
-    name: str
-    direction: Array
-    scale: float
 
 
 @without_collection
@@ -173,9 +149,13 @@ class Checker:
         inputs = [typed.inputs[name] for name in self.names]
         self.value = lower([output])
         self.forward: dict[str, Program] = {}
+        self.flat: set[str] = set()  # what reaches the output through flat gates only, whose slope 0 is a convention
         for name, node in zip(self.names, inputs, strict=True):
             seeds = {node: typed.input(tangent_name(name), node.shape)}
-            self.forward[name] = lower([tangents(typed, [output], seeds).get(output) or zero_of(output)])
+            tangent = tangents(typed, [output], seeds).get(output)
+            self.forward[name] = lower([tangent or zero_of(output)])
+            if tangent is None:
+                self.flat.add(name)
         found = adjoints(typed, output, typed.constant(seed_value(None, output.shape)), inputs).of
         self.reverse = lower([found.get(node) or zero_of(node) for node in inputs])
 
@@ -198,21 +178,25 @@ class Checker:
         analytic = along(gradient, probe)
         (tangent,) = run(self.forward[probe.variable], {**values, tangent_name(probe.variable): probe.direction})
         forward = float(np.sum(tangent))
-        whole = self.line(probe, values)
+        whole = self.value_along(probe, values)
         steps = FIRST_STEP * probe.scale, -FIRST_STEP * probe.scale
         here = whole(0.0)
         moves = np.any([np.not_equal(tangent, 0), *(np.not_equal(whole(step), here) for step in steps)], axis=0)
 
-        def line(step: float) -> Array:
+        def moving(step: float) -> Array:
             """The entries of the output that move: the others have no slope, and their rounding does not matter."""
             return np.asarray(whole(step))[moves]
 
-        if not math.isfinite(probe.scale) or not np.all(np.isfinite(line(0.0))):
-            return verdict(probe, analytic, forward, Estimate(math.nan, math.inf, 0.0), "not finite")
-        estimate, word = judged(line, probe.scale, total(np.asarray(noise)[moves]), analytic, forward)
-        if word == "mismatch" and self.is_convention(probe, values, estimate, analytic):
-            word = "kink"
-        largest = max(variation(line, probe.scale), abs(analytic), abs(forward))
+        if not math.isfinite(probe.scale) or not np.all(np.isfinite(moving(0.0))):
+            return verdict(probe, analytic, forward, Estimate(), "not finite")
+        line = Line(moving, probe.scale, probe.finest, total(np.asarray(noise)[moves]))
+        estimate, word = judged(line, analytic, forward)
+        if word == "mismatch":
+            if probe.variable in self.flat or self.is_convention(probe, values, estimate, analytic):
+                word = "kink"
+            elif self.underflows(values) or self.wavers(probe, values, estimate, analytic):
+                word = "undecided"
+        largest = max(variation(line, FIRST_STEP * probe.scale), abs(analytic), abs(forward))
         if abs(analytic - forward) > MODE_TOLERANCE * largest + allowance(estimate):
             word = "mismatch"  # whatever the function does here; inf - inf is nan and passes
         return verdict(probe, analytic, forward, estimate, word)
@@ -232,7 +216,25 @@ class Checker:
             found = np.maximum(found, np.where(np.isfinite(moves), moves, 0.0))
         return np.asarray(found / DISTURBANCE * EPSILON)
 
-    def line(self, probe: Probe, values: Mapping[str, Array]) -> Line:
+    def underflows(self, values: Mapping[str, Array]) -> bool:
+        """Whether a step's result is too small for a double: differences of what is rounded to 0 tell nothing."""
+
+        def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+            def raising(*operands: Array) -> Any:
+                with np.errstate(under="raise"):
+                    return function(*operands)
+
+            return raising
+
+        steps = self.value.instructions
+        watching = tuple(one._replace(function=watched(one.function)) for one in steps)
+        try:
+            run(self.value._replace(instructions=watching), values)
+        except FloatingPointError:
+            return True
+        return False
+
+    def value_along(self, probe: Probe, values: Mapping[str, Array]) -> Callable[[float], Array]:
         """The output along the direction, as a function of the step."""
         base = values[probe.variable]
 
@@ -248,12 +250,28 @@ class Checker:
         `relu(x) - relu(-x)` is x, and has the gradient 0 at 0 since each of the corners has.
         """
         for step in (probe.scale * 2.0**-26, -probe.scale * 2.0**-26):
-            moved = {**values, probe.variable: values[probe.variable] + step * probe.direction}
-            beside = along(self.gradients(moved)[probe.variable], probe)
+            beside = self.slope_at(step, probe, values)
             off = abs(beside - numeric.value)
             if not (off <= DECISIVE * abs(numeric.value) + allowance(numeric) and off < 0.1 * abs(beside - analytic)):
                 return False
         return True
+
+    def wavers(self, probe: Probe, values: Mapping[str, Array], numeric: Estimate, analytic: float) -> bool:
+        """Whether the gradient goes up and down within the differences' own steps by as much as it is off.
+
+        Then these steps are too long for the function, and its values may hide it: `x + sin(1e10*x)/1e10` at 1e10.
+        """
+        most = 0.0
+        for step in (numeric.step, -numeric.step, numeric.shortest, -numeric.shortest):
+            before, at, behind = (self.slope_at(step * part, probe, values) for part in (1 - BESIDE, 1.0, 1 + BESIDE))
+            bend = abs(before - 2 * at + behind)
+            most = max(most, bend if math.isfinite(bend) else 0.0)
+        return most > 0.1 * abs(numeric.value - analytic)
+
+    def slope_at(self, step: float, probe: Probe, values: Mapping[str, Array]) -> float:
+        """Reverse mode's derivative along the direction a step away."""
+        moved = {**values, probe.variable: values[probe.variable] + step * probe.direction}
+        return along(self.gradients(moved)[probe.variable], probe)
 
 
 def disturbed(program: Program, generator: np.random.Generator) -> Program:
@@ -281,72 +299,6 @@ def disturbed(program: Program, generator: np.random.Generator) -> Program:
 
 def tangent_name(name: str) -> str:
     return f"tangent of {name}"  # with spaces: no variable is called that
-
-
-def along(gradient: Array, probe: Probe) -> float:
-    """The derivative along the probe's direction; entries that it leaves alone do not count, be they inf or nan."""
-    moved = probe.direction != 0
-    return float(np.sum(np.asarray(gradient)[moved] * np.asarray(probe.direction)[moved]))
-
-
-def probes(name: str, value: Array, generator: np.random.Generator) -> Iterator[Probe]:
-    """The entries of a variable one by one or, where they are too many, random directions through all of them."""
-    entries = np.abs(np.asarray(value))
-    largest = float(np.max(entries, initial=0.0)) or 1.0
-    if not np.ndim(value):
-        yield Probe(name, name, np.float64(1.0), largest)
-    elif entries.size <= MAXIMUM_ENTRIES:
-        for place in np.ndindex(entries.shape):
-            direction = np.zeros(entries.shape)
-            direction[place] = 1.0
-            yield Probe(name, f"{name}[{', '.join(map(str, place))}]", direction, float(entries[place]) or largest)
-    else:
-        for number in range(1, DIRECTIONS + 1):
-            signs = generator.choice((-1.0, 1.0), entries.shape)
-            direction = signs * np.where(entries == 0, largest, entries)  # each entry moves by its own scale
-            yield Probe(name, f"{name}[direction {number}]", direction, 1.0 if math.isfinite(largest) else math.inf)
-
-
-def allowance(estimate: Estimate) -> float:
-    """How far a right gradient may be from this estimate."""
-    return SURE * estimate.error if math.isfinite(estimate.error) else 0.0
-
-
-def judged(line: Line, scale: float, noise: float, analytic: float, forward: float) -> tuple[Estimate, str]:
-    """The estimate to show and the verdict on both modes.
-
-    The first sure estimate that agrees settles it: steps too long for the function can agree among themselves on a
-    wrong slope, but hardly on the gradient's. A mismatch is what no estimate clears.
-    """
-    best = Estimate(math.nan, math.inf, 0.0)
-    for estimate in estimates(line, scale, noise):
-        if estimate.error < best.error:
-            best = estimate
-        if sureness(estimate, analytic, forward) <= DECISIVE and agrees(estimate, analytic, forward):
-            best = estimate
-            break
-    if not (math.isfinite(analytic) and math.isfinite(forward)):
-        return best, "not finite"
-    if math.isnan(best.value):
-        return best, "kink" if is_edge(line, scale) else "not finite"
-    if has_kink(line, best.step, scale, noise):
-        has_slope = sureness(best, analytic, forward) <= CONVICTING  # at a jump there is none
-        return best if has_slope or not best.value else best._replace(value=math.nan, error=math.inf), "kink"
-    if agrees(best, analytic, forward):
-        is_sure = sureness(best, analytic, forward) <= DECISIVE or best.error <= NEGLIGIBLE * variation(line, scale)
-        return best, "ok" if is_sure or analytic == forward == best.value else "undecided"
-    return best, "mismatch" if sureness(best, analytic, forward) <= CONVICTING else "undecided"
-
-
-def sureness(estimate: Estimate, *derivatives: float) -> float:
-    """The estimate's own error relative to the largest of the derivatives."""
-    largest = max(abs(estimate.value), *map(abs, derivatives))
-    return estimate.error / largest if largest else math.inf
-
-
-def agrees(estimate: Estimate, *derivatives: float) -> bool:
-    largest = max(abs(estimate.value), *map(abs, derivatives))
-    return all(abs(one - estimate.value) <= TOLERANCE * largest + allowance(estimate) for one in derivatives)
 
 
 def verdict(probe: Probe, analytic: float, forward: float, numeric: Estimate, word: str) -> Entry:

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from backprop.autodiff import Graph
-from backprop.autodiff.checking import MAXIMUM_ENTRIES, VERDICTS, check, checks, survey
+from backprop.autodiff.checking import check, checks, survey
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import Gate
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.kinds import Elementwise
+from backprop.autodiff.probes import MAXIMUM_ENTRIES
+from backprop.autodiff.verdicts import VERDICTS
 from backprop.parser import parse
 
 DECLARATION = {"summary": "x^2", "habit": "", "source": "planted", "samples": ()}
@@ -105,6 +107,34 @@ SMOOTH = [
 ]
 
 
+EXTREMES = [  # huge, tiny and mixed scales
+    ("x^2", {"x": 1e-200}),
+    ("x^2", {"x": 1e-310}),
+    ("x^2", {"x": 1e150}),
+    ("x^3", {"x": 1e100}),
+    ("x", {"x": 5e-324}),
+    ("2*x + 1", {"x": 1e-200}),
+    ("x^2 + y", {"x": 1e-200, "y": 1}),
+    ("x*y", {"x": 1e200, "y": 1e-200}),
+    ("hypot(x, y)", {"x": 1e200, "y": 1e-200}),
+    ("cos(x)", {"x": 1e-200}),
+    ("1e300*sin(x)", {"x": 1}),
+    ("atan(1e200*x)", {"x": 0}),
+    ("sigmoid(1e20*x)", {"x": 0}),
+    ("sigmoid(1e16*x)", {"x": 1e-300}),
+    ("tanh(1e300*x)", {"x": 0}),
+    ("exp(-(1e16*x)^2)", {"x": 0}),
+    ("sqrt(1 + (1e16*x)^2)", {"x": 0}),
+    ("hypot(x, 1e-20)", {"x": 0}),
+    ("exp(1e300*x)", {"x": 0}),
+    ("sin(1e6*x)", {"x": 1}),
+    ("floor(1e6*x)", {"x": 1.0000005}),
+    ("sqrt(x)", {"x": 1e-320}),
+    ("log(x)", {"x": 1e-300}),
+]
+SMOOTH += EXTREMES
+
+
 @pytest.mark.parametrize(("text", "values"), SMOOTH)
 def test_right_gradients_pass(text, values):
     assert set(verdicts(text, **values)) == {"ok"}
@@ -124,6 +154,12 @@ KINKS = [
     ("x^1.5", {"x": 0}),  # the edge of the domain
     ("relu(x) - relu(-x)", {"x": 0}),  # smooth, but its gradient there is the corners'
     ("1e6 + 1e6*abs(x - 3)", {"x": 3}),
+    ("sign(x)", {"x": 0}),  # a jump whose middle is its value
+    ("abs(x)", {"x": 1e-300 - 1e-300}),
+    ("max(x, 1e100)", {"x": 1e100}),
+    ("relu(x - 1e-300)", {"x": 1e-300}),
+    ("asin(x)", {"x": math.nextafter(1, 0)}),
+    ("floor(x)", {"x": 1e16}),  # doubles here have no fraction
 ]
 
 
@@ -142,6 +178,38 @@ def test_what_is_not_finite_is_no_failure(text, x):
 @pytest.mark.parametrize(("text", "x"), [("1e16 + x", 3), ("log(1+exp(x))", -51), ("log(1+exp(x))", -26.67)])
 def test_what_rounding_hides_is_undecided(text, x):
     assert verdicts(text, x=x) == ["undecided"]
+
+
+@pytest.mark.parametrize(
+    ("text", "x"),
+    [
+        ("sin(1e12*x)", 1),
+        ("cos(1e12*x)", 0.37),
+        ("sin(1e15*x)", 1),
+        ("sin(1e20*x)", 0.3),
+        ("sin(x)", 1e20),
+        ("x + sin(10*x)/10", 1e10),
+        ("x + sin(1e10*x)/1e10", 1e10),
+        ("floor(1e12*x) + x", 1.2345),
+        ("cos(1e50*x)", 1e-100),
+        ("1e-320*x", 1),
+        ("(x*x)*1e200", 1e-170),
+    ],
+)
+def test_what_no_step_resolves_is_neither_a_kink_nor_a_mismatch(text, x):
+    assert verdicts(text, x=x) == ["undecided"]
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-300, 1e-100, 1e100, 1e150, [1e-100, 1.0, 1e100]])
+@pytest.mark.parametrize("where", PLANTED)
+def test_a_wrong_rule_is_reported_at_every_scale(where, x):
+    assert {entry.verdict for entry in check(of(PLANTED[where]), {"x": x}).entries} == {"mismatch"}
+
+
+@pytest.mark.parametrize("text", ["1/x", "gamma(x)"])
+def test_where_the_derivative_is_infinite_a_pole_gives_no_numeric_one(text):
+    (entry,) = check(parse(text), {"x": 1e-300}).entries
+    assert entry.verdict == "not finite" and math.isnan(entry.numeric)
 
 
 def test_a_gradient_that_lost_its_digits_is_reported():

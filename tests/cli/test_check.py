@@ -91,3 +91,18 @@ def test_questions_that_are_wrong(backprop):
     assert backprop("check", "x", "x=1", "--samples", "-1").status == 2
     answer = backprop("check", "3")
     assert answer.status == 0 and answer.err == "note: the expression has no variables, so that there is no gradient\n"
+
+
+EXTREMES = [
+    (("x^2", "x=1e-200"), "ok"),
+    (("x", "x=5e-324"), "ok"),
+    (("sin(1e12*x)", "x=1"), "undecided"),
+    (("x^2", "x=1e200"), "not finite"),
+    (("sign(x)", "x=0"), "kink"),
+    (("atan(1e200*x)", "x=0"), "ok"),
+]
+
+
+def test_what_is_said_at_huge_and_tiny_scales_is_true(answers_to):
+    answers = answers_to([("check", *question, "--format", "plain") for question, _ in EXTREMES])
+    assert [(answer.status, answer.out) for answer in answers] == [(0, f"{word}\n") for _, word in EXTREMES]
