@@ -60,7 +60,9 @@ def whole(shape: Shape) -> Shape:
     return shape
 
 
-def array(name: str, forward: Any, *, shape: Any, attributes: Any, numpy: str, summary: str, samples: Any) -> Leaf:
+def array(
+    name: str, forward: Any, *, shape: Any, attributes: Any, numpy: str, summary: str, samples: Any, latex: str = ""
+) -> Leaf:
     return Leaf(
         name,
         forward,
@@ -69,7 +71,7 @@ def array(name: str, forward: Any, *, shape: Any, attributes: Any, numpy: str, s
         summary=summary,
         habit=NOTHING,
         source=DEFINITION,
-        code={"numpy": numpy},
+        code={"numpy": numpy, "latex": latex} if latex else {"numpy": numpy},
         samples=samples,
     )
 
@@ -80,6 +82,7 @@ eye = array(
     attributes={"n": Attribute(as_length, REQUIRED), "columns": Attribute(as_length)},
     shape=eye_rule,
     numpy="np.eye({n}, {columns})",
+    latex=r"I_{<shape>}",
     summary="the identity matrix of n rows",
     samples=(at(n=2), at(n=2, columns=3)),
 )
@@ -89,6 +92,7 @@ zeros = array(
     attributes=SHAPE,
     shape=whole,
     numpy="np.zeros({shape})",
+    latex=r"\mathbf 0_{<shape>}",
     summary="zeros(2, 3): an array of zeros of that shape",
     samples=(at(shape=(2, 3)),),
 )
@@ -98,6 +102,7 @@ ones = array(
     attributes=SHAPE,
     shape=whole,
     numpy="np.ones({shape})",
+    latex=r"\mathbf 1_{<shape>}",
     summary="ones(2, 3): an array of ones of that shape",
     samples=(at(shape=(2, 3)),),
 )

@@ -175,6 +175,7 @@ outer = Bilinear(
     lambda upstream, a, b, out: upstream.transposed() @ a,
     over_rows=rowwise.outer_product,
     shape=outer_rule,
+    code={"latex": r"{0} {1}^{\top}"},
     summary="a times b transposed: all products of two vectors' entries",
     habit="swaps: each vector gets the upstream gradient times the other",
     source="the transpose of the outer product in each factor",

@@ -17,8 +17,9 @@ from backprop.cli.explanation.symbols import Formula, Symbols
 from backprop.cli.render.numbers import MAXIMUM_FIRST, MAXIMUM_WHOLE, Writer, summary
 from backprop.cli.render.text import visible
 from backprop.parser.printers.expression import shortest, written
-from backprop.parser.printers.latex import name, show_latex
 from backprop.parser.printers.latex import number as latex_number
+from backprop.parser.printers.latex import show_latex
+from backprop.parser.printers.latex_names import name
 
 MAXIMUM_RULE = 40  # characters of a gate's expression inside d(…)/dx; a longer one goes by its label
 MAXIMUM_FORMULA = 300  # characters, for the eye

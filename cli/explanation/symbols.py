@@ -13,7 +13,8 @@ from backprop.autodiff.gate import METHODS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.shapes import Shape
 from backprop.cli.reports.formula import formula
-from backprop.parser.printers.latex import name, show_latex
+from backprop.parser.printers.latex import show_latex
+from backprop.parser.printers.latex_names import name
 
 MAXIMUM_SPELLED = 30  # characters of a local gradient that spells out the gate's own value
 MAXIMUM_OPERANDS = 8  # of a gate of any number of operands: the local gradients of a longer one fill pages

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.gate import Attribute
 from backprop.autodiff.graph import Node
 from backprop.autodiff.notation import (
+    AND,
     ATOM,
     COMPARISON,
+    NOT,
+    OR,
     POSTFIX,
     POWER,
     PRODUCT,
@@ -30,6 +33,7 @@ from backprop.autodiff.notation import (
     Prefix,
     Subscript,
 )
+from backprop.autodiff.shapes import Shape
 from backprop.autodiff.textbook import in_textbook_form
 from backprop.parser.printers.code import words
 from backprop.parser.printers.expression import (
@@ -40,6 +44,7 @@ from backprop.parser.printers.expression import (
     setting_text,
     shortest,
 )
+from backprop.parser.printers.latex_names import escaped, name
 
 TIMES = "\0"  # a product's place, which becomes a space or a dot when what follows is known
 SYMBOLS = {
@@ -61,15 +66,17 @@ LIBRARY = {
     **{"maximum": r"\max", "minimum": r"\min", "log2": r"\log_{2}", "log10": r"\log_{10}"},
     **{"gamma": r"\Gamma", "digamma": r"\psi", "trace": r"\operatorname{tr}"},
 }
-GREEK = frozenset(
-    words(
-        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi"
-    )
-    + words("omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega")
-)
 CONSTANTS = {"pi": r"\pi", "tau": r"\tau", "e": "e", "inf": r"\infty", "nan": r"\mathrm{nan}"}
 
-Part = str | tuple[Node, int]  # text, or a node and the loosest precedence that needs no parentheses there
+# Between the precedences of the language: a sign before a whole product stands where a sum may begin, and a choice
+# needs no parentheses in a function's. What is true or false is computed with in Iverson's brackets.
+SIGNED, CHOICE = (SUM + PRODUCT) / 2, (COMPARISON + SUM) / 2
+ENTRYWISE, MATRICES = "entrywise", "matrices"
+TRUTHS = (OR, AND, NOT, COMPARISON)
+
+PLACE = r"(\{\d\}|<[a-z]+>)"  # in a template
+
+Part = str | tuple[Node, float]  # text, or a node and the loosest precedence that needs no parentheses there
 
 
 def show_latex(node: Node, labels: Mapping[Node, str] | None = None) -> str:
@@ -78,28 +85,183 @@ def show_latex(node: Node, labels: Mapping[Node, str] | None = None) -> str:
     Gates that the language does not have are written in their textbook form, appended to the node's graph.
     Raises ExpressionError where the result would take more than MAXIMUM_CHARACTERS.
     """
-    labels = labels or {}
-    pieces: list[str] = []
-    size = 0
-    waiting: list[Part] = list(reversed(written(in_textbook_form(node, labels))[0]))
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, str):
-            pieces.append(part)
-            size += len(part)
-            if size > MAXIMUM_CHARACTERS:
-                raise ExpressionError(f"the LaTeX takes more than {MAXIMUM_CHARACTERS} characters", None)
-            continue
-        operand, loosest = part
-        if operand in labels:
-            waiting.append(labels[operand])
-            continue
-        parts, precedence = written(operand)
-        if precedence < loosest:
-            # A comparison that is computed with stands in Iverson's brackets: 1 where it holds, else 0.
-            parts = [r"\left[", *parts, r"\right]"] if precedence == COMPARISON else [r"\left(", *parts, r"\right)"]
-        waiting.extend(reversed(parts))
-    return multiplied("".join(pieces))
+    return _Typesetter(labels or {}).text(in_textbook_form(node, labels or {}))
+
+
+class _Typesetter:
+    """One run, and what is known of the nodes so far."""
+
+    def __init__(self, labels: Mapping[Node, str]) -> None:
+        self.labels = labels
+        self.signed: dict[Node, bool] = {}
+        self.kinds: dict[Node, frozenset[str]] = {}
+
+    def text(self, node: Node) -> str:
+        pieces: list[str] = []
+        size = 0
+        waiting: list[Part] = list(reversed(self.written(node)[0]))
+        while waiting:
+            part = waiting.pop()
+            if isinstance(part, str):
+                pieces.append(part)
+                size += len(part)
+                if size > MAXIMUM_CHARACTERS:
+                    raise ExpressionError(f"the LaTeX takes more than {MAXIMUM_CHARACTERS} characters", None)
+                continue
+            operand, loosest = part
+            if operand in self.labels:
+                waiting.append(self.labels[operand])
+                continue
+            parts, precedence = self.written(operand)
+            if precedence < loosest:
+                is_truth = precedence in TRUTHS and loosest > COMPARISON
+                parts = [r"\left[", *parts, r"\right]"] if is_truth else [r"\left(", *parts, r"\right)"]
+            waiting.extend(reversed(parts))
+        return multiplied("".join(pieces))
+
+    def written(self, node: Node) -> tuple[list[Part], float]:
+        """The parts of a node in their order, and the precedence of the whole."""
+        if node.is_constant:
+            return constant(node)
+        if node.name is not None:
+            return [name(node.name)], ATOM
+        template = node.gate.code.get("latex")
+        if template is not None:
+            return self.filled(template, node)
+        notation = node.gate.notation
+        if isinstance(notation, Infix):
+            return self.infix(node, notation)
+        if isinstance(notation, Prefix):
+            if notation.precedence == UNARY:
+                return [notation.symbol, (node.inputs[0], PRODUCT)], SIGNED
+            return [SYMBOLS.get(notation.symbol, notation.symbol), (node.inputs[0], ATOM)], notation.precedence
+        if isinstance(notation, Postfix):
+            return [(node.inputs[0], POSTFIX), r"^{\top}"], POWER
+        if isinstance(notation, Subscript):
+            whole, entry = node.inputs[0], f"_{{{', '.join(map(item, node.attributes[0]))}}}"
+            if self.has_subscript(whole):
+                return ["{", (whole, POSTFIX), "}", entry], POSTFIX  # TeX takes one subscript a letter
+            return [(whole, POSTFIX), entry], POSTFIX
+        if isinstance(notation, Brackets) and not given_settings(node):
+            return matrix(node), ATOM
+        return call(node), ATOM
+
+    def has_subscript(self, node: Node) -> bool:
+        if node.name is not None:
+            return "_" in name(node.name)
+        return isinstance(node.gate.notation, Subscript) or "_" in node.gate.code.get("latex", "")
+
+    def infix(self, node: Node, notation: Infix) -> tuple[list[Part], float]:
+        symbol, precedence, associates = notation
+        left, right = node.inputs
+        between = SYMBOLS.get(symbol, f" {symbol} ")
+        loosest: float = precedence + (associates != "left")
+        if symbol == "@" and is_vector(left):  # a vector is a column
+            if is_vector(right):
+                return [(left, POSTFIX), r"^{\top}", between, (right, precedence + 1)], precedence
+            turned: list[Part] = [(right, POSTFIX), r"^{\top}"]
+            turned = [(right.inputs[0], PRODUCT)] if isinstance(right.gate.notation, Postfix) else turned
+            return [*turned, between, (left, precedence + 1)], precedence
+        if symbol == "%":  # the sign's right side has no end of its own
+            return [(left, loosest), between, (right, precedence + 1)], CHOICE
+        if symbol in "@*":
+            mine = product_of(node)
+            between = r" \odot " if mine == ENTRYWISE else between
+            loosest = POSTFIX if mine and self.products(left) - {mine} else SIGNED
+        return [(left, loosest), between, (right, precedence + 1)], SIGNED if self.is_signed(node) else precedence
+
+    def is_signed(self, node: Node) -> bool:
+        """Whether it begins with a sign; a product does where its first factor does."""
+        spine, first = self.spine(node, self.signed)
+        answer = self.signed.get(first, first not in self.labels and without_sign(first) is not None)
+        self.signed.update(dict.fromkeys(spine, answer))
+        return answer
+
+    def products(self, node: Node) -> frozenset[str]:
+        """The kinds of products of arrays that it is a chain of: one kind in the other needs parentheses."""
+        spine, first = self.spine(node, self.kinds)
+        found = self.kinds.get(first, frozenset())
+        for one in reversed(spine):
+            found |= {product_of(one)} - {""}
+            self.kinds[one] = found
+        return found
+
+    def spine(self, node: Node, known: Container[Node]) -> tuple[list[Node], Node]:
+        """The products that begin with one another, the outermost first, and what they all begin with."""
+        spine = []
+        while node not in known and node not in self.labels and is_product(node):
+            spine.append(node)
+            node = node.inputs[0]
+        return spine, node
+
+    def filled(self, template: str, node: Node) -> tuple[list[Part], float]:
+        """The operands and the settings (`<order>`; `<shape>` is the node's) in the template's places.
+
+        An operand at its beginning is exposed and binds tightly, as does one with a power; the factors of a product
+        bind as such.
+        """
+        pieces = re.split(PLACE, template)
+        is_product = pieces[2] == " "
+        parts: list[Part] = []
+        for place, text in enumerate(pieces):
+            if not place % 2:
+                parts.append(TIMES if text == " " else text)
+            elif text.startswith("<"):
+                parts.append(times(node.shape) if text == "<shape>" else str(node.settings[text[1:-1]]))
+            else:
+                operand = node.inputs[int(text[1:-1])]
+                parts.append((operand, self.loosest(pieces[place - 1], pieces[place + 1], is_product)))
+        if is_product:
+            return parts, SIGNED if self.is_signed(node.inputs[0]) else PRODUCT
+        if template.startswith(r"\begin{cases}"):
+            return parts, CHOICE
+        if not template.startswith(r"\frac"):
+            return parts, POWER if re.match(r"[^\\]*\^", template) else ATOM
+        above = None if node.inputs[0] in self.labels else without_sign(node.inputs[0])
+        if above is None:
+            return parts, UNARY
+        return ["-", parts[0], above if isinstance(above, str) else (above[0], CHOICE), *parts[2:]], SIGNED
+
+    @staticmethod
+    def loosest(before: str, behind: str, is_product: bool) -> float:
+        """The loosest precedence that needs no parentheses between these parts of a template."""
+        if behind.startswith("^"):
+            return POSTFIX
+        if not before:
+            return SIGNED if is_product else POSTFIX
+        return TERNARY if before.endswith("if } ") else CHOICE
+
+
+def times(shape: Shape) -> str:
+    return r" \times ".join(map(str, shape))
+
+
+def is_product(node: Node) -> bool:
+    """Whether it is a product that begins with its first operand."""
+    notation = node.gate.notation
+    if "latex" in node.gate.code or not isinstance(notation, Infix):
+        return False
+    return notation.symbol == "*" or (notation.symbol == "@" and not is_vector(node.inputs[0]))
+
+
+def product_of(node: Node) -> str:
+    """What kind of product of arrays it is; none where a factor is a scalar, which may stand anywhere."""
+    if not all(operand.shape for operand in node.inputs):
+        return ""
+    return ENTRYWISE if node.gate.notation == Infix("*", PRODUCT) else MATRICES
+
+
+def is_vector(node: Node) -> bool:
+    return len(node.shape) == 1
+
+
+def without_sign(node: Node) -> Part | None:
+    """What follows the sign that a node begins with, None where it begins with none."""
+    if node.is_literal and math.copysign(1.0, node.attributes[0]) < 0:
+        return "".join(map(str, number(-float(node.attributes[0]))[0]))
+    notation = node.gate.notation
+    is_negative = isinstance(notation, Prefix) and notation.precedence == UNARY
+    return (node.inputs[0], PRODUCT) if is_negative else None
 
 
 def multiplied(text: str) -> str:
@@ -108,61 +270,21 @@ def multiplied(text: str) -> str:
     return text.replace(TIMES, " ")
 
 
-def written(node: Node) -> tuple[list[Part], int]:
-    """The parts of a node in their order, and the precedence of the whole."""
-    gate = node.gate
-    if node.is_constant:
-        return constant(node)
-    if node.name is not None:
-        return [name(node.name)], ATOM
-    template = gate.code.get("latex")
-    if template is not None:
-        return filled(template, node)
-    notation = gate.notation
-    if isinstance(notation, Infix):
-        symbol, precedence, associates = notation
-        left, right = node.inputs
-        between = SYMBOLS.get(symbol, f" {symbol} ")
-        return [(left, precedence + (associates != "left")), between, (right, precedence + 1)], precedence
-    if isinstance(notation, Prefix):
-        # A sign is written before a whole product; with it, it stands where a sum may stand.
-        if notation.precedence == UNARY:
-            return [notation.symbol, (node.inputs[0], PRODUCT)], SUM
-        return [SYMBOLS.get(notation.symbol, notation.symbol), (node.inputs[0], ATOM)], notation.precedence
-    if isinstance(notation, Postfix):
-        return [(node.inputs[0], POSTFIX), r"^{\top}"], POWER
-    if isinstance(notation, Subscript):
-        whole, entry = node.inputs[0], f"_{{{', '.join(map(item, node.attributes[0]))}}}"
-        if isinstance(whole.gate.notation, Subscript) or (whole.name and "_" in name(whole.name)):
-            return ["{", (whole, POSTFIX), "}", entry], POSTFIX  # TeX takes one subscript a letter
-        return [(whole, POSTFIX), entry], POSTFIX
-    if isinstance(notation, Brackets) and not given_settings(node):
-        return matrix(node), ATOM
-    return call(node), ATOM
-
-
 def call(node: Node) -> list[Part]:
-    """A function of its operands, its settings below its name."""
+    """A function of its operands, its settings below its name or, without operands, in their place."""
     function = LIBRARY.get(node.gate.name) or rf"\operatorname{{{escaped(node.gate.name)}}}"
     below = ", ".join(rf"\mathrm{{{escaped(key)}}}={setting_text(value)}" for key, _, value in given_settings(node))
+    if not node.inputs:
+        rest = [setting_text(one) for _, declared, value in given_settings(node) for one in spread(declared, value)]
+        return [function, r"\left(", ", ".join(rest), r"\right)"]
     count = len(operands(node))  # without those at the end that have their default value
-    arguments: list[Part] = [piece for one in node.inputs[:count] for piece in (", ", (one, TERNARY))][1:]
+    arguments: list[Part] = [piece for one in node.inputs[:count] for piece in (", ", (one, CHOICE))][1:]
     return [function, f"_{{{below}}}" if below else "", r"\left(", *arguments, r"\right)"]
 
 
-def filled(template: str, node: Node) -> tuple[list[Part], int]:
-    """The operands in the template's places; one at its beginning is exposed and binds tightly."""
-    parts: list[Part] = []
-    for place, text in enumerate(re.split(r"\{(\d)\}", template)):
-        if place % 2:
-            parts.append((node.inputs[int(text)], TERNARY if parts else POSTFIX))
-        elif text:
-            parts.append(text)
-    if template.startswith(r"\begin{cases}"):
-        return parts, TERNARY
-    if template.startswith(r"\frac"):
-        return parts, UNARY
-    return parts, POWER if re.match(r"[^\\]*\^", template) else ATOM
+def spread(declared: Attribute, value: Any) -> tuple[Any, ...]:
+    """A setting as the arguments that it was given by."""
+    return value if declared.takes_rest and isinstance(value, tuple) else (value,)
 
 
 def matrix(node: Node) -> list[Part]:
@@ -172,11 +294,11 @@ def matrix(node: Node) -> list[Part]:
     for place, row in enumerate(rows):
         parts.append(r" \\ " if place else "")
         for column, cell in enumerate(row):
-            parts.extend([" & " if column else "", (cell, TERNARY)])
+            parts.extend([" & " if column else "", (cell, CHOICE)])
     return [*parts, r" \end{bmatrix}"]
 
 
-def constant(node: Node) -> tuple[list[Part], int]:
+def constant(node: Node) -> tuple[list[Part], float]:
     value, given = node.attributes
     if given is not None:
         return [CONSTANTS.get(given) or name(given)], ATOM
@@ -189,43 +311,18 @@ def constant(node: Node) -> tuple[list[Part], int]:
     return [rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"], ATOM
 
 
-def number(value: Any) -> tuple[list[Part], int]:
+def number(value: Any) -> tuple[list[Part], float]:
     """The shortest digits; a power of ten where the double is written with one."""
     value = float(value)
     if not math.isfinite(value):
-        return [r"\mathrm{nan}" if math.isnan(value) else r"\infty" if value > 0 else r"-\infty"], SUM
+        return [
+            r"\mathrm{nan}" if math.isnan(value) else r"\infty" if value > 0 else r"-\infty"
+        ], SIGNED if value < 0 else ATOM
     digits, _, exponent = shortest(value).partition("e")
-    precedence = SUM if digits.startswith("-") else ATOM
+    precedence = SIGNED if digits.startswith("-") else ATOM
     if not exponent:
         return [digits], precedence
     power = f"10^{{{int(exponent)}}}"
     if digits in ("1", "-1"):
         return [digits[:-1] + power], min(precedence, POWER)
     return [rf"{digits} \cdot {power}"], min(precedence, PRODUCT)
-
-
-def name(text: str) -> str:
-    r"""A variable: Greek letters by name, `x_0` and `x0` with a subscript, words upright."""
-    base, _, below = text.partition("_")
-    if not base:
-        return rf"\mathrm{{{escaped(text)}}}"
-    found = re.fullmatch(r"(\D+)(\d+)", base)
-    if found and not below:
-        base, below = found.groups()
-    subscripts = [letters(one) for one in below.split("_") if one]
-    return letters(base) + (f"_{{{', '.join(subscripts)}}}" if subscripts else "")
-
-
-def letters(word: str) -> str:
-    if word in GREEK:
-        return f"\\{word}"
-    if len(word) == 1:
-        kind = unicodedata.name(word, "").split()  # GREEK SMALL LETTER ALPHA
-        letter = kind[-1].lower().replace("lamda", "lambda") if kind[:1] == ["GREEK"] else ""
-        letter = letter.capitalize() if "CAPITAL" in kind else letter
-        return f"\\{letter}" if letter in GREEK else word
-    return word if word.isdigit() else rf"\mathrm{{{escaped(word)}}}"
-
-
-def escaped(text: str) -> str:
-    return text.replace("_", r"\_")

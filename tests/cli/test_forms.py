@@ -228,6 +228,21 @@ def test_what_is_not_finite_stays_in_its_place(ask, value):
         assert np.array_equal(found, expected, equal_nan=True), index
 
 
+LATEX = [
+    (("-3*x^2",), "-6 x"),
+    (("-x^3",), "-3 x^{2}"),
+    (("x[0]^2", "--shape", "x=2"), r"\begin{bmatrix} 2 x_{0} \\ 0 \end{bmatrix}"),
+    (("x@W@y", "--wrt", "W", "--shape", "W=2,3", "--shape", "x=2", "--shape", "y=3"), r"x y^{\top}"),
+    (("trace(A@eye(2))", "--shape", "A=2,2"), r"\operatorname{diag}\left(\mathbf 1_{2}\right) I_{2 \times 2}^{\top}"),
+    (("relu(x)/y", "--wrt", "x"), r"\frac{\left[x > 0\right]}{y}"),
+]
+
+
+def test_the_installed_command_writes_latex_as_it_is_read(answers_to):
+    answers = answers_to([("diff", *question, "--to", "latex") for question, _ in LATEX])
+    assert [answer.out for answer in answers] == [f"{latex}\n" for _, latex in LATEX]
+
+
 def test_the_installed_command_indexes_a_matrix(answers_to):
     point = ("A[0,1]", "A=[[1,2,5],[3,4,6]]")
     questions = [

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 
+from backprop.autodiff import Graph
+from backprop.autodiff.gates import GATES
+from backprop.autodiff.symbolic import derivatives
 from backprop.parser import parse
 from backprop.parser.printers.latex import show_latex
 
@@ -53,6 +59,57 @@ PAIRS = [
     ("x*(y > 0)", r"x \left[y > 0\right]"),
     ("x % y", r"x \bmod y"),
     ("lgamma(x)", r"\log\left|\Gamma\left(x\right)\right|"),
+    ("polygamma(x, order=1)^2", r"\psi^{(1)}\left(x\right)^{2}"),
+    ("sinc_derivative(x, 2)", r"\operatorname{sinc}^{(2)}\left(x\right)"),
+    # a sign before a product
+    ("-3*x^2", r"-3 x^{2}"),
+    ("(-3)*x*y", r"-3 x y"),
+    ("-x*y", r"-x y"),
+    ("-(x + y)*z", r"-\left(x + y\right) z"),
+    ("-5*(x + 1)", r"-5 \left(x + 1\right)"),
+    ("2*(-3*x)", r"2 \left(-3 x\right)"),
+    ("x - -3*y", r"x - \left(-3 y\right)"),
+    ("x + -y*z", r"x + \left(-y z\right)"),
+    ("-3*x + y", r"-3 x + y"),
+    ("(-3)^2*x", r"\left(-3\right)^{2} x"),
+    ("x*-3*y", r"x \left(-3\right) y"),
+    ("-inf*x", r"-\infty x"),
+    ("-1e-20*x", r"-10^{-20} x"),
+    ("-x/y", r"-\frac{x}{y}"),
+    ("-1/sqrt(x)", r"-\frac{1}{\sqrt{x}}"),
+    ("-(x + y)/z", r"-\frac{x + y}{z}"),
+    ("exp(-x^2/2)", r"e^{-\frac{x^{2}}{2}}"),
+    ("x/-y", r"\frac{x}{-y}"),
+    ("a - -x/y", r"a - \left(-\frac{x}{y}\right)"),
+    ("(-x) % y*z", r"\left(\left(-x\right) \bmod y\right) z"),
+    # what is true or false, computed with
+    ("(x > 0)/y", r"\frac{\left[x > 0\right]}{y}"),
+    ("exp(x > 0)", r"e^{\left[x > 0\right]}"),
+    ("(x > 0 and y > 0)*z", r"\left[x > 0 \land y > 0\right] z"),
+    ("exp(x if y else z)", r"e^{\begin{cases} x & \text{if } y \\ z & \text{otherwise} \end{cases}}"),
+    # arrays made of constants
+    ("eye(3)", r"I_{3 \times 3}"),
+    ("eye(2)[0]", r"{I_{2 \times 2}}_{0}"),
+    ("zeros(2, 3)", r"\mathbf 0_{2 \times 3}"),
+    ("ones(3)", r"\mathbf 1_{3}"),
+    ("linspace(0, 1, 5)", r"\operatorname{linspace}\left(0, 1, 5\right)"),
+    ("arange(1, 2, 0.25)", r"\operatorname{arange}\left(1, 2, 0.25\right)"),
+]
+ARRAYS = [
+    ("outer(v, w)", r"v w^{\top}"),
+    ("outer(v + w, 2*w)", r"\left(v + w\right) \left(2 w\right)^{\top}"),
+    ("-outer(v, w)", r"-v w^{\top}"),
+    ("A @ v", r"A v"),
+    ("v @ w", r"v^{\top} w"),
+    ("v @ A", r"A^{\top} v"),
+    ("v @ A.T", r"A v"),
+    ("v @ A @ w", r"\left(A^{\top} v\right)^{\top} w"),
+    ("A * B", r"A \odot B"),
+    ("(A * B) @ A", r"\left(A \odot B\right) A"),
+    ("A @ B * A", r"\left(A B\right) \odot A"),
+    ("s*A @ B", r"s A B"),
+    ("-2*A @ v", r"-2 A v"),
+    ("inv(A @ B)", r"\left(A B\right)^{-1}"),
 ]
 
 
@@ -61,6 +118,31 @@ def test_latex_is_what_a_textbook_prints(text, latex):
     graph = parse(text)
     node = graph.typed({"W": (2, 2), "x": (2,)} if "W" in text or "[0]" in text or "axis" in text else {}).result
     assert show_latex(node) == latex
+
+
+@pytest.mark.parametrize("text, latex", ARRAYS, ids=[text for text, _ in ARRAYS])
+def test_a_vector_is_a_column(text, latex):
+    shapes = {"A": (2, 2), "B": (2, 2), "v": (2,), "w": (2,)}
+    graph = parse(text)
+    assert show_latex(graph.typed({name: shapes.get(name, ()) for name in graph.variables}).result) == latex
+
+
+@pytest.mark.parametrize("gate", [gate for gate in GATES if gate.expand is None], ids=lambda gate: gate.name)
+def test_no_letter_has_two_subscripts_or_two_powers(gate):
+    for sample in gate.samples:
+        graph = Graph(is_typed=True)
+        inputs = tuple([graph.input(f"x_{place}", np.shape(one)) for place, one in enumerate(sample.operands)])
+        settings = tuple([sample.attributes.get(name, one.default) for name, one in gate.attributes.items()])
+        graph.output = graph.add(gate, inputs, settings)
+        for node in (graph.output, *derivatives(graph, given={one.name: one.shape for one in inputs}).written.values()):
+            text = show_latex(node)
+            assert not re.search(r"_\{[^{}]*\}_|\^\{[^{}]*\}\^", text), text
+            assert r"\left(\right)" not in text
+
+
+def test_a_long_product_is_written_in_linear_time():
+    text = show_latex(parse("-" + "*".join(["x"] * 5000)).typed({}).result)
+    assert text == "-" + " ".join(["x"] * 5000)
 
 
 def test_labels_cut_it_off():

@@ -1,0 +1,42 @@
+"""Names in LaTeX: Greek letters, subscripts, words upright. Knows no node."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from backprop.parser.printers.code import words
+
+GREEK = frozenset(
+    words(
+        "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi"
+    )
+    + words("omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega")
+)
+
+
+def name(text: str) -> str:
+    r"""A variable: Greek letters by name, `x_0` and `x0` with a subscript, words upright."""
+    base, _, below = text.partition("_")
+    if not base:
+        return rf"\mathrm{{{escaped(text)}}}"
+    found = re.fullmatch(r"(\D+)(\d+)", base)
+    if found and not below:
+        base, below = found.groups()
+    subscripts = [letters(one) for one in below.split("_") if one]
+    return letters(base) + (f"_{{{', '.join(subscripts)}}}" if subscripts else "")
+
+
+def letters(word: str) -> str:
+    if word in GREEK:
+        return f"\\{word}"
+    if len(word) == 1:
+        kind = unicodedata.name(word, "").split()  # GREEK SMALL LETTER ALPHA
+        letter = kind[-1].lower().replace("lamda", "lambda") if kind[:1] == ["GREEK"] else ""
+        letter = letter.capitalize() if "CAPITAL" in kind else letter
+        return f"\\{letter}" if letter in GREEK else word
+    return word if word.isdigit() else rf"\mathrm{{{escaped(word)}}}"
+
+
+def escaped(text: str) -> str:
+    return text.replace("_", r"\_")
