@@ -44,6 +44,29 @@ softplus = Elementwise(
     source="the chain rule",
     samples=(at(-3.0), at(40.0), at(-700.0), at(800.0)),
 )
+logsigmoid = Elementwise(
+    "logsigmoid",
+    stable.logsigmoid,
+    lambda x, out: sigmoid(-x),
+    kernel=lambda *x: kernels.logsigmoid(*x),
+    summary="log(sigmoid(x)), where sigmoid(x) underflows or is 1, too",
+    habit="scales the gradient by sigmoid(-x)",
+    source="the chain rule",
+    samples=(at(-3.0), at(40.0), at(-800.0), at(700.0)),
+)
+logaddexp = Elementwise(
+    "logaddexp",
+    stable.logaddexp,
+    lambda x, y, out: slopes.logaddexp_slope(x, y),
+    lambda x, y, out: slopes.logaddexp_slope(y, x),
+    operands=("x", "y"),
+    kernel=lambda *x: kernels.logaddexp(*x),
+    code={"numpy": "np.logaddexp({0}, {1})"},
+    summary="log(exp(x) + exp(y)), without overflow",
+    habit="shares the gradient out by sigmoid(x - y)",
+    source="the chain rule",
+    samples=(at(0.5, -2.0), at(800.0, 799.0), at(-800.0, -100.0), at(1.5, 1.5)),
+)
 softsign = Elementwise(
     "softsign",
     stable.softsign,

@@ -9,6 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from backprop.autodiff.gates import elementary, logic, rounding, selection, special
+from backprop.autodiff.numerics import normal
 from backprop.autodiff.numerics.double_double import two_product
 from backprop.autodiff.numerics.special import NORMAL_LIMIT, SQRT_HALF, SQRT_TWO_PI, TWO_OVER_SQRT_PI
 from backprop.autodiff.numerics.stable import LARGEST, SELU_SCALE, SELU_SCALED_ALPHA
@@ -52,6 +53,19 @@ def sigmoid_slope(x: Node) -> Node:
 
 def softplus(x: Node) -> Node:
     return selection.maximum(x, 0.0) + elementary.log1p(decay(x))
+
+
+def logsigmoid(x: Node) -> Node:
+    return selection.minimum(x, 0.0) - elementary.log1p(decay(x))
+
+
+def logaddexp(x: Node, y: Node) -> Node:
+    apart = x.equals(y).where(0.0, x - y)
+    return selection.maximum(x, y) + elementary.log1p(decay(apart))
+
+
+def logaddexp_slope(x: Node, y: Node) -> Node:
+    return sigmoid(x - y)
 
 
 def logit(x: Node) -> Node:
@@ -150,6 +164,51 @@ def normcdf(x: Node) -> Node:
     slope = TWO_OVER_SQRT_PI * elementary.exp(-high * high)
     result: Node = 0.5 * (special.erfc(high) - slope * low)
     return result
+
+
+def lognormcdf(x: Node) -> Node:
+    far = selection.minimum(x, normal.TAIL)
+    tail = far * (-0.5 * far) - normal.LOG_SQRT_TWO_PI - elementary.log(mean_below(far) - far)
+    near = logic.less(x, 0.0).where(elementary.log(special.normcdf(x)), elementary.log1p(-special.normcdf(-x)))
+    return logic.less(x, normal.TAIL).where(tail, near)
+
+
+def logerfc(x: Node) -> Node:
+    far = selection.maximum(x, -normal.TAIL)
+    moment = mean_below(far * -normal.SQRT_TWO) / normal.SQRT_TWO
+    tail = far * -far - elementary.log(normal.SQRT_PI * (far + moment))
+    near = x.exceeds(0.5).where(elementary.log(special.erfc(x)), elementary.log1p(-special.erf(x)))
+    return x.exceeds(-normal.TAIL).where(tail, near)
+
+
+def mean_below(x: Node) -> Node:
+    """normal.first_moment(-x), for x <= TAIL."""
+    result: Node = normal.scaled_moments(1, -x, normal.steps_for(1, -normal.TAIL))[0] / -x
+    return result
+
+
+def lognormcdf_derivative(x: Node, order: int) -> Node:
+    held = bounded(x, NORMAL_LIMIT)
+    return log_cdf_derivative(order, x, special.normpdf(held) / special.normcdf(held))
+
+
+def logerfc_derivative(x: Node, order: int) -> Node:
+    held = bounded(x, NORMAL_LIMIT)
+    square, error = two_product(held, held)
+    density = (TWO_OVER_SQRT_PI / normal.SQRT_TWO) * (elementary.exp(-square) * (1.0 - error))
+    hazard = density / special.erfc(held)
+    return (-normal.SQRT_TWO) ** order * log_cdf_derivative(order, -normal.SQRT_TWO * x, hazard)
+
+
+def log_cdf_derivative(order: int, y: Node, hazard: Node) -> Node:
+    """The derivative of log Φ at y: by moments left of TAIL, by its polynomial elsewhere."""
+    t = selection.maximum(-y, -normal.TAIL)
+    tail = normal.cumulants(normal.scaled_moments(order, t, normal.steps_for(order, -normal.TAIL)))[-1]
+    for _ in range(order):
+        tail = tail / t
+    tail = t + tail if order == 1 else tail - 1.0 if order == 2 else tail
+    near = normal.value_of(normal.hazard_polynomial(order), bounded(y, NORMAL_LIMIT), hazard)
+    return logic.less(y, normal.TAIL).where(tail, near)
 
 
 def relu(x: Node) -> Node:

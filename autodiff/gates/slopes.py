@@ -145,3 +145,15 @@ sigmoid_slope = slope(
     source="sigmoid(x)*sigmoid(-x); 1 - sigmoid(x) is 0 from x = 37",
     samples=(at(-3.0), at(0.01), at(40.0), at(-700.0)),
 )
+logaddexp_slope: Elementwise = slope(
+    "logaddexp_slope",
+    stable.logaddexp_slope,
+    lambda x, y, out: out * logaddexp_slope(y, x),
+    lambda x, y, out: -(out * logaddexp_slope(y, x)),
+    kernel=lambda *x: kernels.logaddexp_slope(*x),
+    of="logaddexp by x",
+    operands=("x", "y"),
+    textbook=lambda x, y: activations.sigmoid(x - y),
+    source="sigmoid(x - y)",
+    samples=(at(0.5, -2.0), at(800.0, 799.0), at(-800.0, -100.0)),
+)

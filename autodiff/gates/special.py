@@ -9,7 +9,7 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.gates import elementary, kernels
 from backprop.autodiff.kinds import Elementwise
-from backprop.autodiff.numerics import special
+from backprop.autodiff.numerics import normal, special
 from backprop.autodiff.shapes import Array
 
 if TYPE_CHECKING:
@@ -31,6 +31,16 @@ ORDER = {"order": Attribute(as_order, REQUIRED)}
 
 def error_slope(x: Node) -> Node:
     return 2 / elementary.sqrt(elementary.pi_of(x)) * elementary.exp(-(x**2))
+
+
+def logerfc_textbook(x: Node, order: int) -> Node:
+    """The derivative of log(erfc(x)) = log(2*normcdf(-sqrt(2)*x)) by x and 2/sqrt(pi)*exp(-x^2)/erfc(x)."""
+    scaled = {
+        (i, j): (-1) ** (order + i) * 2 ** ((order + i - j) // 2) * factor
+        for (i, j), factor in normal.hazard_polynomial(order).items()
+    }
+    result: Node = normal.value_of(scaled, x, error_slope(x) / erfc(x))
+    return result
 
 
 erf = Elementwise(
@@ -72,6 +82,52 @@ normpdf: Elementwise = Elementwise(
     habit="scales the gradient by -x*normpdf(x)",
     source="the chain rule",
     samples=(at(0.5), at(-2.0), at(-30.0)),
+)
+lognormcdf = Elementwise(
+    "lognormcdf",
+    normal.lognormcdf,
+    lambda x, out: lognormcdf_derivative(x, order=1),
+    kernel=lambda *x: kernels.lognormcdf(*x),
+    summary="log(normcdf(x)), where normcdf(x) underflows or is 1, too",
+    habit="scales the gradient by normpdf(x)/normcdf(x), which is about -x far on the left",
+    source="the chain rule; DLMF 7.8 for Mills' ratio",
+    samples=(at(0.5), at(-2.0), at(-40.0), at(8.0)),
+)
+logerfc = Elementwise(
+    "logerfc",
+    normal.logerfc,
+    lambda x, out: logerfc_derivative(x, order=1),
+    kernel=lambda *x: kernels.logerfc(*x),
+    summary="log(erfc(x)), where erfc(x) underflows, too",
+    habit="scales the gradient by -2/sqrt(pi)*exp(-x^2)/erfc(x), which is about -2*x far on the right",
+    source="the chain rule; DLMF 7.8 for Mills' ratio",
+    samples=(at(0.5), at(-2.0), at(27.0), at(1e-9)),
+)
+lognormcdf_derivative: Elementwise = Elementwise(
+    "lognormcdf_derivative",
+    lambda x, order: normal.lognormcdf_derivative(order, x),
+    lambda x, out: lognormcdf_derivative(x, order=out.settings["order"] + 1),
+    attributes=ORDER,
+    kernel=lambda *x, **order: kernels.lognormcdf_derivative(*x, **order),
+    textbook=lambda x, order: normal.value_of(normal.hazard_polynomial(order), x, normpdf(x) / normcdf(x)),
+    summary="the derivative of lognormcdf of that order",
+    habit="scales the gradient by the next derivative of lognormcdf",
+    source="the cumulants of a truncated normal distribution; h' = -h*(x + h) for h = normpdf(x)/normcdf(x)",
+    samples=(at(0.5, order=1), at(-40.0, order=1), at(-40.0, order=2), at(-1.25, order=2), at(-7.0, order=3)),
+    is_public=False,
+)
+logerfc_derivative: Elementwise = Elementwise(
+    "logerfc_derivative",
+    lambda x, order: normal.logerfc_derivative(order, x),
+    lambda x, out: logerfc_derivative(x, order=out.settings["order"] + 1),
+    attributes=ORDER,
+    kernel=lambda *x, **order: kernels.logerfc_derivative(*x, **order),
+    textbook=lambda x, order: logerfc_textbook(x, order),
+    summary="the derivative of logerfc of that order",
+    habit="scales the gradient by the next derivative of logerfc",
+    source="erfc(x) = 2*normcdf(-sqrt(2)*x)",
+    samples=(at(0.5, order=1), at(27.0, order=1), at(27.0, order=2), at(1.25, order=2), at(7.0, order=3)),
+    is_public=False,
 )
 gamma = Elementwise(
     "gamma",

@@ -73,13 +73,13 @@ def erfc(x: Array) -> Array:
 
     def tail(far: Array) -> Array:
         # scipy's erfc rounds x^2 before it takes exp(-x^2), which costs 3 digits at 26; its erfcx does not.
-        result: Array = scipy.erfcx(far) * _exp_of_minus_square(np.minimum(far, NORMAL_LIMIT))
+        result: Array = scipy.erfcx(far) * exp_of_minus_square(np.minimum(far, NORMAL_LIMIT))
         return result
 
     return _choose(x > 1.0, x, tail, scipy.erfc)
 
 
-def _exp_of_minus_square(x: Array) -> Array:
+def exp_of_minus_square(x: Array) -> Array:
     """exp(-x^2) for |x| <= 40, with the rounding error of the square put back."""
     square, error = two_product(x, x)
     result: Array = np.exp(-square) * (1.0 - error)

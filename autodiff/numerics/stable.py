@@ -41,6 +41,12 @@ def softplus(x: Array) -> Array:
     return result
 
 
+def logsigmoid(x: Array) -> Array:
+    """log sigmoid(x) = -log(1 + e^-x), or x - log(1 + e^x) for negative x, where sigmoid(x) underflows."""
+    result: Array = np.minimum(x, 0.0) - np.log1p(np.exp(-np.abs(x)))
+    return result
+
+
 def logit(x: Array) -> Array:
     """log(x / (1 - x)); around its root log1p of x / (1 - x) - 1, whose numerator 2x - 1 is exact there."""
     around_root = np.abs(x - 0.5) < 0.25
@@ -220,6 +226,19 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     if keepdims and isinstance(x, np.ndarray):
         total = total.reshape([1 if place in places else size for place, size in enumerate(x.shape)])
     return total[()]
+
+
+def logaddexp(x: Array, y: Array) -> Array:
+    """log(e^x + e^y), entry by entry."""
+    return logsumexp(np.stack(np.broadcast_arrays(x, y), axis=-1), axis=-1)
+
+
+def logaddexp_slope(x: Array, y: Array) -> Array:
+    """e^x / (e^x + e^y) = sigmoid(x - y), with the rounding error of the difference put back."""
+    difference, error = two_sum(x, -y)
+    rest = sigmoid(-difference)
+    result: Array = sigmoid(difference) * (1.0 + np.where(np.isfinite(error), error * rest, 0.0)[()])
+    return result
 
 
 def log_softmax(x: Array, axis: Axis = None) -> Array:

@@ -119,7 +119,7 @@ class _Writer:
         nodes = needed(results)
         used = {*gradients, *[node.attributes[0] for node in nodes if node.gate is leaves.input]}
         variables = [one for one in value.graph.inputs if one in used]
-        called = {self.language.helper_name.format(node.gate.name) for node in nodes}
+        called = {self.kernel_name(node) for node in nodes}
         spelled = self.names(variables, called | {*self.language.helpers})
         name = self.names([name], self.language.taken | {*self.language.helpers, *self.kernel_names()})[name]
         body = self.body(name, results, spelled)
@@ -174,7 +174,7 @@ class _Writer:
         if template is not None:
             return self.filled(template, node, operands)
         if gate.kernel is not None:
-            return Text(f"{self.kernel(gate)}({', '.join(one.code for one in operands)})")
+            return Text(f"{self.kernel(node)}({', '.join(one.code for one in operands)})")
         if not self.is_infix(gate):
             raise ExpressionError(
                 f"{self.language.title} code for '{gate.name}' is not known",
@@ -256,14 +256,19 @@ class _Writer:
                 self.need(called)
             self.helpers[name] = source
 
-    def kernel(self, gate: Gate) -> str:
-        """The name of the function that computes a gate by its kernel."""
-        name = self.language.helper_name.format(gate.name)
+    def kernel_name(self, node: Node) -> str:
+        """What the function is called that computes a gate by its kernel, one for each of its settings."""
+        settings = "".join([f"_{value}" for value in node.attributes]) if node.gate.kernel is not None else ""
+        return self.language.helper_name.format(f"{node.gate.name}{settings}")
+
+    def kernel(self, node: Node) -> str:
+        """The name of that function, which is written if it is not yet."""
+        gate, name = node.gate, self.kernel_name(node)
         if name not in self.helpers:
             assert gate.kernel is not None
             graph = Graph(is_typed=True)
             names = list(gate.operands)
-            result = gate.kernel(*[graph.input(one) for one in names])
+            result = gate.kernel(*[graph.input(one) for one in names], **node.settings)
             body = self.body(name, in_public_gates([result], self.is_spelled), {one: one for one in names})
             self.helpers[name] = self.language.helper(body)
         return name

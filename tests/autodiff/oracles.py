@@ -30,6 +30,50 @@ def softplus(x):
     return mp.log1p(mp.exp(x))
 
 
+FAR = -1000  # where mpmath's ncdf begins to take too long, and the asymptotic series has hundreds of digits
+
+
+def asymptotic_moment(k, t):
+    """The integral of s^k exp(-t s - s^2/2) over s > 0. Source: Watson's lemma, DLMF 2.4 (i)."""
+    terms = ((-1) ** j * mp.factorial(2 * j + k) / (mpf(2) ** j * mp.factorial(j) * t ** (2 * j)) for j in range(100))
+    return sum(terms) / t ** (k + 1)
+
+
+def lognormcdf(x):
+    if x < FAR:
+        return -x * x / 2 - mp.log(mp.sqrt(2 * mp.pi)) + mp.log(asymptotic_moment(0, -x))
+    return mp.log(mp.ncdf(x)) if x < 0 else mp.log1p(-mp.ncdf(-x))
+
+
+def logerfc(x):
+    return (
+        mp.log(2) + lognormcdf(-mp.sqrt(2) * x) if x > -FAR else mp.log1p(-mp.erf(x)) if x < 1 else mp.log(mp.erfc(x))
+    )
+
+
+def log_cdf_derivative(x, order):
+    """From h = npdf/ncdf by Leibniz's rule: h' = -h*v for v = x + h, and v' = 1 - h*v."""
+    if x < 0:
+        mp.dps += int(12 * order * (1 + mp.log(1 + abs(x), 10)))
+    h = [1 / asymptotic_moment(0, -x) if x < FAR else mp.npdf(x) / mp.ncdf(x)]
+    v = [x + h[0]]
+    for n in range(order - 1):
+        product = sum(mp.binomial(n, k) * h[k] * v[n - k] for k in range(n + 1))
+        h.append(-product)
+        v.append((1 if n == 0 else 0) - product)
+    return h[order - 1]
+
+
+def lognormcdf_derivative(x, order):
+    with mp.workdps(mp.dps):
+        result = log_cdf_derivative(x, order)
+    return +result
+
+
+def logerfc_derivative(x, order):
+    return (-mp.sqrt(2)) ** order * lognormcdf_derivative(-mp.sqrt(2) * x, order)
+
+
 def elu(x, a):
     return x if x > 0 else a * mp.expm1(x)
 
@@ -104,6 +148,13 @@ ORACLES: dict[str, Callable] = {
     "sigmoid": sigmoid,
     "logit": lambda x: mp.log(x / (1 - x)),
     "softplus": softplus,
+    "logsigmoid": lambda x: -softplus(-x),
+    "logaddexp": lambda x, y: max(x, y) + softplus(-abs(x - y)),
+    "lognormcdf": lognormcdf,
+    "logerfc": logerfc,
+    "lognormcdf_derivative": lognormcdf_derivative,
+    "logerfc_derivative": logerfc_derivative,
+    "logaddexp_slope": lambda x, y: sigmoid(x - y),
     "softsign": lambda x: x / (1 + abs(x)),
     "relu": lambda x: max(x, mpf(0)),
     "leaky_relu": lambda x, a: x if x > 0 else a * x,
@@ -163,11 +214,14 @@ SLOPES: dict[str, tuple[Callable, ...]] = {
     "erf": (lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x),),
     "erfc": (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x * x),),
     "normcdf": (mp.npdf,),
+    "lognormcdf": (lambda x: lognormcdf_derivative(x, 1),),
+    "logerfc": (lambda x: logerfc_derivative(x, 1),),
+    "logaddexp": (lambda x, y: sigmoid(x - y), lambda x, y: sigmoid(y - x)),
     "hypot": (lambda x, y: x / mp.hypot(x, y), lambda x, y: y / mp.hypot(x, y)),
     "elu": (lambda x, a: mpf(1) if x > 0 else a * mp.exp(x), lambda x, a: mpf(0) if x > 0 else mp.expm1(x)),
     "selu": (lambda x: mpf(SELU_SCALE) * (1 if x > 0 else mpf(SELU_ALPHA) * mp.exp(x)),),
 }
-MORE_DIGITS = {"elu": 700, "hypot": 2000}  # for second derivatives where the first saturates
+MORE_DIGITS = {"elu": 700, "hypot": 2000, "logaddexp": 700}  # for second derivatives where the first saturates
 
 
 def derivative(function: Callable, point: Sequence, place: int):

@@ -71,6 +71,9 @@ UNARY = {
     "sigmoid": sigmoid,
     "logit": lambda x: sympy.log(x / (1 - x)),
     "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
+    "logsigmoid": lambda x: sympy.log(sigmoid(x)),
+    "lognormcdf": lambda x: sympy.log(normal(x)),
+    "logerfc": lambda x: sympy.log(sympy.erfc(x)),
     "softsign": lambda x: x / (1 + sympy.Abs(x)),
     "relu": positive_part,
     "elu": lambda x: sympy.Piecewise((x, x > 0), (sympy.exp(x) - 1, True)),
@@ -95,6 +98,7 @@ BINARY = {
     "/": lambda x, y: x / y,
     "^": lambda x, y: x**y,
     "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
+    "logaddexp": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
     "atan2": sympy.atan2,
     "max": lambda x, y: sympy.Piecewise((x, x > y), (y, y > x), ((x + y) / 2, True)),  # tied ones share
     "min": lambda x, y: sympy.Piecewise((x, x < y), (y, y < x), ((x + y) / 2, True)),
