@@ -1,0 +1,248 @@
+"""A node read as a sum, a product or a sum of exponentials, whatever the order it is written in; and written again.
+
+Numbers are folded together, so that `2*x - 6*x/3` and `-(-x)` are read as what they are. Looks only as deep as a
+formula of a textbook goes, so that long sums are read in time linear in their size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.gates import arithmetic, elementary
+from backprop.autodiff.graph import Graph, Node
+
+MOST_VISITED = 24  # nodes that are read as one formula
+
+Linear = dict[Node | None, float]  # the factor of each node, None being the number 1
+
+
+class Product(NamedTuple):
+    """`number` times the nodes `above` the fraction bar, divided by those `below` it."""
+
+    number: float
+    above: list[Node]
+    below: list[Node]
+
+
+class Exponential(NamedTuple):
+    """`factor` times e to the power `exponent`, which is `origin` or its negative, if that is a node."""
+
+    factor: float
+    exponent: Linear
+    origin: Node | None = None
+
+
+def number_of(node: Node) -> float | None:
+    """The value of a number without a name, finite and not 0; None for any other node."""
+    value = float(node.attributes[0]) if node.is_literal else 0.0
+    return value if value and np.isfinite(value) else None
+
+
+def terms(node: Node, most: int = 4) -> Linear | None:
+    """The node as a sum of nodes times numbers; None where there are more than `most` of them."""
+    found: Linear = {}
+    waiting: list[tuple[float, Node]] = [(1.0, node)]
+    visited = 0
+    while waiting:
+        factor, one = waiting.pop()
+        visited += 1
+        if visited > max(MOST_VISITED, 3 * most) or len(found) > most:
+            return None
+        number = number_of(one)
+        if number is not None:
+            found[None] = found.get(None, 0.0) + factor * number
+        elif one.gate is arithmetic.add:
+            waiting += [(factor, operand) for operand in reversed(one.inputs)]
+        elif one.gate is arithmetic.subtract:
+            waiting += [(-factor, one.inputs[1]), (factor, one.inputs[0])]
+        elif one.gate is arithmetic.negative:
+            waiting.append((-factor, one.inputs[0]))
+        elif (scaled := _scaled(one)) is not None:
+            waiting.append((factor * scaled[0], scaled[1]))
+        else:
+            found[one] = found.get(one, 0.0) + factor
+    return {one: factor for one, factor in found.items() if factor or one is not None} if len(found) <= most else None
+
+
+def _scaled(node: Node) -> tuple[float, Node] | None:
+    """A product with a number or a sign in it, as that and the product of the others."""
+    if node.gate not in (arithmetic.multiply, arithmetic.divide):
+        return None
+    found = factors(node)
+    if found is None or not (found.above or found.below):
+        return None
+    others = multiplied(1.0, found.above, found.below, node.graph)
+    return None if others is node else (found.number, others)
+
+
+def linear(node: Node) -> Linear:
+    """The node as a sum, or as itself where it is a long one."""
+    found = terms(node, most=8)
+    return {node: 1.0} if found is None else found
+
+
+def factors(node: Node) -> Product | None:
+    """The node as a product; None where it has very many factors."""
+    number = 1.0
+    sides: tuple[list[Node], list[Node]] = ([], [])
+    waiting = [(node, 0)]
+    visited = 0
+    while waiting:
+        one, side = waiting.pop()
+        visited += 1
+        if visited > MOST_VISITED:
+            return None
+        value = number_of(one)
+        if value is not None:
+            number = number / value if side else number * value
+        elif one.gate is arithmetic.multiply:
+            waiting += [(operand, side) for operand in reversed(one.inputs)]
+        elif one.gate is arithmetic.divide:
+            waiting += [(one.inputs[1], 1 - side), (one.inputs[0], side)]
+        elif one.gate is arithmetic.negative:
+            number = -number
+            waiting.append((one.inputs[0], side))
+        elif one.gate is arithmetic.power and number_of(one.inputs[1]) == -1.0:
+            waiting.append((one.inputs[0], 1 - side))
+        else:
+            sides[side].append(one)
+    return Product(number, *sides)
+
+
+def exponential(node: Node) -> Exponential | None:
+    """exp(u), 1/exp(u) or e^u as what it is; None for any other node."""
+    found = factors(node)
+    if found is None or found.number != 1.0 or len(found.above) + len(found.below) != 1:
+        return None
+    (one,) = found.above or found.below
+    if one.gate is elementary.exp:
+        origin = one.inputs[0]
+    elif one.gate is arithmetic.power and is_e(one.inputs[0]):
+        origin = one.inputs[1]
+    else:
+        return None
+    return Exponential(1.0, times(linear(origin), 1.0 if found.above else -1.0), origin)
+
+
+def is_e(node: Node) -> bool:
+    """Whether it is the constant e, which an untyped graph calls an input."""
+    return node.is_constant and node.name == "e"
+
+
+def exponentials(node: Node, most: int = 4) -> list[Exponential] | None:
+    """The node as a sum of numbers times exponentials; None where it is none or has more than `most` of them."""
+    found: list[Exponential] = []
+    for one, factor in (terms(node, most) or {}).items():
+        for part in _exponentials_in(one):
+            if part is None:
+                return None
+            same = next((place for place, known in enumerate(found) if known.exponent == part.exponent), None)
+            if same is None:
+                found.append(part._replace(factor=factor * part.factor))
+            else:
+                found[same] = found[same]._replace(factor=found[same].factor + factor * part.factor)
+    kept = [one for one in found if one.factor]
+    return kept if kept and len(kept) <= most else None
+
+
+def _exponentials_in(one: Node | None) -> Iterable[Exponential | None]:
+    if one is None:
+        return [Exponential(1.0, {})]
+    if one.gate in (elementary.sinh, elementary.cosh):
+        (u,) = one.inputs
+        sign = -1.0 if one.gate is elementary.sinh else 1.0
+        return [Exponential(0.5, linear(u), u), Exponential(0.5 * sign, times(linear(u), -1.0), u)]
+    if one.gate is elementary.expm1:
+        return [Exponential(1.0, linear(one.inputs[0]), one.inputs[0]), Exponential(-1.0, {})]
+    return [exponential(one)]
+
+
+def times(one: Linear, factor: float) -> Linear:
+    return {node: factor * each for node, each in one.items()}
+
+
+def plus(*several: Linear) -> Linear:
+    """Their sum, with every node of theirs: one that cancels keeps the factor 0."""
+    found: Linear = {}
+    for one in several:
+        for node, factor in one.items():
+            found[node] = found.get(node, 0.0) + factor
+    return {node: factor for node, factor in found.items() if factor or node is not None}
+
+
+def is_whole(one: Linear) -> bool:
+    """Whether there are nodes and none cancels: it may have had another shape, which the result would lack."""
+    return any(one) and all(one.values())
+
+
+def written(one: Linear, graph: Graph, *origins: Node | None) -> Node:
+    """The sum as nodes of the graph: an origin where that is the sum or its negative, so that it stays as written."""
+    known = [(origin, linear(origin)) for origin in origins if origin is not None]
+    for origin, its in known:
+        if its == one:
+            return origin
+    for origin, its in known:
+        if times(its, -1.0) == one:
+            return negated(origin)
+    result: Node | None = None
+    for node, factor in sorted(one.items(), key=lambda item: (item[0] is None, item[1] < 0)):
+        if node is None:
+            result = graph.constant(factor) if result is None else shifted(result, factor)
+        elif result is None:
+            result = scaled(node, factor)
+        elif factor < 0:
+            result = result - scaled(node, -factor)
+        else:
+            result = result + scaled(node, factor)
+    return graph.constant(0.0) if result is None else result
+
+
+def scaled(node: Node, factor: float) -> Node:
+    return node if factor == 1.0 else -node if factor == -1.0 else factor * node
+
+
+def shifted(node: Node, number: float) -> Node:
+    return node if number == 0.0 else node - -number if number < 0 else node + number
+
+
+def negated(node: Node) -> Node:
+    """-node, in the shortest form."""
+    if node.gate is arithmetic.negative:
+        return node.inputs[0]
+    found = linear(node)
+    if node.gate is arithmetic.subtract:
+        is_plain = found.get(node.inputs[0]) == 1.0
+        return node.inputs[1] - node.inputs[0] if is_plain else written(times(found, -1.0), node.graph)
+    return -node if len(found) > 1 or node in found else written(times(found, -1.0), node.graph)
+
+
+def halved(node: Node) -> Node:
+    """node/2, its number folded."""
+    found = linear(node)
+    return 0.5 * node if len(found) > 1 else written(times(found, 0.5), node.graph)
+
+
+def multiplied(number: float, above: Iterable[Node], below: Iterable[Node], graph: Graph) -> Node:
+    """The product as nodes of the graph."""
+    top: Node | None = None
+    for one in above:
+        top = one if top is None else top * one
+    bottom: Node | None = None
+    for one in below:
+        bottom = one if bottom is None else bottom * one
+    top = graph.constant(number) if top is None else scaled(top, number)
+    return top if bottom is None else top / bottom
+
+
+def squared(node: Node) -> Node | None:
+    """x for x^2, x*x and square(x), a number's root; None for any other node."""
+    if node.gate is elementary.square:
+        return node.inputs[0]
+    if node.gate is arithmetic.power and number_of(node.inputs[1]) == 2.0:
+        return node.inputs[0]
+    if node.gate is arithmetic.multiply and node.inputs[0] is node.inputs[1]:
+        return node.inputs[0]
+    return None
