@@ -43,6 +43,7 @@ class Batch:
         *,
         file: str | None,
         vars: Sequence[str],
+        fuse: bool,
         wrt: Sequence[str],
         no_grad: bool,
         nodes: bool,
@@ -68,6 +69,7 @@ class Batch:
         )
         self.path = None if path == "-" else path
         self.output_format = format or written_format(self.path) or default_output(self.input_format)
+        self.is_fused = fuse
         self.wrt = wrt
         self.has_gradients = not no_grad
         self.has_nodes = nodes
@@ -113,7 +115,7 @@ class Batch:
 
         graph = self.question.graph
         chosen = chosen_names(self.wrt, list(graph.inputs)) if graph else None
-        return Wanted(chosen, self.has_gradients, self.has_nodes, self.naming)
+        return Wanted(chosen, self.has_gradients, self.has_nodes, self.naming, self.is_fused)
 
     @property
     def writes_to_a_screen(self) -> bool:

@@ -89,13 +89,14 @@ def shared(parameter: str, make: Function, *options: Function) -> Function:
     return decorate
 
 
-def as_question(file: str | None, vars: Sequence[str], *, is_point_optional: bool = False) -> Question:
+def as_question(file: str | None, vars: Sequence[str], fuse: bool, *, is_point_optional: bool = False) -> Question:
     """The question in the argv of the command that is being run."""
     from backprop.cli.variables import ask
 
     context = click.get_current_context()
     found: Arguments = context.meta[SCANNED]
-    return ask(context.info_name or "", found, file, vars, is_point_optional=is_point_optional)
+    question = ask(context.info_name or "", found, file, vars, is_point_optional=is_point_optional)
+    return question.fused() if fuse else question
 
 
 def as_tracing(**options: Any) -> Any:
@@ -136,6 +137,9 @@ output_options = shared(
     QUIET,
     VERBOSE,
 )
+FUSE = click.option(
+    "--fuse", is_flag=True, help="Compute 1/(1+exp(-x)), log(sigmoid(x)) and their like by one gate that keeps digits."
+)
 EXPRESSION_SOURCES = (
     click.option("-f", "--file", metavar="FILE", help="Read the expression from FILE, or stdin for -."),
     click.option(
@@ -144,6 +148,7 @@ EXPRESSION_SOURCES = (
         metavar="FILE.json",
         help="Take values from a JSON object; an option for the same variable wins.",
     ),
+    FUSE,
 )
 question_options = shared("question", as_question, *EXPRESSION_SOURCES)
 open_question_options = shared(
@@ -162,7 +167,6 @@ tracing_options = shared(
         help="Which pass: every node's gradient, or its tangent along one variable.  [default: reverse]",
     ),
     click.option("--upstream", metavar="VALUE", help="The output's upstream gradient.  [default: ones]"),
-    click.option("--fuse", is_flag=True, help="Make 1/(1+exp(-x)) and its like one gate."),
     click.option("--strict", is_flag=True, help="Exit with status 4 where a result is inf or nan."),
 )
 WRT = click.option(

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.graph import Graph
 from backprop.autodiff.trace import Trace, trace
 from backprop.cli.output import Output
 from backprop.cli.status import Failure, Status
@@ -19,13 +18,12 @@ MAXIMUM_CHOICES = 10
 
 
 class Tracing:
-    """What `--wrt`, `--mode`, `--upstream`, `--fuse` and `--strict` say."""
+    """What `--wrt`, `--mode`, `--upstream` and `--strict` say."""
 
-    def __init__(self, *, wrt: Sequence[str], mode: str, upstream: str | None, fuse: bool, strict: bool) -> None:
+    def __init__(self, *, wrt: Sequence[str], mode: str, upstream: str | None, strict: bool) -> None:
         self.wrt = wrt
         self.mode = mode
         self.upstream = upstream
-        self.is_fused = fuse
         self.is_strict = strict
 
     @property
@@ -38,19 +36,12 @@ class Tracing:
         if self.mode == "forward" and self.upstream is not None:
             raise Failure("--upstream belongs to reverse mode", "leave it or --mode forward away")
         return trace(
-            self.graph(question),
+            question.graph,
             question.values,
             mode=self.mode,
             wrt=self.names(question),
             upstream=None if self.upstream is None else read_value("--upstream", self.upstream),
         )
-
-    def graph(self, question: Question) -> Graph:
-        if not self.is_fused:
-            return question.graph
-        from backprop.autodiff.fusion import fuse
-
-        return fuse(question.graph)
 
     def names(self, question: Question) -> list[str] | None:
         """The variables to differentiate by, None for all. Raises Failure for one that the expression lacks."""

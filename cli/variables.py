@@ -29,6 +29,13 @@ class Question(NamedTuple):
     graph: Graph
     values: dict[str, Array]
     unused: Sequence[str]
+    is_fused: bool = False
+
+    def fused(self) -> Question:
+        """The question about the graph in which compositions that lose digits are one gate each."""
+        from backprop.autodiff.fusion import fuse
+
+        return self._replace(graph=fuse(self.graph, self.values), is_fused=True)
 
 
 def ask(

@@ -7,7 +7,7 @@ import sys
 import click
 
 from backprop.cli.help import Helpful
-from backprop.cli.options import QUIET, color_option, command, digits_option, word_option
+from backprop.cli.options import FUSE, QUIET, color_option, command, digits_option, word_option
 from backprop.cli.output import FORMATS, Output
 from backprop.cli.status import Status
 
@@ -31,7 +31,8 @@ class SessionCommand(Helpful):
 @digits_option("Significant digits of tables.")
 @color_option("Colours in tables.")
 @QUIET
-def repl(format: str | None, json: bool, digits: int, color: str, quiet: bool) -> Status:
+@FUSE
+def repl(format: str | None, json: bool, digits: int, color: str, quiet: bool, fuse: bool) -> Status:
     """Read expressions, values and definitions line by line, and answer each.
 
     x = -2 gives a name a value, q = x + y keeps a formula that means what its names mean when it is used, and
@@ -56,5 +57,5 @@ def repl(format: str | None, json: bool, digits: int, color: str, quiet: bool) -
         quiet=quiet,
         verbose=False,
     )
-    converse(output)
+    converse(output, is_fused=fuse)
     return Status.DONE

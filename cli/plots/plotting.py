@@ -34,6 +34,7 @@ class Plotting:
         *,
         file: str | None,
         vars: Sequence[str],
+        fuse: bool,
         wrt: Sequence[str],
         samples: int | None,
         log: str | None,
@@ -48,6 +49,8 @@ class Plotting:
         self.path = self.output.path
         self.format = self.output.format or by_ending(self.path)
         self.question = ask(click.get_current_context().meta[SCANNED], file, vars, log)
+        if fuse:
+            self.question = self.question.fused()
         self.count = samples
         self.is_log = "y" in log_axes(log, self.question.ranges)
         if self.format in FIGURES:

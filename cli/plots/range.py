@@ -59,6 +59,13 @@ class PlotQuestion(NamedTuple):
     fixed: dict[str, Array]
     unused: Sequence[str]
 
+    def fused(self) -> PlotQuestion:
+        """The question about the graph in which compositions that lose digits are one gate each."""
+        from backprop.autodiff.fusion import fuse
+
+        given = {*self.fixed, *(one.name for one in self.ranges)}
+        return self._replace(graph=fuse(self.graph, given))
+
     @property
     def title(self) -> str:
         """The expression on one line."""

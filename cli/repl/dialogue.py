@@ -15,9 +15,9 @@ from backprop.cli.repl.session import Session, Unreadable
 GREETING = "type an expression, x = 2, or :help; Ctrl-D ends"
 
 
-def converse(output: Output) -> None:
+def converse(output: Output, *, is_fused: bool = False) -> None:
     """Answer line by line until the end of the input."""
-    session = Session(output)
+    session = Session(output, is_fused=is_fused)
     if not is_terminal():
         answer_all(session, Lines(continues=output.format not in ONE_LINE))
         return

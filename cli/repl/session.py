@@ -80,10 +80,14 @@ class Asked(NamedTuple):
 
 
 class Session:
-    """The names so far, `definitions` those of functions and of variables; `output` says how answers are shown."""
+    """The names so far, `definitions` those of functions and of variables; `output` says how answers are shown.
 
-    def __init__(self, output: Output) -> None:
+    `is_fused`: compositions that lose digits are one gate each.
+    """
+
+    def __init__(self, output: Output, *, is_fused: bool = False) -> None:
         self.output = output
+        self.is_fused = is_fused
         self.values: dict[str, Array] = {}
         self.definitions: dict[Name, Statement] = {}
         self.last: Statement | None = None
@@ -108,7 +112,8 @@ class Session:
         if missing and not is_point_optional:
             raise self.without_values(missing)
         values = {name: value for name, value in self.values.items() if name in graph.inputs}
-        return Asked(Question(text.pieces[-1].line[statement.body : statement.end].strip(), graph, values, ()), text)
+        question = Question(text.pieces[-1].line[statement.body : statement.end].strip(), graph, values, ())
+        return Asked(question.fused() if self.is_fused else question, text)
 
     def text(self, statement: Statement) -> Text:
         """The statement's right side behind the definitions that it needs."""

@@ -94,7 +94,12 @@ class Kernel:
         """The results' names and shapes in one row. Raises ExpressionError where shapes do not fit."""
         from backprop.autodiff.rows import lower_rows
 
-        typed = self.graph.typed({**self.shapes, **{name: np.shape(value) for name, value in self.fixed.items()}})
+        graph = self.graph
+        if self.wanted.is_fused:
+            from backprop.autodiff.fusion import fuse
+
+            graph = fuse(graph, {*self.shapes, *self.fixed})
+        typed = graph.typed({**self.shapes, **{name: np.shape(value) for name, value in self.fixed.items()}})
         given = [name for name in typed.inputs if name in self.shapes or name in self.fixed]
         results = results_of(typed, self.wanted, given)
         self.names = [one.name for one in results]

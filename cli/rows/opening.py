@@ -184,5 +184,5 @@ def with_own_expressions(batch: Batch, source: Source) -> tuple[Reader, Job, byt
             form, batch.field, batch.question.fixed, batch.naming, has_gradients=has_gradients, is_only=is_only
         )
         check_names(style.names, form.header if not is_only else ())
-    job = OwnJob(style, batch.question.fixed, batch.policy, has_gradients=has_gradients)
+    job = OwnJob(style, batch.question.fixed, batch.policy, batch.wanted)
     return reader, job, style.opening()

@@ -67,11 +67,11 @@ class Style(Protocol):
 class OwnJob:
     """Answers blocks whose rows have expressions of their own. `fixed` holds for all rows that use the name."""
 
-    def __init__(self, style: Style, fixed: Mapping[str, Array], policy: str, *, has_gradients: bool) -> None:
+    def __init__(self, style: Style, fixed: Mapping[str, Array], policy: str, wanted: Wanted) -> None:
         self.style = style
         self.fixed = dict(fixed)
         self.policy = policy
-        self.wanted = Wanted(None, has_gradients, False, Naming())
+        self.wanted = wanted
         self._graphs: dict[str, Graph | ExpressionError] = {}
         self._kernels: dict[tuple[str, tuple[tuple[str, Shape], ...]], Any] = {}
 

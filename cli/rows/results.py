@@ -30,6 +30,7 @@ class Wanted(NamedTuple):
     has_gradients: bool
     has_nodes: bool
     naming: Naming
+    is_fused: bool = False
 
 
 class Result(NamedTuple):
