@@ -6,7 +6,7 @@ are in logarithms.py. Every rule gives the same function of the same operands, t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import NamedTuple
 
 from backprop.autodiff import leaves
@@ -32,13 +32,19 @@ from backprop.autodiff.gates import activations, arithmetic, elementary, reducti
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.logarithms import logarithm, logarithm_of_one_plus
 
+Rule = Callable[[Node], Node | None]
+
 
 class Fused(NamedTuple):
-    """The new graph, its node for each node of the old one, and the old nodes that became others."""
+    """The new graph, its node for each node of the old one, and the old nodes that became others.
+
+    `advised` are those that the rules given as advice changed.
+    """
 
     graph: Graph
     twin: list[Node]
     compositions: list[Node]
+    advised: set[Node]
 
 
 def fuse(graph: Graph, given: Collection[str] | None = None) -> Graph:
@@ -49,30 +55,31 @@ def fuse(graph: Graph, given: Collection[str] | None = None) -> Graph:
     return fused(graph, given).graph
 
 
-def fused(graph: Graph, given: Collection[str] | None = None) -> Fused:
-    """The same, with what became of each node."""
+def fused(graph: Graph, given: Collection[str] | None = None, advice: Mapping[Gate, Rule] | None = None) -> Fused:
+    """The same, with what became of each node, and with more rules where `advice` gives some."""
     result = Graph(is_typed=graph.is_typed, source=graph.source)
     twin: list[Node] = []
     compositions = []
+    advised = set()
     for node in graph.nodes:
         name = node.name if node.gate is leaves.input else None
         if given is not None and name is not None and name in leaves.NAMED_CONSTANTS and name not in given:
             twin.append(result.constant(leaves.NAMED_CONSTANTS[name], name, node.span))
             continue
         copied = result.copy(node, twin)
-        rule = RULES.get(node.gate)
-        made = None
-        if rule is not None:
-            result.place = node.span
-            made = rule(copied)
-            result.place = None
+        result.place = node.span
+        made = RULES[node.gate](copied) if node.gate in RULES else None
+        if made is None and advice is not None and node.gate in advice:
+            made = advice[node.gate](copied)
+            advised.add(node)
+        result.place = None
         if made is not None and made is not copied and made.shape == copied.shape:
             compositions.append(node)
             copied = made
         twin.append(copied)
     result.names = {name: twin[node.index] for name, node in graph.names.items()}
     result.output = None if graph.output is None else twin[graph.output.index]
-    return Fused(result, twin, compositions)
+    return Fused(result, twin, compositions, advised)
 
 
 def of_sum(node: Node) -> Node | None:
@@ -307,7 +314,7 @@ def of_root(node: Node) -> Node | None:
     return rounding.absolute(total) if len(sides) == 1 else total
 
 
-def of_logarithm(base: float | None) -> Callable[[Node], Node | None]:
+def of_logarithm(base: float | None) -> Rule:
     """log, or that to a base."""
 
     def rule(node: Node) -> Node | None:
@@ -325,7 +332,7 @@ def of_log1p(node: Node) -> Node | None:
     return logarithm_of_one_plus(of_sum(whole) or whole)
 
 
-RULES: dict[Gate, Callable[[Node], Node | None]] = {
+RULES: dict[Gate, Rule] = {
     arithmetic.add: of_sum,
     arithmetic.subtract: of_sum,
     arithmetic.multiply: of_product,

@@ -31,6 +31,7 @@ from backprop.autodiff.gates import (
     arithmetic,
     arrays,
     elementary,
+    linear_algebra,
     logic,
     reductions,
     rounding,
@@ -209,6 +210,23 @@ def _of_add(node: Node, depth: int) -> Node | None:
     return total
 
 
+def _of_what_may_be_negative(node: Node) -> Node | None:
+    """What keeps the digits of log(prod(x)) and its like, but is another function where x is negative."""
+    inside = node.inputs[0]
+    if inside.gate is reductions.product:
+        return elementary.log(inside.inputs[0]).sum(inside.attributes[0])
+    if inside.gate is linear_algebra.det:
+        return linear_algebra.logdet(*inside.inputs)
+    if inside.gate is special.gamma:
+        return special.lgamma(*inside.inputs)
+    if inside.gate is arithmetic.power:
+        base, exponent = inside.inputs
+        number = number_of(exponent)
+        is_even = number is not None and number % 2.0 == 0.0
+        return exponent * elementary.log(rounding.absolute(base) if is_even else base)
+    return None
+
+
 LOGARITHMS: dict[Gate, Rule] = {
     activations.sigmoid: lambda node, depth: activations.logsigmoid(node.inputs[0]),
     special.normcdf: lambda node, depth: special.lognormcdf(node.inputs[0]),
@@ -228,3 +246,5 @@ LOGARITHMS: dict[Gate, Rule] = {
     reductions.largest: _rearranged,
     reductions.smallest: _rearranged,
 }
+
+ADVICE: dict[Gate, Callable[[Node], Node | None]] = {elementary.log: _of_what_may_be_negative}

@@ -18,6 +18,7 @@ from backprop.cli.arguments import normalized
 from backprop.cli.output import Output
 from backprop.cli.report import Report
 from backprop.cli.status import Failure, Status
+from backprop.cli.tracing import note_losses
 from backprop.cli.values import read_value
 from backprop.cli.variables import Question, check_known, chosen_names
 
@@ -55,9 +56,11 @@ class Choice:
         if not question.values:
             output.note("the expression has no variables, so that there is nothing to differentiate by")
         entries = report.data["nonfinite"]
+        if entries:
+            self.warn(question, entries, output)
+        note_losses(question, output)
         if not entries:
             return Status.DONE
-        self.warn(question, entries, output)
         return Status.NON_FINITE if self.is_strict else Status.DONE
 
     def warn(self, question: Question, entries: Sequence[dict[str, Any]], output: Output) -> None:

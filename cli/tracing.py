@@ -65,9 +65,21 @@ class Tracing:
             output.note(f"--vars: not in the expression: {', '.join(question.unused)}")
         if found.births:
             warn_of(found, output)
+        note_losses(question, output)
 
     def status(self, found: Trace) -> Status:
         return Status.NON_FINITE if self.is_strict and not found.is_result_finite else Status.DONE
+
+
+def note_losses(question: Question, output: Output) -> None:
+    """Name the compositions that lost digits at this point."""
+    from backprop.autodiff.lost_digits import may_lose
+
+    if not output.is_quiet and may_lose(question.graph):
+        from backprop.cli.reports.lost_digits import lost_digits
+
+        for note in lost_digits(question.graph, question.values):
+            output.note(note)
 
 
 def warn_of(found: Trace, output: Output) -> None:

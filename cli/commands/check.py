@@ -9,6 +9,7 @@ import click
 from backprop.cli.options import command, output_options, question_options
 from backprop.cli.output import Output
 from backprop.cli.status import Status
+from backprop.cli.tracing import note_losses
 from backprop.cli.variables import Question, chosen_names
 
 EXAMPLES = (
@@ -50,6 +51,7 @@ def check(question: Question, wrt: Sequence[str], samples: int, seed: int, outpu
     output.write(check_report(found, question.text))
     for note in notes(found):
         output.note(note)
+    note_losses(question, output)
     if question.unused and output.is_verbose:
         output.note(f"--vars: not in the expression: {', '.join(question.unused)}")
     return Status.MISMATCH if found.failed else Status.DONE

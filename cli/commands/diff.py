@@ -11,6 +11,7 @@ from backprop.cli.options import command, open_question_options, output_options,
 from backprop.cli.output import Output
 from backprop.cli.reports.derivative import code_report, derivative_report
 from backprop.cli.status import Status
+from backprop.cli.tracing import note_losses
 from backprop.cli.variables import Question
 
 EXAMPLES = (
@@ -46,4 +47,6 @@ def diff(
     output.write(report, default="plain")
     for name in found.flat:
         output.note(f"{name} is constant between its steps: its derivative counts as 0")
+    if set(question.graph.variables) <= set(question.values):
+        note_losses(question, output)
     return Status.DONE

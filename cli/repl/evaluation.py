@@ -8,6 +8,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.errors import Span
+from backprop.autodiff.lost_digits import losses
 from backprop.autodiff.shapes import Array
 from backprop.autodiff.trace import Birth, Trace, trace
 from backprop.cli.render.cells import table_text
@@ -15,6 +16,7 @@ from backprop.cli.render.errors import warning
 from backprop.cli.repl.answers import Answer
 from backprop.cli.repl.session import Asked, Session, Text
 from backprop.cli.repl.statements import Statement, statements
+from backprop.cli.reports.lost_digits import MOST_NAMED, noted
 from backprop.cli.reports.nodes import OUTPUT, node_report
 from backprop.cli.reports.nonfinite import described, nonfinite_values
 from backprop.cli.tracing import MAXIMUM_WARNINGS
@@ -79,7 +81,7 @@ def expression_answer(session: Session, statement: Statement) -> Answer:
         DERIVATIVE: found.gradients,
         "nonfinite": [placed(entry, asked.text) for entry in report.data["nonfinite"]],
     }
-    return Answer(data, [found.value, *found.gradients.values()], report, notes=comments(found, asked.text))
+    return Answer(data, [found.value, *found.gradients.values()], report, notes=comments(found, asked))
 
 
 def placed(entry: dict[str, Any], text: Text) -> dict[str, Any]:
@@ -91,21 +93,28 @@ def placed(entry: dict[str, Any], text: Text) -> dict[str, Any]:
     return {**entry, "start": span.start if is_here else None, "end": span.end if is_here else None}
 
 
-def comments(found: Trace, text: Text) -> list[str]:
-    """What the table alone does not tell: which upstream gradient was taken, and where inf and nan began."""
+def comments(found: Trace, asked: Asked) -> list[str]:
+    """What the table alone does not tell: the upstream gradient, where inf and nan began, where digits were lost."""
     notes = []
+    question, text = asked
     shape = np.shape(found.value)
     if shape and found.gradients:
         notes.append(f"the output has shape {shapes.show(shape)}: its upstream gradient is ones")
     notes += [warned(found, birth, text) for birth in found.births[:MAXIMUM_WARNINGS]]
     if len(found.births) > MAXIMUM_WARNINGS:
         notes.append(f"{len(found.births) - MAXIMUM_WARNINGS} more results are not finite")
+    for loss in losses(question.graph, question.values)[:MOST_NAMED]:
+        notes.append(noted(loss, text.whole, *located(loss.node.span, text)))
     return notes
 
 
 def warned(found: Trace, birth: Birth, text: Text) -> str:
-    span, source = birth.node.span, found.graph.source
-    if span is not None:
-        span, piece = text.origin(span)
-        source = piece.line
-    return warning(described(found, birth), span, source)
+    return warning(described(found, birth), *located(birth.node.span, text))
+
+
+def located(span: Span | None, text: Text) -> tuple[Span | None, str]:
+    """A place of the text in the line that it was written in, and that line."""
+    if span is None:
+        return None, text.whole
+    here, piece = text.origin(span)
+    return here, piece.line

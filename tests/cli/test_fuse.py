@@ -1,5 +1,6 @@
 """--fuse in every command: what underflows on the way to an ordinary number is computed without that way."""
 
+import contextlib
 import json
 import math
 
@@ -13,10 +14,8 @@ def numbers(text):
     """The numbers in the last line of a text."""
     found = []
     for word in text.strip().splitlines()[-1].replace(",", "\t").replace("=", "\t").split("\t"):
-        try:
+        with contextlib.suppress(ValueError):
             found.append(float(word))
-        except ValueError:
-            pass
     return found
 
 

@@ -1,0 +1,157 @@
+"""Where digits were lost at a point: each composition's numbers beside those of the gate that keeps them.
+
+Whether a composition lost any depends on the point alone, so that it is computed both ways and compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.binding import bind
+from backprop.autodiff.collection import without_collection
+from backprop.autodiff.execution import evaluate
+from backprop.autodiff.gate import Gate
+from backprop.autodiff.gates import activations, arithmetic, elementary, linear_algebra, reductions, shares, special
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.program import needed
+from backprop.autodiff.reverse import adjoints
+from backprop.autodiff.shapes import Array
+
+TOLERANCE = 1e-8  # relative: half of the digits
+NUDGE = 2.0**-40  # relative, of the variables: a number that moves by as much as it is off was never sharper
+NEGLIGIBLE = 1e-300  # below it doubles run out of digits by themselves
+MOST_NODES = 5000  # of an expression that is looked at: larger ones would take too long
+MOST_GRADIENTS = 20  # compositions whose gradients are compared
+
+ALONE: frozenset[Gate] = frozenset(
+    (elementary.log, elementary.log1p, elementary.log2, elementary.log10, elementary.sqrt, arithmetic.divide)
+)
+WITH_A_SUM: frozenset[Gate] = frozenset(
+    (
+        elementary.exp,
+        elementary.cos,
+        elementary.cosh,
+        elementary.sinh,
+        elementary.tanh,
+        activations.sigmoid,
+        special.normcdf,
+        special.erf,
+        special.erfc,
+    )
+)
+SUMS: frozenset[Gate] = frozenset((arithmetic.add, arithmetic.subtract, reductions.total))
+INSIDE: frozenset[Gate] = (
+    WITH_A_SUM
+    | SUMS
+    | {
+        arithmetic.multiply,
+        arithmetic.power,
+        special.gamma,
+        special.normpdf,
+        shares.softmax,
+        reductions.product,
+        linear_algebra.det,
+    }
+)
+
+
+class Loss(NamedTuple):
+    """A composition that lost digits: its `value` or, where that is sound, its gradient is wrong or not finite.
+
+    `better` is the node that keeps them, of another graph; `is_fused`: the one that fusing makes. `right` is its
+    value.
+    """
+
+    node: Node
+    value: Array
+    right: Array
+    better: Node
+    is_fused: bool
+    is_gradient: bool
+
+
+@without_collection
+def losses(graph: Graph, values: Mapping[str, Any]) -> list[Loss]:
+    """The compositions that lose digits at `values` and matter for the result, in topological order.
+
+    Raises ExpressionError as `value_and_grad` does.
+    """
+    if len(graph.nodes) > MOST_NODES or not may_lose(graph):
+        return []
+    from backprop.autodiff.fusion import fused  # here, not above: most expressions do not need it
+    from backprop.autodiff.logarithms import ADVICE
+
+    typed, arrays = bind(graph, values)
+    found = fused(typed, advice=ADVICE)
+    live = {*needed([typed.result])}
+    better = {node: found.twin[node.index] for node in found.compositions if node in live}
+    kept = {*needed([found.graph.result])}
+    pairs = [(node, twin) for node, twin in better.items() if twin in kept]
+    if not pairs:
+        return []
+    nudged = {name: value * (1.0 + NUDGE) for name, value in arrays.items()}
+    mine = evaluate([node for node, _ in pairs], arrays)
+    right = evaluate([twin for _, twin in pairs], arrays)
+    moved = evaluate([twin for _, twin in pairs], nudged)
+    result: list[Loss] = []
+    rest: list[tuple[Node, Node]] = []
+    matters = _mattering(found.graph, [twin for _, twin in pairs], arrays)
+    for (node, twin), value, true, other in zip(pairs, mine, right, moved, strict=True):
+        is_fused = node not in found.advised
+        if twin not in matters:
+            continue
+        if is_lost(value, true, other) and (is_fused or not np.any(np.isnan(value))):
+            result.append(Loss(node, value, true, twin, is_fused, False))
+        elif is_fused:
+            rest.append((node, twin))
+    for node, twin in rest[:MOST_GRADIENTS]:
+        gradients = _gradients(node, twin, arrays, nudged)
+        lost = next(((value, true) for value, true, other in gradients if is_lost(value, true, other)), None)
+        if lost is not None:
+            result.append(Loss(node, *lost, twin, True, True))
+    return sorted(result, key=lambda loss: loss.node.index)
+
+
+def may_lose(graph: Graph) -> bool:
+    """Whether a composition may be in it: a quick look, for most expressions hold none."""
+    gates = {node.gate for node in graph.nodes}
+    return bool(gates & ALONE and gates & INSIDE) or bool(gates & WITH_A_SUM and gates & SUMS)
+
+
+def is_lost(value: Array, right: Array, moved: Array) -> bool:
+    """Whether an entry of `value` is wrong by more than half of its digits, `moved` being `right` a nudge away."""
+    with np.errstate(all="ignore"):
+        error = np.abs(value - right)
+        is_wrong = (error > np.maximum(TOLERANCE * np.abs(right), np.abs(moved - right))) & (error > NEGLIGIBLE)
+        return bool(np.any(np.isfinite(right) & (~np.isfinite(value) | is_wrong)))
+
+
+def _mattering(graph: Graph, nodes: Sequence[Node], arrays: Mapping[str, Array]) -> set[Node]:
+    """The nodes on which the result depends at this point: not those in a branch that is not taken."""
+    output = graph.result
+    found = adjoints(graph, output, graph.constant(np.ones(output.shape)), nodes).of
+    reached = [node for node in nodes if node in found]
+    values = evaluate([found[node] for node in reached], arrays)
+    return {node for node, value in zip(reached, values, strict=True) if np.any(value != 0.0)}
+
+
+def _gradients(
+    node: Node, twin: Node, arrays: Mapping[str, Array], nudged: Mapping[str, Array]
+) -> list[tuple[Array, Array, Array]]:
+    """By each variable the gradient of the composition, of the gate in its place, and of that a nudge away."""
+    sides = []
+    for one in (node, twin):
+        graph = one.graph
+        inputs = [graph.inputs[name] for name in arrays]
+        found = adjoints(graph, one, graph.constant(np.ones(one.shape)), inputs).of
+        sides.append({name: found[operand] for name, operand in zip(arrays, inputs, strict=True) if operand in found})
+    names = [name for name in sides[0] if name in sides[1]]
+    if not names:
+        return []
+    mine = evaluate([sides[0][name] for name in names], arrays)
+    right = evaluate([sides[1][name] for name in names], arrays)
+    moved = evaluate([sides[1][name] for name in names], nudged)
+    return list(zip(mine, right, moved, strict=True))

@@ -1,0 +1,55 @@
+"""What to say of compositions that lost digits: where they stand, what they gave, and the cure. Computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lost_digits import Loss, losses
+from backprop.parser.errors import render
+from backprop.parser.printers.expression import shortest, show
+
+MOST_NAMED = 5
+LONGEST = 60  # characters of an expression in a sentence
+
+
+def lost_digits(graph: Graph, values: Mapping[str, Any]) -> Iterator[str]:
+    """A note for each composition that lost digits at `values`, with its place in the expression."""
+    found = losses(graph, values)
+    for loss in found[:MOST_NAMED]:
+        yield noted(loss, graph.source, loss.node.span, graph.source)
+    if len(found) > MOST_NAMED:
+        yield f"{len(found) - MOST_NAMED} more compositions lost digits"
+
+
+def noted(loss: Loss, text: str | None, span: Span | None, source: str | None) -> str:
+    """The note of a loss in the expression `text`, `span` being its place in `source`, the line to show."""
+    return render(ExpressionError(reason(loss, text), span, cure(loss), source)).removeprefix("error: ")
+
+
+def reason(loss: Loss, source: str | None) -> str:
+    what = f"{named(loss.node, source)} has lost digits"
+    if loss.is_gradient:
+        what = f"the gradient of {named(loss.node, source)} has lost digits"
+    if np.ndim(loss.value):
+        with np.errstate(all="ignore"):
+            is_wrong = ~(np.abs(loss.value - loss.right) <= 1e-8 * np.abs(loss.right)) & np.isfinite(loss.right)
+        return f"{what} in {np.count_nonzero(is_wrong)} of {np.size(loss.value)} entries"
+    return f"{what}: {shortest(float(loss.value))} instead of {shortest(float(loss.right))}"
+
+
+def cure(loss: Loss) -> str:
+    better = show(loss.better, {})
+    if loss.is_fused:
+        return f"--fuse computes {better}" if len(better) <= LONGEST else "--fuse keeps them"
+    return f"write {better}"
+
+
+def named(node: Node, source: str | None) -> str:
+    """The composition as it is written."""
+    text = "" if source is None or node.span is None else " ".join(source[node.span.start : node.span.end].split())
+    return text if 0 < len(text) <= LONGEST else f"the {node.gate.name} here"
