@@ -105,7 +105,7 @@ def losses(graph: Graph, values: Mapping[str, Any]) -> list[Loss]:
             continue
         if is_lost(value, true, other) and (is_fused or not np.any(np.isnan(value))):
             result.append(Loss(node, value, true, twin, is_fused, False))
-        elif is_fused:
+        elif is_fused and np.all(np.isfinite(true)):
             rest.append((node, twin))
     for node, twin in rest[:MOST_GRADIENTS]:
         gradients = _gradients(node, twin, arrays, nudged)
