@@ -16,6 +16,7 @@ from backprop.autodiff.algebra import (
     factors,
     halved,
     is_whole,
+    linear,
     multiplied,
     negated,
     number_of,
@@ -23,6 +24,7 @@ from backprop.autodiff.algebra import (
     scaled,
     shifted,
     terms,
+    times,
     written,
 )
 from backprop.autodiff.gate import Gate
@@ -64,7 +66,9 @@ class Parts(NamedTuple):
 def logarithm(x: Node) -> Node | None:
     """log(x) without x, or None where nothing is won."""
     parts = _parts(x, 0)
-    return _of_one_plus(x) if parts is None else _together(parts)
+    if parts is not None:
+        return _together(parts)
+    return _of_one_plus(x) or _of_asinh(x) or _of_odds(x)
 
 
 def logarithm_of_one_plus(whole: Node) -> Node | None:
@@ -117,6 +121,35 @@ def _of_one_plus(x: Node) -> Node | None:
     if found is None or found.get(None) != 1.0 or not any(found):
         return None
     return elementary.log1p(written({node: factor for node, factor in found.items() if node is not None}, x.graph))
+
+
+def _of_asinh(x: Node) -> Node | None:
+    """log(u + sqrt(1 + u^2)), the root being a hypot by now."""
+    found = terms(x, most=2)
+    roots = [one for one in found or () if one is not None and one.gate is elementary.hypot]
+    if found is None or len(found) != 2 or len(roots) != 1 or found[roots[0]] != 1.0:
+        return None
+    sides = [one for one in roots[0].inputs if number_of(one) != 1.0]
+    rest = {one: factor for one, factor in found.items() if one is not roots[0]}
+    for sign in (1.0, -1.0):
+        if len(sides) == 1 and times(linear(sides[0]), sign) == rest:
+            return scaled(elementary.asinh(sides[0]), sign)
+    return None
+
+
+def _of_odds(x: Node) -> Node | None:
+    """log(p/(1 - p)) and log((1 + u)/(1 - u))."""
+    found = factors(x)
+    if found is None or found.number != 1.0 or len(found.above) != 1 or len(found.below) != 1:
+        return None
+    above, below = linear(found.above[0]), linear(found.below[0])
+    for top, bottom, sign in ((above, below, 1.0), (below, above, -1.0)):
+        if bottom == plus({None: 1.0}, times(top, -1.0)) and is_whole(top) and None not in top:
+            return scaled(activations.logit(written(top, x.graph, *found.above, *found.below)), sign)
+    u: Linear = {one: factor for one, factor in above.items() if one is not None}
+    if u and above.get(None) == 1.0 and below == plus({None: 1.0}, times(u, -1.0)):
+        return 2 * elementary.atanh(written(u, x.graph))
+    return None
 
 
 def _of_factor(node: Node, depth: int) -> Node | None:
@@ -191,6 +224,15 @@ def _of_sum(node: Node, depth: int) -> Node | None:
     return None if inner is None else reductions.logsumexp(inner, axis=node.attributes[0])
 
 
+def _of_mean(node: Node, depth: int) -> Node | None:
+    """The mean is the sum over the number of entries, which is that of those that equal themselves."""
+    inner = _positive(node.inputs[0], depth)
+    if inner is None:
+        return None
+    (axis,) = node.attributes
+    return reductions.logsumexp(inner, axis=axis) - elementary.log(logic.equal(inner, inner).sum(axis))
+
+
 def _of_prod(node: Node, depth: int) -> Node | None:
     inner = _positive(node.inputs[0], depth)
     return None if inner is None else inner.sum(node.attributes[0])
@@ -215,6 +257,9 @@ def _of_what_may_be_negative(node: Node) -> Node | None:
     inside = node.inputs[0]
     if inside.gate is reductions.product:
         return elementary.log(inside.inputs[0]).sum(inside.attributes[0])
+    if inside.gate is reductions.total and (parts := _parts(inside.inputs[0], 0)) is not None:
+        inner = _together(parts)
+        return None if inner is None else reductions.logsumexp(inner, axis=inside.attributes[0])
     if inside.gate is linear_algebra.det:
         return linear_algebra.logdet(*inside.inputs)
     if inside.gate is special.gamma:
@@ -239,6 +284,7 @@ LOGARITHMS: dict[Gate, Rule] = {
     arithmetic.power: _of_power,
     arithmetic.add: _of_add,
     reductions.total: _of_sum,
+    reductions.mean: _of_mean,
     reductions.product: _of_prod,
     arrays.index: _rearranged,
     arrays.reshape: _rearranged,

@@ -36,6 +36,7 @@ ADVISED = [
     ("log(det(A))", {"A": [[1e-200, 0], [0, 1e-200]]}, "logdet(A)"),
     ("log(gamma(x))", {"x": 200}, "lgamma(x)"),
     ("log(x^2)", {"x": -1e-200}, "2 * log(abs(x))"),
+    ("log(sum([1, 0]*softmax(x)))", {"x": [-800, 0]}, "logsumexp(log_softmax(x) + log([1, 0]))"),
     ("log(x^n)", {"x": 1e200, "n": 3}, "n * log(x)"),
 ]
 SOUND = [
