@@ -23,6 +23,8 @@ from backprop.autodiff.shapes import Array
 TOLERANCE = 1e-8  # relative: half of the digits
 NUDGE = 2.0**-40  # relative, of the variables: a number that moves by as much as it is off was never sharper
 NEGLIGIBLE = 1e-300  # below it doubles run out of digits by themselves
+FAR = 1e-100  # beyond it and its inverse, squares and products leave the range of doubles
+SWALLOWED = 1e-7  # relative: what is added to a number that much larger has lost as many digits
 MOST_NODES = 5000  # of an expression that is looked at: larger ones would take too long
 MOST_GRADIENTS = 20  # compositions whose gradients are compared
 
@@ -43,6 +45,7 @@ WITH_A_SUM: frozenset[Gate] = frozenset(
     )
 )
 SUMS: frozenset[Gate] = frozenset((arithmetic.add, arithmetic.subtract, reductions.total))
+SATURATING: frozenset[Gate] = WITH_A_SUM | {shares.softmax}
 INSIDE: frozenset[Gate] = (
     WITH_A_SUM
     | SUMS
@@ -81,10 +84,12 @@ def losses(graph: Graph, values: Mapping[str, Any]) -> list[Loss]:
     """
     if len(graph.nodes) > MOST_NODES or not may_lose(graph):
         return []
+    typed, arrays = bind(graph, values)
+    if not is_suspicious(typed, arrays):
+        return []
     from backprop.autodiff.fusion import fused  # here, not above: most expressions do not need it
     from backprop.autodiff.logarithms import ADVICE
 
-    typed, arrays = bind(graph, values)
     found = fused(typed, advice=ADVICE)
     live = {*needed([typed.result])}
     better = {node: found.twin[node.index] for node in found.compositions if node in live}
@@ -119,6 +124,30 @@ def may_lose(graph: Graph) -> bool:
     """Whether a composition may be in it: a quick look, for most expressions hold none."""
     gates = {node.gate for node in graph.nodes}
     return bool(gates & ALONE and gates & INSIDE) or bool(gates & WITH_A_SUM and gates & SUMS)
+
+
+def is_suspicious(typed: Graph, arrays: Mapping[str, Array]) -> bool:
+    """Whether a number on the way is one with which digits are lost: 0, far out, next to 1, or a sum that swallows."""
+    nodes = needed([typed.result])
+    value = dict(zip(nodes, evaluate(nodes, arrays), strict=True))
+    with np.errstate(all="ignore"):
+        for node in nodes:
+            if not node.inputs:
+                continue
+            size = np.abs(value[node])
+            if not np.all((size > FAR) & (size < 1.0 / FAR)):
+                return True
+            if node.gate in SATURATING and np.any(np.abs(size - 1.0) < SWALLOWED):
+                return True
+            is_sum = node.gate in (arithmetic.add, arithmetic.subtract)
+            if is_sum and any(swallows(size, np.abs(value[one])) for one in node.inputs):
+                return True
+    return False
+
+
+def swallows(total: Array, term: Array) -> bool:
+    """Whether a sum or one of its terms is so much smaller than the other, both without their sign."""
+    return bool(np.any(np.minimum(total, term) < SWALLOWED * np.maximum(total, term)))
 
 
 def is_lost(value: Array, right: Array, moved: Array) -> bool:

@@ -73,12 +73,13 @@ class Tracing:
 
 def note_losses(question: Question, output: Output) -> None:
     """Name the compositions that lost digits at this point."""
-    from backprop.autodiff.lost_digits import may_lose
+    from backprop.autodiff.lost_digits import losses
 
-    if not output.is_quiet and may_lose(question.graph):
-        from backprop.cli.reports.lost_digits import lost_digits
+    found = [] if output.is_quiet else losses(question.graph, question.values)
+    if found:
+        from backprop.cli.reports.lost_digits import notes
 
-        for note in lost_digits(question.graph, question.values):
+        for note in notes(found, question.graph.source):
             output.note(note)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError, Span
-from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.lost_digits import Loss, losses
+from backprop.autodiff.graph import Node
+from backprop.autodiff.lost_digits import Loss
 from backprop.parser.errors import render
 from backprop.parser.printers.expression import shortest, show
 
@@ -17,11 +16,10 @@ MOST_NAMED = 5
 LONGEST = 60  # characters of an expression in a sentence
 
 
-def lost_digits(graph: Graph, values: Mapping[str, Any]) -> Iterator[str]:
-    """A note for each composition that lost digits at `values`, with its place in the expression."""
-    found = losses(graph, values)
+def notes(found: Sequence[Loss], source: str | None) -> Iterator[str]:
+    """A note for each composition that lost digits, with its place in the expression."""
     for loss in found[:MOST_NAMED]:
-        yield noted(loss, graph.source, loss.node.span, graph.source)
+        yield noted(loss, source, loss.node.span, source)
     if len(found) > MOST_NAMED:
         yield f"{len(found) - MOST_NAMED} more compositions lost digits"
 
