@@ -5,6 +5,7 @@ Whether a composition lost any depends on the point alone, so that it is compute
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -25,7 +26,8 @@ NUDGE = 2.0**-40  # relative, of the variables: a number that moves by as much a
 NEGLIGIBLE = 1e-300  # below it doubles run out of digits by themselves
 FAR = 1e-100  # beyond it and its inverse, squares and products leave the range of doubles
 SWALLOWED = 1e-7  # relative: what is added to a number that much larger has lost as many digits
-MOST_NODES = 5000  # of an expression that is looked at: larger ones would take too long
+MOST_NODES = 500  # of an expression that is looked at: larger ones would take too long
+MOST_ENTRIES = 100_000  # of its arrays together, the same
 MOST_GRADIENTS = 20  # compositions whose gradients are compared
 
 ALONE: frozenset[Gate] = frozenset(
@@ -85,6 +87,8 @@ def losses(graph: Graph, values: Mapping[str, Any]) -> list[Loss]:
     if len(graph.nodes) > MOST_NODES or not may_lose(graph):
         return []
     typed, arrays = bind(graph, values)
+    if sum(math.prod(node.shape) for node in typed.nodes) > MOST_ENTRIES:
+        return []
     if not is_suspicious(typed, arrays):
         return []
     from backprop.autodiff.fusion import fused  # here, not above: most expressions do not need it
