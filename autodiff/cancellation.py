@@ -138,10 +138,13 @@ def _of_root(node: Node, constant: float, factor: float) -> Node | None:
 
 
 def _of_tanh_squared(node: Node, constant: float, factor: float) -> Node | None:
+    """1 - tanh(x)^2 = 4*sigmoid(2*x)*sigmoid(-2*x), where cosh(x) would overflow."""
     base = squared(node)
     if base is None or base.gate is not elementary.tanh or factor != -constant:
         return None
-    return constant / elementary.cosh(base.inputs[0]) ** 2
+    double = times(linear(base.inputs[0]), 2.0)
+    both = [activations.sigmoid(written(times(double, sign), node.graph)) for sign in (1.0, -1.0)]
+    return scaled(both[0] * both[1], 4.0 * constant)
 
 
 COMPLEMENTS: dict[Gate, Complement] = {

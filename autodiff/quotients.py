@@ -110,7 +110,7 @@ def _quotient(denominator: Node, above: list[Node]) -> tuple[float, Node] | None
 
 
 def _of_exponentials(top: list[Exponential], bottom: list[Exponential], graph: Graph) -> tuple[float, Node] | None:
-    """Exponentials over two of the same exponents: sigmoid, tanh, 1/tanh or 1/(1 - exp(-x)), times a number."""
+    """Exponentials over two of the same exponents: sigmoid, tanh or 1/tanh, times a number."""
     one, other = bottom if top[0].exponent == bottom[0].exponent else bottom[::-1]
     difference = plus(one.exponent, times(other.exponent, -1.0))
     if top[0].exponent != one.exponent or not is_whole(difference):
@@ -118,9 +118,8 @@ def _of_exponentials(top: list[Exponential], bottom: list[Exponential], graph: G
     factor = top[0].factor / one.factor
     is_sum = one.factor == other.factor
     if len(top) == 1:
-        sign = 1.0 if is_sum else -1.0
-        operand = written(times(difference, sign), graph, one.origin, other.origin)
-        return (factor, activations.sigmoid(operand)) if is_sum else (-factor, 1 / elementary.expm1(operand))
+        operand = written(difference, graph, one.origin, other.origin)
+        return (factor, activations.sigmoid(operand)) if is_sum else None
     if top[1].exponent != other.exponent or abs(top[0].factor) != abs(top[1].factor):
         return None
     if is_sum == (top[0].factor == top[1].factor):
