@@ -124,9 +124,10 @@ class Batch:
     def note(self, text: str) -> None:
         """Say something on stderr, unless -q."""
         from backprop.cli.output import say
+        from backprop.cli.render.text import as_note
 
         if not self.is_quiet:
-            say(f"note: {text}")
+            say(as_note(text))
 
     @property
     def say(self) -> Callable[[str], None] | None:
@@ -189,7 +190,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
         say(text)
 
     if reader.say:
-        reader.say = lambda text: note(f"note: {text}")
+        reader.say = lambda text: note(as_note(text))
     with contextlib.ExitStack() as stack:
         kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
         faults = Faults(note, kept)

@@ -103,7 +103,9 @@ class Output:
     def note(self, text: str) -> None:
         """Say something on stderr, unless -q."""
         if not self.is_quiet:
-            say(text if text.startswith("warning: ") else f"note: {text}")
+            from backprop.cli.render.text import as_note
+
+            say(text if text.startswith("warning: ") else as_note(text))
 
 
 MAXIMUM_ROWS = 1000  # of a table on a terminal

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from backprop.parser.errors import visible
 
-__all__ = ["Lines", "visible", "visible_lines"]
+__all__ = ["Lines", "as_note", "visible", "visible_lines"]
 
 
 class Lines(str):
     """A text of several lines: its line breaks are ours. Those of any other text are the user's."""
 
     __slots__ = ()
+
+
+def as_note(text: str) -> str:
+    """The text as a note, of as many lines as it has."""
+    return type(text)(f"note: {text}")
 
 
 def visible_lines(text: str) -> str:

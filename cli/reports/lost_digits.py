@@ -9,6 +9,7 @@ import numpy as np
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Node
 from backprop.autodiff.lost_digits import Loss
+from backprop.cli.render.text import Lines
 from backprop.parser.errors import render
 from backprop.parser.printers.expression import shortest, show
 
@@ -26,7 +27,7 @@ def notes(found: Sequence[Loss], source: str | None) -> Iterator[str]:
 
 def noted(loss: Loss, text: str | None, span: Span | None, source: str | None) -> str:
     """The note of a loss in the expression `text`, `span` being its place in `source`, the line to show."""
-    return render(ExpressionError(reason(loss, text), span, cure(loss), source)).removeprefix("error: ")
+    return Lines(render(ExpressionError(reason(loss, text), span, cure(loss), source)).removeprefix("error: "))
 
 
 def reason(loss: Loss, source: str | None) -> str:
