@@ -85,6 +85,16 @@ def is_assignment(token: str) -> bool:
     return text.startswith("@") or not any(separator in text for separator in ";\n")
 
 
+def taken_expression(assignments: list[str]) -> list[str]:
+    """The first of the assignments that is an expression, taken from among them; `x=2` alone is a value for none."""
+    from backprop.cli.values import is_value
+
+    for place, token in enumerate(assignments):
+        if not is_value(token.partition("=")[2].strip()):
+            return [assignments.pop(place)]
+    return []
+
+
 def as_binding(token: str) -> Binding:
     name, _, text = token.partition("=")
     return Binding(normalized(name.strip()), text.strip(), f"{name.strip()}=")
@@ -93,8 +103,8 @@ def as_binding(token: str) -> Binding:
 def split_positionals(found: Arguments, *, needs_expression: bool) -> tuple[str | None, list[Binding]]:
     """The expression and all bindings in their order.
 
-    The first positional that is not NAME=value is the expression; where all are, the first is (`q = x + y` is an
-    expression too). Raises Failure for more than one, or for one where a file gives the expression.
+    The first positional that is not NAME=value is the expression; where all are, the first whose right side is no
+    value (`q = x + y`). Raises Failure for more than one, or for one where a file gives the expression.
     """
     expressions = [token for token in found.positionals if not is_assignment(token)]
     assignments = [token for token in found.positionals if is_assignment(token)]
@@ -106,7 +116,7 @@ def split_positionals(found: Arguments, *, needs_expression: bool) -> tuple[str 
             f"unexpected argument {expressions[1]!r}",
             f'put the whole expression in quotes: "{together}"' if len(together) < 100 else None,
         )
-    if needs_expression and not expressions and assignments:
-        expressions.append(assignments.pop(0))
+    if needs_expression and not expressions:
+        expressions += taken_expression(assignments)
     bindings = [*found.bindings, *(as_binding(token) for token in assignments)]
     return (expressions[0] if expressions else None), bindings

@@ -139,8 +139,15 @@ class Batch:
             return Status.WRONG_DATA
         return Status.NON_FINITE if self.is_strict and remarks.rows else Status.DONE
 
+    def note_of_typing(self) -> None:
+        """Say what is waited for where somebody has to type it."""
+        if sys.stdin is not None and sys.stdin.isatty():
+            self.note(f"no FILE was given: type rows of {self.input_format} here, Ctrl-D ends them")
+
     def run(self) -> Status:
         """Answer all rows."""
+        if self.question.file in (None, "-"):
+            self.note_of_typing()
         if {self.input_format, self.output_format} & set(COLUMNAR):
             from backprop.cli.rows.columnar import run_columnar
 

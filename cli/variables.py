@@ -88,6 +88,9 @@ def without_expression(bindings: Sequence[Binding], found: Arguments) -> Failure
         option = closest_option(one, found)
         if option:
             return Failure(f"unknown option {one.written}", f"did you mean {option}?")
+    if bindings:
+        only = f"only {'values' if len(bindings) > 1 else 'a value'} for {listed([one.name for one in bindings])}"
+        return Failure(f"no expression was given, {only}: is a shell's variable empty?", f"for example: {EXAMPLE}")
     return Failure("no expression was given", f"for example: {EXAMPLE}")
 
 

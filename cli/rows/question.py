@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array
-from backprop.cli.arguments import Arguments, Binding, as_binding, is_assignment, normalized
+from backprop.cli.arguments import Arguments, Binding, as_binding, is_assignment, normalized, taken_expression
 from backprop.cli.rows.results import Naming
 from backprop.cli.source import checked, read_expression
 from backprop.cli.status import Failure
@@ -34,12 +34,13 @@ def ask(found: Arguments, expression_file: str | None, vars_files: Sequence[str]
     assignments = [token for token in found.positionals if is_assignment(token)]
     needs_expression = expression_file is None and not has_own
     if needs_expression and assignments and (not words or is_file_alone(words)):
-        words.insert(0, assignments.pop(0))  # `q = x + y` is an expression too
+        words[:0] = taken_expression(assignments)  # `q = x + y` is an expression too
     if needs_expression and not words:
         raise Failure("no expression was given", f"for example: {EXAMPLE}")
     text = words.pop(0) if needs_expression else None
-    if text is not None and not words and os.path.isfile(text):
-        raise Failure(f"no expression was given, only the file {text}", f"for example: {EXAMPLE}")
+    if text is not None and not words and (text == "-" or os.path.isfile(text)):
+        only = "stdin" if text == "-" else f"the file {text}"
+        raise Failure(f"no expression was given, only {only}", f"for example: {EXAMPLE}")
     if has_own and words and not os.path.exists(words[0]) and words[0] != "-":
         raise Failure(
             f"{words[0]}: no such file; the rows bring their own expressions",

@@ -6,6 +6,20 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.shapes import Array
 
 
+def is_value(text: str) -> bool:
+    """Whether the text can be read as a value, or as a range of values."""
+    from backprop.parser import parse_constant
+
+    if text.startswith("@"):
+        return True
+    try:
+        for part in text.split(":") if "[" not in text else [text]:
+            parse_constant(part)
+    except ExpressionError:
+        return False
+    return True
+
+
 def read_value(name: str, text: str) -> Array:
     """The value that `text` gives to `name`. Raises ExpressionError or Failure, which name it."""
     if text.startswith("@"):

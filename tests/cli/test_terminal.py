@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 
 import numpy as np
 import pytest
+
+from .conftest import COMMAND, environment
+from .keyboard import END_OF_INPUT, keyboard
 
 QUESTION = ("eval", "(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4")
 TABLE = """\
@@ -123,3 +128,28 @@ def test_an_ascii_terminal_gets_escapes(terminal):
     answer = terminal("eval", "β", "β=1", PYTHONIOENCODING="ascii")
     assert answer.status == 0
     assert "\\u03b2" in answer.out
+
+
+def test_batch_says_that_it_waits_for_rows(tmp_path):
+    with keyboard([COMMAND, "batch", "x^2"], environment({}), tmp_path) as session:
+        session.wait_for("note: no FILE was given: type rows of csv here, Ctrl-D ends them")
+        session.type("x\r3\r")
+        session.wait_for("3,9,6")
+        session.type(END_OF_INPUT)
+        assert session.status() == 0
+    with keyboard([COMMAND, "batch", "x^2", "-q"], environment({}), tmp_path) as session:
+        session.type(f"x\r3\r{END_OF_INPUT}")
+        session.wait_for("3,9,6")
+        assert "note:" not in session.seen
+
+
+@pytest.mark.parametrize("ending", ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGKILL"])
+def test_the_cursor_is_seen_after_a_signal(tmp_path, ending):
+    rows = "(echo x; while sleep 0.1; do echo 1; done)"
+    line = f"{rows} | exec {COMMAND} batch x > out.csv & wait"
+    with keyboard(["sh", "-c", f"ulimit -c 0; {line}"], environment({}), tmp_path) as session:
+        session.wait_for("rows/s")
+        os.killpg(session.process, getattr(signal, ending))
+        session.status()
+        shown, hidden = session.raw.rfind(b"\x1b[?25h"), session.raw.rfind(b"\x1b[?25l")
+        assert hidden <= shown
