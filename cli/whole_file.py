@@ -19,31 +19,23 @@ HELD = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")  # while a file has a name tha
 
 
 class Plan(NamedTuple):
-    """How a file is written: `new` takes what is written, `old` is the file that is there already.
+    """How a file is written: `new`, which has no name, takes what is written; `old` is the file that is there already.
 
-    `part` is the name of `new` meanwhile, None where it has none; `obstacle` says why it cannot take `old`'s place.
+    `obstacle` says why the new one cannot take the old one's place.
     """
 
     target: str
     new: int
     old: int | None
-    part: str | None
     obstacle: str | None
-
-    def close(self) -> None:
-        """Let go of both; of a new file that has not got its name nothing is left."""
-        if self.old is not None:
-            os.close(self.old)
-        if self.part is not None:
-            with contextlib.suppress(OSError):
-                os.unlink(self.part)
 
 
 def obstacle_to(path: str) -> str | None:
     """Why a file has to be written in place, None if it has not. Raises OSError where it cannot be written at all."""
     plan = planned(path)
     os.close(plan.new)
-    plan.close()
+    if plan.old is not None:
+        os.close(plan.old)
     return plan.obstacle
 
 
@@ -56,7 +48,8 @@ def whole_file(plan: Plan) -> Iterator[BinaryIO]:
             stream.flush()
             put_in_place(plan)
     finally:
-        plan.close()
+        if plan.old is not None:
+            os.close(plan.old)
 
 
 def planned(path: str) -> Plan:
@@ -66,38 +59,42 @@ def planned(path: str) -> Plan:
     try:
         old = os.open(target, os.O_WRONLY | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError:
-        new, part = made_in(folder)
-        return Plan(target, new, None, part, None)
+        return Plan(target, made_in(folder), None, None)
     try:
         try:
-            new, part = made_in(folder)
+            new = made_in(folder)
         except OSError:
-            return Plan(target, made_anywhere(), old, None, "its folder takes no new files")
-        plan = Plan(target, new, old, part, None)
-        return plan._replace(obstacle=obstacle_between(old, new))
+            return Plan(target, made_in(temporary_folder()), old, "its folder takes no new files")
+        return Plan(target, new, old, obstacle_between(old, new))
     except BaseException:
         os.close(old)
         raise
 
 
-def made_in(folder: str) -> tuple[int, str | None]:
-    """A new file in the folder, without a name if the system has such: a kill leaves nothing of it."""
+def made_in(folder: str) -> int:
+    """A new file in the folder, without a name: a kill leaves nothing of it."""
     if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
         try:
-            return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666), None
+            return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
         except OSError as error:
             if error.errno not in NO_UNNAMED or not os.path.isdir(folder):
                 raise
-    part = name_in(folder)
-    return os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666), part
+    with signals_held():
+        name = name_in(folder)
+        descriptor = made_by(name)
+        os.unlink(name)
+    return descriptor
 
 
-def made_anywhere() -> int:
-    """A new file without a name where temporary ones are."""
+def made_by(name: str) -> int:
+    """A new file of that name, which no other has."""
+    return os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
+
+
+def temporary_folder() -> str:
     import tempfile
 
-    with tempfile.TemporaryFile(buffering=0) as stream:
-        return os.dup(stream.fileno())
+    return tempfile.gettempdir()
 
 
 def name_in(folder: str) -> str:
@@ -167,21 +164,31 @@ def put_in_place(plan: Plan) -> None:
 
 def rename(plan: Plan) -> None:
     """Put the file in its place at one stroke, whoever else does the same."""
-    if plan.part is not None:
-        os.replace(plan.part, plan.target)
-        return
     if plan.old is None:
-        with contextlib.suppress(FileExistsError):  # made since by another program
+        with contextlib.suppress(OSError):  # made since by another program, or it cannot be given a name
             link(plan.new, plan.target)
             return
-    with signals_held():  # an unnamed file cannot replace another: for that it needs a name
+    with signals_held():  # a file without a name cannot replace another
         part = name_in(os.path.dirname(plan.target))
-        link(plan.new, part)
         try:
+            give_name(plan.new, part)
             os.replace(part, plan.target)
-        except BaseException:
-            os.unlink(part)
-            raise
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(part)
+
+
+def give_name(descriptor: int, name: str) -> None:
+    """Give a file without a name one, or a copy of it where the system cannot."""
+    try:
+        link(descriptor, name)
+    except OSError:
+        named = made_by(name)
+        try:
+            take_after(descriptor, named)
+            copy(descriptor, named)
+        finally:
+            os.close(named)
 
 
 def link(descriptor: int, path: str) -> None:

@@ -101,37 +101,3 @@ def test_an_expression_beside_a_file_is_refused():
     with pytest.raises(Failure, match="given twice"):
         split_positionals(scan(["x+y"], KNOWN), needs_expression=False)
     assert split_positionals(scan(["x=1"], KNOWN), needs_expression=False)[0] is None
-
-
-@pytest.mark.parametrize(
-    "command", ["eval", "grad", "diff", "jacobian", "hessian", "check", "explain", "graph", "plot"]
-)
-@pytest.mark.parametrize(
-    ("values", "named"),
-    [
-        (["x=2"], "a value for x"),
-        (["x=2", "y=-3e5"], "values for x and y"),
-        (["x=[1, 2]"], "a value for x"),
-        (["x=pi/2"], "a value for x"),
-        (["x=@none.json"], "a value for x"),
-        (["x=0:1"], "a value for x"),
-        (["--x", "2"], "a value for x"),
-    ],
-)
-def test_a_value_is_not_taken_for_the_expression(backprop, command, values, named):
-    done = backprop(command, *values)
-    assert (done.status, done.out) == (2, "")
-    assert done.err.startswith(f"error: no expression was given, only {named}: is a shell's variable empty?\n")
-
-
-def test_a_value_is_not_taken_for_the_expression_of_rows(backprop, tmp_path):
-    (tmp_path / "rows.csv").write_text("a\n1\n")
-    for words in (["x=2", "rows.csv"], ["x=2"], ["x=2", "-"]):
-        done = backprop("batch", *words)
-        assert (done.status, done.out) == (2, "")
-        assert done.err.startswith("error: no expression was given")
-
-
-def test_an_assignment_of_more_than_a_value_is_an_expression(backprop):
-    assert backprop("grad", "q = x + y", "x=1", "y=2").out == "1\n1\n"
-    assert backprop("grad", "x=1", "q = x*y", "y=2").out == "2\n1\n"

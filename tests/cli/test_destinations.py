@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from backprop.cli.destination import byte_destination
+
 EVAL = ["eval", "x*2", "x=1", "--format", "plain"]
 WRITERS = [
     pytest.param([*EVAL], "2\n", id="eval"),
@@ -363,6 +365,27 @@ def test_a_kill_while_a_new_file_gets_its_name_leaves_nothing_else(shell, tmp_pa
     assert {"new"} >= set(os.listdir(tmp_path))
     if os.listdir(tmp_path):
         assert (tmp_path / "new").read_text() == "2\n"
+
+
+@pytest.mark.parametrize("before", [None, "old"])
+def test_a_system_without_unnamed_files(tmp_path, monkeypatch, before):
+    monkeypatch.delattr(os, "O_TMPFILE")
+    if before is not None:
+        (tmp_path / "f").write_text(before)
+        (tmp_path / "f").chmod(0o604)
+    with byte_destination(str(tmp_path / "f")) as stream:
+        stream.write(b"new")
+        stream.flush()
+        assert os.listdir(tmp_path) == (["f"] if before else [])  # a kill leaves nothing
+    assert os.listdir(tmp_path) == ["f"]
+    assert (tmp_path / "f").read_text() == "new"
+    assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == (0o604 if before else 0o666 & ~umask())
+
+
+def umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def test_a_kill_at_any_moment_leaves_the_old_file_or_the_new(rows, tmp_path, installed):
