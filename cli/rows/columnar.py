@@ -22,7 +22,7 @@ from backprop.cli.rows.job import Kernel
 from backprop.cli.rows.numbers import rows_of
 from backprop.cli.rows.opening import free_names
 from backprop.cli.rows.question import renames_of
-from backprop.cli.rows.remarks import Remarks, nonfinite_in
+from backprop.cli.rows.remarks import Nonfinite, Remarks, nonfinite_in
 from backprop.cli.rows.results import check_names, entry_names
 from backprop.cli.rows.silence import Silence
 from backprop.cli.rows.source import Damaged, Source
@@ -161,6 +161,7 @@ class Answering:
         self.described = NOTHING if batch.is_only else blocks.described
         self.header = [*(blocks.headings[name] for name in kept), *(name for name, _ in added)]
         self.is_ended = False  # by a bad row
+        self.nonfinite: Nonfinite | None = None  # of the block that is answered
 
     def columns(self, name: str, shape: Shape) -> dict[str, Any]:
         """The columns of a result and their types."""
@@ -216,20 +217,22 @@ class Answering:
                 block = first_rows(block, worst)
                 self.is_ended = True
             if block.frame.height:
-                yield self.answered(block, remarks)
+                yield self.answered(block)
             for row in sorted(wrong):
                 faults.add(wrong[row], block.first)
+            remarks.add(block.remarks, self.nonfinite, block.first)
+            self.nonfinite = None
             progress.advance(block.frame.height, block.consumed)
             if self.is_ended:
                 return
 
-    def answered(self, block: Block, remarks: Remarks) -> Any:
+    def answered(self, block: Block) -> Any:
         """The rows with their results; in a bad row they are null, or it is left out."""
         rows = block.frame.height
         results = self.blocks.kernel.run(block.values, rows)
         bad = sorted(block.faults)
         named = [name for name, _ in self.results]
-        remarks.add(block.remarks, nonfinite_in(named, results, bad, block.starts, block.values), block.first)
+        self.nonfinite = nonfinite_in(named, results, bad, block.starts, block.values)
         added = []
         for (name, shape), value in zip(self.results, results, strict=True):
             parts = [value] if self.has_lists else rows_of([value])

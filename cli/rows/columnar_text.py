@@ -152,7 +152,7 @@ class TextBlocks:
         """What is not written as it came."""
         writer: Any = self.job.writer
         found: list[Remark] = list(writer.remarks(records))
-        if not writer.is_only and any(map(has_strays, records.records)):
+        if not writer.is_only and has_strays("".join(records.records)):
             found += remarks_on_strays(self.header, writer.cells(records), records.starts)
         return found
 

@@ -119,7 +119,7 @@ def without_columns(missing: Mapping[str, str], known: Sequence[str], entries: M
     there = f"the columns are {shown}" if known else "the header is empty"
     if any(map(has_strays, known)):
         hints.append("the header is not UTF-8 text: convert the file, as in iconv -f LATIN1 -t UTF-8")
-    if len(known) == 1 and known[0].startswith("{"):
+    if known and known[0].startswith(("{", "[")):
         hints.append("for rows of JSON: --from ndjson")
     elif len(known) == 1 and any(mark in known[0] for mark in SEPARATORS):
         hints.append("columns are separated by commas, or by tabs with --from tsv")

@@ -48,7 +48,7 @@ class ToObjects:
         return "".join(lines).encode()
 
     def remarks(self, records: Table) -> Sequence[Remark]:
-        if self.is_only or not any(map(has_strays, records.records)):
+        if self.is_only or not has_strays("".join(records.records)):
             return ()
         return remarks_on_strays(self.form.header, self.form.cells(records), records.starts)
 

@@ -155,7 +155,7 @@ class Delimited:
     def cells_of(self, records: list[str], has_quotes: bool = True) -> list[list[str]]:
         if not self.has_quotes or not has_quotes:
             cells = [record.split(self.separator) for record in records]
-            if self.has_quotes or not any("\\" in record for record in records):
+            if self.has_quotes or "\\" not in "".join(records):
                 return cells
             return [[unescaped(cell) for cell in row] for row in cells]
         try:

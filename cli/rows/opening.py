@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from backprop.cli.batch import Batch
 
 SEPARATORS = {"csv": ",", "tsv": "\t"}
-DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*\{|\[|\{)[ \t\r]*\n")  # the first line of a longer one
+# The first line of a document over many lines.
+DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[|\{|\[\s*\{|\[[^\n]*,)[ \t\r]*\n")
 
 
 def opened(batch: Batch) -> tuple[Reader, Job, bytes]:

@@ -51,7 +51,7 @@ def every_type() -> Any:
 def test_every_column_keeps_its_type_and_its_cells(backprop, tmp_path, source, target):
     frame = every_type()
     name = written(frame, tmp_path / f"rows.{source}", source)
-    answer = backprop("batch", "x^2", name, "-o", f"out.{target}")
+    answer = backprop("batch", "x^2", name, "-q", "-o", f"out.{target}")
     assert (answer.status, answer.out, answer.err) == (0, "", "")
     found = READERS[target](tmp_path / f"out.{target}")
     assert found.select(frame.columns).schema == frame.schema
@@ -168,6 +168,8 @@ def test_text_is_read_as_numbers(backprop, tmp_path):
         assert answer.err == (
             f"row 3: {name} is 'abc', which is no number\nrow 4: {name} is empty\nrow 5: {name} is missing\n"
             f"row 6: {name} is '1e999', which is out of range\n"
+            f"warning: value is inf in 1 row (first in row 7)\n"
+            f"warning: {name} is inf\n  1 | {name}+1\n    | ^\n"
         )
 
 
@@ -363,12 +365,12 @@ def test_bad_rows_of_csv_stay(backprop, tmp_path):
     assert answer.status == 3
     assert answer.err == (
         "line 3: x is 'abc', which is no number\nline 4: it has 1 cell, the header 3\n"
-        "line 5: it holds a byte that is not UTF-8 text\n"
+        "note: line 5: note holds a byte that is not UTF-8 text: it is written as U+FFFD\n"
     )
     assert polars.read_parquet(tmp_path / "out.parquet").rows() == [
         ("a", 1.0, "z", 2.0, 1.0),
         ("b", None, None, None, None),
         ("c", None, None, None, None),
-        ("d", None, "\ufffd", None, None),
+        ("d", 2.0, "\ufffd", 3.0, 1.0),
     ]
-    assert b"5\tit holds a byte that is not UTF-8 text\td,2,\xff\n" in (tmp_path / "bad.tsv").read_bytes()
+    assert b"\nd," not in (tmp_path / "bad.tsv").read_bytes()

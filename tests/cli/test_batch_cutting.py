@@ -171,6 +171,7 @@ def test_records_end_where_the_csv_module_ends_them(rows):
         (b"[\n" + b'{"x": 1},\n' * 300_000, "rows.ndjson", "one JSON document over many lines"),
         (b'{\n"x": 1}\n', "rows.ndjson", "one JSON document over many lines"),
         (b'\n\n[{\n"x": 1}]\n', "rows.jsonl", "one JSON document over many lines"),
+        (b'[{"x": 1},\n{"x": 2}]\n', "rows.jsonl", "one JSON document over many lines"),
         (HEADERS["an unclosed quote"], "rows.csv", "a quote in the header is not closed"),
         (bytes(MANY), "rows.csv", "the header holds a NUL"),
     ],
