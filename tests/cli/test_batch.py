@@ -229,7 +229,7 @@ REFUSED = [
     ("x", "x,y\r1,2\r3,4\r", (), "carriage returns alone", ""),
     ("x", '"x\n1\n2\n', (), "a quote in the header is not closed", ""),
     ("x", "x\0,y\n1,2\n", (), "the header holds a NUL", ""),
-    ("x", b"x,\xff\n1,2\n", (), "the header is not UTF-8", ""),
+    ("y", b"x,\xff\n1,2\n", (), "no column y", "the header is not UTF-8"),
     ("x", '{"y": 1}\n', ("--from", "ndjson"), "no column x", "the columns are y"),
 ]
 

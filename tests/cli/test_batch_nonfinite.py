@@ -91,7 +91,7 @@ def test_what_is_not_finite_in_the_input_is_counted(backprop):
     answer = backprop("batch", "2*x", "--strict", stdin="x\ninf\nnan\n1e308\n")
     assert answer.status == 4
     assert answer.err.splitlines()[:2] == [
-        "warning: value is inf in 1 row and nan in 1 row (first in line 2)",
+        "warning: value is inf in 2 rows and nan in 1 row (first in line 2)",
         "warning: x is inf",
     ]
 
