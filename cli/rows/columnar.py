@@ -19,6 +19,7 @@ from backprop.cli.rows.delimited import Delimited
 from backprop.cli.rows.faults import Fault, Faults
 from backprop.cli.rows.interrupts import pass_on_interrupts
 from backprop.cli.rows.job import Kernel
+from backprop.cli.rows.machine import keep_freed_memory
 from backprop.cli.rows.numbers import rows_of
 from backprop.cli.rows.opening import free_names
 from backprop.cli.rows.question import renames_of
@@ -58,6 +59,7 @@ def run_columnar(batch: Batch) -> Status:
     """Answer all rows of a batch whose input or output is columnar. Raises ExpressionError or Failure."""
     pass_on_interrupts()
     silence = Silence()
+    keep_freed_memory()
     form = next(one for one in (batch.input_format, batch.output_format) if one in COLUMNAR)
     polars_for("arrow and parquet" if form != "parquet" else "parquet")
     if batch.question.graph is None:
@@ -93,6 +95,7 @@ class ColumnBlocks:
         self.size = self.rows = frames.rows
         self.loss: str | None = None
         self.keeps_rows = batch.rejects is not None
+        self.is_only, self.note, self.replaced = batch.is_only, batch.note, frames.replaced
         coming = iter(frames)
         names, renames = free_names(batch, graph, self.headings.values()), renames_of(batch.renames, graph)
         check_readable(frames.columns, names, renames)
@@ -127,6 +130,9 @@ class ColumnBlocks:
                 raise Damaged(f"it is damaged: by its table of contents it has {self.rows} rows")
         except Damaged as damage:
             self.loss = f"{self.name}, after row {rows}: {damage}"
+        for name in self.schema:
+            if name in self.replaced and not self.is_only:
+                self.note(f"the column {brief(self.headings[name])}: what is not UTF-8 text in it is written as U+FFFD")
 
     def faults(self, frame: Any, reasons: Mapping[int, Sequence[str]]) -> dict[int, Fault]:
         """The bad rows, as CSV where somebody keeps them."""

@@ -17,6 +17,7 @@ from backprop.cli.rows.arrow_columns import MOST_DIGITS, Column
 from backprop.cli.rows.arrow_messages import Taker
 from backprop.cli.rows.columnar_metadata import Described, described_by_parquet
 from backprop.cli.rows.library import has_room, loaded
+from backprop.cli.rows.loose_text import decoded, with_bytes
 from backprop.cli.rows.parquet_groups import RowGroups
 from backprop.cli.rows.source import Damaged, Source
 from backprop.cli.status import Failure, Status
@@ -50,13 +51,15 @@ def polars_for(what: str) -> Any:
 class Frames(Protocol):
     """Blocks of rows as polars DataFrames of one schema. Iterating raises Damaged after all that could be read.
 
-    `columns` are all of the input, of which some may have another name in the schema, or none.
+    `columns` are all of the input, of which some may have another name in the schema, or none. `replaced` are those in
+    which U+FFFD stands so far for what is not UTF-8.
     """
 
     schema: Mapping[str, Any]
     columns: Sequence[Column]
     described: Described
     rows: int | None  # in all, where that is known
+    replaced: set[str]
 
     def __iter__(self) -> Iterator[Any]: ...
 
@@ -85,7 +88,7 @@ def parquet_frames(source: Source, descriptor: int) -> Frames:
     path, damage = path_of(source, descriptor), None
     if path is not None:
         try:
-            frames = Scanned(path)
+            frames = Scanned(path, descriptor)
             if not any(map(is_wide, frames.schema.values())):
                 return frames
         except Damaged as error:
@@ -128,7 +131,7 @@ def spooled(taker: Taker, stack: contextlib.ExitStack) -> int:
 class Scanned:
     """A file of parquet, read a part at a time."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, descriptor: int) -> None:
         import polars
 
         with said_by_polars():
@@ -138,10 +141,34 @@ class Scanned:
             pairs = polars.read_parquet_metadata(path)
         self.columns: Sequence[Column] = [Column(name, name) for name in self.schema]
         self.described = described_by_parquet(pairs, self.columns)
+        self.replaced: set[str] = set()
+        self._descriptor = descriptor
 
     def __iter__(self) -> Iterator[Any]:
-        with said_by_polars():
-            yield from self._scan.collect_batches(chunk_size=BLOCK_ROWS)
+        rows = 0
+        try:
+            with said_by_polars():
+                for frame in self._scan.collect_batches(chunk_size=BLOCK_ROWS):
+                    yield frame
+                    rows += frame.height
+        except Damaged as damage:
+            if not is_of_text(damage):
+                raise
+            yield from self._by_groups(rows)
+
+    def _by_groups(self, known: int) -> Iterator[Any]:
+        """The rows behind the known ones, where texts are not UTF-8."""
+        groups = Alone(RowGroups(self._descriptor))
+        groups.replaced = self.replaced
+        for frame in groups:
+            if frame.height > known:
+                yield frame.slice(known)
+            known = max(known - frame.height, 0)
+
+
+def is_of_text(damage: Damaged) -> bool:
+    """Whether polars takes it amiss that a text is not UTF-8."""
+    return "utf" in str(damage).lower()
 
 
 class Batches(Protocol):
@@ -166,6 +193,7 @@ class Alone:
         self.columns: Sequence[Column] = batches.columns
         self.described = batches.described
         self.rows = batches.rows
+        self.replaced: set[str] = set()
         self.schema: Mapping[str, Any] = dict(self._frame(batches.opening).schema)
 
     def __iter__(self) -> Iterator[Any]:
@@ -173,6 +201,14 @@ class Alone:
             yield from self._frame(batch).iter_slices(BLOCK_ROWS)
 
     def _frame(self, batch: bytes) -> Any:
+        try:
+            return self._read(batch)
+        except Damaged as damage:
+            if not is_of_text(damage):
+                raise
+        return decoded(self._read(with_bytes(batch)), self.schema, self.replaced)
+
+    def _read(self, batch: bytes) -> Any:
         import polars
 
         with said_by_polars():

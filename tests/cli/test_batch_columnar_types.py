@@ -146,6 +146,20 @@ def test_what_cannot_be_read_is_no_variable(backprop, source, name, what):
     assert answer.err.startswith(f"error: the column {name} holds {what}, not numbers\n")
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("source", ["strays.parquet", "strays.arrow", "strays.stream.arrow"])
+def test_bytes_that_are_not_utf_8_cost_no_row_its_result(backprop, tmp_path, source, target):
+    answer = backprop("batch", "x^2", str(FILES / source), "--no-grad", "-o", f"out.{target}")
+    assert (answer.status, named(answer.err)) == (0, ["s", "l"])
+    rows = rows_of(tmp_path / f"out.{target}")
+    assert [float(row["value"]) for row in rows] == [1, 4, 9, 16]
+    for name in ("s", "l"):
+        assert [row[name] or None for row in rows] == ["ok", "a\ufffd\ufffd", None, "\ufffd"]
+    assert [row["whole"] for row in rows] == ["é"] * 4
+    if target in ("parquet", "arrow"):
+        assert str(READERS[target](tmp_path / f"out.{target}")["span"].dtype) == "Duration(time_unit='us')"
+
+
 @pytest.mark.parametrize("target", ["parquet", "arrow"])
 @pytest.mark.parametrize("source", ODD)
 def test_what_a_file_says_of_its_columns_is_kept(backprop, tmp_path, source, target):

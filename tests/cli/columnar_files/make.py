@@ -65,6 +65,21 @@ def of_arrow_only() -> dict[str, Any]:
     }
 
 
+def not_utf_8(cells: list[bytes | None], kind: Any, stored: Any) -> Any:
+    return pyarrow.Array.from_buffers(kind, len(cells), pyarrow.array(cells, stored).buffers())
+
+
+def with_strays() -> dict[str, Any]:
+    cells = [b"ok", b"a\xff\xfe", None, b"\xc3"]
+    return {
+        "x": pyarrow.array([1.0, 2.0, 3.0, 4.0]),
+        "s": not_utf_8(cells, pyarrow.string(), pyarrow.binary()),
+        "l": not_utf_8(cells, pyarrow.large_string(), pyarrow.large_binary()),
+        "whole": pyarrow.array(["é"] * 4),
+        "span": pyarrow.array([1, None, 3, 4], pyarrow.duration("us")),
+    }
+
+
 def described(table: Any) -> Any:
     schema = table.schema.set(0, table.schema.field(0).with_metadata({"unit": "m"}))
     return table.cast(schema.with_metadata({"geo": '{"version": "1.0.0"}', "note": "é"}))
@@ -91,6 +106,8 @@ def main() -> None:
     twice = pyarrow.Table.from_arrays(arrays, names=["x", "a", "a"])
     for name in ("twice.parquet", "twice.arrow", "twice.stream.arrow"):
         write(name, twice)
+    for name in ("strays.parquet", "strays.arrow", "strays.stream.arrow"):
+        write(name, pyarrow.table(with_strays()))
     frame = pandas.DataFrame({"x": [1.0, 2.0], "s": ["q", "r"]}, index=pandas.Index([10, 20], name="idx"))
     write("pandas.parquet", pyarrow.Table.from_pandas(frame))
     rows = "SELECT i::DOUBLE AS x, INTERVAL (i) MONTH + INTERVAL 3 DAY + INTERVAL 1500 MILLISECOND AS span"
