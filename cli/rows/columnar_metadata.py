@@ -13,6 +13,7 @@ from backprop.cli.rows.flat_buffers import Table
 
 ARROW = "ARROW:schema"
 EXTENSION = b"ARROW:extension:"
+OF_THE_TYPE = (EXTENSION, b"_PL_")  # what belongs to a type, which the output may have no longer; the other is polars'
 # What describes exactly the columns of the input, and would hide the results
 OF_ALL_COLUMNS = frozenset(
     (ARROW, "org.apache.spark.sql.parquet.row.metadata", "parquet.avro.schema", "avro.schema", "iceberg.schema")
@@ -69,7 +70,7 @@ def text(data: bytes) -> str:
 
 def has_metadata(field: Table) -> bool:
     own = arrow.metadata_of(field.get(arrow.METADATA, []))
-    is_own = any(not key.startswith(EXTENSION) for key in own)
+    is_own = any(not key.startswith(OF_THE_TYPE) for key in own)
     return is_own or any(has_metadata(child) for child in field.get(arrow.CHILDREN, []))
 
 
@@ -86,7 +87,7 @@ def like(field: Table, other: Table | None) -> Table:
     if other is None:
         return field
     pairs = arrow.metadata_of(other.get(arrow.METADATA, []))
-    pairs = {key: value for key, value in pairs.items() if not key.startswith(EXTENSION)}
+    pairs = {key: value for key, value in pairs.items() if not key.startswith(OF_THE_TYPE)}
     pairs.update(arrow.metadata_of(field.get(arrow.METADATA, [])))
     changed = {**field, arrow.METADATA: arrow.pairs_of(pairs)} if pairs else dict(field)
     children, others = field.get(arrow.CHILDREN, []), other.get(arrow.CHILDREN, [])

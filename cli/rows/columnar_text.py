@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backprop.cli.rows.reader import Reader
 
 TEXT_BLOCK = 1 << 21  # bytes
+LOOKED_AT = 16  # blocks, at most, for the types of members
 
 
 class Block(NamedTuple):
@@ -87,7 +88,7 @@ class TextBlocks:
         """The types of the members that no variable reads, by the rows up to the first block that has an object."""
         looked_at: list[Part] = []
         objects: list[dict[str, Any]] = []
-        for part in self._parts:
+        for part in itertools.islice(self._parts, LOOKED_AT):
             looked_at.append(part)
             objects = part.records.objects
             if any(objects):
