@@ -121,7 +121,8 @@ class RowGroups:
     def __iter__(self) -> Iterator[bytes]:
         for group in self._groups:
             try:
-                yield self._alone(group)
+                if group[GROUP_ROWS].value:
+                    yield self._alone(group)
             except (LookupError, AttributeError, TypeError, ValueError):
                 raise Damaged(NO_CONTENTS) from None
 

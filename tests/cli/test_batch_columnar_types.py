@@ -85,6 +85,14 @@ def test_pipes_of_odd_columns_give_the_same(backprop, source):
     assert answer == backprop("batch", "x^2", str(FILES / source))
 
 
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("source", ["empty.parquet", "empty.arrow", "empty.stream.arrow"])
+def test_odd_columns_of_no_rows(backprop, tmp_path, source, target):
+    answer = backprop("batch", "x^2", str(FILES / source), "-q", "-o", f"out.{target}")
+    assert (answer.status, answer.err) == (0, "")
+    assert rows_of(tmp_path / f"out.{target}") == []
+
+
 @pytest.mark.parametrize("option", [("-q",), ("--only",)])
 def test_nothing_is_said_of_columns_where_nobody_asks(backprop, option):
     assert backprop("batch", "x^2", str(FILES / "odd.arrow"), *option).err == ""

@@ -102,6 +102,9 @@ def main() -> None:
     arrow = described(pyarrow.table({**columns, **of_arrow_only(), **last}))
     write("odd.arrow", arrow)
     write("odd.stream.arrow", arrow)
+    write("empty.parquet", pyarrow.parquet.read_table(os.path.join(FOLDER, "odd.parquet")).slice(0, 0))
+    write("empty.arrow", arrow.slice(0, 0))
+    write("empty.stream.arrow", arrow.slice(0, 0))
     arrays = [columns["x"], pyarrow.array(list("abcd")), pyarrow.array([4, 5, 6, 7])]
     twice = pyarrow.Table.from_arrays(arrays, names=["x", "a", "a"])
     for name in ("twice.parquet", "twice.arrow", "twice.stream.arrow"):
