@@ -14,6 +14,7 @@ from backprop.cli.rows import arrow_format as arrow
 from backprop.cli.rows.flat_buffers import Table, read_root, written
 
 MOST_DIGITS = 38  # of a decimal of polars
+MOST_SCALE = 1000  # digits behind the point: those of Arrow have 76 in all
 OFFSET = re.compile(rb"[+-]\d\d:?\d\d")
 VERSION_5 = 4
 UNITS = ("months", "days and milliseconds", "months, days and nanoseconds")
@@ -161,7 +162,9 @@ def unique(names: Sequence[str]) -> list[str]:
 
 
 def decimal_text(data: bytes, scale: int) -> str:
-    """The digits of a whole number, highest byte first, with so many of them behind the point."""
+    """The digits of a whole number, highest byte first, with so many of them behind the point. Raises ValueError."""
+    if abs(scale) > MOST_SCALE:
+        raise ValueError("a decimal has too many digits")
     number = int.from_bytes(data, "big", signed=True)
     digits = str(abs(number)).rjust(scale + 1, "0") if scale > 0 else str(abs(number)) + "0" * -scale
     point = len(digits) - max(scale, 0)
