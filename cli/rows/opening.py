@@ -15,7 +15,7 @@ from backprop.cli.rows.job import Job, Kernel, RowsJob, Writer
 from backprop.cli.rows.ndjson import AppendingMembers, Ndjson
 from backprop.cli.rows.question import renames_of
 from backprop.cli.rows.reader import LONG, LONGEST, Reader
-from backprop.cli.rows.results import check_names, entry_names, held_once, repeated
+from backprop.cli.rows.results import check_names, entry_names, held_once, shared_names
 from backprop.cli.rows.source import Source
 from backprop.cli.rows.strays import REPLACED, has_strays, without_strays
 from backprop.cli.rows.stream import FIRST_BLOCK
@@ -90,7 +90,7 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job
         from backprop.cli.rows.conversion import ToObjects
 
         if not batch.is_only:
-            for name in repeated([without_strays(name) for name in form.header]):
+            for name in shared_names([without_strays(name) for name in form.header]):
                 batch.note(f"the column {brief(name)}: {held_once('ndjson')}")
         say_of_header(batch, form.header)
         writer = ToObjects(form, names, [shape for _, shape in results], is_only=batch.is_only)

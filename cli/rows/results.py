@@ -74,7 +74,7 @@ def entry_names(name: str, shape: Shape) -> list[str]:
 
 def check_names(results: Sequence[str], header: Sequence[str]) -> None:
     """Raise Failure where a result has the name of a column that is there already, or of another result."""
-    twice = repeated(results)
+    twice = shared_names(results)
     if twice:
         raise Failure(f"two results are called {twice[0]}", "call them otherwise: --name NAME,PREFIX")
     there = frozenset(header)
@@ -86,7 +86,7 @@ def check_names(results: Sequence[str], header: Sequence[str]) -> None:
         )
 
 
-def repeated(names: Sequence[str]) -> list[str]:
+def shared_names(names: Sequence[str]) -> list[str]:
     """The names that are there more than once."""
     return [name for name, count in Counter(names).items() if count > 1]
 
