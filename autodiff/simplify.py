@@ -10,16 +10,31 @@ import math
 from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from backprop.autodiff.gates import arithmetic, constructors, selection
+from backprop.autodiff.gates import arithmetic, selection
 from backprop.autodiff.graph import Node
+from backprop.autodiff.monomials import (
+    LARGEST,
+    MODEST,
+    ONE,
+    ZERO,
+    Exponent,
+    Monomial,
+    Number,
+    added,
+    can_merge,
+    is_raised,
+    is_total,
+    is_whole,
+    multiplied,
+    place_in_product,
+    plain_number,
+    without_ones,
+)
 from backprop.autodiff.program import needed
 from backprop.autodiff.textbook import in_textbook_form
-
-Number: TypeAlias = Any  # a Fraction or a float, which mypy joins to an object
 
 SUMS = frozenset({arithmetic.add, arithmetic.subtract})
 PRODUCTS = frozenset({arithmetic.multiply, arithmetic.divide, arithmetic.negative})
@@ -27,32 +42,9 @@ LONGEST_MERGED = 16  # terms of a sum that is used in several places; merging lo
 LARGEST_POWER = 64  # of a product or coefficient that is multiplied out
 
 
-class Exponent(NamedTuple):
-    """`number + symbolic`."""
-
-    number: Number
-    symbolic: Node | None
-
-
-class Monomial(NamedTuple):
-    """`coefficient` times the product of the bases raised to their exponents."""
-
-    coefficient: Number
-    powers: dict[Node, Exponent]
-
-
-ONE = Exponent(Fraction(1), None)
-
-
 def simplified(node: Node) -> Node:
     """The node, of the same typed graph, that says what `node` says as a textbook would write it."""
     return _Simplifier(in_textbook_form(node)).result()
-
-
-def as_number(value: float) -> Number:
-    """A whole number as a fraction, which divides without rounding; any other as the double that was written."""
-    value = float(value)
-    return Fraction(int(value)) if value.is_integer() and abs(value) < 2**53 else value
 
 
 class _Simplifier:
@@ -64,6 +56,7 @@ class _Simplifier:
         self.done: dict[Node, Node] = {}
         self.monomials: dict[Node, Monomial] = {}  # of the nodes that were built from one
         self.sums: dict[Node, list[Monomial]] = {}  # likewise
+        self.finite: dict[Node, bool] = {}  # of the nodes that were asked about
         self.nodes = needed([root])
         self.uses = Counter(operand for node in self.nodes for operand in node.inputs)
 
@@ -88,6 +81,7 @@ class _Simplifier:
     def _tidied(self, node: Node) -> Node:
         if not node.inputs or node.gate.is_flat:
             return node  # tidied, a comparison might decide otherwise: x/x > 0 is false at 0, and 1 > 0 is true
+        made: Node | None
         if node.gate in SUMS:
             made = self.sum(self._terms(node))
         elif node.gate in PRODUCTS:
@@ -96,29 +90,43 @@ class _Simplifier:
             made = self.product([self._power(*(self.done[operand] for operand in node.inputs))])
         else:
             return self._rebuilt(node)
-        return made if made.shape == node.shape else self._rebuilt(node)
+        return made if made is not None and made.shape == node.shape else self._as_written(node)
+
+    def _as_written(self, root: Node) -> Node:
+        """The node of tidied operands; what was absorbed into it is made first, in its order."""
+        chain, waiting = [], [root]
+        while waiting:
+            node = waiting.pop()
+            chain.append(node)
+            waiting += [operand for operand in node.inputs if operand not in self.done]
+        for node in sorted(set(chain), key=lambda one: one.index):
+            self.done[node] = self._rebuilt(node)
+        return self.done[root]
 
     def _rebuilt(self, node: Node) -> Node:
-        operands = [self.done.get(operand) or self._tidied(operand) for operand in node.inputs]
+        operands = [self.done[operand] for operand in node.inputs]
         if node.gate is selection.where:
             condition, taken, otherwise = operands
             operands = [condition, self._under(condition, taken, 1), self._under(condition, otherwise, 2)]
             _, taken, otherwise = operands
-            vanishes = _plain_number(otherwise) == 0 and self._has_factor(taken, condition)
+            vanishes = plain_number(otherwise) == 0 and self._vanishes_with(taken, condition)
             if (vanishes or taken is otherwise) and taken.shape == node.shape:
                 return taken
         made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
-        if not node.attributes and all(_plain_number(operand) is not None for operand in operands):
+        if not node.attributes and all(plain_number(operand) is not None for operand in operands):
             with np.errstate(all="ignore"):
                 value = float(node.gate.forward(*(operand.attributes[0] for operand in operands)))
             if value.is_integer():  # log(1), sqrt(4); sqrt(2) says more than its digits
                 return self.graph.constant(value)
         return made
 
-    def _has_factor(self, node: Node, factor: Node) -> bool:
-        """Whether the node is 0 where the factor is."""
-        exponent = self.monomial(node).powers.get(factor)
-        return exponent is not None and exponent.symbolic is None and exponent.number > 0
+    def _vanishes_with(self, node: Node, condition: Node) -> bool:
+        """Whether the node is 0 where the condition is: always beside a comparison, as textbooks write it elsewhere."""
+        powers = self.monomial(node).powers
+        exponent = powers.get(condition)
+        if exponent is None or exponent.symbolic is not None or exponent.number <= 0:
+            return False
+        return len(powers) == 1 or not condition.gate.is_flat
 
     def _under(self, condition: Node, branch: Node, position: int) -> Node:
         """The branch, without a second choice by the same condition."""
@@ -159,7 +167,7 @@ class _Simplifier:
         while pending:
             node, exponent = pending.pop()
             if node in self.done or node.gate not in PRODUCTS:
-                found.append(self._raised(self.monomial(self.done[node]), Fraction(exponent)))
+                found.append(self._raised(self.done[node], Fraction(exponent)))
             elif node.gate is arithmetic.negative:
                 found.append(Monomial(Fraction(-1), {}))
                 pending.append((node.inputs[0], exponent))
@@ -170,34 +178,31 @@ class _Simplifier:
         return found
 
     def _power(self, base: Node, exponent: Node) -> Monomial:
-        number = _plain_number(exponent)
+        number = plain_number(exponent)
         if number is not None:
             if isinstance(number, Fraction) and 0 < abs(number) <= LARGEST_POWER:
-                return self._raised(self.monomial(base), number)
+                return self._raised(base, number)
             return Monomial(Fraction(1), {base: Exponent(number, None)})
         terms = self._terms_of(exponent)
-        constant = _added(one.coefficient for one in terms if not one.powers)
-        return Monomial(Fraction(1), {base: Exponent(constant, self.sum(one for one in terms if one.powers))})
+        constant = added(one.coefficient for one in terms if not one.powers)
+        return Monomial(
+            Fraction(1), {base: Exponent(constant, self._sum_of_unlike(one for one in terms if one.powers))}
+        )
 
-    def _raised(self, monomial: Monomial, exponent: Fraction) -> Monomial:
-        """The monomial to a whole power that is not 0."""
+    def _raised(self, node: Node, exponent: Fraction) -> Monomial:
+        """The tidied node to a whole power that is not 0, multiplied out where that keeps domain and range."""
+        monomial = self.monomial(node)
         if exponent == 1:
             return monomial
         coefficient, powers = monomial
-        if coefficient == 0:
-            return Monomial(Fraction(1), {self.graph.constant(0.0): Exponent(exponent, None)})
-        return Monomial(
-            coefficient ** int(exponent)
-            if exponent > 0 or isinstance(coefficient, Fraction)
-            else coefficient ** float(exponent),
-            {base: self._times(one, exponent) for base, one in powers.items()},
-        )
-
-    def _times(self, exponent: Exponent, factor: Fraction) -> Exponent:
-        number, symbolic = exponent
-        if symbolic is not None:
-            symbolic = self.sum([Monomial(one.coefficient * factor, one.powers) for one in self._terms_of(symbolic)])
-        return Exponent(number * factor, symbolic)
+        ismultiplied_out = exponent == -1 or len(powers) <= 1
+        if not ismultiplied_out or coefficient == 0 or not all(map(is_whole, powers.values())):
+            return Monomial(Fraction(1), {node: Exponent(exponent, None)})
+        size = abs(math.log2(abs(coefficient)) * exponent)
+        if size > math.log2(MODEST if powers else LARGEST):
+            return Monomial(Fraction(1), {node: Exponent(exponent, None)})
+        raised = coefficient ** (int(exponent) if isinstance(coefficient, Fraction) else float(exponent))
+        return Monomial(raised, {base: Exponent(one.number * exponent, None) for base, one in powers.items()})
 
     def _terms_of(self, node: Node) -> list[Monomial]:
         """A tidied node as the terms of a sum."""
@@ -205,27 +210,61 @@ class _Simplifier:
 
     def monomial(self, node: Node) -> Monomial:
         """What a tidied node is a coefficient times powers of."""
-        number = _plain_number(node)
+        number = plain_number(node)
         if number is not None:
             return Monomial(number, {})
         return self.monomials.get(node) or Monomial(Fraction(1), {node: ONE})
 
-    def product(self, factors: Iterable[Monomial]) -> Node:
-        coefficient: Number = Fraction(1)
+    def product(self, factors: Iterable[Monomial]) -> Node | None:
+        """The product of the monomials; None where only the product as it was written keeps domain and range."""
+        coefficients: list[Number] = []
         powers: dict[Node, Exponent] = {}
-        for factor in factors:
-            coefficient = coefficient * factor.coefficient
-            for base, exponent in factor.powers.items():
-                powers[base] = self._together(powers[base], exponent) if base in powers else exponent
-        powers = {base: one for base, one in powers.items() if one != Exponent(Fraction(0), None)}
-        return self.built(Monomial(coefficient, _without_ones(powers)))
+        for coefficient, bases in factors:
+            coefficients.append(coefficient)
+            for base, exponent in bases.items():
+                if exponent == ZERO:
+                    continue  # x^0 is 1, of nan too
+                if base not in powers:
+                    powers[base] = exponent
+                elif can_merge(powers[base], exponent):
+                    powers[base] = Exponent(powers[base].number + exponent.number, None)
+                elif not self._put_beside(powers, base, exponent):
+                    return None
+        coefficient = multiplied(coefficients, MODEST if len(powers) > 1 or is_raised(powers) else LARGEST)
+        if coefficient is None or (coefficient == 0 and not self._are_finite(powers)):
+            return None
+        return self.built(Monomial(coefficient, without_ones(powers)))
 
-    def _together(self, first: Exponent, second: Exponent) -> Exponent:
-        number = first.number + second.number
-        if first.symbolic is None or second.symbolic is None:
-            return Exponent(number, first.symbolic or second.symbolic)
-        both = self.sum([*self._terms_of(first.symbolic), *self._terms_of(second.symbolic)])
-        return Exponent(number, None if _plain_number(both) == 0 else both)
+    def _put_beside(self, powers: dict[Node, Exponent], base: Node, exponent: Exponent) -> bool:
+        """Put a power beside another of its base, one of the two as a base of its own; whether that can be done.
+
+        Merged they would lose a corner: x/x is nan at 0, and x^n*x or x^0.5*x^0.5 have other domains than their sums.
+        """
+        for apart, other in ((exponent, powers[base]), (powers[base], exponent)):
+            is_below = apart.symbolic is None and apart.number < 0
+            whole = self._raise(base, Exponent(-apart.number, None) if is_below else apart)
+            if whole not in powers:
+                powers[base] = other
+                powers[whole] = Exponent(Fraction(-1 if is_below else 1), None)
+                return True
+        return False
+
+    def _are_finite(self, powers: dict[Node, Exponent]) -> bool:
+        """Whether the product of the powers is a number wherever the inputs are."""
+        return all(is_whole(one) and one.number > 0 and self._is_finite(base) for base, one in powers.items())
+
+    def _is_finite(self, root: Node) -> bool:
+        """Whether the node has a finite value wherever the inputs have, but for overflow."""
+        waiting = [root]
+        while waiting:
+            node = waiting[-1]
+            unknown = [operand for operand in node.inputs if operand not in self.finite]
+            if unknown:
+                waiting += unknown
+                continue
+            self.finite[node] = all(self.finite[operand] for operand in node.inputs) and is_total(node)
+            waiting.pop()
+        return self.finite[root]
 
     def built(self, monomial: Monomial) -> Node:
         """The node of a monomial: a sign, the coefficient, what is above the bar, what is below."""
@@ -233,7 +272,7 @@ class _Simplifier:
         if coefficient == 0:
             return self.graph.constant(0.0)
         above, below = [], []
-        for base, (number, symbolic) in sorted(powers.items(), key=_place):
+        for base, (number, symbolic) in sorted(powers.items(), key=place_in_product):
             if symbolic is None and number < 0:
                 below.append(self._raise(base, Exponent(-number, None)))
             else:
@@ -254,24 +293,38 @@ class _Simplifier:
 
     def _turned(self, node: Node) -> Node:
         """The node with its sign turned."""
-        number = _plain_number(node)
+        number = plain_number(node)
         return self.graph.add(arithmetic.negative, (node,)) if number is None else self.graph.constant(-float(number))
 
     def _raise(self, base: Node, exponent: Exponent) -> Node:
         number, symbolic = exponent
         if symbolic is None:
             return base if number == 1 else self.graph.add(arithmetic.power, (base, self.graph.constant(float(number))))
-        whole = symbolic if number == 0 else self.sum([*self._terms_of(symbolic), Monomial(number, {})])
+        whole = symbolic if number == 0 else self._sum_of_unlike([*self._terms_of(symbolic), Monomial(number, {})])
         return self.graph.add(arithmetic.power, (base, whole))
 
-    def sum(self, terms: Iterable[Monomial]) -> Node:
-        """The sum of the monomials, like ones together, one that is not subtracted first."""
-        like: dict[frozenset[tuple[Node, Exponent]], Monomial] = {}
-        for coefficient, powers in terms:
-            key = frozenset(powers.items())
-            before = like[key].coefficient if key in like else Fraction(0)
-            like[key] = Monomial(_added([before, coefficient]), powers)
-        kept = [one for one in like.values() if one.coefficient != 0]
+    def _sum_of_unlike(self, terms: Iterable[Monomial]) -> Node:
+        """The sum of monomials that were like terms before: none of them meet."""
+        made = self.sum(terms)
+        assert made is not None
+        return made
+
+    def sum(self, terms: Iterable[Monomial]) -> Node | None:
+        """The sum of the monomials, like ones together, one that is not subtracted first.
+
+        None where only the sum as it was written keeps domain and range: log(x) - log(x) is nan below 0.
+        """
+        like: dict[frozenset[tuple[Node, Exponent]], list[Monomial]] = {}
+        for one in terms:
+            like.setdefault(frozenset(one.powers.items()), []).append(one)
+        kept = []
+        for together in like.values():
+            powers = together[0].powers
+            coefficient = added(one.coefficient for one in together) if len(together) > 1 else together[0].coefficient
+            if coefficient is None or (coefficient == 0 and not self._are_finite(powers)):
+                return None
+            if coefficient != 0:
+                kept.append(Monomial(coefficient, powers))
         if not kept:
             return self.graph.constant(0.0)
         first = next((place for place, one in enumerate(kept) if one.coefficient > 0), 0)
@@ -283,38 +336,6 @@ class _Simplifier:
         if len(kept) > 1:
             self.sums[node] = kept
         return node
-
-
-def _plain_number(node: Node) -> Number | None:
-    """The value of a scalar literal; None for anything else, a named constant too."""
-    if not node.is_literal or not math.isfinite(node.attributes[0]):
-        return None
-    return as_number(node.attributes[0])
-
-
-def _added(numbers: Iterable[Number]) -> Number:
-    total: Number = Fraction(0)
-    for number in numbers:
-        total = total + number
-    return total
-
-
-def _place(power: tuple[Node, Exponent]) -> tuple[int, int]:
-    """Where a power stands in a product: named constants, variables in their order, x^n and its like, all else."""
-    base, exponent = power
-    if base.inputs or base.name is None:
-        return 3, 0
-    if exponent.symbolic is not None:
-        return 2, base.index
-    return int(not base.is_constant), base.index
-
-
-def _without_ones(powers: dict[Node, Exponent]) -> dict[Node, Exponent]:
-    """The powers without arrays of ones that only repeat what has their shape already."""
-    for base in [base for base in powers if base.gate is constructors.ones]:
-        if any(other is not base and other.shape == base.shape for other in powers):
-            powers = {other: exponent for other, exponent in powers.items() if other is not base}
-    return powers
 
 
 def _chain(nodes: list[Node]) -> Node:
