@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 
 from backprop.autodiff.graph import Node
@@ -17,7 +18,7 @@ LIBRARY = words(
 )
 CALLED = words(
     """
-    fabs fmod lgamma pow rint tgamma HUGE_VAL INFINITY NAN M_E M_PI gradient
+    copysign fabs fmod lgamma pow rint tgamma HUGE_VAL INFINITY NAN M_E M_PI gradient
     """
 )
 TAKEN = words(
@@ -33,19 +34,25 @@ KEYWORDS = words(
     auto break case char const continue default do double else enum extern float for goto if inline
     int long register restrict return short signed sizeof static struct switch typedef union
     unsigned void volatile while _Bool _Complex _Imaginary asm typeof true false bool nullptr
-    constexpr thread_local alignas alignof static_assert linux unix
+    constexpr thread_local alignas alignof static_assert typeof_unqual linux unix i386 near far
     """
+)
+# C11 7.1.3: names of the implementation. The macros of <math.h> and <float.h>, and what compilers define beside them.
+MACRO = re.compile(
+    r"_.*|(FP|M|MATH|FLT\d*X?|DBL|LDBL|DEC\d*|X|HUGE)_\w*|HUGE|S?NANF?|DOMAIN|SING|(OVER|UNDER)FLOW|[PT]LOSS|MAXFLOAT"
 )
 HELPERS = {
     "maximum": """static double maximum(double x, double y) {
-    return x >= y || x != x ? x : y;
+    return x > y || x != x ? x : y;
 }""",
     "minimum": """static double minimum(double x, double y) {
-    return x <= y || x != x ? x : y;
+    return x < y || x != x ? x : y;
 }""",
     "floor_mod": """static double floor_mod(double x, double y) {
     const double remainder = fmod(x, y);
-    return remainder != 0 && (remainder < 0) != (y < 0) ? remainder + y : remainder;
+    if (remainder == 0)
+        return copysign(0.0, y);
+    return (remainder < 0) != (y < 0) ? remainder + y : remainder;
 }""",
     "floor_div": """static double floor_div(double x, double y) {
     if (y == 0)
@@ -112,6 +119,7 @@ C = Language(
     constants={},
     reserved=frozenset({*LIBRARY, *CALLED, *KEYWORDS}),
     taken=frozenset(TAKEN),
+    family=MACRO,
     number=number,
     helper_name="{}",
     helper=helper,

@@ -64,8 +64,8 @@ class Language(NamedTuple):
 
     `library` gives a gate's name to the function that computes it, `own` its template where that needs a look at the
     gate, `helpers` the source of each function that templates may call. `reserved` are names that no variable may
-    have, `taken` those that no function may have either. `arrays` spells an array and `setting` an attribute of a
-    gate; both are None where the language has no arrays.
+    have, `family` those of a kind, such as a compiler's macros, `taken` those that no function may have either.
+    `arrays` spells an array and `setting` an attribute of a gate; both are None where the language has no arrays.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Language(NamedTuple):
     helper: Callable[[Body], str]
     frame: Callable[[Function], str]
     taken: frozenset[str] = frozenset()
+    family: re.Pattern[str] | None = None
     arrays: Callable[[Any], str] | None = None
     setting: Callable[[Any], str] | None = None
     own: Callable[[Gate], str | None] = lambda gate: None
@@ -132,9 +133,12 @@ class _Writer:
         """The variables' names in the code: their own, with underscores behind where it has another meaning there."""
         spelled: dict[str, str] = {}
         for one in variables:
-            name = one
-            while name in self.language.reserved or name in called or (name != one and name in variables):
+            is_family = self.language.family is not None and self.language.family.fullmatch(one)
+            name = f"v_{one.lstrip('_')}" if is_family else one
+            others = called if name == one else {*called, *variables, *spelled.values()}
+            while name in self.language.reserved or name in others:
                 name += "_"
+                others = {*called, *variables, *spelled.values()}
             spelled[one] = name
         return spelled
 

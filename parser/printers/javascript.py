@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 
@@ -14,7 +13,7 @@ from backprop.parser.printers.expression import shortest
 LIBRARY = words(
     """
     abs acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh exp expm1 floor hypot log log10
-    log1p log2 sign sin sinh sqrt tan tanh
+    log1p log2 sin sinh sqrt tan tanh
     """
 )
 KEYWORDS = words(
@@ -25,19 +24,31 @@ KEYWORDS = words(
     typeof undefined var void while with yield Infinity NaN Math Number
     """
 )
+PROTOTYPE = '["__proto__"]'  # a member of that name: without the brackets it would set the object's prototype
 HELPERS = {
     "_pow": """function _pow(x, y) {
   // ECMAScript has NaN where IEEE 754 has 1
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
 }""",
+    "_maximum": """function _maximum(x, y) {
+  return x > y || x !== x ? x : y;
+}""",
+    "_minimum": """function _minimum(x, y) {
+  return x < y || x !== x ? x : y;
+}""",
+    "_sign": """function _sign(x) {
+  return x === 0 ? 0 : Math.sign(x);
+}""",
     "_rint": """function _rint(x) {
   const below = Math.floor(x);
   const rest = x - below;
-  return rest < 0.5 || (rest === 0.5 && below % 2 === 0) || rest !== rest ? below : below + 1;
+  const nearest = rest < 0.5 || (rest === 0.5 && below % 2 === 0) || rest !== rest ? below : below + 1;
+  return nearest === 0 ? 0 * x : nearest;
 }""",
     "_mod": """function _mod(x, y) {
   const remainder = x % y;
-  return remainder !== 0 && remainder < 0 !== y < 0 ? remainder + y : remainder;
+  if (remainder === 0) return y < 0 ? -0 : 0;
+  return remainder < 0 !== y < 0 ? remainder + y : remainder;
 }""",
     "_floor_div": """function _floor_div(x, y) {
   if (y === 0) return x / y;
@@ -98,7 +109,7 @@ def frame(function: Function) -> str:
     body = function.body
     value, *gradients = body.results
     entries = [
-        f"{json.dumps(name) if name == '__proto__' else name}: {text}"
+        f"{PROTOTYPE if name == '__proto__' else name}: {text}"
         for name, text in zip(function.variables, gradients, strict=True)
     ]
     return (
@@ -115,7 +126,7 @@ JAVASCRIPT = Language(
     name="javascript",
     title="JavaScript",
     operators=frozenset("+-*/"),
-    library={name: f"Math.{name}" for name in LIBRARY},
+    library={**{name: f"Math.{name}" for name in LIBRARY}, "sign": "_sign"},
     helpers=HELPERS,
     constants={"pi": "Math.PI", "e": "Math.E"},
     reserved=frozenset(KEYWORDS),

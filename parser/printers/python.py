@@ -38,7 +38,7 @@ def guarded(name: str, error: str, result: str) -> str:
 
 def rounding(name: str, function: str) -> str:
     return f"""def _{name}(x):
-    return float({function}(x)) if math.isfinite(x) else x"""
+    return math.copysign({function}(x), x) if math.isfinite(x) else x"""
 
 
 HELPERS = {
@@ -58,9 +58,9 @@ HELPERS = {
             return math.nan
         return math.copysign(math.inf, x) if math.fabs(math.fmod(y, 2.0)) == 1.0 else math.inf""",
     "_maximum": """def _maximum(x, y):
-    return x if x >= y or x != x else y""",
+    return x if x > y or x != x else y""",
     "_minimum": """def _minimum(x, y):
-    return x if x <= y or x != x else y""",
+    return x if x < y or x != x else y""",
     "_mod": """def _mod(x, y):
     return math.nan if y == 0.0 or math.isinf(x) else x % y""",
     "_floor_div": """def _floor_div(x, y):
@@ -123,7 +123,7 @@ PYTHON = Language(
     },
     helpers=HELPERS,
     constants={name: f"math.{name}" for name in ("pi", "tau", "e")},
-    reserved=frozenset({*keyword.kwlist, "abs", "float", "math", "round"}),
+    reserved=frozenset({*keyword.kwlist, "__debug__", "abs", "float", "math", "round"}),
     number=number,
     helper_name="_{}",
     helper=helper,
