@@ -179,7 +179,7 @@ class Checker:
         (tangent,) = run(self.forward[probe.variable], {**values, tangent_name(probe.variable): probe.direction})
         forward = float(np.sum(tangent))
         whole = self.value_along(probe, values)
-        steps = FIRST_STEP * probe.scale, -FIRST_STEP * probe.scale
+        steps = [side * unit for unit in (probe.scale, 1.0) for side in (FIRST_STEP, -FIRST_STEP)]
         here = whole(0.0)
         moves = np.any([np.not_equal(tangent, 0), *(np.not_equal(whole(step), here) for step in steps)], axis=0)
 
@@ -189,6 +189,8 @@ class Checker:
 
         if not math.isfinite(probe.scale) or not np.all(np.isfinite(moving(0.0))):
             return verdict(probe, analytic, forward, Estimate(), "not finite")
+        if analytic == forward == 0 and not np.any(moves):
+            return verdict(probe, analytic, forward, Estimate(0.0, 0.0), "ok")
         line = Line(moving, probe.scale, probe.finest, total(np.asarray(noise)[moves]))
         estimate, word = judged(line, analytic, forward)
         if word == "mismatch":

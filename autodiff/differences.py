@@ -23,6 +23,7 @@ STEP_BITS = 2.0**10  # a step has few bits, so that x + h and x - h are exact: i
 FINEST = 2.0**-42  # of a number: the shortest step that few bits make exact
 SMALLEST = 2.0**-1040  # the shortest step away from 0, where every one is exact
 SIDE_RATIO = 16.0  # of one step to the next where the two sides are compared
+LEAP = 2.0**16  # the same below FINEST of the scale, around 0
 RUNGS = 3  # of such steps, from the finest up, that confirm an estimate
 SIGNIFICANT = 100.0  # times the noise
 STAYS = 0.6  # two steps on, 256 times shorter: a gap of f'' * h is 256 times smaller, one of a kink is not
@@ -143,7 +144,7 @@ def has_kink(line: Line, step: float) -> bool:
         steps.append(step)
         corners.append(corner / step if corner > least else 0.0)
         jumps.append(jump)
-        step /= SIDE_RATIO
+        step /= SIDE_RATIO if step > FINEST * line.scale else LEAP
     if len(steps) < 3:
         return False
     is_corner = corners[-1] > STAYS * corners[-3]

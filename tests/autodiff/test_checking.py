@@ -73,6 +73,13 @@ def test_a_wrong_rule_is_reported_where_the_slope_is_zero():
     assert check(of(gate), {"x": -0.5}).has_failed
 
 
+def test_a_wrong_zero_is_reported_where_short_steps_move_nothing():
+    gate = Elementwise("planted", lambda x: x**2 + 1, lambda x, out: 0.0 * x, **DECLARATION)
+    graph = Graph(is_typed=False)
+    graph.output = graph.add(gate, (graph.input("x"),))
+    assert check(graph, {"x": 1e-9}).has_failed
+
+
 def test_modes_that_disagree_are_reported_at_a_corner_too():
     gate = WrongPush("planted", np.abs, lambda x, out: x.reaches(0.0), **DECLARATION)
     assert check(of(gate), {"x": -0.5}).has_failed
