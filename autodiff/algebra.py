@@ -212,11 +212,15 @@ def negated(node: Node) -> Node:
     """-node, in the shortest form."""
     if node.gate is arithmetic.negative:
         return node.inputs[0]
+    product = factors(node)
+    if product is not None and product.number < 0 and (product.above or product.below):
+        return multiplied(-product.number, product.above, product.below, node.graph)
     found = linear(node)
-    if node.gate is arithmetic.subtract:
-        is_plain = found.get(node.inputs[0]) == 1.0
-        return node.inputs[1] - node.inputs[0] if is_plain else written(times(found, -1.0), node.graph)
-    return -node if len(found) > 1 or node in found else written(times(found, -1.0), node.graph)
+    if node.gate is arithmetic.subtract and found.get(node.inputs[0]) == 1.0:
+        return node.inputs[1] - node.inputs[0]
+    is_short = len(found) == 1 and node not in found
+    begins_negative = next((factor for one, factor in found.items() if one is not None), 0.0) < 0
+    return written(times(found, -1.0), node.graph) if is_short or begins_negative else -node
 
 
 def halved(node: Node) -> Node:
