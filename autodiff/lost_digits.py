@@ -31,7 +31,14 @@ MOST_ENTRIES = 100_000  # of its arrays together, the same
 MOST_GRADIENTS = 20  # compositions whose gradients are compared
 
 ALONE: frozenset[Gate] = frozenset(
-    (elementary.log, elementary.log1p, elementary.log2, elementary.log10, elementary.sqrt, arithmetic.divide)
+    (
+        elementary.log,
+        elementary.log1p,
+        elementary.log2,
+        elementary.log10,
+        elementary.sqrt,
+        arithmetic.divide,
+    )
 )
 WITH_A_SUM: frozenset[Gate] = frozenset(
     (
@@ -101,7 +108,8 @@ def losses(graph: Graph, values: Mapping[str, Any]) -> list[Loss]:
     pairs = [(node, twin) for node, twin in better.items() if twin in kept]
     if not pairs:
         return []
-    nudged = {name: value * (1.0 + NUDGE) for name, value in arrays.items()}
+    with np.errstate(all="ignore"):
+        nudged = {name: value * (1.0 + NUDGE) for name, value in arrays.items()}
     mine = evaluate([node for node, _ in pairs], arrays)
     right = evaluate([twin for _, twin in pairs], arrays)
     moved = evaluate([twin for _, twin in pairs], nudged)
@@ -127,7 +135,10 @@ def losses(graph: Graph, values: Mapping[str, Any]) -> list[Loss]:
 def may_lose(graph: Graph) -> bool:
     """Whether a composition may be in it: a quick look, for most expressions hold none."""
     gates = {node.gate for node in graph.nodes}
-    return bool(gates & ALONE and gates & INSIDE) or bool(gates & WITH_A_SUM and gates & SUMS)
+    has_root = arithmetic.power in gates and any(node.is_literal and node.constant == 0.5 for node in graph.nodes)
+    has_outer = has_root or not gates.isdisjoint(ALONE)
+    has_sum = not gates.isdisjoint(SUMS)
+    return (has_outer and not gates.isdisjoint(INSIDE)) or (has_sum and not gates.isdisjoint(WITH_A_SUM))
 
 
 def is_suspicious(typed: Graph, arrays: Mapping[str, Array]) -> bool:

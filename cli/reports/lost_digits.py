@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Node
-from backprop.autodiff.lost_digits import Loss
+from backprop.autodiff.lost_digits import TOLERANCE, Loss
 from backprop.cli.render.text import Lines
 from backprop.parser.errors import render
 from backprop.parser.printers.expression import shortest, show
@@ -36,13 +36,16 @@ def reason(loss: Loss, source: str | None) -> str:
         what = f"the gradient of {named(loss.node, source)} has lost digits"
     if np.ndim(loss.value):
         with np.errstate(all="ignore"):
-            is_wrong = ~(np.abs(loss.value - loss.right) <= 1e-8 * np.abs(loss.right)) & np.isfinite(loss.right)
+            is_wrong = ~(np.abs(loss.value - loss.right) <= TOLERANCE * np.abs(loss.right)) & np.isfinite(loss.right)
         return f"{what} in {np.count_nonzero(is_wrong)} of {np.size(loss.value)} entries"
     return f"{what}: {shortest(float(loss.value))} instead of {shortest(float(loss.right))}"
 
 
 def cure(loss: Loss) -> str:
-    better = show(loss.better, {})
+    try:
+        better = show(loss.better, {})
+    except ExpressionError:  # it would take millions of characters
+        return "--fuse keeps them" if loss.is_fused else "write it by logarithms"
     if loss.is_fused:
         return f"--fuse computes {better}" if len(better) <= LONGEST else "--fuse keeps them"
     return f"write {better}"
