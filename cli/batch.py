@@ -184,6 +184,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
     """Write the opening and the answers to all rows. Raises Failure where the output cannot be written."""
     from backprop.cli.destination import byte_destination
     from backprop.cli.output import say
+    from backprop.cli.render.text import as_note
     from backprop.cli.rows.outlet import write_output
     from backprop.cli.rows.progress import Progress
     from backprop.cli.rows.rejects import rejects_of
