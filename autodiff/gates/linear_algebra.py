@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import reduce
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +13,8 @@ from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import at
 from backprop.autodiff.gates import arrays
-from backprop.autodiff.kinds import Bilinear, Differential, Linear
+from backprop.autodiff.gates.polarized import Polarized
+from backprop.autodiff.kinds import Bilinear, Differential, Linear, add_up
 from backprop.autodiff.notation import PRODUCT, Infix
 from backprop.autodiff.numerics import linear
 from backprop.autodiff.shapes import Array, Shape
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 VECTOR = (0.5, -2.0)
 SQUARE = ((2.0, 1.0), (-0.5, 3.0))
 WIDE = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
+CUBIC = ((1.0, 2.0, 0.5), (0.0, -1.0, 3.0), (2.0, 0.25, 1.0))
+QUARTIC = ((1.0, 2.0, 0.5, -1.0), (0.0, -1.0, 3.0, 0.5), (2.0, 0.25, 1.0, 1.5), (0.5, 1.0, -2.0, 1.0))
 
 
 def matmul_rule(a: Shape, b: Shape) -> Shape:
@@ -134,9 +140,35 @@ def product_of_columns(a: Node, b: Node) -> Node:
     return outer(a, b) if len(a.shape) == 1 else a @ b.transposed()
 
 
-def cofactor_differential(direction: Node, a: Node, out: Node) -> Node:
-    """(tr(C' X) C - C X' C)/det(A) for C = det(A) A^-T: the differential of C, which is symmetric."""
-    return ((out * direction).sum() * out - out @ direction.transposed() @ out) / det(a)
+def cofactor_in_textbook(a: Node, *directions: Node) -> Node:
+    """det(A) A^-T, and its differential: det(A) times a signed sum over permutations of traces, for B = A^-1 X.
+
+    The cycle of a permutation that holds the place of the gradient is the product (B ... B A^-1)^T, each other one
+    the trace of its product. Source: Jacobi's formula, differentiated again and again.
+    """
+    inverse = inv(a)
+    turned = [inverse @ one for one in directions]
+    terms = []
+    for images in permutations(range(len(directions) + 1)):
+        open_cycle, *closed = cycles(images)
+        term = reduce(matmul, [*[turned[place - 1] for place in open_cycle[1:]], inverse]).transposed()
+        for cycle in closed:
+            term = trace(reduce(matmul, [turned[place - 1] for place in cycle])) * term
+        terms.append(-term if (len(images) - len(closed) - 1) % 2 else term)
+    return det(a) * add_up(terms)
+
+
+def cycles(images: Sequence[int]) -> list[list[int]]:
+    """The cycles of a permutation, the first that of 0."""
+    left = list(range(len(images)))
+    found = []
+    while left:
+        cycle = [left[0]]
+        while images[cycle[-1]] != cycle[0]:
+            cycle.append(images[cycle[-1]])
+        found.append(cycle)
+        left = [one for one in left if one not in cycle]
+    return found
 
 
 matmul = Bilinear(
@@ -204,22 +236,20 @@ det = Differential(
     summary="the determinant",
     habit="scales the gradient by the cofactors",
     source="Jacobi's formula",
-    samples=(at(SQUARE), at(((1.0, 2.0, 0.5), (0.0, -1.0, 3.0), (2.0, 0.25, 1.0)))),
+    samples=(at(SQUARE), at(CUBIC)),
 )
-cofactor: Differential = Differential(
+cofactor: Polarized = Polarized(
     "cofactor",
     linear.cofactor,
     over_rows=rowwise.rows_first(linear.cofactor),
-    pullbacks=[cofactor_differential],
-    pushforwards=[cofactor_differential],
-    operands=("a",),
-    shape=square_rule,
-    textbook=lambda a: det(a) * inv(a).transposed(),
-    summary="the matrix of cofactors, the derivative of det",
+    operand="a",
+    entries=lambda shape, directions: int(shape[0] ** (directions + 1)),
+    shape=lambda a, *directions: square_rule(a),
+    textbook=cofactor_in_textbook,
+    summary="the matrix of cofactors, the derivative of det; with directions, its differential along them",
     habit="spreads the gradient over the other rows and columns",
-    source="the differential of det(A) A^-T",
-    samples=(at(SQUARE),),
-    is_public=False,
+    source="Jacobi's formula; the polar form of the determinant",
+    samples=(at(SQUARE), at(CUBIC), at(CUBIC, CUBIC[::-1]), at(CUBIC, CUBIC[::-1], CUBIC), at(QUARTIC, QUARTIC)),
 )
 inv: Differential = Differential(
     "inv",

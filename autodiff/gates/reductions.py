@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,14 +13,16 @@ from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import Attribute, Corner, at
 from backprop.autodiff.gates import arrays, elementary, kinked, shares
-from backprop.autodiff.kinds import AXIS, AlongAxis, Linear, Reduction, kept
-from backprop.autodiff.numerics import stable
+from backprop.autodiff.gates.polarized import Polarized
+from backprop.autodiff.kinds import AXIS, Linear, Reduction, add_up, kept
+from backprop.autodiff.numerics import products, stable
 from backprop.autodiff.shapes import Axis, Shape, Slice
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
 ROW = (0.5, -2.0, 1.5)
+DIRECTION = (1.0, 0.25, -0.5)
 MATRIX = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
 
 
@@ -116,27 +120,29 @@ product = Reduction(
         Corner(((0.0, 0.0, 3.0),), 0.0, ((0.0, 0.0, 0.0),)),
     ),
 )
-product_of_others: AlongAxis = AlongAxis(
+product_of_others: Polarized = Polarized(
     "product_of_others",
-    stable.product_of_others,
-    pullbacks=[lambda upstream, x, out: others_differential(upstream, x, out)],
-    pushforwards=[lambda tangent, x, out: others_differential(tangent, x, out)],
+    products.product_of_others,
+    over_rows=rowwise.along_axes(products.product_of_others),
     attributes={"axis": AXIS},
-    shape=lambda x, axis: x,
-    textbook=lambda x, axis: kept(product(x, axis=axis), x, axis) / x,
-    code={"numpy": "_product_of_others({0}, {axis})"},
-    summary="for each entry the product of all others",
+    shape=lambda x, *directions, axis: x,
+    textbook=lambda x, *directions, axis: others_in_textbook(x, directions, axis),
+    code={"numpy": "_product_of_others([{all}], {axis})"},
+    summary="for each entry the product of all others; with directions, its differential along them",
     habit="spreads the gradient over the other entries",
     source="the product rule; its differential is symmetric",
-    samples=(at(ROW), at(MATRIX, axis=0)),
-    is_public=False,
+    samples=(at(ROW), at(MATRIX, axis=0), at(ROW, DIRECTION), at(MATRIX, MATRIX[::-1], axis=0), at(*[ROW] * 3)),
 )
 
 
-def others_differential(direction: Node, x: Node, out: Node) -> Node:
-    axis = out.attributes[0]
-    along = direction * out
-    return (kept(along.sum(axis), x, axis) - along) / x
+def others_in_textbook(x: Node, directions: Sequence[Node], axis: Axis) -> Node:
+    """The differential of prod(x)/x, from that of x * (prod(x)/x) = prod(x), over the sets of directions."""
+    found = {(): kept(product(x, axis=axis), x, axis) / x}
+    places = range(len(directions))
+    for some in chain.from_iterable(combinations(places, count) for count in range(1, len(directions) + 1)):
+        parts = [directions[one] * found[tuple(other for other in some if other != one)] for one in some]
+        found[some] = (kept(parts[0].sum(axis), x, axis) - add_up(parts)) / x
+    return found[tuple(places)]
 
 
 variance = Reduction(

@@ -6,13 +6,14 @@ of 3 rows or fewer, which people check by hand, have 32 digits until they are ro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import permutations
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from backprop.autodiff.numerics.double_double import DoubleDouble
-from backprop.autodiff.numerics.stable import product_of_others
+from backprop.autodiff.numerics.products import product_of_all_but, product_of_others
 from backprop.autodiff.shapes import Array
 
 ROWS_BY_HAND = 3
@@ -50,9 +51,14 @@ def solve(a: Array, b: Array) -> Array:
     return _solution(a, lambda regular: np.linalg.solve(regular, b), min(np.ndim(b), 2))
 
 
-def cofactor(a: Array) -> Array:
-    """The gradient of det: det(a) inv(a).T, or its limit where a is singular; all nan where a holds a nan."""
-    if _is_small(a):
+def cofactor(a: Array, *directions: Array) -> Array:
+    """The gradient of det: det(a) inv(a).T, or its limit where a is singular; all nan where a holds a nan.
+
+    With k directions its k-th differential along them, as a polynomial: no matrix is too singular for it.
+    """
+    if directions:
+        result = _cofactor_differential(a, directions)
+    elif _is_small(a):
         expansion = _expansion(a)
         exponents = expansion.exponent[..., None, None] - expansion.rows - expansion.columns
         exact = np.ldexp(expansion.cofactors.value, exponents)
@@ -97,12 +103,44 @@ def _minors(a: Array, number: Callable[[Any], Any]) -> Any:
     if _size(a) == 1:
         return number(np.ones_like(matrix))
     if _size(a) == 2:
-        return number(matrix[..., ::-1, ::-1] * np.array([[1.0, -1.0], [-1.0, 1.0]]))
+        return number(_adjugate_of_two(matrix).swapaxes(-2, -1))
+    return _turned(matrix, 1, 1, number) * _turned(matrix, 2, 2, number) - (
+        _turned(matrix, 1, 2, number) * _turned(matrix, 2, 1, number)
+    )
 
-    def turned(down: int, right: int) -> Any:
-        return number(np.roll(matrix, (-down, -right), axis=(-2, -1)))
 
-    return turned(1, 1) * turned(2, 2) - turned(1, 2) * turned(2, 1)
+def _adjugate_of_two(matrix: Any) -> Any:
+    return matrix.swapaxes(-2, -1)[..., ::-1, ::-1] * np.array([[1.0, -1.0], [-1.0, 1.0]])
+
+
+def _turned(matrix: Any, down: int, right: int, number: Callable[[Any], Any]) -> Any:
+    return number(np.roll(matrix, (-down, -right), axis=(-2, -1)))
+
+
+def _cofactor_differential(a: Array, directions: Sequence[Array]) -> Any:
+    """The sum of the mixed minors: with 32 digits for 3 rows or fewer, else in the basis that makes a diagonal.
+
+    The (k + 1)-th differential of det is linear in each of k + 1 matrices; the cofactors of n rows are of degree n - 1.
+    """
+    size, order = _size(a), len(directions)
+    if order >= size:
+        return np.zeros(np.broadcast_shapes(*map(np.shape, (a, *directions))))
+    if size > ROWS_BY_HAND:
+        return _mixed_cofactors_by_singular_values(a, directions)
+    if size == 2:
+        return _adjugate_of_two(np.asarray(directions[0])).swapaxes(-2, -1) + 0.0 * np.asarray(a)
+    first, second = (np.asarray(directions[0]), np.asarray((*directions[1:], a)[0]))
+    exact = _mixed_minors_of_three(first, second, DoubleDouble).value
+    return np.where(np.isfinite(exact), exact, _mixed_minors_of_three(first, second, np.asarray))
+
+
+def _mixed_minors_of_three(a: Any, b: Any, number: Callable[[Any], Any]) -> Any:
+    """The differential at a along b of the minors of 3 rows, symmetric in both."""
+    total = 0.0
+    for first, second in ((a, b), (b, a)):
+        straight = _turned(first, 1, 1, number) * _turned(second, 2, 2, number)
+        total = total + (straight - _turned(first, 1, 2, number) * _turned(second, 2, 1, number))
+    return total
 
 
 def _cofactors_by_singular_values(a: Array) -> Any:
@@ -110,14 +148,62 @@ def _cofactors_by_singular_values(a: Array) -> Any:
 
     Source: Giles 2008, section 2.2.4; Stewart 1998, On the adjugate matrix, section 2.
     """
+    found = _singular_values(a)
+    if found is None:
+        return np.full_like(a, np.nan)
+    others = found.sign[..., None] * product_of_others(found.values, axis=-1)
+    return np.where(found.is_finite, (found.u * others[..., None, :]) @ found.v, np.nan)
+
+
+def _mixed_cofactors_by_singular_values(a: Array, directions: Sequence[Array]) -> Any:
+    """With a = U S V, det(U V) U D V, where D is the differential at the diagonal S along U^T X V^T.
+
+    There the sum runs over the permutations of the matrices and, each in its own row, over the products of the
+    singular values of all other rows. Source: Stewart 1998; the polar form of the determinant.
+    """
+    found = _singular_values(a)
+    if found is None:
+        return np.full_like(a, np.nan)
+    turned = [found.u.swapaxes(-2, -1) @ one @ found.v.swapaxes(-2, -1) for one in directions]
+    left = product_of_all_but(found.values, len(directions) + 1)
+    size = _size(a)
+    total = np.zeros(np.broadcast_shapes(*map(np.shape, (a, *directions))))
+    rows = range(1, len(directions) + 1)
+    for columns in permutations(range(len(directions) + 1)):
+        factors = [operand for row in rows for operand in (turned[row - 1], [..., row, columns[row]])]
+        places = [..., *range(len(directions) + 1)]
+        if columns[0]:
+            total += _parity(columns) * np.einsum(left, places, *factors, [..., 0, columns[0]])
+        else:
+            diagonal = np.einsum(left, places, *factors, [..., 0])
+            total[..., range(size), range(size)] += _parity(columns) * diagonal
+    return np.where(found.is_finite, found.sign[..., None, None] * (found.u @ total @ found.v), np.nan)
+
+
+def _parity(permutation: Sequence[int]) -> float:
+    """1.0 for an even permutation, -1.0 for an odd one."""
+    swaps = sum(one > other for place, one in enumerate(permutation) for other in permutation[place:])
+    return -1.0 if swaps % 2 else 1.0
+
+
+class SingularValues(NamedTuple):
+    """a = u diag(values) v, the sign of det(u v), and where a is finite, two axes kept as 1."""
+
+    u: Any
+    values: Any
+    v: Any
+    sign: Any
+    is_finite: Any
+
+
+def _singular_values(a: Array) -> SingularValues | None:
+    """None where they do not converge."""
     is_finite = np.isfinite(a).all(axis=(-2, -1), keepdims=True)
     try:
-        u, singular_values, v = np.linalg.svd(np.where(is_finite, a, 0.0))
-    except np.linalg.LinAlgError:  # no convergence
-        return np.full_like(a, np.nan)
-    sign = np.linalg.slogdet(u)[0] * np.linalg.slogdet(v)[0]
-    others = sign[..., None] * product_of_others(singular_values, axis=-1)
-    return np.where(is_finite, (u * others[..., None, :]) @ v, np.nan)
+        u, values, v = np.linalg.svd(np.where(is_finite, a, 0.0))
+    except np.linalg.LinAlgError:
+        return None
+    return SingularValues(u, values, v, np.linalg.slogdet(u)[0] * np.linalg.slogdet(v)[0], is_finite)
 
 
 def _sign_and_logarithm(a: Array) -> tuple[Any, Any]:

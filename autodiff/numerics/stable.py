@@ -216,7 +216,7 @@ def _as_tuple(axis: Axis) -> Places:
 
 def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     """log(sum(e^x)), without overflow, and accurate where it is near 0; -inf of nothing."""
-    rows, places = _as_rows(x, axis)
+    rows, places = as_rows(x, axis)
     largest, others = _largest_and_log_of_others(rows)
     total = np.asarray(largest + others)
     # A negative largest entry cancels against the rest: then the rounding of each exponential shows.
@@ -243,30 +243,30 @@ def logaddexp_slope(x: Array, y: Array) -> Array:
 
 def log_softmax(x: Array, axis: Axis = None) -> Array:
     """x - logsumexp(x), as two negative terms; nan where the largest entry is infinite."""
-    rows, places = _as_rows(x, axis)
+    rows, places = as_rows(x, axis)
     largest, others = _largest_and_log_of_others(rows)
-    return _from_rows((rows - largest[..., None]) - others[..., None], places, x)
+    return from_rows((rows - largest[..., None]) - others[..., None], places, x)
 
 
 def softmax(x: Array, axis: Axis = None) -> Array:
     """e^x / sum(e^x), without overflow; nan where the largest entry is infinite."""
-    rows, places = _as_rows(x, axis)
+    rows, places = as_rows(x, axis)
     weights = _exp_of_difference(rows, np.max(rows, axis=-1, keepdims=True, initial=-np.inf))
-    return _from_rows(weights / np.sum(weights, axis=-1, keepdims=True), places, x)
+    return from_rows(weights / np.sum(weights, axis=-1, keepdims=True), places, x)
 
 
 def softmax_differential(direction: Array, x: Array, axis: Axis = None) -> Array:
     """s*(direction - sum(s*direction)) for s = softmax(x): its Jacobian, which is symmetric, times a direction."""
     apart, shares = _apart_from_largest(direction, x, axis)
-    _, places = _as_rows(x, axis)
-    return _from_rows(shares * (apart - np.sum(apart * shares, axis=-1, keepdims=True)), places, x)
+    _, places = as_rows(x, axis)
+    return from_rows(shares * (apart - np.sum(apart * shares, axis=-1, keepdims=True)), places, x)
 
 
 def log_softmax_differential(direction: Array, x: Array, axis: Axis = None) -> Array:
     """direction - sum(s*direction) for s = softmax(x): the Jacobian of log_softmax times a direction."""
     apart, shares = _apart_from_largest(direction, x, axis)
-    _, places = _as_rows(x, axis)
-    return _from_rows(apart - np.sum(apart * shares, axis=-1, keepdims=True), places, x)
+    _, places = as_rows(x, axis)
+    return from_rows(apart - np.sum(apart * shares, axis=-1, keepdims=True), places, x)
 
 
 def log_softmax_transpose(upstream: Array, x: Array, axis: Axis = None) -> Array:
@@ -274,34 +274,25 @@ def log_softmax_transpose(upstream: Array, x: Array, axis: Axis = None) -> Array
 
     Where one entry's share is next to 1, its 1 - s is the sum of the others' shares: 1 - 1 is 0 at x = (40, 0).
     """
-    rows, places = _as_rows(x, axis)
-    given, _ = _as_rows(upstream, axis)
-    shares = _as_rows(softmax(x, axis), axis)[0]
+    rows, places = as_rows(x, axis)
+    given, _ = as_rows(upstream, axis)
+    shares = as_rows(softmax(x, axis), axis)[0]
     is_largest = rows == np.max(rows, axis=-1, keepdims=True, initial=-np.inf)
     is_alone = is_largest & (np.sum(is_largest, axis=-1, keepdims=True) == 1)
     others = np.where(is_alone, np.sum(np.where(is_largest, 0.0, shares), axis=-1, keepdims=True), 1.0 - shares)
     rest = np.sum(given, axis=-1, keepdims=True) - given
-    return _from_rows(given * others - shares * rest, places, x)
+    return from_rows(given * others - shares * rest, places, x)
 
 
 def _apart_from_largest(direction: Array, x: Array, axis: Axis) -> tuple[Any, Any]:
     """The direction less its mean over the largest entries, whose difference from the mean would cancel; softmax(x)."""
-    rows, _ = _as_rows(x, axis)
-    along, _ = _as_rows(direction, axis)
+    rows, _ = as_rows(x, axis)
+    along, _ = as_rows(direction, axis)
     is_largest = rows == np.max(rows, axis=-1, keepdims=True, initial=-np.inf)
     center = np.sum(np.where(is_largest, along, 0.0), axis=-1, keepdims=True) / np.sum(
         is_largest, axis=-1, keepdims=True
     )
-    return along - center, _as_rows(softmax(x, axis), axis)[0]
-
-
-def product_of_others(x: Array, axis: Axis = None) -> Array:
-    """For each entry the product of the others, by running products from both ends: zeros do no harm."""
-    rows, places = _as_rows(x, axis)
-    before, after = np.ones_like(rows), np.ones_like(rows)
-    np.cumprod(rows[..., :-1], axis=-1, out=before[..., 1:])
-    np.cumprod(rows[..., :0:-1], axis=-1, out=after[..., -2::-1])
-    return _from_rows(before * after, places, x)
+    return along - center, as_rows(softmax(x, axis), axis)[0]
 
 
 def _largest_and_log_of_others(rows: Any) -> tuple[Any, Any]:
@@ -335,7 +326,7 @@ def _logsumexp_near_its_root(rows: Any) -> Any:
     return np.log1p((largest.expm1() + others[..., 0]).value)
 
 
-def _as_rows(x: Array, axis: Axis) -> tuple[Any, tuple[int, ...]]:
+def as_rows(x: Array, axis: Axis) -> tuple[Any, tuple[int, ...]]:
     """x with the axes moved to the end and made one, and their places; a scalar is a row of one."""
     array = np.asarray(x)
     if not array.ndim:
@@ -348,8 +339,8 @@ def _as_rows(x: Array, axis: Axis) -> tuple[Any, tuple[int, ...]]:
     return array.transpose(kept + places).reshape([*shape, length]), places
 
 
-def _from_rows(rows: Any, places: tuple[int, ...], x: Array) -> Array:
-    """The inverse of `_as_rows`."""
+def from_rows(rows: Any, places: tuple[int, ...], x: Array) -> Array:
+    """The inverse of `as_rows`."""
     if not isinstance(x, np.ndarray):
         return np.float64(rows[0])
     kept = tuple(place for place in range(x.ndim) if place not in places)

@@ -85,16 +85,34 @@ HELPERS = {
     given = upstream + np.zeros(np.shape(x))
     others = np.sum(given, axis=axis, keepdims=True) - given
     return (given * np.where(is_alone, rest, 1.0 - shares) - shares * others)[()]""",
-    "_product_of_others": """def _product_of_others(x, axis):
-    count = np.ndim(x)
+    "_product_of_others": """def _product_of_others(operands, axis):
+    count = np.ndim(operands[0])
     axes = tuple(range(count)) if axis is None else tuple(np.atleast_1d(axis) % count)
     rest = tuple(place for place in range(count) if place not in axes)
-    moved = np.transpose(x, rest + axes)
-    rows = moved.reshape(*[np.shape(x)[place] for place in rest], -1)
-    before, after = np.ones(rows.shape), np.ones(rows.shape)
-    before[..., 1:] = np.cumprod(rows[..., :-1], axis=-1)
-    after[..., -2::-1] = np.cumprod(rows[..., :0:-1], axis=-1)
-    return np.transpose((before * after).reshape(moved.shape), np.argsort(rest + axes))[()]""",
+    moved = [np.transpose(one, rest + axes) for one in operands]
+    x, *along = [one.reshape(*[np.shape(one)[place] for place in range(len(rest))], -1) for one in moved]
+
+    def times(a, b):  # the sets of directions, as bits, that each part goes along
+        result = {}
+        for first in a:
+            for second in b:
+                if not first & second:
+                    result[first | second] = result.get(first | second, 0.0) + a[first] * b[second]
+        return result
+
+    def before(order):
+        found = [{0: np.ones(x.shape[:-1])}]
+        for place in order[:-1]:
+            steps = {1 << bit: one[..., place] for bit, one in enumerate(along)}
+            found.append(times(found[-1], {0: x[..., place], **steps}))
+        return found[: len(order)]
+
+    places = range(x.shape[-1])
+    whole, nothing = 2 ** len(along) - 1, np.zeros(x.shape[:-1])
+    pairs = zip(before(places), reversed(before(places[::-1])))
+    parts = [times(*pair).get(whole, nothing) for pair in pairs]
+    result = np.stack(parts, axis=-1) if parts else x
+    return np.transpose(result.reshape(moved[0].shape), np.argsort(rest + axes))[()]""",
     "_softmax": """def _softmax(x, axis):
     weights = _exp_of_difference(x, np.max(x, axis=axis, keepdims=True))
     return (weights / np.sum(weights, axis=axis, keepdims=True))[()]""",

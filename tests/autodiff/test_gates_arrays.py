@@ -3,7 +3,9 @@
 The oracles are NumPy on arrays of mpmath numbers where NumPy only adds and multiplies, else mpmath's own matrices.
 """
 
+import math
 from functools import partial
+from itertools import permutations
 
 import mpmath
 import numpy as np
@@ -58,9 +60,48 @@ def less_shares(upstream, x, axis):
     return upstream - softmax(x, axis) * np.sum(upstream, axis=axis, keepdims=True)
 
 
-def others(x, axis):
-    """For each entry the product of the others, by division: no entry of the points is 0."""
-    return np.prod(x, axis=axis, keepdims=True) / x
+def others(x, *directions, axis):
+    """For each entry the sum, over different places of the directions among the others, of the products."""
+    x = np.asarray(x)
+    if not x.ndim or axis is None or isinstance(axis, tuple):
+        places = tuple(range(x.ndim)) if axis is None or not x.ndim else tuple(one % x.ndim for one in axis)
+        kept_places = tuple(one for one in range(x.ndim) if one not in places)
+        order = kept_places + places
+        lengths = [x.shape[one] for one in kept_places]
+        rows = [np.asarray(one).transpose(order).reshape(*lengths, -1) for one in (x, *directions)]
+        moved = others(*rows, axis=-1).reshape([x.shape[one] for one in order])
+        return moved.transpose(np.argsort(order))
+    rows = np.stack(np.broadcast_arrays(*[np.moveaxis(one, axis, -1) for one in (x, *directions)]))
+    result = np.empty(rows.shape[1:], dtype=object)
+    for place in np.ndindex(result.shape):
+        row, *along = rows[(slice(None), *place[:-1])]
+        left = [one for one in range(len(row)) if one != place[-1]]
+        result[place] = sum(
+            math.prod([row[one] for one in left if one not in at])
+            * math.prod([one[where] for one, where in zip(along, at, strict=True)])
+            for at in permutations(left, len(along))
+        )
+    return np.moveaxis(result, -1, axis)
+
+
+def cofactors(a, *directions):
+    """det(A) A^-T, or its differential: the sum, over different rows, of cofactors with rows of the directions."""
+    total = np.zeros(a.shape, dtype=object)
+    for row, column in np.ndindex(a.shape):
+        for rows in permutations([one for one in range(len(a)) if one != row], len(directions)):
+            mixed = np.array(a, dtype=object)
+            mixed[row] = [mpf(place == column) for place in range(len(a))]
+            for at, direction in zip(rows, directions, strict=True):
+                mixed[at] = direction[at]
+            total[row, column] += laplace(mixed)
+    return total
+
+
+def laplace(a):
+    """The determinant by the first row: mpmath's own stops at some matrices that are singular."""
+    if not len(a):
+        return mpf(1)
+    return sum((-1) ** place * entry * laplace(np.delete(a[1:], place, axis=1)) for place, entry in enumerate(a[0]))
 
 
 def share(x, extreme):
@@ -115,7 +156,7 @@ ARRAY_ORACLES = {
     "det": matrix(mp.det),
     "inv": matrix(mp.inverse),
     "logdet": matrix(lambda a: mp.log(mp.det(a))),
-    "cofactor": matrix(lambda a: mp.det(a) * mp.inverse(a).T),
+    "cofactor": cofactors,
     "solve": solve,
 }
 # These take entries and put them somewhere: their value is NumPy's by definition, and test_gates_modes.py has the rest.

@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -177,3 +178,55 @@ def test_stacks_are_matrices_side_by_side(size):
         np.testing.assert_allclose(kernel(stack), [kernel(matrix) for matrix in stack], rtol=1e-13)
     expected = [linear.solve(matrix, right) for matrix, right in zip(stack, columns, strict=True)]
     np.testing.assert_allclose(linear.solve(stack, columns), expected, rtol=1e-13)
+
+
+def mixed_cofactors(matrix, directions):
+    """The differential of the cofactors, each a determinant with one row of every direction: the sum over the rows."""
+    size = len(matrix)
+    result = np.empty((size, size))
+    for row, column in np.ndindex(size, size):
+        total = 0
+        for rows in permutations([one for one in range(size) if one != row], len(directions)):
+            mixed = [list(one) for one in matrix]
+            mixed[row] = [int(place == column) for place in range(size)]
+            for at, direction in zip(rows, directions, strict=True):
+                mixed[at] = list(direction[at])
+            total += exact_det(mixed)
+        result[row, column] = float(total)
+    return result
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_differentials_of_cofactors_match_fractions(size, order):
+    generator = np.random.default_rng(10 * size + order)
+    regular = generator.normal(size=(size, size))
+    singular = regular.copy()
+    singular[-1] = singular[0]
+    for matrix in (regular, singular, np.zeros((size, size)), regular * 1e-20):
+        directions = generator.normal(size=(order, size, size))
+        exact = mixed_cofactors(fractions(matrix), [fractions(one) for one in directions])
+        mine = linear.cofactor(matrix, *directions)
+        tolerances = (2e-16, 0.0) if size <= 3 else (0.0, 1e-14 * np.abs(exact).max())
+        np.testing.assert_allclose(mine, exact, *tolerances)
+
+
+def test_differentials_of_cofactors_of_stacks_and_of_what_is_not_finite():
+    stack = np.random.default_rng(5).normal(size=(6, 4, 4))
+    direction = np.ones((6, 4, 4))
+    found = linear.cofactor(stack, direction)
+    for one, expected in zip(found, map(linear.cofactor, stack, direction), strict=True):
+        np.testing.assert_allclose(one, expected, rtol=1e-12, atol=1e-13)
+    stack[2, 1, 1] = NAN
+    stack[3, 0, 0] = INF
+    found = linear.cofactor(stack, direction)
+    assert np.isnan(found[2]).all() and np.isfinite(found[[0, 1, 4, 5]]).all()
+
+
+def test_a_differential_of_cofactors_of_many_rows_takes_few_numbers():
+    matrix = np.random.default_rng(6).normal(size=(300, 300)) / 17.0
+    direction = np.ones((300, 300))
+    cofactors, inverse = linear.cofactor(matrix), np.linalg.inv(matrix)
+    expected = np.sum(cofactors * direction) * inverse.T - cofactors @ direction.T @ inverse.T
+    mine = linear.cofactor(matrix, direction)
+    np.testing.assert_allclose(mine, expected, rtol=0, atol=1e-9 * np.abs(expected).max())

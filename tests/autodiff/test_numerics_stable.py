@@ -252,7 +252,6 @@ AXES = (None, 0, 1, -1, (0, 2), (2, 0), (1,))
 WHOLES = {
     "softmax": lambda x, axis: np.exp(x) / np.sum(np.exp(x), axis=axis, keepdims=True),
     "log_softmax": lambda x, axis: x - np.log(np.sum(np.exp(x), axis=axis, keepdims=True)),
-    "product_of_others": lambda x, axis: np.prod(x, axis=axis, keepdims=True) / x,
 }
 REDUCTIONS = {
     "norm": lambda x, axis, keepdims: np.sqrt(np.sum(x * x, axis=axis, keepdims=keepdims)),
@@ -281,7 +280,7 @@ def test_axes_follow_numpy(axis):
 def test_a_scalar_is_a_row_of_one(name, x):
     result = getattr(stable, name)(np.float64(x))
     assert type(result) is np.float64
-    assert np.isnan(result) or not math.isnan(x) or name == "product_of_others"
+    assert np.isnan(result) or not math.isnan(x)
 
 
 def test_rows_are_independent():
@@ -291,12 +290,3 @@ def test_rows_are_independent():
         kernel = getattr(stable, name)
         np.testing.assert_array_equal(kernel(rows, axis=1), [kernel(row) for row in rows])
         np.testing.assert_array_equal(kernel(rows.T, axis=0), [kernel(row) for row in rows])
-
-
-FACTORS = [(0.0, 2.0, 3.0), (0.0, 0.0, 3.0), (2.0, -3.0, 0.5, 7.0), (5.0,), (), (0.0, INF, 2.0)]
-
-
-@pytest.mark.parametrize("row", FACTORS)
-def test_product_of_others_divides_by_nothing(row):
-    expected = [math.prod(row[:place] + row[place + 1 :]) for place in range(len(row))]
-    np.testing.assert_array_equal(stable.product_of_others(np.array(row)), expected)
