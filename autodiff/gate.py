@@ -6,7 +6,7 @@ The kinds of gate are in kinds.py, the gates themselves are declared in gates/, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -215,6 +215,10 @@ class Gate:
     def row_form(self) -> Forward:
         """The function for many rows at once, where the declaration does not give it."""
         return rowwise.row_by_row(self.forward)
+
+    def row_function(self, node: Node) -> Forward:
+        """The function for many rows at once of one node, which knows its attributes."""
+        return partial(self.over_rows, **node.settings) if node.attributes else self.over_rows
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         """The upstream gradient's share for the operand at `position`: the transposed local Jacobian times it.

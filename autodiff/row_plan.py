@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -148,7 +147,7 @@ class _Planner:
             self.slot[node] = self._new()
             self.columns.append((self.slot[node], node.attributes[0]))
         else:
-            function = partial(node.gate.over_rows, **node.settings) if node.attributes else node.gate.over_rows
+            function = node.gate.row_function(node)
             fills = node.gate.has_local and isinstance(function, np.ufunc)
             if fills and targets and not node.shape:
                 self.slot[node], *targets = targets  # a number is computed where it is wanted

@@ -70,7 +70,7 @@ logaddexp = Elementwise(
 softsign = Elementwise(
     "softsign",
     stable.softsign,
-    lambda x, out: 1 / (1 + rounding.absolute(x)) ** 2,
+    lambda x, out: 1 / (1 + rounding.absolute(x)) / (1 + rounding.absolute(x)),  # the square overflows first
     has_kink=True,
     kernel=lambda *x: kernels.softsign(*x),
     summary="x/(1 + abs(x))",

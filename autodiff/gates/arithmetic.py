@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backprop.autodiff.gate import Condition, Corner, at
+from backprop.autodiff.gate import Condition, Corner, Forward, at
 from backprop.autodiff.gates import elementary, kernels, powers, rounding
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix
@@ -67,6 +67,14 @@ def negative_shortcut(x: Node) -> Node | None:
     if x.gate in (multiply, divide) and x.inputs[0].gate is negative:
         return x.gate(x.inputs[0].inputs[0], x.inputs[1])
     return None
+
+
+class Power(Elementwise):
+    """NumPy's own power fills a buffer of rows; only a square root, which it takes for x^0.5, is another function."""
+
+    def row_function(self, node: Node) -> Forward:
+        exponent = node.inputs[1]
+        return np.power if exponent.is_scalar_constant and exponent.attributes[0] != 0.5 else self.over_rows
 
 
 add = Elementwise(
@@ -153,16 +161,22 @@ limit_product = Elementwise(
     samples=(at(2.0, -3.0), at(0.5, 0.25)),
     is_public=False,
 )
-power = Elementwise(
+power = Power(
     "pow",
-    np.power,
+    stable.power,
     lambda x, y, out: power_by_base(x, y),
     lambda x, y, out: power_by_exponent(x, y, out),
     operands=PAIR,
     notation=Infix("^", POWER, associates="right"),
     method="^",
     shortcut=power_shortcut,
-    code={"latex": r"{0}^{{1}}", "c": "pow({0}, {1})", "python": "_pow({0}, {1})", "javascript": "_pow({0}, {1})"},
+    code={
+        "latex": r"{0}^{{1}}",
+        "c": "pow({0}, {1})",
+        "python": "_pow({0}, {1})",
+        "numpy": "_pow({0}, {1})",
+        "javascript": "_pow({0}, {1})",
+    },
     summary="x ^ y, also written x ** y",
     habit="scales the gradient by y*x^(y-1); the exponent gets x^y*log(x) of it",
     source="DLMF 4.2.26; at x = 0 by the limit",

@@ -14,8 +14,9 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import Attribute, Corner, at
 from backprop.autodiff.gates import arrays, elementary, kinked, shares
 from backprop.autodiff.gates.polarized import Polarized
-from backprop.autodiff.kinds import AXIS, Linear, Reduction, add_up, kept
+from backprop.autodiff.kinds import AXIS, AlongAxis, Linear, Reduction, add_up, kept
 from backprop.autodiff.numerics import products, stable
+from backprop.autodiff.numerics.deviations import deviations as apart_from_mean
 from backprop.autodiff.shapes import Axis, Shape, Slice
 
 if TYPE_CHECKING:
@@ -145,10 +146,25 @@ def others_in_textbook(x: Node, directions: Sequence[Node], axis: Axis) -> Node:
     return found[tuple(places)]
 
 
+deviations: AlongAxis = AlongAxis(
+    "deviations",
+    apart_from_mean,
+    pullbacks=[lambda upstream, x, out: deviations(upstream, axis=out.attributes[0])],
+    pushforwards=[lambda tangent, x, out: deviations(tangent, axis=out.attributes[0])],
+    attributes={"axis": AXIS},
+    shape=lambda x, axis: x,
+    textbook=lambda x, axis: x - kept(mean(x, axis=axis), x, axis),
+    code={"numpy": "_deviations({0}, {axis})"},
+    summary="how far each entry is from the mean",
+    habit="takes the mean of the gradient away from the gradient",
+    source="a projection, which is its own transpose",
+    samples=(at(ROW), at(MATRIX, axis=0), at((1700000000.123, 1700000000.223, 1700000000.523))),
+    is_public=False,
+)
 variance = Reduction(
     "var",
     stable.variance,
-    lambda x, out, axis: 2 * (x - kept(mean(x, axis=axis), x, axis)) / count(x.shape, axis),
+    lambda x, out, axis: 2 * deviations(x, axis=axis) / count(x.shape, axis),
     code={"numpy": "_var({0}, {axis})"},
     summary="the population variance of the entries",
     habit="scales each entry's gradient by 2/n times its distance from the mean",
@@ -159,7 +175,7 @@ variance = Reduction(
 deviation = Reduction(
     "std",
     stable.std,
-    lambda x, out, axis: elementary.ratio(x - kept(mean(x, axis=axis), x, axis), count(x.shape, axis) * out),
+    lambda x, out, axis: elementary.ratio(deviations(x, axis=axis), count(x.shape, axis) * out),
     code={"numpy": "_std({0}, {axis})"},
     summary="the population standard deviation of the entries",
     habit="scales each entry's gradient by its distance from the mean over n*std",

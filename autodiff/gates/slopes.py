@@ -42,7 +42,7 @@ asin_slope = slope(
 acosh_slope = slope(
     "acosh_slope",
     stable.acosh_slope,
-    lambda x, out: -(x * out**3),
+    lambda x, out: -(x * out * out * out),  # out^3 alone underflows where the product does not
     kernel=lambda *x: kernels.acosh_slope(*x),
     of="acosh",
     textbook=lambda x: 1 / elementary.sqrt(x**2 - 1),
@@ -52,7 +52,7 @@ acosh_slope = slope(
 asinh_slope = slope(
     "asinh_slope",
     stable.asinh_slope,
-    lambda x, out: -(x * out**3),
+    lambda x, out: -(x * out * out * out),  # out^3 alone underflows where the product does not
     kernel=lambda *x: kernels.asinh_slope(*x),
     of="asinh",
     textbook=lambda x: 1 / elementary.sqrt(1 + x**2),
@@ -62,7 +62,7 @@ asinh_slope = slope(
 atanh_slope = slope(
     "atanh_slope",
     stable.atanh_slope,
-    lambda x, out: 2 * x * out**2,
+    lambda x, out: 2 * (x * out) * out,  # out^2 alone underflows from 1e81
     kernel=lambda *x: kernels.atanh_slope(*x),
     of="atanh",
     textbook=lambda x: 1 / (1 - x**2),
@@ -72,7 +72,7 @@ atanh_slope = slope(
 atan_slope = slope(
     "atan_slope",
     stable.atan_slope,
-    lambda x, out: -(2 * x * out**2),
+    lambda x, out: -(2 * (x * out) * out),
     kernel=lambda *x: kernels.atan_slope(*x),
     of="atan",
     textbook=lambda x: 1 / (1 + x**2),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.numerics.stable import limit_product
+from backprop.autodiff.numerics.stable import limit_product, power
 from backprop.autodiff.shapes import Array
 
 
@@ -18,13 +18,13 @@ def power_partial(x: Array, y: Array, by_x: int, by_y: int) -> Array:
     order j of y (y - 1) ... (y - by_x + 1). A factor that is exactly zero makes its term zero, so that at x = 0 each
     term is its limit. Source: DLMF 4.2.26 and Leibniz' rule.
     """
-    power = np.power(x, y - by_x if by_x else y)
+    raised = power(x, y - by_x if by_x else y)
     if by_y == 0:
-        return limit_product(falling_factorial(y, by_x, 0)[0], power)
+        return limit_product(falling_factorial(y, by_x, 0)[0], raised)
     logarithm = np.log(x)
     total: Any = None
     for order, coefficient in enumerate(falling_factorial(y, by_x, by_y)):
-        term = power if by_x == 0 else limit_product(coefficient, power)
+        term = raised if by_x == 0 else limit_product(coefficient, raised)
         if order < by_y:
             term = limit_product(term, logarithm if by_y - order == 1 else logarithm ** (by_y - order))
         term = term if order in (0, by_y) else math.comb(by_y, order) * term

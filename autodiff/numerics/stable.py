@@ -22,6 +22,17 @@ SELU_SCALE = 1.0507009873554805
 SELU_SCALED_ALPHA = 1.7580993408473766
 
 
+def power(x: Array, y: Array) -> Array:
+    """x^y as IEEE 754 has it; NumPy takes the square root for x^0.5, which has another value at -inf and -0."""
+    result: Array = np.power(x, y)
+    if isinstance(y, float) and y != 0.5:
+        return result
+    is_root = np.equal(y, 0.5)
+    if not np.any(is_root):
+        return result
+    return np.where(is_root & ((x == -np.inf) | (x == 0.0)), np.abs(x), result)[()]
+
+
 def sigmoid(x: Array) -> Array:
     """1 / (1 + e^-x), or e^x / (1 + e^x) for negative x, where e^-x overflows."""
     result: Array = np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
@@ -176,18 +187,24 @@ def variance(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
 
 
 def std(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
-    """The square root of the variance, right also where the variance itself overflows."""
+    """The square root of the variance, right also where the variance itself overflows; 0 of equal entries."""
     places = _as_tuple(axis)
     scaled, exponent = _scaled_variance(x, places)
     return _without_axes(np.ldexp(np.sqrt(scaled), exponent), places, keepdims)
 
 
 def _scaled_variance(x: Array, places: Places) -> tuple[Any, Any]:
-    """The variance of x / 2^exponent. Source: Chan, Golub & LeVeque 1983, corrected two-pass."""
+    """The variance of x / 2^exponent. Source: Chan, Golub & LeVeque 1983, with shifted data.
+
+    What is equal to the first entry is 0 apart from it, where a rounded mean is not.
+    """
     scaled, exponent = _safe_to_square(x, places)
-    deviation = scaled - _mean(scaled, places)
-    # The mean of the deviations is the rounding error of the mean.
-    return _mean(np.square(deviation - _mean(deviation, places)), places), exponent
+    if isinstance(scaled, np.ndarray) and scaled.ndim:
+        along = range(scaled.ndim) if places is None else [place % scaled.ndim for place in places]
+        scaled = scaled - scaled[tuple(slice(0, 1) if place in along else slice(None) for place in range(scaled.ndim))]
+    else:
+        scaled = scaled - scaled
+    return _mean(np.square(scaled - _mean(scaled, places)), places), exponent
 
 
 def _mean(x: Array, places: Places) -> Any:

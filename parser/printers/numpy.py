@@ -22,6 +22,8 @@ HELPERS = {
     return np.vectorize(math.erf, otypes=[float])(x)[()]""",
     "_erfc": """def _erfc(x):
     return np.vectorize(math.erfc, otypes=[float])(x)[()]""",
+    "_pow": """def _pow(x, y):
+    return np.where((y == 0.5) & ((x == -np.inf) | (x == 0.0)), np.abs(x), np.power(x, y))[()]""",
     "_scatter": """def _scatter(x, index, shape):
     result = np.zeros(shape)
     result[index] = x
@@ -36,10 +38,18 @@ HELPERS = {
     exponent = np.frexp(np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0))[1]
     root = np.sqrt(np.sum(np.square(np.ldexp(x, -exponent)), axis=axis, keepdims=True))
     return np.squeeze(np.ldexp(root, exponent), axis=axis)[()]""",
+    "_apart_from_first": """def _apart_from_first(x, axis):
+    count = np.ndim(x)
+    axes = range(count) if axis is None else np.atleast_1d(axis) % max(count, 1)
+    first = tuple(slice(0, 1) if place in axes else slice(None) for place in range(count))
+    return x - (x[first] if count else x)""",
+    "_deviations": """def _deviations(x, axis):
+    apart = _apart_from_first(x, axis)
+    apart = apart - np.mean(apart, axis=axis, keepdims=True)
+    return (apart - np.mean(apart, axis=axis, keepdims=True))[()]""",
     "_scaled_var": """def _scaled_var(x, axis):
     exponent = np.frexp(np.max(np.abs(x), axis=axis, keepdims=True))[1]
-    scaled = np.ldexp(x, -exponent)
-    apart = scaled - np.mean(scaled, axis=axis, keepdims=True)
+    apart = _apart_from_first(np.ldexp(x, -exponent), axis)
     apart = apart - np.mean(apart, axis=axis, keepdims=True)
     return np.mean(np.square(apart), axis=axis, keepdims=True), exponent""",
     "_var": """def _var(x, axis):

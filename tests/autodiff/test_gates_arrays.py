@@ -135,6 +135,7 @@ ARRAY_ORACLES = {
     "mean": lambda x, axis: np.sum(x, axis=axis) / count(x, axis),
     "prod": lambda x, axis: np.prod(x, axis=axis),
     "product_of_others": others,
+    "deviations": centred,
     "var": variance,
     "std": lambda x, axis: rooted(variance(x, axis)),
     "min": lambda x, axis: np.min(x, axis=axis),
