@@ -17,6 +17,8 @@ def in_textbook_form(node: Node, keep: Container[Node] = ()) -> Node:
         operands = tuple([twin.get(operand, operand) for operand in one.inputs])
         if one.gate.textbook is not None and not one.gate.is_public:
             twin[one] = in_textbook_form(one.gate.textbook(*operands, **one.settings), {*operands})
+        elif any(new is not old and new.is_literal for new, old in zip(operands, one.inputs, strict=True)):
+            twin[one] = one.gate(*operands, **one.settings)  # which takes what a number decides
         elif operands != one.inputs:
             twin[one] = one.graph.add(one.gate, operands, one.attributes, one.span)
     return twin.get(node, node)

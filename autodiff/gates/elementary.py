@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop.autodiff.gate import Corner, at
 from backprop.autodiff.gates import kernels, slopes
+from backprop.autodiff.gates.radial import Hypotenuse
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import stable
 
@@ -67,7 +68,7 @@ square = Elementwise(
     source="the power rule",
     samples=(at(2.0), at(-0.3)),
 )
-hypot: Elementwise = Elementwise(
+hypot: Hypotenuse = Hypotenuse(
     "hypot",
     np.hypot,
     lambda x, y, out: slopes.hypot_slope(x, y),
@@ -113,7 +114,7 @@ exp2 = Elementwise(
     source="DLMF 4.2.26",
     samples=(at(1.5), at(-30.0)),
 )
-expm1 = Elementwise(
+expm1: Elementwise = Elementwise(
     "expm1",
     np.expm1,
     lambda x, out: exp(x),
@@ -122,7 +123,7 @@ expm1 = Elementwise(
     source="DLMF 4.2.19",
     samples=(at(1.5), at(1e-12), at(-30.0)),
 )
-log = Elementwise(
+log: Elementwise = Elementwise(
     "log",
     np.log,
     lambda x, out: 1 / x,

@@ -9,23 +9,24 @@ gradient by r.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backprop.autodiff.gate import Condition, at
-from backprop.autodiff.gates import arithmetic, arrays, elementary, kernels, selection
-from backprop.autodiff.kinds import Bilinear, Elementwise, Linear, Reduction, kept
+from backprop.autodiff.gates import elementary, kernels, logic, slopes
+from backprop.autodiff.gates.factors import divided, factored
+from backprop.autodiff.gates.limits import before_kept, derivative, is_alone, limit, origin
+from backprop.autodiff.kinds import Elementwise, Flat, Reduction, kept
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
-MOST_FACTORS = 64  # nodes that are looked at for a factor
-MOST_BETWEEN = 1000  # nodes that are looked at between a radius and its upstream gradient
-# W(r) = f'(r)/r is the mean of f''(t r) over -1 < t < 1. Source: Gauss's rule of two points, exact to f''s third power.
+# f'(r)/r is the mean of f''(t r) over -1 < t < 1. Source: Gauss's rule of two points, exact for powers up to the third.
 GAUSS_POINT = 3**-0.5
+MOST_SEEN = 64  # nodes that are looked at for a radius
 
 
 class Radius(Reduction):
@@ -50,7 +51,7 @@ class Radius(Reduction):
             return kept(without, operand, axis) * vector / weight
         free, rest = factored(upstream, out)
         radius = kept(out, operand, axis)
-        share = direction(vector, radius) if rest is None else radial(kept(rest, operand, axis), vector, radius)
+        share = direction(vector, radius) if rest is None else over_radius(kept(rest, operand, axis), vector, radius)
         return share / weight if free is None else kept(free, operand, axis) * share / weight
 
 
@@ -58,222 +59,60 @@ class Hypotenuse(Elementwise):
     """The radius of two numbers, entry by entry."""
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
-        leg, other = inputs[position], inputs[1 - position]
         without = divided(upstream, out)
         if without is not None:
-            return without * leg
+            return without * inputs[position]
         free, rest = factored(upstream, out)
         if rest is None:
             return super().pull(position, upstream, inputs, out)
-        share = radial_leg(rest, leg, other, out)
+        met = met_before(rest, out)
+        share = over_radius(rest, inputs[position], out) if met else LEGS[position](rest, *inputs)
         return share if free is None else free * share
 
 
-def divided(upstream: Node, radius: Node) -> Node | None:
-    """The node that is `upstream` without its factor `radius`; None where it is not written with one."""
-    quotient: dict[Node, Node | None] = {radius: radius.graph.constant(1.0)}
-    for node in reversed(_factors(upstream, radius)):
-        if node not in quotient:
-            quotient[node] = _quotient(node, quotient, radius)
-    found = quotient.get(upstream)
-    return found if found is not None and found.shape == upstream.shape else None
+def over_radius(upstream: Node, vector: Node, radius: Node) -> Node:
+    """upstream * vector / radius, with the limit at 0 beside it where that is differentiated further already."""
+    if met_before(upstream, origin(radius)):
+        return radial_with_limit(upstream, vector, radius, limit(upstream, radius))
+    return radial(upstream, vector, radius)
 
 
-def _factors(upstream: Node, radius: Node) -> list[Node]:
-    """The nodes in which a factor may be, those that use others first; none where they are too many."""
-    found = {upstream}
+def met_before(upstream: Node, radius: Node) -> bool:
+    """Whether the upstream gradient shows, in its first nodes, that this radius has been passed before."""
+    seen = {upstream}
     waiting = [upstream]
-    while waiting:
-        if len(found) > MOST_FACTORS:
-            return []
-        for operand in _divisible(waiting.pop()):
-            if operand.index >= radius.index and operand not in found:
-                found.add(operand)
-                waiting.append(operand)
-    return sorted(found, key=lambda node: node.index, reverse=True)
-
-
-def _divisible(node: Node) -> tuple[Node, ...]:
-    """The operands that may hold a factor of the node."""
-    gate = node.gate
-    if gate in (arithmetic.divide, arithmetic.power):
-        return node.inputs[:1]
-    is_product = gate in (arithmetic.multiply, arithmetic.limit_product, arithmetic.add, arithmetic.subtract)
-    is_other = gate in (arithmetic.negative, elementary.square, selection.where)
-    return node.inputs if is_product or is_other or isinstance(gate, (Linear, Bilinear)) else ()
-
-
-def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node | None:
-    """The node divided by the radius, from what its operands are, so divided."""
-    gate = node.gate
-    if node.is_scalar_constant and node.attributes[0] == 0.0:
-        return node
-    operands = [known.get(one) for one in node.inputs]
-    if gate in (arithmetic.multiply, arithmetic.limit_product):
-        x, y = node.inputs
-        if operands[0] is not None:
-            return operands[0] * y
-        return None if operands[1] is None else gate(x, operands[1])
-    if gate is arithmetic.divide:
-        return None if operands[0] is None else operands[0] / node.inputs[1]
-    if gate is arithmetic.negative:
-        return None if operands[0] is None else -operands[0]
-    if gate is elementary.square:
-        return None if operands[0] is None else operands[0] * node.inputs[0]
-    if gate is arithmetic.power:
-        base, exponent = node.inputs
-        if operands[0] is None or not exponent.is_literal or not exponent.attributes[0] >= 1.0:
-            return None
-        return operands[0] * base ** (float(exponent.attributes[0]) - 1.0)
-    if isinstance(gate, Bilinear) and not radius.shape:
-        x, y = node.inputs
-        if operands[0] is not None:
-            return gate(operands[0], y)
-        return None if operands[1] is None else gate(x, operands[1])
-    if gate is selection.where:
-        operands[0] = node.inputs[0]
-    whole = [
-        node_or_zero if node_or_zero is not None or not _is_zero(one) else one
-        for node_or_zero, one in zip(operands, node.inputs, strict=True)
-    ]
-    is_linear = isinstance(gate, Linear) and not radius.shape
-    if gate in (arithmetic.add, arithmetic.subtract, selection.where) or is_linear:
-        parts = [one for one in whole if one is not None]
-        return gate(*parts, **node.settings) if len(parts) == len(whole) else None
-    return None
-
-
-def _is_zero(node: Node) -> bool:
-    return node.is_scalar_constant and float(node.attributes[0]) == 0.0
-
-
-def factored(upstream: Node, radius: Node) -> tuple[Node | None, Node | None]:
-    """What of a product does not depend on the radius, and the rest; None for a factor of 1."""
-    free: list[Node] = []
-    rest: list[Node] = []
-    waiting = [upstream]
-    while waiting:
-        node = waiting.pop()
-        if is_free(node, radius):
-            free.append(node)
-        elif node.gate is arithmetic.negative:
-            waiting += [node.inputs[0], node.graph.constant(-1.0)]
-        elif node.gate is arithmetic.multiply and len(rest) + len(waiting) < MOST_FACTORS:
-            waiting += reversed(node.inputs)
-        else:
-            rest.append(node)
-    free = [one for one in free if not (one.is_scalar_constant and one.attributes[0] == 1.0)]
-    return _product(free), _product(rest)
-
-
-def _product(factors: Sequence[Node]) -> Node | None:
-    product: Node | None = None
-    for factor in factors:
-        product = factor if product is None else product * factor
-    return product
-
-
-def is_free(node: Node, radius: Node) -> bool:
-    """Whether the node certainly does not depend on the radius."""
-    seen = {node}
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        if one is radius or len(seen) > MOST_FACTORS:
-            return False
-        for operand in one.inputs:
-            if operand.index >= radius.index and operand not in seen:
+    for node in waiting:
+        legs = node.inputs if node.gate is slopes.hypot_slope else node.inputs[1:] if node.gate in LEGS else ()
+        if legs and {*legs} == {*radius.inputs}:
+            return True
+        if node.gate in PASSED and origin(node.inputs[PASSED[node.gate]]) is radius:
+            return True
+        for operand in node.inputs:
+            if operand.index > radius.index and operand not in seen and len(seen) < MOST_SEEN:
                 seen.add(operand)
                 waiting.append(operand)
-    return True
+    return False
 
 
-def between(node: Node, radius: Node) -> list[Node] | None:
-    """The nodes through which `node` depends on the radius, in topological order; None where they are too many."""
-    seen = {node}
-    waiting = [node]
-    while waiting:
-        for operand in waiting.pop().inputs:
-            if operand.index > radius.index and operand not in seen:
-                seen.add(operand)
-                waiting.append(operand)
-        if len(seen) > MOST_BETWEEN:
-            return None
-    depends = {radius}
-    found = []
-    for one in sorted(seen, key=lambda one: one.index):
-        if any(operand in depends for operand in one.inputs):
-            depends.add(one)
-            found.append(one)
-    return found
+def own_slope(upstream: Node, vector: Node, radius: Node) -> Node:
+    """v/r, by which the share of the upstream gradient itself is scaled.
 
-
-def derivative(node: Node, radius: Node) -> Node:
-    """The derivative by the radius alone, all else held; nan where the two are too far apart."""
-    return _pushed(node, radius, between(node, radius))
-
-
-def _pushed(node: Node, radius: Node, path: Sequence[Node] | None) -> Node:
-    """Source: Griewank & Walther (2008), section 3.1."""
-    graph = node.graph
-    if path is None:
-        return graph.constant(np.nan).broadcast_to(node.shape)
-    tangents = {radius: graph.constant(1.0).broadcast_to(radius.shape)}
-    for one in path:
-        tangent = one.gate.push([tangents.get(operand) for operand in one.inputs], one.inputs, one)
-        if tangent is not None:
-            tangents[one] = tangent.broadcast_to(one.shape)
-    return tangents.get(node) or graph.constant(0.0).broadcast_to(node.shape)
-
-
-def limit(upstream: Node, radius: Node) -> Node:
-    """What upstream/radius is near a radius of 0, as a function of it: as far as its third power, and its even part."""
-    base = _base(radius)
-    path = between(upstream, base)
-    if not path:
-        return _pushed(upstream, base, path)
-    twin = {base: base * GAUSS_POINT}
-    for node in path:
-        operands = tuple([twin.get(operand, operand) for operand in node.inputs])
-        twin[node] = node.graph.add(node.gate, operands, node.attributes)
-    return _pushed(twin[upstream], twin[base], [twin[node] for node in path])
-
-
-def _base(radius: Node) -> Node:
-    """The radius before its axes were kept."""
-    return radius.inputs[0] if radius.gate is arrays.reshape else radius
-
-
-def is_alone(upstream: Node, radius: Node) -> bool:
-    """Whether the upstream gradient is a function of the radius and of nothing else that varies."""
-    base = _base(radius)
-    path = between(upstream, base)
-    if path is None:
-        return False
-    inside = {base, *path}
-    return all(operand in inside or operand.is_constant for node in path for operand in node.inputs)
-
-
-def slope_where_alone(upstream: Node, radius: Node, slope: Node) -> Condition | None:
-    """Where the upstream gradient's own share counts: at 0 the limit, of which it is a part, speaks for it."""
-    return Condition(radius, True) if is_alone(upstream, radius) else None
-
-
-def off_zero(radius: Node) -> Condition:
-    return Condition(radius, True)
+    Where r is 0 the limit speaks for a function of r alone, and this direction has no gradient of its own; that of
+    a function of other things, too, is nan from the third order on.
+    """
+    return direction(vector, radius) if is_alone(upstream, radius) else elementary.ratio(vector, radius)
 
 
 def hidden(name: str, forward: Callable[..., Any], *gradients: Any, **declaration: Any) -> Elementwise:
     return Elementwise(name, forward, *gradients, is_public=False, **declaration)
 
 
-direction = hidden(
+direction: Elementwise = hidden(
     "direction",
     stable.ratio,
-    lambda v, r, out: 1 / r,
-    lambda v, r, out: -(out / r),
+    lambda v, r, out: quotient(1.0, r, 0.0),
+    lambda v, r, out: -quotient(out, r, 0.0),
     operands=("v", "r"),
-    routes=(lambda v, r, out: off_zero(r), lambda v, r, out: off_zero(r)),
     textbook=lambda v, r: v / r,
     kernel=lambda *x: kernels.ratio(*x),
     summary="v / r, and 0 where both are 0",
@@ -281,31 +120,51 @@ direction = hidden(
     source="the convention for the norm of zeros",
     samples=(at(3.0, 5.0), at(-0.5, 0.75)),
 )
-quotient = hidden(
+quotient: Elementwise = hidden(
     "quotient",
     lambda u, r, limit: np.where(r == 0.0, limit, u / r)[()],
-    lambda u, r, limit, out: 1 / r,
-    lambda u, r, limit, out: -(out / r),
+    lambda u, r, limit, out: quotient(1.0, r, 0.0),
+    lambda u, r, limit, out: -quotient(out, r, 0.0),
     lambda u, r, limit, out: 1,
     operands=("u", "r", "limit"),
-    routes=(
-        lambda u, r, limit, out: off_zero(r),
-        lambda u, r, limit, out: off_zero(r),
-        lambda u, r, limit, out: Condition(r, False),
-    ),
+    routes=(None, None, lambda u, r, limit, out: Condition(is_apart(r), False)),
     textbook=lambda u, r, limit: u / r,
-    kernel=lambda u, r, limit: r.where(u / r, limit),
+    kernel=lambda u, r, limit: r.equals(0.0).where(limit, u / r),
     summary="u / r, and its limit where r is 0",
     habit="divides the gradient by r; where r is 0 it passes it to the limit",
     source="L'Hopital's rule",
     samples=(at(3.0, 5.0, 1.0), at(-0.5, 0.75, 2.0)),
 )
-rate = hidden(
+is_apart: Flat = Flat(
+    "is_apart",
+    lambda r: np.not_equal(r, 0.0).astype(np.float64)[()],
+    operands=("r",),
+    textbook=lambda r: r.graph.constant(1.0),
+    kernel=lambda r: logic.not_equal(r, 0.0),
+    summary="1 where r is not 0, as a reader may take for granted",
+    habit="stops the gradient: it is constant off zero",
+    source="by definition",
+    samples=(at(3.0), at(-0.5)),
+    is_public=False,
+)
+shrunk = hidden(
+    "shrunk",
+    np.positive,
+    lambda r, out: r.equals(0.0).where(GAUSS_POINT, 1.0),
+    operands=("r",),
+    textbook=lambda r: r,
+    kernel=lambda r: r * 1.0,
+    summary="the radius as its limit takes it",
+    habit="scales the gradient by 3^(-1/2) where r is 0",
+    source="Gauss's rule of two points",
+    samples=(at(3.0), at(0.5)),
+)
+rate: Elementwise = hidden(
     "rate",
     lambda a, v, r: np.zeros(np.broadcast_shapes(np.shape(a), np.shape(v), np.shape(r)))[()],
     lambda a, v, r, out: None,
-    lambda a, v, r, out: derivative(a, _base(r)),
-    lambda a, v, r, out: rate(derivative(a, _base(r)), v, r),
+    lambda a, v, r, out: derivative(a, before_kept(r)),
+    lambda a, v, r, out: rate(derivative(a, before_kept(r)), v, r),
     operands=("a", "v", "r"),
     textbook=lambda a, v, r: v * 0,
     kernel=lambda a, v, r: v * 0,
@@ -317,11 +176,10 @@ rate = hidden(
 radial = hidden(
     "radial",
     lambda u, v, r: u * stable.ratio(v, r),
-    lambda u, v, r, out: elementary.ratio(v, r),
+    lambda u, v, r, out: own_slope(u, v, r),
     lambda u, v, r, out: quotient(u, r, limit(u, r)),
-    lambda u, v, r, out: quotient(-(u * elementary.ratio(v, r)), r, rate(limit(u, r), v, r)),
+    lambda u, v, r, out: quotient(-(u * direction(v, r)), r, turned(limit(u, r), v, r)),
     operands=("u", "v", "r"),
-    routes=(lambda u, v, r, out: slope_where_alone(u, r, out), None, None),
     textbook=lambda u, v, r: u * v / r,
     kernel=lambda u, v, r: u * elementary.ratio(v, r),
     summary="u * v / r for the radius r of v, and 0 where that is 0",
@@ -329,20 +187,73 @@ radial = hidden(
     source="the chain rule; at 0 the mean of opposite sides",
     samples=(at(2.0, 3.0, 5.0), at(-0.5, 0.75, 0.5)),
 )
-radial_leg = hidden(
-    "radial_leg",
-    lambda u, x, y, r: u * stable.ratio(x, r),
-    lambda u, x, y, r, out: elementary.ratio(x, r),
-    # u/r - u x^2/r^3 would cancel where y is small
-    lambda u, x, y, r, out: quotient(u * elementary.ratio(y, r) ** 2, r, limit(u, r)),
-    lambda u, x, y, r, out: quotient(-(u * elementary.ratio(x, r) * elementary.ratio(y, r)), r, r * 0),
-    lambda u, x, y, r, out: quotient(r * 0, r, rate(limit(u, r), x, r)),
-    operands=("u", "x", "y", "r"),
-    routes=(lambda u, x, y, r, out: slope_where_alone(u, r, out), None, None, None),
-    textbook=lambda u, x, y, r: u * x / r,
-    kernel=lambda u, x, y, r: u * elementary.ratio(x, r),
-    summary="u * x / r for the hypotenuse r of x and y, and 0 where that is 0",
-    habit="scales the gradient by y^2/r^3; where r is 0 by the limit of u/r",
+
+
+radial_with_limit = hidden(
+    "radial_with_limit",
+    lambda u, v, r, limit: u * stable.ratio(v, r) * np.ones(np.shape(limit)),
+    lambda u, v, r, limit, out: direction(v, r),
+    lambda u, v, r, limit, out: quotient(u, r, limit),
+    lambda u, v, r, limit, out: -quotient(u * direction(v, r), r, 0.0),
+    lambda u, v, r, limit, out: quotient(0.0, r, v),
+    operands=("u", "v", "r", "limit"),
+    textbook=lambda u, v, r, limit: u * v / r,
+    kernel=lambda u, v, r, limit: u * elementary.ratio(v, r),
+    summary="u * v / r for the radius r of v, and v times the limit of u/r where that is 0",
+    habit="divides the gradient by r; where r is 0 it scales it by the limit",
     source="the chain rule; at 0 the mean of opposite sides",
-    samples=(at(2.0, 3.0, 4.0, 5.0),),
+    samples=(at(2.0, 3.0, 5.0, 1.0), at(-0.5, 0.75, 0.5, 2.0)),
 )
+
+
+def leg_of(name: str, leg: int) -> Elementwise:
+    """radial for the hypotenuse r of x and y, whose u/r - u x^2/r^3 would cancel where y is small."""
+
+    def along_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
+        radius = elementary.hypot(x, y)
+        own, other = (x, y)[leg], (x, y)[1 - leg]
+        found = limit(u, radius)
+        straight = u * direction(other, radius) ** 2
+        change = turned(found, own, radius)
+        return quotient(
+            straight, radius, found if change.is_scalar_constant else found + over_radius(change, own, radius)
+        )
+
+    def across_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
+        radius = elementary.hypot(x, y)
+        change = turned(limit(u, radius), (x, y)[leg], radius)
+        across = -(u * direction(x, radius) * direction(y, radius))
+        return quotient(
+            across, radius, change if change.is_scalar_constant else over_radius(change, (x, y)[1 - leg], radius)
+        )
+
+    def own(u: Node, x: Node, y: Node, out: Node) -> Node:
+        slope = slopes.hypot_slope(x, y) if leg == 0 else slopes.hypot_slope(y, x)
+        return slope if is_alone(u, elementary.hypot(x, y)) else elementary.ratio((x, y)[leg], elementary.hypot(x, y))
+
+    letter = "xy"[leg]
+    return hidden(
+        name,
+        lambda u, x, y: u * stable.ratio((x, y)[leg], np.hypot(x, y)),
+        own,
+        *[along_leg if place == leg else across_leg for place in range(2)],
+        operands=("u", "x", "y"),
+        textbook=lambda u, x, y: u * (x, y)[leg] / elementary.hypot(x, y),
+        kernel=lambda u, x, y: u * elementary.ratio((x, y)[leg], elementary.hypot(x, y)),
+        summary=f"u * {letter} / hypot(x, y), and 0 where that is 0",
+        habit=f"scales the gradient of {letter} by u over r times the other's share squared, at 0 by the limit of u/r",
+        source="the chain rule; at 0 the mean of opposite sides",
+        samples=(at(2.0, 3.0, 4.0), at(0.5, -3.0, 1e-6)),
+    )
+
+
+radial_x = leg_of("radial_x", 0)
+radial_y = leg_of("radial_y", 1)
+LEGS = (radial_x, radial_y)
+# Where each gate has its radius.
+PASSED = {direction: 1, quotient: 1, rate: 2, radial: 2, radial_with_limit: 2}
+
+
+def turned(found: Node, v: Node, radius: Node) -> Node:
+    """v times the derivative of a limit by the radius; a limit that is a number has none."""
+    return found.graph.constant(0.0) if found.is_scalar_constant else rate(found, v, radius)

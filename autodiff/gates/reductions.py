@@ -14,6 +14,7 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import Attribute, Corner, at
 from backprop.autodiff.gates import arrays, elementary, kinked, shares
 from backprop.autodiff.gates.polarized import Polarized
+from backprop.autodiff.gates.radial import Radius
 from backprop.autodiff.kinds import AXIS, AlongAxis, Linear, Reduction, add_up, kept
 from backprop.autodiff.numerics import products, stable
 from backprop.autodiff.numerics.deviations import deviations as apart_from_mean
@@ -138,7 +139,7 @@ product_of_others: Polarized = Polarized(
 
 def others_in_textbook(x: Node, directions: Sequence[Node], axis: Axis) -> Node:
     """The differential of prod(x)/x, from that of x * (prod(x)/x) = prod(x), over the sets of directions."""
-    found = {(): kept(product(x, axis=axis), x, axis) / x}
+    found: dict[tuple[int, ...], Node] = {(): kept(product(x, axis=axis), x, axis) / x}
     places = range(len(directions))
     for some in chain.from_iterable(combinations(places, count) for count in range(1, len(directions) + 1)):
         parts = [directions[one] * found[tuple(other for other in some if other != one)] for one in some]
@@ -172,10 +173,12 @@ variance = Reduction(
     samples=(at(ROW), at(MATRIX, axis=0)),
     rule=not_empty,
 )
-deviation = Reduction(
+deviation = Radius(
     "std",
     stable.std,
     lambda x, out, axis: elementary.ratio(deviations(x, axis=axis), count(x.shape, axis) * out),
+    vector=lambda x, axis: deviations(x, axis=axis),
+    weight=lambda x, axis: count(x.shape, axis),
     code={"numpy": "_std({0}, {axis})"},
     summary="the population standard deviation of the entries",
     habit="scales each entry's gradient by its distance from the mean over n*std",
@@ -209,7 +212,7 @@ largest = Reduction(
     aliases=("maxout",),
     rule=not_empty,
 )
-norm = Reduction(
+norm = Radius(
     "norm",
     stable.norm,
     lambda x, out, axis: elementary.ratio(x, out),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backprop.autodiff import shapes
 from backprop.autodiff.gate import Condition, Corner, at
 from backprop.autodiff.gates import kinked, logic
 from backprop.autodiff.kinds import Elementwise, Flat
@@ -49,6 +50,14 @@ def within(x: Node, low: Node, high: Node) -> tuple[Node, Node, Node]:
     )
 
 
+def decided(condition: Node, a: Node, b: Node) -> Node | None:
+    """The branch that a number takes."""
+    if not condition.is_literal:
+        return None
+    taken = a if condition.attributes[0] else b
+    return taken if taken.shape == shapes.broadcast((a.shape, b.shape)) else None
+
+
 where = Elementwise(
     "where",
     chosen,
@@ -62,6 +71,7 @@ where = Elementwise(
         lambda condition, a, b, out: Condition(condition, False),
     ),
     method="where",
+    shortcut=decided,
     code={
         "latex": r"\begin{cases} {1} & \text{if } {0} \\ {2} & \text{otherwise} \end{cases}",
         "python": "({1} if {0} != 0 else {2})",

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.gate import at
-from backprop.autodiff.gates import activations, elementary, kernels
+from backprop.autodiff.gates import activations, elementary, kernels, radial
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import stable
 
@@ -111,12 +111,19 @@ atan2_slope_x: Elementwise = slope(
     source="-y/(x^2 + y^2)",
     samples=(at(1.0, 2.0), at(-1.5, -0.25)),
 )
+
+
+def over_radius(a: Any, x: Any, y: Any) -> Any:
+    """a/hypot(x, y), and 0 where that is 0: opposite sides have opposite slopes there."""
+    return radial.quotient(a, elementary.hypot(x, y), 0.0)
+
+
 hypot_slope = slope(
     "hypot_slope",
     lambda x, y: stable.ratio(x, np.hypot(x, y)),
     # (1 - out^2)/hypot(x, y) would cancel where y is small
-    lambda x, y, out: elementary.ratio(y, elementary.hypot(x, y)) ** 2 / elementary.hypot(x, y),
-    lambda x, y, out: -(out * elementary.ratio(y, elementary.hypot(x, y)) / elementary.hypot(x, y)),
+    lambda x, y, out: over_radius(radial.direction(y, elementary.hypot(x, y)) ** 2, x, y),
+    lambda x, y, out: over_radius(-(out * radial.direction(y, elementary.hypot(x, y))), x, y),
     kernel=lambda *x: kernels.hypot_slope(*x),
     of="hypot by x",
     operands=("x", "y"),

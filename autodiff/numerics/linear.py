@@ -170,12 +170,13 @@ def _mixed_cofactors_by_singular_values(a: Array, directions: Sequence[Array]) -
     total = np.zeros(np.broadcast_shapes(*map(np.shape, (a, *directions))))
     rows = range(1, len(directions) + 1)
     for columns in permutations(range(len(directions) + 1)):
-        factors = [operand for row in rows for operand in (turned[row - 1], [..., row, columns[row]])]
-        places = [..., *range(len(directions) + 1)]
+        factors: list[Any] = [operand for row in rows for operand in (turned[row - 1], [..., row, columns[row]])]
+        places: list[Any] = [..., *range(len(directions) + 1)]
+        kept: list[Any] = [..., 0, columns[0]] if columns[0] else [..., 0]
         if columns[0]:
-            total += _parity(columns) * np.einsum(left, places, *factors, [..., 0, columns[0]])
+            total += _parity(columns) * np.einsum(left, places, *factors, kept)
         else:
-            diagonal = np.einsum(left, places, *factors, [..., 0])
+            diagonal = np.einsum(left, places, *factors, kept)
             total[..., range(size), range(size)] += _parity(columns) * diagonal
     return np.where(found.is_finite, found.sign[..., None, None] * (found.u @ total @ found.v), np.nan)
 

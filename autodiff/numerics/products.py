@@ -47,10 +47,11 @@ def product_of_all_but(row: Any, count: int) -> Any:
     is_behind = np.arange(length)[:, None] < np.arange(length)
     runs = np.cumprod(np.where(is_behind, row[..., None, :], 1.0), axis=-1)
     between = np.where(is_behind, np.concatenate([np.ones_like(runs[..., :1]), runs[..., :-1]], axis=-1), 0.0)
-    factors = [before, [..., 0], after, [..., count - 1]]
+    factors: list[Any] = [before, [..., 0], after, [..., count - 1]]
     for place in range(count - 1):
         factors += [between, [..., place, place + 1]]
-    ordered = np.einsum(*factors, [..., *range(count)])
+    axes_left: list[Any] = [..., *range(count)]
+    ordered = np.einsum(*factors, axes_left)
     axes = range(row.ndim - 1, row.ndim - 1 + count)
     return sum(np.moveaxis(ordered, axes, some) for some in permutations(axes))
 

@@ -1,0 +1,171 @@
+"""Limits of quotients with a radius that is 0, by L'Hopital's rule: derivatives along the graph by the radius alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from backprop.autodiff import leaves
+from backprop.autodiff.gates import arrays, radial
+from backprop.autodiff.kinds import add_up
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Graph, Node
+
+MOST_BETWEEN = 5000  # nodes that are looked at between a radius and its upstream gradient
+MOST_SEEN = 20_000  # the same in all of a graph
+FEW = 8  # entries of a radius for which the limit is found one by one
+
+
+class Paths:
+    """The paths of one graph that were asked for, and how many nodes may still be looked at for others.
+
+    A path may be as long as the graph, and each of many radii has one: without a bound a derivative would take
+    quadratic time.
+    """
+
+    def __init__(self) -> None:
+        self.left = MOST_SEEN
+        self.known: dict[tuple[int, int], list[Node] | None] = {}
+        self.varying: list[bool] = []
+        self.at: Node | None = None  # the radius whose limit is being built
+
+    def between(self, node: Node, radius: Node) -> list[Node] | None:
+        """The nodes through which `node` depends on the radius, in topological order; None where they are too many."""
+        key = (node.index, radius.index)
+        if key not in self.known:
+            self.known[key] = self._found(node, radius)
+        return self.known[key]
+
+    def varies(self, node: Node) -> bool:
+        """Whether the node depends on an input."""
+        for one in node.graph.nodes[len(self.varying) : node.index + 1]:
+            self.varying.append(one.gate is leaves.input or any(self.varying[operand.index] for operand in one.inputs))
+        return self.varying[node.index]
+
+    def _found(self, node: Node, radius: Node) -> list[Node] | None:
+        seen = {node}
+        waiting = [node]
+        most = min(self.left, MOST_BETWEEN)
+        while waiting:
+            for operand in waiting.pop().inputs:
+                if operand.index > radius.index and operand not in seen:
+                    seen.add(operand)
+                    waiting.append(operand)
+            if len(seen) > most:
+                self.left -= most
+                return None
+        self.left -= len(seen)
+        depends = {radius}
+        found = []
+        for one in sorted(seen, key=lambda one: one.index):
+            if any(operand in depends for operand in one.inputs):
+                depends.add(one)
+                found.append(one)
+        return found
+
+
+PATHS: WeakKeyDictionary[Graph, Paths] = WeakKeyDictionary()
+
+
+def between(node: Node, radius: Node) -> list[Node] | None:
+    """The nodes through which `node` depends on the radius, in topological order; None where they are too many."""
+    return paths_of(node).between(node, radius)
+
+
+def paths_of(node: Node) -> Paths:
+    found = PATHS.get(node.graph)
+    if found is None:
+        found = PATHS[node.graph] = Paths()
+    return found
+
+
+def derivative(node: Node, radius: Node) -> Node:
+    """The derivative of each entry by its own entry of the radius, all else held; nan where it is not known."""
+    path = paths_of(node).between(node, radius)
+    return node.graph.constant(math.nan) if path is None else _own_slopes(node, radius, path)
+
+
+def _own_slopes(node: Node, radius: Node, path: Sequence[Node]) -> Node:
+    """The diagonal of the Jacobian, which one tangent gives where no gate on the path mixes entries.
+
+    Where one does, others may take part. A function of radii that is smooth where one is 0 is even in it, so that
+    its slope there is 0 whatever the others are, and tangents of any weights agree; where they do not, it is nan.
+    """
+    graph = node.graph
+    ones = graph.constant(1.0).broadcast_to(radius.shape)
+    count = math.prod(radius.shape)
+    if count == 1 or all(one.gate.has_local or one.gate is arrays.reshape for one in path):
+        return _pushed(node, radius, path, ones)
+    if math.prod(node.shape) != count:
+        return graph.constant(math.nan)
+    units = np.eye(count).reshape(count, *radius.shape)
+    if count <= FEW:
+        masks = [graph.constant(unit.reshape(node.shape)) for unit in units]
+        tangents = [_pushed(node, radius, path, graph.constant(unit)) for unit in units]
+        return add_up([tangent * mask for tangent, mask in zip(tangents, masks, strict=True)])
+    weights = np.exp2(np.arange(count) % 61)  # a power of 2 rounds nothing
+    plain = _pushed(node, radius, path, ones)
+    weighted = _pushed(node, radius, path, graph.constant(weights.reshape(radius.shape)))
+    weighted = weighted / graph.constant(weights.reshape(node.shape))
+    return plain.equals(weighted).where(plain, math.nan)
+
+
+def _pushed(node: Node, radius: Node, path: Sequence[Node], seed: Node) -> Node:
+    """The tangent along the path. Source: Griewank & Walther (2008), section 3.1."""
+    tangents = {radius: seed}
+    for one in path:
+        tangent = one.gate.push([tangents.get(operand) for operand in one.inputs], one.inputs, one)
+        if tangent is not None:
+            tangents[one] = tangent.broadcast_to(one.shape)
+    return tangents.get(node) or node.graph.constant(0.0)
+
+
+def limit(upstream: Node, radius: Node) -> Node:
+    """The even part of upstream/radius near 0, as a function of the radius: right as far as its third power.
+
+    nan where it is not known: too far away, or inside the limit at another radius, of which it would be one of many.
+    """
+    base = before_kept(radius)
+    paths = paths_of(upstream)
+    path = paths.between(upstream, base)
+    if path is None or paths.at not in (None, origin(radius)):
+        return upstream.graph.constant(math.nan)
+    if not path:
+        return upstream.graph.constant(0.0) if upstream is not base else upstream.graph.constant(1.0)
+    twin = {base: radial.shrunk(base)}
+    for node in path:
+        operands = tuple([twin.get(operand, operand) for operand in node.inputs])
+        twin[node] = node.graph.add(node.gate, operands, node.attributes)
+    outer, paths.at = paths.at, origin(radius)
+    try:
+        return _own_slopes(twin[upstream], twin[base], [twin[node] for node in path])
+    finally:
+        paths.at = outer
+
+
+def before_kept(radius: Node) -> Node:
+    """The radius before its axes were kept."""
+    return radius.inputs[0] if radius.gate is arrays.reshape else radius
+
+
+def origin(radius: Node) -> Node:
+    """The radius itself, of which this one is a part, maybe in another shape."""
+    while radius.gate in (arrays.reshape, radial.shrunk):
+        radius = radius.inputs[0]
+    return radius
+
+
+def is_alone(upstream: Node, radius: Node) -> bool:
+    """Whether the upstream gradient is a function of the radius and of nothing else that varies."""
+    base = before_kept(radius)
+    path = between(upstream, base)
+    if path is None:
+        return False
+    inside = {base, *path}
+    varies = paths_of(upstream).varies
+    return not any(varies(operand) for node in path for operand in node.inputs if operand not in inside)
