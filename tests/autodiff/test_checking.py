@@ -213,6 +213,12 @@ def test_a_wrong_rule_is_reported_at_every_scale(where, x):
     assert {entry.verdict for entry in check(of(PLANTED[where]), {"x": x}).entries} == {"mismatch"}
 
 
+@pytest.mark.parametrize("power", [*range(10, 30), 77, 140])
+@pytest.mark.parametrize("text", ["exp(-({k}*x)^2)", "1/(1 + ({k}*x)^2)", "cos({k}*x)", "sqrt(1 + ({k}*x)^2)"])
+def test_a_narrow_top_is_no_kink(text, power):
+    assert verdicts(text.replace("{k}", repr(10.0**power)), x=0) == ["ok"]
+
+
 @pytest.mark.parametrize("text", ["1/x", "gamma(x)"])
 def test_where_the_derivative_is_infinite_a_pole_gives_no_numeric_one(text):
     (entry,) = check(parse(text), {"x": 1e-300}).entries
