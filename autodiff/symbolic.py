@@ -17,6 +17,7 @@ from backprop.autodiff.sides import to_differentiate
 from backprop.autodiff.simplify import simplified
 
 MAXIMUM_ORDER = 100
+MAXIMUM_ADDED = 200_000  # nodes of the orders after the first: the next may have some times as many
 
 
 class Derivatives(NamedTuple):
@@ -54,7 +55,13 @@ def derivatives(
                 f"{name} is an array, and an order of {order} is for scalars", cure="ask for its hessian"
             )
         node = typed.result
-        for _ in range(order):
+        for done in range(order):
+            if done == 1:
+                limit = len(typed.nodes) + MAXIMUM_ADDED
+            if done > 1 and len(typed.nodes) > limit:
+                raise ExpressionError(
+                    f"the derivative of order {done} has more than {MAXIMUM_ADDED} nodes", cure="ask for a lower order"
+                )
             seed = typed.constant(1.0).broadcast_to(node.shape)
             found = adjoints(typed, node, seed, [variable]).of.get(variable)
             node = to_differentiate(found, node) if found else zero_of(variable)

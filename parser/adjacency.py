@@ -35,9 +35,9 @@ def malformed_number(place: Place) -> ExpressionError | None:
     whole = run[0] if run else ""
     span = Span(number.start_pos, number.start_pos + len(whole))
     if re.fullmatch(r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+", whole):
-        value = int(whole, 0)
-        is_large = value.bit_length() > LARGEST_BITS
-        said = "the largest number is about 1.8e308" if is_large else f"write {value}"
+        integer = int(whole, 0)
+        is_large = integer.bit_length() > LARGEST_BITS
+        said = "the largest number is about 1.8e308" if is_large else f"write {integer}"
         return ExpressionError(f"'{whole}' is no decimal number", span, f"{said}; a product is written 0*x")
     if token.type == "NUMBER":
         return ExpressionError(f"'{whole}' is no number", span, "a number has one decimal point, and none after e")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.execution import evaluate
 from backprop.autodiff.graph import Node
 from backprop.autodiff.program import needed
@@ -11,6 +12,8 @@ from backprop.autodiff.symbolic import Derivatives
 from backprop.cli.report import Cell, Column, Report
 from backprop.cli.variables import Question
 from backprop.parser.printers.expression import TEXTBOOK, show
+
+MAXIMUM_WRITTEN = 2**20  # operands and operators: about 4 MB
 
 
 def derivative_report(question: Question, found: Derivatives, order: int, *, shares: bool) -> Report:
@@ -40,6 +43,8 @@ def code_report(question: Question, found: Derivatives, language: str) -> Report
     if language == "latex":
         from backprop.parser.printers.latex import show_latex
 
+        for node in found.written.values():
+            refuse_long(node, "choose another language, in which each node is written once")
         lines = [show_latex(node) for node in found.written.values()]
     else:
         printer = import_module(f"backprop.parser.printers.{language}")
@@ -54,9 +59,21 @@ def code_report(question: Question, found: Derivatives, language: str) -> Report
     )
 
 
+def refuse_long(node: Node, cure: str) -> None:
+    """Raise ExpressionError where the text would be too long: a node of the graph stands in it many times."""
+    sizes: dict[Node, int] = {}
+    for one in needed([node]):
+        sizes[one] = 1 + sum(sizes[operand] for operand in one.inputs)
+    if sizes[node] > MAXIMUM_WRITTEN:
+        raise ExpressionError(
+            f"the derivative has more than {MAXIMUM_WRITTEN} parts when it is written out", None, cure
+        )
+
+
 def as_text(node: Node, *, shares: bool) -> str:
     """The node as one expression or, with `shares`, as statements in which no longer part stands twice."""
     if not shares:
+        refuse_long(node, "--cse writes what is used several times as a statement of its own")
         return show(node, {}, spacing=TEXTBOOK)
     uses: dict[Node, int] = {}
     order = needed([node])

@@ -54,6 +54,22 @@ def test_the_last_order_answers(backprop: Run) -> None:
     assert backprop("diff", "sin(x)", "--order", "100").out == "sin(x)\n"
 
 
+def test_a_derivative_that_grows_with_each_order(backprop: Run) -> None:
+    """The text of order 12 has 7 MB, that of order 18 some GB, and no memory holds the graph of order 100."""
+    answer = backprop("diff", "exp(sin(x))", "--order", "14")
+    assert answer.status == 2
+    assert answer.err.startswith(
+        "error: the derivative has more than 1048576 parts when it is written out\n  --cse writes"
+    )
+    assert backprop("diff", "exp(sin(x))", "--order", "8", "--to", "latex").status == 0
+    answer = backprop("diff", "exp(sin(x))", "--order", "14", "--to", "latex")
+    assert (answer.status, answer.err.count("\n")) == (2, 2)
+    assert len(backprop("diff", "exp(sin(x))", "--order", "8", "--cse").out) < 100_000
+    answer = backprop("diff", "exp(sin(x))", "--order", "100", "--cse")
+    assert answer.status == 2
+    assert "nodes\n  ask for a lower order" in answer.err
+
+
 class Counted(str):
     """A name that counts how often it is compared."""
 
