@@ -43,6 +43,8 @@ def either(conditions: Sequence[Condition | None]) -> Condition | None:
         return None
     if all(condition == known[0] for condition in known):
         return known[0]
+    if len({condition.test for condition in known}) < len(set(known)):
+        return None  # a test and its opposite
     tests = list(dict.fromkeys(condition.as_test() for condition in known))
     while len(tests) > 1:
         tests = [METHODS["or"](*tests[:2]), *tests[2:]]

@@ -97,7 +97,7 @@ def is_raised(powers: dict[Node, Exponent]) -> bool:
     return any(exponent.symbolic is not None or abs(exponent.number) != 1 for exponent in powers.values())
 
 
-TRIED = (-1000.0, -2.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0, 100.0)
+TRIED = (-1000.0, 1000.0, -2.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0, 100.0)
 
 
 def is_total(node: Node) -> bool:

@@ -121,17 +121,25 @@ class _Simplifier:
         return made
 
     def _vanishes_with(self, node: Node, condition: Node) -> bool:
-        """Whether the node is 0 where the condition is: always beside a comparison, as textbooks write it elsewhere."""
+        """Whether the node is 0 where the condition is: a multiple of it by what is finite, or a textbook's way to write."""
         powers = self.monomial(node).powers
         exponent = powers.get(condition)
-        if exponent is None or exponent.symbolic is not None or exponent.number <= 0:
-            return False
-        return len(powers) == 1 or not condition.gate.is_flat
+        if exponent is not None and exponent.symbolic is None and exponent.number > 0:
+            others = {base: one for base, one in powers.items() if base is not condition}
+            return not condition.gate.is_flat or self._are_finite(others)
+        factors = self.monomial(condition).powers
+        others = {base: one for base, one in powers.items() if factors.get(base) != one}
+        return bool(factors) and len(powers) == len(factors) + len(others) and self._are_finite(others)
 
     def _under(self, condition: Node, branch: Node, position: int) -> Node:
         """The branch, without a second choice by the same condition."""
         while branch.gate is selection.where and branch.inputs[0] is condition:
             branch = branch.inputs[position]
+        coefficient, powers = self.monomial(branch)
+        if position == 1 and condition.gate.is_indicator and condition in powers and powers[condition] == ONE:
+            others = {base: one for base, one in powers.items() if base is not condition}
+            rest = self.built(Monomial(coefficient, others))
+            return rest if rest.shape == branch.shape else branch
         return branch
 
     def _terms(self, root: Node) -> list[Monomial]:
@@ -227,7 +235,8 @@ class _Simplifier:
                 if base not in powers:
                     powers[base] = exponent
                 elif can_merge(powers[base], exponent):
-                    powers[base] = Exponent(powers[base].number + exponent.number, None)
+                    is_repeated = base.gate.is_indicator and exponent.number > 0
+                    powers[base] = ONE if is_repeated else Exponent(powers[base].number + exponent.number, None)
                 elif not self._put_beside(powers, base, exponent):
                     return None
         coefficient = multiplied(coefficients, MODEST if len(powers) > 1 or is_raised(powers) else LARGEST)

@@ -17,8 +17,8 @@ from backprop.autodiff.derivatives import zero_of
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.execution import evaluate
 from backprop.autodiff.forward import tangents
+from backprop.autodiff.gate import Condition
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.masks import Masked
 from backprop.autodiff.program import dependents, needed
 from backprop.autodiff.pushforward import pushed_alone
 from backprop.autodiff.reverse import adjoints
@@ -90,7 +90,16 @@ class _Term(NamedTuple):
     upstream: Node
     local: Node | None
     value: Node
-    test: Node | None
+    condition: Condition | None  # where it counts
+
+    @property
+    def test(self) -> Node | None:
+        return self.condition.as_test() if self.condition else None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is its local gradient that says where it counts, by being zero elsewhere."""
+        return self.condition is not None and self.condition.test is self.local
 
 
 class _Plan(NamedTuple):
@@ -148,7 +157,7 @@ def _reverse(typed: Graph, wanted: Sequence[Node], seed: Node) -> _Plan:
                 share.upstream,
                 share.user.gate.local(share.position, share.user.inputs, share.user),
                 share.settled,
-                _test_of(share.masked, share.user.gate.local(share.position, share.user.inputs, share.user)),
+                share.condition,
             )
             for share in shares
         ]
@@ -173,15 +182,8 @@ def _tangent_terms(node: Node, tangent: Mapping[Node, Node]) -> list[_Term]:
             part = pushed_alone(node, position, tangent[operand])
             if part is not None:
                 local = node.gate.local(position, node.inputs, node)
-                terms.append(_Term(operand, position, tangent[operand], local, part.settled, _test_of(part, local)))
+                terms.append(_Term(operand, position, tangent[operand], local, part.settled, part.condition))
     return terms
-
-
-def _test_of(part: Masked, local: Node | None) -> Node | None:
-    """What tells whether a share counts, unless its local gradient says so itself, by being zero."""
-    if part.condition is None or part.condition.test is local:
-        return None
-    return part.condition.as_test()
 
 
 def _evaluated(
@@ -203,7 +205,7 @@ def _evaluated(
                 value[term.upstream],
                 None if term.local is None else value[term.local],
                 value[term.value],
-                term.test is None or bool(np.any(value[term.test])),
+                _is_taken(term, value),
                 term.value,
             )
             for term in plan.terms.get(node, ())
@@ -219,6 +221,16 @@ def _evaluated(
     births = _births(typed, arrays, results, value, shown) if everything else []
     origins = frozenset(birth.node for birth in everything)
     return Trace(typed, steps, output, result, gradients, labels_of(typed, shown), plan.derivatives, births, origins)
+
+
+def _is_taken(term: _Term, value: Mapping[Node, Array]) -> bool:
+    """Whether a share is of a branch that is taken, or at least is the product that it is shown as."""
+    if term.test is None or bool(np.any(value[term.test])):
+        return True
+    if term.local is None or not term.is_own:
+        return False
+    with np.errstate(all="ignore"):
+        return np.array_equal(np.asarray(value[term.upstream] * value[term.local]), np.asarray(value[term.value]))
 
 
 def labels_of(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:
