@@ -51,13 +51,13 @@ def begun(size: int | None) -> tuple[Any, Any]:
 
 
 def screen() -> Any:
-    """Stderr for rich. The cursor stays to be seen: a program that is ended by a signal cannot bring it back."""
+    """Stderr for rich. The cursor is never hidden: a program that is ended by a signal cannot bring it back."""
     from rich.console import Console
 
     from backprop.cli.output import error_stream
 
     class Screen(Console):
         def show_cursor(self, show: bool = True) -> bool:
-            return False
+            return show and super().show_cursor(show)
 
     return Screen(file=error_stream())
