@@ -157,3 +157,22 @@ def test_a_value_is_not_taken_for_the_expression_of_rows(backprop, tmp_path):
 def test_an_assignment_of_more_than_a_value_is_an_expression(backprop):
     assert backprop("grad", "q = x + y", "x=1", "y=2").out == "1\n1\n"
     assert backprop("grad", "x=1", "q = x*y", "y=2").out == "2\n1\n"
+
+
+CURES = [
+    ("fmod(x, 3)", "write sign(x)*(abs(x) % abs(y))"),
+    ("derivative(x^2, x)", "write grad(x^2, x)"),
+    ("diff(x^2, x)", "write grad(x^2, x)"),
+    ("d/dx(x^2)", "write grad(x^2, x)"),
+    ("log(x, 2)", "the base is no argument: write log2(x)"),
+    ("norm([x, 1], 0)", "write axis=0; NumPy has the order there: the 1-norm is sum(abs(x))"),
+    ("polygamma(1, 2)", "write order=2; SciPy has the order first"),
+]
+
+
+def test_what_other_languages_write_is_cured_by_what_is_the_same(answers_to):
+    for command in ("eval", "diff", "check"):
+        answers = answers_to([(command, text, "x=1") for text, _ in CURES])
+        assert [(answer.status, answer.out) for answer in answers] == [(2, "")] * len(CURES)
+        for answer, (_, cure) in zip(answers, CURES, strict=True):
+            assert answer.err.rstrip().endswith(cure)
