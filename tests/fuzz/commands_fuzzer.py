@@ -1,0 +1,45 @@
+"""Commands: no traceback, no status 70, no answer after 5 s or with more than 1 GB."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Container, Iterable, Iterator
+from importlib import import_module
+from random import Random
+
+from backprop.cli.commands import COMMANDS
+from backprop.parser import parse
+
+from . import commands
+from .runs import Run, answer, fault
+from .shrinking import shortest_run
+
+CASES_TOGETHER = 1
+INSTALLED_EACH = 50  # cases; the others are forks
+SECONDS_OF_SHRINKING = 60
+
+for _name in COMMANDS:  # loaded once for all forks, and the grammar's tables with them
+    import_module(f"backprop.cli.commands.{_name}")
+parse("x[0] + sin(2)")
+gc.freeze()  # nothing of it is looked at again, and a fork copies no page for it
+
+
+def faults(seed: int, numbers: Iterable[int], known: Container[str]) -> Iterator[tuple[int, str, str]]:
+    """The number, the kind and the shortest form of each faulty case whose kind is not known."""
+    for number in numbers:
+        run = commands.run(Random(f"{seed} {number}"))
+        is_installed = number % INSTALLED_EACH == 0
+        kind = fault(run, answer(run, is_installed=is_installed))
+        if kind is not None and kind not in known:
+            yield number, kind, shortest(run, kind, is_installed).as_command()
+
+
+def shortest(run: Run, kind: str, is_installed: bool) -> Run:
+    """The shortest run with the same fault that can be found in reasonable time."""
+    end = time.monotonic() + SECONDS_OF_SHRINKING
+
+    def fails(some: Run) -> bool:
+        return time.monotonic() < end and kind == fault(some, answer(some, is_installed=is_installed))
+
+    return shortest_run(run, fails)

@@ -1,0 +1,250 @@
+"""Numbers: one formula computed in every way that the program knows, against its derivatives at 50 digits.
+
+The gradient by reverse and by forward mode, the text that diff prints read again, the code in each language that is
+installed, rows against one point, orders 2 to 4 by `grad` in the text, and the Hessian. Where a kink is hit exactly
+the first order is a convention: there the ways are compared with reverse mode.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import re
+import shlex
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.autodiff import ExpressionError, compile, hvp, jvp, value_and_grad
+from backprop.autodiff.binding import bind
+from backprop.autodiff.derivatives import as_result
+from backprop.autodiff.execution import evaluate
+from backprop.autodiff.symbolic import derivatives
+from backprop.cli.reports.derivative import as_text
+from backprop.parser import parse
+
+from ..parser.printers import running
+from .formulas import written
+from .runs import COMMAND
+from .series import NoTruth
+from .truths import ORDERS, Case, Truth, Truths, case, truths
+
+CASES_TOGETHER = 40  # one program of C and one of JavaScript
+STEPS_OF_SHRINKING = 400
+INSTALLED = {"python": True, "numpy": True, "c": shutil.which("gcc"), "javascript": shutil.which("node")}
+
+
+class Answer(NamedTuple):
+    """The derivative of some order along the direction, as one way gives it."""
+
+    way: str
+    order: int
+    number: float
+
+
+class Wrong(NamedTuple):
+    """An answer that is not what it should be."""
+
+    answer: Answer
+    truth: Truth | None
+
+
+def evaluated(text: str, point: dict[str, np.ndarray]) -> float:
+    """The sum of the value's entries."""
+    typed, arrays = bind(parse(text), point)
+    return float(np.sum(as_result(evaluate([typed.result], arrays)[0])))
+
+
+def by_reverse(one: Case) -> Iterator[Answer]:
+    value, gradient = value_and_grad(parse(one.text), dict(one.point))
+    yield Answer("grad", 0, value)
+    yield Answer("grad", 1, one.along(gradient))
+
+
+def by_forward(one: Case) -> Iterator[Answer]:
+    moved = {name: step for name, step in one.direction.items() if np.any(step)}
+    yield Answer("jvp", 1, jvp(parse(one.text), moved, **one.point)[1])
+
+
+def by_text(one: Case) -> Iterator[Answer]:
+    """What diff prints, read again."""
+    texts = derivatives(parse(one.text), given={name: value.shape for name, value in one.point.items()}).written
+    read = {name: evaluated_as(as_text(texts[name], shares=False), one.point, value.shape)
+            for name, value in one.point.items()}  # fmt: skip
+    yield Answer("diff", 1, one.along(read))
+
+
+def by_rows(one: Case) -> Iterator[Answer]:
+    rows = {name: np.stack([value, value + 1.0, value]) for name, value in one.point.items()}
+    values, gradients = compile(parse(one.text))(rows)
+    yield Answer("batch", 0, values[2])
+    yield Answer("batch", 1, one.along({name: found[2] for name, found in gradients.items()}))
+
+
+def by_nested_grad(one: Case) -> Iterator[Answer]:
+    """Orders 1 to 4 along the line."""
+    text = one.on_line()
+    for order in range(1, ORDERS + 1):
+        text = f"grad({text}, t)"
+        yield Answer("nested grad", order, evaluated(text, {"t": np.float64(0)}))
+
+
+def by_hessian(one: Case) -> Iterator[Answer]:
+    _, product = hvp(parse(one.text), dict(one.direction), **one.point)
+    yield Answer("hvp", 2, one.along(product))
+
+
+WAYS = {"grad": by_reverse, "jvp": by_forward, "diff": by_text, "batch": by_rows, "nested grad": by_nested_grad,
+        "hvp": by_hessian}  # fmt: skip
+
+
+def evaluated_as(text: str, point: dict[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+    """The value of a derivative's text, in its variable's shape."""
+    typed, arrays = bind(parse(text), {name: point[name] for name in parse(text).inputs})
+    return np.broadcast_to(evaluate([typed.result], arrays)[0], shape)
+
+
+def in_language(language: str, cases: list[Case]) -> list[list[Answer]]:
+    """The answers of generated code, one list for each case; empty where the language cannot say it."""
+    said: list[tuple[int, tuple[str, dict[str, np.ndarray]]]] = []
+    for place, one in enumerate(cases):
+        try:
+            running.written(language, one.text, **{name: value.shape for name, value in one.point.items()})
+        except ExpressionError:
+            continue
+        said.append((place, (one.text, {name: as_result(value) for name, value in one.point.items()})))
+    found: list[list[Answer]] = [[] for _ in cases]
+    with tempfile.TemporaryDirectory(prefix="backprop-fuzz-") as folder, np.errstate(all="ignore"):
+        results = running.run(language, [question for _, question in said], Path(folder)) if said else []
+    for (place, _), (value, gradient) in zip(said, results, strict=True):
+        found[place] = [Answer(language, 0, float(value)), Answer(language, 1, cases[place].along(gradient))]
+    return found
+
+
+def by_command(cases: list[Case]) -> list[list[Answer]]:
+    """The answers of one run of the installed `batch`, whose rows bring their expressions."""
+    rows = [{"expr": one.text, **{name: value.tolist() for name, value in one.point.items()}} for one in cases]
+    done = subprocess.run(
+        [COMMAND, "batch", "--expr-field", "expr", "--from", "ndjson", "--only", "-q"],
+        input="\n".join(map(json.dumps, rows)), capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    found = []
+    for one, line in zip(cases, done.stdout.splitlines(), strict=True):
+        answer = json.loads(line)
+        gradient = {name: np.array(answer[f"grad_{name}"], dtype=float) for name in one.point}
+        found.append(
+            [Answer("installed batch", 0, number(answer["value"])), Answer("installed batch", 1, one.along(gradient))]
+        )
+    return found
+
+
+TOGETHER: dict[str, Callable[[list[Case]], list[list[Answer]]]] = {
+    **{name: partial(in_language, name) for name, has in INSTALLED.items() if has},
+    "installed batch": by_command,
+}
+
+
+def number(read: float | None) -> float:
+    return math.nan if read is None else float(read)
+
+
+def judged(found: Iterable[Answer], known: Truths) -> Iterator[Wrong]:
+    """The answers that differ from the truth or, where a kink makes a convention of it, from reverse mode."""
+    reverse: dict[int, float] = {}
+    for answer in found:
+        truth = known.of[answer.order]
+        if answer.order == 1 and known.touches:
+            truth = truth and Truth(reverse.setdefault(1, answer.number), truth.allowed)
+        if truth is not None and not abs(answer.number - truth.value) <= truth.allowed:
+            yield Wrong(answer, truth)
+
+
+def faults_of(cases: list[Case], seeds: list[str], only: str | None = None) -> Iterator[tuple[int, Wrong]]:
+    """The wrong answers of all ways, or of `only` one, with the place of their case."""
+    known: dict[int, Truths] = {}
+    for place, (one, seed) in enumerate(zip(cases, seeds, strict=True)):
+        with contextlib.suppress(NoTruth):
+            known[place] = truths(one, seed)
+    chosen = [cases[place] for place in known]
+    answers = [
+        [answer for way in WAYS if only is None or way in (only, "grad") for answer in tried(way, one)]
+        for one in chosen
+    ]
+    for way, together in TOGETHER.items():
+        if only in (None, way):
+            answers = [[*some, *more] for some, more in zip(answers, together(chosen), strict=True)]
+    for place, some in zip(known, answers, strict=True):
+        for wrong in judged(some, known[place]):
+            yield place, wrong
+
+
+def tried(way: str, one: Case) -> Iterator[Answer]:
+    """The way's answers; an exception is one that is always wrong, since the formula fits its point."""
+    try:
+        yield from WAYS[way](one)
+    except Exception as error:
+        yield Answer(f"{way} ends in {type(error).__name__}: {error}", 0, math.nan)
+
+
+def faults(seed: int, numbers: Iterable[int], known: set[str]) -> Iterator[tuple[int, str, str]]:
+    """The number, the kind and the shortest form of each faulty case whose kind is not known."""
+    places = list(numbers)
+    cases = [case(Random(f"{seed} {place}")) for place in places]
+    seen: set[int] = set()
+    for place, wrong in faults_of(cases, [f"{seed} {place}" for place in places]):
+        if place in seen:
+            continue
+        seen.add(place)
+        one, wrong = shortest(cases[place], wrong)
+        gates = " ".join(
+            sorted(set(re.findall(r"[a-z_0-9]{2,}(?=\(|$)|[-+*/^%@\[:.]", re.sub(r"-?[\d.]+", "", one.text))))
+        )
+        kind = f"{wrong.answer.way}, order {wrong.answer.order}: {gates}"
+        if kind not in known:
+            yield places[place], kind, described(one, wrong)
+
+
+def shortest(one: Case, wrong: Wrong) -> tuple[Case, Wrong]:
+    """The shortest case that the same way gets wrong in the same order."""
+    steps = 0
+    candidates = one.shorter()
+    while steps < STEPS_OF_SHRINKING:
+        candidate = next(candidates, None)
+        if candidate is None:
+            break
+        steps += 1
+        for _, found in faults_of([candidate], ["shrinking"], way_of(wrong)):
+            if found.answer[:2] == wrong.answer[:2]:
+                one, wrong, candidates = candidate, found, candidate.shorter()
+                break
+    return one, wrong
+
+
+def way_of(wrong: Wrong) -> str:
+    return wrong.answer.way.partition(" ends in ")[0]
+
+
+def described(one: Case, wrong: Wrong) -> str:
+    """What was found, what is right, and the command that shows it."""
+    values = " ".join(f"{name}={shlex.quote(written(value))}" for name, value in one.point.items())
+    text, (way, order, found) = shlex.quote(one.text), wrong.answer
+    step = " ".join(f"{name}={written(value)}" for name, value in one.direction.items() if np.any(value))
+    command = {
+        "grad": f"backprop grad {text} {values}",
+        "jvp": f"backprop jvp {text} {values} " + " ".join(f"--tangent {one}" for one in shlex.split(step)),
+        "diff": f"backprop diff {text} {values}  # and its text, evaluated",
+        "batch": f"backprop batch {text} (rows of {values})",
+        "installed batch": f"backprop batch {text} (rows of {values})",
+        "hvp": f"backprop hvp {text} {values} " + " ".join(f"--direction {one}" for one in shlex.split(step)),
+        "nested grad": f"backprop diff {shlex.quote(one.on_line())} t=0 --order {order} --format tsv",
+    }.get(way_of(wrong), f"backprop diff {text} {values} --to {way}")
+    right = "?" if wrong.truth is None else f"{wrong.truth.value!r} (give or take {wrong.truth.allowed:.1g})"
+    return f"{command}\n  along {step}, order {order}: {way} gives {found!r}, right is {right}"
