@@ -108,7 +108,7 @@ WAYS = {"grad": by_reverse, "jvp": by_forward, "diff": by_text, "batch": by_rows
 
 def evaluated_as(text: str, point: dict[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
     """The value of a derivative's text, in its variable's shape."""
-    typed, arrays = bind(parse(text), {name: point[name] for name in parse(text).inputs})
+    typed, arrays = bind(parse(text), {name: point[name] for name in parse(text).inputs if name in point})
     return np.broadcast_to(evaluate([typed.result], arrays)[0], shape)
 
 
