@@ -45,7 +45,9 @@ def uncertainty(found: SecondOrder, values: Mapping[str, Any]) -> Matrix:
     """
     point = np.concatenate([np.ravel(values[str(node.name)]) for node in found.inputs])
     terms = np.concatenate([np.broadcast_to(found.scale[str(node.name)], node.shape).ravel() for node in found.inputs])
-    moved: Matrix = ROUNDINGS * EPSILON * (np.abs(found.matrix) @ np.abs(point) + terms)
+    moves = np.zeros_like(found.matrix)  # an infinite coordinate moves no gradient that does not depend on it
+    np.multiply(np.abs(found.matrix), np.abs(point), out=moves, where=found.matrix != 0)
+    moved: Matrix = ROUNDINGS * EPSILON * (moves.sum(axis=1) + terms)
     return moved
 
 

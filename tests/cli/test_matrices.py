@@ -81,6 +81,11 @@ def test_hessian_on_a_pipe(backprop):
     assert backprop("hessian", ROSENBROCK, "x=1", "y=1", "-q").err == ""
 
 
+def test_an_infinite_coordinate_that_nothing_depends_on_leaves_the_point_critical(backprop):
+    answer = backprop("hessian", "x^2 + 0*(z > 1)", "x=0", "z=inf")
+    assert answer.err == "note: eigenvalues 0, 2\nnote: the gradient is zero: undecided, the Hessian does not tell\n"
+
+
 def test_hessian_as_json(backprop):
     answer = backprop("hessian", "x^2*y", "x=3", "y=2", "--json")
     found = json.loads(answer.out)

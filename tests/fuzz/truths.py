@@ -82,9 +82,8 @@ def case(random: Random) -> Case:
     direction = {name: np.zeros(shape) for name, shape in names.items()}
     chosen = random.choice(list(names))
     direction[chosen][tuple(random.randrange(length) for length in names[chosen])] = 1.0
-    if random.random() < 0.3:
-        direction = {name: drawn(lambda: random.choice((0.0, 1.0, -1.0, 0.5)), shape) for name, shape in names.items()}
-        direction[chosen] = np.ones(names[chosen])
+    if random.random() < 0.3:  # no round numbers, whose parts would cancel and leave nothing but rounding
+        direction = {name: drawn(lambda: round(random.gauss(0, 1), 2), shape) for name, shape in names.items()}
     return Case(found, point, direction)
 
 
