@@ -208,6 +208,7 @@ def test_a_full_disk_is_said(backprop, tmp_path, points, form):
     assert (answer.status, answer.err) == (3, "error: -o /dev/full: no space left on device\n")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("form", READERS)
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_run_leaves_the_old_file(tmp_path, installed, form, ending):
@@ -234,6 +235,7 @@ def test_an_interrupted_run_leaves_the_old_file(tmp_path, installed, form, endin
     assert os.listdir(tmp_path) == [old.name]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("form", READERS)
 def test_an_interrupt_ends_a_run_that_polars_writes(tmp_path, installed, points, form):
     polars.concat([points] * 2000).write_parquet(tmp_path / "rows.parquet")

@@ -74,6 +74,7 @@ def talk(tmp_path, installed):
         yield start
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     ("form", "opening", "row", "expected"),
     [
@@ -142,6 +143,7 @@ def test_half_a_row_waits_for_its_other_half(talk, pieces, answer):
     assert batch.end() == (b"", 0)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("first", [b"\n", b"oops\n", b"{}\n"])
 def test_the_first_object_that_says_something_gives_the_shapes(talk, first):
     """However the rows arrive: alone they mean what they mean in one piece."""
@@ -213,6 +215,7 @@ def test_packed_rows_of_zstandard_as_they_come(talk):
     assert batch.end() == (b"", 0)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
 def test_a_slow_row_after_a_fast_million(talk, form):
     """The crew of large blocks is hired by then; a row alone is answered at once all the same."""
@@ -242,6 +245,7 @@ def write_all(batch, data):
         view = view[batch.process.stdin.write(view) :]
 
 
+@pytest.mark.alone
 def test_rows_are_not_read_faster_than_they_are_taken(talk):
     """What nobody takes is not computed: the writer has to wait, and memory does not grow."""
     batch = talk("x")
@@ -266,6 +270,7 @@ def test_rows_are_not_read_faster_than_they_are_taken(talk):
     assert out.count(b"\n1,1,1") >= sent // 2 - 1
 
 
+@pytest.mark.alone
 def test_stdin_that_does_not_block(tmp_path, installed):
     """As some programs leave their pipes: nothing there yet is not the end."""
     reads, writes = os.pipe()
@@ -289,6 +294,7 @@ def test_ctrl_c_while_waiting_for_rows(talk):
     assert batch.process.stderr.read() == b""
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "form",
     [
@@ -331,6 +337,7 @@ def screen():
             os.close(descriptor)
 
 
+@pytest.mark.alone
 def test_the_bar_comes_after_half_a_second_and_goes_at_the_end(talk, screen):
     slave, shown = screen
     batch = talk("x", "--no-grad", stderr=slave)
@@ -352,6 +359,7 @@ def test_the_bar_comes_after_half_a_second_and_goes_at_the_end(talk, screen):
     assert shown(SILENCE).rstrip("\r\n").endswith(("\x1b[2K", "\x1b[?25h", "\x1b[1A\x1b[2K"))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("options", [("-q",), ("--quiet",)])
 def test_quiet_shows_no_bar(talk, screen, options):
     slave, shown = screen
@@ -365,6 +373,7 @@ def test_quiet_shows_no_bar(talk, screen, options):
     assert shown(SILENCE) == ""
 
 
+@pytest.mark.alone
 def test_a_short_run_shows_no_bar(talk, screen):
     slave, shown = screen
     batch = talk("x", stderr=slave)
@@ -373,6 +382,7 @@ def test_a_short_run_shows_no_bar(talk, screen):
     assert shown(SILENCE) == ""
 
 
+@pytest.mark.alone
 def test_no_bar_in_a_pipe(talk):
     batch = talk("x", env={**os.environ, "FORCE_COLOR": "1"})
     batch.send(b"x\n1\n")
@@ -384,6 +394,7 @@ def test_no_bar_in_a_pipe(talk):
     assert batch.process.stderr.read() == b""
 
 
+@pytest.mark.alone
 def test_a_file_has_a_bar_with_the_time_left(talk, screen, tmp_path):
     slave, shown = screen
     (tmp_path / "rows.csv").write_bytes(b"x\n" + b"1\n" * 3_000_000)

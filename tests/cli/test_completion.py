@@ -209,6 +209,7 @@ def test_fish_is_told_what_an_option_does(answers):
     assert answers("backprop eval 'x*y' --qui", shell="fish") == ["--quiet\tNo notes and warnings on stderr."]
 
 
+@pytest.mark.alone
 def test_it_is_quick(rows, tmp_path):
     """As `backprop eval` is: a shell waits for it at each key. The least of some runs, on a machine that is busy."""
     command = [COMMAND, "completion", "bash", "--line", "backprop batch 'w*x' rows.csv --rename x="]

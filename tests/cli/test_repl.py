@@ -282,6 +282,7 @@ def test_an_empty_line_ends_what_is_unfinished(typed):
     assert "error: " in session.ask("", prompt="\n> (1 +")
 
 
+@pytest.mark.alone
 def test_an_interrupt_clears_the_line_and_ends_nothing(typed):
     session = typed("--format", "plain")
     session.type("1 + 2")
@@ -345,6 +346,7 @@ def test_graph_explain_and_vars_are_drawn(typed):
     assert session.status() == 0
 
 
+@pytest.mark.alone
 def test_a_long_computation_can_be_interrupted(typed):
     session = typed("--format", "plain")
     session.ask("a(t) = sin(t) + cos(t)")

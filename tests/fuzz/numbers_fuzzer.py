@@ -162,9 +162,11 @@ def judged(one: Case, found: Iterable[Answer], known: Truths) -> Iterator[Wrong]
     gradient: dict[str, Any] = {}
     with contextlib.suppress(Exception):  # it is told as an answer of reverse mode
         _, gradient = value_and_grad(parse(one.text), dict(one.point))
-    steps = [np.abs(np.asarray(gradient[name]) * step)[step != 0] for name, step in one.direction.items() if gradient]
-    summing = SUMMING * float(sum(map(np.sum, steps)))
     is_finite = all(np.all(np.isfinite(entries)) for entries in gradient.values())
+    steps = [
+        np.abs(np.asarray(gradient[name]) * step) for name, step in one.direction.items() if gradient and is_finite
+    ]
+    summing = SUMMING * float(sum(map(np.sum, steps)))
     for answer in found:
         truth = known.of[answer.order]
         if answer.order == 1 and known.touches and gradient:
