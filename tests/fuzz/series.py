@@ -134,14 +134,25 @@ class Series:
         return 0
 
     def through(self, name: str) -> Series:
-        """The elementwise function of this series, away from its kinks."""
+        """The elementwise function of this series, away from its kinks.
+
+        Its value is exact at 0; elsewhere the last place may be off even where the value is a double.
+        """
         line, length = self.line, len(self.coefficients)
+        if name == "cbrt" and self.value == 0:  # the differences that mpmath makes see no infinite slope there
+            raise NoTruth
         try:
             value = taylor(name, self.value, 1, mp.dps)[0]
             slopes = taylor(name, self.value * line.disturbance(), length, mp.dps)[1:]
         except FAILURES:
             raise NoTruth from None
-        return line.rounded(composed([value, *slopes], self.coefficients))
+        found = line.rounded(composed([value, *slopes], self.coefficients))
+        return found if self.value == 0 else found.blurred(abs(value))
+
+    def blurred(self, size: mpf) -> Series:
+        """The series with a disturbed value, by half a unit in the last place of a number of that size."""
+        line = self.line
+        return Series(line, [self.value + size * (line.disturbance() - 1), *self.coefficients[1:]])
 
     def power(self, exponent: Series) -> Series:
         """x^y: products for a whole constant exponent, else exp(y*log(x))."""
