@@ -31,16 +31,24 @@ class NoTruth(Exception):
 
 @cache
 def taylor(name: str, point: mpf, length: int, digits: int) -> list[mpf]:
-    """The coefficients of the function at the point."""
+    """The coefficients of the function at the point. Raises NoTruth where they are not real.
+
+    What is left of a coefficient that is 0 changes with the digits; a small one stays.
+    """
+    found = _differences(name, point, length, digits)
+    noise = max(map(abs, found)) * mpf(10) ** (8 - digits)
+    if not any(0 < abs(one) < noise for one in found):
+        return found
+    finer = _differences(name, point, length, digits + 20)
+    return [one if abs(one - other) <= abs(one) / 2 else mpf(0) for one, other in zip(found, finer, strict=True)]
+
+
+def _differences(name: str, point: mpf, length: int, digits: int) -> list[mpf]:
     with mp.workdps(digits):
-        return [
-            mpf(one) if not isinstance(one, mpmath.mpc) else _refused()
-            for one in mp.taylor(ORACLES[name], point, length - 1)
-        ]
-
-
-def _refused() -> mpf:
-    raise NoTruth
+        found = mp.taylor(ORACLES[name], point, length - 1, chop=False)
+    if any(isinstance(one, mpmath.mpc) for one in found):
+        raise NoTruth
+    return [mpf(one) for one in found]
 
 
 class Line:
