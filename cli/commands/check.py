@@ -12,6 +12,7 @@ from backprop.cli.status import Status
 from backprop.cli.tracing import note_losses
 from backprop.cli.variables import Question, chosen_names
 
+MOST_SAMPLES = 1_000_000  # some minutes
 EXAMPLES = (
     'backprop check "(x+y)*z" x=-2 y=5 z=-4',
     'backprop check "sum(sigmoid(W@x))" --W "[[1,2],[3,4]]" --x "[0.2,0.4]" --wrt W',
@@ -26,7 +27,7 @@ EXAMPLES = (
 )
 @click.option(
     "--samples",
-    type=click.IntRange(0),
+    type=click.IntRange(0, MOST_SAMPLES),
     default=0,
     metavar="N",
     help="Check at N more points: each entry plus a normal deviate of standard deviation max(|entry|, 1).",

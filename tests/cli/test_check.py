@@ -72,6 +72,12 @@ def test_samples_show_the_worst_of_each_variable(backprop):
     assert "31 of 31 points passed: x*exp(-x^2)*y" in backprop(*tokens, "--format", "table").out
 
 
+def test_more_samples_than_can_be_waited_for_are_refused(backprop):
+    answer = backprop("check", "x", "x=1", "--samples", "99999999999999999999")
+    assert (answer.status, answer.out) == (2, "")
+    assert "--samples" in answer.err and "0<=x<=1000000" in answer.err
+
+
 def test_samples_tell_the_point_that_failed(backprop):
     answer = backprop("check", *LOST, "--samples", "3", "--json")
     found = json.loads(answer.out)
