@@ -121,7 +121,7 @@ class _Simplifier:
         return made
 
     def _vanishes_with(self, node: Node, condition: Node) -> bool:
-        """Whether the node is 0 where the condition is: a multiple of it by what is finite, or a textbook's way to write."""
+        """Whether the node is 0 where the condition is: a finite multiple of it, or one that a textbook writes so."""
         powers = self.monomial(node).powers
         exponent = powers.get(condition)
         if exponent is not None and exponent.symbolic is None and exponent.number > 0:
