@@ -88,6 +88,15 @@ class Elementwise(Gate):
             return None
         return tangent if local == 1 else tangent * local
 
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        parts = []
+        for position, tangent in enumerate(tangents):
+            part = None if tangent is None else self.push_along(position, tangent, inputs, out)
+            if part is not None:
+                route = self.route(position, inputs, out)
+                parts.append(route.settle(part) if route else part)
+        return add_up(parts) if parts else None
+
     def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
         if condition.test.shape in ((), inputs[position].shape):
             return condition

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from backprop.autodiff.gate import Gate
-from backprop.autodiff.gates import constructors
+from backprop.autodiff.gates import constructors, elementary
 from backprop.autodiff.graph import Node
 from backprop.autodiff.kinds import Elementwise
 
@@ -132,3 +132,7 @@ def without_ones(powers: dict[Node, Exponent]) -> dict[Node, Exponent]:
         if any(other is not base and other.shape == base.shape for other in powers):
             powers = {other: exponent for other, exponent in powers.items() if other is not base}
     return powers
+
+
+def is_log_of_zero(node: Node) -> bool:
+    return node.gate is elementary.log and plain_number(node.inputs[0]) == 0

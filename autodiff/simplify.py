@@ -25,6 +25,7 @@ from backprop.autodiff.monomials import (
     Number,
     added,
     can_merge,
+    is_log_of_zero,
     is_raised,
     is_total,
     is_whole,
@@ -242,7 +243,14 @@ class _Simplifier:
         coefficient = multiplied(coefficients, MODEST if len(powers) > 1 or is_raised(powers) else LARGEST)
         if coefficient is None or (coefficient == 0 and not self._are_finite(powers)):
             return None
-        return self.built(Monomial(coefficient, without_ones(powers)))
+        node = self.built(Monomial(coefficient, without_ones(powers)))
+        zero = next(
+            (base for base, one in powers.items() if plain_number(base) == 0 and one.symbolic is not None), None
+        )
+        if zero is not None and any(is_log_of_zero(base) for base in powers):
+            exponent = self._raise(zero, powers[zero]).inputs[1]
+            return exponent.exceeds(0.0).where(0.0, node)  # 0^y log(0) is 0 for a positive y, by its limit
+        return node
 
     def _put_beside(self, powers: dict[Node, Exponent], base: Node, exponent: Exponent) -> bool:
         """Put a power beside another of its base, one of the two as a base of its own; whether that can be done.

@@ -36,7 +36,7 @@ class Polarized(Gate):
         entries: Callable[[Shape, int], int] | None = None,
         **declaration: Any,
     ) -> None:
-        super().__init__(name, forward, operands=(operand, "*directions"), is_public=False, **declaration)
+        super().__init__(name, forward, operands=(operand, "*directions"), **declaration)
         self.entries = entries
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:

@@ -114,7 +114,6 @@ lognormcdf_derivative: Elementwise = Elementwise(
     habit="scales the gradient by the next derivative of lognormcdf",
     source="the cumulants of a truncated normal distribution; h' = -h*(x + h) for h = normpdf(x)/normcdf(x)",
     samples=(at(0.5, order=1), at(-40.0, order=1), at(-40.0, order=2), at(-1.25, order=2), at(-7.0, order=3)),
-    is_public=False,
 )
 logerfc_derivative: Elementwise = Elementwise(
     "logerfc_derivative",
@@ -127,7 +126,6 @@ logerfc_derivative: Elementwise = Elementwise(
     habit="scales the gradient by the next derivative of logerfc",
     source="erfc(x) = 2*normcdf(-sqrt(2)*x)",
     samples=(at(0.5, order=1), at(27.0, order=1), at(27.0, order=2), at(1.25, order=2), at(7.0, order=3)),
-    is_public=False,
 )
 gamma = Elementwise(
     "gamma",
