@@ -43,7 +43,7 @@ def either(conditions: Sequence[Condition | None]) -> Condition | None:
         return None
     if all(condition == known[0] for condition in known):
         return known[0]
-    if len({condition.test for condition in known}) < len(set(known)):
+    if {one.test for one in known if one.holds} & {one.test for one in known if not one.holds}:
         return None  # a test and its opposite
     tests = list(dict.fromkeys(condition.as_test() for condition in known))
     while len(tests) > 1:
