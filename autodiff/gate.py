@@ -68,6 +68,11 @@ class Condition(NamedTuple):
     holds: bool
     is_implied: bool = False
 
+    @property
+    def truth(self) -> Node:
+        """A node that is not 0 where the branch is taken, and 0 elsewhere."""
+        return self.test if self.holds else self.as_test()
+
     def as_test(self) -> Node:
         """A node that is 1 where the branch is taken and 0 elsewhere."""
         return METHODS["!=" if self.holds else "=="](self.test, 0.0)

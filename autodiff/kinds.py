@@ -224,8 +224,8 @@ class Bilinear(Gate):
     """Linear in each of its two operands: `transposes` gives `(upstream, a, b, out)` to each one's share.
 
     `carries` gives `(test, a, b, out)`, a test of the output's shape, to that of the entries of each operand which the
-    tested entries use, and `reaches`, a test of an operand's shape, to that of the output's entries which use it. By
-    default both are found by the gate itself, from operands of ones.
+    tested entries use, and `reaches`, a test of an operand's shape, to that of the output's entries which use it; both
+    may be of a shape to be broadcast. By default they are found by the gate itself, from operands of ones.
     """
 
     def __init__(
@@ -345,7 +345,7 @@ class Reduction(Gate):
         if route is None and (condition is None or condition.test.shape == ()):
             return condition
         known = [one for one in (condition, route) if one is not None]
-        test = reduce(METHODS["and"], [one.as_test() for one in known])
+        test = reduce(METHODS["and"], [one.truth for one in known]) if len(known) > 1 else known[0].as_test()
         reached = test.broadcast_to(inputs[0].shape).sum(out.attributes[0])
         return Condition(reached, True, all(one.is_implied for one in known))
 

@@ -45,7 +45,7 @@ def either(conditions: Sequence[Condition | None]) -> Condition | None:
         return known[0]
     if {one.test for one in known if one.holds} & {one.test for one in known if not one.holds}:
         return None  # a test and its opposite
-    tests = list(dict.fromkeys(condition.as_test() for condition in known))
+    tests = list(dict.fromkeys(condition.truth for condition in known))
     while len(tests) > 1:
         tests = [METHODS["or"](*tests[:2]), *tests[2:]]
     return Condition(tests[0], True, all(condition.is_implied for condition in known))
@@ -57,5 +57,5 @@ def both(outer: Condition | None, inner: Condition | None) -> Condition | None:
         return outer
     if outer is None:
         return inner
-    test = METHODS["and"](outer.as_test(), inner.as_test())
+    test = METHODS["and"](outer.truth, inner.truth)
     return Condition(test, True, outer.is_implied and inner.is_implied)

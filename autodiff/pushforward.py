@@ -30,11 +30,12 @@ def _pushed(node: Node, moving: list[Masked | None]) -> Masked | None:
     """The tangent of a node whose operands move so; None: it is zero."""
     gate = node.gate
     if gate.has_local:
-        parts = [
-            contribution(node, position, tangent) for position, tangent in enumerate(moving) if tangent is not None
-        ]
-        known = [part for part in parts if part is not None]
-        return total(known) if known else None
+        parts = []
+        for position, tangent in enumerate(moving):
+            part = None if tangent is None else contribution(node, position, tangent)
+            if part is not None:
+                parts.append(part)
+        return total(parts) if parts else None
     value = gate.push([None if tangent is None else tangent.settled for tangent in moving], node.inputs, node)
     if value is None:
         return None

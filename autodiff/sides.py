@@ -354,12 +354,20 @@ def with_sides(
     }
 
 
-def to_differentiate(derivative: Node, output: Node) -> Node:
-    """The derivative of `output`, marked as one where it has a kink: its own derivative is of a second order then."""
-    nodes = needed([derivative])
-    if derivative.gate is side_mean or not any([node.gate.has_kink or node.gate.has_sides for node in nodes]):
-        return derivative
-    return derivative.graph.add(differentiated, (derivative,), (order_of([output]) + 1,))
+def to_differentiate(derivatives: Sequence[Node], output: Node) -> list[Node]:
+    """The derivatives of `output`, each with a kink marked as one: its own derivative is of a second order then."""
+    graph = output.graph
+    if not any([node.gate.has_kink for node in graph.nodes]):
+        return list(derivatives)
+    bent: set[Node] = set()  # what has a kink, or depends on something that has
+    for node in needed(derivatives):
+        if node.gate.has_kink or node.gate.has_sides or any([operand in bent for operand in node.inputs]):
+            bent.add(node)
+    order = order_of([output]) + 1
+    return [
+        graph.add(differentiated, (node,), (order,)) if node in bent and node.gate is not side_mean else node
+        for node in derivatives
+    ]
 
 
 def order_of(outputs: Collection[Node]) -> int:

@@ -64,7 +64,7 @@ def derivatives(
                 )
             seed = typed.constant(1.0).broadcast_to(node.shape)
             found = adjoints(typed, node, seed, [variable]).of.get(variable)
-            node = to_differentiate(found, node) if found else zero_of(variable)
+            node = to_differentiate([found], node)[0] if found else zero_of(variable)
             if node is typed.constant(0.0):
                 break
         plain[name] = node

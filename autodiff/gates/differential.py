@@ -20,7 +20,7 @@ def derivative_graph(f: Node, x: Node) -> Node:
         raise ExpressionError("grad differentiates by a variable", cure="write grad(f, x), with x a free name")
     seed = f.graph.constant(1.0).broadcast_to(f.shape)
     found = adjoints(f.graph, f, seed, [x]).of.get(x)
-    return to_differentiate(found, f) if found else f.graph.constant(0.0).broadcast_to(x.shape)
+    return to_differentiate([found], f)[0] if found else f.graph.constant(0.0).broadcast_to(x.shape)
 
 
 grad = Expansion(

@@ -56,33 +56,29 @@ def matmul_to_second(upstream: Node, a: Node, b: Node, out: Node) -> Node:
 
 
 def rows_of_output(test: Node, a: Node, b: Node, out: Node) -> Node:
-    """Of a test of a product's entries: whether any of a row is used, in the first factor's shape."""
+    """Of a test of a product's entries: whether any of a row is used, broadcast to the first factor's shape."""
     if len(a.shape) == 1:
-        return test.sum().broadcast_to(a.shape)
-    rows = test.sum(1) if len(b.shape) == 2 else test
-    return rows.reshape((a.shape[0], 1)).broadcast_to(a.shape)
+        return test.sum()
+    return (test.sum(1) if len(b.shape) == 2 else test).reshape((a.shape[0], 1))
 
 
 def columns_of_output(test: Node, a: Node, b: Node, out: Node) -> Node:
-    """The same of a column, in the second factor's shape."""
+    """The same of a column and the second factor."""
     if len(b.shape) == 1:
-        return test.sum().broadcast_to(b.shape)
-    return (test.sum(0) if len(a.shape) == 2 else test).broadcast_to(b.shape)
+        return test.sum()
+    return test.sum(0) if len(a.shape) == 2 else test
 
 
 def rows_of_first(test: Node, a: Node, b: Node, out: Node) -> Node:
-    """Of a test of the first factor's entries: whether any of a row counts, in the product's shape."""
+    """Of a test of the first factor's entries: whether any of a row counts, broadcast to the product's shape."""
     if len(a.shape) == 1:
-        return test.sum().broadcast_to(out.shape)
-    rows = test.sum(1)
-    return rows.reshape((a.shape[0], 1)).broadcast_to(out.shape) if len(b.shape) == 2 else rows
+        return test.sum()
+    return test.sum(1).reshape((a.shape[0], 1)) if len(b.shape) == 2 else test.sum(1)
 
 
 def columns_of_second(test: Node, a: Node, b: Node, out: Node) -> Node:
     """The same of a column of the second factor."""
-    if len(b.shape) == 1:
-        return test.sum().broadcast_to(out.shape)
-    return test.sum(0).broadcast_to(out.shape)
+    return test.sum() if len(b.shape) == 1 else test.sum(0)
 
 
 def dot_rule(a: Shape, b: Shape) -> Shape:

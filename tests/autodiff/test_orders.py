@@ -46,7 +46,7 @@ def derivative(gate, operands, attributes, word):
     for position in word:
         wanted = inputs[position]
         found = adjoints(graph, node, graph.constant(1.0), [wanted]).of.get(wanted)
-        node = to_differentiate(found, node) if found else graph.constant(0.0)
+        node = to_differentiate([found], node)[0] if found else graph.constant(0.0)
     return float(evaluate([node], {f"x{k}": np.float64(one) for k, one in enumerate(operands)})[0])
 
 
