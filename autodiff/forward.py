@@ -13,10 +13,11 @@ from backprop.autodiff.sides import with_sides
 
 
 def tangents(graph: Graph, outputs: Collection[Node], seeds: Mapping[Node, Node]) -> dict[Node, Node]:
-    """Append the tangents of `outputs` to the typed `graph`; one that is missing is zero.
+    """Append the tangents of the nodes up to the last of `outputs` to the typed `graph`; one that is missing is zero.
 
-    `seeds` gives the tangents to start from, each of its node's shape. The results are the mean of both sides where
-    they are of second or higher order and a kink is hit exactly.
+    `seeds` gives the tangents to start from, each of its node's shape. Those of `outputs` are the mean of both sides
+    where they are of second or higher order and a kink is hit exactly.
     """
     pushed = pushforward(graph, max(outputs, key=lambda node: node.index), seeds)
-    return with_sides({node: pushed[node].settled for node in outputs if node in pushed}, outputs)
+    found = {node: tangent.settled for node, tangent in pushed.items()}
+    return {**found, **with_sides({node: found[node] for node in outputs if node in found}, outputs)}

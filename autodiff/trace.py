@@ -20,7 +20,7 @@ from backprop.autodiff.forward import tangents
 from backprop.autodiff.gate import Condition
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.program import dependents, needed
-from backprop.autodiff.pushforward import pushed_alone, pushforward
+from backprop.autodiff.pushforward import pushed_alone
 from backprop.autodiff.reverse import adjoints
 from backprop.autodiff.shapes import Array
 from backprop.autodiff.sides import kinks
@@ -170,10 +170,7 @@ def _forward(typed: Graph, shown: Sequence[Node], names: Sequence[str]) -> _Plan
     if len(names) != 1:
         raise ExpressionError("forward mode differentiates by one variable", cure=f"choose one of {', '.join(names)}")
     source = typed.inputs[names[0]]
-    seeds = {source: typed.constant(1.0).broadcast_to(source.shape)}
-    pushed = pushforward(typed, typed.nodes[-1], seeds)
-    found = {node: tangent.settled for node, tangent in pushed.items()}
-    found.update(tangents(typed, [typed.result], seeds))
+    found = tangents(typed, [typed.result, typed.nodes[-1]], {source: typed.constant(1.0).broadcast_to(source.shape)})
     terms = {node: _tangent_terms(node, found) for node in shown if node in found and node is not source}
     return _Plan(found, terms, [True] * len(typed.nodes))
 
