@@ -147,6 +147,10 @@ def say(text: str) -> None:
 
 
 def error_stream() -> TextIO:
-    """Stderr, with a buffer of its own that waits where stderr takes nothing now."""
-    stream = buffered(sys.stderr.fileno(), closes=False)
+    """Stderr, with a buffer of its own that waits where stderr takes nothing now; itself where it is no file."""
+    try:
+        descriptor = sys.stderr.fileno()
+    except OSError:  # io.UnsupportedOperation: a stream in memory stands for it
+        return sys.stderr
+    stream = buffered(descriptor, closes=False)
     return TextIOWrapper(stream, encoding=sys.stderr.encoding, errors="backslashreplace")

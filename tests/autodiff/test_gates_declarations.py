@@ -25,7 +25,14 @@ LANGUAGE = [
     "diag", "eye", "zeros", "ones", "linspace", "arange", "concat", "stack", "reshape",
 ]  # fmt: skip
 # The derivatives of digamma and sinc: named, so that a printed derivative can be read again.
-NAMED_DERIVATIVES = ["polygamma", "sinc_derivative"]
+NAMED_DERIVATIVES = [
+    "cofactor",
+    "logerfc_derivative",
+    "lognormcdf_derivative",
+    "polygamma",
+    "product_of_others",
+    "sinc_derivative",
+]
 
 
 def declaration(**changes):
