@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop.autodiff.shapes import Shape, show
+from backprop.autodiff.shapes import Shape, bounded, show
 from backprop.cli.arguments import normalized
 from backprop.cli.render.text import Lines, visible
 from backprop.cli.rows.strays import has_strays
@@ -19,7 +19,7 @@ from backprop.cli.status import Failure
 from backprop.cli.suggestions import closest
 
 NUMBER = r"[0-9]{1,18}"  # an index with more digits is none
-ENTRY = re.compile(rf"(.+?)((?:\[\s*{NUMBER}(?:\s*,\s*{NUMBER})*\s*\])+)\Z", re.DOTALL)
+INDICES = re.compile(rf"\[\s*{NUMBER}(?:\s*,\s*{NUMBER})*\s*\]")
 MAXIMUM_SHOWN = 20  # columns in one error
 LONGEST_NAME = 60  # characters of one
 SEPARATORS = ";\t|,"  # of other dialects: what a header of one column was probably meant to be cut at
@@ -60,11 +60,27 @@ def array_columns(header: Sequence[str]) -> dict[str, dict[tuple[int, ...], list
     """The columns called `x[0]` and so on: by variable and index, their places."""
     found: dict[str, dict[tuple[int, ...], list[int]]] = {}
     for place, heading in enumerate(header):
-        match = ENTRY.match(heading.strip())
-        if match:
-            index = tuple(int(digits) for digits in re.findall(NUMBER, match[2]))
-            found.setdefault(normalized(match[1].strip()), {}).setdefault(index, []).append(place)
+        heading = heading.strip()
+        end = end_of_name(heading)
+        if end < len(heading):
+            index = tuple(int(digits) for digits in re.findall(NUMBER, heading[end:]))
+            found.setdefault(normalized(heading[:end].strip()), {}).setdefault(index, []).append(place)
     return found
+
+
+def end_of_name(heading: str) -> int:
+    """Where the indices begin that end a column's name, as in `x[0][1]`; its length where there are none.
+
+    From the right, each bracket looked at once: from the left, every place that indices might begin at would be
+    followed to the end.
+    """
+    end = len(heading)
+    while end and heading[end - 1] == "]":
+        start = heading.rfind("[", 0, end)
+        if start < 1 or not INDICES.fullmatch(heading, start, end):
+            break
+        end = start
+    return end
 
 
 def only(heading: str, places: Sequence[int]) -> int:
@@ -83,6 +99,7 @@ def whole(heading: str, entries: Mapping[tuple[int, ...], list[int]]) -> Columns
             f"the columns of {heading} have different numbers of indices", f"as in {heading}[0], {heading}[1]"
         )
     shape = tuple(max(lengths) + 1 for lengths in zip(*entries, strict=True))
+    bounded((1,) * len(shape))  # the number of its axes, before their lengths, of any size, are multiplied
     if math.prod(shape) != len(entries):
         absent = next(one for one in map(partial(index_of, shape), range(len(entries) + 1)) if one not in entries)
         raise Failure(
