@@ -11,7 +11,6 @@ from backprop.autodiff.binding import bind, direction_values, seed_value, select
 from backprop.autodiff.collection import without_collection
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.execution import evaluate
-from backprop.autodiff.forward import tangents as push_forward
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.reverse import adjoints
 from backprop.autodiff.shapes import Array
@@ -60,6 +59,8 @@ def jvp(
     ExpressionError as `value_and_grad` does, for a tangent of no variable, and with the variable's span for one
     of another shape. Source: Griewank & Walther (2008), section 3.1.
     """
+    from backprop.autodiff.forward import tangents as push_forward  # here, not above: reverse mode does without
+
     typed, arrays = bind(graph, {**(values or {}), **more_values})
     output = typed.result
     along = direction_values(typed, tangents, "tangent")

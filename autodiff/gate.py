@@ -123,6 +123,7 @@ class Gate:
     is_indicator = False  # whether it is 0 or 1 everywhere
     returns_operand = False  # whether its result may be an operand itself
     is_informed = False  # whether it reads one more node than its inputs: that of the index in its last attribute
+    is_unshown = False  # whether its value only tells another gate something, and is none to show
     has_sides = False  # whether it is a kink's slope, of which each side counts in derivatives of higher order
 
     def __init__(

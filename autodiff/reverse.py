@@ -14,7 +14,6 @@ from backprop.autodiff.gate import Condition
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.masks import Masked, both, total
 from backprop.autodiff.program import dependents
-from backprop.autodiff.sides import with_sides
 
 
 class Share(NamedTuple):
@@ -67,8 +66,11 @@ def adjoints(graph: Graph, output: Node, seed: Node, wanted: Collection[Node]) -
                 if share is not None:
                     found.shares.setdefault(operand, []).append(share)
     graph.place = None
-    of = {node: found.of[node] for node in wanted if node in found.of}
-    found.of.update(with_sides(of, [output], told=lambda node: node.gate is leaves.input))
+    if any([node.gate.has_sides for node in graph.nodes[: output.index + 1]]):
+        from backprop.autodiff.sides import with_sides  # here, not above: few first derivatives need it
+
+        of = {node: found.of[node] for node in wanted if node in found.of}
+        found.of.update(with_sides(of, [output], told=lambda node: node.gate is leaves.input))
     return found
 
 

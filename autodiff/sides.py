@@ -379,6 +379,12 @@ def _order(node: Node) -> int:
     return int(node.settings["order"]) if isinstance(node.gate, Derivative) else int(node.gate.has_sides)
 
 
+class Kinks(Flat):
+    """What tells the means of derivatives whether a kink is hit."""
+
+    is_unshown = True
+
+
 class Derivative(Gate):
     """A derivative as it is, of an `order` that its nodes need not show."""
 
@@ -415,7 +421,7 @@ def mean_over_rows(derivative: Any, sides: SideValues, position: int, order: int
 
 LANGUAGES = ("latex", "python", "numpy", "c", "javascript")
 
-kinks = Flat(
+kinks = Kinks(
     "kinks",
     lambda *operands, sides: sides.at_point(*operands),
     over_rows=lambda *operands, sides: sides.over_rows(*operands),

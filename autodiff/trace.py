@@ -16,14 +16,11 @@ from backprop.autodiff.collection import without_collection
 from backprop.autodiff.derivatives import zero_of
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.execution import evaluate
-from backprop.autodiff.forward import tangents
 from backprop.autodiff.gate import Condition
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.program import dependents, needed
-from backprop.autodiff.pushforward import pushed_alone
 from backprop.autodiff.reverse import adjoints
 from backprop.autodiff.shapes import Array
-from backprop.autodiff.sides import kinks
 
 
 class Share(NamedTuple):
@@ -142,7 +139,7 @@ def trace(
 def shown_nodes(typed: Graph) -> list[Node]:
     """The user's nodes that the output or a statement needs, and every input; numbers are no step."""
     roots = [typed.result, *typed.names.values(), *typed.inputs.values()]
-    return [node for node in needed(roots) if (node.inputs or node.gate is leaves.input) and node.gate is not kinks]
+    return [node for node in needed(roots) if (node.inputs or node.gate is leaves.input) and not node.gate.is_unshown]
 
 
 def _reverse(typed: Graph, wanted: Sequence[Node], seed: Node) -> _Plan:
@@ -169,6 +166,8 @@ def _reverse(typed: Graph, wanted: Sequence[Node], seed: Node) -> _Plan:
 def _forward(typed: Graph, shown: Sequence[Node], names: Sequence[str]) -> _Plan:
     if len(names) != 1:
         raise ExpressionError("forward mode differentiates by one variable", cure=f"choose one of {', '.join(names)}")
+    from backprop.autodiff.forward import tangents  # here, not above: reverse mode does without
+
     source = typed.inputs[names[0]]
     found = tangents(typed, [typed.result, typed.nodes[-1]], {source: typed.constant(1.0).broadcast_to(source.shape)})
     terms = {node: _tangent_terms(node, found) for node in shown if node in found and node is not source}
@@ -176,6 +175,8 @@ def _forward(typed: Graph, shown: Sequence[Node], names: Sequence[str]) -> _Plan
 
 
 def _tangent_terms(node: Node, tangent: Mapping[Node, Node]) -> list[_Term]:
+    from backprop.autodiff.pushforward import pushed_alone  # here, not above: reverse mode does without
+
     terms = []
     for position, operand in enumerate(node.inputs):
         if operand in tangent:

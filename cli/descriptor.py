@@ -6,7 +6,6 @@ import errno
 import io
 import os
 import re
-import select
 import stat
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -50,6 +49,8 @@ class Patient(io.RawIOBase):
 
 
 def wait_until_writable(descriptor: int) -> None:
+    import select  # here, not above: few streams are full
+
     if hasattr(select, "poll"):  # select() itself refuses the numbers from 1024 on
         waiting = select.poll()
         waiting.register(descriptor, select.POLLOUT)

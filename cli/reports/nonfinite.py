@@ -10,7 +10,6 @@ import numpy as np
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.autodiff.trace import Birth, Step, Trace
-from backprop.cli.values.kinds import KINDS
 from backprop.parser.printers.expression import shortest, show
 
 
@@ -49,6 +48,8 @@ def came_through(step: Step, origins: Collection[Node]) -> bool:
 def kinds_in(value: Array | None) -> Iterator[tuple[str, list[list[int]]]]:
     """Each non-finite kind in the value with its indices, none for a scalar."""
     if value is not None and not np.all(np.isfinite(value)):
+        from backprop.cli.values.kinds import KINDS  # here, not above: most numbers are finite
+
         for word, test in KINDS:
             places = test(value)
             if np.any(places):
