@@ -13,7 +13,7 @@ from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import at
 from backprop.autodiff.gates import arrays
-from backprop.autodiff.gates.polarized import Polarized
+from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.kinds import Bilinear, Differential, Linear, add_up
 from backprop.autodiff.notation import PRODUCT, Infix
 from backprop.autodiff.numerics import linear
@@ -240,7 +240,7 @@ cofactor: Polarized = Polarized(
     over_rows=rowwise.rows_first(linear.cofactor),
     operand="a",
     entries=lambda shape, directions: int(shape[0] ** (directions + 1)),
-    shape=lambda a, *directions: square_rule(a),
+    shape=lambda a, *directions: along_directions(square_rule(a), directions),
     textbook=cofactor_in_textbook,
     summary="the matrix of cofactors, the derivative of det; with directions, its differential along them",
     habit="spreads the gradient over the other rows and columns",

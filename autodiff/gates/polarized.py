@@ -10,14 +10,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import Condition, Gate
 from backprop.autodiff.kinds import add_up, kept
-from backprop.autodiff.shapes import Shape
+from backprop.autodiff.shapes import Shape, show
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
 MOST_ENTRIES = 2**21  # 16 MB
+
+
+def along_directions(shape: Shape, directions: Sequence[Shape]) -> Shape:
+    """The shape of x, which is that of each direction. Raises ExpressionError for a direction of another one."""
+    for direction in directions:
+        if direction != shape:
+            raise ExpressionError(f"a direction of shape {show(direction)}", cure=f"give it that of x, {show(shape)}")
+    return shape
 
 
 class Polarized(Gate):

@@ -13,7 +13,7 @@ from backprop.autodiff import rowwise, shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import Attribute, Corner, at
 from backprop.autodiff.gates import arrays, elementary, kinked, shares
-from backprop.autodiff.gates.polarized import Polarized
+from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.gates.radial import Radius
 from backprop.autodiff.kinds import AXIS, AlongAxis, Linear, Reduction, add_up, kept
 from backprop.autodiff.numerics import products, stable
@@ -40,6 +40,11 @@ def not_empty(x: Shape, axis: Axis) -> Shape:
     if count(x, axis) == 0 and 0 not in result:
         raise ExpressionError("there is no entry to reduce", cure="give an array that is not empty")
     return result
+
+
+def others_rule(x: Shape, directions: Sequence[Shape], axis: Axis) -> Shape:
+    shapes.normalized_axes(axis, len(x))
+    return along_directions(x, directions)
 
 
 def spread(upstream: Node, x: Node, out: Node) -> Node:
@@ -127,7 +132,7 @@ product_of_others: Polarized = Polarized(
     products.product_of_others,
     over_rows=rowwise.along_axes(products.product_of_others),
     attributes={"axis": AXIS},
-    shape=lambda x, *directions, axis: x,
+    shape=lambda x, *directions, axis: others_rule(x, directions, axis),
     textbook=lambda x, *directions, axis: others_in_textbook(x, directions, axis),
     code={"numpy": "_product_of_others([{all}], {axis})"},
     summary="for each entry the product of all others; with directions, its differential along them",

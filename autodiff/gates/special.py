@@ -26,7 +26,16 @@ def as_order(value: Array) -> int:
     return order
 
 
+def as_positive_order(value: Array) -> int:
+    """The same of a derivative that is not the function itself."""
+    order = as_order(value)
+    if order == 0:
+        raise ExpressionError("order 0 is the function itself", cure=f"orders run from 1 to {MOST_DERIVATIVES}")
+    return order
+
+
 ORDER = {"order": Attribute(as_order, REQUIRED)}
+POSITIVE_ORDER = {"order": Attribute(as_positive_order, REQUIRED)}
 
 
 def error_slope(x: Node) -> Node:
@@ -107,7 +116,7 @@ lognormcdf_derivative: Elementwise = Elementwise(
     "lognormcdf_derivative",
     lambda x, order: normal.lognormcdf_derivative(order, x),
     lambda x, out: lognormcdf_derivative(x, order=out.settings["order"] + 1),
-    attributes=ORDER,
+    attributes=POSITIVE_ORDER,
     kernel=lambda *x, **order: kernels.lognormcdf_derivative(*x, **order),
     textbook=lambda x, order: normal.value_of(normal.hazard_polynomial(order), x, normpdf(x) / normcdf(x)),
     summary="the derivative of lognormcdf of that order",
@@ -119,7 +128,7 @@ logerfc_derivative: Elementwise = Elementwise(
     "logerfc_derivative",
     lambda x, order: normal.logerfc_derivative(order, x),
     lambda x, out: logerfc_derivative(x, order=out.settings["order"] + 1),
-    attributes=ORDER,
+    attributes=POSITIVE_ORDER,
     kernel=lambda *x, **order: kernels.logerfc_derivative(*x, **order),
     textbook=lambda x, order: logerfc_textbook(x, order),
     summary="the derivative of logerfc of that order",

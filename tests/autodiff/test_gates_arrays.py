@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from mpmath import mp, mpf
 
+from backprop.autodiff import ExpressionError, value_and_grad
+from backprop.parser import parse
+
 from .array_points import ARRAY_POINTS
 from .building import single, value_and_gradients
 from .oracles import RELATIVE_STEP, STEP_AT_ZERO
@@ -209,3 +212,25 @@ def gradient_by_differences(oracle, exact, place, upstream):
             ends.append(np.sum(upstream * oracle(*operands)))
         result.append((ends[0] - ends[1]) / (2 * step))
     return result
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "product_of_others(v, w)",
+        "product_of_others(v, 2)",
+        "product_of_others(2, v)",
+        "product_of_others(A, A, v)",
+        "product_of_others(v, v, axis=1)",
+        "product_of_others(v, axis=[0, 0])",
+        "product_of_others(2, axis=0)",
+        "cofactor(A, 3)",
+        "cofactor(A, v)",
+        "cofactor(A, [A, A])",
+        "logerfc_derivative(v, order=0)",
+        "lognormcdf_derivative(v, order=0)",
+    ],
+)
+def test_a_gate_of_derivatives_called_by_its_name_refuses_what_does_not_fit(text):
+    with pytest.raises(ExpressionError):
+        value_and_grad(parse(text), {"v": np.ones(3), "w": np.ones(2), "A": np.eye(2)})
