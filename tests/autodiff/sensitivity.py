@@ -1,8 +1,8 @@
 """How far the rounding of the steps can move a result: the scale on which two ways to compute it may differ.
 
 Every step's value is disturbed by a random relative amount and the spread of the result is taken. A step that only
-hands on one of its operands is exact and stays (but not a sum that swallows the other one). No rule of a gate is
-involved but its forward function.
+hands on one of its operands is exact and stays (but not a sum that swallows the other one), and a comparison or a
+floor stays what it is: the other side of it is another branch. No rule of a gate is involved but its forward function.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ ADDITIONS = (OPERATORS["+"], OPERATORS["-"])
 
 def disturbed(nodes: Sequence[Node], values: Mapping[str, np.ndarray], generator: np.random.Generator) -> list:
     found: dict[Node, np.ndarray] = {}
+    decided: dict[Node, np.ndarray] = {}  # the values without disturbances
     with np.errstate(all="ignore"):
         for node in needed(nodes):
             if node.gate is leaves.constant:
@@ -35,6 +36,10 @@ def disturbed(nodes: Sequence[Node], values: Mapping[str, np.ndarray], generator
                 is_rounded = not node.gate.is_flat and not hands_on
                 moves = generator.uniform(-1, 1, np.shape(exact)) if is_rounded else 0.0
                 found[node] = exact * (1 + DISTURBANCE * moves)
+                decided[node] = node.gate.forward(*[decided[one] for one in node.inputs], **node.settings)
+                if node.gate.is_flat:
+                    found[node] = decided[node]
+            decided.setdefault(node, found[node])
     return [found[node] for node in nodes]
 
 

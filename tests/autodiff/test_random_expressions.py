@@ -106,7 +106,7 @@ BINARY = {
 }
 LEFT_OUT = {  # no derivative, or pieces that SymPy writes with its own conventions
     "sign", "floor", "ceil", "round", "cbrt", "clip", "leaky_relu", "selu", "hard_tanh", "hard_sigmoid",
-    "maxout", "polygamma", "sinc_derivative",
+    "maxout", "polygamma", "sinc_derivative", "lognormcdf_derivative", "logerfc_derivative",
 }  # fmt: skip
 
 

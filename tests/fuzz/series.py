@@ -5,7 +5,8 @@ the functions in tests/autodiff/oracles.py), composed as in Griewank & Walther (
 is used. Where a kink is hit exactly, the series is the one of the side t > 0 or t < 0 that the evaluation is for.
 
 With a generator, each result is disturbed as rounding to doubles might: a value that is no double by half a unit in
-the last place, and so is every coefficient, and the point at which a gate's slopes are taken.
+the last place, every coefficient by so much of the terms that it is the sum of, which may cancel, and the point at
+which a gate's slopes are taken.
 """
 
 from __future__ import annotations
@@ -68,8 +69,8 @@ class Line:
     def disturbance(self) -> mpf:
         return 1 + ROUNDING * self.random.uniform(-1, 1) if self.random else mpf(1)
 
-    def rounded(self, coefficients: list[mpf]) -> Series:
-        """The series of a gate's result."""
+    def rounded(self, coefficients: list[mpf], sizes: list[mpf] | None = None) -> Series:
+        """The series of a gate's result; `sizes` are the sums of the absolute values of each coefficient's terms."""
         if not all(mpmath.isfinite(one) and (one == 0 or LEAST < abs(one) < MOST) for one in coefficients):
             raise NoTruth
         if self.random:
@@ -77,7 +78,10 @@ class Line:
             is_double = mpf(float(value)) == value
             coefficients = [
                 value if is_double else value * self.disturbance(),
-                *(one * self.disturbance() for one in rest),
+                *(
+                    one + size * (self.disturbance() - 1)
+                    for one, size in zip(rest, (sizes or coefficients)[1:], strict=True)
+                ),
             ]
         return Series(self, coefficients)
 
@@ -104,18 +108,19 @@ class Series:
         return self.line.rounded(list(map(operator.sub, self.coefficients, self.other(one).coefficients)))
 
     def __mul__(self, one: Series | float) -> Series:
-        return self.line.rounded(product(self.coefficients, self.other(one).coefficients))
+        factors = self.coefficients, self.other(one).coefficients
+        return self.line.rounded(product(*factors), product(*map(sizes_of, factors)))
 
     def __truediv__(self, one: Series | float) -> Series:
         over = self.other(one).coefficients
         if over[0] == 0:
             raise NoTruth
         found: list[mpf] = []
-        for place, numerator in enumerate(self.coefficients):
-            found.append(
-                (numerator - sum(found[k] * over[place - k] for k in range(place) if place - k < len(over))) / over[0]
-            )
-        return self.line.rounded(found[: len(over)])
+        for place, numerator in enumerate(self.coefficients[: len(over)]):
+            terms = [numerator, *(-found[k] * over[place - k] for k in range(place))]
+            size = sum(map(abs, terms)) / abs(over[0])
+            found.append(sum(terms) / over[0] + size * (self.line.disturbance() - 1) * (place > 0))
+        return self.line.rounded(found)
 
     def __neg__(self) -> Series:
         return Series(self.line, [-one for one in self.coefficients])
@@ -154,7 +159,8 @@ class Series:
             slopes = taylor(name, self.value * line.disturbance(), length, mp.dps)[1:]
         except FAILURES:
             raise NoTruth from None
-        found = line.rounded(composed([value, *slopes], self.coefficients))
+        outer = [value, *slopes]
+        found = line.rounded(composed(outer, self.coefficients), composed(sizes_of(outer), sizes_of(self.coefficients)))
         return found if self.value == 0 else found.blurred(abs(value))
 
     def blurred(self, size: mpf) -> Series:
@@ -166,10 +172,11 @@ class Series:
         """x^y: products for a whole constant exponent, else exp(y*log(x))."""
         times = exponent.value
         if not any(exponent.coefficients[1:]) and times == int(times) and abs(times) <= 64:
-            found = [mpf(1), *[mpf(0)] * (len(self.coefficients) - 1)]
+            found = sizes = [mpf(1), *[mpf(0)] * (len(self.coefficients) - 1)]
             for _ in range(int(abs(times))):
                 found = product(found, self.coefficients)
-            result = self.line.rounded(found)
+                sizes = product(sizes, sizes_of(self.coefficients))
+            result = self.line.rounded(found, sizes)
             return 1 / result if times < 0 else result
         if not any(self.coefficients) and times > 0:
             return self
@@ -198,6 +205,10 @@ class Series:
 def product(one: list[mpf], other: list[mpf]) -> list[mpf]:
     length = min(len(one), len(other))
     return [sum((one[k] * other[place - k] for k in range(place + 1)), mpf(0)) for place in range(length)]
+
+
+def sizes_of(coefficients: list[mpf]) -> list[mpf]:
+    return [abs(one) for one in coefficients]
 
 
 def composed(outer: list[mpf], inner: list[mpf]) -> list[mpf]:

@@ -114,6 +114,8 @@ def truths(one: Case, seed: str) -> Truths:
     trials = [coefficients(one, 1, DIGITS, random)[0] for _ in range(TRIALS)]
     finer = coefficients(one, 1, MORE_DIGITS)[0]
     other = coefficients(one, -1, DIGITS)[0] if touches else exact
+    resting = {name: np.zeros_like(step) for name, step in one.direction.items()}
+    at_point = coefficients(one._replace(direction=resting), 1, DIGITS)[0][0] if touches else exact[0]
     found: list[Truth | None] = []
     for order in range(ORDERS + 1):
         value = exact[order]
@@ -124,6 +126,8 @@ def truths(one: Case, seed: str) -> Truths:
         # A derivative of which rounding may leave nothing says nothing.
         is_certain = is_known and (value == 0 or allowed <= abs(value) / 1000 or allowed <= LEAST * 2)
         factorial = mp.factorial(order)
+        if abs(at_point - exact[0]) > abs(at_point) * HIGH_DIGITS:
+            is_certain = False  # it jumps here: there is no derivative
         found.append(Truth(float(value * factorial), float(allowed * factorial)) if is_certain else None)
     return Truths(tuple(found), touches)
 
