@@ -22,8 +22,12 @@ def chosen(condition: Any, taken: Any, otherwise: Any) -> Any:
 
 
 def selected(value: Any, test: Any) -> Any:
-    """The value itself where all of it is finite: of a sum that is known from one sweep, and that makes no array."""
-    return value if np.isfinite(np.sum(value)) else np.where(test == 0.0, 0.0, value)[()]
+    """The value itself where all of it is finite: of a sum that is known from one sweep, and that makes no array.
+
+    A value that the test broadcasts is made an array of zeros and of itself.
+    """
+    is_whole = np.ndim(test) == 0 or np.broadcast(value, test).shape == np.shape(value)
+    return value if is_whole and np.isfinite(np.sum(value)) else np.where(test == 0.0, 0.0, value)[()]
 
 
 class Selection(Elementwise):
