@@ -119,7 +119,8 @@ def _pushed(node: Node, radius: Node, path: Sequence[Node], seed: Node) -> Node:
     """The tangent along the path. Source: Griewank & Walther (2008), section 3.1."""
     tangents = {radius: seed}
     for one in path:
-        tangent = one.gate.push([tangents.get(operand) for operand in one.inputs], one.inputs, one)
+        moving = [tangents.get(operand) for operand in one.inputs]
+        tangent = one.gate.push(moving, one.inputs, one) if any(node is not None for node in moving) else None
         if tangent is not None:
             tangents[one] = tangent.broadcast_to(one.shape)
     return tangents.get(node) or node.graph.constant(0.0)

@@ -47,5 +47,6 @@ def rounding_error(nodes: Sequence[Node], values: Mapping[str, np.ndarray], exac
     """For each node how much ten units in the last place, made at every step, may come to in it."""
     generator = np.random.default_rng(seed)
     trials = [disturbed(nodes, values, generator) for _ in range(TRIALS)]
-    spreads = [np.max([np.abs(trial[place] - one) for trial in trials], axis=0) for place, one in enumerate(exact)]
+    with np.errstate(invalid="ignore"):
+        spreads = [np.max([np.abs(trial[place] - one) for trial in trials], axis=0) for place, one in enumerate(exact)]
     return [spread / DISTURBANCE * 10 * 2.0**-53 for spread in spreads]

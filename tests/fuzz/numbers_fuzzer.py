@@ -87,7 +87,9 @@ def by_text(one: Case) -> Iterator[Answer]:
         found = evaluate([typed.result], arrays)
         read[name] = np.broadcast_to(found[0], value.shape)
         spread = rounding_error([typed.result], arrays, found)[0]
-        rounding += float(np.sum(np.abs(one.direction[name]) * np.broadcast_to(np.nan_to_num(spread), value.shape)))
+        rounding += float(
+            np.sum(np.abs(one.direction[name]) * np.broadcast_to(np.nan_to_num(spread, posinf=0.0), value.shape))
+        )
     yield Answer("diff", 1, one.along(read), rounding)
 
 
