@@ -16,6 +16,7 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 
 MAXIMUM_ENTRIES = 2**27  # of one array: 1 GiB of doubles
 MAXIMUM_DIMENSIONS = 32  # of one array: what every NumPy allows
+MOST_DERIVATIVES = 100  # the factorials of the orders of polygamma overflow beyond 150
 
 
 def show(shape: Shape) -> str:
@@ -122,6 +123,14 @@ def as_size(value: Array) -> int:
     if np.ndim(value) or not np.isfinite(value) or value != np.floor(value):
         raise ExpressionError("expected a whole number", cure="give a constant integer")
     return int(value)
+
+
+def as_order(value: Array) -> int:
+    """A constant as the order of a derivative. Raises ExpressionError."""
+    order = as_size(value)
+    if not 0 <= order <= MOST_DERIVATIVES:
+        raise ExpressionError(f"order {order} is out of range", cure=f"orders run from 0 to {MOST_DERIVATIVES}")
+    return order
 
 
 def as_axis(value: Array) -> Axis:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from backprop.autodiff.gate import Corner, at
@@ -9,9 +11,18 @@ from backprop.autodiff.gates import elementary, kernels, kinked, rounding, slope
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import stable
 
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
 # Klambauer et al., Self-Normalizing Neural Networks (2017), equation 2
 SELU_SCALE = 1.0507009873554804934193349852946
 SELU_ALPHA = 1.6732632423543772848170429916717
+
+
+def vanishing(x: Node) -> Node:
+    """x as the factor of what vanishes exponentially."""
+    return slopes.held(x, bound=slopes.EXPONENTIAL)
+
 
 sigmoid: Elementwise = Elementwise(
     "sigmoid",
@@ -136,7 +147,7 @@ selu = Elementwise(
 gelu = Elementwise(
     "gelu",
     stable.gelu,
-    lambda x, out: special.normcdf(x) + x * special.normpdf(x),
+    lambda x, out: special.normcdf(x) + vanishing(x) * special.normpdf(x),
     kernel=lambda *x: kernels.gelu(*x),
     summary="x*normcdf(x), exact",
     habit="scales the gradient by normcdf(x) + x*normpdf(x)",
@@ -146,7 +157,7 @@ gelu = Elementwise(
 silu = Elementwise(
     "silu",
     stable.silu,
-    lambda x, out: sigmoid(x) * (1 + x * sigmoid(-x)),
+    lambda x, out: sigmoid(x) * (1 + vanishing(x) * sigmoid(-x)),
     aliases=("swish",),
     kernel=lambda *x: kernels.silu(*x),
     summary="x*sigmoid(x)",
@@ -157,7 +168,7 @@ silu = Elementwise(
 mish = Elementwise(
     "mish",
     stable.mish,
-    lambda x, out: elementary.tanh(softplus(x)) + x * sigmoid(x) * slopes.tanh_slope(softplus(x)),
+    lambda x, out: elementary.tanh(softplus(x)) + vanishing(x) * sigmoid(x) * slopes.tanh_slope(softplus(x)),
     kernel=lambda *x: kernels.mish(*x),
     summary="x*tanh(softplus(x))",
     habit="scales the gradient by tanh(softplus(x)) + x*sigmoid(x)*(1 - tanh(softplus(x))^2)",

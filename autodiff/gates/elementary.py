@@ -48,7 +48,7 @@ sqrt: Elementwise = Elementwise(
 cbrt = Elementwise(
     "cbrt",
     np.cbrt,
-    lambda x, out: 1 / (3 * out**2),
+    lambda x, out: 1 / (3 * out) / out,  # the square's own derivative is infinite at infinity
     code={"latex": r"\sqrt[3]{{0}}"},
     summary="the real cube root",
     habit="divides the gradient by three times the root squared",

@@ -6,9 +6,9 @@ import math
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from backprop.autodiff import shapes
 from backprop.autodiff.gate import Attribute, Corner, at
 from backprop.autodiff.gates import arithmetic, elementary
-from backprop.autodiff.gates.special import as_order
 from backprop.autodiff.kinds import Elementwise, add_up
 from backprop.autodiff.numerics import powers
 
@@ -56,7 +56,7 @@ power_partial: Elementwise = Elementwise(
     lambda x, y, out: power_partial(x, y, by_x=out.settings["by_x"] + 1, by_y=out.settings["by_y"]),
     lambda x, y, out: power_partial(x, y, by_x=out.settings["by_x"], by_y=out.settings["by_y"] + 1),
     operands=("x", "y"),
-    attributes={"by_x": Attribute(as_order, 0), "by_y": Attribute(as_order, 0)},
+    attributes={"by_x": Attribute(shapes.as_order, 0), "by_y": Attribute(shapes.as_order, 0)},
     textbook=spelled,
     kernel=spelled,
     summary="the derivative of x^y of these orders",

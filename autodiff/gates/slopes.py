@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.gate import at
-from backprop.autodiff.gates import activations, elementary, kernels, radial
+from backprop.autodiff.gate import Attribute, at
+from backprop.autodiff.gates import activations, elementary, kernels, radial, special
 from backprop.autodiff.kinds import Elementwise
+from backprop.autodiff.notation import Postfix
 from backprop.autodiff.numerics import stable
+from backprop.autodiff.numerics.special import TWO_OVER_SQRT_PI
 
 
 def slope(name: str, forward: Callable[..., Any], *gradients: Any, of: str, **declaration: Any) -> Elementwise:
@@ -29,6 +31,22 @@ def slope(name: str, forward: Callable[..., Any], *gradients: Any, of: str, **de
     )
 
 
+ANY = 1.7976931348623157e308
+EXPONENTIAL = 1000.0  # exp(-1000) is 0 in doubles, and so are products of it with powers of 1000
+held: Elementwise = Elementwise(
+    "held",
+    lambda x, bound: np.minimum(np.maximum(x, -bound), bound),
+    lambda x, out: 1,
+    attributes={"bound": Attribute(float, ANY)},
+    notation=Postfix(""),
+    textbook=lambda x, bound: x,
+    kernel=lambda x, bound: kernels.bounded(x, bound),
+    summary="x as the factor of what vanishes faster than x grows: beyond the bound the product is 0, not inf*0",
+    habit="passes the gradient on",
+    source="the limit of the product",
+    samples=(at(2.0), at(-1e300)),
+    is_public=False,
+)
 asin_slope = slope(
     "asin_slope",
     stable.asin_slope,
@@ -42,7 +60,7 @@ asin_slope = slope(
 acosh_slope = slope(
     "acosh_slope",
     stable.acosh_slope,
-    lambda x, out: -(x * out * out * out),  # out^3 alone underflows where the product does not
+    lambda x, out: -(held(x) * out * out * out),  # out^3 alone underflows where the product does not
     kernel=lambda *x: kernels.acosh_slope(*x),
     of="acosh",
     textbook=lambda x: 1 / elementary.sqrt(x**2 - 1),
@@ -52,7 +70,7 @@ acosh_slope = slope(
 asinh_slope = slope(
     "asinh_slope",
     stable.asinh_slope,
-    lambda x, out: -(x * out * out * out),  # out^3 alone underflows where the product does not
+    lambda x, out: -(held(x) * out * out * out),  # out^3 alone underflows where the product does not
     kernel=lambda *x: kernels.asinh_slope(*x),
     of="asinh",
     textbook=lambda x: 1 / elementary.sqrt(1 + x**2),
@@ -62,7 +80,7 @@ asinh_slope = slope(
 atanh_slope = slope(
     "atanh_slope",
     stable.atanh_slope,
-    lambda x, out: 2 * (x * out) * out,  # out^2 alone underflows from 1e81
+    lambda x, out: 2 * (held(x) * out) * out,  # out^2 alone underflows from 1e81
     kernel=lambda *x: kernels.atanh_slope(*x),
     of="atanh",
     textbook=lambda x: 1 / (1 - x**2),
@@ -72,7 +90,7 @@ atanh_slope = slope(
 atan_slope = slope(
     "atan_slope",
     stable.atan_slope,
-    lambda x, out: -(2 * (x * out) * out),
+    lambda x, out: -(2 * (held(x) * out) * out),
     kernel=lambda *x: kernels.atan_slope(*x),
     of="atan",
     textbook=lambda x: 1 / (1 + x**2),
@@ -130,6 +148,16 @@ hypot_slope = slope(
     textbook=lambda x, y: x / elementary.hypot(x, y),
     source="x/sqrt(x^2 + y^2)",
     samples=(at(3.0, 4.0), at(-0.5, 1e-12)),
+)
+erf_slope: Elementwise = slope(
+    "erf_slope",
+    lambda x: TWO_OVER_SQRT_PI * np.exp(-(x * x)),
+    lambda x, out: -(2 * held(x, bound=EXPONENTIAL) * out),
+    kernel=lambda x: special.error_slope(x),
+    of="erf",
+    textbook=lambda x: special.error_slope(x),
+    source="DLMF 7.10.1",
+    samples=(at(0.5), at(-2.0), at(20.0)),
 )
 tanh_slope = slope(
     "tanh_slope",

@@ -7,34 +7,22 @@ from typing import TYPE_CHECKING
 from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gate import REQUIRED, Attribute, Corner, at
-from backprop.autodiff.gates import elementary, kernels
+from backprop.autodiff.gates import elementary, kernels, slopes
 from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import normal, special
-from backprop.autodiff.shapes import Array
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
-MOST_DERIVATIVES = 100  # the factorials of the orders of polygamma overflow beyond 150
-
-
-def as_order(value: Array) -> int:
-    """A constant as the order of a derivative."""
-    order = shapes.as_size(value)
-    if not 0 <= order <= MOST_DERIVATIVES:
-        raise ExpressionError(f"order {order} is out of range", cure=f"orders run from 0 to {MOST_DERIVATIVES}")
-    return order
-
-
 def as_positive_order(value: Array) -> int:
-    """The same of a derivative that is not the function itself."""
-    order = as_order(value)
+    """The order of a derivative that is not the function itself."""
+    order = shapes.as_order(value)
     if order == 0:
-        raise ExpressionError("order 0 is the function itself", cure=f"orders run from 1 to {MOST_DERIVATIVES}")
+        raise ExpressionError("order 0 is the function itself", cure=f"orders run from 1 to {shapes.MOST_DERIVATIVES}")
     return order
 
 
-ORDER = {"order": Attribute(as_order, REQUIRED)}
+ORDER = {"order": Attribute(shapes.as_order, REQUIRED)}
 POSITIVE_ORDER = {"order": Attribute(as_positive_order, REQUIRED)}
 
 
@@ -55,7 +43,7 @@ def logerfc_textbook(x: Node, order: int) -> Node:
 erf = Elementwise(
     "erf",
     special.erf,
-    lambda x, out: error_slope(x),
+    lambda x, out: slopes.erf_slope(x),
     code={"numpy": "_erf({0})", "javascript": "_erf({0})"},
     summary="the error function",
     habit="scales the gradient by 2/sqrt(pi)*exp(-x^2)",
@@ -65,7 +53,7 @@ erf = Elementwise(
 erfc = Elementwise(
     "erfc",
     special.erfc,
-    lambda x, out: -error_slope(x),
+    lambda x, out: -slopes.erf_slope(x),
     code={"numpy": "_erfc({0})", "javascript": "_erfc({0})"},
     summary="1 - erf(x), exact for large x",
     habit="scales the gradient by -2/sqrt(pi)*exp(-x^2)",
@@ -85,7 +73,7 @@ normcdf = Elementwise(
 normpdf: Elementwise = Elementwise(
     "normpdf",
     special.normpdf,
-    lambda x, out: -(x * out),
+    lambda x, out: -(slopes.held(x, bound=slopes.EXPONENTIAL) * out),
     kernel=lambda *x: kernels.normpdf(*x),
     summary="the standard normal density, exp(-x^2/2)/sqrt(2*pi)",
     habit="scales the gradient by -x*normpdf(x)",
@@ -169,7 +157,7 @@ polygamma: Elementwise = Elementwise(
     "polygamma",
     lambda x, order: special.polygamma(order, x),
     lambda x, out: polygamma(x, order=out.settings["order"] + 1),
-    attributes={"order": Attribute(as_order, REQUIRED, elsewhere="SciPy has the order first")},
+    attributes={"order": Attribute(shapes.as_order, REQUIRED, elsewhere="SciPy has the order first")},
     code={"latex": r"\psi^{(<order>)}\left({0}\right)"},
     summary="the derivative of digamma of that order",
     habit="scales the gradient by the polygamma function one order up",

@@ -213,6 +213,8 @@ ORACLES: dict[str, Callable] = {
     "atan2_slope_y": lambda y, x: x / radius_squared(y, x),
     "atan2_slope_x": lambda y, x: -y / radius_squared(y, x),
     "tanh_slope": lambda x: mp.sech(x) ** 2,
+    "erf_slope": lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-(x**2)),
+    "held": lambda x, **bound: x,
     "sigmoid_slope": lambda x: sigmoid(x) * sigmoid(-x),
 }
 

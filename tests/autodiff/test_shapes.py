@@ -7,7 +7,7 @@ import pytest
 
 from backprop.autodiff import ExpressionError, Graph
 from backprop.autodiff import shapes as rules
-from backprop.autodiff.gates import FUNCTIONS, GATES, OPERATORS, arrays, constructors, special
+from backprop.autodiff.gates import FUNCTIONS, GATES, OPERATORS, arrays, constructors
 from backprop.autodiff.shapes import Slice
 
 from .array_points import POINTS
@@ -196,9 +196,9 @@ def test_settings_are_read_from_constants():
         (constructors.as_finite, np.float64(np.nan)),
         (arrays.as_new_shape, np.array([-1.0, -1.0])),
         (arrays.as_new_shape, np.array([-2.0])),
-        (special.as_order, np.float64(-1)),
-        (special.as_order, np.float64(101)),
-        (special.as_order, np.float64(1.5)),
+        (rules.as_order, np.float64(-1)),
+        (rules.as_order, np.float64(101)),
+        (rules.as_order, np.float64(1.5)),
     ]:
         with pytest.raises(ExpressionError):
             convert(value)

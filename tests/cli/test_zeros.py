@@ -1,4 +1,4 @@
-"""Derivatives at zeros of products, determinants and radii, and digits by a large mean, through every command."""
+"""Derivatives at zeros of products, determinants and radii, at infinity, and digits by a large mean: by commands."""
 
 from __future__ import annotations
 
@@ -24,6 +24,9 @@ HESSIANS = [
     ("norm(x)^4", ["x=[0,0]"], [[0, 0], [0, 0]]),
     ("norm(x)", ["x=[0,0]"], [[0, 0], [0, 0]]),
     ("std([x,-x])^2", ["x=0"], 2),
+    ("atan(x)", ["x=inf"], 0),
+    ("erf(x)", ["x=-inf"], 0),
+    ("gelu(x)", ["x=inf"], 0),
     ("var(x)", ["x=[3,3]"], [[0.5, -0.5], [-0.5, 0.5]]),
 ]
 
