@@ -7,11 +7,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.autodiff.execution import run
 from backprop.autodiff.matrices import SecondOrder
+from backprop.autodiff.program import lower
 from backprop.autodiff.shapes import Array
 from backprop.autodiff.sweeps import Matrix
 
 EPSILON = float(np.finfo(np.float64).eps)
+STEP = 2.0**-20  # of a coordinate, to a point beside it
+STEP_FROM_ZERO = 2.0**-300  # as short as leaves products of two such steps above the least double
 ROUNDINGS = 8  # how many roundings of its terms a sum may be away from zero and still count as zero
 
 
@@ -32,8 +36,37 @@ def nature(found: SecondOrder, values: Mapping[str, Array]) -> Nature | None:
     if not len(gradient) or not np.isfinite(gradient).all() or not np.isfinite(found.matrix).all():
         return None
     eigenvalues = np.asarray(np.linalg.eigvalsh((found.matrix + found.matrix.T) / 2), dtype=np.float64)
-    is_critical = bool(np.all(np.abs(gradient) <= uncertainty(found, values)))
-    return Nature(eigenvalues, kind_of(eigenvalues) if is_critical else None)
+    bound = uncertainty(found, values)
+    if not np.all(np.abs(gradient) <= bound):
+        return Nature(eigenvalues, None)
+    kind = kind_of(eigenvalues)
+    return Nature(eigenvalues, kind if kind == "undecided" or holds_beside(found, values, bound) else "undecided")
+
+
+def holds_beside(found: SecondOrder, values: Mapping[str, Any], bound: Matrix) -> bool:
+    """Whether the gradients beside the point rise and fall along each eigenvector as the Hessian says.
+
+    Where a kink is hit, they need not: the gradient at x = 0 of x^2 - abs(x) is 0 by convention, and beside it -1 and
+    1; and the Hessian may be the mean of that of several sides. `bound` is how far rounding moves a gradient.
+    """
+    eigenvalues, vectors = np.linalg.eigh((found.matrix + found.matrix.T) / 2)
+    directions, rises = vectors.T, eigenvalues > 0
+    if rises.all() or not rises.any():  # then along any direction, and along an axis each gradient stands alone
+        directions = np.concatenate([directions, np.eye(len(eigenvalues))])
+        rises = np.resize(rises, len(directions))
+    program = lower(found.slopes)
+    for direction, is_rise in zip(np.concatenate([directions, -directions]), np.tile(rises, 2), strict=True):
+        beside, place = dict(values), 0
+        for node in found.inputs:
+            value = np.asarray(values[str(node.name)], dtype=np.float64)
+            along = direction[place : place + value.size].reshape(value.shape)
+            beside[str(node.name)] = (value + along * np.where(value == 0, STEP_FROM_ZERO, STEP * np.abs(value)))[()]
+            place += value.size
+        slopes = np.concatenate([np.ravel(one) for one in run(program, beside)])
+        slope = float(direction @ slopes) if is_rise else -float(direction @ slopes)
+        if slope < -float(np.abs(direction) @ bound):
+            return False
+    return True
 
 
 def uncertainty(found: SecondOrder, values: Mapping[str, Any]) -> Matrix:

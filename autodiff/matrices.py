@@ -54,7 +54,7 @@ class FirstOrder(NamedTuple):
 class SecondOrder(NamedTuple):
     """Value, gradient and Hessian of a scalar, a row and a column for each entry of the inputs.
 
-    `scale` is as large as the terms that each gradient is the sum of.
+    `scale` is as large as the terms that each gradient is the sum of, `slopes` are the gradients' nodes.
     """
 
     output: Node
@@ -62,6 +62,7 @@ class SecondOrder(NamedTuple):
     value: Array
     gradient: dict[str, Array]
     scale: dict[str, Array]
+    slopes: Sequence[Node]
     matrix: Matrix
 
     @property
@@ -176,7 +177,13 @@ def second_order(
     scale = [np.sum([np.abs(one) for one in evaluate(some, arrays)], axis=0) for some in terms]
     names = [str(node.name) for node in inputs]
     return SecondOrder(
-        output, inputs, value, dict(zip(names, gradient, strict=True)), dict(zip(names, scale, strict=True)), matrix
+        output,
+        inputs,
+        value,
+        dict(zip(names, gradient, strict=True)),
+        dict(zip(names, scale, strict=True)),
+        slopes,
+        matrix,
     )
 
 

@@ -367,6 +367,30 @@ def test_critical_points(text, point, kind):
     assert found.kind == kind
 
 
+@pytest.mark.parametrize(
+    ("text", "point", "kind"),
+    [
+        ("x^2 - abs(x) + y^2", (0, 0), "undecided"),  # a maximum along x
+        ("x^2 + y^2 - abs(x-y)", (0, 0), "undecided"),
+        ("x^2 + y^2 - abs(x-y)", (3, 3), None),
+        ("x^2 - y^2 + 3*abs(y)", (0, 0), "undecided"),  # a minimum
+        ("hypot(x, y)^2 - hypot(x, y)", (0, 0), "undecided"),
+        ("norm([x, y])^2 - 2*norm([x, y])", (0, 0), "undecided"),
+        ("2*relu(x)^2 - relu(-x)^2 + y^2", (0, 0), "undecided"),  # it falls to the left
+        ("(x-1)^2 - abs(x-1) + (y-2)^2", (1, 2), "undecided"),
+        ("x^2 + abs(x) + abs(y)^2", (0, 0), "minimum"),
+        ("abs(x)^2 + norm([x, y])^2", (0, 0), "minimum"),
+        ("exp(-abs(x-1)^2)*cos(y)", (1, 0), "maximum"),
+        ("max(x^2, -x^2) - relu(y)^2 - relu(-y)^2", (0, 0), "saddle"),
+    ],
+)
+def test_critical_points_at_kinks(text, point, kind):
+    values = dict(zip("xy", map(np.float64, point), strict=True))
+    found = nature(second_order(parse(text), values, None, 100), values)
+    assert found is not None
+    assert found.kind == kind
+
+
 def test_kinds_by_eigenvalues():
     assert kind_of(np.array([1.0, 2.0])) == "minimum"
     assert kind_of(np.array([-2.0, -1.0])) == "maximum"

@@ -112,6 +112,14 @@ def test_verdicts(backprop, expression, said):
     assert said in backprop("hessian", expression, "x=0", "y=0").err
 
 
+def test_no_verdict_is_given_that_the_sides_of_a_kink_contradict(backprop):
+    answer = backprop("hessian", "x^2 - abs(x)", "x=0")
+    assert answer.err.splitlines() == [
+        "note: eigenvalues 2",
+        "note: the gradient is zero: undecided, the Hessian does not tell",
+    ]
+
+
 def test_a_saddle_in_one_variable_alone_is_none(backprop):
     found = json.loads(backprop("hessian", "x^2 - y^2", "x=0", "y=0", "--wrt", "x", "--json").out)
     assert (found["hessian"], found["critical_point"]) == ({"x": {"x": 2}}, "minimum")
