@@ -341,7 +341,7 @@ def with_sides(
     """
     graph = next(iter(outputs)).graph
     last = max(node.index for node in outputs)
-    if not derivatives or not any([node.gate.has_sides for node in graph.nodes[: last + 1]]):
+    if not derivatives or not any([_order(node) for node in graph.nodes[: last + 1]]):
         return dict(derivatives)
     order = order_of(outputs)
     sides = BothSides(list(derivatives.values()), order + 1, [told(key) for key in derivatives])
