@@ -370,6 +370,14 @@ def to_differentiate(derivatives: Sequence[Node], output: Node) -> list[Node]:
     ]
 
 
+def counts_sides(derivative: Node | None, total: Any, shares: Sequence[Any]) -> bool:
+    """Whether the `total` of a derivative is the mean of the sides of a kink, and not the sum of the shares."""
+    if derivative is None or derivative.gate is not side_mean:
+        return False
+    with np.errstate(all="ignore"):
+        return not np.allclose(sum(shares), total, rtol=ROUNDING, atol=0.0, equal_nan=True)
+
+
 def order_of(outputs: Collection[Node]) -> int:
     """How many times something with a kink has been differentiated in what the outputs depend on."""
     return max([_order(node) for node in needed(list(outputs))])

@@ -18,6 +18,7 @@ from backprop.autodiff.gate import Gate
 from backprop.autodiff.graph import Node
 from backprop.autodiff.notation import Call
 from backprop.autodiff.shapes import Array
+from backprop.autodiff.sides import Derivative, counts_sides
 from backprop.cli.explanation.notations import (
     MAXIMUM_RULE,
     PLAIN,
@@ -102,6 +103,10 @@ def forward_line(step: ForwardStep, notation: Notation = PLAIN) -> Line:
     if step.is_input or step.node.is_literal:
         return (label, EQUALS, value, *shape_of(step.value))
     expression = Code(notation.formula(step.expression))
+    if isinstance(step.node.gate, Derivative):  # it computes nothing from numbers
+        is_kink = counts_sides(step.node, step.value, step.operands)
+        said = (", for a kink is hit exactly, and both its sides count",) if is_kink else ()
+        return (label, EQUALS, expression, EQUALS, value, *shape_of(step.value), *said)
     return (label, EQUALS, expression, EQUALS, *numbers_of(step, notation), value, *shape_of(step.value))
 
 
@@ -127,7 +132,7 @@ def step_blocks(explanation: Explanation, step: ReverseStep, notation: Notation 
         return
     if step.is_seed:
         yield Block(ITEM, (*total(explanation, step, notation), ", the seed"))
-    elif len(step.received) > 1:
+    elif len(step.received) > 1 or of_sides(step):
         yield Block(ITEM, sum_line(explanation, step, notation))
     if step.is_input:
         return
@@ -148,7 +153,7 @@ def tangent_blocks(explanation: Explanation, step: ReverseStep, notation: Notati
     yield Block(ITEM, (Code(notation.label(step.label)), EQUALS, Code(notation.formula(step.expression))))
     for part in step.received:
         yield Block(PART, part_line(explanation, part, notation))
-    if len(step.received) != 1:
+    if len(step.received) != 1 or of_sides(step):
         yield Block(PART, sum_line(explanation, step, notation))
 
 
@@ -171,10 +176,17 @@ def sum_line(explanation: Explanation, step: ReverseStep, notation: Notation) ->
     more = (f" + {left} more",) if left > 0 else ()
     name, equals, value = total(explanation, step, notation)
     sum_of_terms = (*terms[1:], *more, EQUALS) if terms else ()
+    if of_sides(step):
+        return ("a kink is hit exactly, and both its sides count: ", name, equals, value)
     label = Code(notation.label(step.label))
     if explanation.is_tangent:
         return ("in all: ", name, equals, *sum_of_terms, value)
     return (label, f" is used {times(len(step.received))}: ", name, equals, *sum_of_terms, value)
+
+
+def of_sides(step: ReverseStep) -> bool:
+    """Whether a kink is hit, and the derivative is not the sum of what the node received at the kink itself."""
+    return counts_sides(step.total_node, step.total, [part.value for part in step.received])
 
 
 def times(count: int) -> str:

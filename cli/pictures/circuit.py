@@ -12,6 +12,7 @@ from backprop.autodiff import leaves
 from backprop.autodiff.graph import Node
 from backprop.autodiff.notation import Infix, Postfix, Prefix, Subscript
 from backprop.autodiff.shapes import Array
+from backprop.autodiff.sides import Derivative
 from backprop.autodiff.trace import Share, Trace
 from backprop.cli.render.text import visible
 from backprop.cli.reports.nodes import OUTPUT, title
@@ -141,7 +142,7 @@ def sign_of(node: Node) -> str:
         return node.name
     notation = node.gate.notation
     if isinstance(notation, Infix | Prefix | Postfix):
-        return notation.symbol.strip()
+        return notation.symbol.strip() or node.gate.name
     if isinstance(notation, Subscript):
         return show(node, {node.inputs[0]: ""})
     return node.gate.name
@@ -149,7 +150,7 @@ def sign_of(node: Node) -> str:
 
 def detail_of(node: Node) -> str:
     """The gate's settings that are not left at their default: `axis=0`."""
-    if not node.inputs or isinstance(node.gate.notation, Subscript):
+    if not node.inputs or isinstance(node.gate.notation, Subscript) or isinstance(node.gate, Derivative):
         return ""
     return ", ".join(f"{name}={setting_text(value)}" for name, _, value in given_settings(node))
 

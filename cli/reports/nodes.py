@@ -6,6 +6,7 @@ from collections import ChainMap
 
 from backprop.autodiff import leaves
 from backprop.autodiff.graph import Node
+from backprop.autodiff.sides import counts_sides
 from backprop.autodiff.trace import Share, Step, Trace
 from backprop.cli.report import ROWS, Column, Report, Row, Rows, Sum, Term
 from backprop.cli.reports.formula import formula
@@ -39,6 +40,8 @@ class NodeTable:
     def how(self, step: Step) -> str | Sum:
         """The chain rule at a node: one term for each share of its gradient."""
         if step.shares:
+            if counts_sides(self.trace.derivatives.get(step.node), step.gradient, [one.value for one in step.shares]):
+                return "both sides of a kink"
             in_order = sorted(step.shares, key=lambda share: (share.user.index, share.position))
             return Sum([self.term(share) for share in in_order])
         if step.gradient is None:

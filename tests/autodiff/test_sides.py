@@ -165,6 +165,8 @@ def test_the_sides_that_differ_are_told_and_those_that_agree_are_not():
     assert take_hits() == []
     hessian(parse("relu(x)^2 + abs(y)^2"), x=0, y=0)
     assert [slope.graph.source[slope.span.start : slope.span.end] for slope in take_hits()] == ["relu(x)"]
+    hessian(parse("softsign(x)"), x=0)
+    assert [slope.graph.source[slope.span.start : slope.span.end] for slope in take_hits()] == ["softsign(x)"]
     value_and_grad(parse("abs(x)"), x=0)
     assert take_hits() == []
 

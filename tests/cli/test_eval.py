@@ -313,3 +313,12 @@ def test_json_says_which_number_a_constant_is(backprop, word):
     found = json.loads(backprop("eval", word, "--json").out)
     assert found["value"] is None
     assert [(one["where"], one["value"]) for one in found["nonfinite"]] == [("f.value", word)]
+
+
+def test_both_sides_of_a_kink_stand_for_the_chain_rule_that_does_not_add_up(backprop):
+    at_kink = backprop("eval", "grad(abs(x)^2, x)", "x=0").rows
+    assert at_kink[1] == ["x", "input", "x", "0", "2", "both sides of a kink"]
+    assert [row[-1] for row in backprop("eval", "grad(abs(x)^2, x)", "x=0", "--mode", "forward").rows][-1] == (
+        "both sides of a kink"
+    )
+    assert backprop("eval", "grad(abs(x)^2, x)", "x=3").rows[1][-1] == "2*1 via n1"

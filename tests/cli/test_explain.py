@@ -362,3 +362,15 @@ def test_a_gate_of_very_many_operands_is_told_by_numbers(backprop):
     assert answer.status == 0
     assert "    to x299: 1 * 1 = 1" in answer.lines
     assert len(answer.out) < 40_000
+
+
+def test_both_sides_of_a_kink_are_said_where_the_shares_do_not_add_up(backprop):
+    lines = [line.strip() for line in backprop("explain", "grad(abs(x)^2, x)", "x=0").lines]
+    assert "f = n4 = 0" in lines
+    assert lines[-4:] == ["a kink is hit exactly, and both its sides count: dx = 2", "", "Result", "dx = 2"]
+    lines = [line.strip() for line in backprop("explain", "grad(grad(relu(x)^2, x), x)", "x=0").lines]
+    assert "f = n5 = 1, for a kink is hit exactly, and both its sides count" in lines
+    lines = [line.strip() for line in backprop("explain", "grad(abs(x)^2, x)", "x=0", "--mode", "forward").lines]
+    assert "a kink is hit exactly, and both its sides count: df = 2" in lines
+    for point in ("x=2", "x=-2"):
+        assert "kink is hit" not in backprop("explain", "grad(abs(x)^2, x)", point).out

@@ -325,3 +325,10 @@ def test_nothing_heavy_is_imported(backprop):
     imported = backprop("graph", *LECTURE, "--format", "mermaid", PYTHONPROFILEIMPORTTIME="1").err
     for module in ("rich", "backprop.cli.pictures.graphviz", "backprop.cli.pictures.page", "backprop.cli.pictures.dot"):
         assert not re.search(rf"\| +{re.escape(module)}$", imported, re.MULTILINE), module
+
+
+def test_the_gates_of_kinks_are_drawn_by_name_without_their_settings(backprop):
+    drawn = backprop("graph", "grad(grad(relu(x)^2, x), x) + grad(abs(x)^2, x)", "x=0", "--format", "mermaid").out
+    assert '(("(both sides)"))' in drawn
+    assert '(("derivative"))' in drawn
+    assert "order" not in drawn
