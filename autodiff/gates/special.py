@@ -13,6 +13,8 @@ from backprop.autodiff.numerics import normal, special
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
+    from backprop.autodiff.shapes import Array
+
 
 def as_positive_order(value: Array) -> int:
     """The order of a derivative that is not the function itself."""
