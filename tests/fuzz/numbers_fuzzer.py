@@ -27,6 +27,8 @@ from backprop.autodiff import ExpressionError, compile, hvp, jvp, value_and_grad
 from backprop.autodiff.binding import bind
 from backprop.autodiff.derivatives import as_result
 from backprop.autodiff.execution import evaluate
+from backprop.autodiff.graph import Node
+from backprop.autodiff.program import needed
 from backprop.autodiff.symbolic import derivatives
 from backprop.cli.reports.derivative import as_text
 from backprop.parser import parse
@@ -78,19 +80,28 @@ def by_forward(one: Case) -> Iterator[Answer]:
 
 
 def by_text(one: Case) -> Iterator[Answer]:
-    """What diff prints, read again: textbook forms, whose digits are those of their steps."""
+    """What diff prints, read again: textbook forms, whose digits are those of their steps.
+
+    Such a form says nothing where a step is infinite and takes it to nan: x^y*log(x) at 0.
+    """
     texts = derivatives(parse(one.text), given={name: value.shape for name, value in one.point.items()}).written
     read, rounding = {}, 0.0
     for name, value in one.point.items():
         text = parse(as_text(texts[name], shares=False))
         typed, arrays = bind(text, {used: one.point[used] for used in text.inputs if used in one.point})
         found = evaluate([typed.result], arrays)
+        if np.any(np.isnan(found)) and any(np.any(np.isinf(one)) for one in steps_of(typed.result, arrays)):
+            return
         read[name] = np.broadcast_to(found[0], value.shape)
         spread = rounding_error([typed.result], arrays, found)[0]
         rounding += float(
             np.sum(np.abs(one.direction[name]) * np.broadcast_to(np.nan_to_num(spread, posinf=0.0), value.shape))
         )
     yield Answer("diff", 1, one.along(read), rounding)
+
+
+def steps_of(result: Node, arrays: dict[str, Any]) -> list[Any]:
+    return evaluate([node for node in needed([result]) if node.inputs] or [result], arrays)
 
 
 def by_rows(one: Case) -> Iterator[Answer]:

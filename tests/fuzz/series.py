@@ -171,6 +171,8 @@ class Series:
     def power(self, exponent: Series) -> Series:
         """x^y: products for a whole constant exponent, else exp(y*log(x))."""
         times = exponent.value
+        if self.value < 0 and times == 0:  # an exponent that stays 0 may still be a variable's: it has no slope here
+            raise NoTruth
         if not any(exponent.coefficients[1:]) and times == int(times) and abs(times) <= 64:
             found = sizes = [mpf(1), *[mpf(0)] * (len(self.coefficients) - 1)]
             for _ in range(int(abs(times))):
