@@ -248,8 +248,10 @@ class _Simplifier:
             (base for base, one in powers.items() if plain_number(base) == 0 and one.symbolic is not None), None
         )
         if zero is not None and any(is_log_of_zero(base) for base in powers):
-            exponent = self._raise(zero, powers[zero]).inputs[1]
-            return exponent.exceeds(0.0).where(0.0, node)  # 0^y log(0) is 0 for a positive y, by its limit
+            raised = self._raise(zero, powers[zero])
+            # 0^y log(0) is 0 for a positive y, by its limit
+            limited: Node = raised.inputs[1].exceeds(0.0).where(0.0, node)
+            return limited
         return node
 
     def _put_beside(self, powers: dict[Node, Exponent], base: Node, exponent: Exponent) -> bool:
