@@ -55,12 +55,13 @@ def _differences(name: str, point: mpf, length: int, digits: int) -> list[mpf]:
 class Line:
     """One evaluation along a line: `length` coefficients, the side of t = 0, and the generator of disturbances.
 
-    `touched` says whether a kink was hit exactly.
+    `touched` says whether a kink was hit exactly, `extreme` how far from 1 any number was, in powers of 2.
     """
 
     def __init__(self, length: int, side: int, random: Random | None = None) -> None:
         self.length, self.side, self.random = length, side, random
         self.touched = False
+        self.extreme = 0
 
     def series(self, *coefficients: float) -> Series:
         given = [mpf(one) for one in coefficients]
@@ -73,6 +74,7 @@ class Line:
         """The series of a gate's result; `sizes` are the sums of the absolute values of each coefficient's terms."""
         if not all(mpmath.isfinite(one) and (one == 0 or LEAST < abs(one) < MOST) for one in coefficients):
             raise NoTruth
+        self.extreme = max(self.extreme, *(abs(mp.mag(one)) for one in coefficients if one != 0), 0)
         if self.random:
             value, *rest = coefficients
             is_double = mpf(float(value)) == value
@@ -171,7 +173,7 @@ class Series:
     def power(self, exponent: Series) -> Series:
         """x^y: products for a whole constant exponent, else exp(y*log(x))."""
         times = exponent.value
-        if self.value < 0 and times == 0:  # an exponent that stays 0 may still be a variable's: it has no slope here
+        if self.value <= 0 and times == 0:  # an exponent that stays 0 may still be a variable's: it has no slope here
             raise NoTruth
         if not any(exponent.coefficients[1:]) and times == int(times) and abs(times) <= 64:
             found = sizes = [mpf(1), *[mpf(0)] * (len(self.coefficients) - 1)]

@@ -18,6 +18,7 @@ DIGITS, MORE_DIGITS = 50, 75
 TRIALS = 4
 ROUNDINGS = 1000  # roundings of the size of those that the trials make: a derivative of order 4 has hundreds of gates
 LEAST = mpf(10) ** -290
+RANGE = 1000  # powers of 2
 HIGH = 3  # from this order on six digits are enough: what a third derivative's gates cancel is no gate's promise
 HIGH_DIGITS = mpf(10) ** -6
 
@@ -109,7 +110,8 @@ class Truths(NamedTuple):
 
 def truths(one: Case, seed: str) -> Truths:
     """The derivatives along the direction, orders 0 to 4. Raises NoTruth."""
-    exact, touches = coefficients(one, 1, DIGITS)
+    exact, line = coefficients(one, 1, DIGITS)
+    touches = line.touched
     random = Random(seed)
     trials = [coefficients(one, 1, DIGITS, random)[0] for _ in range(TRIALS)]
     finer = coefficients(one, 1, MORE_DIGITS)[0]
@@ -128,12 +130,14 @@ def truths(one: Case, seed: str) -> Truths:
         factorial = mp.factorial(order)
         if abs(at_point - exact[0]) > abs(at_point) * HIGH_DIGITS:
             is_certain = False  # it jumps here: there is no derivative
+        if order > 1 and line.extreme * (order + 1) > RANGE:
+            is_certain = False  # an adjoint, 1/x^(order + 1) for 1/x, leaves the doubles
         found.append(Truth(float(value * factorial), float(allowed * factorial)) if is_certain else None)
     return Truths(tuple(found), touches)
 
 
-def coefficients(one: Case, side: int, digits: int, random: Random | None = None) -> tuple[list[mpf], bool]:
-    """The series along the line as seen from one side, and whether a kink was hit."""
+def coefficients(one: Case, side: int, digits: int, random: Random | None = None) -> tuple[list[mpf], Line]:
+    """The series along the line as seen from one side, and what was met on the way."""
     with mp.workdps(digits):
         line = Line(ORDERS + 1 + SPARE * any(word in one.text for word in ("norm", "hypot", "std")), side, random)
         inputs = {
@@ -142,4 +146,4 @@ def coefficients(one: Case, side: int, digits: int, random: Random | None = None
         found = one.formula.series(inputs).coefficients
     if len(found) <= ORDERS:
         raise NoTruth
-    return found, line.touched
+    return found, line
