@@ -24,8 +24,11 @@ NUMBERS = (0.0, 1.0, 2.0, 3.0, -1.0, 0.5, -2.0, 1.5, 0.1, 4.0)
 EXTREMES = (1e-20, -1e-8, 1e10, 30.0, -40.0, 1e5)
 ENTRYWISE = tuple(
     name
-    for name in KINKED.keys() | ORACLES.keys()
-    if name in FUNCTIONS and FUNCTIONS[name][0].least_operands == 1 and FUNCTIONS[name][0].name == name
+    for name in sorted(KINKED.keys() | ORACLES.keys())  # in the same order in every process
+    if name in FUNCTIONS
+    and FUNCTIONS[name][0].least_operands == 1
+    and FUNCTIONS[name][0].name == name
+    and not FUNCTIONS[name][0].attributes
 )
 
 

@@ -81,7 +81,8 @@ def test_a_planted_fault_of_a_derivative_is_found_and_shortened(monkeypatch):
     monkeypatch.setattr(numbers_fuzzer, "TOGETHER", {})
     monkeypatch.setattr(numbers_fuzzer, "WAYS", {way: numbers_fuzzer.WAYS[way] for way in ("grad", "jvp")})
     _, kind, shown = next(numbers_fuzzer.faults(1, range(40), set()))
-    assert kind == "jvp, order 1: *" and shown.startswith("backprop jvp '(")
+    assert kind.startswith("jvp, order 1: *")
+    assert shown.startswith("backprop jvp '") and len(shown.partition("' ")[0]) < 30
 
 
 def test_a_run_is_shown_as_a_command_that_bash_reads_back():
