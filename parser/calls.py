@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.autodiff import leaves
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gate import REQUIRED, Attribute, Gate
 from backprop.autodiff.gates import FUNCTIONS
@@ -157,7 +158,9 @@ def bound(scope: Scope, call: Call, takes: Parameters) -> tuple[dict[str, list[O
         more, rest = rest, []
     for name, setting in takes.settings.items():
         if rest and setting.elsewhere is not None:
-            cure = f"write {name}={source_of(scope, rest[0])}; {setting.elsewhere}"
+            text = source_of(scope, rest[0])
+            is_number = text.lstrip("-") not in leaves.NAMED_CONSTANTS  # inf is none of its values
+            cure = f"write {name}={text}; {setting.elsewhere}" if is_number else setting.elsewhere
             raise ExpressionError(f"'{call.name.text}' takes its {name} by name only", rest[0].span, cure)
         if rest:
             given[name], rest = (rest, []) if setting.takes_rest else (rest[:1], rest[1:])

@@ -221,7 +221,10 @@ norm = Radius(
     "norm",
     stable.norm,
     lambda x, out, axis: elementary.ratio(x, out),
-    axis=Attribute(shapes.as_axis, elsewhere="NumPy has the order there: the 1-norm is sum(abs(x))"),
+    axis=Attribute(
+        shapes.as_axis,
+        elsewhere="NumPy has the order there: norm(x) is of order 2, sum(abs(x)) of 1, max(abs(x)) of inf",
+    ),
     code={"numpy": "_norm({0}, {axis})"},
     summary="the Euclidean norm, without overflow",
     habit="scales the gradient by the direction x/norm(x)",

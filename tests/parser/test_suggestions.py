@@ -97,7 +97,12 @@ def test_signatures(text, cure):
         (
             "norm(A, 1)",
             "'norm' takes its axis by name only",
-            "write axis=1; NumPy has the order there: the 1-norm is sum(abs(x))",
+            "write axis=1; NumPy has the order there: norm(x) is of order 2, sum(abs(x)) of 1, max(abs(x)) of inf",
+        ),
+        (
+            "norm(A, inf)",
+            "'norm' takes its axis by name only",
+            "NumPy has the order there: norm(x) is of order 2, sum(abs(x)) of 1, max(abs(x)) of inf",
         ),
         (
             "polygamma(1, 2)",
