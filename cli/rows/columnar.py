@@ -61,7 +61,7 @@ def run_columnar(batch: Batch) -> Status:
     silence = Silence()
     keep_freed_memory()
     form = next(one for one in (batch.input_format, batch.output_format) if one in COLUMNAR)
-    polars_for("arrow and parquet" if form != "parquet" else "parquet")
+    polars_for(form)
     if batch.question.graph is None:
         raise Failure(
             f"rows with expressions of their own are no {form}",

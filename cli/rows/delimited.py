@@ -24,7 +24,7 @@ from backprop.cli.values.numbers import OutOfRange, is_plain, parsed
 BYTE_ORDER_MARK = "\ufeff"
 CELL = r'(?:"[^"]*(?:""[^"]*)*(?:"[^,\n]*)?|[^",\n][^,\n]*|)'
 RECORD = re.compile(f"{CELL}(?:,{CELL})*")
-LINE_END = re.compile(r"\r*\n\Z")
+LINE_END = re.compile(r"(?<!\r)\r*\n\Z")  # tried at the first carriage return of a run only
 ESCAPE = re.compile(r"\\([\\tnr])")
 ESCAPED = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
 QUOTED_TOO = "\r\n"  # before Python 3.13 the csv module quotes of line ends only those that it writes

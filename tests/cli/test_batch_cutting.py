@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 
@@ -88,6 +89,7 @@ HEADERS = {
     "an unclosed quote before blank lines": b'x,"n' + b"\n" * MANY,
     "blank lines": b"\n" * MANY + b"x\n1\n",
     "blank lines with carriage returns": b"\r\n" * (MANY // 2) + b"x\r\n1\r\n",
+    "carriage returns": b"\r" * MANY,
     "a long first name": b"a" * MANY + b",x\n",
     "a byte order mark and a long name": b'\xef\xbb\xbf"' + b"a" * (LONG // 2) + b'",x\n',
     "zeros": bytes(MANY),
@@ -103,6 +105,14 @@ def test_headers_are_looked_at_once(data, form):
     assert first in data
     assert counted.bytes <= source.place + 2 * counted.calls
     assert counted.calls <= 2 * len(data) // SIZE + 10
+
+
+@pytest.mark.parametrize("ends", [b"\r" * MANY, b"x" + b"\r" * MANY + b"y\n", b"x" + b"\r" * MANY + b"\n"])
+def test_a_run_of_carriage_returns_is_looked_at_once(ends):
+    form = Delimited(",")
+    with contextlib.suppress(ValueError):  # it took hours where each of them was the beginning of a look
+        form.read_header(ends)
+    assert form.ending in ("\n", "\r" * MANY + "\n")
 
 
 @pytest.mark.parametrize("data", [HEADERS["an unclosed quote"], HEADERS["zeros"]])
