@@ -7,6 +7,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 from backprop.cli.status import Status
@@ -45,10 +46,12 @@ def explain(error: BaseException) -> Status:
         return Status.CLOSED_PIPE
     if isinstance(error, KeyboardInterrupt):
         return Status.INTERRUPTED
-    from backprop.cli.output import say
-    from backprop.cli.render.errors import message
-    from backprop.cli.render.text import Lines
-
+    try:
+        from backprop.cli.output import say
+        from backprop.cli.render.errors import message
+        from backprop.cli.render.text import Lines
+    except Exception as fault:  # the message needs the libraries, too, and whatever hinders one of them is raised
+        return explain_plainly(fault)
     text, status = message(error)
     if status is Status.INTERNAL and os.environ.get("BACKPROP_DEBUG"):
         import traceback
@@ -56,3 +59,14 @@ def explain(error: BaseException) -> Status:
         text = Lines("".join(traceback.format_exception(error)).rstrip())
     say(text)
     return status
+
+
+def explain_plainly(fault: Exception) -> Status:
+    """Say that the libraries cannot be loaded, by none of them."""
+    reason = str(fault).strip().rpartition("\n")[2] or type(fault).__name__
+    text = (
+        f"error: the libraries cannot be loaded: {reason}\n  raise the limit of memory (ulimit -v), or install anew\n"
+    )
+    with suppress(OSError):  # nobody may be listening
+        os.write(2, text.encode("utf-8", "replace"))
+    return Status.WRONG_QUESTION

@@ -182,6 +182,19 @@ def test_too_little_memory_is_one_message(installed):
     assert "Traceback" not in done.stderr
 
 
+def test_libraries_that_cannot_be_loaded_are_one_message(installed, tmp_path):
+    """As with so little memory that not even the message's own libraries fit."""
+    (tmp_path / "numpy.py").write_text("raise ImportError('READ THIS!\\n\\nlibblas.so: failed to map segment')\n")
+    done = subprocess.run(
+        [installed, "eval", "x", "x=1"], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(tmp_path)}
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: the libraries cannot be loaded: libblas.so: failed to map segment\n"
+        "  raise the limit of memory (ulimit -v), or install anew\n"
+    )
+
+
 def test_a_fault_of_ours_is_one_line_with_status_70():
     text, status = message(RuntimeError("some\nthing"))
     assert status is Status.INTERNAL
