@@ -22,12 +22,15 @@ def chosen(condition: Any, taken: Any, otherwise: Any) -> Any:
 
 
 def selected(value: Any, test: Any) -> Any:
-    """The value itself where all of it is finite: of a sum that is known from one sweep, and that makes no array.
+    """The value, with zeros for what is not finite where the test is zero.
 
-    A value that the test broadcasts is made an array of zeros and of itself.
+    It is the value itself where all of it is finite: of a sum that is known from one sweep, and that makes no array.
     """
-    is_whole = np.ndim(test) == 0 or np.broadcast(value, test).shape == np.shape(value)
-    return value if is_whole and np.isfinite(np.sum(value)) else np.where(test == 0.0, 0.0, value)[()]
+    if np.ndim(test) and np.broadcast(value, test).shape != np.shape(value):
+        value = value + np.zeros_like(test)
+    if np.isfinite(np.sum(value)):
+        return value
+    return np.where((test == 0.0) & ~np.isfinite(value), 0.0, value)[()]
 
 
 class Selection(Elementwise):
