@@ -380,8 +380,9 @@ def test_an_expression_that_is_wrong_in_many_rows_takes_no_memory():
     from backprop.autodiff.errors import ExpressionError
     from backprop.cli.rows.own import OwnJob
     from backprop.cli.rows.own_styles import Lines
+    from backprop.cli.rows.results import Naming, Wanted
 
-    job = OwnJob(Lines(has_gradients=True, is_only=False), {}, "null", has_gradients=True)
+    job = OwnJob(Lines(has_gradients=True, is_only=False), {}, "null", Wanted(None, True, False, Naming()))
     for _ in range(50):
         job.answer(b"q(x)\tx=1\n" * 20)
     (known,) = job._graphs.values()
