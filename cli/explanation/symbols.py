@@ -12,6 +12,7 @@ from typing import NamedTuple
 from backprop.autodiff.gate import METHODS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.shapes import Shape
+from backprop.autodiff.sides import differentiated
 from backprop.cli.reports.formula import formula
 from backprop.parser.printers.latex import show_latex
 from backprop.parser.printers.latex_names import name
@@ -165,6 +166,9 @@ class Symbols:
         found = self._applications.get(node)
         if found is None:
             twins = tuple([self._twin(one) for one in node.inputs])
-            found = self.graph.add(node.gate, twins, node.attributes) if twins else self._twin(node)
+            if node.gate.is_informed:  # what it reads besides is in the graph of the numbers only
+                found = self.graph.add(differentiated, twins, (node.settings["order"],))
+            else:
+                found = self.graph.add(node.gate, twins, node.attributes) if twins else self._twin(node)
             self._applications[node] = found
         return found

@@ -204,6 +204,8 @@ NAMED = "note: the name of a column holds what is no UTF-8 text: it is written a
 
 @pytest.mark.parametrize("form", ["tsv", "ndjson", "parquet", "arrow"])
 def test_bytes_that_are_no_text_in_another_format(batch, tmp_path, form):
+    if form in ("parquet", "arrow"):
+        pytest.importorskip("polars")
     status, _, err = batch("x", "--no-grad", "-o", f"out.{form}", stdin=LATIN.replace(b"\0", b"\xe8"))
     assert status == 0
     assert err.splitlines() == ([] if form == "tsv" else [NAMED, REPLACED])
@@ -271,6 +273,8 @@ CELLS = ["a\tb", "c\nd", "e\\f", "\\t", "\\\\n", "g\rh", "C:\\dir\\new", "\\", "
 @pytest.mark.parametrize("times", [1, MANY // 9])
 @pytest.mark.parametrize("target", ["csv", "ndjson", "parquet"])
 def test_what_is_written_as_tsv_is_read_as_it_was(batch, tmp_path, target, times):
+    if target == "parquet":
+        pytest.importorskip("polars")
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([["x", "n\\t\tm"], *[[1, cell] for cell in CELLS * times]])
     (tmp_path / "rows.csv").write_bytes(text.getvalue().encode())
