@@ -74,7 +74,8 @@ def constant(entries: np.ndarray) -> Formula:
         line = next(one.line for value in inputs.values() for one in np.ravel(value))
         return np.frompyfunc(line.series, 1, 1)(entries)
 
-    return Formula(written(entries), as_series, (), entries.shape)
+    text = written(entries)
+    return Formula(f"({text})" if text.startswith("-") else text, as_series, (), entries.shape)  # -1^2 is -(1^2)
 
 
 def written(entries: Any) -> str:
