@@ -186,15 +186,10 @@ def judged(one: Case, found: Iterable[Answer], known: Truths) -> Iterator[Wrong]
         np.abs(np.asarray(gradient[name]) * step) for name, step in one.direction.items() if gradient and is_finite
     ]
     summing = SUMMING * float(sum(map(np.sum, steps)))
-    entries = sum(np.size(value) for value in one.point.values())
     for answer in found:
         truth = known.of[answer.order]
         if answer.order == 1 and known.touches and gradient:
             truth = truth and Truth(one.along(gradient), truth.allowed)
-        if known.touches and answer.order > 1 and entries > 1:
-            continue  # ties with entries that do not move here: the mean is over their sides, too
-        if known.touches and answer.way == "diff" and math.isnan(answer.number):
-            continue  # a textbook's form at a corner: x/norm(x) at 0
         if answer.way != "grad" and answer.order and not is_finite:
             continue  # IEEE: an entry that does not move gives 0*inf to the sum over all entries
         allowed = answer.rounding + summing * (answer.order == 1)
