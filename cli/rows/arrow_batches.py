@@ -35,7 +35,28 @@ NO_CONTENTS = "it is damaged: its table of contents is none"
 PLACES = 24  # bytes of what a file's table of contents says of a message
 
 
-class RecordBatches:
+class Batches:
+    """What a stream and a file of record batches have in common: their schema, and the columns of it that are taken."""
+
+    schema: Table
+    taken: Taken
+    _head: bytes
+
+    @property
+    def columns(self) -> list[Column]:
+        return self.taken.columns
+
+    @property
+    def described(self) -> Described:
+        return described_by_arrow(self.schema, self.columns)
+
+    @property
+    def opening(self) -> bytes:
+        """The stream of no batch."""
+        return self._head + END
+
+
+class RecordBatches(Batches):
     """The record batches of a stream. Raises Damaged.
 
     `schema` is the schema as the stream has it, `taken` what polars gets of it.
@@ -59,26 +80,13 @@ class RecordBatches:
         is_changed = self.taken.schema != self.schema
         self._head = schema_message(self.taken.schema) if is_changed else b"".join(first.parts)
 
-    @property
-    def columns(self) -> list[Column]:
-        return self.taken.columns
-
-    @property
-    def described(self) -> Described:
-        return described_by_arrow(self.schema, self.columns)
-
-    @property
-    def opening(self) -> bytes:
-        """The stream of no batch."""
-        return self._head + END
-
     def __iter__(self) -> Iterator[bytes]:
         yield from alone(self._messages, self._head, self.schema, self.taken)
         for _ in self._taker.drain():
             pass  # what comes behind the end: whoever writes it into a pipe is to get rid of it
 
 
-class FiledBatches:
+class FiledBatches(Batches):
     """The record batches of an open file. Raises Damaged.
 
     It is read, not mapped: a file that is cut meanwhile would end the program by SIGBUS.
@@ -87,7 +95,7 @@ class FiledBatches:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         contents = contents_of(descriptor)
-        self.schema: Table = contents.get(1, {})
+        self.schema = contents.get(1, {})
         try:
             self.taken = taken(self.schema)
         except ValueError:
@@ -95,19 +103,6 @@ class FiledBatches:
         self._head = schema_message(self.taken.schema)
         self._dictionaries, self._records = places_in(contents.get(2, b"")), places_in(contents.get(3, b""))
         self.rows: int | None = sum(rows_in(self._at(place)) for place in self._records)
-
-    @property
-    def columns(self) -> list[Column]:
-        return self.taken.columns
-
-    @property
-    def described(self) -> Described:
-        return described_by_arrow(self.schema, self.columns)
-
-    @property
-    def opening(self) -> bytes:
-        """The stream of no batch."""
-        return self._head + END
 
     def _at(self, place: int) -> Taker:
         return Taker(Window(self._descriptor, place))
