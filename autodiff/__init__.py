@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from backprop.autodiff.compilation import compile
-    from backprop.autodiff.derivatives import jvp, value_and_grad, vjp
+    from backprop.autodiff.derivatives.matrices import hessian, hvp, jacobian
+    from backprop.autodiff.derivatives.values import jvp, value_and_grad, vjp
     from backprop.autodiff.errors import ExpressionError, Span
+    from backprop.autodiff.evaluation.compiled_function import compile
     from backprop.autodiff.graph import Graph, Node
-    from backprop.autodiff.matrices import hessian, hvp, jacobian
 
 __all__ = [
     "ExpressionError",
@@ -31,13 +31,13 @@ _MODULES = {
     "Graph": "graph",
     "Node": "graph",
     "Span": "errors",
-    "compile": "compilation",
-    "hessian": "matrices",
-    "hvp": "matrices",
-    "jacobian": "matrices",
-    "jvp": "derivatives",
-    "value_and_grad": "derivatives",
-    "vjp": "derivatives",
+    "compile": "evaluation.compiled_function",
+    "hessian": "derivatives.matrices",
+    "hvp": "derivatives.matrices",
+    "jacobian": "derivatives.matrices",
+    "jvp": "derivatives.values",
+    "value_and_grad": "derivatives.values",
+    "vjp": "derivatives.values",
 }
 
 

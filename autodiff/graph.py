@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff import leaves, shapes
-from backprop.autodiff.collection import without_collection
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.gate import METHODS, Gate
 from backprop.autodiff.errors import ExpressionError, Span
-from backprop.autodiff.gate import METHODS, Gate
+from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.shapes import Array, Axis, Shape
 
 MAXIMUM_NODES = 10_000_000  # about 3 GB; functions of one's own can ask for any number of nodes in a few lines

@@ -27,10 +27,10 @@ def answer() -> int:
     gc.set_threshold(200_000, 10, 10)  # imports make objects by the thousand and no garbage: 10 ms of looking for it
     try:
         if sys.argv[1:2] == ["batch"]:  # before anything slow is imported: meanwhile is what workers are started for
-            from backprop.cli.rows.ahead import start_ahead
+            from backprop.cli.batch.processes.prestart import start_ahead
 
             start_ahead(sys.argv[2:])
-        from backprop.cli.group import run
+        from backprop.cli.program import run
 
         status = run([os.fsencode(token).decode("utf-8", "surrogateescape") for token in sys.argv[1:]])
         if sys.stdout is not None:
@@ -47,9 +47,9 @@ def explain(error: BaseException) -> Status:
     if isinstance(error, KeyboardInterrupt):
         return Status.INTERRUPTED
     try:
-        from backprop.cli.output import say
-        from backprop.cli.render.errors import message
-        from backprop.cli.render.text import Lines
+        from backprop.cli.output.errors import message
+        from backprop.cli.output.output import say
+        from backprop.cli.output.text import Lines
     except Exception as fault:  # the message needs the libraries, too, and whatever hinders one of them is raised
         return explain_plainly(fault)
     text, status = message(error)

@@ -18,9 +18,9 @@ def parse(text: str) -> Graph:
 
     Raises ExpressionError, with the place and the cure, for a text that is none.
     """
-    from backprop.parser import reading
+    from backprop.parser import parsing
 
-    return reading.parse(text)
+    return parsing.parse(text)
 
 
 def parse_constant(text: str) -> Array:
@@ -28,6 +28,6 @@ def parse_constant(text: str) -> Array:
 
     Raises ExpressionError for a text that is none or has a variable in it.
     """
-    from backprop.parser import reading
+    from backprop.parser import parsing
 
-    return reading.parse_constant(text)
+    return parsing.parse_constant(text)

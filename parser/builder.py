@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.errors import ExpressionError, Span
-from backprop.autodiff.gate import Gate
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
 from backprop.parser import arrays

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.autodiff import leaves
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate
 from backprop.autodiff.errors import ExpressionError, Span
-from backprop.autodiff.gate import REQUIRED, Attribute, Gate
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
@@ -49,7 +49,7 @@ def called(scope: Scope, name: Operand, arguments: Sequence[Argument], span: Spa
         given, _ = bound(scope, call, Parameters(function.parameters, {}, {}))
         return expand(scope, function, [scope.node(given[one][0]) for one in function.parameters])
     if name.text not in FUNCTIONS:
-        from backprop.parser.suggestions import unknown_function
+        from backprop.parser.diagnostics.suggestions import unknown_function
 
         raise unknown_function(scope, name, span)
     plain = plain_gate(name.text, len(arguments)) if Keyword not in map(type, arguments) else None
@@ -140,7 +140,7 @@ def bound(scope: Scope, call: Call, takes: Parameters) -> tuple[dict[str, list[O
     """The arguments of each operand and setting by name, and those of an operand that takes any number."""
 
     def unfit(reason: str, place: Span, surplus: Operand | None = None) -> ExpressionError:
-        from backprop.parser.suggestions import signature, written_out
+        from backprop.parser.diagnostics.suggestions import signature, written_out
 
         texts = [source_of(scope, one) for one in (*call.positional[:1], surplus) if one is not None]
         cure = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from backprop.autodiff import leaves
+from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
@@ -45,8 +45,8 @@ def value(operand: Operand, role: str) -> Array:
         return operand.value  # type: ignore[no-any-return]
     if node.is_constant:
         return node.attributes[0]  # type: ignore[no-any-return]
-    from backprop.autodiff.execution import constant_value
-    from backprop.autodiff.program import needed
+    from backprop.autodiff.evaluation.execution import constant_value
+    from backprop.autodiff.evaluation.program import needed
 
     for one in needed([node]):
         if one.gate is leaves.input and one.attributes[0] not in leaves.NAMED_CONSTANTS:

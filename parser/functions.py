@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from backprop.autodiff import leaves
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.errors import ExpressionError, Span
-from backprop.autodiff.gate import Gate
 from backprop.autodiff.graph import Graph, Node
 from backprop.parser.names import KEYWORDS, canonical
 from backprop.parser.operand import Operand

@@ -92,7 +92,7 @@ class ExpressionLexer(Lexer):
                 elif kind == "END":
                     return
                 elif kind == "STRAY":
-                    from backprop.parser.characters import stray
+                    from backprop.parser.diagnostics.characters import stray
 
                     raise stray(text, start)
                 begins_statement = False

@@ -19,7 +19,7 @@ def canonical(word: str, start: int) -> str:
     """
     name = spelling(word)
     if name is None:
-        from backprop.parser.characters import stray
+        from backprop.parser.diagnostics.characters import stray
 
         raise stray(word, first_refused(word), offset=start)
     if name in KEYWORDS:

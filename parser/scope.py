@@ -67,6 +67,6 @@ class Scope:
 
     def place(self, span: Span) -> str:
         """Where something is, in words."""
-        from backprop.parser.errors import line_and_column
+        from backprop.parser.diagnostics.rendering import line_and_column
 
         return "line {}, column {}".format(*line_and_column(self.graph.source or "", span.start))

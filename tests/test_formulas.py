@@ -8,8 +8,8 @@ import pytest
 import sympy
 
 from backprop.autodiff import value_and_grad
-from backprop.autodiff.program import lower
-from backprop.autodiff.reverse import adjoints
+from backprop.autodiff.evaluation.program import lower
+from backprop.autodiff.passes.reverse import adjoints
 from backprop.parser import parse
 
 # Physics textbooks: Feynman, Lectures on Physics (the formulas that the AI Feynman collection lists).

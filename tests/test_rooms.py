@@ -9,9 +9,9 @@ HOUSE = Path(__file__).parents[1]
 ROOMS = ("cli", "parser", "autodiff")  # each may import those after it, and itself
 TOP_LEVEL = {*ROOMS, "tests"}
 MOST_LINES = 500
-LAYOUT = "cli/pictures/graphviz.py"  # runs Graphviz's `dot`; nothing else runs another program
-CHANNEL = "cli/rows/channel.py"  # talks with the program's own processes, which nobody else can reach
-CACHE = "parser/grammar.py"  # keeps the grammar's tables in a file of its own between runs; it opens no other
+LAYOUT = "cli/graph/graphviz.py"  # runs Graphviz's `dot`; nothing else runs another program
+CHANNEL = "cli/batch/processes/channel.py"  # talks with the program's own processes, which nobody else can reach
+CACHE = "parser/tables.py"  # keeps the grammar's tables in a file of its own between runs; it opens no other
 
 
 def modules_of(room: str) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.autodiff.gate import Gate
+from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.gates import (
     activations,
     arithmetic,

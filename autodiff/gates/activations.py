@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import elementary, kernels, kinked, rounding, slopes, special
-from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backprop.autodiff.gate import Condition, Corner, Forward, at
+from backprop.autodiff.declaration.gate import Condition, Corner, Forward, at
+from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix
 from backprop.autodiff.gates import elementary, kernels, powers, rounding
-from backprop.autodiff.kinds import Elementwise
-from backprop.autodiff.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:

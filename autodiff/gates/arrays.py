@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff import rowwise, shapes
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration import batching
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
+from backprop.autodiff.declaration.kinds import Linear
+from backprop.autodiff.declaration.notation import Brackets, Postfix, Subscript
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import REQUIRED, Attribute, at
 from backprop.autodiff.gates import constructors, placement
-from backprop.autodiff.kinds import Linear
-from backprop.autodiff.notation import Brackets, Postfix, Subscript
 from backprop.autodiff.shapes import Array, Index, Shape, Slice
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ stack = Linear(
     part_of_stack,
     operands=("x", "*more"),
     attributes={"axis": Attribute(shapes.as_size, 0)},
-    over_rows=rowwise.joined(np.stack, new_axes=1),
+    over_rows=batching.joined(np.stack, new_axes=1),
     shape=stack_rule,
     notation=Brackets(),
     is_function=True,
@@ -196,7 +197,7 @@ concat = Linear(
     part_of_concat,
     operands=("x", "*more"),
     attributes={"axis": Attribute(shapes.as_size, 0)},
-    over_rows=rowwise.joined(np.concatenate, new_axes=0),
+    over_rows=batching.joined(np.concatenate, new_axes=0),
     shape=concat_rule,
     code={"numpy": "np.concatenate([{all}], axis={axis})"},
     summary="arrays joined along an axis",
@@ -209,7 +210,7 @@ reshape: Linear = Linear(
     lambda x, shape: np.reshape(x, shape)[()],
     lambda position, upstream, x, out: reshape(upstream, shape=x.shape),
     attributes={"shape": Attribute(as_new_shape, REQUIRED, takes_rest=True)},
-    over_rows=rowwise.to_shape(np.reshape),
+    over_rows=batching.to_shape(np.reshape),
     shape=reshaped,
     shortcut=unchanged,
     method="reshape",
@@ -223,7 +224,7 @@ transpose: Linear = Linear(
     "transpose",
     np.transpose,
     lambda position, upstream, x, out: transpose(upstream),
-    over_rows=rowwise.transposed,
+    over_rows=batching.transposed,
     shape=lambda x: x[::-1],
     shortcut=lambda x: x.inputs[0] if x.gate is transpose else (x if len(x.shape) < 2 else None),
     notation=Postfix(".T"),
@@ -239,7 +240,7 @@ broadcast_to = Linear(
     lambda x, shape: np.broadcast_to(x, shape),
     lambda position, upstream, x, out: sum_to(upstream, shape=x.shape),
     attributes=TARGET,
-    over_rows=rowwise.to_shape(np.broadcast_to),
+    over_rows=batching.to_shape(np.broadcast_to),
     shape=broadcast_to_rule,
     shortcut=unchanged,
     textbook=lambda x, shape: x * x.graph.add(constructors.ones, (), (shape,)),
@@ -272,7 +273,7 @@ diag: Linear = Linear(
     "diag",
     lambda x: np.diag(x).copy(),
     lambda position, upstream, x, out: diag(upstream),
-    over_rows=rowwise.diagonal,
+    over_rows=batching.diagonal,
     shape=diagonal_rule,
     code={"numpy": "np.diag({0})"},
     summary="the diagonal matrix of a vector, or the diagonal of a square matrix",

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff import shapes
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
+from backprop.autodiff.declaration.kinds import Leaf
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import REQUIRED, Attribute, at
-from backprop.autodiff.kinds import Leaf
 from backprop.autodiff.shapes import Array, Shape
 
 SHAPE = {"shape": Attribute(shapes.as_shape, REQUIRED, takes_rest=True)}

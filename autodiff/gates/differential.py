@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backprop.autodiff import leaves
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.kinds import Expansion
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.kinds import Expansion
-from backprop.autodiff.reverse import adjoints
+from backprop.autodiff.passes.reverse import adjoints
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def derivative_graph(f: Node, x: Node) -> Node:
     """The adjoint of x with an upstream of ones: the gradient of f, or of the sum of its entries."""
-    from backprop.autodiff.sides import to_differentiate  # here, not above: few expressions hold a derivative
+    from backprop.autodiff.passes.sides import to_differentiate  # here, not above: few expressions hold a derivative
 
     if x.gate is not leaves.input:
         raise ExpressionError("grad differentiates by a variable", cure="write grad(f, x), with x a free name")

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import kernels, slopes
 from backprop.autodiff.gates.radial import Hypotenuse
-from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:

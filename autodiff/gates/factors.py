@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from backprop.autodiff.declaration.kinds import Bilinear, Linear
 from backprop.autodiff.gates import arithmetic, elementary, selection
-from backprop.autodiff.kinds import Bilinear, Linear
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node

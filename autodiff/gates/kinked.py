@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.gate import Attribute, at
+from backprop.autodiff.declaration.gate import Attribute, at
+from backprop.autodiff.declaration.kinds import AXIS, Slope, kept
+from backprop.autodiff.declaration.notation import COMPARISON, Call, Infix
 from backprop.autodiff.gates import kernels, rounding, selection
-from backprop.autodiff.kinds import AXIS, Slope, kept
-from backprop.autodiff.notation import COMPARISON, Call, Infix
 from backprop.autodiff.shapes import Axis
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from backprop.autodiff import leaves
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.kinds import add_up
 from backprop.autodiff.gates import arrays, radial
-from backprop.autodiff.kinds import add_up
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node

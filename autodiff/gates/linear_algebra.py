@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backprop.autodiff import rowwise, shapes
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration import batching
+from backprop.autodiff.declaration.gate import at
+from backprop.autodiff.declaration.kinds import Bilinear, Differential, Linear, add_up
+from backprop.autodiff.declaration.notation import PRODUCT, Infix
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import at
 from backprop.autodiff.gates import arrays
 from backprop.autodiff.gates.polarized import Polarized, along_directions
-from backprop.autodiff.kinds import Bilinear, Differential, Linear, add_up
-from backprop.autodiff.notation import PRODUCT, Infix
 from backprop.autodiff.numerics import linear
 from backprop.autodiff.shapes import Array, Shape
 
@@ -174,7 +175,7 @@ matmul = Bilinear(
     matmul_to_second,
     carries=(rows_of_output, columns_of_output),
     reaches=(rows_of_first, columns_of_second),
-    over_rows=rowwise.matrix_product,
+    over_rows=batching.matrix_product,
     shape=matmul_rule,
     notation=Infix("@", PRODUCT),
     is_function=True,
@@ -189,7 +190,7 @@ dot = Bilinear(
     np.dot,
     dot_to_first,
     dot_to_second,
-    over_rows=rowwise.dot_product,
+    over_rows=batching.dot_product,
     shape=dot_rule,
     summary="the scalar product of vectors; the matrix product of matrices",
     habit="swaps: each factor gets the upstream gradient times the other factor",
@@ -201,7 +202,7 @@ outer = Bilinear(
     np.outer,
     lambda upstream, a, b, out: upstream @ b,
     lambda upstream, a, b, out: upstream.transposed() @ a,
-    over_rows=rowwise.outer_product,
+    over_rows=batching.outer_product,
     shape=outer_rule,
     code={"latex": r"{0} {1}^{\top}"},
     summary="a times b transposed: all products of two vectors' entries",
@@ -224,7 +225,7 @@ trace = Linear(
 det = Differential(
     "det",
     linear.det,
-    over_rows=rowwise.rows_first(linear.det),
+    over_rows=batching.rows_first(linear.det),
     pullbacks=[lambda upstream, a, out: upstream * cofactor(a)],
     pushforwards=[lambda tangent, a, out: (cofactor(a) * tangent).sum()],
     operands=("a",),
@@ -237,7 +238,7 @@ det = Differential(
 cofactor: Polarized = Polarized(
     "cofactor",
     linear.cofactor,
-    over_rows=rowwise.rows_first(linear.cofactor),
+    over_rows=batching.rows_first(linear.cofactor),
     operand="a",
     entries=lambda shape, directions: int(shape[0] ** (directions + 1)),
     shape=lambda a, *directions: along_directions(square_rule(a), directions),
@@ -250,7 +251,7 @@ cofactor: Polarized = Polarized(
 inv: Differential = Differential(
     "inv",
     linear.inv,
-    over_rows=rowwise.rows_first(linear.inv),
+    over_rows=batching.rows_first(linear.inv),
     pullbacks=[lambda upstream, a, out: -(out.transposed() @ upstream @ out.transposed())],
     pushforwards=[lambda tangent, a, out: -(out @ tangent @ out)],
     operands=("a",),
@@ -264,7 +265,7 @@ inv: Differential = Differential(
 logdet = Differential(
     "logdet",
     linear.logdet,
-    over_rows=rowwise.rows_first(linear.logdet),
+    over_rows=batching.rows_first(linear.logdet),
     pullbacks=[lambda upstream, a, out: upstream * inv(a).transposed()],
     pushforwards=[lambda tangent, a, out: (inv(a).transposed() * tangent).sum()],
     operands=("a",),
@@ -278,7 +279,7 @@ logdet = Differential(
 solve: Differential = Differential(
     "solve",
     linear.solve,
-    over_rows=rowwise.rows_first(solved_in_rows),
+    over_rows=batching.rows_first(solved_in_rows),
     pullbacks=[
         lambda upstream, a, b, out: -product_of_columns(solve(a.transposed(), upstream), out),
         lambda upstream, a, b, out: solve(a.transposed(), upstream),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.gate import Corner, at
-from backprop.autodiff.kinds import Flat
-from backprop.autodiff.notation import AND, COMPARISON, NOT, OR, Infix, Prefix
+from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.kinds import Flat
+from backprop.autodiff.declaration.notation import AND, COMPARISON, NOT, OR, Infix, Prefix
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from backprop.autodiff.declaration.gate import Condition, Gate
+from backprop.autodiff.declaration.kinds import add_up, kept
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import Condition, Gate
-from backprop.autodiff.kinds import add_up, kept
 from backprop.autodiff.shapes import Shape, show
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from backprop.autodiff import shapes
-from backprop.autodiff.gate import Attribute, Corner, at
+from backprop.autodiff.declaration.gate import Attribute, Corner, at
+from backprop.autodiff.declaration.kinds import Elementwise, add_up
 from backprop.autodiff.gates import arithmetic, elementary
-from backprop.autodiff.kinds import Elementwise, add_up
 from backprop.autodiff.numerics import powers
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.gate import Condition, at
+from backprop.autodiff.declaration.gate import Condition, at
+from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
 from backprop.autodiff.gates import elementary, kernels, logic, slopes
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import before_kept, derivative, is_alone, limit, origin
-from backprop.autodiff.kinds import Elementwise, Flat, Reduction, kept
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:

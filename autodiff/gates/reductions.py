@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff import rowwise, shapes
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration import batching
+from backprop.autodiff.declaration.gate import Attribute, Corner, at
+from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Linear, Reduction, add_up, kept
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import Attribute, Corner, at
 from backprop.autodiff.gates import arrays, elementary, kinked, shares
 from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.gates.radial import Radius
-from backprop.autodiff.kinds import AXIS, AlongAxis, Linear, Reduction, add_up, kept
 from backprop.autodiff.numerics import products, stable
 from backprop.autodiff.numerics.deviations import deviations as apart_from_mean
 from backprop.autodiff.shapes import Axis, Shape, Slice
@@ -95,7 +96,7 @@ total = Linear(
     lambda position, upstream, x, out: spread(upstream, x, out),
     attributes={"axis": AXIS},
     shape=shapes.reduced,
-    over_rows=rowwise.along_axes(np.sum),
+    over_rows=batching.along_axes(np.sum),
     method="sum",
     summary="the sum of the entries",
     habit="distributes the gradient to every entry",
@@ -107,7 +108,7 @@ mean = Linear(
     np.mean,
     lambda position, upstream, x, out: spread(upstream, x, out) / count(x.shape, out.attributes[0]),
     attributes={"axis": AXIS},
-    over_rows=rowwise.along_axes(np.mean),
+    over_rows=batching.along_axes(np.mean),
     shape=not_empty,
     summary="the mean of the entries",
     habit="distributes the gradient to every entry, divided by their number",
@@ -130,7 +131,7 @@ product = Reduction(
 product_of_others: Polarized = Polarized(
     "product_of_others",
     products.product_of_others,
-    over_rows=rowwise.along_axes(products.product_of_others),
+    over_rows=batching.along_axes(products.product_of_others),
     attributes={"axis": AXIS},
     shape=lambda x, *directions, axis: others_rule(x, directions, axis),
     textbook=lambda x, *directions, axis: others_in_textbook(x, directions, axis),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.kinds import Elementwise, Flat
+from backprop.autodiff.declaration.notation import PRODUCT, Infix
 from backprop.autodiff.gates import kernels, kinked
-from backprop.autodiff.kinds import Elementwise, Flat
-from backprop.autodiff.notation import PRODUCT, Infix
 
 STOPS = "stops the gradient: it is constant between its steps"
 

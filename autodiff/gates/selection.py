@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.gate import Condition, Corner, at
+from backprop.autodiff.declaration.gate import Condition, Corner, at
+from backprop.autodiff.declaration.kinds import Elementwise, Flat
 from backprop.autodiff.gates import kinked
-from backprop.autodiff.kinds import Elementwise, Flat
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node

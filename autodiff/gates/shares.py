@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
-from backprop.autodiff.gate import Attribute, at
-from backprop.autodiff.kinds import AlongAxis, kept
+from backprop.autodiff.declaration.gate import Attribute, at
+from backprop.autodiff.declaration.kinds import AlongAxis, kept
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Axis, Shape
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.gate import Attribute, at
+from backprop.autodiff.declaration.gate import Attribute, at
+from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.notation import Postfix
 from backprop.autodiff.gates import activations, elementary, kernels, radial, special
-from backprop.autodiff.kinds import Elementwise
-from backprop.autodiff.notation import Postfix
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.numerics.special import TWO_OVER_SQRT_PI
 

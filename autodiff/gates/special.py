@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backprop.autodiff import shapes
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
+from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.gates import elementary, kernels, slopes
-from backprop.autodiff.kinds import Elementwise
 from backprop.autodiff.numerics import normal, special
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backprop.cli.batch import Batch, BatchCommand, batch_options
-from backprop.cli.options import command
+from backprop.cli.batch.options import Batch, BatchCommand, batch_options
+from backprop.cli.options.declarations import command
 from backprop.cli.status import Status
 
 EXAMPLES = (

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import click
 
-from backprop.cli.options import command, output_options, question_options
-from backprop.cli.output import Output
+from backprop.cli.options.declarations import command, output_options, question_options
+from backprop.cli.options.tracing import note_losses
+from backprop.cli.output.output import Output
+from backprop.cli.question.question import Question, chosen_names
 from backprop.cli.status import Status
-from backprop.cli.tracing import note_losses
-from backprop.cli.variables import Question, chosen_names
 
 MOST_SAMPLES = 1_000_000  # some minutes
 EXAMPLES = (
@@ -44,7 +44,7 @@ def check(question: Question, wrt: Sequence[str], samples: int, seed: int, outpu
     than 200 entries is checked along 10 random directions. A corner, jump or edge of the domain within the step is
     a kink, where there is nothing to compare with, and no failure; undecided is what differences are too inexact for.
     """
-    from backprop.autodiff.checking import checks, survey
+    from backprop.autodiff.derivatives.check import checks, survey
     from backprop.cli.reports.check import check_report, notes
 
     names = chosen_names(wrt, [name for name in question.graph.inputs if name in question.values])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from backprop.cli.destination import destination
-from backprop.cli.help import Helpful
+from backprop.cli.options.help import Helpful
+from backprop.cli.output.destination import destination
 from backprop.cli.status import Failure, Status
 from backprop.cli.suggestions import closest
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import click
 
-from backprop.cli.differentiation import differentiated
-from backprop.cli.options import command, open_question_options, output_options, word_option
-from backprop.cli.output import Output
+from backprop.cli.options.declarations import command, open_question_options, output_options, word_option
+from backprop.cli.options.differentiation import differentiated
+from backprop.cli.options.tracing import note_losses
+from backprop.cli.output.output import Output
+from backprop.cli.question.question import Question
 from backprop.cli.reports.derivative import code_report, derivative_report
 from backprop.cli.status import Status
-from backprop.cli.tracing import note_losses
-from backprop.cli.variables import Question
 
 EXAMPLES = (
     'backprop diff "x^2*sin(x)"',

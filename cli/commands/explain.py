@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from backprop.cli.explanation.output import ExplanationOutput, explanation_options
-from backprop.cli.options import command, question_options, tracing_options
+from backprop.cli.explain.options import ExplanationOutput, explanation_options
+from backprop.cli.options.declarations import command, question_options, tracing_options
+from backprop.cli.options.tracing import Tracing
+from backprop.cli.question.question import Question
 from backprop.cli.status import Status
-from backprop.cli.tracing import Tracing
-from backprop.cli.variables import Question
 
 EXAMPLES = (
     'backprop explain "(x+y)*z" --x -2 --y 5 --z -4',
@@ -27,7 +27,7 @@ def explain(question: Question, tracing: Tracing, output: ExplanationOutput) -> 
     formula, the upstream gradient times it, and the sum where a value is used more than once. The steps are
     the very nodes that eval computes, so that the two agree.
     """
-    from backprop.cli.explanation.steps import explain_trace
+    from backprop.cli.explain.steps import explain_trace
 
     found = tracing.trace(question)
     explanation = explain_trace(found, question.text, is_tangent=tracing.mode == "forward")

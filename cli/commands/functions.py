@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from backprop.cli.help import Helpful
-from backprop.cli.options import command, output_options
-from backprop.cli.output import Output
+from backprop.cli.options.declarations import command, output_options
+from backprop.cli.options.help import Helpful
+from backprop.cli.output.output import Output
 from backprop.cli.reports.functions import list_report, names, page_report
 from backprop.cli.status import Failure
 from backprop.cli.suggestions import closest

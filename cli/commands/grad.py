@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from backprop.cli.options import command, output_options, question_options, tracing_options
-from backprop.cli.output import Output
+from backprop.cli.options.declarations import command, output_options, question_options, tracing_options
+from backprop.cli.options.tracing import Tracing
+from backprop.cli.output.output import Output
+from backprop.cli.question.question import Question
 from backprop.cli.reports.gradient import gradient_report
 from backprop.cli.status import Status
-from backprop.cli.tracing import Tracing
-from backprop.cli.variables import Question
 
 EXAMPLES = (
     'backprop grad "(x+y)*z" x=-2 y=5 z=-4 --wrt x',

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from backprop.cli.options import command, question_options, tracing_options
-from backprop.cli.pictures.choice import Picture, picture_options
+from backprop.cli.graph.options import Picture, picture_options
+from backprop.cli.options.declarations import command, question_options, tracing_options
+from backprop.cli.options.tracing import Tracing
+from backprop.cli.question.question import Question
 from backprop.cli.status import Status
-from backprop.cli.tracing import Tracing
-from backprop.cli.variables import Question
 
 EXAMPLES = (
     'backprop graph "(x+y)*z" --x -2 --y 5 --z -4 --tree',

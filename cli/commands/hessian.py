@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from backprop.autodiff.critical import nature
-from backprop.cli.choice import Choice
-from backprop.cli.options import command, matrix_options, output_options, question_options
-from backprop.cli.output import Output
+from backprop.autodiff.derivatives.critical_points import nature
+from backprop.cli.options.choice import Choice
+from backprop.cli.options.declarations import command, matrix_options, output_options, question_options
+from backprop.cli.output.output import Output
+from backprop.cli.question.question import Question
 from backprop.cli.reports.matrices import hessian_report
 from backprop.cli.status import Status
-from backprop.cli.variables import Question
 
 EXAMPLES = (
     'backprop hessian "(1-x)^2 + 100*(y-x^2)^2" x=1 y=1',

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import click
 
-from backprop.autodiff.matrices import hvp as times_hessian
-from backprop.cli.choice import Choice, directions
-from backprop.cli.options import choice_options, command, output_options, question_options
-from backprop.cli.output import Output
+from backprop.autodiff.derivatives.matrices import hvp as times_hessian
+from backprop.cli.options.choice import Choice, directions
+from backprop.cli.options.declarations import choice_options, command, output_options, question_options
+from backprop.cli.output.output import Output
+from backprop.cli.question.question import Question
 from backprop.cli.reports.products import product_report
 from backprop.cli.status import Status
-from backprop.cli.variables import Question
 
 EXAMPLES = (
     'backprop hvp "x^2*y" x=3 y=2 --direction x=1',

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from backprop.cli.choice import Choice
-from backprop.cli.options import command, matrix_options, output_options, question_options
-from backprop.cli.output import Output
+from backprop.cli.options.choice import Choice
+from backprop.cli.options.declarations import command, matrix_options, output_options, question_options
+from backprop.cli.output.output import Output
+from backprop.cli.question.question import Question
 from backprop.cli.reports.matrices import jacobian_report
 from backprop.cli.status import Status
-from backprop.cli.variables import Question
 
 EXAMPLES = (
     'backprop jacobian "[x*y, x+y]" x=2 y=3',

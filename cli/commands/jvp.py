@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import click
 
-from backprop.autodiff.derivatives import jvp as along
-from backprop.cli.choice import Choice, directions
-from backprop.cli.options import command, output_options, question_options, strict_options
-from backprop.cli.output import Output
+from backprop.autodiff.derivatives.values import jvp as along
+from backprop.cli.options.choice import Choice, directions
+from backprop.cli.options.declarations import command, output_options, question_options, strict_options
+from backprop.cli.output.output import Output
+from backprop.cli.question.question import Question
 from backprop.cli.reports.products import tangent_report
 from backprop.cli.status import Status
-from backprop.cli.variables import Question
 
 EXAMPLES = (
     'backprop jvp "(x+y)*z" x=-2 y=5 z=-4 --tangent x=1',

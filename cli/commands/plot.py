@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backprop.cli.options import command
-from backprop.cli.plots.plotting import Plotting, plot_options
+from backprop.cli.options.declarations import command
+from backprop.cli.plot.options import Plotting, plot_options
 from backprop.cli.status import Status
 
 EXAMPLES = (

@@ -6,9 +6,9 @@ import sys
 
 import click
 
-from backprop.cli.help import Helpful
-from backprop.cli.options import FUSE, QUIET, color_option, command, digits_option, word_option
-from backprop.cli.output import FORMATS, Output
+from backprop.cli.options.declarations import FUSE, QUIET, color_option, command, digits_option, word_option
+from backprop.cli.options.help import Helpful
+from backprop.cli.output.output import FORMATS, Output
 from backprop.cli.status import Status
 
 EXAMPLES = (

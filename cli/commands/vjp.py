@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from backprop.autodiff.derivatives import vjp as pulled_back
-from backprop.cli.choice import Choice
-from backprop.cli.options import choice_options, command, output_options, question_options
-from backprop.cli.output import Output
+from backprop.autodiff.derivatives.values import vjp as pulled_back
+from backprop.cli.options.choice import Choice
+from backprop.cli.options.declarations import choice_options, command, output_options, question_options
+from backprop.cli.output.output import Output
+from backprop.cli.question.question import Question
+from backprop.cli.question.values import read_value
 from backprop.cli.reports.products import product_report
 from backprop.cli.status import Failure, Status
-from backprop.cli.values import read_value
-from backprop.cli.variables import Question
 
 EXAMPLES = (
     'backprop vjp "[x*y, x+y]" x=2 y=3 --upstream "[1, 0]"',

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import click
 
-from backprop.cli.arguments import Arguments, is_assignment, scan
 from backprop.cli.commands import COMMANDS
 from backprop.cli.completion.words import (
     TAIL,
@@ -19,6 +18,7 @@ from backprop.cli.completion.words import (
     value_files,
     variables_of,
 )
+from backprop.cli.question.argv import Arguments, is_assignment, scan
 
 OWN_OPTIONS = ("--help", "--version")
 

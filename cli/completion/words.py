@@ -21,7 +21,7 @@ def functions() -> list[str]:
 
 def names_in(text: str, tail: str) -> list[str]:
     """What may stand for the name `tail` at the end of an unfinished expression."""
-    from backprop.autodiff.leaves import NAMED_CONSTANTS
+    from backprop.autodiff.declaration.leaves import NAMED_CONSTANTS
     from backprop.parser.names import KEYWORDS
 
     before = text[: len(text) - len(tail)]
@@ -57,20 +57,20 @@ def value_files(start: str) -> list[str]:
 
 def columns_of(path: str | None, format: str | None) -> list[str]:
     """The names in the header of a file of rows; none where it is no file of text, or is none at all."""
-    from backprop.cli.rows.formats import format_of
+    from backprop.cli.output.formats import format_of
 
     format = format or format_of(path) or "csv"
     if path is None or not os.path.isfile(path) or format not in ("csv", "tsv", "ndjson"):
         return []
-    from backprop.cli.rows.source import CHUNK, Source
+    from backprop.cli.batch.input.source import CHUNK, Source
 
     source = Source(path)
     if format == "ndjson":
         import json
 
         return [str(name) for name in json.loads(source.read(CHUNK).partition(b"\n")[0])]
-    from backprop.cli.rows.delimited import Delimited
-    from backprop.cli.rows.reader import Reader
+    from backprop.cli.batch.formats.delimited import Delimited
+    from backprop.cli.batch.input.blocks import Reader
 
     form = Delimited("\t" if format == "tsv" else ",")
     form.read_header(Reader(source, form.cut).take_first(CHUNK))

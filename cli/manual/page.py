@@ -9,8 +9,6 @@ from importlib.metadata import version
 import click
 
 from backprop.cli.commands import COMMANDS
-from backprop.cli.group import EXAMPLES
-from backprop.cli.help import Helpful
 from backprop.cli.manual.roff import (
     bold,
     code,
@@ -23,8 +21,10 @@ from backprop.cli.manual.roff import (
     section,
     subsection,
 )
+from backprop.cli.options.help import Helpful
+from backprop.cli.program import EXAMPLES
+from backprop.cli.question.value_files import READERS
 from backprop.cli.status import Status
-from backprop.cli.values.files import READERS
 
 SUMMARY = "differentiate expressions: the value and the gradient of every node"
 DESCRIPTION = (

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from backprop.autodiff.errors import ExpressionError
-from backprop.cli.destination import destination
-from backprop.cli.output import Output
-from backprop.cli.report import Cell, Report
+from backprop.cli.output.destination import destination
+from backprop.cli.output.output import Output
+from backprop.cli.output.report import Cell, Report
 from backprop.cli.status import Failure
 
 ONE_LINE = ("json", "ndjson", "plain")  # the formats in which every answer is a line
@@ -52,8 +52,8 @@ def write(answer: Answer, output: Output) -> None:
 
 def write_error(error: Exception, output: Output) -> None:
     """Say what is wrong: on stderr, or as the line that answers a line."""
-    from backprop.cli.output import say
-    from backprop.cli.render.errors import message
+    from backprop.cli.output.errors import message
+    from backprop.cli.output.output import say
 
     if output.format in ONE_LINE:
         write_line(one_line(as_answer(error), output.format))
@@ -63,7 +63,7 @@ def write_error(error: Exception, output: Output) -> None:
 
 def as_answer(error: Exception) -> Answer:
     """An error as the answer to a line."""
-    from backprop.cli.render.errors import message
+    from backprop.cli.output.errors import message
 
     if isinstance(error, (ExpressionError, Failure)):
         data: dict[str, Any] = {"error": error.reason, "cure": error.cure}
@@ -77,8 +77,8 @@ def as_answer(error: Exception) -> Answer:
 
 def one_line(answer: Answer, format: str | None) -> str:
     """The answer as JSON, or as the bare cells with tabs between."""
-    from backprop.cli.render.cells import machine_text
-    from backprop.cli.render.json import SCHEMA, dumped, plain
+    from backprop.cli.output.cells import machine_text
+    from backprop.cli.output.json import SCHEMA, dumped, plain
 
     if format == "plain":
         return "\t".join(map(machine_text, answer.plain))

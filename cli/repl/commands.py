@@ -9,20 +9,20 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from backprop.cli.arguments import normalized
-from backprop.cli.output import Look, Output
-from backprop.cli.render.cells import machine_text
+from backprop.cli.output.cells import machine_text
+from backprop.cli.output.output import Look, Output
+from backprop.cli.output.report import Column, Report, Row
+from backprop.cli.question.argv import normalized
+from backprop.cli.question.question import variables_of
 from backprop.cli.repl.answers import ONE_LINE, Answer
 from backprop.cli.repl.evaluation import DERIVATIVE, traced
 from backprop.cli.repl.session import Asked, Session
-from backprop.cli.report import Column, Report, Row
 from backprop.cli.reports.nonfinite import nonfinite_values
 from backprop.cli.status import Failure
 from backprop.cli.suggestions import closest
-from backprop.cli.variables import variables_of
 
 if TYPE_CHECKING:
-    from backprop.cli.pictures.choice import Picture
+    from backprop.cli.graph.options import Picture
 
 INTRODUCTION = """\
 An expression shows every node's value and gradient: (x+y)*z
@@ -67,10 +67,10 @@ def last(session: Session, *, is_point_optional: bool = False) -> Asked:
 
 def explain(session: Session, rest: str) -> Answer:
     """The chain rule at the last expression, step by step."""
-    from backprop.cli.explanation import json as objects
-    from backprop.cli.explanation import text as lines
-    from backprop.cli.explanation.output import ExplanationOutput
-    from backprop.cli.explanation.steps import explain_trace
+    from backprop.cli.explain import json as objects
+    from backprop.cli.explain import text as lines
+    from backprop.cli.explain.options import ExplanationOutput
+    from backprop.cli.explain.steps import explain_trace
 
     asked = last(session)
     explained = explain_trace(traced(asked), asked.question.text)
@@ -99,9 +99,9 @@ def explain(session: Session, rest: str) -> Answer:
 
 def graph(session: Session, path: str) -> Answer:
     """The tree of the last expression, or its picture in the file that the path names."""
-    from backprop.cli.pictures import dot
-    from backprop.cli.pictures.circuit import circuit_of
-    from backprop.cli.render.numbers import rounded
+    from backprop.cli.graph import dot
+    from backprop.cli.graph.circuit import circuit_of
+    from backprop.cli.output.numbers import rounded
 
     asked = last(session)
     found = traced(asked)
@@ -123,7 +123,7 @@ def graph(session: Session, path: str) -> Answer:
 
 def drawn_to(path: str | None, output: Output) -> Picture:
     """The picture that goes to a file, or the tree for the terminal. Raises Failure for an unknown ending."""
-    from backprop.cli.pictures.choice import ENDINGS, Picture
+    from backprop.cli.graph.options import ENDINGS, Picture
 
     if path is not None and os.path.splitext(path)[1].lower() not in ENDINGS:
         raise Failure(f"{path}: its ending says no kind of picture", f"use {' '.join(ENDINGS)}")
@@ -141,7 +141,7 @@ def drawn_to(path: str | None, output: Output) -> Picture:
 
 def diff(session: Session, rest: str) -> Answer:
     """The derivatives of the last expression, by the names given or by all."""
-    from backprop.cli.differentiation import differentiated
+    from backprop.cli.options.differentiation import differentiated
     from backprop.cli.reports.derivative import derivative_report
 
     asked = last(session, is_point_optional=True)

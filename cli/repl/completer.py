@@ -31,7 +31,7 @@ def completions(session: Session, word: str, line: str, place: int) -> list[str]
 
 
 def names(session: Session) -> list[str]:
-    from backprop.autodiff.leaves import NAMED_CONSTANTS
+    from backprop.autodiff.declaration.leaves import NAMED_CONSTANTS
 
     return [*session.names(), *functions(), *NAMED_CONSTANTS]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from backprop.cli.output import Output
+from backprop.cli.output.output import Output
 from backprop.cli.repl.answers import ONE_LINE, Answer, write_all, write_error
 from backprop.cli.repl.commands import command_answer
 from backprop.cli.repl.completer import completions

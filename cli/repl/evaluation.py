@@ -7,20 +7,20 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff import shapes
+from backprop.autodiff.derivatives.lost_digits import losses
+from backprop.autodiff.derivatives.trace import Birth, Trace, trace
 from backprop.autodiff.errors import Span
-from backprop.autodiff.lost_digits import losses
 from backprop.autodiff.shapes import Array
-from backprop.autodiff.trace import Birth, Trace, trace
-from backprop.cli.render.cells import table_text
-from backprop.cli.render.errors import warning
+from backprop.cli.options.tracing import MAXIMUM_WARNINGS
+from backprop.cli.output.cells import table_text
+from backprop.cli.output.errors import warning
+from backprop.cli.question.values import read_value
 from backprop.cli.repl.answers import Answer
 from backprop.cli.repl.session import Asked, Session, Text
 from backprop.cli.repl.statements import Statement, statements
 from backprop.cli.reports.lost_digits import MOST_NAMED, noted
 from backprop.cli.reports.nodes import OUTPUT, node_report
 from backprop.cli.reports.nonfinite import described, nonfinite_values
-from backprop.cli.tracing import MAXIMUM_WARNINGS
-from backprop.cli.values import read_value
 
 DERIVATIVE = "gradient"
 
@@ -38,7 +38,7 @@ def evaluated(session: Session, line: str) -> list[Answer]:
 
 def filed(session: Session, name: str, path: str) -> Answer:
     """`W = @weights.npy`."""
-    from backprop.cli.arguments import normalized
+    from backprop.cli.question.argv import normalized
 
     name = normalized(name)
     value = read_value(name, path)

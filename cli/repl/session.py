@@ -10,16 +10,16 @@ import contextlib
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
-from backprop.autodiff import leaves
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.derivatives.trace import trace
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array
-from backprop.autodiff.trace import trace
-from backprop.cli.output import Output
+from backprop.cli.output.output import Output
+from backprop.cli.question.question import Question, listed
 from backprop.cli.repl.statements import Name, Statement
 from backprop.cli.status import Failure
 from backprop.cli.suggestions import closest
-from backprop.cli.variables import Question, listed
 from backprop.parser import parse
 
 

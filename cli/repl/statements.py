@@ -43,7 +43,7 @@ class Statement(NamedTuple):
 
 @functools.cache
 def tokenizer() -> Callable[[str], Iterator[Operand]]:
-    from backprop.parser.reading import Reader
+    from backprop.parser.parsing import Reader
 
     return Reader().tokens
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.checking import Entry, Survey
-from backprop.cli.report import ROWS, Column, Report, Row
+from backprop.autodiff.derivatives.check import Entry, Survey
+from backprop.cli.output.report import ROWS, Column, Report, Row
 from backprop.cli.reports.nonfinite import kinds_in
 from backprop.parser.printers.expression import shortest
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from backprop.autodiff.derivatives.symbolic import Derivatives
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.execution import evaluate
+from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
-from backprop.autodiff.program import needed
-from backprop.autodiff.symbolic import Derivatives
-from backprop.cli.report import Cell, Column, Report
-from backprop.cli.variables import Question
+from backprop.cli.output.report import Cell, Column, Report
+from backprop.cli.question.question import Question
 from backprop.parser.printers.expression import TEXTBOOK, show
 
 MAXIMUM_WRITTEN = 2**20  # operands and operators: about 4 MB

@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.shapes import Array, Shape
-from backprop.cli.report import Rows
+from backprop.cli.output.report import Rows
 
 
 def entry_names(name: str, shape: Shape) -> list[str]:

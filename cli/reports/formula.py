@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from backprop.autodiff.graph import Node
-from backprop.autodiff.textbook import in_textbook_form
+from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.parser.printers.expression import show
 
 

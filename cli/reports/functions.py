@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.gate import REQUIRED, Corner, Gate, Sample
+from backprop.autodiff.declaration.gate import REQUIRED, Corner, Gate, Sample
+from backprop.autodiff.declaration.notation import Infix, Postfix, Prefix
 from backprop.autodiff.gates import FAMILIES, FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.notation import Infix, Postfix, Prefix
-from backprop.cli.render.numbers import rounded, whole
-from backprop.cli.report import ROWS, Column, Report, Row, Rows
+from backprop.cli.output.numbers import rounded, whole
+from backprop.cli.output.report import ROWS, Column, Report, Row, Rows
 from backprop.cli.reports.formula import formula
 from backprop.parser.printers.expression import shortest, show
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backprop.autodiff.trace import Trace
-from backprop.cli.report import Column, Report
+from backprop.autodiff.derivatives.trace import Trace
+from backprop.cli.output.report import Column, Report
 from backprop.cli.reports.nonfinite import nonfinite_entries
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backprop.autodiff.graph import Node
-from backprop.autodiff.sides import take_hits
+from backprop.autodiff.passes.sides import take_hits
 
 
 def remarks() -> list[str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from backprop.autodiff.derivatives.lost_digits import TOLERANCE, Loss
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Node
-from backprop.autodiff.lost_digits import TOLERANCE, Loss
-from backprop.cli.render.text import Lines
-from backprop.parser.errors import render
+from backprop.cli.output.text import Lines
+from backprop.parser.diagnostics.rendering import render
 from backprop.parser.printers.expression import shortest, show
 
 MOST_NAMED = 5

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import ChainMap
 
-from backprop.autodiff import leaves
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.derivatives.trace import Share, Step, Trace
 from backprop.autodiff.graph import Node
-from backprop.autodiff.sides import counts_sides
-from backprop.autodiff.trace import Share, Step, Trace
-from backprop.cli.report import ROWS, Column, Report, Row, Rows, Sum, Term
+from backprop.autodiff.passes.sides import counts_sides
+from backprop.cli.output.report import ROWS, Column, Report, Row, Rows, Sum, Term
 from backprop.cli.reports.formula import formula
 from backprop.cli.reports.nonfinite import nonfinite_entries
 from backprop.parser.printers.expression import show

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from backprop.autodiff.derivatives.trace import Birth, Step, Trace
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
-from backprop.autodiff.trace import Birth, Step, Trace
 from backprop.parser.printers.expression import shortest, show
 
 
@@ -48,7 +48,7 @@ def came_through(step: Step, origins: Collection[Node]) -> bool:
 def kinds_in(value: Array | None) -> Iterator[tuple[str, list[list[int]]]]:
     """Each non-finite kind in the value with its indices, none for a scalar."""
     if value is not None and not np.all(np.isfinite(value)):
-        from backprop.cli.values.kinds import KINDS  # here, not above: most numbers are finite
+        from backprop.cli.question.value_kinds import KINDS  # here, not above: most numbers are finite
 
         for word, test in KINDS:
             places = test(value)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array
-from backprop.cli.report import Column, Report
+from backprop.cli.output.report import Column, Report
 from backprop.cli.reports.entries import entry_rows, output_label, titled
 from backprop.cli.reports.nonfinite import nonfinite_values
 

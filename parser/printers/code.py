@@ -14,20 +14,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.autodiff import leaves
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.notation import ATOM, PRODUCT, SUM, UNARY, Infix, Prefix
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import Gate
+from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.notation import ATOM, PRODUCT, SUM, UNARY, Infix, Prefix
-from backprop.autodiff.program import needed
 
 LONGEST_RESULT = 90  # the same of an expression that is a result
 LONGEST_INLINED = 48  # characters of an expression that is written where it is used, if it is used once
 
 
 class Text(NamedTuple):
-    """Written code, and how tightly it binds (autodiff/notation.py)."""
+    """Written code, and how tightly it binds (autodiff/declaration/notation.py)."""
 
     code: str
     precedence: int = ATOM

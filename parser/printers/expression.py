@@ -11,10 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import REQUIRED, Attribute
-from backprop.autodiff.graph import Node
-from backprop.autodiff.notation import (
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute
+from backprop.autodiff.declaration.notation import (
     ATOM,
     POSTFIX,
     POWER,
@@ -29,6 +27,8 @@ from backprop.autodiff.notation import (
     Prefix,
     Subscript,
 )
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array, Slice
 
 MAXIMUM_CHARACTERS = 50_000_000  # shared nodes are written out at each use, which can double with every node

@@ -12,10 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gate import Attribute
-from backprop.autodiff.graph import Node
-from backprop.autodiff.notation import (
+from backprop.autodiff.declaration.gate import Attribute
+from backprop.autodiff.declaration.notation import (
     AND,
     ATOM,
     COMPARISON,
@@ -33,8 +31,10 @@ from backprop.autodiff.notation import (
     Prefix,
     Subscript,
 )
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.graph import Node
+from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.autodiff.shapes import Shape
-from backprop.autodiff.textbook import in_textbook_form
 from backprop.parser.printers.code import words
 from backprop.parser.printers.expression import (
     MAXIMUM_CHARACTERS,

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.gate import Gate
+from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Slice
 from backprop.parser.printers import code

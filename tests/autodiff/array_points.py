@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.autodiff.gate import Gate
+from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.gates import FUNCTIONS, GATES, OPERATORS
 from backprop.autodiff.shapes import Slice
 

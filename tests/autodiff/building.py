@@ -8,14 +8,14 @@ from __future__ import annotations
 import numpy as np
 
 from backprop.autodiff import Graph, Node, Span, value_and_grad
-from backprop.autodiff.binding import bind
-from backprop.autodiff.collection import without_collection
-from backprop.autodiff.execution import evaluate, run
-from backprop.autodiff.forward import tangents
-from backprop.autodiff.gate import Gate
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.evaluation.binding import bind
+from backprop.autodiff.evaluation.execution import evaluate, run
+from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.evaluation.program import lower
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
-from backprop.autodiff.program import lower
-from backprop.autodiff.reverse import adjoints
+from backprop.autodiff.passes.forward import tangents
+from backprop.autodiff.passes.reverse import adjoints
 
 
 class Written:

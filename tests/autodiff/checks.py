@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.gate import Corner, Gate
+from backprop.autodiff.declaration.gate import Corner, Gate
 
 from .building import (
     compiled,

@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from backprop.autodiff import Node, leaves
+from backprop.autodiff import Node
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import OPERATORS
-from backprop.autodiff.program import needed
 
 DISTURBANCE = 1e-9
 TRIALS = 4

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
-from backprop.autodiff.gate import Corner, at
+from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.kinds import AXIS, Bilinear, Differential, Elementwise, Linear, Reduction
 from backprop.autodiff.gates import activations, elementary, kinked, linear_algebra, reductions
-from backprop.autodiff.kinds import AXIS, Bilinear, Differential, Elementwise, Linear, Reduction
 from backprop.autodiff.shapes import reduced
 
 from .checks import (

@@ -7,9 +7,9 @@ import pytest
 
 from backprop.autodiff import ExpressionError, Graph, Span
 from backprop.autodiff import graph as graph_module
-from backprop.autodiff.execution import constant_value, evaluate
+from backprop.autodiff.evaluation.execution import constant_value, evaluate
 from backprop.autodiff.gates import OPERATORS, arrays, constructors, elementary
-from backprop.autodiff.reverse import adjoints
+from backprop.autodiff.passes.reverse import adjoints
 
 from .building import assign, call, expression, value_of
 

@@ -5,8 +5,8 @@ from hypothesis import assume, given, note, settings
 from hypothesis import strategies as st
 
 from backprop.autodiff import ExpressionError, Graph
-from backprop.autodiff.execution import evaluate
-from backprop.autodiff.reverse import adjoints
+from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.shapes import Slice
 
 from .building import Written, call, compiled, second_by_forward_over_reverse, tangent_of

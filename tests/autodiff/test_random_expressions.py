@@ -12,10 +12,10 @@ import sympy
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from backprop.autodiff.execution import evaluate
-from backprop.autodiff.forward import tangents
+from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.gates import FUNCTIONS
-from backprop.autodiff.reverse import adjoints
+from backprop.autodiff.passes.forward import tangents
+from backprop.autodiff.passes.reverse import adjoints
 
 from .building import Written, call, expression
 from .sensitivity import rounding_error

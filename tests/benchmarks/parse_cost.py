@@ -14,7 +14,7 @@ from collections.abc import Callable
 from lark import Lark
 
 from backprop.autodiff import value_and_grad
-from backprop.parser import grammar, parse
+from backprop.parser import parse, tables
 
 LENGTHS = (1_000, 100_000)
 TEXTS: dict[str, Callable[[int], str]] = {
@@ -37,7 +37,7 @@ def best_seconds(read: Callable[[str], object], text: str, repeats: int) -> floa
 
 
 def main() -> None:
-    lark = Lark(grammar.grammar_text(), start=grammar.START, parser="lalr", maybe_placeholders=False)
+    lark = Lark(tables.grammar_text(), start=tables.START, parser="lalr", maybe_placeholders=False)
     print(f"{'text':31}{'terms':>9}{'Lark alone':>16}{'parse':>8}{'ratio':>8}{'whole':>8}{'ratio':>8}{'linear':>8}")
     for name, text_of in TEXTS.items():
         first = 0.0

@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff import compile, threads
+from backprop.autodiff import compile
+from backprop.autodiff.evaluation import threads
 from backprop.parser import parse
 
 ROWS = 4_000_000

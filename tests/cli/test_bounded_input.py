@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from backprop.cli.rows import columns, results
+from backprop.cli.batch import results
+from backprop.cli.batch.input import header
 
 from .conftest import Run
 
@@ -109,7 +110,7 @@ def test_twenty_thousand_columns(backprop: Run, tmp_path: Path) -> None:
 def test_a_heading_of_brackets_is_looked_at_once(monkeypatch: pytest.MonkeyPatch, heading: str) -> None:
     """From the right, a bracket at a time: by what each look is given, not by the clock."""
     looks = []
-    pattern = columns.INDICES
+    pattern = header.INDICES
 
     class Counted:
         def fullmatch(self, text: str, start: int, end: int) -> re.Match[str] | None:
@@ -117,8 +118,8 @@ def test_a_heading_of_brackets_is_looked_at_once(monkeypatch: pytest.MonkeyPatch
             found: re.Match[str] | None = pattern.fullmatch(text, start, end)
             return found
 
-    monkeypatch.setattr(columns, "INDICES", Counted())
-    assert columns.array_columns([heading]) == {}
+    monkeypatch.setattr(header, "INDICES", Counted())
+    assert header.array_columns([heading]) == {}
     assert sum(looks) <= len(heading)
 
 

@@ -16,8 +16,8 @@ import pytest
 from backprop.autodiff import value_and_grad
 from backprop.autodiff.gates import FAMILIES
 from backprop.autodiff.graph import Graph
-from backprop.cli.group import run
 from backprop.cli.main import explain
+from backprop.cli.program import run
 from backprop.parser import parse
 from backprop.parser.printers.expression import show
 

@@ -13,7 +13,7 @@ import time
 import numpy as np
 import pytest
 
-from backprop.cli.render.errors import message
+from backprop.cli.output.errors import message
 from backprop.cli.status import Status
 
 QUESTION = ("eval", "(x+y)*z", "x=-2", "y=5", "z=-4")

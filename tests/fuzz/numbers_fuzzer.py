@@ -24,12 +24,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.autodiff import ExpressionError, compile, hvp, jvp, value_and_grad
-from backprop.autodiff.binding import bind
-from backprop.autodiff.derivatives import as_result
-from backprop.autodiff.execution import evaluate
+from backprop.autodiff.derivatives.symbolic import derivatives
+from backprop.autodiff.derivatives.values import as_result
+from backprop.autodiff.evaluation.binding import bind
+from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
-from backprop.autodiff.program import needed
-from backprop.autodiff.symbolic import derivatives
 from backprop.cli.reports.derivative import as_text
 from backprop.parser import parse
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-from backprop.autodiff.gate import REQUIRED
+from backprop.autodiff.declaration.gate import REQUIRED
 from backprop.autodiff.gates import FUNCTIONS
 
 NAMES = ("x", "y", "z", "A", "w_1", "ä", "t", "e")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backprop.autodiff.gate import REQUIRED
+from backprop.autodiff.declaration.gate import REQUIRED
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.parser import ExpressionError, parse
 from backprop.parser.calls import plain_gate

@@ -8,8 +8,8 @@ from lark.lexer import PatternStr
 
 from backprop.parser import ExpressionError
 from backprop.parser.builder import Builder
-from backprop.parser.grammar import lexer, parser
 from backprop.parser.names import KEYWORDS
+from backprop.parser.tables import lexer, parser
 
 LARK = parser(Builder())
 LEXER = lexer(LARK)

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from backprop.parser import ExpressionError, parse
-from backprop.parser.errors import render
+from backprop.parser.diagnostics.rendering import render
 from backprop.parser.printers.expression import show
 
 MANY = 100_000

@@ -11,8 +11,8 @@ from importlib import import_module
 
 import numpy as np
 
-from backprop.autodiff.derivatives import zero_of
-from backprop.autodiff.reverse import adjoints
+from backprop.autodiff.derivatives.values import zero_of
+from backprop.autodiff.passes.reverse import adjoints
 from backprop.parser import parse
 
 

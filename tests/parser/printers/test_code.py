@@ -13,11 +13,11 @@ import sys
 import numpy as np
 import pytest
 
-from backprop.autodiff.derivatives import value_and_grad
+from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.leaves import NAMED_CONSTANTS
+from backprop.autodiff.derivatives.values import value_and_grad
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import GATES
-from backprop.autodiff.kinds import Elementwise
-from backprop.autodiff.leaves import NAMED_CONSTANTS
 from backprop.parser import parse
 from backprop.parser.printers.expression import show
 

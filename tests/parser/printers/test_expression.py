@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backprop.autodiff.execution import constant_value
+from backprop.autodiff.evaluation.execution import constant_value
 from backprop.autodiff.gates import OPERATORS
 from backprop.autodiff.graph import Graph
 from backprop.parser import ExpressionError, parse

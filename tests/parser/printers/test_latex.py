@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from backprop.autodiff import Graph
+from backprop.autodiff.derivatives.symbolic import derivatives
 from backprop.autodiff.gates import GATES
-from backprop.autodiff.symbolic import derivatives
 from backprop.parser import parse
 from backprop.parser.printers.latex import show_latex
 

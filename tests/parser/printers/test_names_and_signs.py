@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backprop.autodiff.execution import evaluate
-from backprop.autodiff.symbolic import derivatives
+from backprop.autodiff.derivatives.symbolic import derivatives
+from backprop.autodiff.evaluation.execution import evaluate
 from backprop.parser import parse
 from backprop.parser.printers.code import words
 

@@ -1,0 +1,281 @@
+"""What a gate declaration holds, and what the passes may ask of it; they name no gate.
+
+The kinds of gate are in kinds.py, the gates themselves are declared in gates/, a family a file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration import batching
+from backprop.autodiff.declaration.notation import Call, Notation
+from backprop.autodiff.shapes import Shape
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+Forward = Callable[..., Any]
+
+
+class Sample(NamedTuple):
+    """One application of a gate: its operands' values (nested tuples are arrays) and its attributes."""
+
+    operands: tuple[Any, ...]
+    attributes: Mapping[str, Any]
+
+
+def at(*operands: Any, **attributes: Any) -> Sample:
+    """The sample point with these operands and attributes."""
+    return Sample(operands, attributes)
+
+
+class Corner(NamedTuple):
+    """A point where the gradient is a convention: the operands, the value and one gradient for each operand."""
+
+    operands: tuple[Any, ...]
+    value: Any
+    gradients: tuple[Any, ...]
+
+
+class Attribute(NamedTuple):
+    """A constant setting of a gate: how a constant's value becomes a hashable setting, and what it is if left out.
+
+    `convert` raises ExpressionError for a value that will not do. `default` REQUIRED: it may not be left out.
+    `takes_rest`: `zeros(2, 3)` gives one setting, the shape, by all the arguments that are left. `elsewhere`: what
+    other libraries take in its place, for which reason it is given by its name only.
+    """
+
+    convert: Callable[[Any], Any]
+    default: Any = None
+    takes_rest: bool = False
+    elsewhere: str | None = None
+
+
+REQUIRED = object()
+
+
+class Condition(NamedTuple):
+    """A branch is taken where `test` is nonzero (`holds`) or zero (not `holds`).
+
+    `is_implied`: what it is the condition of is a multiple of the test, zero by itself but for what is infinite.
+    """
+
+    test: Node
+    holds: bool
+    is_implied: bool = False
+
+    @property
+    def truth(self) -> Node:
+        """A node that is not 0 where the branch is taken, and 0 elsewhere."""
+        return self.test if self.holds else self.as_test()
+
+    def as_test(self) -> Node:
+        """A node that is 1 where the branch is taken and 0 elsewhere."""
+        return METHODS["!=" if self.holds else "=="](self.test, 0.0)
+
+    def settle(self, share: Node) -> Node:
+        """The share with exact zeros where the branch is not taken: there 0 beats inf and nan."""
+        if share is self.test and self.holds:
+            return share
+        if self.is_implied:
+            return METHODS["select"](share, self.test)
+        return self.test.where(share, 0.0) if self.holds else self.test.where(0.0, share)
+
+    def moved(self, test: Node) -> Condition:
+        """The same condition on other entries."""
+        return Condition(test, True, self.is_implied)
+
+
+METHODS: dict[str, Gate] = {}  # what the operators and methods of Node build: filled by the declarations
+
+
+class Gate:
+    """One row of the gate table.
+
+    `name`        what the table and `functions` call it
+    `forward`     the NumPy function of the operands' values and, as keywords, the attributes
+    `over_rows`   the same for many rows at once, which lie along the last axis (batching.py); by default its kind's
+    `operands`    their names; `defaults` gives the values of those that may be left out; a name that starts
+                  with `*` stands for any number of operands
+    `attributes`  its constant settings by name (`axis`); as arguments of a call they follow the operands
+    `shape`       rule: the operands' shapes and the attributes to the output's shape; raises ExpressionError
+    `notation`    how it is written
+    `aliases`     other names of the same function
+    `summary`, `habit`, `source`  its documentation, what it does to a gradient in words, where its rule is from
+    `samples`     points away from corners, for the tests; `corners`: points where a convention decides
+    `shortcut`    an exact simplification used while derivatives are built (1*x is x), or None
+    `textbook`    what a reader expects in its place, as a graph of other gates, or None
+    `expand`      the graph of other gates that it is replaced by as soon as shapes are known, or None
+    `code`        how other languages spell it, by language: `pow({0}, {1})`; what is missing follows from the notation
+    `kernel`      the same digits by gates that other languages have, as a graph of them, or None
+    `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
+                  is how it is written)
+    `method`      the operator or method of Node that builds it, if any
+    `has_kink`    whether a derivative of it, of some order, jumps
+    """
+
+    has_local = False  # whether its gradient is upstream times a local gradient, entry by entry
+    is_flat = False  # whether nothing flows back through it, ever
+    is_indicator = False  # whether it is 0 or 1 everywhere
+    returns_operand = False  # whether its result may be an operand itself
+    is_informed = False  # whether it reads one more node than its inputs: that of the index in its last attribute
+    is_unshown = False  # whether its value only tells another gate something, and is none to show
+    has_sides = False  # whether it is a kink's slope, of which each side counts in derivatives of higher order
+
+    def __init__(
+        self,
+        name: str,
+        forward: Forward,
+        *,
+        over_rows: Forward | None = None,
+        operands: Sequence[str] = ("x",),
+        summary: str,
+        habit: str,
+        source: str,
+        samples: Sequence[Sample],
+        corners: Sequence[Corner] = (),
+        defaults: Mapping[str, float] | None = None,
+        attributes: Mapping[str, Attribute] | None = None,
+        shape: Callable[..., Shape] | None = None,
+        notation: Notation | None = None,
+        aliases: Sequence[str] = (),
+        shortcut: Callable[..., Node | None] | None = None,
+        textbook: Callable[..., Node] | None = None,
+        expand: Callable[..., Node] | None = None,
+        code: Mapping[str, str] | None = None,
+        kernel: Callable[..., Node] | None = None,
+        is_public: bool = True,
+        is_function: bool | None = None,
+        method: str | None = None,
+        has_kink: bool = False,
+    ) -> None:
+        self.name = name
+        self.forward = forward
+        self.over_rows = over_rows or self.row_form()
+        self.operands = tuple(operands)
+        self.summary = summary
+        self.habit = habit
+        self.source = source
+        self.samples = tuple(samples)
+        self.corners = tuple(corners)
+        self.is_variadic = bool(operands) and operands[-1].startswith("*")
+        self.defaults = dict(defaults or {})
+        self.attributes = dict(attributes or {})
+        self.shape = shape or broadcast_rule
+        self.notation = Call(name) if notation is None else notation  # Brackets() is an empty tuple, and false
+        self.aliases = tuple(aliases)
+        self.shortcut = shortcut
+        self.textbook = textbook
+        self.expand = expand
+        self.code = dict(code or {})
+        self.kernel = kernel
+        self.is_public = is_public
+        self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
+        self.has_kink = has_kink
+        if method is not None:
+            METHODS[method] = self
+
+    def __repr__(self) -> str:
+        return f"<gate {self.name}>"
+
+    def __reduce__(self) -> tuple[Callable[[str], Gate], tuple[str]]:
+        """Pickled by its name: a declaration is code."""
+        return gate_named, (self.name,)
+
+    @property
+    def least_operands(self) -> int:
+        """How many operands must be given."""
+        return sum(not name.startswith("*") and name not in self.defaults for name in self.operands)
+
+    @property
+    def most_operands(self) -> int | None:
+        """None where there is no limit."""
+        return None if self.is_variadic else len(self.operands)
+
+    def __call__(self, *operands: Node | float, **attributes: Any) -> Node:
+        """The node for this gate of `operands`, in the simplest form that computes exactly the same.
+
+        Used where derivatives are built. (The parser adds the gates that the user wrote, unsimplified, by
+        `Graph.add`.)
+        """
+        graph = next(one.graph for one in operands if not isinstance(one, (int, float)))
+        nodes = tuple([graph.constant(one) if isinstance(one, (int, float)) else one for one in operands])
+        settings = ()
+        if self.attributes:
+            settings = tuple([attributes.get(name, one.default) for name, one in self.attributes.items()])
+        if self.shortcut is not None:
+            simple = self.shortcut(*nodes, *settings)
+            if simple is not None:
+                return simple
+        # log(2) and 180/pi stay: a reader sees more in them than in their digits.
+        folds = not self.is_function and not settings and nodes[0].is_literal
+        if folds and all([node.is_literal for node in nodes]):
+            with np.errstate(all="ignore"):
+                return graph.constant(self.forward(*[node.constant for node in nodes]))
+        return graph.add(self, nodes, settings)
+
+    def row_form(self) -> Forward:
+        """The function for many rows at once, where the declaration does not give it."""
+        return batching.row_by_row(self.forward)
+
+    def row_function(self, node: Node) -> Forward:
+        """The function for many rows at once of one node, which knows its attributes."""
+        return partial(self.over_rows, **node.settings) if node.attributes else self.over_rows
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        """The upstream gradient's share for the operand at `position`: the transposed local Jacobian times it.
+
+        Its shape is the operand's, or what broadcasting made of the operand's. None where nothing flows.
+        """
+        raise NotImplementedError
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        """The output's tangent: the local Jacobian times the operands' tangents (None: zero). See also `push_along`."""
+        raise NotImplementedError
+
+    def push_along(self, position: int, tangent: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        """What the tangent of the operand at `position` adds to the output's, where the gate has a local gradient."""
+        return None
+
+    def local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        """The local gradient with respect to one operand, where the gate has one (`has_local`)."""
+        return None
+
+    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        """Where the operand at `position` is the branch taken, in the shape that `pull` returns; None: everywhere."""
+        return None
+
+    def screen(self, condition: Condition, inputs: tuple[Node, ...], out: Node) -> tuple[Node, ...]:
+        """The inputs as `pull` may use them where only some entries of the output count."""
+        return inputs
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        """Where in an operand's shape the entries are that a branch of the output's shape uses."""
+        return condition if condition.test.shape == () else condition.moved(condition.as_test().sum())
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        """Where the output moves when the operands at these positions do under their conditions; None: everywhere."""
+        known = [condition for condition in moving.values() if condition is not None]
+        if len(known) < len(moving):
+            return None
+        test = reduce(METHODS["+"], [condition.as_test().sum() for condition in known])
+        return Condition(test, True, all(condition.is_implied for condition in known))
+
+
+def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
+    """The shape rule of an elementwise gate."""
+    return shapes.broadcast(operands)
+
+
+def gate_named(name: str) -> Gate:
+    """The gate of the table, the leaf or the gate of a pass of that name. Raises KeyError."""
+    from backprop.autodiff.declaration import leaves
+    from backprop.autodiff.gates import GATES
+    from backprop.autodiff.passes import sides  # here, not above: they are declared with this module
+
+    return {gate.name: gate for gate in (*GATES, leaves.input, leaves.constant, *sides.GATES)}[name]

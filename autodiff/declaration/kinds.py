@@ -1,0 +1,423 @@
+"""The kinds of gate: how each pulls an upstream gradient back to its operands and pushes tangents forward.
+
+The passes ask a gate by these methods and name no gate, so that a new gate is one declaration of some kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial, reduce
+from typing import TYPE_CHECKING, Any
+
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration import batching
+from backprop.autodiff.declaration.gate import METHODS, Attribute, Condition, Forward, Gate
+from backprop.autodiff.shapes import Axis, Shape
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+Local = Callable[..., "Node | float | None"]
+
+AXIS = Attribute(shapes.as_axis)
+
+
+def add_up(nodes: Sequence[Node]) -> Node:
+    """Their sum, added in pairs: the rounding error grows with the logarithm of their number.
+
+    Source: Higham, Accuracy and Stability of Numerical Algorithms, section 4.2 (pairwise summation).
+    """
+    level = list(nodes)
+    while len(level) > 1:
+        pairs = [level[place] + level[place + 1] for place in range(0, len(level) - 1, 2)]
+        level = pairs + level[len(level) - len(level) % 2 :]
+    return level[0]
+
+
+class Elementwise(Gate):
+    """Entry by entry, with NumPy's broadcasting; `gradients` gives one local gradient for each operand.
+
+    Each is a function of the operands and the output that returns a node, a number, or None for no gradient.
+    A gate with any number of operands gives a single one, which is also told the position first. `routes` says for each
+    operand where it is the branch taken; of a gate with `is_selection` that is where its local gradient is not zero.
+    """
+
+    has_local = True
+
+    def __init__(
+        self,
+        name: str,
+        forward: Forward,
+        *gradients: Local,
+        routes: Sequence[Callable[..., Condition] | None] = (),
+        is_selection: bool = False,
+        **declaration: Any,
+    ) -> None:
+        super().__init__(name, forward, **{"has_kink": is_selection, **declaration})
+        self.gradients = gradients
+        self.routes = tuple(routes)
+        self.is_selection = is_selection
+
+    def row_form(self) -> Forward:
+        return self.forward
+
+    def local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        found = self._local(position, inputs, out)
+        return out.graph.constant(found) if isinstance(found, (int, float)) else found
+
+    def _local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | float | None:
+        if self.is_variadic:
+            return self.gradients[0](position, *inputs, out)
+        return self.gradients[position](*inputs, out)
+
+    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        if self.is_selection:
+            local = self.local(position, inputs, out)
+            return None if local is None else Condition(local, True, is_implied=True)
+        rule = self.routes[position] if self.routes else None
+        return rule(*inputs, out) if rule else None
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        local = self._local(position, inputs, out)
+        if local is None:
+            return None
+        return upstream if local == 1 else upstream * local
+
+    def push_along(self, position: int, tangent: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        local = self._local(position, inputs, out)
+        if local is None:
+            return None
+        return tangent if local == 1 else tangent * local
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        parts = []
+        for position, tangent in enumerate(tangents):
+            part = None if tangent is None else self.push_along(position, tangent, inputs, out)
+            if part is not None:
+                route = self.route(position, inputs, out)
+                parts.append(route.settle(part) if route else part)
+        return add_up(parts) if parts else None
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        if condition.test.shape in ((), inputs[position].shape):
+            return condition
+        spread = condition.as_test().broadcast_to(out.shape)
+        return condition.moved(spread.sum_to(inputs[position].shape))
+
+
+class Flat(Elementwise):
+    """Piecewise constant: its gradient is zero wherever it has one, and no share is ever made."""
+
+    is_flat = True
+
+    def __init__(self, name: str, forward: Forward, **declaration: Any) -> None:
+        super().__init__(name, forward, *([lambda *_: None] * 9), **declaration)
+
+
+class Slope(Gate):
+    """The slope of a gate with a kink: constant on each side of it, and at the kink itself what a convention says.
+
+    Of a derivative of second or higher order both sides count instead (sides.py). `hits` tells from the operands which
+    entries are on the kink. `leading` gives the operands that stand for a side: it takes a series, the tuple of the
+    operands, then that of their derivatives along a direction, and so on. Both get the attributes as keywords.
+    """
+
+    is_flat = True
+    has_sides = True
+
+    def __init__(
+        self,
+        name: str,
+        forward: Forward,
+        *,
+        hits: Callable[..., Any],
+        leading: Callable[..., tuple[Any, ...]],
+        is_indicator: bool = False,
+        **declaration: Any,
+    ) -> None:
+        self.is_indicator = is_indicator
+        self.has_local = AXIS not in declaration.get("attributes", {}).values()
+        super().__init__(
+            name, forward, habit="stops the gradient: it is constant on both sides of the kink", **declaration
+        )
+        self.hits = hits
+        self.leading = leading
+
+    def row_form(self) -> Forward:
+        return self.forward if self.has_local else batching.along_axes(self.forward)
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        return None
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        return None
+
+    @cached_property
+    def beside(self) -> Flat:
+        """The gate for the slope on a side: of the operands, then their first derivatives along a direction, and so on.
+
+        Its attribute `order` says how many derivatives are given.
+        """
+
+        def forward(*series: Any, order: int, **settings: Any) -> Any:
+            width = len(series) // (order + 1)
+            levels = [series[place : place + width] for place in range(0, len(series), width)]
+            return self.forward(*self.leading(*levels, **settings), **settings)
+
+        def along_axis(*series: Any, axis: Axis, order: int) -> Any:
+            return batching.along_axes(partial(forward, order=order))(*series, axis=axis)
+
+        return Flat(
+            f"{self.name} beside the kink",
+            forward,
+            over_rows=forward if self.has_local else along_axis,
+            operands=("*series",),
+            attributes={**self.attributes, "order": Attribute(int)},
+            shape=lambda *series, **settings: shapes.broadcast(series),
+            summary=self.summary,
+            habit=self.habit,
+            source=self.source,
+            samples=(),
+            is_public=False,
+        )
+
+
+class Linear(Gate):
+    """Linear in its operands together: pushing applies the gate to the tangents, pulling its transpose.
+
+    `transpose(position, upstream, *inputs, out)` returns the share.
+    """
+
+    def __init__(self, name: str, forward: Forward, transpose: Callable[..., Node], **declaration: Any) -> None:
+        super().__init__(name, forward, **declaration)
+        self.transpose = transpose
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        return self.transpose(position, upstream, *inputs, out)
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        zero = out.graph.constant(0.0)
+        whole = tuple(
+            zero.broadcast_to(operand.shape) if tangent is None else tangent
+            for operand, tangent in zip(inputs, tangents, strict=True)
+        )
+        return self(*whole, **dict(zip(self.attributes, out.attributes, strict=True)))
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        if condition.test.shape == ():
+            return condition
+        spread = condition.as_test().broadcast_to(out.shape)
+        return condition.moved(self.transpose(position, spread, *inputs, out))
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        if len(moving) == len(inputs) and any(condition is None for condition in moving.values()):
+            return None
+        tests: list[Node | None] = [None] * len(inputs)
+        for position, condition in moving.items():
+            test = out.graph.constant(1.0) if condition is None else condition.as_test()
+            tests[position] = test.broadcast_to(inputs[position].shape)
+        reached = self.push(tests, inputs, out)
+        is_implied = all(condition is None or condition.is_implied for condition in moving.values())
+        return None if reached is None else Condition(reached, True, is_implied)
+
+
+class Bilinear(Gate):
+    """Linear in each of its two operands: `transposes` gives `(upstream, a, b, out)` to each one's share.
+
+    `carries` gives `(test, a, b, out)`, a test of the output's shape, to that of the entries of each operand which the
+    tested entries use, and `reaches`, a test of an operand's shape, to that of the output's entries which use it; both
+    may be of a shape to be broadcast. By default they are found by the gate itself, from operands of ones.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Forward,
+        *transposes: Callable[..., Node],
+        carries: Sequence[Callable[..., Node]] = (),
+        reaches: Sequence[Callable[..., Node]] = (),
+        **declaration: Any,
+    ) -> None:
+        super().__init__(name, forward, operands=("a", "b"), **declaration)
+        self.transposes = transposes
+        self.carries = tuple(carries)
+        self.reaches = tuple(reaches)
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        return self.transposes[position](upstream, *inputs, out)
+
+    def screen(self, condition: Condition, inputs: tuple[Node, ...], out: Node) -> tuple[Node, ...]:
+        """Zeros in the entries that no result in the branch uses: inf times the zeros upstream would be nan."""
+        return tuple(
+            self.carry(condition, position, inputs, out)._replace(is_implied=True).settle(node)
+            for position, node in enumerate(inputs)
+        )
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        if condition.test.shape == ():
+            return condition
+        spread = condition.as_test().broadcast_to(out.shape)
+        if self.carries:
+            return condition.moved(self.carries[position](spread, *inputs, out))
+        return condition.moved(self.transposes[position](spread, *_ones(inputs), out))
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        known = {position: condition for position, condition in moving.items() if condition is not None}
+        if len(known) < len(moving):
+            return None
+        reached = []
+        for position, condition in known.items():
+            test = condition.as_test().broadcast_to(inputs[position].shape)
+            if self.reaches:
+                reached.append(self.reaches[position](test, *inputs, out))
+            else:
+                operands = _ones(inputs)
+                operands[position] = test
+                reached.append(self(*operands))
+        return Condition(add_up(reached), True, all(condition.is_implied for condition in known.values()))
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        first, second = inputs
+        parts = []
+        if tangents[0] is not None:
+            parts.append(self(tangents[0], second))
+        if tangents[1] is not None:
+            parts.append(self(first, tangents[1]))
+        return add_up(parts)
+
+
+def _ones(inputs: Sequence[Node]) -> list[Node]:
+    return [node.graph.constant(1.0).broadcast_to(node.shape) for node in inputs]
+
+
+class Reduction(Gate):
+    """One number from the entries along `axis`; `gradient` gives the local gradient in the operand's shape.
+
+    It is a function of the operand and of the output with the reduced axes kept as 1. `is_selection`: the gradient is
+    zero for the entries that are not selected, which then contribute nothing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Forward,
+        gradient: Callable[[Node, Node, Any], Node],
+        *,
+        rule: Callable[..., Shape] = shapes.reduced,
+        is_selection: bool = False,
+        axis: Attribute = AXIS,
+        **declaration: Any,
+    ) -> None:
+        super().__init__(name, forward, attributes={"axis": axis}, shape=rule, has_kink=is_selection, **declaration)
+        self.gradient = gradient
+        self.is_selection = is_selection
+
+    def row_form(self) -> Forward:
+        return batching.along_axes(self.forward)
+
+    def _gradient(self, inputs: tuple[Node, ...], out: Node) -> Node:
+        (operand,), (axis,) = inputs, out.attributes
+        return self.gradient(operand, kept(out, operand, axis), axis)
+
+    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        return Condition(self._gradient(inputs, out), True, is_implied=True) if self.is_selection else None
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        (operand,), (axis,) = inputs, out.attributes
+        return kept(upstream, operand, axis) * self._gradient(inputs, out)
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        if condition.test.shape == ():
+            return condition
+        (operand,), (axis,) = inputs, out.attributes
+        test = condition.as_test().broadcast_to(out.shape)
+        return condition.moved(kept(test, operand, axis).broadcast_to(operand.shape))
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        (tangent,), (axis,) = tangents, out.attributes
+        if tangent is None:
+            return None
+        route = self.route(0, inputs, out)
+        product = self._gradient(inputs, out) * tangent
+        return (route.settle(product) if route else product).sum(axis)
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        condition, route = moving[0], self.route(0, inputs, out)
+        if route is None and (condition is None or condition.test.shape == ()):
+            return condition
+        known = [one for one in (condition, route) if one is not None]
+        test = reduce(METHODS["and"], [one.truth for one in known]) if len(known) > 1 else known[0].as_test()
+        reached = test.broadcast_to(inputs[0].shape).sum(out.attributes[0])
+        return Condition(reached, True, all(one.is_implied for one in known))
+
+
+class Differential(Gate):
+    """A gate whose differential is best given whole: its two maps, pulling back and pushing forward.
+
+    `pullbacks` gives `(upstream, *inputs, out)` to each operand's share, `pushforwards` `(tangent, *inputs, out)`
+    to what each operand's tangent adds to the output's.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        forward: Forward,
+        *,
+        pullbacks: Sequence[Callable[..., Node]],
+        pushforwards: Sequence[Callable[..., Node]],
+        **declaration: Any,
+    ) -> None:
+        super().__init__(name, forward, **declaration)
+        self.pullbacks = tuple(pullbacks)
+        self.pushforwards = tuple(pushforwards)
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        return self.pullbacks[position](upstream, *inputs, out)
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        parts = [
+            rule(tangent, *inputs, out)
+            for rule, tangent in zip(self.pushforwards, tangents, strict=True)
+            if tangent is not None
+        ]
+        return add_up(parts)
+
+
+class AlongAxis(Differential):
+    """A differential gate that mixes entries along its axis only, its operands all of the output's shape."""
+
+    def row_form(self) -> Forward:
+        return batching.along_axes(self.forward)
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        if condition.test.shape == ():
+            return condition
+        (axis,) = out.attributes
+        used = condition.as_test().broadcast_to(out.shape).sum(axis)
+        return condition.moved(kept(used, out, axis).broadcast_to(out.shape))
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        known = [condition for condition in moving.values() if condition is not None]
+        if len(known) < len(moving):
+            return None
+        test = add_up([self.carry(condition, 0, inputs, out).as_test() for condition in known])
+        return Condition(test, True, all(condition.is_implied for condition in known))
+
+
+class Leaf(Gate):
+    """No operands: an input, a constant, or an array made from constants (`eye(3)`)."""
+
+    def __init__(self, name: str, forward: Forward, **declaration: Any) -> None:
+        super().__init__(name, forward, operands=(), **declaration)
+
+
+class Expansion(Gate):
+    """Stands for a graph of other gates, `expand` of its operands, and is never evaluated itself."""
+
+    def __init__(self, name: str, expand: Callable[..., Node], **declaration: Any) -> None:
+        super().__init__(name, expand, expand=expand, **declaration)
+
+
+def kept(node: Node, operand: Node, axis: Axis) -> Node:
+    """A reduction's output (or its upstream) with the axes it reduced away kept as 1, to broadcast again."""
+    return node.reshape(shapes.reduced(operand.shape, axis, keepdims=True)) if node.shape else node

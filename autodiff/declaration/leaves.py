@@ -1,0 +1,33 @@
+"""The two leaves of every graph, and the constants that have a name."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from backprop.autodiff.declaration.gate import Attribute
+from backprop.autodiff.declaration.kinds import Leaf
+
+NAMED_CONSTANTS = {"pi": math.pi, "tau": math.tau, "e": math.e, "inf": math.inf, "nan": math.nan}
+
+input = Leaf(
+    "input",
+    forward=np.asarray,
+    attributes={"name": Attribute(str)},
+    summary="a variable",
+    habit="collects the gradient",
+    source="by definition",
+    samples=(),
+    is_public=False,
+)
+constant = Leaf(
+    "constant",
+    forward=np.asarray,
+    attributes={"value": Attribute(np.float64), "name": Attribute(str)},
+    summary="a number",
+    habit="has no gradient",
+    source="by definition",
+    samples=(),
+    is_public=False,
+)

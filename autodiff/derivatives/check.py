@@ -1,0 +1,312 @@
+"""Gradients put to the test: reverse mode against forward mode, and both against differences of values.
+
+Computes and judges; how a verdict is shown is the caller's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.derivatives.differences import EPSILON, FIRST_STEP, Estimate, Line, total, variation
+from backprop.autodiff.derivatives.probes import Probe, along, probes
+from backprop.autodiff.derivatives.values import zero_of
+from backprop.autodiff.derivatives.verdicts import DECISIVE, VERDICTS, allowance, judged
+from backprop.autodiff.evaluation.binding import bind, seed_value, selected
+from backprop.autodiff.evaluation.execution import run
+from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.evaluation.program import Program, lower
+from backprop.autodiff.graph import Graph
+from backprop.autodiff.passes.forward import tangents
+from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.shapes import Array, Shape
+
+MAXIMUM_FAILURES = 10  # points whose values are kept
+MODE_TOLERANCE = 1e-9  # relative: the two modes multiply the same numbers in another order
+DISTURBANCE = 2.0**-36  # relative, of every step: shows what roundings come to and stays close by
+TRIALS = 8
+NEARBY = 2.0**-10  # relative
+BESIDE = 2.0**-13  # relative
+
+
+class Entry(NamedTuple):
+    """What was found for one number of a variable, `x` or `W[0, 1]`, or along one `W[direction 3]`.
+
+    `analytic` is reverse mode's derivative, `forward` forward mode's, `numeric` the differences', `error` how wrong
+    that may be. `relative_error` is the larger of analytic's and forward's distance from numeric, relative to the
+    largest of the three (nan where there is nothing to compare).
+    """
+
+    variable: str
+    name: str
+    analytic: float
+    numeric: float
+    forward: float
+    relative_error: float
+    error: float
+    verdict: str
+
+
+class Check(NamedTuple):
+    """The entries of one point; `shape` is the output's, whose entries' sum is what was differentiated."""
+
+    entries: list[Entry]
+    values: dict[str, Array]
+    shape: Shape
+
+    @property
+    def has_failed(self) -> bool:
+        return any(entry.verdict == "mismatch" for entry in self.entries)
+
+
+class Survey(NamedTuple):
+    """Several points together.
+
+    `worst` has an entry and the number of its point (0: the given one) for every variable, or at a single point all
+    entries. `failures` are the first MAXIMUM_FAILURES points with a mismatch, by number. `verdicts` counts entries.
+    """
+
+    worst: list[tuple[int, Entry]]
+    points: int
+    failed: int
+    failures: list[tuple[int, dict[str, Array]]]
+    verdicts: dict[str, int]
+    shape: Shape
+
+
+@without_collection
+def check(graph: Graph, values: Mapping[str, Any], *, wrt: Iterable[str] | None = None, seed: int = 0) -> Check:
+    """Check the gradient of `graph` at `values` by every variable or those of `wrt`.
+
+    An array is checked entry by entry; one of more than MAXIMUM_ENTRIES along DIRECTIONS random directions that move
+    every entry, drawn with `seed`. A non-scalar output is summed: its upstream gradient is ones. Raises
+    ExpressionError as `value_and_grad` does. Source of the numeric derivative: Ridders (1982), see differences.py.
+    """
+    return next(checks(graph, values, wrt=wrt, seed=seed))
+
+
+def checks(
+    graph: Graph, values: Mapping[str, Any], *, wrt: Iterable[str] | None = None, samples: int = 0, seed: int = 0
+) -> Iterator[Check]:
+    """Check at `values` and then at `samples` points drawn around them.
+
+    Every entry of the variables in `wrt` gets a normal deviate of standard deviation max(abs(value), 1) added; other
+    variables keep their values.
+    """
+    checker = Checker(graph, values, wrt)
+    generator = np.random.default_rng(seed)
+    yield checker.check(checker.values, generator)
+    for _ in range(samples):
+        yield checker.check(drawn(checker.values, checker.names, generator), generator)
+
+
+@without_collection
+def survey(points: Iterable[Check]) -> Survey:
+    """What the points have to say together; of each only its worst is kept."""
+    verdicts = dict.fromkeys(VERDICTS, 0)
+    worst: dict[str, tuple[int, Entry]] = {}
+    failures: list[tuple[int, dict[str, Array]]] = []
+    failed, number = 0, -1
+    found = Check([], {}, ())
+    for number, found in enumerate(points):
+        for entry in found.entries:
+            verdicts[entry.verdict] += 1
+            before = worst.get(entry.variable)
+            if before is None or badness(entry) > badness(before[1]):
+                worst[entry.variable] = number, entry
+        if found.has_failed:
+            failed += 1
+            if len(failures) < MAXIMUM_FAILURES:
+                failures.append((number, found.values))
+    rows = list(worst.values()) if number > 0 else [(0, entry) for entry in found.entries]
+    return Survey(rows, number + 1, failed, failures, verdicts, found.shape)
+
+
+def badness(entry: Entry) -> tuple[int, float]:
+    return -VERDICTS.index(entry.verdict), entry.relative_error if math.isfinite(entry.relative_error) else 0.0
+
+
+def drawn(values: Mapping[str, Array], names: Iterable[str], generator: np.random.Generator) -> dict[str, Array]:
+    """A point around `values`."""
+    point = dict(values)
+    for name in names:
+        spread = np.maximum(np.abs(values[name]), 1.0)
+        point[name] = values[name] + spread * generator.standard_normal(np.shape(values[name]))
+    return point
+
+
+class Checker:
+    """The lowered programs of one expression: its value, its gradient, and its derivative along each variable."""
+
+    def __init__(self, graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None) -> None:
+        self.names = selected(graph, values, wrt)
+        typed, self.values = bind(graph, values)
+        output = typed.result
+        self.shape = output.shape
+        inputs = [typed.inputs[name] for name in self.names]
+        self.value = lower([output])
+        self.forward: dict[str, Program] = {}
+        self.flat: set[str] = set()  # what reaches the output through flat gates only, whose slope 0 is a convention
+        for name, node in zip(self.names, inputs, strict=True):
+            seeds = {node: typed.input(tangent_name(name), node.shape)}
+            tangent = tangents(typed, [output], seeds).get(output)
+            self.forward[name] = lower([tangent or zero_of(output)])
+            if tangent is None:
+                self.flat.add(name)
+        found = adjoints(typed, output, typed.constant(seed_value(None, output.shape)), inputs).of
+        self.reverse = lower([found.get(node) or zero_of(node) for node in inputs])
+
+    def check(self, values: dict[str, Array], generator: np.random.Generator) -> Check:
+        gradients = self.gradients(values)
+        with np.errstate(all="ignore"):
+            noise = self.noise(values)
+            entries = [
+                self.entry(probe, values, gradients[name], noise)
+                for name in self.names
+                for probe in probes(name, values[name], generator)
+            ]
+        return Check(entries, values, self.shape)
+
+    def gradients(self, values: Mapping[str, Array]) -> dict[str, Array]:
+        return dict(zip(self.names, run(self.reverse, values), strict=True))
+
+    def entry(self, probe: Probe, values: Mapping[str, Array], gradient: Array, noise: Array) -> Entry:
+        """The verdict along one direction."""
+        analytic = along(gradient, probe)
+        (tangent,) = run(self.forward[probe.variable], {**values, tangent_name(probe.variable): probe.direction})
+        forward = float(np.sum(tangent))
+        whole = self.value_along(probe, values)
+        steps = [side * unit for unit in (probe.scale, 1.0) for side in (FIRST_STEP, -FIRST_STEP)]
+        here = whole(0.0)
+        moves = np.any([np.not_equal(tangent, 0), *(np.not_equal(whole(step), here) for step in steps)], axis=0)
+
+        def moving(step: float) -> Array:
+            """The entries of the output that move: the others have no slope, and their rounding does not matter."""
+            return np.asarray(whole(step))[moves]
+
+        if not math.isfinite(probe.scale) or not np.all(np.isfinite(moving(0.0))):
+            return verdict(probe, analytic, forward, Estimate(), "not finite")
+        if analytic == forward == 0 and not np.any(moves):
+            return verdict(probe, analytic, forward, Estimate(0.0, 0.0), "ok")
+        line = Line(moving, probe.scale, probe.finest, total(np.asarray(noise)[moves]))
+        estimate, word = judged(line, analytic, forward)
+        if word == "mismatch":
+            if probe.variable in self.flat or self.is_convention(probe, values, estimate, analytic):
+                word = "kink"
+            elif self.underflows(values) or self.wavers(probe, values, estimate, analytic):
+                word = "undecided"
+        largest = max(variation(line, FIRST_STEP * probe.scale), abs(analytic), abs(forward))
+        if abs(analytic - forward) > MODE_TOLERANCE * largest + allowance(estimate):
+            word = "mismatch"  # whatever the function does here; inf - inf is nan and passes
+        return verdict(probe, analytic, forward, estimate, word)
+
+    def noise(self, values: Mapping[str, Array]) -> Array:
+        """How wrong each entry of the output is by rounding of every step, here and close by: at log(1) there is none.
+
+        A rounding that crosses a jump is no noise: most trials are smaller.
+        """
+        found = np.zeros(self.shape)
+        for factor in (1.0, 1 + NEARBY, 1 - NEARBY):
+            moved = {name: value * factor for name, value in values.items()}
+            (exact,) = run(self.value, moved)
+            generator = np.random.default_rng(0)
+            trials = [run(disturbed(self.value, generator), moved)[0] for _ in range(TRIALS)]
+            moves = np.sort(np.abs(np.array(trials) - exact), axis=0)[1]  # nan, sorted last, is no move
+            found = np.maximum(found, np.where(np.isfinite(moves), moves, 0.0))
+        return np.asarray(found / DISTURBANCE * EPSILON)
+
+    def underflows(self, values: Mapping[str, Array]) -> bool:
+        """Whether a step's result is too small for a double: differences of what is rounded to 0 tell nothing."""
+
+        def watched(function: Callable[..., Any]) -> Callable[..., Any]:
+            def raising(*operands: Array) -> Any:
+                with np.errstate(under="raise"):
+                    return function(*operands)
+
+            return raising
+
+        steps = self.value.instructions
+        watching = tuple(one._replace(function=watched(one.function)) for one in steps)
+        try:
+            run(self.value._replace(instructions=watching), values)
+        except FloatingPointError:
+            return True
+        return False
+
+    def value_along(self, probe: Probe, values: Mapping[str, Array]) -> Callable[[float], Array]:
+        """The output along the direction, as a function of the step."""
+        base = values[probe.variable]
+
+        def value_at(step: float) -> Array:
+            (value,) = run(self.value, {**values, probe.variable: base + step * probe.direction})
+            return value
+
+        return value_at
+
+    def is_convention(self, probe: Probe, values: Mapping[str, Array], numeric: Estimate, analytic: float) -> bool:
+        """Whether the gradient here is a corner's own: close by, on both sides, it is what the differences say.
+
+        `relu(x) - relu(-x)` is x, and has the gradient 0 at 0 since each of the corners has.
+        """
+        for step in (probe.scale * 2.0**-26, -probe.scale * 2.0**-26):
+            beside = self.slope_at(step, probe, values)
+            off = abs(beside - numeric.value)
+            if not (off <= DECISIVE * abs(numeric.value) + allowance(numeric) and off < 0.1 * abs(beside - analytic)):
+                return False
+        return True
+
+    def wavers(self, probe: Probe, values: Mapping[str, Array], numeric: Estimate, analytic: float) -> bool:
+        """Whether the gradient goes up and down within the differences' own steps by as much as it is off.
+
+        Then these steps are too long for the function, and its values may hide it: `x + sin(1e10*x)/1e10` at 1e10.
+        """
+        most = 0.0
+        for step in (numeric.step, -numeric.step, numeric.shortest, -numeric.shortest):
+            before, at, behind = (self.slope_at(step * part, probe, values) for part in (1 - BESIDE, 1.0, 1 + BESIDE))
+            bend = abs(before - 2 * at + behind)
+            most = max(most, bend if math.isfinite(bend) else 0.0)
+        return most > 0.1 * abs(numeric.value - analytic)
+
+    def slope_at(self, step: float, probe: Probe, values: Mapping[str, Array]) -> float:
+        """Reverse mode's derivative along the direction a step away."""
+        moved = {**values, probe.variable: values[probe.variable] + step * probe.direction}
+        return along(self.gradients(moved)[probe.variable], probe)
+
+
+def disturbed(program: Program, generator: np.random.Generator) -> Program:
+    """The program with every step's result off by a random relative amount."""
+
+    def factors(shape: Shape) -> Array:
+        moves: Array = generator.uniform(-0.5, 0.5, shape)
+        return 1 + DISTURBANCE * (moves + np.copysign(0.5, moves))  # by half of it at least
+
+    def off(function: Callable[..., Any], factor: float) -> Callable[..., Any]:
+        def moved(*operands: Array) -> Any:
+            exact = function(*operands)
+            return exact * (factors(np.shape(exact)) if np.ndim(exact) else factor)
+
+        return moved
+
+    steps = program.instructions
+    drawn_first = np.asarray(factors((len(steps),))).tolist()  # one by one they would take longer than the steps
+    return program._replace(
+        instructions=tuple(
+            one._replace(function=off(one.function, factor)) for one, factor in zip(steps, drawn_first, strict=True)
+        )
+    )
+
+
+def tangent_name(name: str) -> str:
+    return f"tangent of {name}"  # with spaces: no variable is called that
+
+
+def verdict(probe: Probe, analytic: float, forward: float, numeric: Estimate, word: str) -> Entry:
+    three = (analytic, forward, numeric.value)
+    relative = math.nan
+    if all(map(math.isfinite, three)):
+        distance = max(abs(analytic - numeric.value), abs(forward - numeric.value))
+        relative = distance / max(map(abs, three)) if distance else 0.0
+    return Entry(probe.variable, probe.name, analytic, numeric.value, forward, relative, numeric.error, word)

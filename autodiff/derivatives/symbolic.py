@@ -1,0 +1,85 @@
+"""Derivatives as expressions: the adjoint of a variable as a node, tidied for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from backprop.autodiff.derivatives.values import zero_of
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.evaluation.binding import selected
+from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.evaluation.program import dependents, needed
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.passes.sides import to_differentiate
+from backprop.autodiff.passes.simplify import simplified
+from backprop.autodiff.shapes import Shape
+
+MAXIMUM_ORDER = 100
+MAXIMUM_ADDED = 200_000  # nodes of the orders after the first: the next may have some times as many
+
+
+class Derivatives(NamedTuple):
+    """`plain`: the derivative's node by each name, which is evaluated; `written`: the same for a reader.
+
+    `flat`: the gates on the way whose derivative is zero wherever it exists, by name.
+    """
+
+    graph: Graph
+    plain: dict[str, Node]
+    written: dict[str, Node]
+    flat: tuple[str, ...]
+
+
+@without_collection
+def derivatives(
+    graph: Graph, wrt: Sequence[str] | None = None, *, order: int = 1, given: Mapping[str, Shape] | None = None
+) -> Derivatives:
+    """The derivative of that order by each name of `wrt` (None: by every variable), for inputs of these shapes.
+
+    Shapes: a derivative has its variable's shape; an output that is an array is summed, and so is, in the next
+    order, a derivative: an order above 1 is for scalar variables. Raises ExpressionError for an order below 1 or
+    above MAXIMUM_ORDER, for a name that is no variable, and for an order above 1 by an array.
+    Source: Griewank & Walther (2008), section 3.2, the reverse pass run `order` times.
+    """
+    if not 1 <= order <= MAXIMUM_ORDER:
+        raise ExpressionError(f"the order is {order}", cure=f"an order is a number from 1 to {MAXIMUM_ORDER}")
+    known = dict(given or {})
+    typed = graph.typed(known)
+    plain: dict[str, Node] = {}
+    for name in selected(graph, known, wrt):
+        variable = typed.inputs[name]
+        if order > 1 and variable.shape:
+            raise ExpressionError(
+                f"{name} is an array, and an order of {order} is for scalars", cure="ask for its hessian"
+            )
+        node = typed.result
+        for done in range(order):
+            if done == 1:
+                limit = len(typed.nodes) + MAXIMUM_ADDED
+            if done > 1 and len(typed.nodes) > limit:
+                raise ExpressionError(
+                    f"the derivative of order {done} has more than {MAXIMUM_ADDED} nodes", cure="ask for a lower order"
+                )
+            seed = typed.constant(1.0).broadcast_to(node.shape)
+            found = adjoints(typed, node, seed, [variable]).of.get(variable)
+            node = to_differentiate([found], node)[0] if found else zero_of(variable)
+            if node is typed.constant(0.0):
+                break
+        plain[name] = node
+    flat = _flat_gates(typed, [typed.inputs[name] for name in plain])
+    return Derivatives(typed, plain, {name: simplified(node) for name, node in plain.items()}, flat)
+
+
+def _flat_gates(typed: Graph, variables: Sequence[Node]) -> tuple[str, ...]:
+    """The names of the flat gates between the variables and the output."""
+    output = typed.result
+    depends = dependents(typed, output, variables)
+    return tuple(
+        dict.fromkeys(
+            node.gate.name
+            for node in needed([output])
+            if node.gate.is_flat and node.gate.is_public and any(depends[operand.index] for operand in node.inputs)
+        )
+    )

@@ -1,0 +1,286 @@
+"""Everything one evaluation went through: each node's value, its gradient or tangent, and where that came from.
+
+The numbers are values of the nodes that the passes made, so that what is shown cannot disagree with the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.gate import Condition
+from backprop.autodiff.derivatives.values import zero_of
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.evaluation.binding import bind, seed_value, selected
+from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.evaluation.program import dependents, needed
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.shapes import Array
+
+
+class Share(NamedTuple):
+    """One term of a node's gradient: `upstream` times `local` by way of `user`.
+
+    Reverse mode: `user` is the gate that the node flows into, `upstream` its adjoint. Forward mode: `user` is
+    the operand that the tangent `upstream` comes from. `local` is None where the gate has no local gradient
+    entry by entry; `formula` is the node whose value the share is. Not `is_taken`: in a branch not taken.
+    """
+
+    user: Node
+    position: int
+    upstream: Array
+    local: Array | None
+    value: Array
+    is_taken: bool
+    formula: Node
+
+
+class Step(NamedTuple):
+    """A node of the user's graph with its value and its adjoint or tangent (None: not asked for)."""
+
+    node: Node
+    value: Array
+    gradient: Array | None
+    shares: tuple[Share, ...]
+
+
+class Birth(NamedTuple):
+    """A node whose operands are finite and whose `kind` ("value" or "gradient") is not: the origin of inf or nan."""
+
+    node: Node
+    value: Array
+    kind: str
+
+
+class Trace(NamedTuple):
+    """The steps in topological order, constants left out; `gradients` by the names asked for, in their order.
+
+    `births` are where inf or nan began in the value or in one of those gradients, `origins` the nodes where it began in
+    any step: an infinity that a maximum, a mask or a quotient left behind is no birth.
+    """
+
+    graph: Graph
+    steps: list[Step]
+    output: Node
+    value: Array
+    gradients: dict[str, Array]
+    labels: dict[Node, str]
+    derivatives: dict[Node, Node]
+    births: list[Birth]
+    origins: frozenset[Node]
+
+    @property
+    def is_result_finite(self) -> bool:
+        return all(bool(np.all(np.isfinite(one))) for one in (self.value, *self.gradients.values()))
+
+
+class _Term(NamedTuple):
+    """A share before it is evaluated."""
+
+    user: Node
+    position: int
+    upstream: Node
+    local: Node | None
+    value: Node
+    condition: Condition | None  # where it counts
+
+    @property
+    def test(self) -> Node | None:
+        return self.condition.as_test() if self.condition else None
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is its local gradient that says where it counts, by being zero elsewhere."""
+        return self.condition is not None and self.condition.test is self.local
+
+
+class _Plan(NamedTuple):
+    """What a mode made: the derivative node of each node, its terms, and the nodes that have a derivative."""
+
+    derivatives: dict[Node, Node]
+    terms: dict[Node, list[_Term]]
+    covered: Sequence[bool]
+
+
+@without_collection
+def trace(
+    graph: Graph,
+    values: Mapping[str, Any],
+    *,
+    mode: str = "reverse",
+    wrt: Iterable[str] | None = None,
+    upstream: Any = None,
+) -> Trace:
+    """Evaluate `graph` at `values` and differentiate it, keeping every step.
+
+    Reverse mode: every node's adjoint, or with `wrt` that of the nodes between those variables and the output.
+    Forward mode: every node's tangent along one variable, a direction of ones where that is an array.
+    `upstream` has the output's shape. Raises ExpressionError as `value_and_grad` does.
+    """
+    names = selected(graph, values, wrt)
+    typed, arrays = bind(graph, values)
+    output = typed.result
+    shown = shown_nodes(typed)
+    if mode == "forward":
+        plan = _forward(typed, shown, names)
+        gradients = {names[0]: output}
+    else:
+        seed = typed.constant(seed_value(upstream, output.shape))
+        plan = _reverse(typed, shown if wrt is None else [typed.inputs[name] for name in names], seed)
+        gradients = {name: typed.inputs[name] for name in names}
+    return _evaluated(typed, arrays, shown, plan, gradients)
+
+
+def shown_nodes(typed: Graph) -> list[Node]:
+    """The user's nodes that the output or a statement needs, and every input; numbers are no step."""
+    roots = [typed.result, *typed.names.values(), *typed.inputs.values()]
+    return [node for node in needed(roots) if (node.inputs or node.gate is leaves.input) and not node.gate.is_unshown]
+
+
+def _reverse(typed: Graph, wanted: Sequence[Node], seed: Node) -> _Plan:
+    covered = dependents(typed, typed.nodes[-1], wanted)
+    output = typed.result
+    found = adjoints(typed, output, seed, wanted)
+    terms = {
+        node: [
+            _Term(
+                share.user,
+                share.position,
+                share.upstream,
+                share.user.gate.local(share.position, share.user.inputs, share.user),
+                share.settled,
+                share.condition,
+            )
+            for share in shares
+        ]
+        for node, shares in found.shares.items()
+    }
+    return _Plan(found.of, terms, covered)
+
+
+def _forward(typed: Graph, shown: Sequence[Node], names: Sequence[str]) -> _Plan:
+    if len(names) != 1:
+        raise ExpressionError("forward mode differentiates by one variable", cure=f"choose one of {', '.join(names)}")
+    from backprop.autodiff.passes.forward import tangents  # here, not above: reverse mode does without
+
+    source = typed.inputs[names[0]]
+    found = tangents(typed, [typed.result, typed.nodes[-1]], {source: typed.constant(1.0).broadcast_to(source.shape)})
+    terms = {node: _tangent_terms(node, found) for node in shown if node in found and node is not source}
+    return _Plan(found, terms, [True] * len(typed.nodes))
+
+
+def _tangent_terms(node: Node, tangent: Mapping[Node, Node]) -> list[_Term]:
+    from backprop.autodiff.passes.pushforward import pushed_alone  # here, not above: reverse mode does without
+
+    terms = []
+    for position, operand in enumerate(node.inputs):
+        if operand in tangent:
+            part = pushed_alone(node, position, tangent[operand])
+            if part is not None:
+                local = node.gate.local(position, node.inputs, node)
+                terms.append(_Term(operand, position, tangent[operand], local, part.settled, part.condition))
+    return terms
+
+
+def _evaluated(
+    typed: Graph, arrays: Mapping[str, Array], shown: list[Node], plan: _Plan, sources: Mapping[str, Node]
+) -> Trace:
+    covered = [node for node in (*shown, typed.result) if plan.covered[node.index]]  # the output may be a number
+    derivative = {node: plan.derivatives.get(node) or zero_of(node) for node in covered}
+    wanted = dict.fromkeys([*shown, *derivative.values()])
+    for terms in plan.terms.values():
+        for term in terms:
+            wanted.update(dict.fromkeys(one for one in (*term[2:5], term.test) if one is not None))
+    value = dict(zip(wanted, evaluate(list(wanted), arrays), strict=True))
+    steps = []
+    for node in shown:
+        shares = tuple(
+            Share(
+                term.user,
+                term.position,
+                value[term.upstream],
+                None if term.local is None else value[term.local],
+                value[term.value],
+                _is_taken(term, value),
+                term.value,
+            )
+            for term in plan.terms.get(node, ())
+        )
+        gradient = value[derivative[node]] if node in derivative else None
+        steps.append(Step(node, value[node], gradient, shares))
+    output = typed.result
+    gradients = {name: value[derivative[node]] for name, node in sources.items()}
+    result = value[output] if output in value else evaluate([output], arrays)[0]
+    value[output] = result
+    results = [output, *(derivative[one] for one in sources.values())]
+    everything = _births(typed, arrays, [*shown, *derivative.values(), *results], value, shown)
+    births = _births(typed, arrays, results, value, shown) if everything else []
+    origins = frozenset(birth.node for birth in everything)
+    return Trace(typed, steps, output, result, gradients, labels_of(typed, shown), plan.derivatives, births, origins)
+
+
+def _is_taken(term: _Term, value: Mapping[Node, Array]) -> bool:
+    """Whether a share is of a branch that is taken, or at least is the product that it is shown as."""
+    if term.test is None or bool(np.any(value[term.test])):
+        return True
+    if term.local is None or not term.is_own:
+        return False
+    with np.errstate(all="ignore"):
+        return np.array_equal(np.asarray(value[term.upstream] * value[term.local]), np.asarray(value[term.value]))
+
+
+def labels_of(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:
+    """Inputs by name, statements by theirs, the output `f` (or the next free one), the others n1, n2 …"""
+    labels = {node: node.attributes[0] for node in shown if node.gate is leaves.input}
+    for name, node in typed.names.items():
+        if not node.is_constant:
+            labels.setdefault(node, name)
+    taken = {*labels.values(), *typed.names}
+    if typed.result not in labels:
+        name = next(one for one in ("f", "out", "output", *(f"f{k}" for k in range(1, 99))) if one not in taken)
+        labels[typed.result] = name
+        taken.add(name)
+    number = 0
+    for node in shown:
+        if node not in labels:
+            number += 1
+            while f"n{number}" in taken:
+                number += 1
+            labels[node] = f"n{number}"
+    return labels
+
+
+def _births(
+    typed: Graph,
+    arrays: Mapping[str, Array],
+    results: Sequence[Node],
+    value: Mapping[Node, Array],
+    shown: Sequence[Node],
+) -> list[Birth]:
+    """Where the non-finite results began: followed back from each through non-finite operands only."""
+    infected = {node for node in results if not np.all(np.isfinite(value[node]))}
+    if not infected:
+        return []
+    nodes = needed([*infected, *shown])
+    every = dict(zip(nodes, evaluate(nodes, arrays), strict=True))
+    users = {node.span: node for node in reversed(shown)}
+    births: dict[Node, Birth] = {}
+    own = {*shown, *(operand for node in shown for operand in node.inputs), typed.result}
+    for node in reversed(nodes):
+        if node not in infected:
+            continue
+        causes = [operand for operand in node.inputs if not np.all(np.isfinite(every[operand]))]
+        infected.update(causes)
+        if causes:
+            continue
+        user = node if node in own else users.get(node.span, typed.result)
+        if user is not node and not np.all(np.isfinite(value[user])):
+            infected.add(user)  # log at 0: its value is what to name, not its slope
+        else:
+            births.setdefault(user, Birth(user, every[node], "value" if user is node else "gradient"))
+    return sorted(births.values(), key=lambda birth: birth.node.index)

@@ -1,0 +1,117 @@
+"""Values for an expression's variables: checked, made arrays, and the graph typed by their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.graph import Graph
+from backprop.autodiff.shapes import Array
+
+
+def as_array(value: Any, what: str) -> Array:
+    """`value` as a double or an array of them. Raises ExpressionError, naming `what` it is, for anything else."""
+    found = as_numbers(value, what)
+    shapes.bounded(found.shape)
+    result: Array = found.astype(np.float64)[()]
+    return result
+
+
+def as_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
+    """`value` as an array of numbers of any kind, itself where it is one. Raises as `as_array` does."""
+    try:
+        found = np.asarray(value)
+    except (TypeError, ValueError, OverflowError):
+        found = np.asarray(None)
+    if found.dtype.kind not in "fiub":
+        raise ExpressionError(
+            f"{what} is no number and no array of numbers",
+            cure="give a number or equally long lists of numbers",
+        )
+    return found
+
+
+def bind(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Array]]:
+    """The graph typed by the shapes of `values`, and the values as arrays.
+
+    Raises ExpressionError for variables without a value (all of them at once), for values of no variable, for
+    values that are no numbers, and for shapes that do not fit.
+    """
+    check_names(graph, values)
+    arrays = {name: as_array(value, value_of(name)) for name, value in values.items()}
+    return graph.typed({name: np.shape(value) for name, value in arrays.items()}), arrays
+
+
+def value_of(name: str) -> str:
+    """What an error calls a variable's value."""
+    return f"the value of '{name}'"
+
+
+def check_names(graph: Graph, values: Collection[str]) -> None:
+    """Raise ExpressionError for values of no variable, and for variables without a value, all of them at once."""
+    inputs = graph.inputs
+    for name in values:
+        if name not in inputs:
+            known = f"its variables are {', '.join(graph.variables)}" if graph.variables else "it has no variables"
+            raise ExpressionError(f"'{name}' is not in the expression", cure=known, source=graph.source)
+    missing = [name for name in graph.variables if name not in values]
+    if missing:
+        quoted = " and ".join(f"'{name}'" for name in missing)
+        raise ExpressionError(
+            f"no value for {quoted}", inputs[missing[0]].span, "give every variable a value", graph.source
+        )
+
+
+def selected(graph: Graph, values: Collection[str], wrt: Iterable[str] | None) -> tuple[str, ...]:
+    """The names to differentiate by: `wrt`, or every input that has a value. Raises ExpressionError."""
+    given = [name for name in graph.inputs if name in values or name not in leaves.NAMED_CONSTANTS]
+    if wrt is None:
+        return tuple(given)
+    chosen = tuple(dict.fromkeys(wrt))
+    for name in chosen:
+        if name not in given:
+            known = f"its variables are {', '.join(given)}" if given else "it has no variables"
+            raise ExpressionError(f"'{name}' is not in the expression", cure=known, source=graph.source)
+    return chosen
+
+
+def seed_value(upstream: Any, shape: shapes.Shape) -> Array:
+    """The output's upstream gradient: ones, or `upstream` in the output's shape. Raises ExpressionError."""
+    if upstream is None:
+        return np.ones(shape)[()]
+    array = as_array(upstream, "the upstream gradient")
+    if np.shape(array) != shape:
+        raise ExpressionError(
+            f"the upstream gradient has shape {shapes.show(np.shape(array))}, the output {shapes.show(shape)}",
+            cure="give it the output's shape",
+        )
+    return array
+
+
+def direction_values(typed: Graph, given: Mapping[str, Any], what: str) -> dict[str, Array]:
+    """The tangents or directions that are `given` for some variables, as arrays of the variables' shapes.
+
+    Raises ExpressionError for one of no variable and, with the variable's span, for one of another shape.
+    """
+    arrays = {}
+    for name, value in given.items():
+        if name not in typed.inputs:
+            known = f"its variables are {', '.join(typed.inputs)}" if typed.inputs else "it has no variables"
+            raise ExpressionError(f"a {what} for '{name}', which is no variable", cure=known, source=typed.source)
+        node = typed.inputs[name]
+        array = as_array(value, f"the {what} of '{name}'")
+        if np.shape(array) != node.shape:
+            raise ExpressionError(
+                f"the {what} of '{name}' has shape {shapes.show(np.shape(array))}, "
+                f"the variable {shapes.show(node.shape)}",
+                node.span,
+                "give it the variable's shape",
+                typed.source,
+            )
+        arrays[name] = array
+    return arrays

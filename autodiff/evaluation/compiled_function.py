@@ -1,0 +1,150 @@
+"""`compile`: an expression as a function of many rows, its gradients with it. batched_program.py runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.derivatives.values import zero_of
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.evaluation import threads
+from backprop.autodiff.evaluation.batched_lowering import RowPlan, plan_rows
+from backprop.autodiff.evaluation.batched_program import RowProgram
+from backprop.autodiff.evaluation.binding import as_array, as_numbers, check_names, seed_value, selected, value_of
+from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.graph import Graph
+from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.shapes import Array, Shape
+
+MOST_PLANS = 16  # kept for the shapes that came before, each with the memory of a block of rows for each thread
+
+
+class Kind(NamedTuple):
+    """What a plan is for: the shape of one row's value of a variable, and whether rows differ in it."""
+
+    name: str
+    shape: Shape
+    varies: bool
+
+
+class Plan(NamedTuple):
+    """The rows' plan, the variables that its gradients are by, and the program where no number comes with the call."""
+
+    rows: RowPlan
+    names: tuple[str, ...]
+    program: RowProgram | None
+
+
+class CompiledFunction:
+    """`f(x=xs, y=ys)`: the expression's value and gradients in each row. It pickles; threads may share it."""
+
+    def __init__(
+        self, graph: Graph, wrt: Iterable[str] | None, fixed: Mapping[str, Any] | None, gradients: bool
+    ) -> None:
+        self.graph = graph
+        self.wrt = None if wrt is None else tuple(wrt)
+        self.fixed = {name: as_array(value, value_of(name)) for name, value in (fixed or {}).items()}
+        self.gradients = gradients
+        self._plans: dict[tuple[Kind, ...], Plan] = {}
+        for name in (*self.fixed, *(self.wrt or ())):
+            if name not in graph.inputs:
+                selected(graph, self.fixed, [name])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CompiledFunction, (self.graph, self.wrt, self.fixed, self.gradients)
+
+    def __call__(
+        self, columns: Mapping[str, Any] | None = None, /, **more_columns: Any
+    ) -> tuple[np.ndarray[Any, Any], dict[str, np.ndarray[Any, Any]]]:
+        """The values, (rows, *the output's shape), and the gradients by name, (rows, *the variable's shape).
+
+        An array has the rows along its first axis; a number holds for all rows. Raises ExpressionError for missing
+        and unknown names, for what is no number, where the numbers of rows differ, and where shapes do not fit.
+        """
+        given = {**(columns or {}), **more_columns}
+        varying, held = self._split(given)
+        rows = _rows(varying)
+        kinds = [Kind(name, array.shape[1:], True) for name, array in varying.items()]
+        kinds += [Kind(name, np.shape(value), False) for name, value in held.items()]
+        plan = self._plan(tuple(sorted(kinds)))
+        program = plan.program or RowProgram(plan.rows, held)
+        turned = {name: np.moveaxis(array, 0, -1) for name, array in varying.items()}
+        results = [np.empty((rows, *shape)) for shape in plan.rows.result_shapes]
+        out = [np.moveaxis(array, 0, -1) for array in results]
+
+        def work(start: int, stop: int) -> None:
+            program.run(
+                {name: array[..., start:stop] for name, array in turned.items()},
+                [array[..., start:stop] for array in out],
+            )
+
+        threads.over_rows(work, rows, plan.rows.rows_worth_a_thread)
+        value, *gradients = results
+        return value, dict(zip(plan.names, gradients, strict=True))
+
+    def _split(self, given: Mapping[str, Any]) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Array]]:
+        """The variables that rows differ in, and the values of the others."""
+        for name in given:
+            if name in self.fixed:
+                raise ExpressionError(f"'{name}' has a fixed value", cure="leave it out of the call, or do not fix it")
+        check_names(self.graph, {**self.fixed, **given})
+        arrays = {name: as_numbers(value, value_of(name)) for name, value in given.items()}
+        held = {name: as_array(value, value_of(name)) for name, value in arrays.items() if not value.ndim}
+        return {name: value for name, value in arrays.items() if value.ndim}, {**self.fixed, **held}
+
+    def _plan(self, kinds: tuple[Kind, ...]) -> Plan:
+        found = self._plans.get(kinds)
+        if found is None:
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
+            found = self._plans[kinds] = self._lowered(kinds)
+        return found
+
+    @without_collection
+    def _lowered(self, kinds: tuple[Kind, ...]) -> Plan:
+        names = selected(self.graph, [kind.name for kind in kinds], self.wrt) if self.gradients else ()
+        typed = self.graph.typed({kind.name: kind.shape for kind in kinds})
+        output = typed.result
+        inputs = [typed.inputs[name] for name in names]
+        found = adjoints(typed, output, typed.constant(seed_value(None, output.shape)), inputs).of if inputs else {}
+        results = [output, *[found.get(node) or zero_of(node) for node in inputs]]
+        plan = plan_rows(results, [kind.name for kind in kinds if kind.varies])
+        is_complete = all(kind.varies or kind.name in self.fixed for kind in kinds)
+        return Plan(plan, names, RowProgram(plan, self.fixed) if is_complete else None)
+
+
+def compile(
+    graph: Graph,
+    *,
+    wrt: Iterable[str] | None = None,
+    fixed: Mapping[str, Any] | None = None,
+    gradients: bool = True,
+) -> CompiledFunction:
+    """A function of many rows: `values, grads = compile(graph)(x=xs, y=ys)`, in one sweep on every core.
+
+    `fixed` values hold for all rows. `grads` has each variable's gradient of the output (of the sum of its entries),
+    those of `wrt` only where it is given, none without `gradients`. Raises ExpressionError for names that are not in
+    the expression and values that are no numbers. Source: Griewank & Walther (2008), section 3.2.
+    """
+    return CompiledFunction(graph, wrt, fixed, gradients)
+
+
+def _rows(varying: Mapping[str, np.ndarray[Any, Any]]) -> int:
+    """How many rows there are. Raises ExpressionError where the variables disagree, or where none has any."""
+    lengths: dict[int, list[str]] = {}
+    for name, array in varying.items():
+        lengths.setdefault(len(array), []).append(name)
+    if len(lengths) > 1:
+        parts = [f"{' and '.join(map(repr, names))} {length}" for length, names in lengths.items()]
+        raise ExpressionError(
+            f"the numbers of rows differ: {', '.join(parts)}",
+            cure="give arrays with equally many rows along their first axis; a number holds for all rows",
+        )
+    if not lengths:
+        raise ExpressionError("no variable has rows", cure="give one of them an array with a row an entry")
+    for array in varying.values():
+        shapes.bounded(array.shape[1:])
+    return next(iter(lengths))

@@ -1,0 +1,53 @@
+"""Running a program at one point, and the values of constant expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.evaluation.program import Program, lower, needed
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.shapes import Array
+
+
+def run(program: Program, values: Mapping[str, Array]) -> list[Array]:
+    """The results for these inputs, by IEEE arithmetic: inf and nan come out, nothing is raised or warned of."""
+    slots: list[Any] = [None] * program.slots
+    for place, constant in program.constants:
+        slots[place] = constant
+    for place, name in program.inputs:
+        slots[place] = values[name]
+    with np.errstate(all="ignore"):
+        for function, inputs, output in program.instructions:
+            if len(inputs) == 2:
+                slots[output] = function(slots[inputs[0]], slots[inputs[1]])
+            else:
+                slots[output] = function(*[slots[place] for place in inputs])
+    return [slots[place] for place in program.results]
+
+
+def evaluate(nodes: Sequence[Node], values: Mapping[str, Array]) -> list[Array]:
+    """The values of these nodes of one typed graph."""
+    return run(lower(nodes), values)
+
+
+def constant_value(node: Node) -> Array:
+    """The value of a node that depends on no variable, its graph typed or not.
+
+    Raises ExpressionError with the node's span where it does depend on one, or where shapes do not fit.
+    """
+    graph = Graph(is_typed=True, source=node.graph.source)
+    twin: dict[int, Node] = {}
+    for one in needed([node]):
+        if one.gate is leaves.input:
+            name = one.attributes[0]
+            if name not in leaves.NAMED_CONSTANTS:
+                raise ExpressionError(f"'{name}' is no constant", node.span, "write a number here", graph.source)
+            twin[one.index] = graph.constant(leaves.NAMED_CONSTANTS[name], name, one.span)
+        else:
+            twin[one.index] = graph.copy(one, twin)
+    return evaluate([twin[node.index]], {})[0]

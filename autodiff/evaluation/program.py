@@ -1,0 +1,107 @@
+"""Lowering: the nodes that some results need, as a flat list of instructions over reused slots.
+
+Knows no numbers but the constants; execution.py runs the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.shapes import Array
+
+
+class Instruction(NamedTuple):
+    """`slots[output] = function(*slots[inputs])`."""
+
+    function: Callable[..., Any]
+    inputs: tuple[int, ...]
+    output: int
+
+
+class Program(NamedTuple):
+    """What to run for some results: `results` are the slots they are left in, in the order they were asked for."""
+
+    instructions: tuple[Instruction, ...]
+    slots: int
+    constants: tuple[tuple[int, Array], ...]
+    inputs: tuple[tuple[int, str], ...]
+    results: tuple[int, ...]
+
+
+def lower(results: Sequence[Node], given: Collection[Node] = ()) -> Program:
+    """The program for the values of `results`, nodes of one typed graph. A slot is free after its last use.
+
+    The values of `given` nodes are not computed: they are inputs of the program, by `given_name`.
+    """
+    if not results:
+        return Program((), 0, (), (), ())
+    nodes = needed(results, given, is_read=True)
+    last_use = {operand: node.index for node in nodes if node not in given for operand in node.reads}
+    kept = set(results)
+    slot: dict[Node, int] = {}
+    free: list[int] = []
+    count = 0
+    instructions, constants, inputs = [], [], []
+    for node in nodes:
+        if node in given:
+            slot[node], count = count, count + 1
+            inputs.append((slot[node], given_name(node)))
+            continue
+        operands = tuple([slot[operand] for operand in node.reads])
+        for operand in dict.fromkeys(node.reads):
+            if last_use[operand] == node.index and operand not in kept:
+                free.append(slot[operand])
+        if free and node.inputs:
+            place = free.pop()
+        else:
+            place, count = count, count + 1
+        slot[node] = place
+        if node.gate is leaves.constant:
+            constants.append((place, node.attributes[0]))
+        elif node.gate is leaves.input:
+            inputs.append((place, node.attributes[0]))
+        else:
+            function = partial(node.gate.forward, **node.settings) if node.attributes else node.gate.forward
+            instructions.append(Instruction(function, operands, place))
+    return Program(tuple(instructions), count, tuple(constants), tuple(inputs), tuple([slot[node] for node in results]))
+
+
+def given_name(node: Node) -> str:
+    """What a program calls an input that is no variable; a variable's name has no blank."""
+    return f"node {node.index}"
+
+
+def needed(results: Sequence[Node], given: Collection[Node] = (), *, is_read: bool = False) -> list[Node]:
+    """The nodes that the results depend on and the results, in topological order; of `given` nodes only themselves.
+
+    `is_read`: also what is read to compute them, though no expression shows it.
+    """
+    nodes = results[0].graph.nodes
+    last = max(node.index for node in results)
+    wanted = bytearray(last + 1)
+    for node in results:
+        wanted[node.index] = 1
+    for place in range(last, -1, -1):
+        if wanted[place] and not (given and nodes[place] in given):
+            for operand in nodes[place].reads if is_read else nodes[place].inputs:
+                wanted[operand.index] = 1
+    return [node for node in nodes[: last + 1] if wanted[node.index]]
+
+
+def dependents(graph: Graph, output: Node, wanted: Collection[Node]) -> list[bool]:
+    """For each node up to the output, by index: whether it is one of `wanted` or depends on one of them."""
+    active = [False] * (output.index + 1)
+    for node in wanted:
+        if node.index <= output.index:
+            active[node.index] = True
+    for node in graph.nodes[: output.index + 1]:
+        if not active[node.index]:
+            for operand in node.inputs:
+                if active[operand.index]:
+                    active[node.index] = True
+                    break
+    return active

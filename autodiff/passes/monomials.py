@@ -1,0 +1,138 @@
+"""Products of powers with a coefficient, and what of them may be folded: exact, or well inside the range."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.gates import constructors, elementary
+from backprop.autodiff.graph import Node
+
+Number: TypeAlias = Any  # a Fraction or a float, which mypy joins to an object
+
+MODEST = 2.0**64  # of numbers folded beside powers, and 1/MODEST: products overflow hardly sooner than as written
+LARGEST = 1e290  # of numbers folded elsewhere, and 1/LARGEST: neither overflow nor lost digits
+
+
+class Exponent(NamedTuple):
+    """`number + symbolic`."""
+
+    number: Number
+    symbolic: Node | None
+
+
+class Monomial(NamedTuple):
+    """`coefficient` times the product of the bases raised to their exponents."""
+
+    coefficient: Number
+    powers: dict[Node, Exponent]
+
+
+ONE = Exponent(Fraction(1), None)
+ZERO = Exponent(Fraction(0), None)
+
+
+def as_number(value: float) -> Number:
+    """A whole number as a fraction, which divides without rounding; any other as the double that was written."""
+    value = float(value)
+    return Fraction(int(value)) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def plain_number(node: Node) -> Number | None:
+    """The value of a scalar literal; None for anything else, a named constant too."""
+    if not node.is_literal or not math.isfinite(node.attributes[0]):
+        return None
+    return as_number(node.attributes[0])
+
+
+def added(numbers: Iterable[Number]) -> Number | None:
+    """Their sum; None where it is out of range."""
+    total: Number = Fraction(0)
+    for number in numbers:
+        total = total + number
+    return total if abs(total) < LARGEST else None
+
+
+def multiplied(numbers: Iterable[Number], largest: float) -> Number | None:
+    """Their product; None where that folds numbers and its size is beyond `largest` or 1/`largest`."""
+    folded = [one for one in numbers if abs(one) != 1]
+    sign = (-1) ** sum(one == -1 for one in numbers)
+    if len(folded) < 2:
+        return sign * folded[0] if folded else Fraction(sign)
+    if 0 in folded:
+        return Fraction(0)
+    if sum(math.log2(abs(one)) for one in folded) > math.log2(largest):
+        return None
+    if sum(math.log2(abs(one)) for one in folded) < -math.log2(largest):
+        return None
+    exact: Number = math.prod(one for one in folded if isinstance(one, Fraction)) * sign
+    mantissa, exponent = 1.0, 0
+    floats = [one for one in folded if not isinstance(one, Fraction)]
+    if not floats:
+        return exact
+    for one in [float(exact), *floats]:  # a part of the product may be out of range
+        part, shift = math.frexp(one)
+        mantissa, more = math.frexp(mantissa * part)
+        exponent += shift + more
+    return math.ldexp(mantissa, exponent)
+
+
+def is_whole(exponent: Exponent) -> bool:
+    return exponent.symbolic is None and exponent.number == int(exponent.number)
+
+
+def can_merge(first: Exponent, second: Exponent) -> bool:
+    """Whether x^first * x^second is x^(first + second) for every x."""
+    return is_whole(first) and is_whole(second) and (first.number > 0) == (second.number > 0)
+
+
+def is_raised(powers: dict[Node, Exponent]) -> bool:
+    return any(exponent.symbolic is not None or abs(exponent.number) != 1 for exponent in powers.values())
+
+
+TRIED = (-1000.0, 1000.0, -2.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0, 100.0)
+
+
+def is_total(node: Node) -> bool:
+    """Whether the node's gate has no pole and no edge of its domain: a leaf, or a function that is tried out."""
+    if not node.inputs:
+        return node.constant is None or bool(np.isfinite(node.constant).all())
+    return not node.attributes and len(node.inputs) <= 2 and _is_total(node.gate, len(node.inputs))
+
+
+@cache
+def _is_total(gate: Gate, count: int) -> bool:
+    if not isinstance(gate, Elementwise):
+        return False
+    operands = np.meshgrid(*[TRIED] * count)
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(gate.forward(*operands)).all())
+
+
+def place_in_product(power: tuple[Node, Exponent]) -> tuple[int, int]:
+    """Where a power stands in a product: named constants, variables in their order, x^n and its like, all else."""
+    base, exponent = power
+    if base.inputs or base.name is None:
+        return 3, 0
+    if exponent.symbolic is not None:
+        return 2, base.index
+    return int(not base.is_constant), base.index
+
+
+def without_ones(powers: dict[Node, Exponent]) -> dict[Node, Exponent]:
+    """The powers without arrays of ones that only repeat what has their shape already."""
+    for base in [base for base in powers if base.gate is constructors.ones]:
+        if any(other is not base and other.shape == base.shape for other in powers):
+            powers = {other: exponent for other, exponent in powers.items() if other is not base}
+    return powers
+
+
+def is_log_of_zero(node: Node) -> bool:
+    return node.gate is elementary.log and plain_number(node.inputs[0]) == 0

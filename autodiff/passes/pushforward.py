@@ -1,0 +1,59 @@
+"""The tangents of all nodes along a direction of the inputs, as more nodes: the loop of forward mode.
+
+A tangent comes with its condition, outside of which it is exactly zero; forward.py settles them.
+Source: Griewank & Walther, Evaluating Derivatives (2008), section 3.1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from backprop.autodiff.declaration.masks import Masked, both, total
+from backprop.autodiff.graph import Graph, Node
+
+
+def pushforward(graph: Graph, output: Node, seeds: Mapping[Node, Node]) -> dict[Node, Masked]:
+    """Append the tangents of the nodes up to `output` to the typed `graph`; one that is missing is zero."""
+    found = {node: Masked(seed, None) for node, seed in seeds.items()}
+    for node in graph.nodes[: output.index + 1]:
+        if node in found or not any(operand in found for operand in node.inputs):
+            continue
+        graph.place = node.span
+        tangent = _pushed(node, [found.get(operand) for operand in node.inputs])
+        if tangent is not None:
+            found[node] = Masked(tangent.value.broadcast_to(node.shape), tangent.condition)
+    graph.place = None
+    return found
+
+
+def _pushed(node: Node, moving: list[Masked | None]) -> Masked | None:
+    """The tangent of a node whose operands move so; None: it is zero."""
+    gate = node.gate
+    if gate.has_local:
+        parts = []
+        for position, tangent in enumerate(moving):
+            part = None if tangent is None else contribution(node, position, tangent)
+            if part is not None:
+                parts.append(part)
+        return total(parts) if parts else None
+    value = gate.push([None if tangent is None else tangent.settled for tangent in moving], node.inputs, node)
+    if value is None:
+        return None
+    conditions = {position: tangent.condition for position, tangent in enumerate(moving) if tangent is not None}
+    return Masked(value, gate.reach(conditions, node.inputs, node))
+
+
+def pushed_alone(node: Node, position: int, tangent: Node) -> Masked | None:
+    """What the tangent of the operand at `position` adds to that of the node."""
+    moving: list[Masked | None] = [None] * len(node.inputs)
+    moving[position] = Masked(tangent, None)
+    pushed = _pushed(node, moving)
+    return None if pushed is None else Masked(pushed.value.broadcast_to(node.shape), pushed.condition)
+
+
+def contribution(node: Node, position: int, tangent: Masked) -> Masked | None:
+    """What the tangent of one operand adds to that of a node that has a local gradient; None: nothing."""
+    value = node.gate.push_along(position, tangent.value, node.inputs, node)
+    if value is None:
+        return None
+    return Masked(value, both(tangent.condition, node.gate.route(position, node.inputs, node)))

@@ -1,0 +1,479 @@
+"""Derivatives of second and higher order where a kink is hit exactly: the mean of those from its sides.
+
+The slope of a kink is a convention in a first derivative. A second derivative would square or move that convention,
+which is no limit of anything: abs(x)^2 is x^2, and 2*sign(0)*sign(0) is 0. So each such derivative goes through a gate
+that does nothing where no kink is hit. Where one is, it takes the derivative's values on the sides of the kinks, with
+the slopes that hold there: their common value or, where they differ, their mean.
+
+To which side a direction of the inputs leads is told by the first derivative along it that is not zero; what vanishes
+up to the order of the derivative makes no difference to it. Source: Griewank & Walther, Evaluating Derivatives (2008),
+section 14.2, on directional derivatives of piecewise smooth functions.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.gate import Attribute, Condition, Gate
+from backprop.autodiff.declaration.kinds import Flat, Slope
+from backprop.autodiff.declaration.notation import Postfix
+from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.pushforward import pushforward
+
+if TYPE_CHECKING:
+    from backprop.autodiff.evaluation.batched_program import RowProgram
+
+MOST_ENTRIES = 127  # that are moved each to a side of its own; of more some share their signs
+GOLDEN = 0.6180339887498949  # its multiples modulo 1 lie apart: no two entries move equally far
+MOST_NUMBERS = 2**22  # in one evaluation of all sides, about
+ROUNDING = 1e-12  # all sides are taken at the same point: what agrees as a rule is equal
+
+Numbers = np.ndarray[Any, np.dtype[np.float64]]
+
+_hits: deque[Node] = deque(maxlen=100)  # nobody has to take them
+
+
+def take_hits() -> list[Node]:
+    """The kinks that were hit exactly since the last call and whose sides differ: slopes, each with its gate's span."""
+    found = [_hits.popleft() for _ in range(len(_hits))]
+    return list({(slope.gate, slope.span): slope for slope in found}.values())
+
+
+class SideValues(float):
+    """What `kinks` found: no `values` where none is hit, else those of the derivatives, with the means of both sides.
+
+    Of many rows `rows` are those with a hit, and `count` is how many there are. It is a number, as whatever stands in a
+    program's slots.
+    """
+
+    values: Sequence[Numbers] | None = None
+    rows: Any = None
+    count = 1
+
+
+NOT_HIT = SideValues()
+
+
+class BothSides:
+    """How to evaluate some `results` on all sides of their kinks, from the values of `operands`.
+
+    Those are the operands of the slopes, one slope after the other, and then the inputs.
+    """
+
+    def __init__(self, results: Sequence[Node], order: int, told: Sequence[bool]) -> None:
+        self.results = tuple(results)
+        self.order = order
+        self.told = tuple(told)
+        nodes = needed(results)
+        self.slopes = [node for node in nodes if node.gate.has_sides]
+        self.inputs = [node for node in nodes if node.gate is leaves.input]
+        self._program: RowProgram | None = None
+        self.telling: dict[int, list[int]] = {}  # of each slope's index, which of the program's slopes tell its sides
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled with a graph of its own: that of its nodes holds it, too."""
+        graph, twin = self._copy()
+        return sides_of, (graph, [twin[node.index].index for node in self.results], self.order, self.told)
+
+    @property
+    def operands(self) -> tuple[Node, ...]:
+        return (*[operand for slope in self.slopes for operand in slope.inputs], *self.inputs)
+
+    def hits(self, operands: Sequence[Any]) -> list[Any]:
+        """For each slope, which of its entries are on the kink."""
+        place, found = 0, []
+        for slope in self.slopes:
+            assert isinstance(slope.gate, Slope)
+            count = len(slope.inputs)
+            found.append(slope.gate.hits(*operands[place : place + count], **slope.settings))
+            place += count
+        return found
+
+    def at_point(self, *operands: Any) -> SideValues:
+        """The values at one point."""
+        hits = self.hits(operands)
+        if not any([np.any(hit) for hit in hits]):
+            return NOT_HIT
+        columns = {
+            str(node.name): np.asarray(value)[..., None]
+            for node, value in zip(self.inputs, operands[-len(self.inputs) :], strict=True)
+        }
+        found = SideValues()
+        found.values = [one[..., 0][()] for one in self._means(columns, hits)]
+        return found
+
+    def over_rows(self, *operands: Any) -> SideValues:
+        """The values in the rows where a kink is hit."""
+        operands = tuple([np.atleast_1d(operand) for operand in operands])  # numbers that hold for all rows are bare
+        is_hit = np.zeros(max(operand.shape[-1] for operand in operands), dtype=bool)
+        hits = self.hits(operands)
+        for hit in hits:
+            is_hit |= np.any(hit, axis=tuple(range(np.ndim(hit) - 1)))
+        rows = np.flatnonzero(is_hit)
+        if not len(rows):
+            return NOT_HIT
+        found = SideValues()
+        found.rows, found.count = rows, len(is_hit)
+        columns = {
+            str(node.name): np.broadcast_to(value, (*node.shape, len(is_hit)))[..., rows]
+            for node, value in zip(self.inputs, operands[-len(self.inputs) :], strict=True)
+        }
+        found.values = self._means(columns, hits)
+        return found
+
+    def _means(self, columns: Mapping[str, Any], hits: Sequence[Any]) -> list[Numbers]:
+        """The results' means over the sides, each (*its shape, rows), for inputs of (*their shape, rows)."""
+        from backprop.autodiff.evaluation.batched_program import (
+            lower_rows,  # here, not above: few derivatives meet a kink
+        )
+
+        if self._program is None:
+            self._program = lower_rows(*self._sided(), {})
+        steps = self._directions()
+        count = len(next(iter(steps.values()))) if steps else 1
+        rows = next(iter(columns.values())).shape[-1]
+        block = max(1, MOST_NUMBERS // (count * max(self._program.plan.entries, count)))
+        parts = [
+            self._block({name: array[..., start : start + block] for name, array in columns.items()}, steps, count)
+            for start in range(0, rows, block)
+        ]
+        hit = [slope for slope, places in zip(self.slopes, hits, strict=True) if np.any(places)]
+        for _, differing in parts:
+            if differing is not None:
+                _hits.extend([slope for slope in hit if differing[slope.index]] or hit)
+        return [np.concatenate(one, axis=-1) for one in zip(*[means for means, _ in parts], strict=True)]
+
+    def _block(
+        self, columns: Mapping[str, Any], steps: Mapping[str, Numbers], count: int
+    ) -> tuple[list[Numbers], dict[int, bool] | None]:
+        """The means for some rows; where sides differ that are told of, also which slopes make the difference."""
+        assert self._program is not None
+        rows = next(iter(columns.values())).shape[-1]
+        given = {name: np.repeat(array, count, axis=-1) for name, array in columns.items()}
+        given |= {name: np.tile(np.moveaxis(along, 0, -1), rows) for name, along in steps.items()}
+        values = [one.reshape((*one.shape[:-1], rows, count)) for one in self._program.run(given)]
+        slopes = values[len(self.results) :]
+        weights = _weights([_signature(slope) for slope in slopes])
+        means, differing = [], None
+        for value, is_told in zip(values, self.told, strict=False):
+            agree = _agree(value)
+            with np.errstate(all="ignore"):
+                mean = np.sum(value * weights, axis=-1)
+            means.append(np.where(agree, value[..., 0], mean))
+            if is_told and differing is None and not np.all(agree):
+                row = int(np.argmin(np.all(agree.reshape(-1, rows), axis=0)))
+                moved = [
+                    _makes_difference(value[..., row, :], _signature(slope)[row], weights[row]) for slope in slopes
+                ]
+                differing = {
+                    slope.index: any(moved[place] for place in self.telling[slope.index]) for slope in self.slopes
+                }
+        return means, differing
+
+    def _directions(self) -> dict[str, Numbers]:
+        """For each variable the directions to move it in, (directions, *its shape): signs that no two entries share.
+
+        The signs are rows of a Hadamard matrix, so that those of any two entries are alike as often as not, and
+        opposite directions come in pairs. Each entry in turn moves farthest, so that each wins a tie and loses it.
+        """
+        variables = [node for node in self.inputs if is_variable(node)]
+        sizes = [int(np.prod(node.shape)) for node in variables]
+        entries = sum(sizes)
+        signs = hadamard(min(entries, MOST_ENTRIES) + 1)
+        columns = 1 + np.arange(entries) % (len(signs) - 1)
+        moves = signs[:, columns] * (1.0 + np.modf(np.arange(1, entries + 1) * GOLDEN)[0])
+        pattern = np.arange(len(signs))
+        moves[pattern, pattern % entries] *= 4.0
+        moves = np.concatenate([moves, -moves])
+        ends = np.cumsum(sizes)
+        return {
+            step_name(node): moves[:, end - size : end].reshape((len(moves), *node.shape))
+            for node, size, end in zip(variables, sizes, ends, strict=True)
+        }
+
+    def _copy(self) -> tuple[Graph, dict[int, Node]]:
+        """A graph of the results alone, without means of sides, and its node for each index of theirs."""
+        graph = Graph(is_typed=True, source=self.results[0].graph.source)
+        twin: dict[int, Node] = {}
+        for node in needed(self.results):
+            if isinstance(node.gate, Derivative):
+                twin[node.index] = twin[node.inputs[0].index]
+            elif node.gate is not kinks:
+                twin[node.index] = graph.copy(node, twin)
+        return graph, twin
+
+    def _sided(self) -> tuple[list[Node], list[str]]:
+        """The results, then slopes that tell the sides apart, all as they are on the side of the steps; the inputs."""
+        graph, twin = self._copy()
+        seeds = {
+            twin[node.index]: graph.input(step_name(node), node.shape) for node in self.inputs if is_variable(node)
+        }
+        tangents: list[dict[Node, Node]] = []
+        for _ in range(self.order):
+            pushed = pushforward(graph, graph.nodes[-1], seeds)
+            tangents.append({node: tangent.settled for node, tangent in pushed.items()})
+        families = {slope.index: _family(twin[slope.index]) for slope in self.slopes}
+        places = {node: place for place, node in enumerate(dict.fromkeys(chain.from_iterable(families.values())))}
+        self.telling = {index: [places[node] for node in family] for index, family in families.items()}
+        sided = _beside([*[twin[node.index] for node in self.results], *places], tangents)
+        return sided, list(sided[0].graph.inputs)
+
+
+def sides_of(graph: Graph, results: Sequence[int], order: int, told: Sequence[bool]) -> BothSides:
+    return BothSides([graph.nodes[index] for index in results], order, told)
+
+
+def _beside(results: Sequence[Node], tangents: Sequence[Mapping[Node, Node]]) -> list[Node]:
+    """The results in a graph of their own, with the slopes as they are on the side that the steps lead to.
+
+    `tangents` gives the first derivatives along the steps, then those of the first ones, and so on.
+    """
+    graph = Graph(is_typed=True)
+    twin: dict[int, Node] = {}
+    waiting = list(results)
+    while waiting:
+        node = waiting[-1]
+        operands = _series(node, tangents) if node.gate.has_sides else node.inputs
+        missing = [operand for operand in operands if operand.index not in twin]
+        if node.index in twin or not missing:
+            waiting.pop()
+        if missing:
+            waiting.extend(missing)
+        elif node.index not in twin and isinstance(node.gate, Slope):
+            moved = tuple([twin[operand.index] for operand in operands])
+            twin[node.index] = graph.add(node.gate.beside, moved, (*node.attributes, len(tangents)))
+        elif node.index not in twin:
+            twin[node.index] = graph.copy(node, twin)
+    return [twin[node.index] for node in results]
+
+
+def _family(slope: Node) -> list[Node]:
+    """The slopes of the same gate by each of its operands, which together tell the sides apart."""
+    if "position" not in slope.gate.attributes:
+        return [slope]
+    return [slope.graph.add(slope.gate, slope.inputs, (position,)) for position in range(len(slope.inputs))]
+
+
+def _series(slope: Node, tangents: Sequence[Mapping[Node, Node]]) -> tuple[Node, ...]:
+    """The operands of a slope, then their first derivatives, and so on."""
+    level: tuple[Node, ...] = slope.inputs
+    series = level
+    for found in tangents:
+        level = tuple([found.get(node) or zero_of(node) for node in level])
+        series += level
+    return series
+
+
+def zero_of(node: Node) -> Node:
+    """The derivative of a node that nothing moves."""
+    return node.graph.constant(0.0).broadcast_to(node.shape)
+
+
+def _signature(slope: Numbers) -> Numbers:
+    """A number for each direction in each row, (rows, directions), that differs where any entry of the slope does."""
+    entries = np.nan_to_num(slope.reshape((-1, *slope.shape[-2:])))
+    found: Numbers = np.tensordot(np.cos(np.arange(1, len(entries) + 1)), entries, axes=1)
+    return found
+
+
+def _makes_difference(value: Numbers, signature: Numbers, weights: Numbers) -> bool:
+    """Whether the mean of a value depends on the side that the signature tells, all other kinks averaged."""
+    with np.errstate(all="ignore"):
+        means = [
+            np.sum(value * weights * (signature == side), axis=-1) / np.sum(weights * (signature == side))
+            for side in np.unique(signature)
+        ]
+    return not np.all(_agree(np.stack(means, axis=-1)))
+
+
+def _weights(signatures: Sequence[Numbers]) -> Numbers:
+    """The weight of each direction in each row: equal for the sides, shared by directions to one side."""
+    mixed = sum(np.cos(place + 0.5) * signature for place, signature in enumerate(signatures))
+    signature = np.asarray(mixed, dtype=np.float64)
+    alike = np.sum(signature[:, :, None] == signature[:, None, :], axis=-1)
+    weights: Numbers = 1.0 / alike
+    total: Numbers = np.sum(weights, axis=-1, keepdims=True)
+    shared: Numbers = weights / total
+    return shared
+
+
+def _agree(value: Numbers) -> Any:
+    """Where the values along the last axis are equal, to rounding."""
+    first = value[..., :1]
+    with np.errstate(all="ignore"):
+        is_equal = (value == first) | (np.isnan(value) & np.isnan(first))
+        is_close = np.abs(value - first) <= ROUNDING * np.abs(first)
+    return np.all(is_equal | is_close, axis=-1)
+
+
+def hadamard(order: int) -> Numbers:
+    """Signs, at least `order` rows of them, any two rows and any two columns of which are orthogonal.
+
+    Source: Sylvester (1867); Horadam, Hadamard Matrices and Their Applications, section 2.1.
+    """
+    signs = np.ones((1, 1))
+    while len(signs) < order:
+        signs = np.block([[signs, signs], [signs, -signs]])
+    return signs
+
+
+def is_variable(node: Node) -> bool:
+    """Whether an input is the user's: those that a pass adds have blanks in their names."""
+    return " " not in str(node.name)
+
+
+def step_name(node: Node) -> str:
+    return f"step of {node.name}"
+
+
+def with_sides(
+    derivatives: Mapping[Node, Node], outputs: Collection[Node], told: Callable[[Node], bool] = lambda key: True
+) -> dict[Node, Node]:
+    """The derivatives, those of second or higher order at a kink with the mean of both sides. The keys may be any.
+
+    `outputs` are what was differentiated: where slopes or derivatives are among what they depend on, it was not for the
+    first time. `told`: whether to tell of it where the sides differ.
+    """
+    graph = next(iter(outputs)).graph
+    last = max(node.index for node in outputs)
+    if not derivatives or not any([_order(node) for node in graph.nodes[: last + 1]]):
+        return dict(derivatives)
+    order = order_of(outputs)
+    sides = BothSides(list(derivatives.values()), order + 1, [told(key) for key in derivatives])
+    if not order or not sides.slopes:
+        return dict(derivatives)
+    found = graph.add(kinks, sides.operands, (sides,))
+    return {
+        key: graph.add(side_mean, (node,), (position, sides.order, found.index))
+        for position, (key, node) in enumerate(derivatives.items())
+    }
+
+
+def to_differentiate(derivatives: Sequence[Node], output: Node) -> list[Node]:
+    """The derivatives of `output`, each with a kink marked as one: its own derivative is of a second order then."""
+    graph = output.graph
+    if not any([node.gate.has_kink for node in graph.nodes]):
+        return list(derivatives)
+    bent: set[Node] = set()  # what has a kink, or depends on something that has
+    for node in needed(derivatives):
+        if node.gate.has_kink or node.gate.has_sides or any([operand in bent for operand in node.inputs]):
+            bent.add(node)
+    order = order_of([output]) + 1
+    return [
+        graph.add(differentiated, (node,), (order,)) if node in bent and node.gate is not side_mean else node
+        for node in derivatives
+    ]
+
+
+def counts_sides(derivative: Node | None, total: Any, shares: Sequence[Any]) -> bool:
+    """Whether the `total` of a derivative is the mean of the sides of a kink, and not the sum of the shares."""
+    if derivative is None or derivative.gate is not side_mean:
+        return False
+    with np.errstate(all="ignore"):
+        return not np.allclose(sum(shares), total, rtol=ROUNDING, atol=0.0, equal_nan=True)
+
+
+def order_of(outputs: Collection[Node]) -> int:
+    """How many times something with a kink has been differentiated in what the outputs depend on."""
+    return max([_order(node) for node in needed(list(outputs))])
+
+
+def _order(node: Node) -> int:
+    return int(node.settings["order"]) if isinstance(node.gate, Derivative) else int(node.gate.has_sides)
+
+
+class Kinks(Flat):
+    """What tells the means of derivatives whether a kink is hit."""
+
+    is_unshown = True
+
+
+class Derivative(Gate):
+    """A derivative as it is, of an `order` that its nodes need not show."""
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        return upstream
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        return tangents[0]
+
+    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
+        return condition
+
+    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
+        return moving[0]
+
+
+class SideMean(Derivative):
+    """A derivative; where a kink is hit, what the node of the index `found` has in its place at `position`."""
+
+    is_informed = True
+
+
+def mean_at_point(derivative: Any, sides: SideValues, position: int, order: int, found: int) -> Any:
+    return derivative if sides.values is None else sides.values[position]
+
+
+def mean_over_rows(derivative: Any, sides: SideValues, position: int, order: int, found: int) -> Any:
+    if sides.values is None:
+        return derivative
+    result = np.array(np.broadcast_to(derivative, (*derivative.shape[:-1], sides.count)))
+    result[..., sides.rows] = sides.values[position]
+    return result
+
+
+LANGUAGES = ("latex", "python", "numpy", "c", "javascript")
+
+kinks = Kinks(
+    "kinks",
+    lambda *operands, sides: sides.at_point(*operands),
+    over_rows=lambda *operands, sides: sides.over_rows(*operands),
+    operands=("*operands",),
+    attributes={"sides": Attribute(lambda sides: sides)},
+    shape=lambda *operands, sides: (),
+    summary="whether a kink is hit, and if so the derivatives on its sides",
+    habit="stops the gradient: it only tells",
+    source="by definition",
+    samples=(),
+    is_public=False,
+)
+side_mean = SideMean(
+    "side_mean",
+    mean_at_point,
+    over_rows=mean_over_rows,
+    operands=("derivative",),
+    attributes={"position": Attribute(int), "order": Attribute(int), "found": Attribute(int)},
+    shape=lambda derivative, position, order, found: derivative,
+    notation=Postfix(" (both sides)"),
+    textbook=lambda derivative, position, order, found: derivative,
+    code=dict.fromkeys(LANGUAGES, "{0}"),
+    summary="a derivative; where a kink is hit exactly, the mean of those from its sides",
+    habit="passes the gradient on",
+    source="the convention for derivatives of second and higher order",
+    samples=(),
+    is_public=False,
+)
+differentiated = Derivative(
+    "derivative",
+    lambda derivative, order: derivative,
+    over_rows=lambda derivative, order: derivative,
+    operands=("derivative",),
+    attributes={"order": Attribute(int)},
+    shape=lambda derivative, order: derivative,
+    notation=Postfix(""),
+    textbook=lambda derivative, order: derivative,
+    code=dict.fromkeys(LANGUAGES, "{0}"),
+    summary="a derivative, as it is",
+    habit="passes the gradient on",
+    source="by definition",
+    samples=(),
+    is_public=False,
+)
+GATES = (kinks, side_mean, differentiated)

@@ -1,0 +1,365 @@
+"""Derivatives tidied for a reader: constants folded, like terms and like factors collected. Nothing evaluates these.
+
+A node is read as a sum of monomials, each a coefficient times powers of other nodes, and built again from that.
+Long sums and products are gathered once, from their root, so that the time is linear in the graph.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable
+from fractions import Fraction
+
+import numpy as np
+
+from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.gates import arithmetic, selection
+from backprop.autodiff.graph import Node
+from backprop.autodiff.passes.monomials import (
+    LARGEST,
+    MODEST,
+    ONE,
+    ZERO,
+    Exponent,
+    Monomial,
+    Number,
+    added,
+    can_merge,
+    is_log_of_zero,
+    is_raised,
+    is_total,
+    is_whole,
+    multiplied,
+    place_in_product,
+    plain_number,
+    without_ones,
+)
+from backprop.autodiff.passes.textbook import in_textbook_form
+
+SUMS = frozenset({arithmetic.add, arithmetic.subtract})
+PRODUCTS = frozenset({arithmetic.multiply, arithmetic.divide, arithmetic.negative})
+LONGEST_MERGED = 16  # terms of a sum that is used in several places; merging longer ones could take quadratic time
+LARGEST_POWER = 64  # of a product or coefficient that is multiplied out
+
+
+def simplified(node: Node) -> Node:
+    """The node, of the same typed graph, that says what `node` says as a textbook would write it."""
+    return _Simplifier(in_textbook_form(node)).result()
+
+
+class _Simplifier:
+    """One run over the nodes that `root` needs, operands first."""
+
+    def __init__(self, root: Node) -> None:
+        self.root = root
+        self.graph = root.graph
+        self.done: dict[Node, Node] = {}
+        self.monomials: dict[Node, Monomial] = {}  # of the nodes that were built from one
+        self.sums: dict[Node, list[Monomial]] = {}  # likewise
+        self.finite: dict[Node, bool] = {}  # of the nodes that were asked about
+        self.nodes = needed([root])
+        self.uses = Counter(operand for node in self.nodes for operand in node.inputs)
+
+    def result(self) -> Node:
+        absorbed = self._absorbed()
+        for node in self.nodes:
+            if node not in absorbed:
+                self.done[node] = self._tidied(node)
+        return self.done[self.root]
+
+    def _absorbed(self) -> set[Node]:
+        """Sums within a sum and products within a product that nothing else uses: their root gathers them."""
+        return {
+            operand
+            for node in self.nodes
+            for family in (SUMS, PRODUCTS)
+            if node.gate in family
+            for operand in node.inputs
+            if operand.gate in family and self.uses[operand] == 1 and operand.shape == node.shape
+        }
+
+    def _tidied(self, node: Node) -> Node:
+        if not node.inputs or node.gate.is_flat:
+            return node  # tidied, a comparison might decide otherwise: x/x > 0 is false at 0, and 1 > 0 is true
+        made: Node | None
+        if node.gate in SUMS:
+            made = self.sum(self._terms(node))
+        elif node.gate in PRODUCTS:
+            made = self.product(self._factors(node))
+        elif node.gate is arithmetic.power:
+            made = self.product([self._power(*(self.done[operand] for operand in node.inputs))])
+        else:
+            return self._rebuilt(node)
+        return made if made is not None and made.shape == node.shape else self._as_written(node)
+
+    def _as_written(self, root: Node) -> Node:
+        """The node of tidied operands; what was absorbed into it is made first, in its order."""
+        chain, waiting = [], [root]
+        while waiting:
+            node = waiting.pop()
+            chain.append(node)
+            waiting += [operand for operand in node.inputs if operand not in self.done]
+        for node in sorted(set(chain), key=lambda one: one.index):
+            self.done[node] = self._rebuilt(node)
+        return self.done[root]
+
+    def _rebuilt(self, node: Node) -> Node:
+        operands = [self.done[operand] for operand in node.inputs]
+        if node.gate is selection.where:
+            condition, taken, otherwise = operands
+            operands = [condition, self._under(condition, taken, 1), self._under(condition, otherwise, 2)]
+            _, taken, otherwise = operands
+            vanishes = plain_number(otherwise) == 0 and self._vanishes_with(taken, condition)
+            if (vanishes or taken is otherwise) and taken.shape == node.shape:
+                return taken
+        made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
+        if not node.attributes and all(plain_number(operand) is not None for operand in operands):
+            with np.errstate(all="ignore"):
+                value = float(node.gate.forward(*(operand.attributes[0] for operand in operands)))
+            if value.is_integer():  # log(1), sqrt(4); sqrt(2) says more than its digits
+                return self.graph.constant(value)
+        return made
+
+    def _vanishes_with(self, node: Node, condition: Node) -> bool:
+        """Whether the node is 0 where the condition is: a finite multiple of it, or one that a textbook writes so."""
+        powers = self.monomial(node).powers
+        exponent = powers.get(condition)
+        if exponent is not None and exponent.symbolic is None and exponent.number > 0:
+            others = {base: one for base, one in powers.items() if base is not condition}
+            return not condition.gate.is_flat or self._are_finite(others)
+        factors = self.monomial(condition).powers
+        others = {base: one for base, one in powers.items() if factors.get(base) != one}
+        return bool(factors) and len(powers) == len(factors) + len(others) and self._are_finite(others)
+
+    def _under(self, condition: Node, branch: Node, position: int) -> Node:
+        """The branch, without a second choice by the same condition."""
+        while branch.gate is selection.where and branch.inputs[0] is condition:
+            branch = branch.inputs[position]
+        coefficient, powers = self.monomial(branch)
+        if position == 1 and condition.gate.is_indicator and condition in powers and powers[condition] == ONE:
+            others = {base: one for base, one in powers.items() if base is not condition}
+            rest = self.built(Monomial(coefficient, others))
+            return rest if rest.shape == branch.shape else branch
+        return branch
+
+    def _terms(self, root: Node) -> list[Monomial]:
+        """The monomials of a sum, in the order in which they were written."""
+        found: list[Monomial] = []
+        pending = [(root, Fraction(1))]
+        while pending:
+            node, sign = pending.pop()
+            if node not in self.done and node.gate in SUMS:
+                left, right = node.inputs
+                pending += [(right, -sign if node.gate is arithmetic.subtract else sign), (left, sign)]
+                continue
+            part = self.done[node]
+            monomial = self.monomial(part)
+            inner = self._inner_sum(monomial)
+            scale = sign * monomial.coefficient
+            if inner is not None and abs(scale) == 1:
+                found += [Monomial(scale * one.coefficient, one.powers) for one in inner]
+            else:
+                found.append(Monomial(scale, monomial.powers))
+        return found
+
+    def _inner_sum(self, monomial: Monomial) -> list[Monomial] | None:
+        if len(monomial.powers) != 1:
+            return None
+        ((base, exponent),) = monomial.powers.items()
+        terms = self.sums.get(base)
+        return terms if terms and exponent == ONE and len(terms) <= LONGEST_MERGED else None
+
+    def _factors(self, root: Node) -> list[Monomial]:
+        found: list[Monomial] = []
+        pending = [(root, 1)]
+        while pending:
+            node, exponent = pending.pop()
+            if node in self.done or node.gate not in PRODUCTS:
+                found.append(self._raised(self.done[node], Fraction(exponent)))
+            elif node.gate is arithmetic.negative:
+                found.append(Monomial(Fraction(-1), {}))
+                pending.append((node.inputs[0], exponent))
+            else:
+                left, right = node.inputs
+                under = -exponent if node.gate is arithmetic.divide else exponent
+                pending += [(right, under), (left, exponent)]
+        return found
+
+    def _power(self, base: Node, exponent: Node) -> Monomial:
+        number = plain_number(exponent)
+        if number is not None:
+            if isinstance(number, Fraction) and 0 < abs(number) <= LARGEST_POWER:
+                return self._raised(base, number)
+            return Monomial(Fraction(1), {base: Exponent(number, None)})
+        terms = self._terms_of(exponent)
+        constant = added(one.coefficient for one in terms if not one.powers)
+        return Monomial(
+            Fraction(1), {base: Exponent(constant, self._sum_of_unlike(one for one in terms if one.powers))}
+        )
+
+    def _raised(self, node: Node, exponent: Fraction) -> Monomial:
+        """The tidied node to a whole power that is not 0, multiplied out where that keeps domain and range."""
+        monomial = self.monomial(node)
+        if exponent == 1:
+            return monomial
+        coefficient, powers = monomial
+        ismultiplied_out = exponent == -1 or len(powers) <= 1
+        if not ismultiplied_out or coefficient == 0 or not all(map(is_whole, powers.values())):
+            return Monomial(Fraction(1), {node: Exponent(exponent, None)})
+        size = abs(math.log2(abs(coefficient)) * exponent)
+        if size > math.log2(MODEST if powers else LARGEST):
+            return Monomial(Fraction(1), {node: Exponent(exponent, None)})
+        raised = coefficient ** (int(exponent) if isinstance(coefficient, Fraction) else float(exponent))
+        return Monomial(raised, {base: Exponent(one.number * exponent, None) for base, one in powers.items()})
+
+    def _terms_of(self, node: Node) -> list[Monomial]:
+        """A tidied node as the terms of a sum."""
+        return self.sums.get(node) or [self.monomial(node)]
+
+    def monomial(self, node: Node) -> Monomial:
+        """What a tidied node is a coefficient times powers of."""
+        number = plain_number(node)
+        if number is not None:
+            return Monomial(number, {})
+        return self.monomials.get(node) or Monomial(Fraction(1), {node: ONE})
+
+    def product(self, factors: Iterable[Monomial]) -> Node | None:
+        """The product of the monomials; None where only the product as it was written keeps domain and range."""
+        coefficients: list[Number] = []
+        powers: dict[Node, Exponent] = {}
+        for coefficient, bases in factors:
+            coefficients.append(coefficient)
+            for base, exponent in bases.items():
+                if exponent == ZERO:
+                    continue  # x^0 is 1, of nan too
+                if base not in powers:
+                    powers[base] = exponent
+                elif can_merge(powers[base], exponent):
+                    is_repeated = base.gate.is_indicator and exponent.number > 0
+                    powers[base] = ONE if is_repeated else Exponent(powers[base].number + exponent.number, None)
+                elif not self._put_beside(powers, base, exponent):
+                    return None
+        coefficient = multiplied(coefficients, MODEST if len(powers) > 1 or is_raised(powers) else LARGEST)
+        if coefficient is None or (coefficient == 0 and not self._are_finite(powers)):
+            return None
+        node = self.built(Monomial(coefficient, without_ones(powers)))
+        zero = next(
+            (base for base, one in powers.items() if plain_number(base) == 0 and one.symbolic is not None), None
+        )
+        if zero is not None and any(is_log_of_zero(base) for base in powers):
+            raised = self._raise(zero, powers[zero])
+            # 0^y log(0) is 0 for a positive y, by its limit
+            limited: Node = raised.inputs[1].exceeds(0.0).where(0.0, node)
+            return limited
+        return node
+
+    def _put_beside(self, powers: dict[Node, Exponent], base: Node, exponent: Exponent) -> bool:
+        """Put a power beside another of its base, one of the two as a base of its own; whether that can be done.
+
+        Merged they would lose a corner: x/x is nan at 0, and x^n*x or x^0.5*x^0.5 have other domains than their sums.
+        """
+        for apart, other in ((exponent, powers[base]), (powers[base], exponent)):
+            is_below = apart.symbolic is None and apart.number < 0
+            whole = self._raise(base, Exponent(-apart.number, None) if is_below else apart)
+            if whole not in powers:
+                powers[base] = other
+                powers[whole] = Exponent(Fraction(-1 if is_below else 1), None)
+                return True
+        return False
+
+    def _are_finite(self, powers: dict[Node, Exponent]) -> bool:
+        """Whether the product of the powers is a number wherever the inputs are."""
+        return all(is_whole(one) and one.number > 0 and self._is_finite(base) for base, one in powers.items())
+
+    def _is_finite(self, root: Node) -> bool:
+        """Whether the node has a finite value wherever the inputs have, but for overflow."""
+        waiting = [root]
+        while waiting:
+            node = waiting[-1]
+            unknown = [operand for operand in node.inputs if operand not in self.finite]
+            if unknown:
+                waiting += unknown
+                continue
+            self.finite[node] = all(self.finite[operand] for operand in node.inputs) and is_total(node)
+            waiting.pop()
+        return self.finite[root]
+
+    def built(self, monomial: Monomial) -> Node:
+        """The node of a monomial: a sign, the coefficient, what is above the bar, what is below."""
+        coefficient, powers = monomial
+        if coefficient == 0:
+            return self.graph.constant(0.0)
+        above, below = [], []
+        for base, (number, symbolic) in sorted(powers.items(), key=place_in_product):
+            if symbolic is None and number < 0:
+                below.append(self._raise(base, Exponent(-number, None)))
+            else:
+                above.append(self._raise(base, Exponent(number, symbolic)))
+        size: Number = abs(coefficient)
+        top, bottom = (size.numerator, size.denominator) if isinstance(size, Fraction) else (size, 1)
+        if top != 1 or not above:
+            above.insert(0, self.graph.constant(float(top)))
+        if bottom != 1:
+            below.insert(0, self.graph.constant(float(bottom)))
+        if coefficient < 0:
+            above[0] = self._turned(above[0])
+        node = _chain(above)
+        if below:
+            node = self.graph.add(arithmetic.divide, (node, _chain(below)))
+        self.monomials[node] = monomial
+        return node
+
+    def _turned(self, node: Node) -> Node:
+        """The node with its sign turned."""
+        number = plain_number(node)
+        return self.graph.add(arithmetic.negative, (node,)) if number is None else self.graph.constant(-float(number))
+
+    def _raise(self, base: Node, exponent: Exponent) -> Node:
+        number, symbolic = exponent
+        if symbolic is None:
+            return base if number == 1 else self.graph.add(arithmetic.power, (base, self.graph.constant(float(number))))
+        whole = symbolic if number == 0 else self._sum_of_unlike([*self._terms_of(symbolic), Monomial(number, {})])
+        return self.graph.add(arithmetic.power, (base, whole))
+
+    def _sum_of_unlike(self, terms: Iterable[Monomial]) -> Node:
+        """The sum of monomials that were like terms before: none of them meet."""
+        made = self.sum(terms)
+        assert made is not None
+        return made
+
+    def sum(self, terms: Iterable[Monomial]) -> Node | None:
+        """The sum of the monomials, like ones together, one that is not subtracted first.
+
+        None where only the sum as it was written keeps domain and range: log(x) - log(x) is nan below 0.
+        """
+        like: dict[frozenset[tuple[Node, Exponent]], list[Monomial]] = {}
+        for one in terms:
+            like.setdefault(frozenset(one.powers.items()), []).append(one)
+        kept = []
+        for together in like.values():
+            powers = together[0].powers
+            coefficient = added(one.coefficient for one in together) if len(together) > 1 else together[0].coefficient
+            if coefficient is None or (coefficient == 0 and not self._are_finite(powers)):
+                return None
+            if coefficient != 0:
+                kept.append(Monomial(coefficient, powers))
+        if not kept:
+            return self.graph.constant(0.0)
+        first = next((place for place, one in enumerate(kept) if one.coefficient > 0), 0)
+        kept.insert(0, kept.pop(first))
+        node = self.built(kept[0])
+        for coefficient, powers in kept[1:]:
+            gate = arithmetic.subtract if coefficient < 0 else arithmetic.add
+            node = self.graph.add(gate, (node, self.built(Monomial(abs(coefficient), powers))))
+        if len(kept) > 1:
+            self.sums[node] = kept
+        return node
+
+
+def _chain(nodes: list[Node]) -> Node:
+    """The product of the nodes, from the left."""
+    product = nodes[0]
+    for node in nodes[1:]:
+        product = product.graph.add(arithmetic.multiply, (product, node))
+    return product

@@ -1,0 +1,1 @@
+"""Rows as columns: parquet, Arrow IPC, and whatever else polars reads."""

@@ -1,0 +1,144 @@
+"""What is done with every block of rows, by whichever worker has it: read it, compute it, write it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple, Protocol
+
+import numpy as np
+
+from backprop.autodiff.graph import Graph
+from backprop.autodiff.shapes import Array, Shape
+from backprop.cli.batch.formats.numbers import Rows
+from backprop.cli.batch.notes import Nonfinite, Remark, nonfinite_in
+from backprop.cli.batch.results import Wanted, results_of
+from backprop.cli.batch.row_errors import Fault
+
+Output = bytes | Callable[[BinaryIO], None]  # text, or who writes it
+
+
+class Answer(NamedTuple):
+    """What a block became: what to write, its bad rows, how many lines and rows it had, and what else there is to say.
+
+    `is_last`: a bad row ends the run here.
+    """
+
+    output: Output
+    faults: Sequence[Fault]
+    lines: int
+    rows: int
+    is_last: bool = False
+    nonfinite: Nonfinite | None = None
+    remarks: Sequence[Remark] = ()
+
+
+class Job(Protocol):
+    """What a worker calls; it can be pickled."""
+
+    def answer(self, data: bytes) -> Answer:
+        """The answer to a block of whole records."""
+
+
+class Records(Protocol):
+    """What a format finds in a block: its records, the variables' values, and the bad rows by place."""
+
+    @property
+    def values(self) -> Mapping[str, Rows]: ...
+    @property
+    def faults(self) -> Mapping[int, Fault]: ...
+    @property
+    def starts(self) -> Sequence[int]: ...
+    @property
+    def rows(self) -> int: ...
+    def first(self, count: int) -> Records:
+        """The same without the rows after so many."""
+
+
+class Format(Protocol):
+    def records(self, data: bytes) -> Any:
+        """The Records of a block."""
+
+
+class Writer(Protocol):
+    def opening(self) -> bytes:
+        """What comes before all rows."""
+
+    def text(self, records: Any, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
+        """The records with their results, each of shape (*shape, rows); bad rows are left out if `is_skipping`."""
+
+    def remarks(self, records: Any) -> Sequence[Remark]:
+        """What is not written as it came."""
+
+
+class Kernel:
+    """The results of one expression for blocks of rows.
+
+    A worker gets the program where that can be sent, and so need not know the gates; else the graph, which it lowers.
+    """
+
+    def __init__(self, graph: Graph, shapes: Mapping[str, Shape], fixed: Mapping[str, Array], wanted: Wanted) -> None:
+        self.graph = graph
+        self.shapes = dict(shapes)
+        self.fixed = dict(fixed)
+        self.wanted = wanted
+        self.names: list[str] = []  # of the results
+        self._shapes: list[Shape] = []
+        self._program: Any = None
+
+    def __getstate__(self) -> dict[str, object]:
+        if self._program is not None and self._program.can_be_sent:
+            return {**vars(self), "graph": None}
+        return {**vars(self), "_program": None}
+
+    def prepare(self) -> list[tuple[str, Shape]]:
+        """The results' names and shapes in one row. Raises ExpressionError where shapes do not fit."""
+        from backprop.autodiff.evaluation.batched_program import lower_rows
+
+        graph = self.graph
+        if self.wanted.is_fused:
+            from backprop.autodiff.passes.fusion import fuse
+
+            graph = fuse(graph, {*self.shapes, *self.fixed})
+        typed = graph.typed({**self.shapes, **{name: np.shape(value) for name, value in self.fixed.items()}})
+        given = [name for name in typed.inputs if name in self.shapes or name in self.fixed]
+        results = results_of(typed, self.wanted, given)
+        self.names = [one.name for one in results]
+        self._shapes = [one.node.shape for one in results]
+        self._program = lower_rows([one.node for one in results], list(self.shapes), self.fixed)
+        return [(one.name, one.node.shape) for one in results]
+
+    def run(self, columns: Mapping[str, Rows], rows: int) -> list[Rows]:
+        """The results, of shape (*shape, rows), for columns of shape (*shape, rows)."""
+        if self._program is None:
+            self.prepare()
+        results: list[Rows] = [np.empty((*shape, rows)) for shape in self._shapes]
+        self._program.run(columns, results)
+        return results
+
+
+class RowsJob:
+    """One expression for all rows."""
+
+    def __init__(self, form: Format, kernel: Kernel, writer: Writer, policy: str) -> None:
+        self.form = form
+        self.kernel = kernel
+        self.writer = writer
+        self.policy = policy
+
+    def answer(self, data: bytes) -> Answer:
+        records = self.form.records(data)
+        faults = records.faults
+        is_last = self.policy == "stop" and bool(faults)
+        if is_last:
+            worst = min(faults)
+            faults = {worst: faults[worst]}
+            records = records.first(worst)
+        results = self.kernel.run(records.values, records.rows)
+        output = self.writer.text(records, results, is_skipping=self.policy != "null")
+        bad = [faults[row] for row in sorted(faults)]
+        nonfinite = nonfinite_in(self.kernel.names, results, records.faults, records.starts, records.values)
+        return Answer(output, bad, lines_in(data), records.rows, is_last, nonfinite, self.writer.remarks(records))
+
+
+def lines_in(data: bytes) -> int:
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))

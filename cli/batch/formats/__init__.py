@@ -1,0 +1,1 @@
+"""Rows as text: what their cells and members hold, and how results are written beside them."""

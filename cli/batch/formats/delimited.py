@@ -1,0 +1,321 @@
+"""CSV (RFC 4180) and TSV: where records end, what their cells hold, and records with results appended.
+
+Text is bytes in UTF-8; what is no UTF-8 travels as surrogates, so that every record comes out as it went in.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.cli.batch.formats.numbers import Rows, rows_of, texts
+from backprop.cli.batch.input.cutting import Place, cut_lines, cut_quoted_lines, is_unclosed, spans_of
+from backprop.cli.batch.input.header import Columns
+from backprop.cli.batch.notes import Remark
+from backprop.cli.batch.row_errors import Fault, quoted
+from backprop.cli.question.value_numbers import OutOfRange, is_plain, parsed
+
+BYTE_ORDER_MARK = "\ufeff"
+CELL = r'(?:"[^"]*(?:""[^"]*)*(?:"[^,\n]*)?|[^",\n][^,\n]*|)'
+RECORD = re.compile(f"{CELL}(?:,{CELL})*")
+LINE_END = re.compile(r"(?<!\r)\r*\n\Z")  # tried at the first carriage return of a run only
+ESCAPE = re.compile(r"\\([\\tnr])")
+ESCAPED = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
+QUOTED_TOO = "\r\n"  # before Python 3.13 the csv module quotes of line ends only those that it writes
+NOT_BLANK = "\x1c\x1d\x1e\x1f"  # for Python's float, but for NumPy's reader of text
+ONE_CELL = re.compile(r'"((?:[^"]|"")*)"?([^,]*)|[^,]*')
+
+csv.field_size_limit(1 << 30)  # a long cell is no error; the reader bounds a whole record
+
+
+class Table(NamedTuple):
+    """The records of a block and what they hold.
+
+    `values` are the variables' entries, of shape (*shape, rows), nan in bad rows; `faults` are the bad rows by
+    place, `lost` those of them that cannot be written again; `starts` counts lines from the block's first.
+    """
+
+    records: list[str]
+    endings: list[str] | str
+    starts: Sequence[int]
+    values: dict[str, Rows]
+    faults: dict[int, Fault]
+    lost: set[int]
+
+    @property
+    def rows(self) -> int:
+        return len(self.records)
+
+    def first(self, count: int) -> Table:
+        """The same without the rows after so many."""
+        endings = self.endings if isinstance(self.endings, str) else self.endings[:count]
+        values = {name: value[..., :count] for name, value in self.values.items()}
+        return Table(self.records[:count], endings, self.starts[:count], values, {}, set())
+
+
+class Delimited:
+    """One dialect and the header of one input, with the columns that the variables are in."""
+
+    def __init__(self, separator: str) -> None:
+        self.separator = separator
+        self.has_quotes = separator == ","
+        self.ending = "\n"
+        self.header: list[str] = []
+        self.header_text = ""
+        self.columns: Mapping[str, Columns] = {}
+
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
+        """How far records are whole in `data[:end]`."""
+        if not self.has_quotes:
+            return cut_lines(data, end, place)
+        return cut_quoted_lines(data, end, place, self.separator, is_header=not self.header)
+
+    def read_header(self, data: bytes) -> None:
+        """Take the first record. Raises ValueError in words for a user."""
+        text = data.decode("utf-8", "surrogateescape")
+        ending = LINE_END.search(text)
+        self.ending = ending[0] if ending else "\n"
+        self.header_text = text.rstrip("\r\n")
+        named = self.header_text.removeprefix(BYTE_ORDER_MARK)
+        if "\0" in named:
+            raise ValueError("the header holds a NUL: is this a file of text?")
+        if self.has_quotes and is_unclosed(named.encode("utf-8", "surrogateescape"), self.separator):
+            raise ValueError("a quote in the header is not closed")
+        if "\r" in self._outside_quotes(named):
+            raise ValueError("its lines end in carriage returns alone, or the header holds one")
+        self.header = self.cells_of([named])[0]
+
+    def records(self, data: bytes) -> Table:
+        """The records of a block."""
+        text = data.decode("utf-8", "surrogateescape")
+        has_quotes = self.has_quotes and '"' in text
+        records, endings, starts = self._split(text, has_quotes)
+        faults: dict[int, Fault] = {}
+        lost: set[int] = set()
+        if has_quotes and is_unclosed(records[-1].encode("utf-8", "surrogatepass"), self.separator):
+            lost.add(len(records) - 1)
+            faults[len(records) - 1] = self._fault(records, starts, len(records) - 1, "a quote is not closed")
+        if not faults and not has_quotes and not any(mark in text for mark in NOT_BLANK):
+            values = self._regular(records)
+            if values is not None:
+                return Table(records, endings, starts, values, faults, lost)
+        safe = records if not faults else [("" if place in faults else one) for place, one in enumerate(records)]
+        cells = self.cells_of(safe, has_quotes)
+        for place, row in enumerate(cells):
+            if len(row) != len(self.header) and place not in faults:
+                reason = f"it has {len(row)} cell{'s' * (len(row) != 1)}, the header {len(self.header)}"
+                faults[place] = self._fault(records, starts, place, reason)
+        values = self._values(cells, records, starts, faults)
+        return Table(records, endings, starts, values, faults, lost)
+
+    def _split(self, text: str, has_quotes: bool) -> tuple[list[str], list[str] | str, Sequence[int]]:
+        """The records without their line ends, the line ends, and the line that each begins in.
+
+        A blank line is no record, except where there is one column only: there its cell is empty.
+        """
+        starts: Sequence[int]
+        spans = spans_of(self.separator)
+        if has_quotes and any(b"\n" in match[0] for match in spans.finditer(text.encode("utf-8", "surrogatepass"))):
+            records, starts, position, line = [], [], 0, 0
+            while position < len(text):
+                match = RECORD.match(text, position)
+                assert match is not None  # it matches the empty record
+                records.append(match[0])
+                starts.append(line)
+                line += match[0].count("\n") + 1
+                position = match.end() + 1
+        else:
+            records = text.split("\n")
+            if records[-1] == "":
+                records.pop()
+            starts = range(len(records))
+        endings: list[str] | str = "\n"
+        if "\r" in text:
+            whole, records = records, [record.rstrip("\r") for record in records]
+            endings = [f"{one[len(record) :]}\n" for one, record in zip(whole, records, strict=True)]
+        if not text.endswith("\n"):
+            endings = [*(endings if isinstance(endings, list) else [endings] * (len(records) - 1))]
+            endings[len(records) - 1 :] = [self.ending]
+        if len(self.header) > 1 and "" in records:
+            kept = [place for place, record in enumerate(records) if record]
+            records, starts = [records[place] for place in kept], [starts[place] for place in kept]
+            endings = [endings[place] for place in kept] if isinstance(endings, list) else endings
+        return records, endings, starts
+
+    def _outside_quotes(self, record: str) -> str:
+        data = record.encode("utf-8", "surrogateescape")
+        return spans_of(self.separator).sub(b"", data).decode("utf-8", "replace") if self.has_quotes else record
+
+    def cells_of(self, records: list[str], has_quotes: bool = True) -> list[list[str]]:
+        if not self.has_quotes or not has_quotes:
+            cells = [record.split(self.separator) for record in records]
+            if self.has_quotes or "\\" not in "".join(records):
+                return cells
+            return [[unescaped(cell) for cell in row] for row in cells]
+        try:
+            return [row or [""] for row in csv.reader(records, delimiter=self.separator)]
+        except csv.Error:  # a carriage return outside quotes that ends no line; a NUL before Python 3.11
+            return [unquoted_cells(record) for record in records]
+
+    def _regular(self, records: list[str]) -> dict[str, Rows] | None:
+        """The values by NumPy's reader of text, None where it would not have them all. It knows fewer numbers
+        than Python does, and those it knows it reads alike.
+        """
+        between = len(self.header) - 1
+        if not records or "" in records or any(record.count(self.separator) != between for record in records):
+            return None
+        places = sorted({place for columns in self.columns.values() for place in columns.places})
+        if not places:
+            return {}
+        try:
+            found = np.loadtxt(records, delimiter=self.separator, usecols=places, comments=None, ndmin=2)
+        except (ValueError, OverflowError):
+            return None
+        if len(found) != len(records) or np.isinf(found).any():
+            return None
+        order = {place: found[:, number] for number, place in enumerate(places)}
+        values: dict[str, Rows] = {}
+        for name, columns in self.columns.items():
+            values[name] = np.stack([order[place] for place in columns.places]).reshape(*columns.shape, -1)
+        return values
+
+    def _values(
+        self, cells: list[list[str]], records: list[str], starts: Sequence[int], faults: dict[int, Fault]
+    ) -> dict[str, Rows]:
+        """The values cell by cell; what is wrong with a row is added to `faults`."""
+        reasons: dict[int, list[str]] = {}
+        values: dict[str, Rows] = {}
+        for name, columns in self.columns.items():
+            vectors = []
+            for place in columns.places:
+                column = ["nan" if row in faults else one[place] for row, one in enumerate(cells)]
+                vectors.append(as_numbers(column, self.header[place].strip() or name, reasons))
+            values[name] = np.reshape(vectors, (*columns.shape, len(cells)))
+        for row, several in reasons.items():
+            faults[row] = self._fault(records, starts, row, "; ".join(several))
+        return values
+
+    def _fault(self, records: list[str], starts: Sequence[int], row: int, reason: str) -> Fault:
+        return Fault(starts[row], reason, records[row].encode("utf-8", "surrogateescape"))
+
+    def padded(self, record: str) -> str:
+        """A record with too few cells filled up, so that results stay below their names."""
+        return record + self.separator * (len(self.header) - len(self.cells_of([record])[0]))
+
+    def joined(self, cells: Sequence[str]) -> str:
+        """Cells as one record, quoted where they must be; TSV writes what it cannot hold as escapes."""
+        if not self.has_quotes:
+            return self.separator.join([escaped(cell) for cell in cells])
+        stream = io.StringIO()
+        csv.writer(stream, lineterminator=QUOTED_TOO).writerow(cells)
+        return stream.getvalue().removesuffix(QUOTED_TOO)
+
+    def cells(self, table: Table) -> list[list[str]]:
+        """Every record's cells, for a writer of another format."""
+        return self.cells_of([("" if row in table.lost else one) for row, one in enumerate(table.records)])
+
+
+class Appending:
+    """Writes the records of a delimited format as they came, each with its results behind them."""
+
+    def __init__(self, form: Delimited, names: Sequence[str], *, is_only: bool) -> None:
+        self.form = form
+        self.names = names
+        self.is_only = is_only
+
+    def opening(self) -> bytes:
+        added = self.form.joined(self.names)
+        whole = added if self.is_only else f"{self.form.header_text}{self.form.separator}{added}"
+        return (whole + self.form.ending).encode("utf-8", "surrogateescape")
+
+    def remarks(self, records: Table) -> Sequence[Remark]:
+        """None: everything is written as it came."""
+        return ()
+
+    def text(self, records: Table, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
+        """In a bad row the results are empty, or the row is left out."""
+        columns = [texts(vector) for vector in rows_of(results)]
+        kept = [""] * records.rows if self.is_only else records.records
+        if records.faults:
+            kept = self.padded(records) if not self.is_only else kept
+            for column in columns:
+                for row in records.faults:
+                    column[row] = ""
+        join = self.form.separator.join
+        lines = list(map(join, zip(*columns, strict=True) if self.is_only else zip(kept, *columns, strict=True)))
+        if self.is_only and len(columns) == 1 and self.form.has_quotes and records.faults:
+            lines = [line or '""' for line in lines]  # a blank line would be no row
+        dropped = records.faults.keys() if is_skipping else records.lost
+        return ended(lines, records.endings, dropped).encode("utf-8", "surrogateescape")
+
+    def padded(self, records: Table) -> list[str]:
+        """The records, the bad ones filled up."""
+        kept = list(records.records)
+        for row in records.faults.keys() - records.lost:
+            kept[row] = self.form.padded(kept[row])
+        return kept
+
+
+def unquoted_cells(record: str) -> list[str]:
+    """The cells of one record as the csv module finds them, whatever characters they hold."""
+    found = []
+    place = 0
+    while place <= len(record):
+        match = ONE_CELL.match(record, place)
+        assert match is not None  # it matches the empty cell
+        inner, rest = match.groups()
+        found.append(inner.replace('""', '"') + rest if inner is not None else match[0])
+        place = match.end() + 1
+    return found
+
+
+def ended(lines: Sequence[str], endings: list[str] | str, dropped: Collection[int]) -> str:
+    """The lines with their ends, without the dropped ones."""
+    if isinstance(endings, str) and not dropped:
+        return endings.join(lines) + endings if lines else ""
+    ends = endings if isinstance(endings, list) else [endings] * len(lines)
+    return "".join([line + end for row, (line, end) in enumerate(zip(lines, ends, strict=True)) if row not in dropped])
+
+
+def as_numbers(column: Sequence[str], heading: str, reasons: dict[int, list[str]]) -> Rows:
+    """A column's numbers, nan where there is none; why not is added to `reasons` by row."""
+    if is_plain("".join(column)):
+        try:
+            found = np.array(list(map(float, column)), dtype=np.float64)
+            if not np.isinf(found).any():
+                return found
+        except ValueError:
+            pass
+    numbers = []
+    for row, cell in enumerate(column):
+        number, reason = as_number(cell)
+        if reason is not None:
+            reasons.setdefault(row, []).append(f"{heading} {reason}")
+        numbers.append(number)
+    return np.array(numbers, dtype=np.float64)
+
+
+def as_number(cell: str) -> tuple[float, str | None]:
+    """A cell's number, or nan and the reason why it has none."""
+    try:
+        return parsed(cell), None
+    except OutOfRange:
+        return math.nan, f"is {quoted(cell)}, which is out of range"
+    except ValueError:
+        return math.nan, "is empty" if not cell.strip() else f"is {quoted(cell)}, which is no number"
+
+
+def escaped(cell: str) -> str:
+    """A cell as TSV holds it."""
+    return cell.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def unescaped(cell: str) -> str:
+    """The text of a cell of TSV; a backslash before anything else is one."""
+    return ESCAPE.sub(lambda found: ESCAPED[found[1]], cell) if "\\" in cell else cell

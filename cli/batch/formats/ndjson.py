@@ -1,0 +1,264 @@
+"""NDJSON: one object a line, the variables in its members, records with results as further members.
+
+Text is bytes in UTF-8; what is no UTF-8 travels as surrogates, so that every record comes out as it went in.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.shapes import Shape, show
+from backprop.cli.batch.formats.numbers import Rows, rows_of, texts
+from backprop.cli.batch.formats.undecodable import without_strays
+from backprop.cli.batch.input.cutting import Place, cut_lines
+from backprop.cli.batch.notes import Remark
+from backprop.cli.batch.row_errors import Fault, quoted
+from backprop.cli.question.value_json import as_array, shown
+
+
+class Objects(NamedTuple):
+    """The records of a block; `objects` are what they say, an empty one where that is no object.
+
+    `values` are of shape (*shape, rows), nan in bad rows; `faults` are the bad rows by place, `strange` those of them
+    that hold no single object.
+    """
+
+    records: list[str]
+    objects: list[dict[str, Any]]
+    starts: Sequence[int]
+    values: dict[str, Rows]
+    faults: dict[int, Fault]
+    strange: frozenset[int] = frozenset()
+
+    @property
+    def rows(self) -> int:
+        return len(self.records)
+
+    def first(self, count: int) -> Objects:
+        """The same without the rows after so many."""
+        values = {name: value[..., :count] for name, value in self.values.items()}
+        return Objects(self.records[:count], self.objects[:count], self.starts[:count], values, {})
+
+
+class Ndjson:
+    """What is read of each object: `members` names the member of each variable, `shapes` its shape.
+
+    `reserved` are the results' names, which no object may have already; `known`, if given, are all it may have.
+    """
+
+    def __init__(self, members: Mapping[str, str], reserved: Collection[str] = ()) -> None:
+        self.members = dict(members)
+        self.shapes: dict[str, Shape] = {}
+        self.reserved = frozenset(reserved)
+        self.known: frozenset[str] | None = None
+
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
+        """How far records are whole in `data[:end]`."""
+        return cut_lines(data, end, place)
+
+    def learn_shapes(self, first: Mapping[str, Any]) -> dict[str, str]:
+        """Take each variable's shape from the first object; null stands for a number.
+
+        Only the first: what is wrong must not depend on how many rows have come by then. Returns the variables
+        whose members it lacks.
+        """
+        for variable, member in self.members.items():
+            try:
+                self.shapes[variable] = np.shape(as_array(first.get(member)))
+            except ValueError:
+                self.shapes[variable] = ()
+        return {name: member for name, member in self.members.items() if member not in first}
+
+    def records(self, data: bytes) -> Objects:
+        """The records of a block; a blank line is none."""
+        text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+        lines = text.split("\n")
+        records = [line.strip(" \t\r") for line in lines]
+        starts: Sequence[int] = range(len(records))
+        if "" in records:
+            starts = [place for place, record in enumerate(records) if record]
+            records = [records[place] for place in starts]
+        faults: dict[int, Fault] = {}
+        objects = self._objects(records, lines, starts, faults)
+        strange = frozenset(faults)
+        reasons: dict[int, list[str]] = {}
+        values = {}
+        for variable, shape in self.shapes.items():
+            member = self.members[variable]
+            column = [one.get(member) for one in objects]
+            values[variable] = as_values(column, member, shape, records, faults, reasons)
+        if self.reserved:
+            for row, one in enumerate(objects):
+                taken = self.reserved & one.keys()
+                if taken:
+                    reasons.setdefault(row, []).append(f"it has {sorted(taken)[0]!r} already (see --name)")
+        if self.known is not None:
+            for row, one in enumerate(objects):
+                more = [name for name in one if name not in self.known]
+                if more:
+                    reasons.setdefault(row, []).append(f"its member {more[0]!r} is not in the first row, the header")
+        for row, several in reasons.items():
+            faults.setdefault(row, fault(lines, starts[row], "; ".join(several)))
+        return Objects(records, objects, starts, values, faults, strange)
+
+    def _objects(
+        self, records: Sequence[str], lines: Sequence[str], starts: Sequence[int], faults: dict[int, Fault]
+    ) -> list[dict[str, Any]]:
+        try:
+            found = list(map(json.loads, records))
+            if all(type(one) is dict for one in found):
+                return found
+        except (ValueError, RecursionError):
+            pass
+        found = []
+        for row, record in enumerate(records):
+            one: Any = None
+            try:
+                one = json.loads(record)
+                reason = "it is no JSON object"
+            except json.JSONDecodeError as error:
+                reason = f"it is no JSON: {error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
+            except RecursionError:
+                reason = "it is nested too deeply"
+            except ValueError:
+                reason = "it holds a number with too many digits"
+            if isinstance(one, dict):
+                found.append(one)
+            else:
+                faults[row] = fault(lines, starts[row], reason)
+                found.append({})
+        return found
+
+
+def fault(lines: Sequence[str], line: int, reason: str) -> Fault:
+    return Fault(line, reason, lines[line].encode("utf-8", "surrogateescape"))
+
+
+def as_values(
+    column: Sequence[Any],
+    member: str,
+    shape: Shape,
+    records: Sequence[str],
+    faults: Mapping[int, Fault],
+    reasons: dict[int, list[str]],
+) -> Rows:
+    """A variable's values, of shape (*shape, rows); why a row has none is added to `reasons`."""
+    if not shape and not faults and set(map(type, column)) <= {int, float}:
+        try:
+            found = np.array(column, dtype=np.float64)
+            if not np.isinf(found).any():
+                return found
+        except OverflowError:
+            pass
+    values = np.full((len(column), *shape), np.nan)
+    for row, value in enumerate(column):
+        if row not in faults:
+            reason = problem_of(value, shape, records[row])
+            if reason is None:
+                values[row] = as_array(value)
+            else:
+                reasons.setdefault(row, []).append(f"{member} {reason}")
+    return np.ascontiguousarray(np.moveaxis(values, 0, -1))
+
+
+def problem_of(value: Any, shape: Shape, record: str) -> str | None:
+    """Why a member's value is no number, or no array of the shape; None where it is."""
+    if value is None:
+        return "is missing"
+    if isinstance(value, (str, dict, bool)):
+        return f"is {quoted(value) if isinstance(value, str) else shown(value)}, which is no number"
+    try:
+        array = as_array(value)
+    except ValueError as error:
+        return f"is wrong: {error}"
+    if np.shape(array) != shape:
+        return f"has shape {show(np.shape(array))}, the first one {show(shape)}"
+    if np.isinf(array).any() and "Infinity" not in record:
+        return "is out of range"
+    return None
+
+
+class Members:
+    """Writes results as members of JSON objects: arrays as nested lists, what is not finite as null."""
+
+    def __init__(self, names: Sequence[str], shapes: Sequence[Shape]) -> None:
+        self.pattern = ", ".join(
+            f"{json.dumps(name, ensure_ascii=False).replace('%', '%%')}: {nested(shape)}"
+            for name, shape in zip(names, shapes, strict=True)
+        )
+        self.empty = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: null" for name in names)
+
+    def texts(self, results: Sequence[Rows]) -> list[str]:
+        """One text a row."""
+        columns = []
+        for vector in rows_of(results):
+            column = texts(vector)
+            for row in np.flatnonzero(~np.isfinite(vector)).tolist():
+                column[row] = "null"
+            columns.append(column)
+        return list(map(self.pattern.__mod__, zip(*columns, strict=True)))
+
+
+def nested(shape: Shape) -> str:
+    """`%s` for each entry of an array, as nested lists."""
+    pattern = "%s"
+    for length in reversed(shape):
+        pattern = f"[{', '.join([pattern] * length)}]"
+    return pattern
+
+
+class AppendingMembers:
+    """Writes the objects as they came, each with its results as further members."""
+
+    def __init__(self, names: Sequence[str], shapes: Sequence[Shape], *, is_only: bool) -> None:
+        self.members = Members(names, shapes)
+        self.is_only = is_only
+
+    def opening(self) -> bytes:
+        return b""
+
+    def text(self, records: Objects, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
+        """In a bad row the results are null, or the row is left out; a record that is no object stays as it is."""
+        added = self.members.texts(results)
+        for row in records.faults:
+            is_taken = not self.is_only and (row in records.strange or self.members_taken(records, row))
+            added[row] = "" if is_taken else self.members.empty
+        lines = [
+            f"{{{one}}}" if self.is_only else with_members(record, one)
+            for record, one in zip(records.records, added, strict=True)
+        ]
+        kept = lines if not is_skipping else [line for row, line in enumerate(lines) if row not in records.faults]
+        return "".join([f"{line}\n" for line in kept]).encode("utf-8", "surrogateescape")
+
+    def members_taken(self, records: Objects, row: int) -> bool:
+        """Whether the object has a member of a result's name: it cannot have it twice."""
+        return "already (see --name)" in records.faults[row].reason
+
+    def remarks(self, records: Objects) -> Sequence[Remark]:
+        """None: everything is written as it came."""
+        return ()
+
+
+def with_members(record: str, members: str) -> str:
+    """An object with more members; anything else as it is."""
+    if not (record.startswith("{") and record.endswith("}")) or not members:
+        return record
+    opening = record[:-1].rstrip()
+    return f"{opening}{', ' if opening != '{' else ''}{members}}}"
+
+
+def as_json(cell: str) -> str:
+    """A cell of text as JSON: a number where it is written as one, null where it is empty, else a string."""
+    if not cell:
+        return "null"
+    try:
+        if math.isfinite(float(cell)) and isinstance(json.loads(cell), (int, float)) and cell not in ("true", "false"):
+            return cell
+    except ValueError:
+        pass
+    return json.dumps(without_strays(cell), ensure_ascii=False)

@@ -1,0 +1,229 @@
+"""Rows that bring their own expressions: as lines of EXPRESSION, a tab and x=1 y=2, as NDJSON, and as CSV or TSV."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.shapes import Array
+from backprop.cli.batch.formats.delimited import Delimited, as_number
+from backprop.cli.batch.formats.ndjson import Ndjson, nested, problem_of, with_members
+from backprop.cli.batch.formats.numbers import texts
+from backprop.cli.batch.input.cutting import Place, cut_lines
+from backprop.cli.batch.input.header import array_columns, without_columns
+from backprop.cli.batch.results import Naming
+from backprop.cli.batch.row_errors import Fault
+from backprop.cli.batch.row_expressions import Case, Cases, Found
+from backprop.cli.question.argv import normalized
+from backprop.cli.question.value_json import as_array
+from backprop.cli.status import Failure
+
+BINDING = re.compile(r"(?<!\s)\s+(?=[^\s=\[\](),]+\s*=)")
+
+
+def member_text(value: Array) -> str:
+    """A number, or an array as nested lists; null for what is not finite."""
+    numbers = np.ravel(value)
+    shown = [text if np.isfinite(one) else "null" for text, one in zip(texts(numbers), numbers, strict=True)]
+    return nested(np.shape(value)) % tuple(shown)
+
+
+def plain_text(value: Array) -> str:
+    """The same with inf and nan as the language writes them, and without blanks."""
+    return (nested(np.shape(value)) % tuple(texts(np.ravel(value)))).replace(" ", "")
+
+
+class Lines:
+    """`EXPRESSION<tab>x=1 y=2`; the answer adds `<tab>value<tab>x=… y=…`, the gradients."""
+
+    def __init__(self, *, has_gradients: bool, is_only: bool) -> None:
+        self.naming = Naming()
+        self.has_gradients = has_gradients
+        self.is_only = is_only
+
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
+        return cut_lines(data, end, place)
+
+    def opening(self) -> bytes:
+        return b""
+
+    def cases(self, data: bytes) -> Cases:
+        lines = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").split("\n")
+        starts = [place for place, line in enumerate(lines) if line.strip()]
+        records = [lines[place].rstrip("\r") for place in starts]
+        return Cases(records, starts, [self.case(record) for record in records])
+
+    def case(self, record: str) -> Case | Fault:
+        expression, _, rest = record.partition("\t")
+        values: dict[str, Any] = {}
+        reasons: dict[str, str] = {}
+        for token in BINDING.split(rest.strip()) if rest.strip() else ():
+            name, equals, text = token.partition("=")
+            name = normalized(name.strip())
+            if not equals or not name.isidentifier():
+                return Fault(-1, f"{token.strip()!r} is no NAME=VALUE", b"")
+            if name in values or name in reasons:
+                return Fault(-1, f"{name} is given twice", b"")
+            try:
+                values[name] = constant(text.strip())
+            except ExpressionError as error:
+                reasons[name] = f"has no value: {error.reason}"
+        return Case(expression, values, reasons)
+
+    def line(self, record: str, found: Found | None) -> str:
+        added = [plain_text(found.value) if found else ""]
+        if self.has_gradients:
+            pairs = found.gradients.items() if found else ()
+            added.append(" ".join(f"{name}={plain_text(one)}" for name, one in pairs))
+        return "\t".join(added if self.is_only else [record if "\t" in record else f"{record}\t", *added])
+
+
+def constant(text: str) -> Array:
+    """A value as the command line reads it; files are not read: a row is data."""
+    from backprop.parser import parse_constant
+
+    if text.startswith("@"):
+        raise ExpressionError("a row cannot name a file")
+    return parse_constant(text)
+
+
+class Objects:
+    """NDJSON, the expression in the member `field`; the answer adds the value and the gradients as members."""
+
+    def __init__(self, field: str, naming: Naming, *, has_gradients: bool, is_only: bool) -> None:
+        self.field = field
+        self.naming = naming
+        self.has_gradients = has_gradients
+        self.is_only = is_only
+        self.form = Ndjson({})
+
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
+        return self.form.cut(data, end, place)
+
+    def opening(self) -> bytes:
+        return b""
+
+    def cases(self, data: bytes) -> Cases:
+        found = self.form.records(data)
+        cases = [
+            found.faults[row] if row in found.faults else self.case(one, found.records[row])
+            for row, one in enumerate(found.objects)
+        ]
+        return Cases(
+            found.records,
+            found.starts,
+            [Fault(-1, one.reason, b"") if isinstance(one, Fault) else one for one in cases],
+        )
+
+    def case(self, one: Mapping[str, Any], record: str) -> Case | Fault:
+        text = one.get(self.field)
+        if not isinstance(text, str):
+            return Fault(-1, f"{self.field} is {'missing' if text is None else 'no text'}", b"")
+        values, reasons = {}, {}
+        for name, value in one.items():
+            if not self.is_only and (name == self.naming.value or name.startswith(self.naming.gradient)):
+                return Fault(-1, f"it has {name!r} already (see --name)", b"")
+            if name != self.field:
+                reason = problem_of(value, (), record) if not isinstance(value, list) else None
+                try:
+                    if reason is None:
+                        values[normalized(name)] = as_array(value)
+                except ValueError as error:
+                    reason = f"is wrong: {error}"
+                if reason is not None:
+                    reasons[normalized(name)] = reason
+        return Case(text, values, reasons)
+
+    def can_have_value(self, record: str) -> bool:
+        """Whether a record is one object, and has no member of the value's name: it cannot have it twice."""
+        found = self.form.records(record.encode("utf-8", "surrogateescape"))
+        return not found.faults and not any(self.naming.value in one for one in found.objects)
+
+    def line(self, record: str, found: Found | None) -> str:
+        if found is None and not self.is_only and not self.can_have_value(record):
+            return record
+        members = {self.naming.value: member_text(found.value) if found else "null"}
+        if found:
+            members |= {f"{self.naming.gradient}{name}": member_text(one) for name, one in found.gradients.items()}
+        added = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {text}" for name, text in members.items())
+        return f"{{{added}}}" if self.is_only else with_members(record, added)
+
+
+class Cells:
+    """CSV or TSV, the expression in the column `field`; there is a gradient for every other column."""
+
+    def __init__(
+        self,
+        form: Delimited,
+        field: str,
+        fixed: Collection[str],
+        naming: Naming,
+        *,
+        has_gradients: bool,
+        is_only: bool,
+    ) -> None:
+        if field not in form.header:
+            raise without_columns({field: field}, form.header, {})
+        if array_columns(form.header):
+            raise Failure(
+                "--expr-field reads no array from columns x[0], x[1], ...",
+                "give rows of NDJSON, where a list is an array: --from ndjson",
+            )
+        self.form = form
+        self.place = form.header.index(field)
+        self.naming = naming
+        self.has_gradients = has_gradients
+        self.is_only = is_only
+        columns = [name for place, name in enumerate(form.header) if place != self.place]
+        self.variables = [*columns, *[name for name in fixed if name not in columns]]
+
+    def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
+        return self.form.cut(data, end, place)
+
+    @property
+    def names(self) -> list[str]:
+        gradients = [f"{self.naming.gradient}{name}" for name in self.variables] if self.has_gradients else []
+        return [self.naming.value, *gradients]
+
+    def opening(self) -> bytes:
+        added = self.form.joined(self.names)
+        whole = added if self.is_only else f"{self.form.header_text}{self.form.separator}{added}"
+        return (whole + self.form.ending).encode("utf-8", "surrogateescape")
+
+    def cases(self, data: bytes) -> Cases:
+        table = self.form.records(data)
+        cells = self.form.cells(table)
+        cases = [
+            Fault(-1, table.faults[row].reason, b"") if row in table.faults else self.case(one)
+            for row, one in enumerate(cells)
+        ]
+        return Cases(table.records, table.starts, cases, table.endings, table.lost)
+
+    def case(self, cells: Sequence[str]) -> Case | Fault:
+        values: dict[str, Any] = {}
+        reasons: dict[str, str] = {}
+        for place, cell in enumerate(cells):
+            if place != self.place:
+                number, reason = as_number(cell)
+                if reason is None:
+                    values[normalized(self.form.header[place].strip())] = np.float64(number)
+                else:
+                    reasons[normalized(self.form.header[place].strip())] = reason
+        return Case(cells[self.place], values, reasons)
+
+    def line(self, record: str, found: Found | None) -> str:
+        added = [plain_text(found.value) if found else ""]
+        if self.has_gradients:
+            known = found.gradients if found else {}
+            added += [
+                plain_text(known[name]) if name in known else ""
+                for name in (normalized(one.strip()) for one in self.variables)
+            ]
+        text = self.form.joined(added)
+        kept = record if found else self.form.padded(record)
+        return text if self.is_only else f"{kept}{self.form.separator}{text}"

@@ -1,0 +1,1 @@
+"""The bytes of rows: opened, unpacked, cut into blocks of whole records."""

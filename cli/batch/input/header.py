@@ -1,0 +1,149 @@
+"""Which columns of a header give which variables. Knows names and places, no numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.shapes import Shape, bounded, show
+from backprop.cli.batch.formats.undecodable import has_strays
+from backprop.cli.output.text import Lines, visible
+from backprop.cli.question.argv import normalized
+from backprop.cli.status import Failure
+from backprop.cli.suggestions import closest
+
+NUMBER = r"[0-9]{1,18}"  # an index with more digits is none
+INDICES = re.compile(rf"\[\s*{NUMBER}(?:\s*,\s*{NUMBER})*\s*\]")
+MAXIMUM_SHOWN = 20  # columns in one error
+LONGEST_NAME = 60  # characters of one
+SEPARATORS = ";\t|,"  # of other dialects: what a header of one column was probably meant to be cut at
+
+
+class Columns(NamedTuple):
+    """The places of a variable's entries in the header, in C order, and the variable's shape in one row."""
+
+    shape: Shape
+    places: tuple[int, ...]
+
+
+def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[str, str]) -> dict[str, Columns]:
+    """The columns of each of the variables `names`. Raises Failure for all that are missing at once.
+
+    A column is meant by its own name, `renames` first, or entry by entry: `x[0]`, `x[1]`, `W[1,0]`, `W[1][0]`.
+    """
+    places: dict[str, list[int]] = {}
+    for place, heading in enumerate(header):
+        places.setdefault(normalized(heading.strip()), []).append(place)
+    entries = array_columns(header)
+    found: dict[str, Columns] = {}
+    missing: dict[str, str] = {}  # variables and their columns
+    for name in names:
+        heading = normalized(renames.get(name, name).strip())
+        if heading in places:
+            found[name] = Columns((), (only(heading, places[heading]),))
+        elif heading in entries:
+            found[name] = whole(heading, entries[heading])
+        else:
+            missing[name] = heading
+    if missing:
+        raise without_columns(missing, list(places), entries)
+    return found
+
+
+def array_columns(header: Sequence[str]) -> dict[str, dict[tuple[int, ...], list[int]]]:
+    """The columns called `x[0]` and so on: by variable and index, their places."""
+    found: dict[str, dict[tuple[int, ...], list[int]]] = {}
+    for place, heading in enumerate(header):
+        heading = heading.strip()
+        end = end_of_name(heading)
+        if end < len(heading):
+            index = tuple(int(digits) for digits in re.findall(NUMBER, heading[end:]))
+            found.setdefault(normalized(heading[:end].strip()), {}).setdefault(index, []).append(place)
+    return found
+
+
+def end_of_name(heading: str) -> int:
+    """Where the indices begin that end a column's name, as in `x[0][1]`; its length where there are none.
+
+    From the right, each bracket looked at once: from the left, every place that indices might begin at would be
+    followed to the end.
+    """
+    end = len(heading)
+    while end and heading[end - 1] == "]":
+        start = heading.rfind("[", 0, end)
+        if start < 1 or not INDICES.fullmatch(heading, start, end):
+            break
+        end = start
+    return end
+
+
+def only(heading: str, places: Sequence[int]) -> int:
+    if len(places) > 1:
+        raise Failure(
+            f"the column {heading} is there {len(places)} times", "name the columns of the expression differently"
+        )
+    return places[0]
+
+
+def whole(heading: str, entries: Mapping[tuple[int, ...], list[int]]) -> Columns:
+    """All entries of an array. Raises Failure where one is missing or there twice."""
+    dimensions = {len(index) for index in entries}
+    if len(dimensions) > 1:
+        raise Failure(
+            f"the columns of {heading} have different numbers of indices", f"as in {heading}[0], {heading}[1]"
+        )
+    shape = tuple(max(lengths) + 1 for lengths in zip(*entries, strict=True))
+    bounded((1,) * len(shape))  # the number of its axes, before their lengths, of any size, are multiplied
+    if math.prod(shape) != len(entries):
+        absent = next(one for one in map(partial(index_of, shape), range(len(entries) + 1)) if one not in entries)
+        raise Failure(
+            f"no column {entry_name(heading, absent)}",
+            f"an array of shape {show(shape)} needs a column for every entry",
+        )
+    return Columns(shape, tuple(only(entry_name(heading, index), entries[index]) for index in np.ndindex(*shape)))
+
+
+def index_of(shape: Shape, place: int) -> tuple[int, ...]:
+    """The index of an entry by its place in C order. A header may name any index: nothing of that size is made."""
+    found = []
+    for length in reversed(shape):
+        place, rest = divmod(place, length)
+        found.append(rest)
+    return tuple(reversed(found))
+
+
+def entry_name(heading: str, index: Sequence[int]) -> str:
+    return f"{heading}[{','.join(map(str, index))}]"
+
+
+def without_columns(missing: Mapping[str, str], known: Sequence[str], entries: Mapping[str, object]) -> Failure:
+    """The failure for all variables whose columns are missing, each with the closest header."""
+    listed = " and ".join(dict.fromkeys(map(brief, missing.values())))
+    hints = []
+    for name, column in missing.items():
+        meant = closest(column, [*known, *entries])
+        if meant:
+            hints.append(f"did you mean {brief(meant)}? then: --rename {name}={shlex.quote(brief(meant))}")
+    shown = ", ".join(map(brief, known[:MAXIMUM_SHOWN])) + (
+        f" and {len(known) - MAXIMUM_SHOWN} more" * (len(known) > MAXIMUM_SHOWN)
+    )
+    there = f"the columns are {shown}" if known else "the header is empty"
+    if any(map(has_strays, known)):
+        hints.append("the header is not UTF-8 text: convert the file, as in iconv -f LATIN1 -t UTF-8")
+    if known and known[0].startswith(("{", "[")):
+        hints.append("for rows of JSON: --from ndjson")
+    elif len(known) == 1 and any(mark in known[0] for mark in SEPARATORS):
+        hints.append("columns are separated by commas, or by tabs with --from tsv")
+    fixed = f"{there}; or give it one value for all rows: --{next(iter(missing))} 1"
+    return Failure(f"no column {listed}", Lines("\n  ".join(map(visible, [*hints, fixed]))))
+
+
+def brief(name: str) -> str:
+    """A column's name as an error shows it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"

@@ -1,0 +1,1 @@
+"""A pool of worker processes: how it is started, talked to and ended."""

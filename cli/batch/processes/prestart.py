@@ -1,0 +1,66 @@
+"""Workers that are started before the question is known: while the program reads it, they import polars.
+
+Whether is a guess, by what can be seen at once. Where it is wrong, it has cost the time of another core.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Sequence
+
+from backprop.autodiff.evaluation.threads import usable_cores
+from backprop.cli.batch.columnar.library import is_usable
+from backprop.cli.batch.processes.resources import leave_matrices_to_one_thread
+from backprop.cli.batch.processes.worker import Worker, bulk_workers
+from backprop.cli.output.formats import INPUTS, format_of
+
+TEXTS = ("csv", "tsv")  # that these workers are for
+LARGE = 1 << 22  # bytes of a file that is worth it
+WAITING = 1 << 14  # bytes that wait in a pipe whose writer is fast
+STDIN = 0
+
+workers: list[Worker] = []
+
+
+def start_ahead(tokens: Sequence[str]) -> None:
+    """Start workers where the arguments of `batch` look like much to do. Called before NumPy is imported."""
+    leave_matrices_to_one_thread()
+    with contextlib.suppress(OSError):  # no more processes, no more memory, no such file any more
+        if hasattr(os, "fork") and usable_cores() > 1 and is_much(tokens) and is_usable():
+            workers.extend(bulk_workers())
+
+
+def is_much(tokens: Sequence[str]) -> bool:
+    sizes = []
+    for option, token in zip(("", *tokens), tokens, strict=False):
+        if option in ("-f", "--file", "--rejects"):
+            continue
+        form = format_of(token)
+        if form not in TEXTS and (form or token.rpartition("=")[2]) in INPUTS:
+            return False
+        if form in TEXTS and option != "-o" and os.path.isfile(token):
+            sizes.append(os.path.getsize(token))
+    if sizes:
+        return max(sizes) >= LARGE
+    return sys.stdin is not None and is_much_in(STDIN)
+
+
+def is_much_in(descriptor: int) -> bool:
+    status = os.fstat(descriptor)
+    if stat.S_ISREG(status.st_mode):
+        return status.st_size >= LARGE
+    return stat.S_ISFIFO(status.st_mode) and waiting_in(descriptor) >= WAITING
+
+
+def waiting_in(pipe: int) -> int:
+    """How many bytes can be read at once."""
+    import array
+    import fcntl
+    import termios
+
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]

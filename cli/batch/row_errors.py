@@ -1,0 +1,78 @@
+"""What is wrong with rows: counted, the first ones named on stderr, all of them kept in the rejects file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from io import FileIO
+from typing import BinaryIO, NamedTuple
+
+from backprop.cli.output.text import visible
+from backprop.cli.question.value_files import reason_of
+from backprop.cli.status import Failure, Status
+
+FIRST = 10  # that stderr names
+LONGEST_CELL = 40  # characters of a cell in a reason
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+POLICIES = ("null", "skip", "stop")
+
+
+class Fault(NamedTuple):
+    """A bad row: its line counted from the block's first, the reason, and the line or lines as they came."""
+
+    line: int
+    reason: str
+    record: bytes
+
+
+class Faults:
+    """All the bad rows of a run. `say` writes a line to stderr; `rejects` is where the rows themselves go.
+
+    `unit` is what their places count: lines of a text, or rows.
+    """
+
+    def __init__(self, say: Callable[[str], None], rejects: BinaryIO | None = None, unit: str = "line") -> None:
+        self.count = 0
+        self.unit = unit
+        self._say = say
+        self._rejects = rejects
+        self._is_followed = rejects is not None and not isinstance(getattr(rejects, "raw", None), FileIO)
+
+    def add(self, fault: Fault, first_line: int) -> None:
+        """Take one that begins so many lines into the block that starts at `first_line`."""
+        line = first_line + fault.line
+        self.count += 1
+        if self.count <= FIRST:
+            self._say(f"{self.unit} {line}: {fault.reason}")
+        if self._rejects is not None:
+            reason = visible(fault.reason).encode("utf-8", "backslashreplace")
+            try:
+                self._rejects.write(b"%d\t%s\t%s\n" % (line, reason, fault.record))
+                if self._is_followed:
+                    self._rejects.flush()
+            except OSError as error:  # inside -o's file, which would take it for its own
+                raise Failure(f"--rejects: {reason_of(error)}", status=Status.WRONG_DATA) from None
+
+    def add_loss(self, reason: str) -> None:
+        """Take what ended the rows before their end."""
+        self.count += 1
+        self._say(reason)
+
+    def sum_up(self) -> None:
+        """Say how many there were, if not all have been named."""
+        if self.count > FIRST:
+            self._say(f"{self.count} rows were wrong in all")
+
+
+def escape_of(surrogate: re.Match[str]) -> str:
+    """A byte that is no UTF-8 as `\\xff`, half of a pair as `\\ud83d`."""
+    code = ord(surrogate[0])
+    return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"
+
+
+def quoted(cell: str) -> str:
+    """A cell as a reason shows it: on one line, cut short, every character visible."""
+    shown = visible(SURROGATE.sub(escape_of, cell[: 2 * LONGEST_CELL]))
+    shown = " ".join(shown.splitlines()) if "\n" in shown or "\r" in shown else shown
+    return f"'{shown if len(shown) <= LONGEST_CELL else shown[:LONGEST_CELL] + '…'}'"

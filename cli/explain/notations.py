@@ -1,0 +1,203 @@
+"""The two notations of an explanation: the language of expressions, and LaTeX. Knows symbols, and says nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.declaration.notation import COMPARISON, UNARY, Infix, Prefix
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.graph import Node
+from backprop.autodiff.shapes import Array
+from backprop.cli.explain.formulas import Formula, Symbols
+from backprop.cli.explain.steps import ForwardStep
+from backprop.cli.output.numbers import MAXIMUM_FIRST, MAXIMUM_WHOLE, Writer, summary
+from backprop.cli.output.text import visible
+from backprop.parser.printers.expression import shortest, written
+from backprop.parser.printers.latex import number as latex_number
+from backprop.parser.printers.latex import show_latex
+from backprop.parser.printers.latex_names import name
+
+MAXIMUM_RULE = 40  # characters of a gate's expression inside d(…)/dx; a longer one goes by its label
+MAXIMUM_FORMULA = 300  # characters, for the eye
+LARGEST_MATRIX = 2  # dimensions
+SPECIAL = {  # in LaTeX
+    **{character: f"\\{character}" for character in "{}$&#_%"},
+    "\\": r"\textbackslash{}",
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    '"': r"\textquotedbl{}",
+    "|": r"\textbar{}",
+}
+
+
+class Code(NamedTuple):
+    """A piece of a formula, in its notation."""
+
+    text: str
+
+
+class Quantity(NamedTuple):
+    """A number in a line: the value of `node`, of kind `value`, `gradient` or `local`.
+
+    `is_tight`: it stands where a negative number needs parentheses, as the base of a power does.
+    """
+
+    node: Node | None
+    value: Array
+    kind: str
+    is_tight: bool = False
+
+
+Piece = str | Code | Quantity  # a str is prose
+Line = tuple[Piece, ...]
+
+
+class Plain:
+    """The language of expressions."""
+
+    times = " * "
+    entrywise = " * "
+    brackets_negative = False  # behind an operator: 1 * -4
+
+    def label(self, text: str) -> str:
+        return visible(text)
+
+    def derivative(self, label: str, symbols: Symbols) -> str:
+        return symbols.derivative_word(label)
+
+    def formula(self, formula: Formula) -> str:
+        text = cut(visible(formula.text))
+        return f"({text})" if is_loose(formula.node) else text
+
+    def verbatim(self, text: str) -> str:
+        """What the user wrote, or a declaration says, in the language of expressions."""
+        return cut(visible(text))
+
+    def local(self, rule: str, operand: str, symbols: Symbols) -> str:
+        """The name of a local derivative: `d(x + y)/dx`."""
+        return f"d({rule})/{self.derivative(operand, symbols)}"
+
+    def with_numbers(self, step: ForwardStep) -> Iterator[Piece]:
+        """The step's expression with numbers in place of its operands."""
+        application = step.expression.node
+        values = dict(zip(application.inputs, zip(step.node.inputs, step.operands, strict=True), strict=True))
+        before = ""
+        is_bracketed = is_loose(application)
+        yield Code("(" * is_bracketed)
+        for part in written(application, shortest)[0]:
+            if isinstance(part, str):
+                before = part
+                yield Code(part)
+                continue
+            operand, loosest = part[:2]
+            node, value = values[operand]
+            if value is None:
+                parts, precedence = written(operand, shortest)
+                text = "".join(map(str, parts))
+                yield Code(f"({text})" if precedence < loosest else text)
+            else:
+                yield Quantity(node, value, "value", loosest > UNARY or before.endswith(("-", "- ")))
+        yield Code(")" * is_bracketed)
+
+    def quantity(self, quantity: Quantity, write: Writer) -> str:
+        text = summary(quantity.value, write)
+        return f"({text})" if quantity.is_tight and text.startswith("-") else text
+
+    def text(self, piece: Piece, write: Writer) -> str:
+        """Any piece of a line."""
+        if isinstance(piece, Quantity):
+            return self.quantity(piece, write)
+        return piece.text if isinstance(piece, Code) else visible(piece)
+
+
+class Latex:
+    """LaTeX mathematics."""
+
+    times = r" \cdot "
+    entrywise = r" \odot "
+    brackets_negative = True
+
+    def label(self, text: str) -> str:
+        return name(text)
+
+    def derivative(self, label: str, symbols: Symbols) -> str:
+        return symbols.derivative_latex(label)
+
+    def formula(self, formula: Formula) -> str:
+        try:
+            text = formula.latex
+        except ExpressionError:  # an array of more than two dimensions
+            return r"\dots"
+        return rf"\left[{text}\right]" if is_loose(formula.node) else text
+
+    def verbatim(self, text: str) -> str:
+        return rf"\texttt{{{escaped(cut(visible(text)))}}}"
+
+    def local(self, rule: str, operand: str, symbols: Symbols) -> str:
+        return rf"\frac{{\partial}}{{\partial {name(operand)}}} \left({rule}\right)"
+
+    def with_numbers(self, step: ForwardStep) -> Iterator[Piece]:
+        application = step.expression.node
+        places: dict[Node, int] = {}
+        for place, (symbol, value) in enumerate(zip(application.inputs, step.operands, strict=True)):
+            if value is not None:
+                places[symbol] = place
+        text = show_latex(application, {symbol: mark(place, symbol) for symbol, place in places.items()})
+        text = rf"\left[{text}\right]" if is_loose(application) else text
+        for is_number, piece in enumerate(re.split(MARK, text)):
+            if is_number % 2:
+                value = step.operands[int(piece)]
+                assert value is not None
+                yield Quantity(step.node.inputs[int(piece)], value, "value", True)
+            else:
+                yield Code(piece)
+
+    def quantity(self, quantity: Quantity, write: Writer) -> str:
+        value = quantity.value
+        if not np.ndim(value):
+            text = latex_scalar(float(value), write)
+            return rf"\left({text}\right)" if quantity.is_tight and text.startswith("-") else text
+        if np.size(value) > MAXIMUM_WHOLE or np.ndim(value) > LARGEST_MATRIX or not np.size(value):
+            first = [latex_scalar(float(one), write) for one in np.asarray(value).flat[:MAXIMUM_FIRST]]
+            size = r" \times ".join(map(str, np.shape(value)))
+            return rf"\left[{', '.join(first)}, \dots\right]_{{{size}}}"
+        rows = np.asarray(value).reshape(np.shape(value)[0], -1)
+        lines = r" \\ ".join(" & ".join(latex_scalar(float(one), write) for one in row) for row in rows)
+        return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
+
+
+PLAIN, LATEX = Plain(), Latex()
+Notation = Plain | Latex
+
+
+def is_loose(node: Node) -> bool:
+    """Whether it needs brackets beside an equals sign: `n1 = (x > 0)`."""
+    notation = node.gate.notation
+    return isinstance(notation, (Infix, Prefix)) and notation.precedence <= COMPARISON
+
+
+MARK = "0?\1([0-9]+)\2"
+
+
+def mark(place: int, symbol: Node) -> str:
+    """What stands for a number until it is written; a scalar's begins with a digit, so that it gets a dot before it."""
+    return f"\1{place}\2" if symbol.shape else f"0\1{place}\2"
+
+
+def latex_scalar(value: float, write: Writer) -> str:
+    return "".join(map(str, latex_number(float(write(value)))[0]))
+
+
+def escaped(text: str) -> str:
+    """The text so that LaTeX prints it as it is."""
+    return "".join(SPECIAL.get(character, character) for character in text)
+
+
+def cut(text: str) -> str:
+    return text if len(text) <= MAXIMUM_FORMULA else f"{text[: MAXIMUM_FORMULA - 1]}…"

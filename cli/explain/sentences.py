@@ -1,0 +1,340 @@
+"""An explanation in sentences: blocks of lines, made for every format alike, in one notation or another.
+
+A line is prose, pieces of formulas and numbers; how a number is written and coloured is the writer's. Knows no gate:
+what a gate does is said by its declaration.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.notation import Call
+from backprop.autodiff.graph import Node
+from backprop.autodiff.passes.sides import Derivative, counts_sides
+from backprop.autodiff.shapes import Array
+from backprop.cli.explain.formulas import MAXIMUM_OPERANDS
+from backprop.cli.explain.notations import MAXIMUM_RULE, PLAIN, Code, Line, Notation, Piece, Quantity
+from backprop.cli.explain.steps import Explanation, ForwardStep, Part, ReverseStep
+from backprop.cli.output.numbers import MAXIMUM_WHOLE
+from backprop.cli.reports.nonfinite import described
+from backprop.parser.printers.expression import show
+
+MAXIMUM_TERMS = 8  # of a sum that is written out
+MAXIMUM_NAMES = 20  # of variables in a sentence
+MAXIMUM_HABIT = 12  # characters of a constant that stands in a habit in place of its operand's name
+TITLE, SECTION, ITEM, PART = "title", "section", "item", "part"
+EQUALS = Code(" = ")
+
+
+class Block(NamedTuple):
+    """A line and what it is: the title, a section's heading, an item of the section, a part of the item above."""
+
+    kind: str
+    line: Line
+
+
+def blocks(explanation: Explanation, notation: Notation = PLAIN) -> Iterator[Block]:
+    """The whole explanation, from the title to the result."""
+    yield Block(TITLE, (Code(notation.verbatim(explanation.title)),))
+    yield Block(SECTION, ("Forward: values, inputs first",))
+    yield from forward_blocks(explanation, notation)
+    if explanation.births:
+        yield Block(SECTION, ("Not finite: where inf or nan began",))
+        for birth in explanation.births:
+            yield Block(ITEM, (Code(notation.verbatim(described(explanation.trace, birth))),))
+    if not explanation.result:
+        yield Block(SECTION, ("Result",))
+        yield Block(ITEM, ("There are no variables: nothing to differentiate.",))
+        return
+    if explanation.is_tangent:
+        yield Block(SECTION, (f"Tangents: along {explanation.result[0][0]}, inputs first",))
+    else:
+        yield Block(SECTION, ("Reverse: gradients, from the output back",))
+    for step in (*explanation.reverse, *explanation.tangents):
+        yield from step_blocks(explanation, step, notation)
+    for line in remarks(explanation, notation):
+        yield Block(ITEM, line)
+    glossary = foreign_gates(explanation)
+    if glossary:
+        from backprop.cli.reports.functions import signature
+
+        yield Block(SECTION, ("Functions in these formulas",))
+        for gate in glossary:
+            yield Block(ITEM, (Code(notation.verbatim(signature(gate))), f": {gate.summary}"))
+    yield Block(SECTION, ("Result",))
+    yield from result_blocks(explanation, notation)
+
+
+def forward_blocks(explanation: Explanation, notation: Notation) -> Iterator[Block]:
+    scalars: list[Piece] = []
+    for is_input, steps in itertools.groupby(explanation.forward, lambda step: step.is_input):
+        for step in steps:
+            line = forward_line(step, notation)
+            if is_input and not np.ndim(step.value):
+                scalars += [", ", *line] if scalars else line
+            else:
+                if scalars:
+                    yield Block(ITEM, tuple(scalars))
+                    scalars = []
+                yield Block(ITEM, line)
+    if scalars:
+        yield Block(ITEM, tuple(scalars))
+
+
+def forward_line(step: ForwardStep, notation: Notation = PLAIN) -> Line:
+    """`n1 = x + y = -2 + 5 = 3`."""
+    label = Code(notation.label(step.label))
+    value = Quantity(step.node, step.value, "value")
+    if step.is_input or step.node.is_literal:
+        return (label, EQUALS, value, *shape_of(step.value))
+    expression = Code(notation.formula(step.expression))
+    if isinstance(step.node.gate, Derivative):  # it computes nothing from numbers
+        is_kink = counts_sides(step.node, step.value, step.operands)
+        said = (", for a kink is hit exactly, and both its sides count",) if is_kink else ()
+        return (label, EQUALS, expression, EQUALS, value, *shape_of(step.value), *said)
+    return (label, EQUALS, expression, EQUALS, *numbers_of(step, notation), value, *shape_of(step.value))
+
+
+def numbers_of(step: ForwardStep, notation: Notation) -> Iterator[Piece]:
+    """The expression with numbers and an equals sign, where there are some and they are few."""
+    known = [value for value in step.operands if value is not None]
+    if known and len(step.operands) <= MAXIMUM_OPERANDS and all(np.size(value) <= MAXIMUM_WHOLE for value in known):
+        yield from notation.with_numbers(step)
+        yield EQUALS
+
+
+def shape_of(value: Array) -> Line:
+    """An array's shape in prose; a large one shows it by itself."""
+    return (
+        (f", shape {shapes.show(np.shape(value))}",) if 0 < np.size(value) <= MAXIMUM_WHOLE and np.ndim(value) else ()
+    )
+
+
+def step_blocks(explanation: Explanation, step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Block]:
+    """What the pass does at a node: the sum of what it received, its gate's habit, what it passes on."""
+    if explanation.is_tangent:
+        yield from tangent_blocks(explanation, step, notation)
+        return
+    if step.is_seed:
+        yield Block(ITEM, (*total(explanation, step, notation), ", the seed"))
+    elif len(step.received) > 1 or of_sides(step):
+        yield Block(ITEM, sum_line(explanation, step, notation))
+    if step.is_input:
+        return
+    yield Block(ITEM, gate_line(step, notation))
+    for part in step.parts:
+        yield Block(PART, part_line(explanation, part, notation))
+    for label in step.stopped:
+        yield Block(PART, ("to ", Code(notation.label(label)), ": nothing"))
+    if not step.parts and not step.stopped:
+        yield Block(PART, ("its inputs are constants: nothing to pass on",))
+
+
+def tangent_blocks(explanation: Explanation, step: ReverseStep, notation: Notation) -> Iterator[Block]:
+    """How a tangent comes from those of the operands."""
+    if step.is_seed:
+        yield Block(ITEM, (*total(explanation, step, notation), ", the seed"))
+        return
+    yield Block(ITEM, (Code(notation.label(step.label)), EQUALS, Code(notation.formula(step.expression))))
+    for part in step.received:
+        yield Block(PART, part_line(explanation, part, notation))
+    if len(step.received) != 1 or of_sides(step):
+        yield Block(PART, sum_line(explanation, step, notation))
+
+
+def total(explanation: Explanation, step: ReverseStep, notation: Notation) -> Line:
+    """`dx = 7`."""
+    return (
+        Code(notation.derivative(step.label, explanation.symbols)),
+        EQUALS,
+        Quantity(step.total_node, step.total, "gradient"),
+    )
+
+
+def sum_line(explanation: Explanation, step: ReverseStep, notation: Notation) -> Line:
+    """`x is used 2 times: dx = 3 + 4 = 7`."""
+    terms: list[Piece] = []
+    for part in step.received[:MAXIMUM_TERMS]:
+        is_tight = notation.brackets_negative and bool(terms)
+        terms += [Code(" + "), Quantity(part.nodes.value, part.value, "gradient", is_tight)]
+    left = len(step.received) - MAXIMUM_TERMS
+    more = (f" + {left} more",) if left > 0 else ()
+    name, equals, value = total(explanation, step, notation)
+    sum_of_terms = (*terms[1:], *more, EQUALS) if terms else ()
+    if of_sides(step):
+        return ("a kink is hit exactly, and both its sides count: ", name, equals, value)
+    label = Code(notation.label(step.label))
+    if explanation.is_tangent:
+        return ("in all: ", name, equals, *sum_of_terms, value)
+    return (label, f" is used {times(len(step.received))}: ", name, equals, *sum_of_terms, value)
+
+
+def of_sides(step: ReverseStep) -> bool:
+    """Whether a kink is hit, and the derivative is not the sum of what the node received at the kink itself."""
+    return counts_sides(step.total_node, step.total, [part.value for part in step.received])
+
+
+def times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
+def gate_line(step: ReverseStep, notation: Notation = PLAIN) -> Line:
+    """`f = n1 * z. The mul gate swaps: …`."""
+    label, expression = Code(notation.label(step.label)), Code(notation.formula(step.expression))
+    return (label, EQUALS, expression, f". The {step.gate} gate", *habit(step, notation))
+
+
+def habit(step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Piece]:
+    """The declaration's words, with the operands that they speak of by the names that they have here."""
+    gate = step.node.gate
+    known = zip(gate.operands, map(word_of, step.expression.node.inputs), strict=False)
+    names = {name: word for name, word in known if word is not None and not name.startswith("*")}
+    pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b") if names else None
+    yield ":" if gate.habit.split(" ", 1)[0] in gate.operands else ""
+    for word in gate.habit.split(" "):
+        if pattern is None or not pattern.search(word):
+            yield f" {word}"
+            continue
+        formula = word.rstrip(",;:")
+        yield " "
+        yield Code(notation.verbatim(pattern.sub(lambda found: names[found[0]], formula)))
+        yield word[len(formula) :]
+    yield "."
+
+
+def word_of(operand: Node) -> str | None:
+    """A symbol's name or a short constant, None for what would not fit into a sentence."""
+    text = show(operand, {}) if operand.is_constant else operand.name
+    if text is None or len(text) > MAXIMUM_HABIT:
+        return text if text is not None and not operand.is_constant else None
+    return f"({text})" if text.startswith("-") else text
+
+
+def part_line(explanation: Explanation, part: Part, notation: Notation = PLAIN) -> Line:
+    """`to n1: d(n1 * z)/dn1 = z, so df * z = 1 * -4 = -4`."""
+    label = Code(notation.label(part.operand))
+    place = f", operand {part.place}" if part.place else ""
+    start: Line = ("from " if explanation.is_tangent else "to ", label, f"{place}: ")
+    gained = Quantity(part.nodes.value, part.value, "gradient")
+    if not part.is_taken:
+        return (*start, "the branch is not taken, so exactly ", gained)
+    line = [*start, *rule(explanation, part, notation)]
+    if part.is_product and part.local_rule is not None and len(part.local_rule.text) > MAXIMUM_RULE:
+        line += [Code(notation.derivative(source_of(explanation, part), explanation.symbols)), " times that", EQUALS]
+    elif part.share is not None:
+        line += [Code(notation.formula(part.share)), EQUALS]
+    if part.is_product and part.local is not None:
+        upstream = Quantity(part.nodes.upstream, part.upstream, "gradient")
+        local = Quantity(part.nodes.local, part.local, "local", notation.brackets_negative)
+        sign = notation.entrywise if np.ndim(part.value) else notation.times
+        line += [upstream, Code(sign), local, EQUALS]
+    return (*line, gained, *shapes_of(part), *sums_of(part))
+
+
+def sums_of(part: Part) -> Iterator[Piece]:
+    """What no product of the numbers shows: a broadcast undone, a branch not taken."""
+    if part.local is not None and np.size(part.value) != np.size(part.upstream):
+        yield ", summed over what was broadcast"
+    if is_screened(part):
+        yield ", exactly 0 where the branch is not taken"
+
+
+def source_of(explanation: Explanation, part: Part) -> str:
+    """The label of the node whose derivative is the upstream one."""
+    return part.operand if explanation.is_tangent else part.user
+
+
+def is_screened(part: Part) -> bool:
+    """Whether a branch not taken kept inf or nan out of the numbers: 0 stands where the formula would not be 0."""
+    if part.local is None or part.is_product:
+        return False
+    with np.errstate(all="ignore"):
+        is_lost = ~np.isfinite(part.upstream * part.local)
+    is_kept = np.isfinite(part.value)
+    if np.shape(is_lost) == np.shape(is_kept):
+        return bool(np.any(is_lost & is_kept))
+    return bool(np.any(is_lost) and np.all(is_kept))
+
+
+def rule(explanation: Explanation, part: Part, notation: Notation) -> Iterator[Piece]:
+    """The local derivative as a formula."""
+    if part.local_rule is None:
+        return
+    if part.place:
+        yield "local gradient "
+        yield Code(notation.formula(part.local_rule))
+    else:
+        whole = notation.formula(part.rule)
+        whole = whole if len(part.rule.text) <= MAXIMUM_RULE else notation.label(part.user)
+        yield Code(notation.local(whole, part.operand, explanation.symbols))
+        yield EQUALS
+        yield Code(notation.formula(part.local_rule))
+    yield ", so "
+
+
+def shapes_of(part: Part) -> Iterator[Piece]:
+    """`, shapes (2, 2) = (2) by (2)`: where a part is not formed entry by entry of arrays of its own shape."""
+    if part.share is None:
+        return
+    own = np.shape(part.value)
+    found = part.share.shapes
+    is_entrywise = part.local is not None or len(found) < 2 or not own
+    if is_entrywise and all(one == own for one in found):
+        return
+    yield f", shape{'s' * (len(found) > 1)} {shapes.show(own)} "
+    yield f"{'=' if len(found) > 1 else 'from'} {' by '.join(map(shapes.show, found))}"
+
+
+def remarks(explanation: Explanation, notation: Notation) -> Iterator[Line]:
+    """What is to be said of the variables that no gradient reaches, and of those that were not asked for."""
+    if explanation.untouched:
+        are = "is" if len(explanation.untouched) == 1 else "are"
+        yield (listed(explanation.untouched), f" {are} reached by no gradient: it is 0")
+    if explanation.left_out:
+        yield ("held fixed: " if explanation.is_tangent else "not asked for: ", listed(explanation.left_out))
+
+
+def listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MAXIMUM_NAMES} more" if len(names) > MAXIMUM_NAMES else ""
+    return ", ".join(names[:MAXIMUM_NAMES]) + more
+
+
+def foreign_gates(explanation: Explanation) -> list[Gate]:
+    """The functions in the shares that the user did not write and that work on whole arrays: `outer`, `diag`."""
+    own = {step.node.gate for step in explanation.forward}
+    found: dict[Gate, None] = {}
+    for step in (*explanation.reverse, *explanation.tangents):
+        for part in step.received:
+            if part.share is not None and not part.is_product:
+                for node in part.share.nodes:
+                    gate = node.gate
+                    if gate.is_function and gate.is_public and not gate.has_local and isinstance(gate.notation, Call):
+                        found[gate] = None
+    return [gate for gate in found if gate not in own]
+
+
+def result_blocks(explanation: Explanation, notation: Notation) -> Iterator[Block]:
+    scalars: list[Piece] = []
+    for name, _, value in explanation.result:
+        label = explanation.output if explanation.is_tangent else name
+        node = explanation.trace.graph.inputs.get(name)
+        derivative = None if node is None else explanation.trace.derivatives.get(node)
+        line: Line = (
+            Code(notation.derivative(label, explanation.symbols)),
+            EQUALS,
+            Quantity(derivative, value, "gradient"),
+            *shape_of(value),
+        )
+        if np.ndim(value):
+            yield Block(ITEM, line)
+        else:
+            scalars += [", ", *line] if scalars else line
+    if scalars:
+        yield Block(ITEM, tuple(scalars))

@@ -1,0 +1,160 @@
+"""The circuit of a trace as plain data: what is drawn, and which wire leads where. Knows no format and no layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.notation import Infix, Postfix, Prefix, Subscript
+from backprop.autodiff.derivatives.trace import Share, Trace
+from backprop.autodiff.graph import Node
+from backprop.autodiff.passes.sides import Derivative
+from backprop.autodiff.shapes import Array
+from backprop.cli.output.text import visible
+from backprop.cli.reports.nodes import OUTPUT, title
+from backprop.parser.printers.expression import given_settings, setting_text, show
+
+LONGEST_TITLE = 100  # characters
+
+
+class Kind(Enum):
+    """What an element is: a variable, a number, or a gate."""
+
+    INPUT = "input"
+    CONSTANT = "constant"
+    GATE = "gate"
+
+
+class Element(NamedTuple):
+    """Something drawn. `sign` stands in the circle, or is the input's name or the constant's text.
+
+    `detail` are a gate's settings (`axis=0`), `label` what a result is called, where it has a name of the user's or
+    is the output. `derivative` is None where it was not asked for. `uses` counts the wires that leave it.
+    """
+
+    number: int
+    kind: Kind
+    node: Node
+    sign: str
+    detail: str
+    label: str
+    value: Array
+    derivative: Array | None
+    uses: int
+
+
+class Wire(NamedTuple):
+    """From the element `tail` into the gate `head`; `share` is what of the gradient came back along it.
+
+    `share` is None where nothing is to be said of it: the wire is the only one, or there is no gradient.
+    """
+
+    tail: int
+    head: int
+    share: Array | None
+    is_taken: bool
+
+
+class Circuit(NamedTuple):
+    """`elements` in topological order, their numbers being their places; `output` is the number of the last gate.
+
+    `labels` are the names that `eval` gives the nodes; `derivative` is what the second number of each is called.
+    """
+
+    title: str
+    elements: tuple[Element, ...]
+    wires: tuple[Wire, ...]
+    output: int
+    derivative: str
+    labels: Mapping[Node, str]
+
+
+Uses = Mapping[tuple[Node, Node, int], Share]  # by the operand, the gate that it flows into, and its position there
+
+
+def circuit_of(trace: Trace, text: str, derivative: str) -> Circuit:
+    """The circuit of a trace; `derivative` is what the second number is called: gradient or tangent."""
+    names = set(trace.graph.names.values())
+    number: dict[Node, int] = {}
+    elements: list[Element] = []
+    wires: list[Wire] = []
+    counts: dict[int, int] = {}
+    shares = shares_of(trace, derivative)
+    for step in trace.steps:
+        node = step.node
+        tails = []
+        for operand in node.inputs:
+            if operand not in number:
+                elements.append(constant(len(elements), operand))
+                tails.append(len(elements) - 1)
+            else:
+                tails.append(number[operand])
+        head = number[node] = len(elements)
+        is_named = node in names or node is trace.output
+        label = trace.labels[node] if is_named and node.gate is not leaves.input else ""
+        kind = Kind.INPUT if node.gate is leaves.input else Kind.GATE
+        elements.append(Element(head, kind, node, sign_of(node), detail_of(node), label, step.value, step.gradient, 0))
+        for position, (operand, tail) in enumerate(zip(node.inputs, tails, strict=True)):
+            counts[tail] = counts.get(tail, 0) + 1
+            share = shares.get((operand, node, position))
+            is_asked = derivative == "gradient" and elements[tail].derivative is not None
+            value = share.value if share else np.zeros(operand.shape)[()]  # through `x > 0` nothing flows
+            wires.append(Wire(tail, head, value if is_asked else None, share is None or share.is_taken))
+    if trace.output not in number:
+        number[trace.output] = len(elements)
+        elements.append(constant(len(elements), trace.output)._replace(label=OUTPUT))
+    return Circuit(
+        brief(visible(title(trace, text)), LONGEST_TITLE),
+        tuple([element._replace(uses=counts.get(element.number, 0)) for element in elements]),
+        tuple([wire if counts[wire.tail] > 1 else wire._replace(share=None) for wire in wires]),
+        number[trace.output],
+        derivative,
+        trace.labels,
+    )
+
+
+def shares_of(trace: Trace, derivative: str) -> Uses:
+    """Each share by the wire that it runs along."""
+    found = {}
+    for step in trace.steps:
+        for share in step.shares:
+            ends = (share.user, step.node) if derivative == "tangent" else (step.node, share.user)
+            found[(*ends, share.position)] = share
+    return found
+
+
+def constant(number: int, node: Node) -> Element:
+    """A constant, which is drawn at each of its uses."""
+    value = node.constant
+    text = node.name or show(node, {})
+    if value is None:  # zeros(3), eye(2)
+        value = node.gate.forward(**node.settings)
+    return Element(number, Kind.CONSTANT, node, brief(text, 24), "", "", value, None, 0)
+
+
+def sign_of(node: Node) -> str:
+    """What stands in a gate's circle: the operator's sign, else the gate's name."""
+    if node.name is not None:
+        return node.name
+    notation = node.gate.notation
+    if isinstance(notation, Infix | Prefix | Postfix):
+        return notation.symbol.strip() or node.gate.name
+    if isinstance(notation, Subscript):
+        return show(node, {node.inputs[0]: ""})
+    return node.gate.name
+
+
+def detail_of(node: Node) -> str:
+    """The gate's settings that are not left at their default: `axis=0`."""
+    if not node.inputs or isinstance(node.gate.notation, Subscript) or isinstance(node.gate, Derivative):
+        return ""
+    return ", ".join(f"{name}={setting_text(value)}" for name, _, value in given_settings(node))
+
+
+def brief(text: str, longest: int) -> str:
+    """The text, cut at its end where it is longer."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -1,0 +1,60 @@
+"""The numbers that a page shows: each is the value of a node, at the point given and, by a script, at any other.
+
+The script is the code that the generator writes for these very nodes. Knows neither pages nor pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.graph import Node
+from backprop.autodiff.shapes import Array
+from backprop.cli.graph.scalars import in_scalars
+from backprop.parser.printers import javascript
+from backprop.parser.printers.expression import shortest
+
+MAXIMUM_NUMBERS = 20_000  # on a page that computes
+
+
+class Quantities:
+    """The quantities of one page, in the order in which they are asked for; `point` are the inputs' values."""
+
+    def __init__(self, output: Node, point: Mapping[str, Array]) -> None:
+        self.output = output
+        self.point = point
+        self.nodes: dict[Node, int] = {}
+
+    def of(self, node: Node) -> int:
+        """The number of the quantity that is this node's value."""
+        return self.nodes.setdefault(node, len(self.nodes))
+
+    def values(self) -> list[Array]:
+        return evaluate(list(self.nodes), self.point)
+
+    def data(self) -> dict[str, Any]:
+        """Their shapes and their numbers at the point, one after another."""
+        values = self.values()
+        return {
+            "shapes": [list(np.shape(value)) for value in values],
+            "numbers": [shortest(number) for value in values for number in np.ravel(value).tolist()],
+        }
+
+    def script(self) -> str:
+        """The function `compute` of the inputs' entries, whose `gradient` has every number by its place.
+
+        Raises ExpressionError for what JavaScript cannot say.
+        """
+        total = sum(int(np.prod(node.shape)) for node in self.nodes)
+        if total > MAXIMUM_NUMBERS:
+            raise ExpressionError(f"it has {total} numbers, more than {MAXIMUM_NUMBERS}")
+        *results, output = in_scalars([*self.nodes, self.output])
+        entries = [entry for several in results for entry in several]
+        if not output:
+            raise ExpressionError("the output has no entries")
+        first = output[0]
+        return javascript.write("compute", first, {f"q{place}": node for place, node in enumerate(entries)})

@@ -1,0 +1,173 @@
+"""The walk through both passes, as data for a page: its steps, what each says, and which numbers it makes known.
+
+The sentences are those of `backprop explain`; the numbers in them are quantities, so that the page can set them anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.derivatives.trace import Trace
+from backprop.autodiff.graph import Node
+from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.shapes import Array
+from backprop.cli.explain.notations import Code, Line, Quantity
+from backprop.cli.explain.sentences import PART, forward_line, step_blocks
+from backprop.cli.explain.steps import Explanation, Part, ReverseStep, explain_trace
+from backprop.cli.graph.circuit import Circuit
+from backprop.cli.graph.quantities import Quantities
+from backprop.cli.graph.svg import Marks
+from backprop.cli.output.numbers import rounded, summary
+
+Tests = Mapping[tuple[Node, Node, int], Node]  # 1 where the share from this gate to this operand is taken
+
+
+class Walk:
+    """The steps of one trace: step 0 shows everything, then come the forward and the reverse pass."""
+
+    def __init__(self, trace: Trace, circuit: Circuit, text: str, quantities: Quantities, digits: int) -> None:
+        self.trace = trace
+        self.quantities = quantities
+        self.digits = digits
+        self.explanation = explain_trace(trace, text)
+        self.number = {element.node: element.number for element in circuit.elements}
+        self.tests = tests_of(trace)
+        self.value_step: dict[Node, int] = {}
+        self.visit: dict[Node, int] = {}
+        self.steps: list[dict[str, Any]] = []
+        self.forward()
+        self.reverse()
+
+    def forward(self) -> None:
+        """All inputs at once, then gate by gate."""
+        inputs = [step for step in self.explanation.forward if step.is_input]
+        gates = [step for step in self.explanation.forward if not step.is_input]
+        for together in [inputs, *([step] for step in gates)]:
+            if together:
+                lines = [{"kind": "item", "pieces": self.pieces(forward_line(step))} for step in together]
+                self.value_step.update((step.node, len(self.steps) + 1) for step in together)
+                self.add("forward", [step.node for step in together], lines)
+
+    def reverse(self) -> None:
+        for step in self.explanation.reverse:
+            lines = self.lines(self.explanation, step)
+            if lines:
+                self.visit[step.node] = len(self.steps) + 1
+                self.add("reverse", [step.node], lines)
+
+    def add(self, phase: str, nodes: Sequence[Node], lines: list[dict[str, Any]]) -> None:
+        elements = [self.number[node] for node in nodes if node in self.number]
+        self.steps.append({"phase": phase, "elements": elements, "lines": lines})
+
+    def lines(self, explanation: Explanation, step: ReverseStep) -> list[dict[str, Any]]:
+        """What the pass does at a node. Which branch is taken may change with the inputs: then both sentences."""
+        taken = step._replace(parts=tuple([self.taken(step, part) for part in step.parts]))
+        other = step._replace(parts=tuple([part._replace(is_taken=False) for part in step.parts]))
+        parts = iter(step.parts)
+        lines = []
+        for block, otherwise in zip(step_blocks(explanation, taken), step_blocks(explanation, other), strict=True):
+            line: dict[str, Any] = {"kind": block.kind, "pieces": self.pieces(block.line)}
+            part = next(parts, None) if block.kind == PART else None
+            test = self.tests.get((step.node, step.node.inputs[part.position], part.position)) if part else None
+            if test is not None:
+                line |= {"test": self.quantities.of(test), "otherwise": self.pieces(otherwise.line)}
+            lines.append(line)
+        return lines
+
+    def taken(self, step: ReverseStep, part: Part) -> Part:
+        """The part as it is where its branch is taken."""
+        if part.is_taken:
+            return part
+        is_product = part.local is not None and not step.node.shape
+        pulled = self.explanation.symbols.pulled(step.node, part.position, part.local_rule, is_product=is_product)
+        return part._replace(is_taken=True, is_product=is_product, share=pulled)
+
+    def pieces(self, line: Line) -> list[dict[str, Any]]:
+        """A line as data: prose, code, and numbers by their quantity."""
+        found: list[dict[str, Any]] = []
+        for piece in line:
+            if isinstance(piece, Quantity):
+                one: dict[str, Any] = {"kind": piece.kind, "text": summary(piece.value, rounded(self.digits))}
+                if piece.node is not None:
+                    one["quantity"] = self.quantities.of(piece.node)
+                if piece.is_tight:
+                    one["tight"] = True
+                found.append(one)
+            elif isinstance(piece, Code):
+                found.append({"kind": "code", "text": piece.text})
+            elif piece:
+                found.append({"kind": "prose", "text": piece})
+        return found
+
+    def as_it_is(self) -> list[dict[str, Any]]:
+        """The steps where nothing is computed anew: of two sentences the one that holds at this point."""
+        values = self.quantities.values()
+        return [{**step, "lines": [settled(line, values) for line in step["lines"]]} for step in self.steps]
+
+    def marks(self, circuit: Circuit) -> dict[int, Marks]:
+        """For each element with numbers on its wire its quantities, and the steps that make them known."""
+        found = {}
+        last_user: dict[int, int] = {}
+        for wire in circuit.wires:
+            visit = self.visit.get(circuit.elements[wire.head].node, 0)
+            last_user[wire.tail] = max(last_user.get(wire.tail, 0), visit)
+        for element in circuit.elements:
+            node = element.node
+            derivative = self.trace.derivatives.get(node)
+            if derivative is None and element.derivative is not None:
+                derivative = self.trace.graph.constant(element.derivative)  # nothing reaches it: zeros
+            gradient = None if derivative is None else self.quantities.of(derivative)
+            seed_step = self.visit.get(node, 0) if node is self.trace.output else 0
+            step = max(seed_step, last_user.get(element.number, 0)) or len(self.steps)
+            known = self.value_step.get(node, 0)
+            found[element.number] = Marks(self.quantities.of(node), gradient, known, step)
+        return found
+
+    def shares(self, circuit: Circuit) -> dict[int, tuple[int, int]]:
+        """For each wire that has a share of its own, by its place: the quantity and the step that makes it known."""
+        formulas = {
+            (share.user, step.node, share.position): share.formula for step in self.trace.steps for share in step.shares
+        }
+        found = {}
+        for place, (wire, ends) in enumerate(zip(circuit.wires, self.ends(circuit), strict=True)):
+            if wire.share is not None:
+                formula = formulas.get(ends) or self.trace.graph.constant(wire.share)
+                found[place] = self.quantities.of(formula), self.visit.get(ends[0], len(self.steps))
+        return found
+
+    def wire_tests(self, circuit: Circuit) -> dict[int, int]:
+        """For each wire of a branch, by its place, the quantity that is 0 where the branch is not taken."""
+        found = enumerate(self.ends(circuit))
+        return {place: self.quantities.of(self.tests[ends]) for place, ends in found if ends in self.tests}
+
+    def ends(self, circuit: Circuit) -> list[tuple[Node, Node, int]]:
+        """Each wire's gate, operand, and the operand's position."""
+        found = []
+        position: dict[int, int] = {}
+        for wire in circuit.wires:
+            place = position[wire.head] = position.get(wire.head, -1) + 1
+            found.append((circuit.elements[wire.head].node, circuit.elements[wire.tail].node, place))
+        return found
+
+
+def settled(line: dict[str, Any], values: Sequence[Array]) -> dict[str, Any]:
+    holds = "test" not in line or bool(np.any(values[line["test"]]))
+    return {"kind": line["kind"], "pieces": line["pieces"] if holds else line["otherwise"]}
+
+
+def tests_of(trace: Trace) -> Tests:
+    """The conditions under which shares flow, from the reverse pass itself."""
+    seed = trace.derivatives.get(trace.output)
+    if seed is None:
+        return {}
+    wanted = [step.node for step in trace.steps if step.gradient is not None]
+    shares = adjoints(trace.graph, trace.output, seed, wanted).shares
+    return {
+        (share.user, operand, share.position): share.condition.as_test()
+        for operand, several in shares.items()
+        for share in several
+        if share.condition is not None
+    }

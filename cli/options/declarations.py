@@ -1,0 +1,184 @@
+"""The options that commands share: each decorator hands its command one object. Declares them, decides nothing."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from backprop.cli.options.help import Helpful
+from backprop.cli.output.output import COLORS, FORMATS, Output
+from backprop.cli.question.argv import Arguments, scan
+from backprop.cli.suggestions import closest
+
+if TYPE_CHECKING:
+    from backprop.cli.question.question import Question
+
+Function = Callable[..., Any]
+SCANNED = "backprop.arguments"
+
+
+def word_option(name: str, words: Sequence[str], **declaration: Any) -> Function:
+    """An option that takes one of some words; a misspelt one gets a suggestion."""
+
+    def chosen(word: str) -> str:
+        if word not in words:
+            meant = closest(word, words)
+            raise click.BadParameter(
+                f"{word!r}: {f'did you mean {meant}?' if meant else 'it is one of ' + ', '.join(words)}"
+            )
+        return word
+
+    return click.option(name, type=chosen, metavar="|".join(words), **declaration)
+
+
+class ExpressionCommand(Helpful):
+    """A command about one expression: long options that it does not know are variables."""
+
+    def parse_args(self, context: click.Context, tokens: list[str]) -> list[str]:
+        known = {
+            name: not (option.is_flag or option.count)
+            for option in self.params
+            if isinstance(option, click.Option)
+            for name in option.opts
+        }
+        found = context.meta[SCANNED] = scan(tokens, known)
+        return super().parse_args(context, list(found.options))
+
+    def collect_usage_pieces(self, context: click.Context) -> list[str]:
+        return ["EXPRESSION", "[--NAME VALUE | NAME=VALUE]...", "[OPTIONS]"]
+
+    def help_on_help(self) -> str:
+        return "Show this and, after an expression, its variables, and exit."
+
+    def format_more(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        from backprop.cli.question.question import variables_line
+
+        line = variables_line(context.meta[SCANNED])
+        if line:
+            formatter.write(f"\n{line}\n")
+
+
+def command(name: str, *, examples: Sequence[str], cls: type[Helpful] = ExpressionCommand) -> Function:
+    """Declare a command; its function's docstring is the help."""
+
+    def declare(function: Function) -> click.Command:
+        return click.command(name, cls=cls, examples=examples)(function)
+
+    return declare
+
+
+def shared(parameter: str, make: Function, *options: Function) -> Function:
+    """A decorator that adds `options` and hands the command `make` of their values as `parameter`."""
+
+    def decorate(function: Function) -> Function:
+        @functools.wraps(function)
+        def with_object(**given: Any) -> Any:
+            mine = {name: given.pop(name) for name in names}
+            return function(**{parameter: make(**mine)}, **given)
+
+        declared: list[click.Parameter] = with_object.__dict__.setdefault("__click_params__", [])
+        before = len(declared)
+        for option in reversed(options):
+            option(with_object)  # adds itself to the declared ones, as click.option does
+        names = [one.name for one in declared[before:]]
+        return with_object
+
+    return decorate
+
+
+def as_question(file: str | None, vars: Sequence[str], fuse: bool, *, is_point_optional: bool = False) -> Question:
+    """The question in the argv of the command that is being run."""
+    from backprop.cli.question.question import ask
+
+    context = click.get_current_context()
+    found: Arguments = context.meta[SCANNED]
+    question = ask(context.info_name or "", found, file, vars, is_point_optional=is_point_optional)
+    return question.fused() if fuse else question
+
+
+def as_tracing(**options: Any) -> Any:
+    from backprop.cli.options.tracing import Tracing
+
+    return Tracing(**options)
+
+
+def as_choice(**options: Any) -> Any:
+    from backprop.cli.options.choice import Choice
+
+    return Choice(**options)
+
+
+def digits_option(summary: str) -> Function:
+    return click.option("--digits", type=click.IntRange(1, 17), default=6, metavar="N", help=f"{summary}  [default: 6]")
+
+
+def color_option(summary: str) -> Function:
+    return word_option("--color", COLORS, default="auto", help=f"{summary}  [default: auto]")
+
+
+FILE = click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing.")
+QUIET = click.option("-q", "--quiet", is_flag=True, help="No notes and warnings on stderr.")
+VERBOSE = click.option("-v", "--verbose", is_flag=True, help="All warnings, and what was ignored.")
+output_options = shared(
+    "output",
+    Output,
+    word_option(
+        "--format",
+        tuple(FORMATS),
+        help="By default what the ending of FILE says, else table on a terminal and tsv (grad: plain) elsewhere.",
+    ),
+    click.option("--json", is_flag=True, help="The same as --format json."),
+    FILE,
+    digits_option("Significant digits of tables."),
+    color_option("Colours in tables."),
+    QUIET,
+    VERBOSE,
+)
+FUSE = click.option(
+    "--fuse", is_flag=True, help="Compute 1/(1+exp(-x)), log(sigmoid(x)) and their like by one gate that keeps digits."
+)
+EXPRESSION_SOURCES = (
+    click.option("-f", "--file", metavar="FILE", help="Read the expression from FILE, or stdin for -."),
+    click.option(
+        "--vars",
+        multiple=True,
+        metavar="FILE.json",
+        help="Take values from a JSON object; an option for the same variable wins.",
+    ),
+    FUSE,
+)
+question_options = shared("question", as_question, *EXPRESSION_SOURCES)
+open_question_options = shared(
+    "question", functools.partial(as_question, is_point_optional=True), *EXPRESSION_SOURCES
+)  # of a command that does without values
+tracing_options = shared(
+    "tracing",
+    as_tracing,
+    click.option(
+        "--wrt", multiple=True, metavar="NAME", help="Differentiate by NAME; may be repeated.  [default: all]"
+    ),
+    word_option(
+        "--mode",
+        ("reverse", "forward"),
+        default="reverse",
+        help="Which pass: every node's gradient, or its tangent along one variable.  [default: reverse]",
+    ),
+    click.option("--upstream", metavar="VALUE", help="The output's upstream gradient.  [default: ones]"),
+    click.option("--strict", is_flag=True, help="Exit with status 4 where a result is inf or nan."),
+)
+WRT = click.option(
+    "--wrt", multiple=True, metavar="NAME", help="Differentiate by NAME; may be repeated.  [default: all]"
+)
+STRICT = click.option("--strict", is_flag=True, help="Exit with status 4 where a result is inf or nan.")
+choice_options = shared("choice", as_choice, WRT, STRICT)
+strict_options = shared("choice", as_choice, STRICT)
+matrix_options = shared(
+    "choice",
+    as_choice,
+    WRT,
+    click.option("--max-size", type=click.IntRange(1), metavar="N", help="Allow N entries.  [default: 999999]"),
+    STRICT,
+)

@@ -1,0 +1,41 @@
+"""One cell of a report as text, for a machine or for the eye."""
+
+from __future__ import annotations
+
+from backprop.cli.output.numbers import Writer, rounded, summary, whole
+from backprop.cli.output.report import Cell, Sum
+from backprop.cli.output.text import visible
+from backprop.parser.printers.expression import shortest
+
+MAXIMUM_TERMS = 3  # of a sum, in a table
+MAXIMUM_TEXT = 300  # characters of a text, in a table
+
+
+def joined(terms: Sum, write: Writer) -> str:
+    """The terms with ` + ` between them."""
+    return " + ".join("".join(part if isinstance(part, str) else write(part) for part in term) for term in terms.terms)
+
+
+def machine_text(cell: Cell) -> str:
+    """A cell on one line without tabs, complete, with the shortest digits that read back."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        return visible(cell)
+    if isinstance(cell, Sum):
+        return visible(joined(cell, shortest))
+    return whole(cell)
+
+
+def table_text(cell: Cell, digits: int) -> str:
+    """A cell for the eye: few digits, of long sums and large arrays the beginning."""
+    if cell is None:
+        return ""
+    if isinstance(cell, str):
+        text = visible(cell)
+        return text if len(text) <= MAXIMUM_TEXT else f"{text[: MAXIMUM_TEXT - 1]}…"
+    if isinstance(cell, Sum):
+        first = visible(joined(Sum(cell.terms[:MAXIMUM_TERMS]), rounded(digits)))
+        left = len(cell.terms) - MAXIMUM_TERMS
+        return f"{first} … +{left} more" if left > 0 else first
+    return summary(cell, rounded(digits))

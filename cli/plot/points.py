@@ -1,0 +1,40 @@
+"""The points of a plot as a report: for csv, tsv and json. Draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backprop.cli.output.report import ROWS, Column, Report
+from backprop.cli.plot.samples import Samples
+from backprop.cli.question.ranges import PlotQuestion
+from backprop.cli.reports.nonfinite import nonfinite_values
+from backprop.cli.status import Failure
+
+
+def point_report(question: PlotQuestion, samples: Samples, wrt: Sequence[str]) -> Report:
+    """A row a point: the ranged variables, the value, the derivatives, called as `batch` calls them.
+
+    Raises Failure where a variable has the name of a result.
+    """
+    names = [one.name for one in question.ranges]
+    results = ["value", *(f"grad_{name}" for name in wrt)]
+    taken = [name for name in names if name in results]
+    if taken:
+        raise Failure(f"there would be two columns {taken[0]}", "call the variable otherwise in the expression")
+    arrays = [*samples.columns, samples.value, *samples.derivatives]
+    return Report(
+        title="",
+        columns=tuple(Column(name, is_number=True) for name in (*names, *results)),
+        rows=list(zip(*(array.tolist() for array in arrays), strict=True)),
+        data={
+            "command": "plot",
+            "expression": question.text,
+            "ranges": [
+                {"name": one.name, "start": one.start, "stop": one.stop, "log": one.is_log} for one in question.ranges
+            ],
+            "wrt": list(wrt),
+            "points": ROWS,
+            "nonfinite": nonfinite_values(dict(zip(results, arrays[len(names) :], strict=True))),
+        },
+        plain=(),
+    )

@@ -1,0 +1,67 @@
+"""A curve and its derivative as lines of a terminal: panels with a legend each. Computes no value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from backprop.cli.plot.canvas import Canvas, painted
+from backprop.cli.plot.frame import DIM, Cell, Frame, Screen, cut, frames
+from backprop.cli.plot.samples import Curve, Panel
+from backprop.parser.diagnostics.rendering import columns as columns_of
+
+VALUE, DERIVATIVE = "32", "31"  # green and red, as in the circuit
+LEAST_ROWS = 4  # of a panel
+
+
+def curve_picture(panels: Sequence[Panel], title: str, name: str, screen: Screen) -> list[str]:
+    """The lines. Raises Failure where the screen is too narrow."""
+    rows = max(LEAST_ROWS, (screen.height - 1) // len(panels) - 2)
+    lines: list[str] = []
+    for panel, frame in zip(panels, frames([(one.x, one.y) for one in panels], name, rows, screen), strict=True):
+        lines += legend(panel.curves, title, screen)
+        lines += frame.lines(cells_of(panel, frame), has_labels=panel is panels[-1])
+    return lines
+
+
+def cells_of(panel: Panel, frame: Frame) -> list[list[Cell]]:
+    canvas = Canvas(frame.columns, frame.rows, frame.screen.style)
+    for place, curve in enumerate(panel.curves):
+        canvas.draw(panel.x.fraction(curve.points), panel.y.fraction(curve.values), curve.cut, is_dashed=place > 0)
+    colors = [color_of(curve) for curve in panel.curves]
+    cells: list[list[Cell]] = [
+        [(sign, None if owner is None else colors[owner]) for sign, owner in row] for row in canvas.cells()
+    ]
+    if not panel.y.is_log and panel.y.low < 0 < panel.y.high:
+        down = canvas.style.down
+        row = round((1 - float(panel.y.fraction(0.0))) * (canvas.height - 1)) // down
+        cells[row] = [(canvas.style.level, DIM) if sign == " " else (sign, color) for sign, color in cells[row]]
+    return cells
+
+
+def color_of(curve: Curve) -> str:
+    return VALUE if curve.name == "f" else DERIVATIVE
+
+
+def is_same(first: Curve, second: Curve) -> bool:
+    """Whether the curves lie on each other, as those of exp do."""
+    return np.allclose(first.values, second.values, rtol=1e-9, atol=0.0, equal_nan=True)
+
+
+def legend(curves: Sequence[Curve], title: str, screen: Screen) -> list[str]:
+    """A piece of each line and what it is: side by side, or one below the other where that is too long."""
+    style = screen.style
+    samples = [style.dashed if place else style.solid for place in range(len(curves))]
+    texts = [f"f = {title}" if curve.name == "f" else curve.name for curve in curves]
+    if len(curves) > 1 and is_same(*curves):
+        texts[-1] += " (the same curve)"
+    room = screen.width - sum(len(sample) + 1 for sample in samples) - 3 * (len(curves) - 1)
+    is_one_line = columns_of(texts[0]) <= room - sum(map(columns_of, texts[1:]))
+    shown = texts if is_one_line else [cut(text, screen.width - len(samples[0]) - 1, style) for text in texts]
+    lines = [
+        painted([(sign, color_of(curve)) for sign in sample], is_colored=screen.is_colored)
+        for sample, curve in zip(samples, curves, strict=True)
+    ]
+    entries = [f"{line} {cut(text, screen.width, style)}" for line, text in zip(lines, shown, strict=True)]
+    return ["   ".join(entries)] if is_one_line else entries

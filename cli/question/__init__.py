@@ -1,0 +1,1 @@
+"""Everything that the user gives: argv, the expression, values, files of values, ranges."""

@@ -1,0 +1,122 @@
+"""Splits a command's argv into options, the expression and the values given. Knows no grammar, reads no file.
+
+Click would refuse `--x -2` as an unknown option and `-x*y` as a bundle of short ones: variables are only known
+when the expression is. So argv is read here first, and click is handed what is an option of the command.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from backprop.cli.status import Failure
+
+
+class Binding(NamedTuple):
+    """`--x -2` or `x=-2`: the name, its value's text (None: the value is missing) and how the name was written."""
+
+    name: str
+    text: str | None
+    written: str
+
+
+class Arguments(NamedTuple):
+    """What argv holds. `known` are the command's own options: whether each takes a value."""
+
+    tokens: Sequence[str]
+    options: list[str]
+    positionals: list[str]
+    bindings: list[Binding]
+    known: Mapping[str, bool]
+
+
+def normalized(name: str) -> str:
+    """A name as the language compares it: NFKC, as in Python, and π is pi."""
+    if name.isascii():
+        return name
+    from backprop.parser.names import SYMBOLS
+
+    composed = unicodedata.normalize("NFKC", name)
+    return SYMBOLS.get(composed, composed)
+
+
+def scan(tokens: Sequence[str], known: Mapping[str, bool]) -> Arguments:
+    """Read argv from left to right: a known option goes to click, any other long one is a variable's value."""
+    found = Arguments(tokens, [], [], [], known)
+    rest = iter(enumerate(tokens))
+    for place, token in rest:
+        if token == "--":
+            found.positionals.extend(tokens[place + 1 :])
+            break
+        name, equals, text = token.partition("=")
+        follower = tokens[place + 1] if place + 1 < len(tokens) else None
+        if known.get(token) and follower is None:
+            raise Failure(f"{token} has no value", f"give it one: {token} VALUE")
+        if token in known and not token.startswith("--"):
+            found.options.append(token)
+            if known[token]:
+                found.options.append(next(rest)[1])
+        elif name in known and name.startswith("--"):
+            separate = known[name] and not equals
+            found.options.append(f"{token}={next(rest)[1]}" if separate else token)
+        elif token.startswith("--"):
+            if equals:
+                found.bindings.append(Binding(normalized(name[2:]), text, name))
+            elif follower is None or is_long_option(follower):
+                found.bindings.append(Binding(normalized(name[2:]), None, name))
+            else:
+                found.bindings.append(Binding(normalized(name[2:]), next(rest)[1], name))
+        else:
+            found.positionals.append(token)
+    return found
+
+
+def is_long_option(token: str) -> bool:
+    """Whether a token is read as an option even where a value may stand: `--y`, but not the value `--2`."""
+    return token.startswith("--") and token[2:3].isidentifier()
+
+
+def is_assignment(token: str) -> bool:
+    """Whether a positional reads as NAME=value: `x=-2`, but not `x == y` nor `q = x + y; q * z`."""
+    name, equals, text = token.partition("=")
+    if not equals or text.startswith("=") or not name.strip().isidentifier():
+        return False
+    return text.startswith("@") or not any(separator in text for separator in ";\n")
+
+
+def taken_expression(assignments: list[str]) -> list[str]:
+    """The first of the assignments that is an expression, taken from among them; `x=2` alone is a value for none."""
+    from backprop.cli.question.values import is_value
+
+    for place, token in enumerate(assignments):
+        if not is_value(token.partition("=")[2].strip()):
+            return [assignments.pop(place)]
+    return []
+
+
+def as_binding(token: str) -> Binding:
+    name, _, text = token.partition("=")
+    return Binding(normalized(name.strip()), text.strip(), f"{name.strip()}=")
+
+
+def split_positionals(found: Arguments, *, needs_expression: bool) -> tuple[str | None, list[Binding]]:
+    """The expression and all bindings in their order.
+
+    The first positional that is not NAME=value is the expression; where all are, the first whose right side is no
+    value (`q = x + y`). Raises Failure for more than one, or for one where a file gives the expression.
+    """
+    expressions = [token for token in found.positionals if not is_assignment(token)]
+    assignments = [token for token in found.positionals if is_assignment(token)]
+    if not needs_expression and expressions:
+        raise Failure(f"an expression was given twice: by -f and as {expressions[0]!r}", "leave one of the two away")
+    if len(expressions) > 1:
+        together = " ".join(expressions)
+        raise Failure(
+            f"unexpected argument {expressions[1]!r}",
+            f'put the whole expression in quotes: "{together}"' if len(together) < 100 else None,
+        )
+    if needs_expression and not expressions:
+        expressions += taken_expression(assignments)
+    bindings = [*found.bindings, *(as_binding(token) for token in assignments)]
+    return (expressions[0] if expressions else None), bindings

@@ -1,0 +1,47 @@
+"""The expression's text: from argv, a file or stdin. Knows no grammar."""
+
+from __future__ import annotations
+
+import sys
+
+from backprop.autodiff.errors import ExpressionError, Span
+from backprop.cli.status import Failure
+from backprop.parser.limits import MAXIMUM_TEXT
+
+MOST_BYTES = 4 * MAXIMUM_TEXT
+
+
+def read_expression(path: str) -> str:
+    """The text of the file, `-` being stdin (the only time it is read). Raises Failure."""
+    from backprop.cli.question.value_files import reason_of
+
+    shown = "stdin" if path == "-" else path
+    try:
+        if path == "-":
+            if sys.stdin is None:
+                raise Failure("-f -: stdin is closed", 'give a file, or the expression in quotes: "x + y"')
+            text = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with open(path, "rb") as stream:
+                text = stream.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise Failure(
+                f"-f {shown}: it is longer than any expression", f"a text has at most {MAXIMUM_TEXT} characters"
+            )
+        return text.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise Failure(f"-f {shown}: byte {error.start + 1} is not UTF-8 text", "save it as UTF-8") from None
+    except (OSError, ValueError) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else str(error)
+        raise Failure(f"-f {shown}: {reason}") from None
+
+
+def checked(text: str) -> str:
+    """The text itself. Raises ExpressionError where argv held bytes that are no UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ExpressionError(
+            "a byte here is not UTF-8 text", Span(error.start, error.end), "write it as UTF-8", text
+        ) from None
+    return text

@@ -1,0 +1,211 @@
+"""What a plot asks: the expression, the ranges of one or two variables, and the values of the others."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from backprop.autodiff.graph import Graph
+from backprop.autodiff.shapes import Array, show
+from backprop.cli.question.argv import Arguments, Binding, split_positionals
+from backprop.cli.question.expression import checked, read_expression
+from backprop.cli.question.question import (
+    check_names,
+    listed,
+    read_vars,
+    without_expression,
+    without_values,
+    written_as,
+)
+from backprop.cli.question.values import read_value
+from backprop.cli.status import Failure
+
+EXAMPLE = 'backprop plot "sin(x)" --x -5:5'
+MOST_RANGES = 2
+LARGEST = 1e300  # a bound; beyond it the length of a range is no double
+NARROWEST = 1e-12  # of a range, for its largest bound: there have to be doubles between its points
+LEAST_WIDTH = 1e-290  # of a range: below it, doubles lose their digits
+
+
+class Range(NamedTuple):
+    """`--x -5:5`."""
+
+    name: str
+    start: float
+    stop: float
+    is_log: bool = False
+
+    def points(self, count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+        """So many points from start to stop, both among them; on a log axis at equal ratios."""
+        if self.is_log:
+            found = np.geomspace(self.start, self.stop, count)
+        else:
+            places = np.arange(count)
+            # One rounding a point, so that -5:5 has -4.98 in it and not -4.9799999999999995.
+            found = (self.start * (count - 1 - places) + self.stop * places) / (count - 1)
+        found[0], found[-1] = self.start, self.stop
+        return found
+
+
+class PlotQuestion(NamedTuple):
+    """`ranges` are one or two, the horizontal first; `fixed` has the values of the other variables."""
+
+    text: str
+    graph: Graph
+    ranges: tuple[Range, ...]
+    fixed: dict[str, Array]
+    unused: Sequence[str]
+
+    def fused(self) -> PlotQuestion:
+        """The question about the graph in which compositions that lose digits are one gate each."""
+        from backprop.autodiff.passes.fusion import fuse
+
+        given = {*self.fixed, *(one.name for one in self.ranges)}
+        return self._replace(graph=fuse(self.graph, given))
+
+    @property
+    def title(self) -> str:
+        """The expression on one line."""
+        return "; ".join(" ".join(line.split()) for line in self.text.splitlines() if line.strip())
+
+
+def ask(found: Arguments, file: str | None, vars_files: Sequence[str], log: str | None) -> PlotQuestion:
+    """The question in a plot's argv. Raises ExpressionError or Failure."""
+    from backprop.parser import parse
+
+    expression, bindings = split_positionals(found, needs_expression=file is None)
+    if file is not None:
+        expression = read_expression(file)
+    if expression is None:
+        raise with_example(without_expression(bindings, found))
+    graph = parse(checked(expression))
+    check_names(graph, bindings, found)
+    filed = read_vars(vars_files)
+    ranged = [one for one in bindings if is_range(one.text or "")]
+    if not ranged:
+        raise without_range(graph, bindings, found)
+    if len(ranged) > MOST_RANGES:
+        names = listed([one.name for one in ranged])
+        raise Failure(f"{names} have ranges", "a picture has two directions: fix the others, as in --z 1")
+    given = {*filed, *(one.name for one in bindings)}
+    missing = [name for name in graph.variables if name not in given]
+    if missing:
+        raise without_values("plot", missing, found, filed)
+    ranges = with_log(in_order([read_range(one) for one in ranged]), log)
+    fixed = {name: value for name, value in filed.items() if name in graph.inputs}
+    fixed.update((one.name, read_value(one.name, one.text or "")) for one in bindings if one not in ranged)
+    for one in ranges:
+        fixed.pop(one.name, None)
+    return PlotQuestion(expression, graph, ranges, fixed, [name for name in filed if name not in graph.inputs])
+
+
+def is_range(text: str) -> bool:
+    """Whether a value has a colon that is not within brackets, as the one of `[1, 2, 3][1:]` is."""
+    return not text.startswith("@") and len(parts_of(text)) > 1
+
+
+def parts_of(text: str) -> list[str]:
+    """The text cut at its colons outside of brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "([") - (character in ")]")
+        if character == ":" and not depth:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return parts
+
+
+def read_range(binding: Binding) -> Range:
+    """The range in `--x -5:5`. Raises ExpressionError or Failure."""
+    name, text = binding.name, binding.text or ""
+    parts = [part.strip() for part in parts_of(text)]
+    written = f"{binding.written}{'' if binding.written.endswith('=') else ' '}"
+    if len(parts) != 2:
+        raise Failure(
+            f"{name}: {text} is no range", f"write START:STOP: {written}-5:5 (--samples N says how many points)"
+        )
+    if not all(parts):
+        raise Failure(f"{name}: the range {text} is empty on one side", f"write START:STOP: {written}-5:5")
+    start, stop = (read_bound(name, text, part) for part in parts)
+    if start == stop:
+        raise Failure(f"{name}: the range {text} is empty, its bounds are equal", f"write START:STOP: {written}-5:5")
+    if start > stop:
+        raise Failure(
+            f"{name}: the range {text} is reversed", f"write the smaller bound first: {written}{parts[1]}:{parts[0]}"
+        )
+    if stop - start < max(NARROWEST * max(abs(start), abs(stop)), LEAST_WIDTH):
+        raise Failure(f"{name}: the range {text} is too narrow: there are too few doubles in it", "make it wider")
+    return Range(name, start, stop)
+
+
+def read_bound(name: str, text: str, part: str) -> float:
+    value = read_value(name, part)
+    if np.ndim(value):
+        raise Failure(
+            f"{name}: a bound of {text} is an array of shape {show(np.shape(value))}", "a range is of numbers"
+        )
+    bound = float(value)
+    if not math.isfinite(bound):
+        raise Failure(f"{name}: a bound of {text} is {bound:g}", "give finite bounds")
+    if abs(bound) > LARGEST:
+        raise Failure(f"{name}: a bound of {text} is beyond {LARGEST:g}", "give smaller bounds")
+    return bound
+
+
+def in_order(ranges: Sequence[Range]) -> tuple[Range, ...]:
+    """The horizontal one first: the first given, but x and y go where they always go."""
+    if [one.name for one in ranges] == ["y", "x"]:
+        return tuple(reversed(ranges))
+    return tuple(ranges)
+
+
+def with_log(ranges: tuple[Range, ...], log: str | None) -> tuple[Range, ...]:
+    """The ranges, those along log axes marked. Raises Failure for one with zero or negative numbers in it."""
+    axes = log_axes(log, ranges)
+    marked = []
+    for axis, one in zip("xy", ranges, strict=False):
+        if axis in axes and one.start <= 0:
+            raise Failure(
+                f"--log {axis}: the range of {one.name} begins at {one.start:g}",
+                f"a log axis has positive numbers only: --{one.name} 0.01:{max(one.stop, 1):g}",
+            )
+        marked.append(one._replace(is_log=axis in axes))
+    return tuple(marked)
+
+
+def log_axes(log: str | None, ranges: Sequence[Range]) -> set[str]:
+    """What `--log x,y` names: x is the horizontal axis, y the vertical one, another name a variable's own.
+
+    Raises Failure.
+    """
+    if log is None:
+        return set()
+    by_name = {one.name: axis for axis, one in zip("xy", ranges, strict=False)}
+    found = set()
+    for word in log.split(","):
+        axis = word.strip() if word.strip() in ("x", "y") else by_name.get(word.strip())
+        if axis is None:
+            raise Failure(f"--log {log}: {word.strip()!r} is no axis", "write --log x, --log y or --log x,y")
+        found.add(axis)
+    return found
+
+
+def without_range(graph: Graph, bindings: Sequence[Binding], found: Arguments) -> Failure:
+    if not graph.inputs:
+        return Failure("the expression has no variable to plot it over", f"for example: {EXAMPLE}")
+    valued = [one.name for one in bindings]
+    name = next((name for name in graph.variables if name not in valued), None) or (valued or list(graph.inputs))[0]
+    written = written_as(name, found)
+    range_text = f"{written}{'' if written.endswith('=') else ' '}-5:5"
+    return Failure("no variable has a range", f"give one a START:STOP: {range_text}")
+
+
+def with_example(failure: Failure) -> Failure:
+    """The failure with an example of this command where it has one of another."""
+    if failure.cure and failure.cure.startswith("for example:"):
+        return Failure(failure.reason, f"for example: {EXAMPLE}")
+    return failure

@@ -1,0 +1,182 @@
+"""Cures for a wrong name or a wrong call: the closest name, what a function takes. Imported only for an error."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from backprop.autodiff.declaration.gate import REQUIRED, Gate
+from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.gates import FUNCTIONS
+from backprop.parser.operand import Operand
+from backprop.parser.scope import Scope
+
+# Functions of other languages, and what to write here.
+TRUNCATED = "sign(x)*floor(abs(x))"
+ELSEWHERE = {
+    "pow": "x^y",
+    "power": "x^y",
+    "mod": "x % y",
+    "fmod": "sign(x)*(abs(x) % abs(y))",  # the sign is the dividend's; that of x % y is the divisor's
+    "rem": "sign(x)*(abs(x) % abs(y))",
+    "trunc": TRUNCATED,
+    "fix": TRUNCATED,
+    "int": TRUNCATED,
+    "frac": f"x - {TRUNCATED}",
+    "root": "x^(1/n)",
+    "nthroot": "x^(1/n)",
+    "logb": "log(x)/log(b)",
+    "factorial": "gamma(n + 1)",
+    "fact": "gamma(n + 1)",
+    "sqr": "x^2",
+    "sgn": "sign(x)",
+    "tg": "tan(x)",
+    "ctg": "cot(x)",
+    "cosec": "csc(x)",
+    "lg": "log10(x)",
+    "heaviside": "where(x > 0, 1, 0)",
+    "ifelse": "where(c, a, b)",
+    "iif": "where(c, a, b)",
+    "select": "where(c, a, b)",
+    "average": "mean(x)",
+    "variance": "var(x)",
+    "stdev": "std(x)",
+    "stddev": "std(x)",
+    "array": "[a, b]",
+    "vector": "[a, b]",
+    "matrix": "[[a, b], [c, d]]",
+    "identity": "eye(3)",
+    "hessian": "grad(grad(f, x), x)",
+    **dict.fromkeys(
+        ("derivative", "deriv", "derive", "diff", "differentiate", "gradient", "jacobian", "nabla", "partial", "d"),
+        "grad(f, x)",
+    ),
+}
+# What a further argument is in other languages, and how to write it here: {0} is the first argument, {1} the further.
+SEVERAL, DIGITS = "several values are one array", "a number of digits is no argument"
+FURTHER = {
+    "log": ("the base is no argument", "log({0})/log({1})"),
+    "ln": ("the base is no argument", "ln({0})/ln({1})"),
+    "exp": ("the base is no argument", "{1}^{0}"),
+    "sqrt": ("the degree of a root is no argument", "{0}^(1/{1})"),
+    "atan": ("the angle of a point has a function of its own", "atan2({0}, {1})"),
+    "arctan": ("the angle of a point has a function of its own", "arctan2({0}, {1})"),
+    "grad": ("a second derivative is a gradient's gradient", "grad(grad(f, x), x)"),
+    "dot": ("a product of more factors", "a @ b @ c"),
+    "normcdf": ("the mean and the deviation are no arguments", "normcdf((x - mean)/deviation)"),
+    "normpdf": ("the mean and the deviation are no arguments", "normpdf((x - mean)/deviation)/deviation"),
+    **{name: (DIGITS, f"{name}({{0}}*10^{{1}})/10^{{1}}") for name in ("round", "floor", "ceil")},
+    **{name: (SEVERAL, f"{name}([x, y, z])") for name in ("sum", "mean", "prod", "var", "std")},
+}
+BASES = {"2": "log2({0})", "10": "log10({0})"}
+LONGEST_SHOWN = 30  # characters of what the user wrote in a cure
+HIGHEST_SHOWN = 3  # order of a derivative that a cure writes out
+# Letters of other scripts that look like Latin ones.
+LOOKALIKES = dict(zip("аеорсухіјѕһԁԛԝουνρικτα", "aeopcyxijshdqwouvpikta", strict=True))
+
+
+def unknown_function(scope: Scope, name: Operand, span: Span) -> ExpressionError:
+    """The error for a call of a function that is not there."""
+    source = scope.graph.source or ""
+    known = [*scope.functions, *FUNCTIONS]
+    word = name.text
+    inside = source[name.end_pos : span.end].strip()
+    is_product = word in scope.visible or len(word) <= 2
+    differential = as_grad(word, inside, source[: name.start_pos], source[span.end :])
+    if re.search(rf"(?:^|[;\r\n])[ \t]*{re.escape(word)}[ \t]*\([^()=]*\)[ \t]*=(?!=)", source[span.end :]):
+        cure = "define it before it is called"
+    elif differential is not None:
+        cure = f"write {differential}"
+    elif word.lower() in ELSEWHERE and not (is_product and "," not in inside):
+        cure = f"write {ELSEWHERE[word.lower()]}"
+    elif is_product:
+        cure = f"a product is written {word}*{inside if len(inside) <= LONGEST_SHOWN else '(...)'}"
+    else:
+        cure = resemblance(word, known) or f"define it before, as in {word}(x) = x^2"
+    return ExpressionError(f"unknown function '{word}'", name.span, cure)
+
+
+def as_grad(word: str, inside: str, before: str, after: str) -> str | None:
+    """`diff(f, x)`, `diff(f, x, 2)`, `d/dx(f)` or `d(f)/dx` in this language, None for anything else."""
+    simple = r"(?:[^,()]|\([^()]*\))+"
+    by_behind = re.match(r"\s*/\s*d(\w+)", after) if word == "d" else None
+    by_before = re.fullmatch(r"d(\w+)", word) if re.search(r"\bd\s*/\s*$", before) else None
+    variable = by_behind or by_before
+    if variable and re.fullmatch(rf"\({simple}\)", inside):
+        return f"grad({inside[1:-1].strip()}, {variable[1]})"
+    call = re.fullmatch(rf"\(({simple}),\s*([^\W\d]\w*)\s*(?:,\s*(\w+)\s*)?\)", inside)
+    if call is None or ELSEWHERE.get(word.lower()) != "grad(f, x)" or len(inside) > LONGEST_SHOWN:
+        return None
+    function, by, again = call.groups()
+    found = f"grad({function.strip()}, {by})"
+    if again is None:
+        return found
+    if not again.isdigit():
+        return f"grad({found}, {again})"
+    for _ in range(min(int(again), HIGHEST_SHOWN) - 1):
+        found = f"grad({found}, {by})"
+    return found if int(again) <= HIGHEST_SHOWN else None
+
+
+def written_out(function: str, texts: Sequence[str]) -> str | None:
+    """The cure for an argument too many that other languages know: the first argument and that one as they stand."""
+    if function not in FURTHER or len(texts) < 2:
+        return None
+    what, template = FURTHER[function]
+    if function in ("log", "ln"):
+        template = BASES.get(texts[1], template)
+    if any(len(one) > LONGEST_SHOWN for one in texts):
+        texts = ("x", "y")
+    enclosed = [re.sub(rf"(?<=\()\{{{place}\}}(?=[,)])", "", template) for place in range(len(texts))]
+    parts = [
+        one if re.fullmatch(r"\w[\w.]*", one) or f"{{{place}}}" not in enclosed[place] else f"({one})"
+        for place, one in enumerate(texts)
+    ]
+    return f"{what}: write {template.format(*parts)}"
+
+
+def resemblance(word: str, known: Iterable[str]) -> str | None:
+    """The cure for a name that is much like a known one: which one, and what is foreign in it."""
+    names = list(known)
+    plain = "".join(LOOKALIKES.get(char, char) for char in word)
+    if plain != word and plain in names:
+        foreign = next(char for char in word if char in LOOKALIKES)
+        return f"'{foreign}' is U+{ord(foreign):04X} {unicodedata.name(foreign)}: write {plain}"
+    close = closest(word, names)
+    return f"did you mean '{close}'?" if close else None
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like a word, if any is much like it."""
+    from difflib import get_close_matches
+
+    by_small_letters = {name.lower(): name for name in known}
+    matches = get_close_matches(word.lower(), by_small_letters, n=1, cutoff=0.65)
+    return by_small_letters[matches[0]] if matches else None
+
+
+def uncalled(name: str) -> str | None:
+    """The cure for a variable that is not there but is, or is much like, the name of a function."""
+    if name in FUNCTIONS:
+        return f"'{name}' is a function: write {name}(x)"
+    close = closest(name, FUNCTIONS) if len(name) > 2 else None
+    return f"there is a function {close}(x)" if close else None
+
+
+def signature(scope: Scope, name: str) -> str:
+    """What a function takes, as a cure."""
+    if name in scope.functions:
+        return f"{name} takes {', '.join(scope.functions[name].parameters)}"
+    ways = [arguments(gate) for gate in FUNCTIONS[name]]
+    return f"{name} takes {' or '.join(dict.fromkeys(ways))}"
+
+
+def arguments(gate: Gate) -> str:
+    """The arguments of a gate in words: `x, low, high`, or `x and, if wanted, axis`."""
+    needed = [one for one in gate.operands if one not in gate.defaults and not one.startswith("*")]
+    needed += [name for name, one in gate.attributes.items() if one.default is REQUIRED]
+    if gate.most_operands is None:
+        needed.append("...")
+    optional = [*gate.defaults, *[name for name, one in gate.attributes.items() if one.default is not REQUIRED]]
+    return ", ".join(needed) + (f" and, if wanted, {', '.join(optional)}" if optional else "")

@@ -1,0 +1,88 @@
+"""From a text to a graph, or to the value of a constant expression: the calls behind the package's names."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from lark.exceptions import UnexpectedInput
+
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.graph import Graph
+from backprop.autodiff.shapes import Array
+from backprop.parser import tables
+from backprop.parser.arrays import MAXIMUM_DEPTH
+from backprop.parser.builder import Builder
+from backprop.parser.constants import value
+from backprop.parser.limits import MAXIMUM_TEXT
+from backprop.parser.operand import Operand
+
+LONG = 1000  # characters of a list from which a faster way than the grammar pays
+MAY_VANISH = re.compile(r"[eE]-[0-9]{3}|\.0{30}")  # a number that could be too small for a double, yet not 0
+
+
+class Reader:
+    """Lark with the grammar's tables, calling a builder. It reads one text at a time."""
+
+    def __init__(self) -> None:
+        self.builder = Builder()
+        self.lark = tables.parser(self.builder)
+        self.tokens = tables.lexer(self.lark).tokens
+
+    def read(self, text: str) -> Graph:
+        self.builder.begin(text)
+        self.lark.parse(text)
+        return self.builder.finished()
+
+
+idle: list[Reader] = []  # a reader costs some milliseconds; one that is busy, in another thread, is not in the list
+
+
+@without_collection
+def parse(text: str) -> Graph:
+    if len(text) > MAXIMUM_TEXT:
+        raise ExpressionError(f"a text of {len(text)} characters", None, f"a text has at most {MAXIMUM_TEXT}")
+    reader = idle.pop() if idle else Reader()
+    try:
+        return reader.read(text)
+    except UnexpectedInput as error:
+        from backprop.parser.diagnostics.unexpected_token import diagnosed
+
+        raise diagnosed(text, error, reader.tokens) from None
+    except ExpressionError as error:
+        raise error.located(None, text) from None
+    finally:
+        reader.builder.begin("")  # lets go of the graph
+        idle.append(reader)
+
+
+def parse_constant(text: str) -> Array:
+    if len(text) > LONG:
+        found = literal_list(text)
+        if found is not None:
+            return found
+    graph = parse(text)
+    output = Operand("", "", 0, len(text))
+    output.node = graph.result
+    try:
+        return value(output, "a value")
+    except ExpressionError as error:
+        raise error.located(None, text) from None
+
+
+def literal_list(text: str) -> Array | None:
+    """The value of a list of plain numbers, a hundred times faster than the grammar reads it.
+
+    None where it may be anything else: then the grammar reads it, or says what is wrong.
+    """
+    if not re.fullmatch(r"[ \t\r\n]*\[[0-9 \t\r\n.,+eE\[\]-]*", text):
+        return None
+    import json
+
+    try:
+        found = np.array(json.loads(text, parse_int=float), dtype=np.float64)
+    except (ValueError, RecursionError):
+        return None
+    is_in_range = bool(np.isfinite(found).all()) and (bool(found.all()) or not MAY_VANISH.search(text))
+    return found if is_in_range and found.ndim <= MAXIMUM_DEPTH else None

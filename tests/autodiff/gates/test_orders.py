@@ -1,0 +1,131 @@
+"""Every entrywise gate differentiated two to five times, by its operands in every order, against mpmath.
+
+The truth is mpmath's own derivative of the oracle at 60 digits. What the operands' rounding may cost is measured: the
+same derivative at the neighbouring doubles.
+"""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from mpmath import mp, mpf
+
+from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.gates import GATES, arithmetic
+from backprop.autodiff.graph import Graph
+from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.passes.sides import to_differentiate
+
+from ..oracles import Truth, defined
+
+DIGITS = 60
+TOLERANCE = 1e-9  # a fifth derivative is the sum of some dozens of terms, each with a rounding
+NEIGHBOURS = 64  # roundings of an operand that the terms of a fifth derivative may amount to
+SMOOTH = [gate for gate in GATES if gate.has_local and gate.is_public and not gate.is_flat]
+CASES = [
+    pytest.param(gate, sample, order, id=f"{gate.name}{sample.operands}, {order}")
+    for gate in SMOOTH
+    for sample in gate.samples
+    for order in range(2, 6)
+    if len(sample.operands) <= 2 and all(1e-12 <= abs(one) <= 50 for one in sample.operands)
+]
+CORNERS = [
+    pytest.param(gate, corner.operands, id=f"{gate.name}{corner.operands}")
+    for gate in SMOOTH
+    for corner in gate.corners
+    if 2 <= len(corner.operands) <= 3 and np.all(np.isfinite(corner.operands))
+]
+
+
+def derivative(gate, operands, attributes, word):
+    """The gate's derivative by the operands of these positions, one after the other, at a point."""
+    graph = Graph(is_typed=True)
+    inputs = [graph.input(f"x{position}") for position in range(len(operands))]
+    node = graph.add(gate, tuple(inputs), tuple(attributes.values()))
+    for position in word:
+        wanted = inputs[position]
+        found = adjoints(graph, node, graph.constant(1.0), [wanted]).of.get(wanted)
+        node = to_differentiate([found], node)[0] if found else graph.constant(0.0)
+    return float(evaluate([node], {f"x{k}": np.float64(one) for k, one in enumerate(operands)})[0])
+
+
+def orderings(width, order):
+    """For each number of times that each operand occurs: some orders of differentiation, the extreme ones too."""
+    for counts in itertools.product(range(order + 1), repeat=width):
+        if sum(counts) == order:
+            rising = [position for position, count in enumerate(counts) for _ in range(count)]
+            mixed = sorted(rising, key=lambda position: math.sin(9.0 * (position + 1) + rising.count(position)))
+            yield (
+                counts,
+                dict.fromkeys(tuple(word) for word in (rising, rising[::-1], rising[::2] + rising[1::2], mixed)),
+            )
+
+
+def truth(function, operands, counts):
+    with mp.workdps(DIGITS):
+        try:
+            is_relative = all(operands)  # steps in proportion to the point, where it has one
+            return defined(mp.diff(function, tuple(mpf(one) for one in operands), counts, relative=is_relative))
+        except (ValueError, ZeroDivisionError, TypeError):
+            return None
+
+
+@pytest.mark.parametrize("gate, sample, order", CASES)
+def test_derivatives_of_every_order_match_mpmath(gate, sample, order):
+    function = Truth(gate.name, sample.operands, tuple(sample.attributes.items())).function
+    for counts, words in orderings(len(sample.operands), order):
+        exact = truth(function, sample.operands, counts)
+        if exact is None:
+            continue
+        size = abs(function(*map(mpf, sample.operands))) / min(map(abs, map(mpf, sample.operands))) ** order
+        allowed = TOLERANCE * abs(exact) + mpf(10) ** -25 * size  # mpmath's differences of what is linear are not zero
+        for place, one in enumerate(sample.operands):
+            moved = list(sample.operands)
+            moved[place] = one * (1 + NEIGHBOURS * 2.0**-52)
+            near = truth(function, moved, counts)
+            allowed += abs(near - exact) if near is not None else 0
+        for word in words:
+            mine = derivative(gate, sample.operands, sample.attributes, word)
+            assert abs(mpf(mine) - exact) <= allowed, (word, mine, float(exact))
+
+
+@pytest.mark.parametrize("gate, operands", CORNERS)
+def test_mixed_derivatives_at_corners_do_not_depend_on_the_order_of_differentiation(gate, operands):
+    for order in range(2, 6):
+        for counts, words in orderings(len(operands), order):
+            values = {word: derivative(gate, operands, {}, word) for word in words}
+            np.testing.assert_allclose(
+                list(values.values()), next(iter(values.values())), rtol=1e-12, err_msg=f"{counts}: {values}"
+            )
+
+
+ZERO_BASE = {
+    (2.0, (0, 0)): 2.0,
+    (2.0, (0, 1)): 0.0,
+    (2.0, (1, 1)): 0.0,
+    (3.0, (0, 0, 1)): 0.0,
+    (3.0, (0, 0, 0)): 6.0,
+    (2.0, (0, 0, 0)): 0.0,
+    (4.5, (0, 1, 1, 0)): 0.0,
+    (1.5, (0, 0)): math.inf,
+    (1.5, (1, 1)): 0.0,
+    (1.0, (0, 0)): 0.0,
+}
+
+
+@pytest.mark.parametrize("exponent, word", ZERO_BASE)
+def test_powers_of_zero_have_the_derivatives_of_their_limits(exponent, word):
+    for one in dict.fromkeys(itertools.permutations(word)):
+        assert derivative(arithmetic.power, (0.0, exponent), {}, one) == ZERO_BASE[exponent, word]
+
+
+@pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0, 3.0, -1.0])
+@pytest.mark.parametrize("base", [0.5, 1.0, 2.5])
+def test_a_variable_exponent_may_pass_whole_numbers(base, exponent):
+    for order in range(2, 6):
+        for counts, words in orderings(2, order):
+            exact = truth(lambda x, y: x**y, (base, exponent), counts)
+            for word in words:
+                mine = derivative(arithmetic.power, (base, exponent), {}, word)
+                assert mine == pytest.approx(float(exact), rel=1e-12, abs=1e-14)

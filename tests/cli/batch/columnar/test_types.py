@@ -1,0 +1,235 @@
+"""`backprop batch` with columns that polars cannot read or write: they pass through, or are named once.
+
+Who wrote the files: cli/batch/columnar/columnar_files/make.py.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+polars: Any = pytest.importorskip("polars")
+
+from backprop.cli.batch.columnar.arrow_columns import decimal_text, interval_text  # noqa: E402  (polars may be missing)
+
+from .files import READERS, arrow_schema, key_values, written  # noqa: E402
+
+FILES = Path(__file__).parent / "columnar_files"
+ODD = ["odd.parquet", "odd.arrow", "odd.stream.arrow"]
+TWICE = ["twice.parquet", "twice.arrow", "twice.stream.arrow"]
+TARGETS = ["csv", "tsv", "ndjson", "parquet", "arrow"]
+LEFT_OUT = {
+    "odd.parquet": {"wides"},
+    "odd.arrow": {"wides", "view", "dense", "sparse", "runs", "spans"},
+    "odd.stream.arrow": {"wides", "view", "dense", "sparse", "runs", "spans"},
+}
+
+
+def rows_of(path: Path) -> list[dict[str, Any]]:
+    """The rows of an output of any format, as text has them where it is text."""
+    if path.suffix in (".csv", ".tsv"):
+        return list(csv.DictReader(io.StringIO(path.read_text()), delimiter="," if path.suffix == ".csv" else "\t"))
+    if path.suffix == ".ndjson":
+        return [json.loads(line) for line in path.read_text().splitlines()]
+    found: list[dict[str, Any]] = READERS[path.suffix[1:]](path).to_dicts()
+    return found
+
+
+def named(err: str) -> list[str]:
+    """The columns that stderr names, which says nothing else."""
+    lines = err.splitlines()
+    assert all(line.startswith("note: the column ") for line in lines), err
+    return [line.split()[3].rstrip(":") for line in lines]
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("source", ODD)
+def test_columns_that_are_not_used_pass_or_are_named_once(backprop, tmp_path, source, target):
+    answer = backprop("batch", "x^2", str(FILES / source), "--no-grad", "-o", f"out.{target}")
+    assert answer.status == 0
+    rows = rows_of(tmp_path / f"out.{target}")
+    assert [float(row["value"]) for row in rows] == [1, 4, 9, 16]
+    assert [row["last"] for row in rows] == ["p", "q", "r", "s"], "what comes behind them is whole"
+    assert [row["text"] or None for row in rows] == ["a", None, "é longer than twelve bytes", None]
+    columns = named(answer.err)
+    assert len(columns) == len(set(columns))
+    left_out = LEFT_OUT[source] | ({"nothing"} if target == "parquet" and source != "odd.parquet" else set())
+    assert left_out <= set(columns)
+    assert not left_out & rows[0].keys()
+    assert [row["wide"] or None for row in rows] == ["1.10", None, "-0.05", "2.00"]
+    assert rows[0]["wider"] == "1" * 50
+    assert [str(row["large"]) for row in rows][::2] == ["1.50", "-1.00"] or target == "ndjson"
+    if target in ("parquet", "arrow"):
+        found = READERS[target](tmp_path / f"out.{target}")
+        assert {"wide", "wider", "moment", "uuid"} <= set(columns)
+        kinds = {name: str(dtype) for name, dtype in found.schema.items()}
+        assert kinds["period"].startswith("Extension('pandas.period', Int64")
+        assert kinds["flag"].startswith("Extension('arrow.bool8', Int8")
+        assert kinds["moment"] == "Datetime(time_unit='us', time_zone='UTC')"
+        assert found["period"].ext.storage().to_list() == [600, 601, 602, 603]
+    else:
+        assert {"period", "interval", "flag", "tensor", "json", "uuid"} <= set(columns)
+        assert [int(row["period"]) for row in rows] == [600, 601, 602, 603]
+
+
+@pytest.mark.parametrize("source", ODD)
+def test_pipes_of_odd_columns_give_the_same(backprop, source):
+    form = "parquet" if source.endswith("parquet") else "arrow"
+    answer = backprop("batch", "x^2", "--from", form, stdin=(FILES / source).read_bytes())
+    assert answer == backprop("batch", "x^2", str(FILES / source))
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("source", ["empty.parquet", "empty.arrow", "empty.stream.arrow"])
+def test_odd_columns_of_no_rows(backprop, tmp_path, source, target):
+    answer = backprop("batch", "x^2", str(FILES / source), "-q", "-o", f"out.{target}")
+    assert (answer.status, answer.err) == (0, "")
+    assert rows_of(tmp_path / f"out.{target}") == []
+
+
+@pytest.mark.parametrize("option", [("-q",), ("--only",)])
+def test_nothing_is_said_of_columns_where_nobody_asks(backprop, option):
+    assert backprop("batch", "x^2", str(FILES / "odd.arrow"), *option).err == ""
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_intervals_of_duckdb_are_text(backprop, tmp_path, target):
+    answer = backprop("batch", "x^2", str(FILES / "duckdb.parquet"), "--no-grad", "-o", f"out.{target}")
+    assert answer.status == 0
+    rows = rows_of(tmp_path / f"out.{target}")
+    assert [row["span"] for row in rows] == [f"P{months}M3DT1.5S" for months in (1, 2, 3)]
+    assert named(answer.err) == (["span", "spans"] if target in ("parquet", "arrow") else ["spans"])
+
+
+@pytest.mark.parametrize("source", TWICE)
+def test_two_columns_of_one_name_stay_in_text(backprop, source):
+    answer = backprop("batch", "x^2", str(FILES / source), "--no-grad")
+    assert (answer.status, answer.err) == (0, "")
+    assert answer.out == "x,a,a,value\n1,a,4,1\n2,b,5,4\n3,c,6,9\n4,d,7,16\n"
+
+
+@pytest.mark.parametrize("target", ["ndjson", "parquet", "arrow"])
+@pytest.mark.parametrize("source", [*TWICE, "rows.csv"])
+def test_of_two_columns_of_one_name_the_first_is_kept(backprop, tmp_path, source, target):
+    (tmp_path / "rows.csv").write_text("x,a,a\n1,a,4\n2,b,5\n3,c,6\n4,d,7\n")
+    path = source if source == "rows.csv" else str(FILES / source)
+    answer = backprop("batch", "x^2", path, "--no-grad", "-o", f"out.{target}")
+    assert (answer.status, named(answer.err)) == (0, ["a"])
+    rows = rows_of(tmp_path / f"out.{target}")
+    assert [row["a"] for row in rows] == ["a", "b", "c", "d"]
+    assert list(rows[0]) == ["x", "a", "value"]
+
+
+@pytest.mark.parametrize("source", TWICE)
+def test_two_columns_of_a_variables_name_are_refused(backprop, source):
+    answer = backprop("batch", "a^2", str(FILES / source))
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith("error: the column a is there 2 times\n")
+
+
+def test_wide_decimals_are_numbers_where_they_are_used(backprop):
+    answer = backprop("batch", "2*wide", str(FILES / "odd.parquet"), "--no-grad", "--only")
+    assert (answer.status, answer.err) == (3, "row 2: wide is missing\n")
+    assert answer.out == 'value\n2.2\n""\n-0.1\n4\n'
+
+
+@pytest.mark.parametrize(
+    "source, name, what",
+    [
+        ("odd.parquet", "wides", "decimals of 39 digits"),
+        ("odd.arrow", "dense", "a union"),
+        ("odd.stream.arrow", "runs", "runs of equal values"),
+        ("duckdb.parquet", "spans", "intervals of months, days and milliseconds"),
+    ],
+)
+def test_what_cannot_be_read_is_no_variable(backprop, source, name, what):
+    answer = backprop("batch", f"2*{name}", str(FILES / source))
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith(f"error: the column {name} holds {what}, not numbers\n")
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("source", ["strays.parquet", "strays.arrow", "strays.stream.arrow"])
+def test_bytes_that_are_not_utf_8_cost_no_row_its_result(backprop, tmp_path, source, target):
+    answer = backprop("batch", "x^2", str(FILES / source), "--no-grad", "-o", f"out.{target}")
+    assert (answer.status, named(answer.err)) == (0, ["s", "l"])
+    rows = rows_of(tmp_path / f"out.{target}")
+    assert [float(row["value"]) for row in rows] == [1, 4, 9, 16]
+    for name in ("s", "l"):
+        assert [row[name] or None for row in rows] == ["ok", "a\ufffd\ufffd", None, "\ufffd"]
+    assert [row["whole"] for row in rows] == ["é"] * 4
+    if target in ("parquet", "arrow"):
+        assert str(READERS[target](tmp_path / f"out.{target}")["span"].dtype) == "Duration(time_unit='us')"
+
+
+@pytest.mark.parametrize("target", ["parquet", "arrow"])
+@pytest.mark.parametrize("source", ODD)
+def test_what_a_file_says_of_its_columns_is_kept(backprop, tmp_path, source, target):
+    backprop("batch", "x^2", str(FILES / source), "-o", f"out.{target}")
+    pairs, fields = key_values(tmp_path / f"out.{target}")
+    assert (pairs["geo"], pairs["note"]) == ('{"version": "1.0.0"}', "é")
+    assert fields["x"] == {"unit": "m"}
+    assert fields["period"]["ARROW:extension:name"] == "pandas.period"
+    assert "ARROW:extension:name" not in fields["uuid"], "its bytes have no longer the width that the type asks for"
+
+
+@pytest.mark.parametrize("target", ["parquet", "arrow"])
+def test_the_index_of_pandas_is_kept_but_not_without_its_column(backprop, tmp_path, target):
+    given = json.loads(polars.read_parquet_metadata(FILES / "pandas.parquet")["pandas"])
+    assert given["index_columns"] == ["idx"]
+    backprop("batch", "x^2", str(FILES / "pandas.parquet"), "-o", f"out.{target}")
+    assert json.loads(key_values(tmp_path / f"out.{target}")[0]["pandas"]) == given
+    backprop("batch", "x^2", str(FILES / "pandas.parquet"), "--only", "-o", f"only.{target}")
+    assert "pandas" not in key_values(tmp_path / f"only.{target}")[0]
+
+
+@pytest.mark.parametrize("target", ["file", "stream"])
+def test_text_in_arrow_is_of_a_type_that_older_readers_know(backprop, tmp_path, target):
+    frame = polars.DataFrame({"x": [1.0], "s": ["a"], "b": [b"a"], "l": [["a"]], "r": [{"t": "a"}]})
+    written(frame, tmp_path / "rows.parquet", "parquet")
+    command = ("batch", "x", "rows.parquet", "--format", "arrow")
+    if target == "file":
+        backprop(*command, "-o", "out.arrow")
+        schema = arrow_schema((tmp_path / "out.arrow").read_bytes())
+    else:
+        schema = arrow_schema(piped(backprop, tmp_path, command))
+    views = {23, 24}  # of bytes and of text: Arrow before 15 does not know them
+    kinds = [one[2] for field in schema[1] for one in (field, *field.get(5, []))]
+    assert len(kinds) > 6 and not views & set(kinds)
+
+
+def piped(backprop: Any, folder: Path, command: tuple[str, ...]) -> bytes:
+    import os
+    import subprocess
+    import sys
+
+    path = os.path.join(os.path.dirname(sys.executable), "backprop")
+    return subprocess.run([path, *command], cwd=folder, capture_output=True, timeout=60, check=True).stdout
+
+
+@pytest.mark.parametrize(
+    "number, scale, shown",
+    [(110, 2, "1.10"), (-5, 2, "-0.05"), (0, 0, "0"), (-7, 0, "-7"), (12, -3, "12000"), (10**75, 76, f"0.1{'0' * 75}")],
+)
+def test_digits_of_wide_decimals(number, scale, shown):
+    assert decimal_text(number.to_bytes(32, "big", signed=True), scale) == shown
+
+
+@pytest.mark.parametrize(
+    "data, unit, shown",
+    [
+        (struct.pack("<i", 14), 0, "P14M"),
+        (struct.pack("<i", 0), 0, "PT0S"),
+        (struct.pack("<ii", 2, 1500), 1, "P2DT1.5S"),
+        (struct.pack("<iiq", 1, -2, 3), 2, "P1M-2DT0.000000003S"),
+        (struct.pack("<iiq", 0, 0, -60 * 10**9), 2, "PT-60S"),
+    ],
+)
+def test_intervals_in_iso_8601(data, unit, shown):
+    assert interval_text(data, unit) == shown

@@ -1,0 +1,137 @@
+"""The man page: up to date, complete, sound roff, and in the wheel."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import click
+import pytest
+
+from backprop.cli.commands import COMMANDS
+from backprop.cli.manual.page import ENVIRONMENT, STATUSES, declared, manual
+from backprop.cli.manual.roff import code, escaped, lines
+from backprop.cli.program import EXAMPLES
+from backprop.cli.status import Status
+
+HOUSE = Path(__file__).parents[3]
+PAGE = HOUSE / "cli" / "manual" / "backprop.1"
+REFRESH = "python -m backprop.cli.manual"
+
+
+def test_the_page_that_is_kept_is_the_one_that_is_made():
+    assert PAGE.read_text() == manual(), f"write it anew: {REFRESH}"
+
+
+def test_it_says_how_it_is_made():
+    assert REFRESH in PAGE.read_text().splitlines()[0]
+
+
+@pytest.fixture(scope="module")
+def shown() -> str:
+    """The page as groff shows it on very long lines, without bold and italic; nothing is wrong with it."""
+    if not shutil.which("groff"):
+        pytest.skip("groff is not installed")
+    done = subprocess.run(
+        ["groff", "-ww", "-man", "-Tutf8", "-P-c", "-rLL=900n", PAGE], capture_output=True, check=True
+    )
+    assert done.stderr == b""
+    return re.sub(".\x08", "", done.stdout.decode())
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_there_with_its_options_and_examples(name, shown):
+    start = shown.index(f"\n   backprop {name}\n")
+    part = shown[start : shown.find("\n   backprop ", start + 1)].replace("`", "'")
+    command = declared(name)
+    for option in command.params:
+        if isinstance(option, click.Option) and not option.hidden:
+            assert ", ".join(option.opts) in part
+            assert " ".join((option.help or "").split()).replace("`", "'") in " ".join(part.split())
+    for example in command.examples:
+        assert f"    {example}\n" in part
+    assert "hidden" not in part and "--line" not in part
+
+
+def test_what_is_true_of_all_commands_is_there(shown):
+    for title in ("NAME", "SYNOPSIS", "DESCRIPTION", "COMMANDS", "EXIT STATUS", "ENVIRONMENT", "FILES"):
+        assert f"\n{title}\n" in shown
+    for example in EXAMPLES:
+        assert f"    {example}\n" in shown
+
+
+def test_every_status_and_every_variable_of_the_environment_is_explained():
+    assert set(STATUSES) == set(Status)
+    assert set(ENVIRONMENT) == {name for path in sources() for name in read_from_environment(path.read_text())}
+
+
+def sources() -> list[Path]:
+    return [path for room in ("cli", "parser", "autodiff") for path in (HOUSE / room).rglob("*.py")]
+
+
+def read_from_environment(source: str) -> set[str]:
+    """The names that a module asks `os.environ` for; what it sets for others is none of the user's business."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            owner, key = node.value, node.slice
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+            owner, key = node.func.value, next(iter(node.args), None)
+        else:
+            continue
+        if ast.unparse(owner) == "os.environ" and isinstance(key, ast.Constant):
+            found.add(str(key.value))
+    return found
+
+
+def test_roff_prints_what_was_written():
+    text = [r"a\b", ".start", "'quoted' \"twice\" `once`", "--x -2", "x^2 ~y", "π √ \U0001d465", "  two"]
+    assert escaped(".B") == r"\&.B"
+    assert all(line.isascii() for line in code(text))
+    if not shutil.which("groff"):
+        pytest.skip("groff is not installed")
+    source = "\n".join([".TH X 1", ".nh", ".SH A", *code(text), *lines("'start of a line")])
+    done = subprocess.run(["groff", "-ww", "-man", "-Tutf8", "-P-c"], input=source, capture_output=True, text=True)
+    printed = [line.strip() for line in re.sub(".\x08", "", done.stdout).splitlines()]
+    assert [*map(str.strip, text), "'start of a line"] == [line for line in printed if line][2:-1]
+    assert done.stderr == ""
+
+
+def test_mandoc_finds_nothing_but_the_missing_date():
+    if not shutil.which("mandoc"):
+        pytest.skip("mandoc is not installed")
+    done = subprocess.run(["mandoc", "-T", "lint", "-W", "warning", PAGE], capture_output=True, text=True)
+    assert re.fullmatch(r'.*: WARNING: missing date, using "": TH\n', done.stdout)
+
+
+def test_man_shows_it():
+    if not shutil.which("man"):
+        pytest.skip("man is not installed")
+    done = subprocess.run(["man", "-l", PAGE], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "backprop eval" in done.stdout
+
+
+def test_the_wheel_holds_the_page_and_the_scripts(tmp_path):
+    shutil.copytree(
+        HOUSE, tmp_path / "house", ignore=shutil.ignore_patterns(".git", "build", "tests", "*.egg-info", "__pycache__")
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, tmp_path / "house"],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode and re.search("connection|network|No matching distribution", done.stderr, re.IGNORECASE):
+        pytest.skip("setuptools, which builds the wheel, cannot be fetched here")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        names = wheel.namelist()
+        page = next(name for name in names if name.endswith(".data/data/share/man/man1/backprop.1"))
+        assert wheel.read(page) == PAGE.read_bytes()
+    for shell in ("bash", "zsh", "fish"):
+        assert f"backprop/cli/completion/backprop.{shell}" in names
