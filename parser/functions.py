@@ -7,7 +7,7 @@ There is no recursion: a function is known only after its definition.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Gate
@@ -15,7 +15,7 @@ from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Graph, Node
 from backprop.parser.names import KEYWORDS, canonical
 from backprop.parser.operand import Operand
-from backprop.parser.scope import Scope
+from backprop.parser.scope import Function, Head, Scope
 
 # Stands in a template for a node that has to wait for an argument's value, as in `row(i) = W[i]`. Its attribute
 # is what to do then, a function of the scope and of the nodes it waits for.
@@ -25,25 +25,6 @@ CALL = Gate("call", None, operands=(), summary="", habit="", source="", samples=
 Resume = Callable[[Scope, tuple[Node, ...]], Node]
 
 MAXIMUM_REPLAYED = 1_000_000  # nodes of templates that the calls of a text go through: about 300 MB
-
-
-class Function:
-    """A definition: the parameters are the template's first nodes, `steps` the others, `result` the value's index."""
-
-    __slots__ = ("name", "parameters", "result", "span", "steps")
-
-    def __init__(self, head: Head, steps: Sequence[Node], result: int) -> None:
-        self.name, self.parameters, self.span = head
-        self.steps = steps
-        self.result = result
-
-
-class Head(NamedTuple):
-    """`f(a, b) =`, with the place of the name."""
-
-    name: str
-    parameters: tuple[str, ...]
-    span: Span
 
 
 class Body(Scope):

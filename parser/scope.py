@@ -1,15 +1,32 @@
-"""The names of a text, and the graph that they are nodes of. Assigns once, and guesses nothing."""
+"""The names of a text and what they mean: nodes of its graph, or functions. Assigns once, and guesses nothing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Graph, Node
 from backprop.parser.operand import Operand
 
-if TYPE_CHECKING:
-    from backprop.parser.functions import Function
+
+class Head(NamedTuple):
+    """`f(a, b) =`, with the place of the name."""
+
+    name: str
+    parameters: tuple[str, ...]
+    span: Span
+
+
+class Function:
+    """A definition: the parameters are the template's first nodes, `steps` the others, `result` the value's index."""
+
+    __slots__ = ("name", "parameters", "result", "span", "steps")
+
+    def __init__(self, head: Head, steps: Sequence[Node], result: int) -> None:
+        self.name, self.parameters, self.span = head
+        self.steps = steps
+        self.result = result
 
 
 class Scope:

@@ -159,7 +159,7 @@ def read_vars(paths: Sequence[str]) -> dict[str, Array]:
     """The values of all --vars files; a file may hold more than the expression needs. Raises Failure."""
     if not paths:
         return {}
-    from backprop.cli.question.value_files import read_vars_file
+    from backprop.cli.question.values import read_vars_file
 
     values: dict[str, Array] = {}
     for path in paths:

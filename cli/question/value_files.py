@@ -1,4 +1,4 @@
-"""Values from files: one array from .npy, .csv or .json, many from a --vars file. Knows no expression."""
+"""One value from a file: an array from .npy, .csv or .json. Knows no expression."""
 
 from __future__ import annotations
 
@@ -29,32 +29,6 @@ def read_value_file(name: str, path: str) -> Array:
     if not array.size:
         raise wrong(name, path, "it holds no number", None)
     return array
-
-
-def read_vars_file(path: str) -> dict[str, Array]:
-    """The values in a JSON object: numbers, nested lists, or constant expressions as strings. Raises Failure."""
-    from backprop.cli.question.value_json import as_array, load
-    from backprop.cli.question.values import constant_value
-
-    try:
-        found = load(path)
-    except OSError as error:
-        raise Failure(f"--vars {path}: {reason_of(error)}") from None
-    except ValueError as error:
-        raise Failure(f"--vars {path}: {error}") from None
-    if not isinstance(found, dict):
-        raise Failure(f"--vars {path}: it holds no object", 'write one value for each name: {"x": 1, "y": [2, 3]}')
-    values = {}
-    for name, value in found.items():
-        if isinstance(value, str) and value.startswith("@"):
-            raise wrong(name, path, f"{value[:40]!r} would open a file", f"give it on the command line: {name}=@FILE")
-        try:
-            values[name] = constant_value(name, value) if isinstance(value, str) else as_array(value)
-        except ValueError as error:
-            if isinstance(value, str):
-                raise
-            raise wrong(name, path, str(error), None) from None
-    return values
 
 
 def wrong(name: str, path: str, reason: str, cure: str | None) -> Failure:

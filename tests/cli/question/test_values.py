@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from backprop.autodiff.errors import ExpressionError
-from backprop.cli.question.value_files import read_vars_file
-from backprop.cli.question.values import read_value
+from backprop.cli.question.values import read_value, read_vars_file
 from backprop.cli.status import Failure
 
 
