@@ -49,7 +49,7 @@ def explain(error: BaseException) -> Status:
     try:
         from backprop.cli.output.errors import message
         from backprop.cli.output.output import say
-        from backprop.cli.output.text import Lines
+        from backprop.parser.visible import Lines
     except Exception as fault:  # the message needs the libraries, too, and whatever hinders one of them is raised
         return explain_plainly(fault)
     text, status = message(error)

@@ -12,7 +12,7 @@ import click
 from backprop.cli.commands import COMMANDS
 from backprop.cli.options.help import Helpful, show_help, show_version
 from backprop.cli.status import Failure
-from backprop.cli.suggestions import closest
+from backprop.parser.similarity import closest
 
 EXAMPLES = (
     'backprop eval "(x+y)*z" --x -2 --y 5 --z -4',

@@ -133,7 +133,7 @@ class Batch:
     def note(self, text: str) -> None:
         """Say something on stderr, unless -q."""
         from backprop.cli.output.output import say
-        from backprop.cli.output.text import as_note
+        from backprop.parser.visible import as_note
 
         if not self.is_quiet:
             say(as_note(text))
@@ -198,7 +198,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
     from backprop.cli.batch.writing import write_output
     from backprop.cli.output.destination import byte_destination
     from backprop.cli.output.output import say
-    from backprop.cli.output.text import as_note
+    from backprop.parser.visible import as_note
 
     progress = Progress(reader.source.size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
 

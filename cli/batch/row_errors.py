@@ -7,9 +7,9 @@ from collections.abc import Callable
 from io import FileIO
 from typing import BinaryIO, NamedTuple
 
-from backprop.cli.output.text import visible
 from backprop.cli.question.value_files import reason_of
 from backprop.cli.status import Failure, Status
+from backprop.parser.visible import visible
 
 FIRST = 10  # that stderr names
 LONGEST_CELL = 40  # characters of a cell in a reason

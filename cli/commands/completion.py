@@ -7,7 +7,7 @@ import click
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.destination import destination
 from backprop.cli.status import Failure, Status
-from backprop.cli.suggestions import closest
+from backprop.parser.similarity import closest
 
 EXAMPLES = (
     'eval "$(backprop completion bash)"',

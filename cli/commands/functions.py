@@ -9,7 +9,7 @@ from backprop.cli.options.help import Helpful
 from backprop.cli.output.output import Output
 from backprop.cli.reports.functions import list_report, names, page_report
 from backprop.cli.status import Failure
-from backprop.cli.suggestions import closest
+from backprop.parser.similarity import closest
 
 EXAMPLES = ("backprop functions", "backprop functions sigmoid", 'backprop functions "+"')
 

@@ -11,7 +11,7 @@ from backprop.cli.explain.sentences import ITEM, PART, SECTION, TITLE, blocks
 from backprop.cli.explain.steps import Explanation
 from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look
-from backprop.cli.output.text import visible
+from backprop.parser.visible import visible
 
 START = r"""\documentclass{article}
 \usepackage{amsmath}

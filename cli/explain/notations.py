@@ -15,11 +15,11 @@ from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import Formula, Symbols
 from backprop.cli.explain.steps import ForwardStep
 from backprop.cli.output.numbers import MAXIMUM_FIRST, MAXIMUM_WHOLE, Writer, summary
-from backprop.cli.output.text import visible
 from backprop.parser.printers.expression import shortest, written
 from backprop.parser.printers.latex import number as latex_number
 from backprop.parser.printers.latex import show_latex
 from backprop.parser.printers.latex_names import name
+from backprop.parser.visible import visible
 
 MAXIMUM_RULE = 40  # characters of a gate's expression inside d(…)/dx; a longer one goes by its label
 MAXIMUM_FORMULA = 300  # characters, for the eye

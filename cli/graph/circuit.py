@@ -14,9 +14,9 @@ from backprop.autodiff.derivatives.trace import Share, Trace
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.sides import Derivative
 from backprop.autodiff.shapes import Array
-from backprop.cli.output.text import visible
 from backprop.cli.reports.nodes import OUTPUT, title
 from backprop.parser.printers.expression import given_settings, setting_text, show
+from backprop.parser.visible import visible
 
 LONGEST_TITLE = 100  # characters
 

@@ -24,8 +24,8 @@ from backprop.cli.graph.svg import Marks, draw
 from backprop.cli.graph.value_lines import line_of
 from backprop.cli.graph.walk import Walk
 from backprop.cli.output.numbers import rounded
-from backprop.cli.output.text import visible
 from backprop.parser.printers.expression import shortest, show
+from backprop.parser.visible import visible
 
 MAXIMUM_BOXES = 24  # entries of an array that have a box; a larger one stays as it is
 LONGEST_EXPRESSION = 120  # characters, in the table of nodes

@@ -19,8 +19,8 @@ from backprop.cli.graph.value_lines import line_of
 from backprop.cli.output.numbers import Writer
 from backprop.cli.output.output import Look
 from backprop.cli.output.table import TRAILING_BLANKS, console_for
-from backprop.cli.output.text import visible
 from backprop.parser.printers.expression import show
+from backprop.parser.visible import visible
 
 DEEPEST = 16  # levels of one tree; what is deeper is a tree of its own
 LONGEST = 200  # characters of an expression

@@ -11,7 +11,7 @@ import click
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.output import COLORS, FORMATS, Output
 from backprop.cli.question.argv import Arguments, scan
-from backprop.cli.suggestions import closest
+from backprop.parser.similarity import closest
 
 if TYPE_CHECKING:
     from backprop.cli.question.question import Question

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from backprop.cli.output.numbers import Writer, rounded, summary, whole
 from backprop.cli.output.report import Cell, Sum
-from backprop.cli.output.text import visible
 from backprop.parser.printers.expression import shortest
+from backprop.parser.visible import visible
 
 MAXIMUM_TERMS = 3  # of a sum, in a table
 MAXIMUM_TEXT = 300  # characters of a text, in a table

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from backprop.autodiff.errors import ExpressionError, Span
-from backprop.cli.output.text import Lines, visible, visible_lines
 from backprop.cli.status import Failure, Status
+from backprop.parser.visible import Lines, visible, visible_lines
 
 REPORT = "please report it with the command that you gave; BACKPROP_DEBUG=1 shows where"
 

@@ -7,7 +7,7 @@ from typing import TextIO
 from backprop.cli.output.cells import table_text
 from backprop.cli.output.output import Look
 from backprop.cli.output.report import Report
-from backprop.cli.output.text import visible
+from backprop.parser.visible import visible
 
 SPECIAL = str.maketrans({character: f"\\{character}" for character in "\\`*_|<>[]#~$"})
 

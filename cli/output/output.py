@@ -103,7 +103,7 @@ class Output:
     def note(self, text: str) -> None:
         """Say something on stderr, unless -q."""
         if not self.is_quiet:
-            from backprop.cli.output.text import as_note
+            from backprop.parser.visible import as_note
 
             say(text if text.startswith("warning: ") else as_note(text))
 
@@ -135,7 +135,7 @@ def kinks_hit() -> list[str]:
 
 def say(text: str) -> None:
     """Write a message to stderr, whatever it holds and whether or not anybody listens; several lines as `Lines`."""
-    from backprop.cli.output.text import visible_lines
+    from backprop.parser.visible import visible_lines
 
     if sys.stderr is not None:
         try:

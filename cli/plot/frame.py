@@ -8,8 +8,8 @@ from typing import NamedTuple
 from backprop.cli.plot.axis import Axis, Tick
 from backprop.cli.plot.canvas import Style, painted
 from backprop.cli.status import Failure
-from backprop.parser.diagnostics.rendering import columns as columns_of
-from backprop.parser.diagnostics.rendering import visible
+from backprop.parser.visible import columns as columns_of
+from backprop.parser.visible import visible
 
 Cell = tuple[str, "str | None"]  # a character and its colour, the parameters of an SGR escape
 

@@ -17,7 +17,7 @@ from backprop.cli.plot.samples import Curve, Panel, Samples, axis_of
 from backprop.cli.plot.terminal_contour import direction, robust_limits, without_values
 from backprop.cli.question.ranges import PlotQuestion
 from backprop.cli.status import Failure
-from backprop.parser.diagnostics.rendering import visible
+from backprop.parser.visible import visible
 
 INCHES = (7.0, 4.8)
 DOTS_AN_INCH = 150

@@ -9,7 +9,7 @@ import numpy as np
 from backprop.cli.plot.canvas import Canvas, painted
 from backprop.cli.plot.frame import DIM, Cell, Frame, Screen, cut, frames
 from backprop.cli.plot.samples import Curve, Panel
-from backprop.parser.diagnostics.rendering import columns as columns_of
+from backprop.parser.visible import columns as columns_of
 
 VALUE, DERIVATIVE = "32", "31"  # green and red, as in the circuit
 LEAST_ROWS = 4  # of a panel

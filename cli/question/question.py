@@ -14,7 +14,7 @@ from backprop.cli.question.argv import Arguments, Binding, normalized, split_pos
 from backprop.cli.question.expression import checked, read_expression
 from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
-from backprop.cli.suggestions import closest
+from backprop.parser.similarity import closest
 
 EXAMPLE = 'backprop eval "(x+y)*z" --x -2 --y 5 --z -4'
 MAXIMUM_SHOWN = 50  # names in one error

@@ -19,7 +19,7 @@ from backprop.cli.repl.evaluation import DERIVATIVE, traced
 from backprop.cli.repl.session import Asked, Session
 from backprop.cli.reports.nonfinite import nonfinite_values
 from backprop.cli.status import Failure
-from backprop.cli.suggestions import closest
+from backprop.parser.similarity import closest
 
 if TYPE_CHECKING:
     from backprop.cli.graph.options import Picture

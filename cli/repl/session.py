@@ -19,8 +19,8 @@ from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question, listed
 from backprop.cli.repl.statements import Name, Statement
 from backprop.cli.status import Failure
-from backprop.cli.suggestions import closest
 from backprop.parser import parse
+from backprop.parser.similarity import closest
 
 
 class Unreadable(ExpressionError):

@@ -9,9 +9,9 @@ import numpy as np
 from backprop.autodiff.derivatives.lost_digits import TOLERANCE, Loss
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Node
-from backprop.cli.output.text import Lines
 from backprop.parser.diagnostics.rendering import render
 from backprop.parser.printers.expression import shortest, show
+from backprop.parser.visible import Lines
 
 MOST_NAMED = 5
 LONGEST = 60  # characters of an expression in a sentence

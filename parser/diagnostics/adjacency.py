@@ -7,7 +7,7 @@ import re
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.parser.diagnostics.context import VALUE_END, VALUE_START, Place
-from backprop.parser.diagnostics.suggestions import closest
+from backprop.parser.similarity import closest
 
 LONGEST = 40  # characters of a product that a cure spells out
 LARGEST_BITS = 1024  # of a whole number that a double can be

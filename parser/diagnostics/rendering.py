@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from backprop.autodiff.errors import ExpressionError, Span
-
-__all__ = ["ExpressionError", "Span", "line_and_column", "render", "visible"]
+from backprop.parser.visible import cell, columns, visible
 
 WIDTH = 100  # columns of source shown
 CONTEXT = 30  # characters kept before and after a place in a longer line
 LONGEST = 60  # characters kept of a longer place
 LONGEST_MESSAGE = 300  # characters of a reason or a cure
-TAB = " " * 4
 
 
 def render(error: ExpressionError) -> str:
@@ -56,31 +52,6 @@ def window(line: str, start: int, end: int) -> tuple[str, int, int]:
     return shown, columns(before), max(columns(place), 1)
 
 
-def columns(text: str) -> int:
-    """How many columns of a terminal the text takes as it is shown."""
-    if text.isascii() and text.isprintable():
-        return len(text)
-    return sum(width(char) for char in "".join(map(cell, text)))
-
-
-def width(char: str) -> int:
-    if unicodedata.category(char) in ("Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def cell(char: str) -> str:
-    """A character of the source as it is shown."""
-    return TAB if char == "\t" else visible(char)
-
-
 def brief(text: str) -> str:
     """The text without its middle, where a very long name or number of the user's is in it."""
     return text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE // 2]} … {text[-LONGEST_MESSAGE // 2 :]}"
-
-
-def visible(text: str) -> str:
-    """The text with an escape for every character that a terminal would act on or that nobody would see."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)

@@ -11,6 +11,7 @@ from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Scope
+from backprop.parser.similarity import closest
 
 # Functions of other languages, and what to write here.
 TRUNCATED = "sign(x)*floor(abs(x))"
@@ -145,15 +146,6 @@ def resemblance(word: str, known: Iterable[str]) -> str | None:
         return f"'{foreign}' is U+{ord(foreign):04X} {unicodedata.name(foreign)}: write {plain}"
     close = closest(word, names)
     return f"did you mean '{close}'?" if close else None
-
-
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like a word, if any is much like it."""
-    from difflib import get_close_matches
-
-    by_small_letters = {name.lower(): name for name in known}
-    matches = get_close_matches(word.lower(), by_small_letters, n=1, cutoff=0.65)
-    return by_small_letters[matches[0]] if matches else None
 
 
 def uncalled(name: str) -> str | None:

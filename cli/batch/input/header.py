@@ -13,10 +13,10 @@ import numpy as np
 
 from backprop.autodiff.shapes import Shape, bounded, show
 from backprop.cli.batch.formats.undecodable import has_strays
-from backprop.cli.output.text import Lines, visible
 from backprop.cli.question.argv import normalized
 from backprop.cli.status import Failure
-from backprop.cli.suggestions import closest
+from backprop.parser.similarity import closest
+from backprop.parser.visible import Lines, visible
 
 NUMBER = r"[0-9]{1,18}"  # an index with more digits is none
 INDICES = re.compile(rf"\[\s*{NUMBER}(?:\s*,\s*{NUMBER})*\s*\]")

@@ -14,7 +14,7 @@ from backprop.cli.output.cells import machine_text, table_text
 from backprop.cli.output.numbers import summary, whole
 from backprop.cli.output.output import Look
 from backprop.cli.output.report import ROWS, Column, Report, Sum
-from backprop.cli.output.text import Lines, visible, visible_lines
+from backprop.parser.visible import Lines, visible, visible_lines
 
 
 @pytest.mark.parametrize(

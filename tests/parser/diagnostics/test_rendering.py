@@ -3,7 +3,8 @@
 import pytest
 
 from backprop.parser import ExpressionError, Span, parse
-from backprop.parser.diagnostics.rendering import WIDTH, columns, line_and_column, render, visible
+from backprop.parser.diagnostics.rendering import WIDTH, line_and_column, render
+from backprop.parser.visible import columns, visible
 
 
 def shown(source, start, end, cure="do so"):

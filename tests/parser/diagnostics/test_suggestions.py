@@ -12,11 +12,11 @@ from backprop.parser.diagnostics.suggestions import (
     ELSEWHERE,
     FURTHER,
     LOOKALIKES,
-    closest,
     resemblance,
     uncalled,
     written_out,
 )
+from backprop.parser.similarity import closest
 
 
 @pytest.mark.parametrize(

@@ -10,5 +10,5 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # here: only errors need it
 
     folded = {candidate.casefold(): candidate for candidate in candidates}
-    found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
+    found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.65)
     return folded[found[0]] if found else None
