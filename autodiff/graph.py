@@ -167,6 +167,7 @@ class Graph:
         self.is_typed = is_typed
         self.source = source  # only ever handed on to an error
         self.place: Span | None = None  # the span of nodes added without one: the gate being differentiated
+        self.is_plain = False  # whether derivatives do without the masks that only infinite numbers need (masks.py)
         self.inputs: dict[str, Node] = {}  # the free names, named constants among them, in order of first use
         self._interned: dict[tuple[Any, ...], Node] = {}
 

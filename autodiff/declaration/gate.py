@@ -125,6 +125,8 @@ class Gate:
     returns_operand = False  # whether its result may be an operand itself
     is_informed = False  # whether it reads one more node than its inputs: that of the index in its last attribute
     is_unshown = False  # whether its value only tells another gate something, and is none to show
+    is_selection = False  # whether its local gradient is zero for what it does not select, which contributes nothing
+    tells_order = False  # whether it is found only in derivatives of what has a kink
     has_sides = False  # whether it is a kink's slope, of which each side counts in derivatives of higher order
 
     def __init__(
@@ -203,7 +205,7 @@ class Gate:
         Used where derivatives are built. (The parser adds the gates that the user wrote, unsimplified, by
         `Graph.add`.)
         """
-        graph = next(one.graph for one in operands if not isinstance(one, (int, float)))
+        graph = [one.graph for one in operands if not isinstance(one, (int, float))][0]  # noqa: RUF015  # half the time
         nodes = tuple([graph.constant(one) if isinstance(one, (int, float)) else one for one in operands])
         settings = ()
         if self.attributes:

@@ -72,7 +72,7 @@ class Elementwise(Gate):
 
     def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
         if self.is_selection:
-            local = self.local(position, inputs, out)
+            local = None if out.graph.is_plain else self.local(position, inputs, out)
             return None if local is None else Condition(local, True, is_implied=True)
         rule = self.routes[position] if self.routes else None
         return rule(*inputs, out) if rule else None
@@ -123,6 +123,7 @@ class Slope(Gate):
     """
 
     is_flat = True
+    tells_order = True
     has_sides = True
 
     def __init__(
@@ -320,7 +321,9 @@ class Reduction(Gate):
         return self.gradient(operand, kept(out, operand, axis), axis)
 
     def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
-        return Condition(self._gradient(inputs, out), True, is_implied=True) if self.is_selection else None
+        if not self.is_selection or out.graph.is_plain:
+            return None
+        return Condition(self._gradient(inputs, out), True, is_implied=True)
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         (operand,), (axis,) = inputs, out.attributes

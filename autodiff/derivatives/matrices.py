@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.autodiff.declaration.masks import plain_first
 from backprop.autodiff.derivatives.sweeps import (
     Matrix,
     adjoints_of,
@@ -67,11 +68,7 @@ class SecondOrder(NamedTuple):
 
     @property
     def hessian(self) -> dict[str, dict[str, Array]]:
-        ends = accumulate(map(size, self.inputs))
-        return {
-            str(node.name): blocks(self.matrix[end - size(node) : end], node.shape, self.inputs)
-            for node, end in zip(self.inputs, ends, strict=True)
-        }
+        return hessian_blocks(self.matrix, self.inputs)
 
 
 def blocks(matrix: Matrix, shape: Shape, inputs: Sequence[Node]) -> dict[str, Array]:
@@ -79,6 +76,15 @@ def blocks(matrix: Matrix, shape: Shape, inputs: Sequence[Node]) -> dict[str, Ar
     ends = accumulate(map(size, inputs))
     return {
         str(node.name): matrix[:, end - size(node) : end].reshape((*shape, *node.shape))[()]
+        for node, end in zip(inputs, ends, strict=True)
+    }
+
+
+def hessian_blocks(matrix: Matrix, inputs: Sequence[Node]) -> dict[str, dict[str, Array]]:
+    """The same for rows of the inputs' entries, by variable too."""
+    ends = accumulate(map(size, inputs))
+    return {
+        str(node.name): blocks(matrix[end - size(node) : end], node.shape, inputs)
         for node, end in zip(inputs, ends, strict=True)
     }
 
@@ -103,6 +109,7 @@ def jacobian(
     return {name: as_result(block) for name, block in found.jacobian.items()}
 
 
+@without_collection
 def hessian(
     graph: Graph,
     values: Mapping[str, Any] | None = None,
@@ -119,8 +126,11 @@ def hessian(
     `value_and_grad` does, for an output that is no scalar, and TooManyEntries (one of them) for more than
     `maximum_entries` in all. Source: Griewank & Walther (2008), chapters 3 and 8.
     """
-    found = second_order(graph, {**(values or {}), **more_values}, wrt, maximum_entries)
-    return {name: {other: as_result(one) for other, one in row.items()} for name, row in found.hessian.items()}
+    typed, arrays, inputs = _bound(graph, {**(values or {}), **more_values}, wrt)
+    output = _scalar(typed)
+    _check("Hessian", inputs, inputs, maximum_entries)
+    found = hessian_blocks(_hessian(output, inputs, arrays), inputs)
+    return {name: {other: as_result(one) for other, one in row.items()} for name, row in found.items()}
 
 
 @without_collection
@@ -143,9 +153,13 @@ def hvp(
     typed, arrays, inputs = _bound(graph, {**(values or {}), **more_values}, wrt)
     along = direction_values(typed, direction, "direction")
     output = _scalar(typed)
-    slopes = gradients_to_differentiate(output, adjoints_of(output, inputs), inputs)
     seeds = {typed.inputs[name]: typed.constant(one) for name, one in along.items()}
-    value, *products = evaluate([typed.result, *tangents_of(slopes, seeds)], arrays)
+
+    def compute() -> list[Array]:
+        slopes = gradients_to_differentiate(output, adjoints_of(output, inputs), inputs)
+        return evaluate([output, *tangents_of(slopes, seeds)], arrays)
+
+    value, *products = plain_first(typed, compute)
     return as_result(value), {str(node.name): as_result(one) for node, one in zip(inputs, products, strict=True)}
 
 
@@ -156,8 +170,11 @@ def first_order(graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | No
     output = typed.result
     rows, columns = size(output), sum(map(size, inputs))
     _check("Jacobian", [output], inputs, maximum_entries)
-    matrix = by_reverse(output, inputs, arrays) if rows <= columns else by_forward([output], inputs, arrays)
-    matrix = with_zeros_mended(matrix, [output], inputs, arrays)
+
+    def compute() -> Matrix:
+        return by_reverse(output, inputs, arrays) if rows <= columns else by_forward([output], inputs, arrays)
+
+    matrix = with_zeros_mended(plain_first(typed, compute), [output], inputs, arrays)
     return FirstOrder(output, inputs, evaluate([output], arrays)[0], matrix)
 
 
@@ -169,10 +186,10 @@ def second_order(
     typed, arrays, inputs = _bound(graph, values, wrt)
     output = _scalar(typed)
     _check("Hessian", inputs, inputs, maximum_entries)
+    matrix = _hessian(output, inputs, arrays)
     found = adjoints_of(output, inputs)
     slopes = gradients_to_differentiate(output, found, inputs)
     terms = [[share.settled for share in found.shares.get(node, ())] for node in inputs]
-    matrix = with_zeros_mended(by_forward(slopes, inputs, arrays), slopes, inputs, arrays)
     value, *gradient = evaluate([output, *slopes], arrays)
     scale = [np.sum([np.abs(one) for one in evaluate(some, arrays)], axis=0) for some in terms]
     names = [str(node.name) for node in inputs]
@@ -185,6 +202,17 @@ def second_order(
         slopes,
         matrix,
     )
+
+
+def _hessian(output: Node, inputs: Sequence[Node], arrays: Mapping[str, Array]) -> Matrix:
+    """The Hessian of a scalar, forward over reverse."""
+    slopes: list[Node] = []
+
+    def compute() -> Matrix:
+        slopes[:] = gradients_to_differentiate(output, adjoints_of(output, inputs), inputs)
+        return by_forward(slopes, inputs, arrays)
+
+    return with_zeros_mended(plain_first(output.graph, compute), slopes, inputs, arrays)
 
 
 def _bound(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.autodiff.declaration.masks import plain_first
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bind, direction_values, seed_value, selected
 from backprop.autodiff.evaluation.execution import evaluate
@@ -39,9 +40,12 @@ def value_and_grad(
     output = typed.result
     inputs = [typed.inputs[name] for name in names]
     seed = typed.constant(seed_value(upstream, output.shape))
-    found = adjoints(typed, output, seed, inputs).of
-    gradients = [found.get(node) or zero_of(node) for node in inputs]
-    value, *results = evaluate([output, *gradients], arrays)
+
+    def compute() -> list[Array]:
+        found = adjoints(typed, output, seed, inputs).of
+        return evaluate([output, *[found.get(node) or zero_of(node) for node in inputs]], arrays)
+
+    value, *results = plain_first(typed, compute)
     return as_result(value), {name: as_result(one) for name, one in zip(names, results, strict=True)}
 
 
@@ -64,8 +68,13 @@ def jvp(
     typed, arrays = bind(graph, {**(values or {}), **more_values})
     output = typed.result
     along = direction_values(typed, tangents, "tangent")
-    found = push_forward(typed, [output], {typed.inputs[name]: typed.constant(one) for name, one in along.items()})
-    value, tangent = evaluate([output, found.get(output) or zero_of(output)], arrays)
+    seeds = {typed.inputs[name]: typed.constant(one) for name, one in along.items()}
+
+    def compute() -> list[Array]:
+        found = push_forward(typed, [output], seeds)
+        return evaluate([output, found.get(output) or zero_of(output)], arrays)
+
+    value, tangent = plain_first(typed, compute)
     return as_result(value), as_result(tangent)
 
 

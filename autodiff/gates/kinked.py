@@ -53,9 +53,13 @@ def share(operands: Sequence[Any], position: int, extreme: np.ufunc) -> Any:
     """1/k for each of k operands that are the extreme, 0 for the others; nan where the extreme is."""
     if len(operands) == 2:
         first, second = operands if (position == 0) == (extreme is np.maximum) else operands[::-1]
-        result = np.heaviside(first - second, 0.5)
-        if np.isfinite(np.sum(result)):  # inf - inf is nan
-            return result
+        wins = np.greater(first, second)
+        is_decided = wins != np.less(first, second)
+        if is_decided.all():  # the rule, and the fastest: neither ties nor nan
+            return wins.astype(np.float64)
+        is_equal = np.equal(first, second)
+        if (is_decided != is_equal).all():
+            return wins + 0.5 * is_equal
     best = reduce(extreme, operands)
     tied = reduce(np.add, [np.equal(operand, best).astype(np.float64) for operand in operands])
     return np.equal(operands[position], best) / tied
@@ -86,6 +90,11 @@ def winning_entries(series: Sequence[Sequence[Any]], axis: Axis, extreme: np.ufu
     return (left.astype(np.float64),)
 
 
+def is_tied(operands: Sequence[Any], position: int, extreme: np.ufunc) -> Any:
+    """Whether an operand is the extreme beside another."""
+    return np.equal(*operands) if len(operands) == 2 else is_shared(share(operands, position, extreme))
+
+
 def is_shared(value: Any) -> Any:
     """Whether a share is one of several."""
     return (value > 0.0) & (value < 1.0)
@@ -104,7 +113,7 @@ def elementwise_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Sl
     return Slope(
         name,
         lambda *operands, position: share(operands, position, extreme),
-        hits=lambda *operands, position: is_shared(share(operands, position, extreme)),
+        hits=lambda *operands, position: is_tied(operands, position, extreme),
         leading=lambda *series, position: tuple(sign * one for one in winners(series, extreme, worst)),
         operands=("x", "y", "*more"),
         attributes=POSITION,
@@ -154,7 +163,7 @@ def reduced_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Slope:
 absolute_slope: Slope = Slope(
     "abs_slope",
     np.sign,
-    hits=lambda x: x == 0.0,
+    hits=lambda x: np.equal(x, 0.0),
     leading=first_nonzero,
     notation=Call("sign"),
     textbook=lambda x: rounding.sign(x),
@@ -168,7 +177,7 @@ passes: Slope = Slope(
     "passes",
     exceeds,
     is_indicator=True,
-    hits=lambda x, y: x == y,
+    hits=np.equal,
     leading=first_difference,
     operands=("x", "y"),
     notation=Infix(">", COMPARISON, associates="none"),

@@ -21,7 +21,7 @@ def pushforward(graph: Graph, output: Node, seeds: Mapping[Node, Node]) -> dict[
         graph.place = node.span
         tangent = _pushed(node, [found.get(operand) for operand in node.inputs])
         if tangent is not None:
-            found[node] = Masked(tangent.value.broadcast_to(node.shape), tangent.condition)
+            found[node] = _whole(tangent, node)
     graph.place = None
     return found
 
@@ -48,7 +48,14 @@ def pushed_alone(node: Node, position: int, tangent: Node) -> Masked | None:
     moving: list[Masked | None] = [None] * len(node.inputs)
     moving[position] = Masked(tangent, None)
     pushed = _pushed(node, moving)
-    return None if pushed is None else Masked(pushed.value.broadcast_to(node.shape), pushed.condition)
+    return None if pushed is None else _whole(pushed, node)
+
+
+def _whole(tangent: Masked, node: Node) -> Masked:
+    """A tangent in the shape of its node."""
+    if tangent.value.shape == node.shape:
+        return tangent
+    return Masked(tangent.value.broadcast_to(node.shape), tangent.condition)
 
 
 def contribution(node: Node, position: int, tangent: Masked) -> Masked | None:

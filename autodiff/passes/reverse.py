@@ -54,10 +54,8 @@ def adjoints(graph: Graph, output: Node, seed: Node, wanted: Collection[Node]) -
         if shares is None:
             continue
         graph.place = node.span
-        shares.sort(key=lambda share: share.user.index)  # the order of use is the product rule's order of terms
-        adjoint = Masked(seed, None) if node is output else total([share.masked for share in shares])
-        upstream, condition = adjoint
-        found.of[node] = adjoint.settled
+        upstream, condition = (seed, None) if node is output else _sum(shares)
+        found.of[node] = upstream if condition is None else condition.settle(upstream)
         if condition is not None and not node.gate.has_local and condition.test.shape:
             upstream = found.of[node]  # what is not taken entry by entry must be zero before entries are mixed
         for position, operand in enumerate(node.inputs):
@@ -74,6 +72,14 @@ def adjoints(graph: Graph, output: Node, seed: Node, wanted: Collection[Node]) -
     return found
 
 
+def _sum(shares: list[Share]) -> tuple[Node, Condition | None]:
+    """The sum of a node's shares, and the condition outside of which it stands for zero."""
+    if len(shares) == 1:
+        return shares[0].value, shares[0].condition
+    shares.sort(key=lambda share: share.user.index)  # the order of use is the product rule's order of terms
+    return total([share.masked for share in shares])
+
+
 def _share(position: int, node: Node, upstream: Node, condition: Condition | None) -> Share | None:
     operand = node.inputs[position]
     inputs = node.inputs
@@ -83,6 +89,9 @@ def _share(position: int, node: Node, upstream: Node, condition: Condition | Non
     if value is None:
         return None
     route = node.gate.route(position, node.inputs, node)
+    if condition is None and route is None:
+        whole = value if value.shape == operand.shape else value.sum_to(operand.shape)
+        return Share(node, position, upstream, whole, None)
     here = both(condition, route) if node.gate.has_local else condition
     if here is not None:
         if value.shape != operand.shape:

@@ -46,6 +46,13 @@ def take_hits() -> list[Node]:
     return list({(slope.gate, slope.span): slope for slope in found}.values())
 
 
+def forget_hits(graph: Graph) -> None:
+    """Let go of the kinks of one graph that were hit."""
+    left = [slope for slope in _hits if slope.graph is not graph]
+    _hits.clear()
+    _hits.extend(left)
+
+
 class SideValues(float):
     """What `kinks` found: no `values` where none is hit, else those of the derivatives, with the means of both sides.
 
@@ -99,7 +106,7 @@ class BothSides:
     def at_point(self, *operands: Any) -> SideValues:
         """The values at one point."""
         hits = self.hits(operands)
-        if not any([np.any(hit) for hit in hits]):
+        if not any([hit.any() for hit in hits]):
             return NOT_HIT
         columns = {
             str(node.name): np.asarray(value)[..., None]
@@ -341,14 +348,13 @@ def with_sides(
     `outputs` are what was differentiated: where slopes or derivatives are among what they depend on, it was not for the
     first time. `told`: whether to tell of it where the sides differ.
     """
-    graph = next(iter(outputs)).graph
-    last = max(node.index for node in outputs)
-    if not derivatives or not any([_order(node) for node in graph.nodes[: last + 1]]):
+    order = order_of(outputs) if derivatives else 0
+    if not order:
         return dict(derivatives)
-    order = order_of(outputs)
     sides = BothSides(list(derivatives.values()), order + 1, [told(key) for key in derivatives])
-    if not order or not sides.slopes:
+    if not sides.slopes:
         return dict(derivatives)
+    graph = next(iter(outputs)).graph
     found = graph.add(kinks, sides.operands, (sides,))
     return {
         key: graph.add(side_mean, (node,), (position, sides.order, found.index))
@@ -361,11 +367,14 @@ def to_differentiate(derivatives: Sequence[Node], output: Node) -> list[Node]:
     graph = output.graph
     if not any([node.gate.has_kink for node in graph.nodes]):
         return list(derivatives)
+    order = order_of([output]) + 1
+    nodes = needed(derivatives)
+    if _most_times(nodes) >= order:  # a slope among them tells it
+        return list(derivatives)
     bent: set[Node] = set()  # what has a kink, or depends on something that has
-    for node in needed(derivatives):
+    for node in nodes:
         if node.gate.has_kink or node.gate.has_sides or any([operand in bent for operand in node.inputs]):
             bent.add(node)
-    order = order_of([output]) + 1
     return [
         graph.add(differentiated, (node,), (order,)) if node in bent and node.gate is not side_mean else node
         for node in derivatives
@@ -382,11 +391,17 @@ def counts_sides(derivative: Node | None, total: Any, shares: Sequence[Any]) -> 
 
 def order_of(outputs: Collection[Node]) -> int:
     """How many times something with a kink has been differentiated in what the outputs depend on."""
-    return max([_order(node) for node in needed(list(outputs))])
+    return _most_times(needed(list(outputs)))
 
 
-def _order(node: Node) -> int:
-    return int(node.settings["order"]) if isinstance(node.gate, Derivative) else int(node.gate.has_sides)
+def _most_times(nodes: Sequence[Node]) -> int:
+    """The same for what the outputs depend on."""
+    orders = [
+        int(node.settings["order"]) if isinstance(node.gate, Derivative) else 1
+        for node in nodes
+        if node.gate.tells_order
+    ]
+    return max(orders, default=0)
 
 
 class Kinks(Flat):
@@ -397,6 +412,8 @@ class Kinks(Flat):
 
 class Derivative(Gate):
     """A derivative as it is, of an `order` that its nodes need not show."""
+
+    tells_order = True
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         return upstream
