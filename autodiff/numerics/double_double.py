@@ -21,12 +21,13 @@ def two_sum(a: Any, b: Any) -> tuple[Any, Any]:
 def two_product(a: Any, b: Any) -> tuple[Any, Any]:
     """Return a * b rounded, and the rounding error, exactly below 1e299. Source: Dekker 1971, section 5."""
     product = a * b
-    (a_high, a_low), (b_high, b_low) = _split(a), _split(b)
+    (a_high, a_low), (b_high, b_low) = split(a), split(b)
     error = ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
     return product, error
 
 
-def _split(a: Any) -> tuple[Any, Any]:
+def split(a: Any) -> tuple[Any, Any]:
+    """Return two halves of 26 bits, whose sum is a. Source: Dekker 1971, section 5."""
     scaled = VELTKAMP * a
     high = scaled - (scaled - a)
     return high, a - high
