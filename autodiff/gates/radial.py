@@ -234,7 +234,7 @@ def leg_of(name: str, leg: int) -> Elementwise:
     letter = "xy"[leg]
     return hidden(
         name,
-        lambda u, x, y: u * stable.ratio((x, y)[leg], np.hypot(x, y)),
+        lambda u, x, y: u * stable.hypot_slope((x, y)[leg], (x, y)[1 - leg]),
         own,
         *[along_leg if place == leg else across_leg for place in range(2)],
         operands=("u", "x", "y"),

@@ -138,7 +138,7 @@ def over_radius(a: Any, x: Any, y: Any) -> Any:
 
 hypot_slope = slope(
     "hypot_slope",
-    lambda x, y: stable.ratio(x, np.hypot(x, y)),
+    stable.hypot_slope,
     # (1 - out^2)/hypot(x, y) would cancel where y is small
     lambda x, y, out: over_radius(radial.direction(y, elementary.hypot(x, y)) ** 2, x, y),
     lambda x, y, out: over_radius(-(out * radial.direction(y, elementary.hypot(x, y))), x, y),

@@ -162,8 +162,29 @@ def _over_squared_radius(numerator: Array, other: Array) -> Array:
 
 
 def ratio(x: Array, r: Array) -> Array:
-    """x / r, and 0 for 0 / 0: the slope of a norm at the origin."""
-    return np.where((x == 0.0) & (r == 0.0), 0.0, x / r)[()]
+    """x / r, and 0 for 0 / 0: the slope of a norm at the origin.
+
+    Where r is inf, as the norm of the entries of x along the axes that r has not, that of the only infinite one is
+    1 or -1, the limit; that of one of several depends on the way there, and is nan.
+    """
+    result = x / r
+    if np.isfinite(np.sum(result)):
+        return result
+    result = np.where((x == 0.0) & (r == 0.0), 0.0, result)
+    lengths = (1,) * (np.ndim(result) - np.ndim(r)) + np.shape(r)
+    axes = tuple([place for place, length in enumerate(lengths) if length < np.shape(result)[place]])
+    is_far = np.isinf(x) & np.isinf(r)
+    if axes and is_far.any():
+        result = np.where(is_far & (np.sum(is_far, axis=axes, keepdims=True) == 1), np.sign(x), result)
+    return result[()]
+
+
+def hypot_slope(x: Array, y: Array) -> Array:
+    """x / hypot(x, y), and its limits: 0 where both are 0, the sign of x where x alone is infinite."""
+    result = ratio(x, np.hypot(x, y))
+    if np.isfinite(np.sum(result)):
+        return result
+    return np.where(np.isinf(x) & np.isfinite(y), np.sign(x), result)[()]
 
 
 def limit_product(a: Array, b: Array) -> Array:
@@ -259,17 +280,34 @@ def logaddexp_slope(x: Array, y: Array) -> Array:
 
 
 def log_softmax(x: Array, axis: Axis = None) -> Array:
-    """x - logsumexp(x), as two negative terms; nan where the largest entry is infinite."""
+    """x - logsumexp(x), as two negative terms, and its limit where one entry is inf: 0 there, -inf elsewhere."""
     rows, places = as_rows(x, axis)
+    rows, is_unknown = _as_far_below(rows)
     largest, others = _largest_and_log_of_others(rows)
-    return from_rows((rows - largest[..., None]) - others[..., None], places, x)
+    result = (rows - largest[..., None]) - others[..., None]
+    return from_rows(result if is_unknown is None else np.where(is_unknown, np.nan, result), places, x)
 
 
 def softmax(x: Array, axis: Axis = None) -> Array:
-    """e^x / sum(e^x), without overflow; nan where the largest entry is infinite."""
+    """e^x / sum(e^x), without overflow, and its limit where one entry is inf: 1 there, 0 elsewhere."""
     rows, places = as_rows(x, axis)
+    rows, is_unknown = _as_far_below(rows)
     weights = _exp_of_difference(rows, np.max(rows, axis=-1, keepdims=True, initial=-np.inf))
-    return from_rows(weights / np.sum(weights, axis=-1, keepdims=True), places, x)
+    result = weights / np.sum(weights, axis=-1, keepdims=True)
+    return from_rows(result if is_unknown is None else np.where(is_unknown, np.nan, result), places, x)
+
+
+def _as_far_below(rows: Any) -> tuple[Any, Any]:
+    """Rows with inf as those that share out alike: 0 there, and all else at -inf.
+
+    Also which entries have no limit, or None: those at inf where there are several.
+    """
+    is_far = rows == np.inf
+    if not is_far.any():
+        return rows, None
+    is_row = np.max(rows, axis=-1, keepdims=True) == np.inf  # which a nan is not
+    count = np.sum(is_far, axis=-1, keepdims=True)
+    return np.where(is_row, np.where(is_far, 0.0, -np.inf), rows), is_far & (count > 1)
 
 
 def softmax_differential(direction: Array, x: Array, axis: Axis = None) -> Array:
