@@ -73,8 +73,9 @@ HELPERS = {
     largest, others = _largest_and_others(x, axis)
     return np.squeeze(largest + others, axis=axis)[()]""",
     "_log_softmax": """def _log_softmax(x, axis):
+    x, is_unknown = _as_far_below(x, axis)
     largest, others = _largest_and_others(x, axis)
-    return ((x - largest) - others)[()]""",
+    return np.where(is_unknown, np.nan, (x - largest) - others)[()]""",
     "_apart": """def _apart(direction, x, axis):
     is_largest = x == np.max(x, axis=axis, keepdims=True)
     along = direction + np.zeros(np.shape(x))
@@ -124,8 +125,14 @@ HELPERS = {
     result = np.stack(parts, axis=-1) if parts else x
     return np.transpose(result.reshape(moved[0].shape), np.argsort(rest + axes))[()]""",
     "_softmax": """def _softmax(x, axis):
+    x, is_unknown = _as_far_below(x, axis)
     weights = _exp_of_difference(x, np.max(x, axis=axis, keepdims=True))
-    return (weights / np.sum(weights, axis=axis, keepdims=True))[()]""",
+    return np.where(is_unknown, np.nan, weights / np.sum(weights, axis=axis, keepdims=True))[()]""",
+    "_as_far_below": """def _as_far_below(x, axis):
+    is_far = np.equal(x, np.inf)
+    is_row = np.max(x, axis=axis, keepdims=True) == np.inf
+    is_unknown = is_far & (np.sum(is_far, axis=axis, keepdims=True) > 1)
+    return np.where(is_row, np.where(is_far, 0.0, -np.inf), x), is_unknown""",
 }
 
 

@@ -179,6 +179,10 @@ ARRAYS = [
     ("normcdf(x)*erf(x)", {"x": [1.0, 2.0, -3.0]}),
     ("trace(W) + sum(diag(x))", {"W": [[1.0, 2.0], [3.0, 4.0]], "x": [1.0, 2.0]}),
     ("logsumexp(x)", {"x": [1.0, 2.0, 800.0]}),
+    ("logsumexp(x)*1", {"x": [1.0, math.inf, 800.0]}),
+    ("logsumexp(x)*2", {"x": [math.inf, math.inf, 800.0]}),
+    ("sum(softmax(x)*[1, 2, 3])", {"x": [1.0, math.inf, -math.inf]}),
+    ("log_softmax(x)[0]", {"x": [1.0, math.inf, 3.0]}),
     ("prod(x)", {"x": [1.0, 2.0, 0.0]}),
     ("x*linspace(0, 1, 3) + zeros(3) + ones(3)*arange(3)", {"x": 2.0}),
 ]
