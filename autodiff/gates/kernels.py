@@ -138,6 +138,11 @@ def atan2_slope_x(y: Node, x: Node) -> Node:
     return over_squared_radius(-y, x)
 
 
+def atan2_turn(y: Node, x: Node) -> Node:
+    radius = elementary.hypot(x, y)
+    return ((y - x) / radius / radius) * ((y + x) / radius / radius)
+
+
 def over_squared_radius(numerator: Node, other: Node) -> Node:
     """a / (a^2 + b^2), by the larger of the two, so that no square overflows; 0 where a or b is infinite."""
     largest = selection.maximum(rounding.absolute(numerator), rounding.absolute(other))

@@ -99,12 +99,6 @@ atan_slope = slope(
 )
 
 
-def atan2_turn(y: Any, x: Any) -> Any:
-    """(y^2 - x^2)/(x^2 + y^2)^2, by factors that neither cancel nor overflow."""
-    radius = elementary.hypot(x, y)
-    return ((y - x) / radius / radius) * ((y + x) / radius / radius)
-
-
 atan2_slope_y = slope(
     "atan2_slope_y",
     stable.atan2_slope_y,
@@ -127,6 +121,19 @@ atan2_slope_x: Elementwise = slope(
     operands=("y", "x"),
     textbook=lambda y, x: -y / (x**2 + y**2),
     source="-y/(x^2 + y^2)",
+    samples=(at(1.0, 2.0), at(-1.5, -0.25)),
+)
+atan2_turn: Elementwise = slope(
+    "atan2_turn",
+    stable.atan2_turn,
+    # by real and imaginary parts of 1/(x + iy)^3: those of (y - x)(y + x) would cancel where y or x is small
+    lambda y, x, out: -2 * atan2_slope_x(y, x) * (3 * atan2_slope_y(y, x) ** 2 - atan2_slope_x(y, x) ** 2),
+    lambda y, x, out: 2 * atan2_slope_y(y, x) * (atan2_slope_y(y, x) ** 2 - 3 * atan2_slope_x(y, x) ** 2),
+    kernel=lambda *x: kernels.atan2_turn(*x),
+    of="atan2 by y and x",
+    operands=("y", "x"),
+    textbook=lambda y, x: (y - x) * (y + x) / elementary.hypot(x, y) ** 4,
+    source="(y^2 - x^2)/(x^2 + y^2)^2",
     samples=(at(1.0, 2.0), at(-1.5, -0.25)),
 )
 

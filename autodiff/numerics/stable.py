@@ -146,6 +146,13 @@ def atan2_slope_y(y: Array, x: Array) -> Array:
     return _over_squared_radius(x, y)
 
 
+def atan2_turn(y: Array, x: Array) -> Array:
+    """(y^2 - x^2)/(x^2 + y^2)^2, by factors that neither cancel nor overflow: the derivative of atan2 by y and x."""
+    radius = np.hypot(x, y)
+    result = ((y - x) / radius / radius) * ((y + x) / radius / radius)
+    return np.where(np.isinf(radius), 0.0, result)[()]
+
+
 def atan2_slope_x(y: Array, x: Array) -> Array:
     """-y / (x^2 + y^2): the derivative of atan2(y, x) by x."""
     return _over_squared_radius(-y, x)

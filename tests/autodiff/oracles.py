@@ -212,6 +212,7 @@ ORACLES: dict[str, Callable] = {
     "atan_slope": lambda x: 1 / (1 + x * x),
     "atan2_slope_y": lambda y, x: x / radius_squared(y, x),
     "atan2_slope_x": lambda y, x: -y / radius_squared(y, x),
+    "atan2_turn": lambda y, x: (y * y - x * x) / radius_squared(y, x) ** 2,
     "tanh_slope": lambda x: mp.sech(x) ** 2,
     "erf_slope": lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-(x**2)),
     "held": lambda x, **bound: x,
