@@ -70,7 +70,7 @@ def gradients(found: Adjoints, inputs: Sequence[Node]) -> list[Node]:
 
 def gradients_to_differentiate(output: Node, found: Adjoints, inputs: Sequence[Node]) -> list[Node]:
     """The same for a second pass, which is to know that it is one."""
-    return to_differentiate(gradients(found, inputs), output)
+    return to_differentiate(gradients(found, inputs), output, are_together=True)
 
 
 def tangents_of(nodes: Sequence[Node], seeds: Mapping[Node, Node]) -> list[Node]:

@@ -362,14 +362,17 @@ def with_sides(
     }
 
 
-def to_differentiate(derivatives: Sequence[Node], output: Node) -> list[Node]:
-    """The derivatives of `output`, each with a kink marked as one: its own derivative is of a second order then."""
+def to_differentiate(derivatives: Sequence[Node], output: Node, *, are_together: bool = False) -> list[Node]:
+    """The derivatives of `output`, each with a kink marked as one: its own derivative is of a second order then.
+
+    `are_together`: they are differentiated in one pass, for which the slope of a kink among them is mark enough.
+    """
     graph = output.graph
     if not any([node.gate.has_kink for node in graph.nodes]):
         return list(derivatives)
     order = order_of([output]) + 1
     nodes = needed(derivatives)
-    if _most_times(nodes) >= order:  # a slope among them tells it
+    if are_together and _most_times(nodes) >= order:
         return list(derivatives)
     bent: set[Node] = set()  # what has a kink, or depends on something that has
     for node in nodes:
