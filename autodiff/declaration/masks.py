@@ -5,7 +5,7 @@ A derivative carries its condition along and is settled, once, where it leaves t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -17,7 +17,7 @@ from backprop.autodiff.declaration.kinds import add_up
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node
 
-Results = TypeVar("Results", bound=Sequence[Any])
+Results = TypeVar("Results", bound=Iterable[Any])
 
 
 class Masked(NamedTuple):

@@ -196,7 +196,11 @@ class Checker:
         if word == "mismatch":
             if probe.variable in self.flat or self.is_convention(probe, values, estimate, analytic):
                 word = "kink"
-            elif self.underflows(values) or self.wavers(probe, values, estimate, analytic):
+            elif (
+                self.underflows(values)
+                or self.wavers(probe, values, estimate, analytic)
+                or (estimate.value == estimate.error == 0 and is_coarse(probe, values))
+            ):
                 word = "undecided"
         largest = max(variation(line, FIRST_STEP * probe.scale), abs(analytic), abs(forward))
         if abs(analytic - forward) > MODE_TOLERANCE * largest + allowance(estimate):
@@ -274,6 +278,12 @@ class Checker:
         """Reverse mode's derivative along the direction a step away."""
         moved = {**values, probe.variable: values[probe.variable] + step * probe.direction}
         return along(self.gradients(moved)[probe.variable], probe)
+
+
+def is_coarse(probe: Probe, values: Mapping[str, Array]) -> bool:
+    """Whether doubles lie a whole number apart here: a function with that period, as sinc, is alike at all of them."""
+    moved = np.where(probe.direction != 0, np.abs(values[probe.variable]), 0.0)
+    return bool(np.max(moved) >= 2.0**53)
 
 
 def disturbed(program: Program, generator: np.random.Generator) -> Program:

@@ -324,3 +324,9 @@ def test_no_right_gradient_is_convicted_anywhere(text):
     found = survey(checks(parse(text), {"x": 0.9, "y": 0.1}, samples=100, seed=5))
     assert found.verdicts["mismatch"] == found.verdicts["kink"] == found.verdicts["not finite"] == 0
     assert found.verdicts["undecided"] <= 10
+
+
+@pytest.mark.parametrize("x", [2.0**53, 1e50, -1e100, 1e150])
+def test_a_period_that_fits_between_doubles_convicts_no_gradient(x):
+    assert [entry.verdict for entry in check(parse("sinc(x)"), {"x": x}).entries] == ["undecided"]
+    assert [entry.verdict for entry in check(parse("hard_tanh(x)"), {"x": x}).entries] == ["ok"]
