@@ -71,7 +71,7 @@ def test_the_numbers_are_those_with_masks(monkeypatch: pytest.MonkeyPatch, text:
     points = [dict(zip("xy", point, strict=True)) for point in POINTS]
     found = [every_derivative(graph, point) for point in points]
     with monkeypatch.context() as patch:
-        for module in (derivatives, matrices):
+        for module in (values, matrices):
             patch.setattr(module, "plain_first", masked)
         wanted = [every_derivative(graph, point) for point in points]
     np.testing.assert_array_equal(found, wanted)
