@@ -26,6 +26,15 @@ from backprop.autodiff.declaration.notation import Postfix
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.pushforward import pushforward
+from backprop.autodiff.passes.side_means import (
+    ROUNDING,
+    Numbers,
+    are_equal,
+    hadamard,
+    makes_difference,
+    signature_of,
+    weights_of,
+)
 
 if TYPE_CHECKING:
     from backprop.autodiff.evaluation.batched_program import RowProgram
@@ -33,9 +42,6 @@ if TYPE_CHECKING:
 MOST_ENTRIES = 127  # that are moved each to a side of its own; of more some share their signs
 GOLDEN = 0.6180339887498949  # its multiples modulo 1 lie apart: no two entries move equally far
 MOST_NUMBERS = 2**22  # in one evaluation of all sides, about
-ROUNDING = 1e-12  # all sides are taken at the same point: what agrees as a rule is equal
-
-Numbers = np.ndarray[Any, np.dtype[np.float64]]
 
 _hits: deque[Node] = deque(maxlen=100)  # nobody has to take them
 
@@ -56,13 +62,14 @@ def forget_hits(graph: Graph) -> None:
 class SideValues(float):
     """What `kinks` found: no `values` where none is hit, else those of the derivatives, with the means of both sides.
 
-    Of many rows `rows` are those with a hit, and `count` is how many there are. It is a number, as whatever stands in a
-    program's slots.
+    Of many rows `rows` are those with a hit, and `count` is how many there are. `differ`, alike, tells where the sides
+    differ of what is told of. It is a number, as whatever stands in a program's slots.
     """
 
     values: Sequence[Numbers] | None = None
     rows: Any = None
     count = 1
+    differ: Any = ()
 
 
 NOT_HIT = SideValues()
@@ -113,7 +120,8 @@ class BothSides:
             for node, value in zip(self.inputs, operands[-len(self.inputs) :], strict=True)
         }
         found = SideValues()
-        found.values = [one[..., 0][()] for one in self._means(columns, hits)]
+        means, found.differ = self._means(columns, hits)
+        found.values = [one[..., 0][()] for one in means]
         return found
 
     def over_rows(self, *operands: Any) -> SideValues:
@@ -132,11 +140,14 @@ class BothSides:
             str(node.name): np.broadcast_to(value, (*node.shape, len(is_hit)))[..., rows]
             for node, value in zip(self.inputs, operands[-len(self.inputs) :], strict=True)
         }
-        found.values = self._means(columns, hits)
+        found.values, found.differ = self._means(columns, hits)
         return found
 
-    def _means(self, columns: Mapping[str, Any], hits: Sequence[Any]) -> list[Numbers]:
-        """The results' means over the sides, each (*its shape, rows), for inputs of (*their shape, rows)."""
+    def _means(self, columns: Mapping[str, Any], hits: Sequence[Any]) -> tuple[list[Numbers], Any]:
+        """The results' means over the sides, each (*its shape, rows), for inputs of (*their shape, rows).
+
+        Also in which rows the sides differ of what is told of.
+        """
         from backprop.autodiff.evaluation.batched_program import (
             lower_rows,  # here, not above: few derivatives meet a kink
         )
@@ -152,37 +163,40 @@ class BothSides:
             for start in range(0, rows, block)
         ]
         hit = [slope for slope, places in zip(self.slopes, hits, strict=True) if np.any(places)]
-        for _, differing in parts:
+        for _, _, differing in parts:
             if differing is not None:
                 _hits.extend([slope for slope in hit if differing[slope.index]] or hit)
-        return [np.concatenate(one, axis=-1) for one in zip(*[means for means, _ in parts], strict=True)]
+        means = [np.concatenate(one, axis=-1) for one in zip(*[part[0] for part in parts], strict=True)]
+        return means, np.concatenate([differ for _, differ, _ in parts])
 
     def _block(
         self, columns: Mapping[str, Any], steps: Mapping[str, Numbers], count: int
-    ) -> tuple[list[Numbers], dict[int, bool] | None]:
-        """The means for some rows; where sides differ that are told of, also which slopes make the difference."""
+    ) -> tuple[list[Numbers], Any, dict[int, bool] | None]:
+        """The means for some rows, where sides differ that are told of, and which slopes make the difference there."""
         assert self._program is not None
         rows = next(iter(columns.values())).shape[-1]
         given = {name: np.repeat(array, count, axis=-1) for name, array in columns.items()}
         given |= {name: np.tile(np.moveaxis(along, 0, -1), rows) for name, along in steps.items()}
         values = [one.reshape((*one.shape[:-1], rows, count)) for one in self._program.run(given)]
         slopes = values[len(self.results) :]
-        weights = _weights([_signature(slope) for slope in slopes])
-        means, differing = [], None
+        weights = weights_of([signature_of(slope) for slope in slopes])
+        means, differ, differing = [], np.zeros(rows, dtype=bool), None
         for value, is_told in zip(values, self.told, strict=False):
-            agree = _agree(value)
+            agree = are_equal(value)
             with np.errstate(all="ignore"):
                 mean = np.sum(value * weights, axis=-1)
             means.append(np.where(agree, value[..., 0], mean))
-            if is_told and differing is None and not np.all(agree):
-                row = int(np.argmin(np.all(agree.reshape(-1, rows), axis=0)))
+            if is_told and not np.all(agree):
+                differ |= ~np.all(agree.reshape(-1, rows), axis=0)
+            if differing is None and np.any(differ):
+                row = int(np.argmax(differ))
                 moved = [
-                    _makes_difference(value[..., row, :], _signature(slope)[row], weights[row]) for slope in slopes
+                    makes_difference(value[..., row, :], signature_of(slope)[row], weights[row]) for slope in slopes
                 ]
                 differing = {
                     slope.index: any(moved[place] for place in self.telling[slope.index]) for slope in self.slopes
                 }
-        return means, differing
+        return means, differ, differing
 
     def _directions(self) -> dict[str, Numbers]:
         """For each variable the directions to move it in, (directions, *its shape): signs that no two entries share.
@@ -281,54 +295,6 @@ def _series(slope: Node, tangents: Sequence[Mapping[Node, Node]]) -> tuple[Node,
 def zero_of(node: Node) -> Node:
     """The derivative of a node that nothing moves."""
     return node.graph.constant(0.0).broadcast_to(node.shape)
-
-
-def _signature(slope: Numbers) -> Numbers:
-    """A number for each direction in each row, (rows, directions), that differs where any entry of the slope does."""
-    entries = np.nan_to_num(slope.reshape((-1, *slope.shape[-2:])))
-    found: Numbers = np.tensordot(np.cos(np.arange(1, len(entries) + 1)), entries, axes=1)
-    return found
-
-
-def _makes_difference(value: Numbers, signature: Numbers, weights: Numbers) -> bool:
-    """Whether the mean of a value depends on the side that the signature tells, all other kinks averaged."""
-    with np.errstate(all="ignore"):
-        means = [
-            np.sum(value * weights * (signature == side), axis=-1) / np.sum(weights * (signature == side))
-            for side in np.unique(signature)
-        ]
-    return not np.all(_agree(np.stack(means, axis=-1)))
-
-
-def _weights(signatures: Sequence[Numbers]) -> Numbers:
-    """The weight of each direction in each row: equal for the sides, shared by directions to one side."""
-    mixed = sum(np.cos(place + 0.5) * signature for place, signature in enumerate(signatures))
-    signature = np.asarray(mixed, dtype=np.float64)
-    alike = np.sum(signature[:, :, None] == signature[:, None, :], axis=-1)
-    weights: Numbers = 1.0 / alike
-    total: Numbers = np.sum(weights, axis=-1, keepdims=True)
-    shared: Numbers = weights / total
-    return shared
-
-
-def _agree(value: Numbers) -> Any:
-    """Where the values along the last axis are equal, to rounding."""
-    first = value[..., :1]
-    with np.errstate(all="ignore"):
-        is_equal = (value == first) | (np.isnan(value) & np.isnan(first))
-        is_close = np.abs(value - first) <= ROUNDING * np.abs(first)
-    return np.all(is_equal | is_close, axis=-1)
-
-
-def hadamard(order: int) -> Numbers:
-    """Signs, at least `order` rows of them, any two rows and any two columns of which are orthogonal.
-
-    Source: Sylvester (1867); Horadam, Hadamard Matrices and Their Applications, section 2.1.
-    """
-    signs = np.ones((1, 1))
-    while len(signs) < order:
-        signs = np.block([[signs, signs], [signs, -signs]])
-    return signs
 
 
 def is_variable(node: Node) -> bool:
@@ -449,6 +415,19 @@ def mean_over_rows(derivative: Any, sides: SideValues, position: int, order: int
     return result
 
 
+def differ_over_rows(found: SideValues) -> Any:
+    result = np.zeros(found.count)
+    if found.values is not None:
+        result[found.rows] = found.differ
+    return result
+
+
+def where_sides_differ(results: Sequence[Node]) -> list[Node]:
+    """Nodes that are 1 where the sides differ of derivatives that the results depend on."""
+    graph = results[0].graph
+    return [graph.add(sides_differ, (node,)) for node in needed(results, is_read=True) if node.gate is kinks]
+
+
 LANGUAGES = ("latex", "python", "numpy", "c", "javascript")
 
 kinks = Kinks(
@@ -459,6 +438,18 @@ kinks = Kinks(
     attributes={"sides": Attribute(lambda sides: sides)},
     shape=lambda *operands, sides: (),
     summary="whether a kink is hit, and if so the derivatives on its sides",
+    habit="stops the gradient: it only tells",
+    source="by definition",
+    samples=(),
+    is_public=False,
+)
+sides_differ = Kinks(
+    "sides_differ",
+    lambda found: float(np.any(found.differ)),
+    over_rows=differ_over_rows,
+    operands=("found",),
+    shape=lambda found: (),
+    summary="whether the derivatives on the sides of a kink that is hit differ",
     habit="stops the gradient: it only tells",
     source="by definition",
     samples=(),
@@ -496,4 +487,4 @@ differentiated = Derivative(
     samples=(),
     is_public=False,
 )
-GATES = (kinks, side_mean, differentiated)
+GATES = (kinks, sides_differ, side_mean, differentiated)

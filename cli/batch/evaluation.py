@@ -7,10 +7,10 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
-from backprop.autodiff.graph import Graph
+from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.batch.formats.numbers import Rows
-from backprop.cli.batch.notes import Nonfinite, Remark, nonfinite_in
+from backprop.cli.batch.notes import Kinked, Nonfinite, Remark, kinked_in, nonfinite_in
 from backprop.cli.batch.results import Wanted, results_of
 from backprop.cli.batch.row_errors import Fault
 
@@ -30,6 +30,7 @@ class Answer(NamedTuple):
     is_last: bool = False
     nonfinite: Nonfinite | None = None
     remarks: Sequence[Remark] = ()
+    kinked: Kinked | None = None
 
 
 class Job(Protocol):
@@ -83,6 +84,7 @@ class Kernel:
         self.wanted = wanted
         self.names: list[str] = []  # of the results
         self._shapes: list[Shape] = []
+        self._tellers = 0  # results behind those, which tell where kinks are hit
         self._program: Any = None
 
     def __getstate__(self) -> dict[str, object]:
@@ -104,16 +106,25 @@ class Kernel:
         results = results_of(typed, self.wanted, given)
         self.names = [one.name for one in results]
         self._shapes = [one.node.shape for one in results]
-        self._program = lower_rows([one.node for one in results], list(self.shapes), self.fixed)
+        tellers: Sequence[Node] = ()
+        if any(node.gate.is_unshown for node in typed.nodes):
+            from backprop.autodiff.passes.sides import where_sides_differ  # here, not above: few expressions have kinks
+
+            tellers = where_sides_differ([one.node for one in results])
+        self._tellers = len(tellers)
+        self._program = lower_rows([*(one.node for one in results), *tellers], list(self.shapes), self.fixed)
         return [(one.name, one.node.shape) for one in results]
 
-    def run(self, columns: Mapping[str, Rows], rows: int) -> list[Rows]:
-        """The results, of shape (*shape, rows), for columns of shape (*shape, rows)."""
+    def run(self, columns: Mapping[str, Rows], rows: int) -> tuple[list[Rows], Rows | None]:
+        """The results, of shape (*shape, rows), for columns of shape (*shape, rows), and in which rows they are means
+        of the sides of a kink, which differ; None where that cannot be.
+        """
         if self._program is None:
             self.prepare()
-        results: list[Rows] = [np.empty((*shape, rows)) for shape in self._shapes]
+        results: list[Rows] = [np.empty((*shape, rows)) for shape in [*self._shapes, *[()] * self._tellers]]
         self._program.run(columns, results)
-        return results
+        told = results[len(self._shapes) :]
+        return results[: len(self._shapes)], np.any(told, axis=0) if told else None
 
 
 class RowsJob:
@@ -133,11 +144,13 @@ class RowsJob:
             worst = min(faults)
             faults = {worst: faults[worst]}
             records = records.first(worst)
-        results = self.kernel.run(records.values, records.rows)
+        results, is_kinked = self.kernel.run(records.values, records.rows)
         output = self.writer.text(records, results, is_skipping=self.policy != "null")
         bad = [faults[row] for row in sorted(faults)]
         nonfinite = nonfinite_in(self.kernel.names, results, records.faults, records.starts, records.values)
-        return Answer(output, bad, lines_in(data), records.rows, is_last, nonfinite, self.writer.remarks(records))
+        kinked = kinked_in(is_kinked, records.faults, records.starts, records.values)
+        remarks = self.writer.remarks(records)
+        return Answer(output, bad, lines_in(data), records.rows, is_last, nonfinite, remarks, kinked)
 
 
 def lines_in(data: bytes) -> int:

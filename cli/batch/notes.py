@@ -1,4 +1,6 @@
-"""What is worth saying of rows that are not wrong: results that are inf or nan, text that the output cannot hold."""
+"""What is worth saying of rows that are not wrong: results that are inf or nan, kinks that were hit exactly, text that
+the output cannot hold.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +12,14 @@ import numpy as np
 from backprop.autodiff.shapes import Array
 from backprop.cli.batch.formats.numbers import Rows, is_sum_finite
 from backprop.cli.question.value_kinds import KINDS
+from backprop.cli.reports.kinks import DIFFERING
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
     from backprop.cli.batch.evaluation import Answer
+    from backprop.cli.batch.results import Wanted
 
-SHOWN = 5  # results, and gates
+SHOWN = 5  # results, gates, and kinks
 
 
 class Remark(NamedTuple):
@@ -26,7 +30,7 @@ class Remark(NamedTuple):
 
 
 class Sighting(NamedTuple):
-    """A row with a result that is not finite: its line as above, its variables' values, its own expression if any."""
+    """A row of which there is something to say: its line as above, its variables' values, its own expression if any."""
 
     line: int
     values: Mapping[str, Array]
@@ -37,6 +41,13 @@ class Nonfinite(NamedTuple):
     """How many rows have inf, -inf or nan in a result, by its name and the kind, and the first of them."""
 
     rows: Mapping[tuple[str, str], int]
+    first: Sighting
+
+
+class Kinked(NamedTuple):
+    """How many rows hit a kink exactly with a derivative whose sides differ there, and the first of them."""
+
+    rows: int
     first: Sighting
 
 
@@ -68,8 +79,26 @@ def nonfinite_in(
     if not rows:
         return None
     row = min(rows)
+    return Nonfinite(found, sighting(row, starts, values, expression))
+
+
+def kinked_in(
+    is_kinked: Rows | None, bad: Collection[int], starts: Sequence[int] | None, values: Mapping[str, Rows]
+) -> Kinked | None:
+    """The rows that hit a kink, bad ones left out; None where there is none."""
+    if is_kinked is None or not is_kinked.any():
+        return None
+    is_there = np.array(is_kinked)
+    is_there[list(bad)] = False
+    count = int(np.count_nonzero(is_there))
+    return Kinked(count, sighting(int(np.argmax(is_there)), starts, values)) if count else None
+
+
+def sighting(
+    row: int, starts: Sequence[int] | None, values: Mapping[str, Rows], expression: str | None = None
+) -> Sighting:
     first = {name: np.array(value[..., row]) for name, value in values.items()}
-    return Nonfinite(found, Sighting(starts[row] if starts is not None else row, first, expression))
+    return Sighting(starts[row] if starts is not None else row, first, expression)
 
 
 class Remarks:
@@ -83,13 +112,16 @@ class Remarks:
         self.rows: dict[tuple[str, str], int] = {}
         self._say = say
         self._first: Sighting | None = None
+        self._kinked: Kinked | None = None
         self._said: set[str] = set()
 
     def take(self, answer: Answer, first_line: int) -> None:
         """Take a block's, whose first line this is."""
-        self.add(answer.remarks, answer.nonfinite, first_line)
+        self.add(answer.remarks, answer.nonfinite, answer.kinked, first_line)
 
-    def add(self, remarks: Sequence[Remark], nonfinite: Nonfinite | None, first_line: int) -> None:
+    def add(
+        self, remarks: Sequence[Remark], nonfinite: Nonfinite | None, kinked: Kinked | None, first_line: int
+    ) -> None:
         for remark in remarks:
             if self._say and remark.text not in self._said:
                 self._said.add(remark.text)
@@ -99,19 +131,41 @@ class Remarks:
                 self.rows[key] = self.rows.get(key, 0) + count
             if self._first is None:
                 self._first = nonfinite.first._replace(line=first_line + nonfinite.first.line)
+        if kinked is not None:
+            known = self._kinked or Kinked(0, kinked.first._replace(line=first_line + kinked.first.line))
+            self._kinked = known._replace(rows=known.rows + kinked.rows)
 
-    def sum_up(self, graph: Graph | None, fixed: Mapping[str, Array], *, has_gradients: bool) -> None:
-        """Count the results that are not finite, and name the gates at which they began in the first such row."""
-        if self._first is None or self._say is None:
+    def sum_up(self, graph: Graph | None, fixed: Mapping[str, Array], wanted: Wanted) -> None:
+        """Count the results that are not finite and the kinks that were hit; name their gates in the first such row."""
+        if self._say is None:
             return
+        if self._first is not None:
+            self._sum_up_nonfinite(self._say, self._first, graph, fixed, wanted)
+        if self._kinked is not None:
+            rows, first = self._kinked
+            names = kinks_at(first, graph, fixed, wanted)
+            named = f": {', '.join(names[:SHOWN])}" * bool(names) + f" and {len(names) - SHOWN} more" * (
+                len(names) > SHOWN
+            )
+            place = f"first in {self.unit} {first.line}{named}"
+            self._say(f"note: a kink was hit exactly in {rows} row{'s' * (rows > 1)} ({place}); {DIFFERING}")
+
+    def _sum_up_nonfinite(
+        self,
+        say: Callable[[str], None],
+        first: Sighting,
+        graph: Graph | None,
+        fixed: Mapping[str, Array],
+        wanted: Wanted,
+    ) -> None:
         kinds: dict[str, list[str]] = {}
         for (name, word), count in self.rows.items():
             kinds.setdefault(name, []).append(f"{word} in {count} row{'s' * (count > 1)}")
         parts = [f"{name} is {' and '.join(several)}" for name, several in kinds.items()]
         more = f", and {len(parts) - SHOWN} more results are not finite" * (len(parts) > SHOWN)
-        self._say(f"warning: {', '.join(parts[:SHOWN])}{more} (first in {self.unit} {self._first.line})")
-        for text in births(self._first, graph, fixed, has_gradients=has_gradients)[:SHOWN]:
-            self._say(text)
+        say(f"warning: {', '.join(parts[:SHOWN])}{more} (first in {self.unit} {first.line})")
+        for text in births(first, graph, fixed, has_gradients=wanted.has_gradients)[:SHOWN]:
+            say(text)
 
 
 def births(seen: Sighting, graph: Graph | None, fixed: Mapping[str, Array], *, has_gradients: bool) -> list[str]:
@@ -129,3 +183,18 @@ def births(seen: Sighting, graph: Graph | None, fixed: Mapping[str, Array], *, h
         for birth in found.births
         if has_gradients or birth.kind == "value"
     ]
+
+
+def kinks_at(seen: Sighting, graph: Graph | None, fixed: Mapping[str, Array], wanted: Wanted) -> list[str]:
+    """The kinks that were hit in a row, as they stand in the expression."""
+    from backprop.autodiff.passes.sides import take_hits
+    from backprop.cli.batch.evaluation import Kernel
+    from backprop.cli.reports.kinks import as_written
+    from backprop.parser import parse
+
+    whole = graph if graph is not None else parse(seen.expression or "")
+    columns = {name: np.asarray(value)[..., None] for name, value in seen.values.items() if name in whole.inputs}
+    take_hits()  # those of other rows
+    shapes = {name: value.shape[:-1] for name, value in columns.items()}
+    Kernel(whole, shapes, {name: one for name, one in fixed.items() if name not in columns}, wanted).run(columns, 1)
+    return list(dict.fromkeys(map(as_written, take_hits())))

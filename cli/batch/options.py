@@ -236,7 +236,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
         if reader.problem:
             faults.add_loss(f"{reader.source.name}, after line {reader.line - 1}: {reader.problem}")
         faults.sum_up()
-        remarks.sum_up(batch.question.graph, batch.question.fixed, has_gradients=batch.has_gradients)
+        remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)
     return batch.status(faults, remarks)
 
 

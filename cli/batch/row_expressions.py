@@ -14,7 +14,7 @@ from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.batch.evaluation import Answer, Kernel, lines_in
 from backprop.cli.batch.formats.delimited import ended
 from backprop.cli.batch.input.cutting import Place
-from backprop.cli.batch.notes import Nonfinite, Sighting
+from backprop.cli.batch.notes import Kinked, Nonfinite, Sighting
 from backprop.cli.batch.results import Naming, Wanted
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.question.value_kinds import KINDS
@@ -37,6 +37,7 @@ class Found(NamedTuple):
     gradients: dict[str, Array]
     values: Mapping[str, Array]  # of the variables
     is_finite: bool
+    is_kinked: bool  # a mean of the sides of a kink, which differ
 
 
 class Cases(NamedTuple):
@@ -91,7 +92,8 @@ class OwnJob:
         ends = endings if isinstance(endings, str) else endings[: len(lines)]
         output = ended(lines, ends, lost if self.policy == "null" else bad).encode("utf-8", "surrogateescape")
         nonfinite = nonfinite_among(found, starts, cases, self.style.naming)
-        return Answer(output, faults, lines_in(data), len(found), is_last, nonfinite)
+        kinked = kinked_among(found, starts, cases)
+        return Answer(output, faults, lines_in(data), len(found), is_last, nonfinite, kinked=kinked)
 
     def results(self, cases: Sequence[Case | Fault]) -> list[Found | Fault]:
         """Each case's results, or what is wrong with it."""
@@ -163,7 +165,8 @@ class OwnJob:
             name: np.ascontiguousarray(np.stack([one[name] for one in rows], axis=-1), dtype=np.float64)
             for name in rows[0]
         }
-        value, *gradients = results = self._kernels[key].run(columns, len(rows))
+        results, kinked = self._kernels[key].run(columns, len(rows))
+        value, *gradients = results
         names = list(columns) if gradients else []
         is_finite = np.all([np.isfinite(one).reshape(-1, len(rows)).all(axis=0) for one in results], axis=0)
         return [
@@ -172,6 +175,7 @@ class OwnJob:
                 {name: one[..., row] for name, one in zip(names, gradients, strict=True)},
                 rows[row],
                 bool(is_finite[row]),
+                kinked is not None and bool(kinked[row]),
             )
             for row in range(len(rows))
         ]
@@ -193,6 +197,16 @@ def nonfinite_among(
                     if np.any(test(value)):
                         rows[name, word] = rows.get((name, word), 0) + 1
     return Nonfinite(rows, first) if first else None
+
+
+def kinked_among(found: Sequence[Found | Fault], starts: Sequence[int], cases: Sequence[Case | Fault]) -> Kinked | None:
+    """The rows whose results are means of the sides of a kink."""
+    seen = [
+        Sighting(starts[row], one.values, case.text)
+        for row, (one, case) in enumerate(zip(found, cases, strict=False))
+        if isinstance(one, Found) and isinstance(case, Case) and one.is_kinked
+    ]
+    return Kinked(len(seen), seen[0]) if seen else None
 
 
 def in_words(error: ExpressionError) -> Fault:

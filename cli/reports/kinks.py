@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from backprop.autodiff.graph import Node
-from backprop.autodiff.passes.sides import take_hits
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
+
+DIFFERING = "the derivatives from its sides differ, and their mean is given"
 
 
 def remarks() -> list[str]:
     """A note for each kink that was hit exactly, since the last time, by a derivative whose sides differ there."""
-    return list(dict.fromkeys(map(_remark, take_hits())))
+    from backprop.autodiff.passes.sides import take_hits  # here, not above: few derivatives meet a kink
+
+    return [f"a kink was hit exactly: {one}; {DIFFERING}" for one in dict.fromkeys(map(as_written, take_hits()))]
 
 
-def _remark(slope: Node) -> str:
+def as_written(slope: Node) -> str:
+    """The kink of a slope as it stands in the expression."""
     source, span = slope.graph.source, slope.span
-    where = f"{source[span.start : span.end]}" if source and span else slope.gate.name
-    return f"a kink was hit exactly: {where}; the derivatives from its sides differ, and their mean is given"
+    return f"{source[span.start : span.end]}" if source and span else slope.gate.name

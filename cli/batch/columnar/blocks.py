@@ -21,7 +21,7 @@ from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.numbers import rows_of
 from backprop.cli.batch.input.header import brief
 from backprop.cli.batch.input.source import Damaged, Source
-from backprop.cli.batch.notes import Nonfinite, Remarks, nonfinite_in
+from backprop.cli.batch.notes import Kinked, Nonfinite, Remarks, kinked_in, nonfinite_in
 from backprop.cli.batch.processes.resources import keep_freed_memory
 from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.results import check_names, entry_names
@@ -168,6 +168,7 @@ class Answering:
         self.header = [*(blocks.headings[name] for name in kept), *(name for name, _ in added)]
         self.is_ended = False  # by a bad row
         self.nonfinite: Nonfinite | None = None  # of the block that is answered
+        self.kinked: Kinked | None = None  # of that
 
     def columns(self, name: str, shape: Shape) -> dict[str, Any]:
         """The columns of a result and their types."""
@@ -210,7 +211,7 @@ class Answering:
             if blocks.loss:
                 faults.add_loss(blocks.loss)
             faults.sum_up()
-            remarks.sum_up(batch.question.graph, batch.question.fixed, has_gradients=batch.has_gradients)
+            remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)
         return batch.status(faults, remarks)
 
     def frames(self, faults: Faults, remarks: Remarks, progress: Progress) -> Iterator[Any]:
@@ -226,8 +227,8 @@ class Answering:
                 yield self.answered(block)
             for row in sorted(wrong):
                 faults.add(wrong[row], block.first)
-            remarks.add(block.remarks, self.nonfinite, block.first)
-            self.nonfinite = None
+            remarks.add(block.remarks, self.nonfinite, self.kinked, block.first)
+            self.nonfinite = self.kinked = None
             progress.advance(block.frame.height, block.consumed)
             if self.is_ended:
                 return
@@ -235,10 +236,11 @@ class Answering:
     def answered(self, block: Block) -> Any:
         """The rows with their results; in a bad row they are null, or it is left out."""
         rows = block.frame.height
-        results = self.blocks.kernel.run(block.values, rows)
+        results, is_kinked = self.blocks.kernel.run(block.values, rows)
         bad = sorted(block.faults)
         named = [name for name, _ in self.results]
         self.nonfinite = nonfinite_in(named, results, bad, block.starts, block.values)
+        self.kinked = kinked_in(is_kinked, bad, block.starts, block.values)
         added = []
         for (name, shape), value in zip(self.results, results, strict=True):
             parts = [value] if self.has_lists else rows_of([value])

@@ -20,7 +20,7 @@ from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.evaluation import Answer, Job, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.numbers import Rows, is_sum_finite, rows_of, texts
-from backprop.cli.batch.notes import nonfinite_in
+from backprop.cli.batch.notes import kinked_in, nonfinite_in
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.batch.writing import write_all
 
@@ -54,7 +54,7 @@ class BulkJob:
         found = self.reader.lines(data) if len(data) >= LEAST else None
         if found is None or (found.faults and self.job.policy == "stop"):
             return self.job.answer(data)
-        results = self.job.kernel.run(found.values, len(found.lines))
+        results, is_kinked = self.job.kernel.run(found.values, len(found.lines))
         frame = self.frame(found, rows_of(results))
         ending = "\r\n" if found.has_returns else "\n"
 
@@ -63,7 +63,8 @@ class BulkJob:
 
         faults = [found.faults[row] for row in sorted(found.faults)]
         nonfinite = nonfinite_in(self.job.kernel.names, results, found.faults, None, found.values)
-        return Answer(write, faults, len(found.lines), len(found.lines), nonfinite=nonfinite)
+        kinked = kinked_in(is_kinked, found.faults, None, found.values)
+        return Answer(write, faults, len(found.lines), len(found.lines), nonfinite=nonfinite, kinked=kinked)
 
     def frame(self, found: BulkLines, vectors: Sequence[Rows]) -> Any:
         """The lines as they came and the results as text; empty in a bad row, or without it."""
