@@ -12,7 +12,7 @@ from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.batch.notes import Kinked, Nonfinite, Remark, kinked_in, nonfinite_in
 from backprop.cli.batch.results import Wanted, results_of
-from backprop.cli.batch.row_errors import Fault
+from backprop.cli.batch.row_errors import FIRST, Fault
 
 Output = bytes | Callable[[BinaryIO], None]  # text, or who writes it
 
@@ -20,7 +20,8 @@ Output = bytes | Callable[[BinaryIO], None]  # text, or who writes it
 class Answer(NamedTuple):
     """What a block became: what to write, its bad rows, how many lines and rows it had, and what else there is to say.
 
-    `is_last`: a bad row ends the run here.
+    `is_last`: a bad row ends the run here. `untold` is how many bad rows there are behind those given, which nobody
+    wants to have.
     """
 
     output: Output
@@ -31,6 +32,7 @@ class Answer(NamedTuple):
     nonfinite: Nonfinite | None = None
     remarks: Sequence[Remark] = ()
     kinked: Kinked | None = None
+    untold: int = 0
 
 
 class Job(Protocol):
@@ -130,11 +132,14 @@ class Kernel:
 class RowsJob:
     """One expression for all rows."""
 
-    def __init__(self, form: Format, kernel: Kernel, writer: Writer, policy: str) -> None:
+    def __init__(
+        self, form: Format, kernel: Kernel, writer: Writer, policy: str, *, keeps_rejects: bool = True
+    ) -> None:
         self.form = form
         self.kernel = kernel
         self.writer = writer
         self.policy = policy
+        self.keeps_rejects = keeps_rejects
 
     def answer(self, data: bytes) -> Answer:
         records = self.form.records(data)
@@ -146,11 +151,21 @@ class RowsJob:
             records = records.first(worst)
         results, is_kinked = self.kernel.run(records.values, records.rows)
         output = self.writer.text(records, results, is_skipping=self.policy != "null")
-        bad = [faults[row] for row in sorted(faults)]
+        bad, untold = wanted_of(faults, keeps_rejects=self.keeps_rejects)
         nonfinite = nonfinite_in(self.kernel.names, results, records.faults, records.starts, records.values)
         kinked = kinked_in(is_kinked, records.faults, records.starts, records.values)
         remarks = self.writer.remarks(records)
-        return Answer(output, bad, lines_in(data), records.rows, is_last, nonfinite, remarks, kinked)
+        return Answer(output, bad, lines_in(data), records.rows, is_last, nonfinite, remarks, kinked, untold)
+
+
+def wanted_of(faults: Mapping[int, Fault], *, keeps_rejects: bool) -> tuple[list[Fault], int]:
+    """The bad rows in order, as many as somebody wants to have, and how many there are behind them.
+
+    To send one from a worker to the program takes longer than to read it.
+    """
+    rows = sorted(faults)
+    wanted = rows if keeps_rejects else rows[:FIRST]
+    return [faults[row] for row in wanted], len(rows) - len(wanted)
 
 
 def lines_in(data: bytes) -> int:

@@ -221,6 +221,7 @@ def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status
                     write_output(raw, answer.output)
                     for fault in answer.faults:
                         faults.add(fault, reader.line)
+                    faults.count += answer.untold
                     remarks.take(answer, reader.line)
                     reader.line += answer.lines
                     progress.advance(answer.rows, reader.source.consumed)

@@ -11,7 +11,7 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
-from backprop.cli.batch.evaluation import Answer, Kernel, lines_in
+from backprop.cli.batch.evaluation import Answer, Kernel, lines_in, wanted_of
 from backprop.cli.batch.formats.delimited import ended
 from backprop.cli.batch.input.cutting import Place
 from backprop.cli.batch.notes import Kinked, Nonfinite, Sighting
@@ -68,22 +68,26 @@ class Style(Protocol):
 class OwnJob:
     """Answers blocks whose rows have expressions of their own. `fixed` holds for all rows that use the name."""
 
-    def __init__(self, style: Style, fixed: Mapping[str, Array], policy: str, wanted: Wanted) -> None:
+    def __init__(
+        self, style: Style, fixed: Mapping[str, Array], policy: str, wanted: Wanted, *, keeps_rejects: bool = True
+    ) -> None:
         self.style = style
         self.fixed = dict(fixed)
         self.policy = policy
         self.wanted = wanted
+        self.keeps_rejects = keeps_rejects
         self._graphs: dict[str, Graph | ExpressionError] = {}
         self._kernels: dict[tuple[str, tuple[tuple[str, Shape], ...]], Any] = {}
 
     def answer(self, data: bytes) -> Answer:
         records, starts, cases, endings, lost = self.style.cases(data)
         found = placed(self.results(cases), starts, records)
-        faults = [one for one in found if isinstance(one, Fault)]
+        faults = {row: one for row, one in enumerate(found) if isinstance(one, Fault)}
         is_last = self.policy == "stop" and bool(faults)
         if is_last:
-            found = found[: next(row for row, one in enumerate(found) if isinstance(one, Fault))]
-            faults = faults[:1]
+            worst = min(faults)
+            found = found[:worst]
+            faults = {worst: faults[worst]}
         lines = [
             self.style.line(record, None if isinstance(one, Fault) else one)
             for record, one in zip(records, found, strict=False)
@@ -93,7 +97,8 @@ class OwnJob:
         output = ended(lines, ends, lost if self.policy == "null" else bad).encode("utf-8", "surrogateescape")
         nonfinite = nonfinite_among(found, starts, cases, self.style.naming)
         kinked = kinked_among(found, starts, cases)
-        return Answer(output, faults, lines_in(data), len(found), is_last, nonfinite, kinked=kinked)
+        told, untold = wanted_of(faults, keeps_rejects=self.keeps_rejects)
+        return Answer(output, told, lines_in(data), len(found), is_last, nonfinite, kinked=kinked, untold=untold)
 
     def results(self, cases: Sequence[Case | Fault]) -> list[Found | Fault]:
         """Each case's results, or what is wrong with it."""

@@ -10,7 +10,7 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.graph import Graph
 from backprop.cli.batch.evaluation import Job, Kernel, RowsJob, Writer
 from backprop.cli.batch.formats.delimited import Appending, Delimited
-from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson
+from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, object_in
 from backprop.cli.batch.formats.undecodable import REPLACED, has_strays, without_strays
 from backprop.cli.batch.input.blocks import LONG, LONGEST, Reader
 from backprop.cli.batch.input.header import bind_columns, brief, without_columns
@@ -99,14 +99,18 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job
 
         target = Delimited(SEPARATORS[batch.output_format])
         writer = ToCells(form, target, form.header, flat, is_only=batch.is_only)
-    return reader, RowsJob(form, kernel, writer, batch.policy), writer.opening()
+    return (
+        reader,
+        RowsJob(form, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None),
+        writer.opening(),
+    )
 
 
 def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job, bytes]:
     renames = renames_of(batch.renames, graph)
     form = Ndjson({})
     reader = Reader(source, form.cut, batch.say)
-    first = first_object(reader, form)
+    first = first_object(reader)
     keys = {normalized(key.strip()): key for key in first}
     for name in free_names(batch, graph, first):
         member = renames.get(name, name)
@@ -132,10 +136,14 @@ def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Jo
         if not batch.is_only:
             form.known = frozenset(header)
         writer = ToCells(None, Delimited(SEPARATORS[batch.output_format]), header, flat, is_only=batch.is_only)
-    return reader, RowsJob(form, kernel, writer, batch.policy), writer.opening()
+    return (
+        reader,
+        RowsJob(form, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None),
+        writer.opening(),
+    )
 
 
-def first_object(reader: Reader, form: Ndjson) -> dict[str, Any]:
+def first_object(reader: Reader) -> dict[str, Any]:
     """The first row that says which members there are: blank and bad ones say nothing. It is still to be taken.
 
     Raises Failure for one document over many lines.
@@ -149,7 +157,7 @@ def first_object(reader: Reader, form: Ndjson) -> dict[str, Any]:
                 f"{reader.source.name}: it is one JSON document over many lines, not an object a line",
                 "make rows of it: jq -c '.[]' for an array, jq -c . for objects",
             )
-        found = next((one for one in form.records(data).objects if one), None)
+        found = object_in(data)
         looked_at += len(data)
         has_begun = has_begun or bool(data.strip())
         if found is not None or reader.has_ended or reader.size > LONGEST:
@@ -185,5 +193,5 @@ def with_own_expressions(batch: Batch, source: Source) -> tuple[Reader, Job, byt
             form, batch.field, batch.question.fixed, batch.naming, has_gradients=has_gradients, is_only=is_only
         )
         check_names(style.names, form.header if not is_only else ())
-    job = OwnJob(style, batch.question.fixed, batch.policy, batch.wanted)
+    job = OwnJob(style, batch.question.fixed, batch.policy, batch.wanted, keeps_rejects=batch.rejects is not None)
     return reader, job, style.opening()

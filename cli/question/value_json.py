@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from backprop.autodiff.shapes import Array
 
 LONGEST = 2**28  # characters of a file
+MINUS_ZERO = re.compile(r"-0(?![0-9.eE])")
 MAXIMUM_DEPTH = 32  # dimensions of a NumPy array before 2.0
 
 
@@ -36,7 +38,8 @@ def load(path: str) -> Any:
             text = stream.read(LONGEST + 1)
             if len(text) > LONGEST:
                 raise ValueError(f"it has more than {LONGEST} characters: save large arrays as .npy")
-            return json.loads(text, object_pairs_hook=without_doubles, parse_float=in_range)
+            hooks = with_zeros_of_sign(text)
+            return json.loads(text, object_pairs_hook=without_doubles, parse_float=in_range, **hooks)
         except UnicodeDecodeError:
             raise ValueError("it is not UTF-8 text") from None
         except json.JSONDecodeError as error:
@@ -46,6 +49,14 @@ def load(path: str) -> Any:
             raise ValueError("a number is out of range" if "digits" in str(error) else str(error)) from None
         except RecursionError:
             raise ValueError("it is nested too deeply") from None
+
+
+def with_zeros_of_sign(text: str) -> dict[str, Any]:
+    """What lets Python's reader take -0 for the double that it is, and not for the whole number 0.
+
+    Only where there may be one: it takes time for each whole number.
+    """
+    return {"parse_int": lambda digits: -0.0 if digits == "-0" else int(digits)} if MINUS_ZERO.search(text) else {}
 
 
 def as_array(value: Any) -> Array:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import numpy as np
 
 from backprop.cli.batch.columnar.library import is_usable
-from backprop.cli.batch.evaluation import Answer, Job, RowsJob
+from backprop.cli.batch.evaluation import Answer, Job, RowsJob, wanted_of
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.numbers import Rows, is_sum_finite, rows_of, texts
 from backprop.cli.batch.notes import kinked_in, nonfinite_in
@@ -61,10 +61,11 @@ class BulkJob:
         def write(out: BinaryIO) -> None:
             write_frame(frame, out, self.form.separator, ending)
 
-        faults = [found.faults[row] for row in sorted(found.faults)]
+        faults, untold = wanted_of(found.faults, keeps_rejects=self.job.keeps_rejects)
         nonfinite = nonfinite_in(self.job.kernel.names, results, found.faults, None, found.values)
         kinked = kinked_in(is_kinked, found.faults, None, found.values)
-        return Answer(write, faults, len(found.lines), len(found.lines), nonfinite=nonfinite, kinked=kinked)
+        rows = len(found.lines)
+        return Answer(write, faults, rows, rows, nonfinite=nonfinite, kinked=kinked, untold=untold)
 
     def frame(self, found: BulkLines, vectors: Sequence[Rows]) -> Any:
         """The lines as they came and the results as text; empty in a bad row, or without it."""

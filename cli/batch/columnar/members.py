@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.row_errors import quoted
 
+MOST = int(sys.float_info.max)
 KINDS = {"Float64": "number", "Int64": "whole number", "UInt64": "whole number", "Boolean": "truth value"}
 
 
 def member_type(values: Sequence[Any], records: Sequence[str]) -> Any:
     """The type that holds a member's values in the first rows as what they are; text where there is none.
 
-    Numbers are doubles, as later ones may have a fraction; whole numbers that a double would change are integers.
+    Numbers are doubles, as later ones may have a fraction; whole numbers that a double would change are integers, and
+    doubles again where there is one that fits into no integer or is beside a fraction.
     """
     import polars
 
     given = [(value, record) for value, record in zip(values, records, strict=True) if value is not None]
-    for dtype in (polars.Boolean, polars.Float64, polars.Int64, polars.UInt64):
-        if given and all(fits(value, dtype, record) for value, record in given):
-            return dtype
-    return polars.String
+    if given and all(type(value) is bool for value, _ in given):
+        return polars.Boolean
+    if not given or not all(fits(value, polars.Float64, record) for value, record in given):
+        return polars.String
+    if any(is_rounded(value) for value, _ in given):
+        for dtype in (polars.Int64, polars.UInt64):
+            if all(fits(value, dtype, record) for value, record in given):
+                return dtype
+    return polars.Float64
 
 
 def fits(value: Any, dtype: Any, record: str) -> bool:
@@ -32,13 +40,25 @@ def fits(value: Any, dtype: Any, record: str) -> bool:
 
     if dtype == polars.Boolean or isinstance(value, bool):
         return dtype == polars.Boolean and isinstance(value, bool)
-    if isinstance(value, float):
+    if isinstance(value, float) and (value != 0 or dtype == polars.Float64):  # -0 goes into integers, too
         return dtype == polars.Float64 and (not math.isinf(value) or "Infinity" in record)
-    if not isinstance(value, int):
+    if not isinstance(value, (int, float)):
         return False
     if dtype == polars.Float64:
-        return abs(value) <= 1 << 1023 and int(float(value)) == value
+        return abs(value) <= MOST
     return -(1 << 63) <= value < 1 << 63 if dtype == polars.Int64 else 0 <= value < 1 << 64
+
+
+def is_beyond(value: Any, record: str) -> bool:
+    """Whether it is a number that is out of range of the doubles."""
+    if type(value) is int:
+        return abs(value) > MOST
+    return type(value) is float and math.isinf(value) and "Infinity" not in record
+
+
+def is_rounded(value: Any) -> bool:
+    """Whether a double has not all digits of a whole number."""
+    return type(value) is int and int(float(value)) != value
 
 
 def member_series(
@@ -48,20 +68,33 @@ def member_series(
     cells: Sequence[str],
     records: Sequence[str],
     reasons: dict[int, list[str]],
+    remarks: list[tuple[int, str]],
 ) -> Any:
-    """The column of a member; where it cannot hold a row's value there is none, and why is added to `reasons`."""
+    """The column of a member; where it cannot hold a row's value there is none, and why is added to `reasons`.
+
+    To `remarks`, the first row with a number that it holds rounded.
+    """
     import polars
 
     if dtype == polars.String:
+        beyond = next((row for row, value in enumerate(values) if is_beyond(value, records[row])), None)
+        if beyond is not None:
+            remarks.append((beyond, f"{name} is beyond all doubles: its column is written as text"))
         return polars.Series(name, [readable(cell) for cell in cells], dtype=dtype)
     if dtype == polars.Float64 and set(map(type, values)) <= {float, type(None)}:
         column = polars.Series(name, values, dtype=dtype)
         if not column.is_infinite().any():
             return column
-    held = []
+    held: list[Any] = []
+    is_told = False
     for row, (value, record) in enumerate(zip(values, records, strict=True)):
         is_held = value is None or fits(value, dtype, record)
+        if is_held and type(value) is float and dtype != polars.Float64:
+            value = int(value)
         held.append(value if is_held else None)
+        if is_held and dtype == polars.Float64 and is_rounded(value) and not is_told:
+            is_told = True
+            remarks.append((row, f"{name} has more digits than a double holds: it is written rounded"))
         if not is_held:
             reason = f"{name} is {quoted(cells[row])}, which the column of {KINDS[str(dtype)]}s cannot hold"
             reasons.setdefault(row, []).append(reason)

@@ -140,10 +140,11 @@ class TextBlocks:
     def __iter__(self) -> Iterator[Block]:
         for records, first, consumed in self._parts:
             reasons: dict[int, list[str]] = {}
-            frame = self._frame(records, reasons)
+            rounded: list[tuple[int, str]] = []
+            frame = self._frame(records, reasons, rounded)
             misfits = {row: self._misfit(records, row, "; ".join(several)) for row, several in reasons.items()}
             lost = frozenset(getattr(records, "lost", ()))
-            remarks = self._remarks(records)
+            remarks = [*self._remarks(records), *(Remark(records.starts[row], text) for row, text in rounded)]
             yield Block(frame, records.values, records.faults, lost, first, consumed, misfits, records.starts, remarks)
 
     def _misfit(self, records: Any, row: int, reason: str) -> Fault:
@@ -157,7 +158,7 @@ class TextBlocks:
             found += remarks_on_strays(self.header, writer.cells(records), records.starts)
         return found
 
-    def _frame(self, records: Any, reasons: dict[int, list[str]]) -> Any:
+    def _frame(self, records: Any, reasons: dict[int, list[str]], rounded: list[tuple[int, str]]) -> Any:
         import polars
 
         writer: Any = self.job.writer
@@ -174,7 +175,7 @@ class TextBlocks:
             elif self.has_lists:
                 values = [one.get(heading) for one in records.objects]
                 kind = self.schema[heading]
-                columns.append(member_series(heading, kind, values, cells, records.records, reasons))
+                columns.append(member_series(heading, kind, values, cells, records.records, reasons, rounded))
             else:
                 columns.append(polars.Series(heading, [readable(cell) for cell in cells], dtype=polars.String))
         return polars.DataFrame(columns)

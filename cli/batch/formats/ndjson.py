@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -18,7 +19,9 @@ from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.input.cutting import Place, cut_lines
 from backprop.cli.batch.notes import Remark
 from backprop.cli.batch.row_errors import Fault, quoted
-from backprop.cli.question.value_json import as_array, shown
+from backprop.cli.question.value_json import MINUS_ZERO, as_array, shown, with_zeros_of_sign
+
+OBJECT = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t\r]*(\{[^\n]*\})[ \t\r]*$", re.MULTILINE)  # what may be a line of one
 
 
 class Objects(NamedTuple):
@@ -85,6 +88,10 @@ class Ndjson:
             records = [records[place] for place in starts]
         faults: dict[int, Fault] = {}
         objects = self._objects(records, lines, starts, faults)
+        if MINUS_ZERO.search(text):
+            for row, record in enumerate(records):
+                if row not in faults and MINUS_ZERO.search(record):
+                    objects[row] = json.loads(record, **with_zeros_of_sign(record))
         strange = frozenset(faults)
         reasons: dict[int, list[str]] = {}
         values = {}
@@ -121,6 +128,8 @@ class Ndjson:
             try:
                 one = json.loads(record)
                 reason = "it is no JSON object"
+                if isinstance(one, list) and one and all(isinstance(entry, dict) for entry in one):
+                    reason = "it is a JSON array of objects, not an object: jq -c '.[]' makes rows of it"
             except json.JSONDecodeError as error:
                 reason = f"it is no JSON: {error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
             except RecursionError:
@@ -133,6 +142,18 @@ class Ndjson:
                 faults[row] = fault(lines, starts[row], reason)
                 found.append({})
         return found
+
+
+def object_in(data: bytes) -> dict[str, Any] | None:
+    """The first object with a member among lines; it costs little to pass those that are none."""
+    for line in OBJECT.finditer(data):
+        try:
+            found = json.loads(line[1].decode("utf-8", "surrogateescape"))
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict) and found:
+            return found
+    return None
 
 
 def fault(lines: Sequence[str], line: int, reason: str) -> Fault:

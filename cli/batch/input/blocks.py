@@ -62,7 +62,7 @@ class Reader:
         if place == 0 and self.has_ended:
             self._buffer.clear()  # a record that the damage cuts off
         elif place == 0 and len(self._buffer) > LONGEST:
-            self.problem, self.has_ended = f"a row is longer than {LONGEST >> 20} MiB: is a quote not closed?", True
+            self.problem, self.has_ended = f"a row is longer than {LONGEST >> 20} MiB{self._hint}", True
             self._buffer.clear()
         return self._give(place)
 
@@ -89,9 +89,14 @@ class Reader:
         end = len(self._buffer)
         self._place = self.cut(self._buffer, end, self._place)
         if self._place.end == 0 and end > LONG and self.say and not self.has_ended:
-            self.say(f"line {self.line}: a row goes on for more than {LONG >> 20} MiB: is a quote not closed?")
+            self.say(f"line {self.line}: a row goes on for more than {LONG >> 20} MiB{self._hint}")
             self.say = None
         return end if self.has_ended and self.problem is None else self._place.end
+
+    @property
+    def _hint(self) -> str:
+        """Why the row that was read last may be long: only where there are quotes that may hold line ends."""
+        return ": is a quote not closed?" if self._place.is_quoted else ""
 
     def _end_of_blanks(self, start: int) -> int:
         """Where the blank lines end that begin at `start`, where a record begins."""

@@ -487,3 +487,41 @@ def test_a_worker_that_is_killed_is_named(tmp_path, installed):
         assert process.wait(30) == 3
     assert not is_anybody_left(process.pid)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "ndjson", "lines"])
+def test_of_very_many_bad_rows_ten_are_named_and_all_are_kept(batch, tmp_path, form):
+    many = 60_000
+    good, bad = {"csv": ("1,2", "a,2"), "tsv": ("1\t2", "a"), "ndjson": ('{"x": 1}', "{a}"), "lines": ("x\tx=1", "x")}[
+        form
+    ]
+    head = {"csv": "x,y\n", "tsv": "x\ty\n"}.get(form, "")
+    data = (head + f"{good}\n" + f"{bad}\n" * many + f"{good}\n").encode()
+    question = [*(["x"] if form != "lines" else []), "--from", form]
+    status, out, err = batch(*question, stdin=data)
+    assert status == 3
+    lines = err.splitlines()
+    assert (len(lines), lines[-1]) == (11, f"{many} rows were wrong in all")
+    assert batch(*question, "--rejects", "bad.tsv", stdin=data) == (status, out, err)
+    kept = (tmp_path / "bad.tsv").read_text().splitlines()
+    first = 2 + bool(head)
+    assert [int(line.split("\t")[0]) for line in kept] == list(range(first, first + many))
+    assert batch(*question, "--on-error", "skip", stdin=data)[1].count(b"\n") == 2 + bool(head)
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "ndjson"])
+def test_only_an_open_quote_is_taken_for_one(batch, form):
+    cell = "b" * (3 << 20)
+    rows = f'{{"x": 1, "s": "{cell}"}}\n' if form == "ndjson" else "x,s\n1,".replace(",", "\t" * (form == "tsv") or ",")
+    data = rows if form == "ndjson" else f"{rows}{cell}\n"
+    status, _, err = batch("x", "--from", form, stdin=data.encode())
+    assert (status, err) in ((0, ""), (0, f"note: line {1 + (form != 'ndjson')}: a row goes on for more than 1 MiB\n"))
+
+
+@pytest.mark.parametrize("text", ['[{"x":1},{"x":2}]', '[{"x": 1}]\n', '{"x": 5}\n [ {"x": 1} , {"y": 2} ] \n'])
+@pytest.mark.parametrize("field", [[], ["--expr-field", "x"]])
+def test_an_array_on_a_line_is_cured_as_one_over_many(batch, text, field):
+    status, _, err = batch(*(field or ["x"]), "--from", "ndjson", stdin=text.encode())
+    assert status == 3
+    place = 2 if "5" in text else 1
+    assert f"line {place}: it is a JSON array of objects, not an object: jq -c '.[]' makes rows of it\n" in err
