@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from backprop.autodiff.graph import Graph
@@ -11,7 +11,7 @@ from backprop.autodiff.shapes import Array
 from backprop.cli.batch.results import Naming
 from backprop.cli.question.argv import Arguments, Binding, as_binding, is_assignment, normalized, taken_expression
 from backprop.cli.question.expression import checked, read_expression
-from backprop.cli.question.question import check_names, read_vars
+from backprop.cli.question.question import check_names, needed_values, read_vars
 from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
 
@@ -58,17 +58,22 @@ def ask(found: Arguments, expression_file: str | None, vars_files: Sequence[str]
         text = read_expression(expression_file)
     graph = parse(checked(text or ""))
     check_names(graph, bindings, found)
-    fixed = fixed_values(bindings, vars_files)
-    return BatchQuestion(graph, file, {name: value for name, value in fixed.items() if name in graph.inputs})
+    return BatchQuestion(graph, file, fixed_values(bindings, vars_files, graph.inputs))
 
 
 def is_file_alone(words: Sequence[str]) -> bool:
     return len(words) == 1 and (words[0] == "-" or os.path.isfile(words[0]))
 
 
-def fixed_values(bindings: Sequence[Binding], vars_files: Sequence[str]) -> dict[str, Array]:
-    """The values that hold for all rows; an option wins over a file. Raises ExpressionError or Failure."""
-    values = read_vars(vars_files)
+def fixed_values(
+    bindings: Sequence[Binding], vars_files: Sequence[str], names: Collection[str] | None = None
+) -> dict[str, Array]:
+    """The values that hold for all rows, of `names` or of all; an option wins over a file.
+
+    Raises ExpressionError or Failure.
+    """
+    filed = read_vars(vars_files)
+    values = needed_values(filed, filed if names is None else names)
     seen: set[str] = set()
     for one in bindings:
         if one.text is None:

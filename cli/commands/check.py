@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from backprop.cli.options.declarations import command, output_options, question_options
+from backprop.cli.options.declarations import BoundedNumber, command, output_options, question_options
 from backprop.cli.options.tracing import note_losses
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question, chosen_names
@@ -27,13 +27,13 @@ EXAMPLES = (
 )
 @click.option(
     "--samples",
-    type=click.IntRange(0, MOST_SAMPLES),
+    type=BoundedNumber(0, MOST_SAMPLES),
     default=0,
     metavar="N",
     help="Check at N more points: each entry plus a normal deviate of standard deviation max(|entry|, 1).",
 )
 @click.option(
-    "--seed", type=click.IntRange(0), default=0, metavar="S", help="What the points are drawn with.  [default: 0]"
+    "--seed", type=BoundedNumber(0), default=0, metavar="S", help="What the points are drawn with.  [default: 0]"
 )
 @output_options
 def check(question: Question, wrt: Sequence[str], samples: int, seed: int, output: Output) -> Status:

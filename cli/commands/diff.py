@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from backprop.cli.options.declarations import command, open_question_options, output_options, word_option
+from backprop.cli.options.declarations import WholeNumber, command, open_question_options, output_options, word_option
 from backprop.cli.options.differentiation import differentiated
 from backprop.cli.options.tracing import note_losses
 from backprop.cli.output.output import Output
@@ -27,7 +27,7 @@ LANGUAGES = ("text", "latex", "python", "numpy", "c", "javascript")
 @command("diff", examples=EXAMPLES)
 @open_question_options
 @click.option("--wrt", multiple=True, metavar="NAME", help="Differentiate by NAME; may be repeated.  [default: all]")
-@click.option("--order", type=int, default=1, metavar="N", help="Differentiate N times.  [default: 1]")
+@click.option("--order", type=WholeNumber(), default=1, metavar="N", help="Differentiate N times.  [default: 1]")
 @click.option("--shape", "shapes", multiple=True, metavar="NAME=2,3", help="The shape of an array that has no value.")
 @word_option(
     "--to", LANGUAGES, default="text", help="Write LaTeX, or a function of value and gradient.  [default: text]"

@@ -70,6 +70,23 @@ def command(name: str, *, examples: Sequence[str], cls: type[Helpful] = Expressi
     return declare
 
 
+class WholeNumber(click.types.IntParamType):
+    """A whole number in ASCII digits: of 1_0 Python's int makes 10, and of the Arabic digit 3 a 3."""
+
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        from backprop.cli.question.value_numbers import is_plain  # here, not above: completion does without NumPy
+
+        if isinstance(value, str) and not is_plain(value):
+            self.fail(f"{value!r} is not a valid {self.name}.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class BoundedNumber(WholeNumber, click.IntRange):
+    """The same within bounds."""
+
+
 def shared(parameter: str, make: Function, *options: Function) -> Function:
     """A decorator that adds `options` and hands the command `make` of their values as `parameter`."""
 
@@ -112,7 +129,7 @@ def as_choice(**options: Any) -> Any:
 
 
 def digits_option(summary: str) -> Function:
-    return click.option("--digits", type=click.IntRange(1, 17), default=6, metavar="N", help=f"{summary}  [default: 6]")
+    return click.option("--digits", type=BoundedNumber(1, 17), default=6, metavar="N", help=f"{summary}  [default: 6]")
 
 
 def color_option(summary: str) -> Function:
@@ -179,6 +196,6 @@ matrix_options = shared(
     "choice",
     as_choice,
     WRT,
-    click.option("--max-size", type=click.IntRange(1), metavar="N", help="Allow N entries.  [default: 999999]"),
+    click.option("--max-size", type=BoundedNumber(1), metavar="N", help="Allow N entries.  [default: 999999]"),
     STRICT,
 )

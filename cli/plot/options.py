@@ -8,7 +8,15 @@ from collections.abc import Sequence
 
 import click
 
-from backprop.cli.options.declarations import EXPRESSION_SOURCES, FILE, SCANNED, color_option, shared, word_option
+from backprop.cli.options.declarations import (
+    EXPRESSION_SOURCES,
+    FILE,
+    SCANNED,
+    BoundedNumber,
+    color_option,
+    shared,
+    word_option,
+)
 from backprop.cli.output.destination import byte_destination, destination
 from backprop.cli.output.output import Output, width_of
 from backprop.cli.plot.samples import Panel, Sampler, panels_of, remarks_on, samples_of
@@ -160,7 +168,7 @@ plot_options = shared(
     ),
     click.option(
         "--samples",
-        type=click.IntRange(2),
+        type=BoundedNumber(2),
         metavar="N",
         help="Compute N points along each range; not for a contour in text.  [default: 1001, of two ranges 101]",
     ),

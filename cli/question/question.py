@@ -5,7 +5,7 @@ Whatever is wrong with the names is said here, all at once, with the cure. Compu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from backprop.autodiff.graph import Graph
@@ -60,7 +60,7 @@ def ask(
     missing = [name for name in graph.variables if name not in given]
     if missing and not is_point_optional:
         raise without_values(command, missing, found, filed)
-    values = {name: value for name, value in filed.items() if name in names}
+    values = needed_values(filed, names)
     values.update((one.name, read_value(one.name, one.text or "")) for one in bindings)
     return Question(expression, graph, values, [name for name in filed if name not in names])
 
@@ -155,22 +155,25 @@ def closest_option(binding: Binding, found: Arguments) -> str | None:
     return meant and f"--{meant}"
 
 
-def read_vars(paths: Sequence[str]) -> dict[str, Array]:
+def read_vars(paths: Sequence[str]) -> Mapping[str, Array]:
     """The values of all --vars files; a file may hold more than the expression needs. Raises Failure."""
     if not paths:
         return {}
-    from backprop.cli.question.values import read_vars_file
+    from backprop.cli.question.vars_files import VarsFiles, read_vars_file
 
-    values: dict[str, Array] = {}
+    filed = VarsFiles()
     for path in paths:
-        for name, value in read_vars_file(path).items():
-            if normalized(name) in values:
-                raise Failure(f"--vars {path}: {name} is given twice", "leave one of the two away")
-            values[normalized(name)] = value
-    return values
+        for key, value in read_vars_file(path).items():
+            filed.add(path, normalized(key), key, value)
+    return filed
 
 
-def without_values(command: str, missing: Sequence[str], found: Arguments, filed: dict[str, Array]) -> Failure:
+def needed_values(filed: Mapping[str, Array], names: Collection[str]) -> dict[str, Array]:
+    """The values of those names that have some in --vars files. Raises ExpressionError or Failure."""
+    return {name: filed[name] for name in filed if name in names}
+
+
+def without_values(command: str, missing: Sequence[str], found: Arguments, filed: Collection[str]) -> Failure:
     """All variables without a value in one failure; the cure can be copied to the shell."""
     import shlex
 

@@ -15,6 +15,7 @@ from backprop.cli.question.expression import checked, read_expression
 from backprop.cli.question.question import (
     check_names,
     listed,
+    needed_values,
     read_vars,
     without_expression,
     without_values,
@@ -95,7 +96,7 @@ def ask(found: Arguments, file: str | None, vars_files: Sequence[str], log: str 
     if missing:
         raise without_values("plot", missing, found, filed)
     ranges = with_log(in_order([read_range(one) for one in ranged]), log)
-    fixed = {name: value for name, value in filed.items() if name in graph.inputs}
+    fixed = needed_values(filed, graph.inputs)
     fixed.update((one.name, read_value(one.name, one.text or "")) for one in bindings if one not in ranged)
     for one in ranges:
         fixed.pop(one.name, None)

@@ -1,4 +1,4 @@
-"""Values as the user gives them, to arrays: a constant expression, @FILE, or many from a --vars file."""
+"""The text of a value to an array: a constant expression, or @FILE. Knows the variable's name only for its errors."""
 
 from __future__ import annotations
 
@@ -38,30 +38,3 @@ def constant_value(name: str, text: str) -> Array:
     except ExpressionError as error:
         error.reason = f"the value of {name}: {error.reason}"
         raise error.located(None, text) from None
-
-
-def read_vars_file(path: str) -> dict[str, Array]:
-    """The values in a JSON object: numbers, nested lists, or constant expressions as strings. Raises Failure."""
-    from backprop.cli.question.value_files import reason_of, wrong
-    from backprop.cli.question.value_json import as_array, load
-    from backprop.cli.status import Failure
-
-    try:
-        found = load(path)
-    except OSError as error:
-        raise Failure(f"--vars {path}: {reason_of(error)}") from None
-    except ValueError as error:
-        raise Failure(f"--vars {path}: {error}") from None
-    if not isinstance(found, dict):
-        raise Failure(f"--vars {path}: it holds no object", 'write one value for each name: {"x": 1, "y": [2, 3]}')
-    values = {}
-    for name, value in found.items():
-        if isinstance(value, str) and value.startswith("@"):
-            raise wrong(name, path, f"{value[:40]!r} would open a file", f"give it on the command line: {name}=@FILE")
-        try:
-            values[name] = constant_value(name, value) if isinstance(value, str) else as_array(value)
-        except ValueError as error:
-            if isinstance(value, str):
-                raise
-            raise wrong(name, path, str(error), None) from None
-    return values

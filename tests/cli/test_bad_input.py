@@ -179,3 +179,25 @@ def test_what_other_languages_write_is_cured_by_what_is_the_same(answers_to):
         assert [(answer.status, answer.out) for answer in answers] == [(2, "")] * len(CURES)
         for answer, (_, cure) in zip(answers, CURES, strict=True):
             assert answer.err.rstrip().endswith(cure)
+
+
+@pytest.mark.parametrize("digits", ["1_0", "\u0663", " 3", "3_", "\uff13"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        ["diff", "x^2", "--order"],
+        ["plot", "x", "--x", "0:1", "--samples"],
+        ["check", "x", "x=1", "--samples"],
+        ["check", "x", "x=1", "--seed"],
+        ["eval", "x", "x=1", "--digits"],
+        ["hessian", "x", "x=1", "--max-size"],
+    ],
+    ids=lambda question: f"{question[0]} {question[-1]}",
+)
+def test_a_number_in_an_option_is_ascii_digits(backprop, question, digits):
+    answer = backprop(*question, digits)
+    if digits.isascii() and digits.strip().isdigit():
+        assert answer.status == 0
+    else:
+        assert (answer.status, answer.out) == (2, "")
+        assert f"{digits!r} is not a valid integer" in answer.err

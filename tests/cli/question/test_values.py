@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from backprop.autodiff.errors import ExpressionError
-from backprop.cli.question.values import read_value, read_vars_file
+from backprop.cli.question.question import read_vars
+from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
 
 
@@ -149,7 +150,7 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name):
 def test_a_values_file_holds_numbers_lists_and_constant_expressions(tmp_path):
     path = tmp_path / "values.json"
     path.write_text(json.dumps({"x": 1, "W": [[1, 2], [3, 4]], "angle": "pi/2"}))
-    values = read_vars_file(str(path))
+    values = read_vars([str(path)])
     assert values["x"] == 1.0
     assert values["angle"] == np.pi / 2
     assert np.array_equal(values["W"], [[1, 2], [3, 4]])
@@ -170,5 +171,26 @@ def test_a_wrong_values_file_is_refused(tmp_path, text, reason):
     path = tmp_path / "values.json"
     path.write_text(text)
     with pytest.raises((Failure, ExpressionError)) as caught:
-        read_vars_file(str(path))
+        dict(read_vars([str(path)]))
     assert re.search(reason, caught.value.reason)
+
+
+UNUSED = [r'"\ud83d"', '"hello there"', '"@secret.csv"', "null", "[1, [2]]", '{"a": 1}', "true"]
+
+
+@pytest.mark.parametrize("value", UNUSED)
+@pytest.mark.parametrize("command", ["eval", "grad", "plot", "batch"])
+def test_a_member_that_nothing_uses_may_be_anything(backprop, tmp_path, command, value):
+    (tmp_path / "values.json").write_text(f'{{"a": 2, "s": {value}}}')
+    more = {"plot": ["x=0:1"], "batch": []}.get(command, ["x=3"])
+    answer = backprop(command, "a*x", "--vars", "values.json", *more, stdin="x\n3\n")
+    assert (answer.status, answer.err) == (0, "")
+    used = backprop(command, "a*x + sum(s)", "--vars", "values.json", *more, stdin="x\n3\n")
+    assert used.status == 2
+    assert "the value of s" in used.err
+
+
+def test_the_members_that_nothing_uses_are_named_for_who_asks(backprop, tmp_path):
+    (tmp_path / "values.json").write_text(r'{"x": 2, "s": "\ud83d", "t": "\udc00"}')
+    answer = backprop("eval", "x", "--vars", "values.json", "-v")
+    assert (answer.status, answer.err) == (0, "note: --vars: not in the expression: s, t\n")

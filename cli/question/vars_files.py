@@ -1,0 +1,68 @@
+"""Values from --vars files: JSON objects, whose members are read when somebody asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from backprop.autodiff.shapes import Array
+from backprop.cli.question.value_files import reason_of, wrong
+from backprop.cli.status import Failure
+
+
+class VarsFiles(Mapping[str, Array]):
+    """The values of --vars files by name, numbers, nested lists, or constant expressions as strings.
+
+    Each is read when somebody asks for it: what nobody needs may be anything. That raises ExpressionError or Failure.
+    """
+
+    def __init__(self) -> None:
+        self._members: dict[str, tuple[str, str, Any]] = {}  # the path, the name as it is there, and what it holds
+
+    def add(self, path: str, name: str, key: str, value: Any) -> None:
+        """Take a member of a file. Raises Failure where the name has a value already."""
+        if name in self._members:
+            raise Failure(f"--vars {path}: {key} is given twice", "leave one of the two away")
+        self._members[name] = path, key, value
+
+    def __getitem__(self, name: str) -> Array:
+        return member_value(*self._members[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._members)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members
+
+
+def read_vars_file(path: str) -> dict[str, Any]:
+    """The JSON object in a file. Raises Failure."""
+    from backprop.cli.question.value_json import load
+
+    try:
+        found = load(path)
+    except OSError as error:
+        raise Failure(f"--vars {path}: {reason_of(error)}") from None
+    except ValueError as error:
+        raise Failure(f"--vars {path}: {error}") from None
+    if not isinstance(found, dict):
+        raise Failure(f"--vars {path}: it holds no object", 'write one value for each name: {"x": 1, "y": [2, 3]}')
+    return found
+
+
+def member_value(path: str, name: str, value: Any) -> Array:
+    """The value of a member of a --vars file. Raises ExpressionError or Failure."""
+    from backprop.cli.question.value_json import as_array
+    from backprop.cli.question.values import constant_value
+
+    if isinstance(value, str):
+        if value.startswith("@"):
+            raise wrong(name, path, f"{value[:40]!r} would open a file", f"give it on the command line: {name}=@FILE")
+        return constant_value(name, value)
+    try:
+        return as_array(value)
+    except ValueError as error:
+        raise wrong(name, path, str(error), None) from None
