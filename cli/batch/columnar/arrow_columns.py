@@ -86,16 +86,28 @@ def as_bytes(field: Table, size: int) -> Table:
 
 
 def adapted(field: Table) -> Table:
-    """The field with the time zones, decimals and kinds of lists that polars knows."""
+    """The field with the time zones, decimals and kinds of lists that polars knows, and what it takes to be said of it:
+    an extension type may describe itself by any bytes.
+    """
     changed = dict(field)
     if has_strange_zone(field):
         changed[arrow.TYPE] = {**field[arrow.TYPE], 1: b"UTC"}
     if field.get(arrow.KIND) == arrow.DECIMAL:
         changed[arrow.TYPE] = {**field.get(arrow.TYPE, {}), 2: min(field.get(arrow.TYPE, {}).get(2, 128), 128)}
     changed[arrow.KIND] = arrow.LISTS.get(field.get(arrow.KIND, 0), field.get(arrow.KIND, 0))
+    if not has_text_only(field.get(arrow.METADATA, [])):
+        del changed[arrow.METADATA]
     if arrow.CHILDREN in field:
         changed[arrow.CHILDREN] = [adapted(child) for child in field[arrow.CHILDREN]]
     return changed
+
+
+def has_text_only(pairs: Sequence[Table]) -> bool:
+    """Whether the keys and values are UTF-8."""
+    try:
+        return all(isinstance(part.decode(), str) for pair in pairs for part in pair.values())
+    except UnicodeDecodeError:
+        return False
 
 
 def inner(field: Table) -> Iterator[Table]:
@@ -109,7 +121,8 @@ def is_wide(field: Table, is_physical: bool) -> bool:
     if field.get(arrow.KIND) != arrow.DECIMAL:
         return False
     details = field.get(arrow.TYPE, {})
-    return bool(details.get(0, 0) > MOST_DIGITS or (is_physical and details.get(2, 128) > 128))
+    is_other = details.get(2, 128) > 128 or details.get(1, 0) < 0
+    return bool(details.get(0, 0) > MOST_DIGITS or (is_physical and is_other))
 
 
 def is_strange(field: Table, is_physical: bool) -> bool:
@@ -137,7 +150,8 @@ def type_name(field: Table) -> str:
     """What users call the type."""
     kind, details = field.get(arrow.KIND, 0), field.get(arrow.TYPE, {})
     if kind == arrow.DECIMAL:
-        return f"decimals of {details.get(0, 0)} digits"
+        zeros = -details.get(1, 0)
+        return f"decimals of {details.get(0, 0)} digits" + f" and {zeros} zeros behind" * (zeros > 0)
     if kind == arrow.INTERVAL:
         return f"intervals of {UNITS[details.get(0, 0)]}"
     names = {arrow.UNION: "a union", arrow.RUNS: "runs of equal values", arrow.STRUCT: "two fields of one name"}

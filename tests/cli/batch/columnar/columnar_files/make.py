@@ -80,6 +80,28 @@ def with_strays() -> dict[str, Any]:
     }
 
 
+class Point(pyarrow.ExtensionType):
+    """A type that describes itself by bytes that are no text, as those of Python's pickle are."""
+
+    def __init__(self) -> None:
+        super().__init__(pyarrow.list_(pyarrow.float64(), 2), "test.point")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b"\x80\xff"
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage: Any, serialized: bytes) -> Point:
+        return cls()
+
+
+def with_strange_types() -> dict[str, Any]:
+    pairs = pyarrow.array([[1, 2], None, [3, 4]], Point().storage_type)
+    return {
+        "x": pyarrow.array([1.0, 2.0, 3.0]),
+        "point": pyarrow.ExtensionArray.from_storage(Point(), pairs),
+    }
+
+
 def described(table: Any) -> Any:
     schema = table.schema.set(0, table.schema.field(0).with_metadata({"unit": "m"}))
     return table.cast(schema.with_metadata({"geo": '{"version": "1.0.0"}', "note": "é"}))
@@ -111,6 +133,11 @@ def main() -> None:
         write(name, twice)
     for name in ("strays.parquet", "strays.arrow", "strays.stream.arrow"):
         write(name, pyarrow.table(with_strays()))
+    strange = with_strange_types()
+    write("strange.parquet", pyarrow.table(strange))
+    hundreds = pyarrow.array([Decimal("12E2"), None, Decimal("-3E2")], pyarrow.decimal128(5, -2))
+    for name in ("strange.arrow", "strange.stream.arrow"):
+        write(name, pyarrow.table({**strange, "hundreds": hundreds}))
     frame = pandas.DataFrame({"x": [1.0, 2.0], "s": ["q", "r"]}, index=pandas.Index([10, 20], name="idx"))
     write("pandas.parquet", pyarrow.Table.from_pandas(frame))
     rows = "SELECT i::DOUBLE AS x, INTERVAL (i) MONTH + INTERVAL 3 DAY + INTERVAL 1500 MILLISECOND AS span"
