@@ -150,8 +150,8 @@ def type_name(field: Table) -> str:
     """What users call the type."""
     kind, details = field.get(arrow.KIND, 0), field.get(arrow.TYPE, {})
     if kind == arrow.DECIMAL:
-        zeros = -details.get(1, 0)
-        return f"decimals of {details.get(0, 0)} digits" + f" and {zeros} zeros behind" * (zeros > 0)
+        zeros = f" and {-details.get(1, 0)} zeros behind" if details.get(1, 0) < 0 else ""
+        return f"decimals of {details.get(0, 0)} digits{zeros}"
     if kind == arrow.INTERVAL:
         return f"intervals of {UNITS[details.get(0, 0)]}"
     names = {arrow.UNION: "a union", arrow.RUNS: "runs of equal values", arrow.STRUCT: "two fields of one name"}
