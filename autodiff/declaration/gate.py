@@ -42,6 +42,18 @@ class Corner(NamedTuple):
     gradients: tuple[Any, ...]
 
 
+class Gap(NamedTuple):
+    """Where the brief form of a gate is not what the gate computes, as functions of its operands and attributes.
+
+    `where` gives the condition of these points, `value` what the gate is there, a node or number; None: the limit of
+    its form. `written` is what the form is there; None: nan.
+    """
+
+    where: Callable[..., Node]
+    value: Callable[..., Node | float | None] = lambda *operands, **attributes: 0.0
+    written: float | None = None
+
+
 class Attribute(NamedTuple):
     """A constant setting of a gate: how a constant's value becomes a hashable setting, and what it is if left out.
 
@@ -112,6 +124,10 @@ class Gate:
     `textbook`    what a reader expects in its place, as a graph of other gates, or None
     `expand`      the graph of other gates that it is replaced by as soon as shapes are known, or None
     `code`        how other languages spell it, by language: `pow({0}, {1})`; what is missing follows from the notation
+    `brief`       a shorter form for a formula that holds at no point in particular; by default the textbook form
+    `gap`         where that form is not what the gate computes, or None
+    `even_of`     what its even powers are the even powers of, or None
+    `partners`    factors with which its product is one node, each with that node, or None
     `kernel`      the same digits by gates that other languages have, as a graph of them, or None
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
@@ -128,6 +144,7 @@ class Gate:
     is_selection = False  # whether its local gradient is zero for what it does not select, which contributes nothing
     tells_order = False  # whether it is found only in derivatives of what has a kink
     has_sides = False  # whether it is a kink's slope, of which each side counts in derivatives of higher order
+    kink: Callable[..., Node] | None = None  # where such a slope is on the kink, as a condition on its operands
 
     def __init__(
         self,
@@ -148,6 +165,10 @@ class Gate:
         aliases: Sequence[str] = (),
         shortcut: Callable[..., Node | None] | None = None,
         textbook: Callable[..., Node] | None = None,
+        brief: Callable[..., Node] | None = None,
+        gap: Gap | None = None,
+        even_of: Callable[..., Node] | None = None,
+        partners: Callable[..., Sequence[tuple[Node, Node]]] | None = None,
         expand: Callable[..., Node] | None = None,
         code: Mapping[str, str] | None = None,
         kernel: Callable[..., Node] | None = None,
@@ -173,6 +194,10 @@ class Gate:
         self.aliases = tuple(aliases)
         self.shortcut = shortcut
         self.textbook = textbook
+        self.brief = brief or textbook
+        self.gap = gap
+        self.even_of = even_of
+        self.partners = partners
         self.expand = expand
         self.code = dict(code or {})
         self.kernel = kernel

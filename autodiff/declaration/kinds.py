@@ -118,8 +118,9 @@ class Slope(Gate):
     """The slope of a gate with a kink: constant on each side of it, and at the kink itself what a convention says.
 
     Of a derivative of second or higher order both sides count instead (sides.py). `hits` tells from the operands which
-    entries are on the kink. `leading` gives the operands that stand for a side: it takes a series, the tuple of the
-    operands, then that of their derivatives along a direction, and so on. Both get the attributes as keywords.
+    entries are on the kink, `kink` gives that as a node. `leading` gives the operands that stand for a side: it takes
+    a series, the tuple of the operands, then that of their derivatives along a direction, and so on. All get the
+    attributes as keywords.
     """
 
     is_flat = True
@@ -132,6 +133,7 @@ class Slope(Gate):
         forward: Forward,
         *,
         hits: Callable[..., Any],
+        kink: Callable[..., Node],
         leading: Callable[..., tuple[Any, ...]],
         is_indicator: bool = False,
         **declaration: Any,
@@ -142,6 +144,7 @@ class Slope(Gate):
             name, forward, habit="stops the gradient: it is constant on both sides of the kink", **declaration
         )
         self.hits = hits
+        self.kink = kink
         self.leading = leading
 
     def row_form(self) -> Forward:

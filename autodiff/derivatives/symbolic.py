@@ -11,9 +11,11 @@ from backprop.autodiff.evaluation.binding import selected
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import dependents, needed
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.passes.reverse import adjoints, one_sided_adjoints
 from backprop.autodiff.passes.sides import to_differentiate
-from backprop.autodiff.passes.simplify import simplified
+from backprop.autodiff.passes.simplify import tidied
+from backprop.autodiff.passes.textbook import Exemption
+from backprop.autodiff.passes.writing import simplified
 from backprop.autodiff.shapes import Shape
 
 MAXIMUM_ORDER = 100
@@ -23,13 +25,15 @@ MAXIMUM_ADDED = 200_000  # nodes of the orders after the first: the next may hav
 class Derivatives(NamedTuple):
     """`plain`: the derivative's node by each name, which is evaluated; `written`: the same for a reader.
 
-    `flat`: the gates on the way whose derivative is zero wherever it exists, by name.
+    `flat`: the gates on the way whose derivative is zero wherever it exists, by name. `exemptions`: where the written
+    derivatives are not the plain ones.
     """
 
     graph: Graph
     plain: dict[str, Node]
     written: dict[str, Node]
     flat: tuple[str, ...]
+    exemptions: tuple[Exemption, ...]
 
 
 @without_collection
@@ -69,7 +73,25 @@ def derivatives(
                 break
         plain[name] = node
     flat = _flat_gates(typed, [typed.inputs[name] for name in plain])
-    return Derivatives(typed, plain, {name: simplified(node) for name, node in plain.items()}, flat)
+    exemptions: list[Exemption] = []
+    written = {}
+    for name, node in plain.items():
+        found: list[Exemption] = []
+        written[name] = simplified(_tidied_derivative(typed, name, order) or node, found)
+        counts_sides = any(one.gate.is_informed for one in needed([node]))
+        exemptions += [one for one in found if one.counts_sides in (None, counts_sides)]
+    return Derivatives(typed, plain, written, flat, tuple(dict.fromkeys(exemptions)))
+
+
+def _tidied_derivative(typed: Graph, name: str, order: int) -> Node | None:
+    """The derivative of that order, tidied between the orders: abs(x)^2 has that of x^2. None where it is plain."""
+    variable, node = typed.inputs[name], typed.result
+    for done in range(order if order > 1 else 0):
+        if done:
+            node = tidied(node, has_negative_powers=True)
+        seed = typed.constant(1.0).broadcast_to(node.shape)
+        node = one_sided_adjoints(typed, node, seed, [variable]).of.get(variable) or zero_of(variable)
+    return node if order > 1 else None
 
 
 def _flat_gates(typed: Graph, variables: Sequence[Node]) -> tuple[str, ...]:

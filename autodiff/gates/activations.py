@@ -90,11 +90,12 @@ softsign = Elementwise(
     samples=(at(-3.0), at(0.5)),
     corners=(Corner((0.0,), 0.0, (1.0,)),),
 )
-relu = Elementwise(
+relu: Elementwise = Elementwise(
     "relu",
     lambda x: np.maximum(x, 0.0),
     lambda x, out: kinked.passes(x, 0),
     is_selection=True,
+    partners=lambda x: [(kinked.passes(x, 0), relu(x)), (x.exceeds(0.0), relu(x))],
     kernel=lambda *x: kernels.relu(*x),
     summary="max(x, 0)",
     habit="passes the gradient where x is positive and stops it elsewhere",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.gate import Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import kernels, slopes
-from backprop.autodiff.gates.radial import Hypotenuse
+from backprop.autodiff.gates.radial import Hypotenuse, vanishes
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ ratio: Elementwise = Elementwise(
     lambda x, r, out: -(out / r),
     operands=("x", "r"),
     textbook=lambda x, r: x / r,
+    gap=Gap(lambda x, r: vanishes(r)),
     kernel=lambda *x: kernels.ratio(*x),
     summary="x / r, and 0 where both are 0",
     habit="divides the gradient by r",

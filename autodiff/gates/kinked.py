@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Attribute, at
+from backprop.autodiff.declaration.gate import Attribute, Gap, at
 from backprop.autodiff.declaration.kinds import AXIS, Slope, kept
 from backprop.autodiff.declaration.notation import COMPARISON, Call, Infix
 from backprop.autodiff.gates import kernels, rounding, selection
@@ -105,20 +105,38 @@ def elementwise_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Sl
     is_largest = extreme is np.maximum
     sign = 1.0 if is_largest else -1.0
 
-    def textbook(*operands: Node, position: int) -> Node:
-        gate = selection.maximum if is_largest else selection.minimum
+    gate = selection.maximum if is_largest else selection.minimum
+
+    def shared(*operands: Node, position: int) -> Node:
         out = gate(*operands)
         return operands[position].equals(out) / selection.tied(out, *operands)
+
+    def brief(*operands: Node, position: int) -> Node:
+        if len(operands) > 2:
+            return shared(*operands, position=position)
+        winner, other = operands[position], operands[1 - position]
+        return winner.exceeds(other) if is_largest else other.exceeds(winner)
+
+    def tie(*operands: Node, position: int) -> Node:
+        if len(operands) > 2:
+            return selection.tied(gate(*operands), *operands).exceeds(1.0)
+        return operands[0].equals(operands[1])
+
+    def tie_of_two(*operands: Node, position: int) -> Node:
+        return tie(*operands, position=position) if len(operands) == 2 else operands[0].graph.constant(0.0)
 
     return Slope(
         name,
         lambda *operands, position: share(operands, position, extreme),
         hits=lambda *operands, position: is_tied(operands, position, extreme),
+        kink=tie,
         leading=lambda *series, position: tuple(sign * one for one in winners(series, extreme, worst)),
         operands=("x", "y", "*more"),
         attributes=POSITION,
-        textbook=textbook,
-        kernel=textbook,
+        textbook=shared,
+        brief=brief,
+        gap=Gap(tie_of_two, lambda *operands, position: 0.5, written=0.0),
+        kernel=shared,
         summary=f"the derivative of {of}: 1 for the only winner, 1/k for each of k tied ones, 0 for the others",
         source="subgradient, shared at ties",
         samples=(at(2.0, -3.0, position=0), at(0.5, 0.75, 0.25, position=1)),
@@ -137,17 +155,21 @@ def reduced_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Slope:
     def leading(*series: Sequence[Any], axis: Axis) -> tuple[Any]:
         return (sign * winning_entries(series, axis, extreme, worst)[0],)
 
-    def textbook(x: Node, axis: Axis) -> Node:
+    def is_best(x: Node, axis: Axis) -> Node:
         from backprop.autodiff.gates import reductions  # here, not above: it is declared with these slopes
 
         gate = reductions.largest if is_largest else reductions.smallest
-        is_best = x.equals(kept(gate(x, axis=axis), x, axis))
-        return is_best / kept(is_best.sum(axis), x, axis)
+        return x.equals(kept(gate(x, axis=axis), x, axis))
+
+    def textbook(x: Node, axis: Axis) -> Node:
+        best = is_best(x, axis)
+        return best / kept(best.sum(axis), x, axis)
 
     return Slope(
         name,
         forward,
         hits=lambda x, axis: is_shared(forward(x, axis)),
+        kink=lambda x, axis: kept(is_best(x, axis).sum(axis), x, axis).exceeds(1.0),
         leading=leading,
         attributes={"axis": AXIS},
         shape=lambda x, axis: x,
@@ -164,9 +186,11 @@ absolute_slope: Slope = Slope(
     "abs_slope",
     np.sign,
     hits=lambda x: np.equal(x, 0.0),
+    kink=lambda x: x.equals(0.0),
     leading=first_nonzero,
     notation=Call("sign"),
     textbook=lambda x: rounding.sign(x),
+    partners=lambda x: [(x, rounding.absolute(x))],
     kernel=lambda *x: kernels.sign(*x),
     summary="the derivative of abs: -1, 0 or 1",
     source="subgradient 0 at 0",
@@ -178,6 +202,7 @@ passes: Slope = Slope(
     exceeds,
     is_indicator=True,
     hits=np.equal,
+    kink=lambda x, y: x.equals(y),
     leading=first_difference,
     operands=("x", "y"),
     notation=Infix(">", COMPARISON, associates="none"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,6 +47,13 @@ def not_equal_shortcut(x: Node, y: Node) -> Node | None:
 
 def repeated_shortcut(x: Node, y: Node) -> Node | None:
     return x if x is y and x.gate.is_indicator else None
+
+
+def all_of(*conditions: Node) -> Node:
+    """1 where all conditions hold, which numbers among them decide."""
+    left = [one for one in conditions if not (one.is_literal and one.attributes[0])]
+    never = next((one for one in left if one.is_literal), None)
+    return reduce(logical_and, left) if left and never is None else never or conditions[0]
 
 
 def comparison(

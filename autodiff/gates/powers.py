@@ -7,9 +7,9 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Attribute, Corner, at
+from backprop.autodiff.declaration.gate import Attribute, Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, add_up
-from backprop.autodiff.gates import arithmetic, elementary
+from backprop.autodiff.gates import arithmetic, elementary, logic
 from backprop.autodiff.numerics import powers
 
 if TYPE_CHECKING:
@@ -50,6 +50,13 @@ def falling_factorial(y: Node, length: int, order: int) -> Node:
     return result
 
 
+def indefinite(x: Node, y: Node, by_x: int, by_y: int) -> Node:
+    """Where the formula is 0 times infinity, and the derivative 0."""
+    y = x.graph.constant(0.0) if y is x else y
+    vanishes = y.exceeds(float(by_x)) if by_y else falling_factorial(y, by_x, 0).equals(0.0)
+    return logic.all_of(x.equals(0.0), vanishes)
+
+
 power_partial: Elementwise = Elementwise(
     "power_partial",
     powers.power_partial,
@@ -58,6 +65,7 @@ power_partial: Elementwise = Elementwise(
     operands=("x", "y"),
     attributes={"by_x": Attribute(shapes.as_order, 0), "by_y": Attribute(shapes.as_order, 0)},
     textbook=spelled,
+    gap=Gap(indefinite),
     kernel=spelled,
     summary="the derivative of x^y of these orders",
     habit="scales the gradient by the next derivatives of x^y",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Condition, at
+from backprop.autodiff.declaration.gate import Condition, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
 from backprop.autodiff.gates import elementary, kernels, logic, slopes
 from backprop.autodiff.gates.factors import divided, factored
@@ -103,6 +103,15 @@ def own_slope(upstream: Node, vector: Node, radius: Node) -> Node:
     return direction(vector, radius) if is_alone(upstream, radius) else elementary.ratio(vector, radius)
 
 
+def vanishes(radius: Node) -> Node:
+    """The condition that a radius is 0, for a reader."""
+    base = before_kept(radius)
+    if base.gate is not elementary.hypot:
+        return base.equals(0.0)
+    first, second = sorted(base.inputs, key=lambda leg: leg.index)
+    return logic.all_of(first.equals(0.0), second.equals(0.0))
+
+
 def hidden(name: str, forward: Callable[..., Any], *gradients: Any, **declaration: Any) -> Elementwise:
     return Elementwise(name, forward, *gradients, is_public=False, **declaration)
 
@@ -114,6 +123,7 @@ direction: Elementwise = hidden(
     lambda v, r, out: -quotient(out, r, 0.0),
     operands=("v", "r"),
     textbook=lambda v, r: v / r,
+    gap=Gap(lambda v, r: vanishes(r)),
     kernel=lambda *x: kernels.ratio(*x),
     summary="v / r, and 0 where both are 0",
     habit="divides the gradient by r; stops it where r is 0, on whose opposite sides it has opposite signs",
@@ -129,6 +139,7 @@ quotient: Elementwise = hidden(
     operands=("u", "r", "limit"),
     routes=(None, None, lambda u, r, limit, out: Condition(is_apart(r), False)),
     textbook=lambda u, r, limit: u / r,
+    gap=Gap(lambda u, r, limit: vanishes(r), lambda u, r, limit: limit if limit.is_literal else None),
     kernel=lambda u, r, limit: r.equals(0.0).where(limit, u / r),
     summary="u / r, and its limit where r is 0",
     habit="divides the gradient by r; where r is 0 it passes it to the limit",
@@ -181,6 +192,7 @@ radial = hidden(
     lambda u, v, r, out: quotient(-(u * direction(v, r)), r, turned(limit(u, r), v, r)),
     operands=("u", "v", "r"),
     textbook=lambda u, v, r: u * v / r,
+    gap=Gap(lambda u, v, r: vanishes(r)),
     kernel=lambda u, v, r: u * elementary.ratio(v, r),
     summary="u * v / r for the radius r of v, and 0 where that is 0",
     habit="divides the gradient by r; where r is 0 it scales it by the limit of u/r",
@@ -198,6 +210,7 @@ radial_with_limit = hidden(
     lambda u, v, r, limit, out: quotient(0.0, r, v),
     operands=("u", "v", "r", "limit"),
     textbook=lambda u, v, r, limit: u * v / r,
+    gap=Gap(lambda u, v, r, limit: vanishes(r)),
     kernel=lambda u, v, r, limit: u * elementary.ratio(v, r),
     summary="u * v / r for the radius r of v, and v times the limit of u/r where that is 0",
     habit="divides the gradient by r; where r is 0 it scales it by the limit",
@@ -239,6 +252,7 @@ def leg_of(name: str, leg: int) -> Elementwise:
         *[along_leg if place == leg else across_leg for place in range(2)],
         operands=("u", "x", "y"),
         textbook=lambda u, x, y: u * (x, y)[leg] / elementary.hypot(x, y),
+        gap=Gap(lambda u, x, y: vanishes(elementary.hypot(x, y))),
         kernel=lambda u, x, y: u * elementary.ratio((x, y)[leg], elementary.hypot(x, y)),
         summary=f"u * {letter} / hypot(x, y), and 0 where that is 0",
         habit=f"scales the gradient of {letter} by u over r times the other's share squared, at 0 by the limit of u/r",

@@ -11,11 +11,13 @@ from backprop.autodiff.gates import kernels, kinked
 
 STOPS = "stops the gradient: it is constant between its steps"
 
-absolute = Elementwise(
+absolute: Elementwise = Elementwise(
     "abs",
     np.absolute,
     lambda x, out: kinked.absolute_slope(x),
     has_kink=True,
+    even_of=lambda x: x,
+    partners=lambda x: [(sign(x), x), (kinked.absolute_slope(x), x)],
     code={"latex": r"\left|{0}\right|", "c": "fabs({0})", "python": "abs({0})"},
     summary="the absolute value",
     habit="passes the gradient, with its sign turned where x is negative",
@@ -26,6 +28,7 @@ absolute = Elementwise(
 sign: Flat = Flat(
     "sign",
     np.sign,
+    partners=lambda x: [(x, absolute(x))],
     kernel=lambda *x: kernels.sign(*x),
     summary="-1, 0 or 1: the sign of x",
     habit=STOPS,

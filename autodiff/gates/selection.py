@@ -10,7 +10,7 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Condition, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat
-from backprop.autodiff.gates import kinked
+from backprop.autodiff.gates import kinked, logic
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -111,13 +111,25 @@ select = Selection(
     samples=(at(2.0, 1.0), at(-0.5, 0.25)),
     is_public=False,
 )
-maximum = Elementwise(
+
+
+def kept_by_sign(*operands: Node) -> list[tuple[Node, Node]]:
+    """max(x, 0) times its own slope is max(x, 0)."""
+    if len(operands) != 2 or not (logic.is_zero(operands[0]) or logic.is_zero(operands[1])):
+        return []
+    position = int(logic.is_zero(operands[0]))
+    out, x = maximum(*operands), operands[position]
+    return [(kinked.largest_share(*operands, position=position), out), (x.exceeds(0.0), out)]
+
+
+maximum: Elementwise = Elementwise(
     "maximum",
     lambda *operands: reduce(np.maximum, operands),
     lambda position, *nodes: kinked.largest_share(*nodes[:-1], position=position),
     is_selection=True,
     operands=("x", "y", "*more"),
     aliases=("max", "maxout"),
+    partners=kept_by_sign,
     code={
         "c": "maximum({0}, {1})",
         "python": "_maximum({0}, {1})",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Attribute, at
+from backprop.autodiff.declaration.gate import Attribute, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.notation import Postfix
 from backprop.autodiff.gates import activations, elementary, kernels, radial, special
@@ -63,7 +63,7 @@ acosh_slope = slope(
     lambda x, out: -(held(x) * out * out * out),  # out^3 alone underflows where the product does not
     kernel=lambda *x: kernels.acosh_slope(*x),
     of="acosh",
-    textbook=lambda x: 1 / elementary.sqrt(x**2 - 1),
+    textbook=lambda x: 1 / (elementary.sqrt(x - 1) * elementary.sqrt(x + 1)),  # nan below -1, as acosh is
     source="(x^2 - 1)^(-1/2)",
     samples=(at(2.0), at(1.000001)),
 )
@@ -153,6 +153,7 @@ hypot_slope = slope(
     of="hypot by x",
     operands=("x", "y"),
     textbook=lambda x, y: x / elementary.hypot(x, y),
+    gap=Gap(lambda x, y: radial.vanishes(elementary.hypot(x, y))),
     source="x/sqrt(x^2 + y^2)",
     samples=(at(3.0, 4.0), at(-0.5, 1e-12)),
 )

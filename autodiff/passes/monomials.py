@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from fractions import Fraction
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -39,10 +39,19 @@ ONE = Exponent(Fraction(1), None)
 ZERO = Exponent(Fraction(0), None)
 
 
+LARGEST_DENOMINATOR = 1000  # of a fraction that is recognized: two doubles in 10^10 are near one by chance
+ROUNDING = 4e-16  # of a quotient of whole numbers and of products of some
+
+
+@lru_cache(1024)
 def as_number(value: float) -> Number:
-    """A whole number as a fraction, which divides without rounding; any other as the double that was written."""
+    """A whole number as a fraction, which divides without rounding, and 1/3 likewise; else the double as written."""
     value = float(value)
-    return Fraction(int(value)) if value.is_integer() and abs(value) < 2**53 else value
+    if value.is_integer():
+        return Fraction(int(value)) if abs(value) < 2**53 else value
+    near = Fraction(value).limit_denominator(LARGEST_DENOMINATOR)
+    has_decimals = 10**9 % near.denominator == 0  # 0.1 says more than 1/10
+    return value if has_decimals or abs(float(near) - value) > ROUNDING * abs(value) else near
 
 
 def plain_number(node: Node) -> Number | None:
@@ -104,7 +113,7 @@ def is_total(node: Node) -> bool:
     """Whether the node's gate has no pole and no edge of its domain: a leaf, or a function that is tried out."""
     if not node.inputs:
         return node.constant is None or bool(np.isfinite(node.constant).all())
-    return not node.attributes and len(node.inputs) <= 2 and _is_total(node.gate, len(node.inputs))
+    return not node.attributes and len(node.inputs) <= 3 and _is_total(node.gate, len(node.inputs))
 
 
 @cache

@@ -47,6 +47,17 @@ def adjoints(graph: Graph, output: Node, seed: Node, wanted: Collection[Node]) -
     `seed` is the output's adjoint, of its shape. A node that the output does not depend on has no adjoint. Those of
     `wanted` are the mean of both sides where they are of second or higher order and a kink is hit exactly.
     """
+    found = one_sided_adjoints(graph, output, seed, wanted)
+    if any([node.gate.has_sides for node in graph.nodes[: output.index + 1]]):
+        from backprop.autodiff.passes.sides import with_sides  # here, not above: few first derivatives need it
+
+        of = {node: found.of[node] for node in wanted if node in found.of}
+        found.of.update(with_sides(of, [output], told=lambda node: node.gate is leaves.input))
+    return found
+
+
+def one_sided_adjoints(graph: Graph, output: Node, seed: Node, wanted: Collection[Node]) -> Adjoints:
+    """The same, of which those at a kink are what the slopes there, each a convention, make of them."""
     active = dependents(graph, output, wanted)
     found = Adjoints({}, {output: []})
     for node in reversed(graph.nodes[: output.index + 1]):
@@ -64,11 +75,6 @@ def adjoints(graph: Graph, output: Node, seed: Node, wanted: Collection[Node]) -
                 if share is not None:
                     found.shares.setdefault(operand, []).append(share)
     graph.place = None
-    if any([node.gate.has_sides for node in graph.nodes[: output.index + 1]]):
-        from backprop.autodiff.passes.sides import with_sides  # here, not above: few first derivatives need it
-
-        of = {node: found.of[node] for node in wanted if node in found.of}
-        found.of.update(with_sides(of, [output], told=lambda node: node.gate is leaves.input))
     return found
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import arithmetic, selection
 from backprop.autodiff.graph import Node
+from backprop.autodiff.passes.choices import LONGEST_MERGED, chosen, together
 from backprop.autodiff.passes.monomials import (
     LARGEST,
     MODEST,
@@ -35,24 +36,27 @@ from backprop.autodiff.passes.monomials import (
     plain_number,
     without_ones,
 )
-from backprop.autodiff.passes.textbook import in_textbook_form
+from backprop.autodiff.passes.partners import merged
 
 SUMS = frozenset({arithmetic.add, arithmetic.subtract})
 PRODUCTS = frozenset({arithmetic.multiply, arithmetic.divide, arithmetic.negative})
-LONGEST_MERGED = 16  # terms of a sum that is used in several places; merging longer ones could take quadratic time
 LARGEST_POWER = 64  # of a product or coefficient that is multiplied out
 
 
-def simplified(node: Node) -> Node:
-    """The node, of the same typed graph, that says what `node` says as a textbook would write it."""
-    return _Simplifier(in_textbook_form(node)).result()
+def tidied(node: Node, *, has_negative_powers: bool = False) -> Node:
+    """The node with constants folded, like terms and like factors collected, its gates being what they are.
+
+    With `has_negative_powers` it is to be differentiated: u^(-2) becomes -2*u^(-3), and 1/u^2 would become -2*u/u^4.
+    """
+    return Simplifier(node, has_negative_powers).result()
 
 
-class _Simplifier:
+class Simplifier:
     """One run over the nodes that `root` needs, operands first."""
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, has_negative_powers: bool) -> None:
         self.root = root
+        self.has_negative_powers = has_negative_powers
         self.graph = root.graph
         self.done: dict[Node, Node] = {}
         self.monomials: dict[Node, Monomial] = {}  # of the nodes that were built from one
@@ -80,7 +84,9 @@ class _Simplifier:
         }
 
     def _tidied(self, node: Node) -> Node:
-        if not node.inputs or node.gate.is_flat:
+        if not node.inputs:
+            return node if plain_number(node) is None else self.built(self.monomial(node))
+        if node.gate.is_flat:
             return node  # tidied, a comparison might decide otherwise: x/x > 0 is false at 0, and 1 > 0 is true
         made: Node | None
         if node.gate in SUMS:
@@ -107,12 +113,9 @@ class _Simplifier:
     def _rebuilt(self, node: Node) -> Node:
         operands = [self.done[operand] for operand in node.inputs]
         if node.gate is selection.where:
-            condition, taken, otherwise = operands
-            operands = [condition, self._under(condition, taken, 1), self._under(condition, otherwise, 2)]
-            _, taken, otherwise = operands
-            vanishes = plain_number(otherwise) == 0 and self._vanishes_with(taken, condition)
-            if (vanishes or taken is otherwise) and taken.shape == node.shape:
-                return taken
+            choice = chosen(self, *operands)
+            if choice.shape == node.shape:
+                return choice
         made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
         if not node.attributes and all(plain_number(operand) is not None for operand in operands):
             with np.errstate(all="ignore"):
@@ -120,28 +123,6 @@ class _Simplifier:
             if value.is_integer():  # log(1), sqrt(4); sqrt(2) says more than its digits
                 return self.graph.constant(value)
         return made
-
-    def _vanishes_with(self, node: Node, condition: Node) -> bool:
-        """Whether the node is 0 where the condition is: a finite multiple of it, or one that a textbook writes so."""
-        powers = self.monomial(node).powers
-        exponent = powers.get(condition)
-        if exponent is not None and exponent.symbolic is None and exponent.number > 0:
-            others = {base: one for base, one in powers.items() if base is not condition}
-            return not condition.gate.is_flat or self._are_finite(others)
-        factors = self.monomial(condition).powers
-        others = {base: one for base, one in powers.items() if factors.get(base) != one}
-        return bool(factors) and len(powers) == len(factors) + len(others) and self._are_finite(others)
-
-    def _under(self, condition: Node, branch: Node, position: int) -> Node:
-        """The branch, without a second choice by the same condition."""
-        while branch.gate is selection.where and branch.inputs[0] is condition:
-            branch = branch.inputs[position]
-        coefficient, powers = self.monomial(branch)
-        if position == 1 and condition.gate.is_indicator and condition in powers and powers[condition] == ONE:
-            others = {base: one for base, one in powers.items() if base is not condition}
-            rest = self.built(Monomial(coefficient, others))
-            return rest if rest.shape == branch.shape else branch
-        return branch
 
     def _terms(self, root: Node) -> list[Monomial]:
         """The monomials of a sum, in the order in which they were written."""
@@ -161,7 +142,7 @@ class _Simplifier:
                 found += [Monomial(scale * one.coefficient, one.powers) for one in inner]
             else:
                 found.append(Monomial(scale, monomial.powers))
-        return found
+        return together(self, found)
 
     def _inner_sum(self, monomial: Monomial) -> list[Monomial] | None:
         if len(monomial.powers) != 1:
@@ -189,10 +170,10 @@ class _Simplifier:
     def _power(self, base: Node, exponent: Node) -> Monomial:
         number = plain_number(exponent)
         if number is not None:
-            if isinstance(number, Fraction) and 0 < abs(number) <= LARGEST_POWER:
+            if is_whole(Exponent(number, None)) and 0 < abs(number) <= LARGEST_POWER:
                 return self._raised(base, number)
             return Monomial(Fraction(1), {base: Exponent(number, None)})
-        terms = self._terms_of(exponent)
+        terms = self.terms_of(exponent)
         constant = added(one.coefficient for one in terms if not one.powers)
         return Monomial(
             Fraction(1), {base: Exponent(constant, self._sum_of_unlike(one for one in terms if one.powers))}
@@ -213,7 +194,7 @@ class _Simplifier:
         raised = coefficient ** (int(exponent) if isinstance(coefficient, Fraction) else float(exponent))
         return Monomial(raised, {base: Exponent(one.number * exponent, None) for base, one in powers.items()})
 
-    def _terms_of(self, node: Node) -> list[Monomial]:
+    def terms_of(self, node: Node) -> list[Monomial]:
         """A tidied node as the terms of a sum."""
         return self.sums.get(node) or [self.monomial(node)]
 
@@ -241,8 +222,11 @@ class _Simplifier:
                 elif not self._put_beside(powers, base, exponent):
                     return None
         coefficient = multiplied(coefficients, MODEST if len(powers) > 1 or is_raised(powers) else LARGEST)
-        if coefficient is None or (coefficient == 0 and not self._are_finite(powers)):
+        if coefficient is None or (coefficient == 0 and not self.are_finite(powers)):
             return None
+        simpler = merged(powers)
+        if simpler is not None:
+            return self.product([Monomial(coefficient, simpler.powers), self._raised(simpler.node, simpler.times)])
         node = self.built(Monomial(coefficient, without_ones(powers)))
         zero = next(
             (base for base, one in powers.items() if plain_number(base) == 0 and one.symbolic is not None), None
@@ -268,7 +252,7 @@ class _Simplifier:
                 return True
         return False
 
-    def _are_finite(self, powers: dict[Node, Exponent]) -> bool:
+    def are_finite(self, powers: dict[Node, Exponent]) -> bool:
         """Whether the product of the powers is a number wherever the inputs are."""
         return all(is_whole(one) and one.number > 0 and self._is_finite(base) for base, one in powers.items())
 
@@ -292,7 +276,7 @@ class _Simplifier:
             return self.graph.constant(0.0)
         above, below = [], []
         for base, (number, symbolic) in sorted(powers.items(), key=place_in_product):
-            if symbolic is None and number < 0:
+            if symbolic is None and number < 0 and not (self.has_negative_powers and number != -1):
                 below.append(self._raise(base, Exponent(-number, None)))
             else:
                 above.append(self._raise(base, Exponent(number, symbolic)))
@@ -318,8 +302,8 @@ class _Simplifier:
     def _raise(self, base: Node, exponent: Exponent) -> Node:
         number, symbolic = exponent
         if symbolic is None:
-            return base if number == 1 else self.graph.add(arithmetic.power, (base, self.graph.constant(float(number))))
-        whole = symbolic if number == 0 else self._sum_of_unlike([*self._terms_of(symbolic), Monomial(number, {})])
+            return base if number == 1 else self.graph.add(arithmetic.power, (base, self.built(Monomial(number, {}))))
+        whole = symbolic if number == 0 else self._sum_of_unlike([*self.terms_of(symbolic), Monomial(number, {})])
         return self.graph.add(arithmetic.power, (base, whole))
 
     def _sum_of_unlike(self, terms: Iterable[Monomial]) -> Node:
@@ -337,10 +321,10 @@ class _Simplifier:
         for one in terms:
             like.setdefault(frozenset(one.powers.items()), []).append(one)
         kept = []
-        for together in like.values():
-            powers = together[0].powers
-            coefficient = added(one.coefficient for one in together) if len(together) > 1 else together[0].coefficient
-            if coefficient is None or (coefficient == 0 and not self._are_finite(powers)):
+        for alike in like.values():
+            powers = alike[0].powers
+            coefficient = added(one.coefficient for one in alike) if len(alike) > 1 else alike[0].coefficient
+            if coefficient is None or (coefficient == 0 and not self.are_finite(powers)):
                 return None
             if coefficient != 0:
                 kept.append(Monomial(coefficient, powers))

@@ -12,6 +12,7 @@ from backprop.cli.options.tracing import note_losses
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.reports.derivative import code_report, derivative_report
+from backprop.cli.reports.exemptions import remarks
 from backprop.cli.status import Status
 
 EXAMPLES = (
@@ -47,6 +48,8 @@ def diff(
     output.write(report, default="plain")
     for name in found.flat:
         output.note(f"{name} is constant between its steps: its derivative counts as 0")
+    for remark in remarks(found.exemptions):
+        output.note(remark)
     if set(question.graph.variables) <= set(question.values):
         note_losses(question, output)
     return Status.DONE

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from backprop.autodiff import ExpressionError, Graph, value_and_grad
 from backprop.autodiff.derivatives.symbolic import derivatives
 from backprop.autodiff.evaluation.execution import evaluate
-from backprop.autodiff.passes.simplify import simplified
+from backprop.autodiff.passes.writing import simplified
 from backprop.parser import parse
 from backprop.parser.printers.expression import TEXTBOOK, show
 

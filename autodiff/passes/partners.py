@@ -1,0 +1,51 @@
+"""Products of powers of which two are simpler as one node, as the gates declare it: abs(x)*sign(x) is x."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import NamedTuple
+
+from backprop.autodiff.graph import Node
+from backprop.autodiff.passes.monomials import Exponent, is_whole
+
+
+class Merged(NamedTuple):
+    """A product without two of its powers, or one, in whose place `node` stands `times` times."""
+
+    powers: dict[Node, Exponent]
+    node: Node
+    times: Fraction
+
+
+def merged(powers: dict[Node, Exponent]) -> Merged | None:
+    """The product with one pair of partners as the node that it is; None where there is none."""
+    for base, exponent in powers.items():
+        if not is_above(exponent):
+            continue
+        for partner, product in partners_of(base) if len(powers) > 1 else ():
+            other = powers.get(partner)
+            if other is not None and is_above(other):
+                times = min(exponent.number, other.number)
+                return Merged(lowered(lowered(powers, base, times), partner, times), product, times)
+        even = base.gate.even_of
+        if even is not None and exponent.number % 2 == 0:
+            return Merged(lowered(powers, base, exponent.number), even(*base.inputs, **base.settings), exponent.number)
+    return None
+
+
+def partners_of(node: Node) -> list[tuple[Node, Node]]:
+    """The factors with which the node's product is one node, each with that node."""
+    partners = node.gate.partners
+    return [] if partners is None else list(partners(*node.inputs, **node.settings))
+
+
+def is_above(exponent: Exponent) -> bool:
+    return is_whole(exponent) and exponent.number > 0
+
+
+def lowered(powers: dict[Node, Exponent], base: Node, times: Fraction) -> dict[Node, Exponent]:
+    """The powers with `times` fewer factors of the base."""
+    left = powers[base].number - times
+    return {
+        one: Exponent(left, None) if one is base else power for one, power in powers.items() if one is not base or left
+    }

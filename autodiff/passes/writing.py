@@ -1,0 +1,61 @@
+"""A derivative as a reader gets it, and where that is not what the derivative is."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.graph import Node
+from backprop.autodiff.passes.simplify import tidied
+from backprop.autodiff.passes.textbook import Exemption, in_textbook_form
+
+MOST_EXEMPTIONS = 20  # that are looked at: for each, all of the formula may have to be
+BESIDE = 1e-6  # how far from a kink its sides are looked at
+CLOSE = 1e-4  # what the formula may change on that way, relative to its size
+ELSEWHERE = ((0.7, 0.31), (1.9, -0.23))  # the first of the other variables, and the step to the next
+
+
+def simplified(node: Node, exemptions: list[Exemption] | None = None) -> Node:
+    """The node, of the same typed graph, that says what `node` says as a textbook would write it.
+
+    Where it does not is added to `exemptions`: what those gates declare whose brief form stands in it.
+    """
+    declared: list[Exemption] = []
+    spelled = in_textbook_form(node, exemptions=declared)
+    found = tidied(spelled)
+    if exemptions is not None and declared:
+        forms, parts = {*needed([spelled])}, {*needed([found])}
+        for one in list(dict.fromkeys(declared))[:MOST_EXEMPTIONS]:
+            form = tidied(one.form)
+            is_there = one.form in forms and any(part in parts for part in needed([form]) if part.inputs)
+            if is_there and may_hold(one.condition) and not (one.counts_sides and is_mean(found, one.condition)):
+                exemptions.append(one._replace(form=form))
+    return found
+
+
+def may_hold(condition: Node) -> bool:
+    """Whether a condition holds, or depends on inputs."""
+    if any(node.gate is leaves.input for node in needed([condition])):
+        return True
+    return bool(np.any(evaluate([condition], {})[0]))
+
+
+def is_mean(formula: Node, kink: Node) -> bool:
+    """Whether the formula is the mean of its two sides at a kink; looked at where that is one number of a variable."""
+    variable, *others = kink.inputs
+    if variable.gate is not leaves.input or variable.shape or len(others) != 1 or not others[0].is_literal:
+        return False
+    at = float(others[0].attributes[0])
+    inputs = [node for node in needed([formula]) if node.gate is leaves.input and node is not variable]
+    for first, step in ELSEWHERE:
+        values = {str(node.name): np.full(node.shape, first + step * place) for place, node in enumerate(inputs)}
+        here, below, above = (
+            evaluate([formula], {**values, str(variable.name): np.float64(at + side * BESIDE * max(1.0, abs(at)))})[0]
+            for side in (0.0, -1.0, 1.0)
+        )
+        size = np.maximum(np.abs(below), np.abs(above))
+        if not np.all(np.abs((below + above) / 2 - here) <= CLOSE * size):
+            return False
+    return True
