@@ -15,7 +15,7 @@ import shlex
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -24,11 +24,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.autodiff import ExpressionError, compile, hvp, jvp, value_and_grad
-from backprop.autodiff.derivatives.symbolic import derivatives
+from backprop.autodiff.derivatives.symbolic import Derivatives, derivatives
 from backprop.autodiff.derivatives.values import as_result
 from backprop.autodiff.evaluation.binding import bind
 from backprop.autodiff.evaluation.execution import evaluate
-from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
 from backprop.cli.reports.derivative import as_text
 from backprop.parser import parse
@@ -80,28 +79,44 @@ def by_forward(one: Case) -> Iterator[Answer]:
 
 
 def by_text(one: Case) -> Iterator[Answer]:
-    """What diff prints, read again: textbook forms, whose digits are those of their steps.
+    """What diff prints, read again: brief forms, whose digits are those of their steps.
 
-    Such a form says nothing where a step is infinite and takes it to nan: x^y*log(x) at 0.
+    Such a form says nothing of the corners that diff tells of beside it: x^y*log(x) at 0, of which it says 0.
     """
-    texts = derivatives(parse(one.text), given={name: value.shape for name, value in one.point.items()}).written
+    found = derivatives(parse(one.text), given={name: value.shape for name, value in one.point.items()})
+    if is_exempt(found, one.point):
+        return
     read, rounding = {}, 0.0
     for name, value in one.point.items():
-        text = parse(as_text(texts[name], shares=False))
-        typed, arrays = bind(text, {used: one.point[used] for used in text.inputs if used in one.point})
-        found = evaluate([typed.result], arrays)
-        if np.any(np.isnan(found)) and any(np.any(np.isinf(one)) for one in steps_of(typed.result, arrays)):
-            return
-        read[name] = np.broadcast_to(found[0], value.shape)
-        spread = rounding_error([typed.result], arrays, found)[0]
-        rounding += float(
-            np.sum(np.abs(one.direction[name]) * np.broadcast_to(np.nan_to_num(spread, posinf=0.0), value.shape))
-        )
+        number, spread = read_again(found.written[name], one.point)
+        read[name] = np.broadcast_to(number, value.shape)
+        rounding += float(np.sum(np.abs(one.direction[name]) * np.broadcast_to(spread, value.shape)))
     yield Answer("diff", 1, one.along(read), rounding)
 
 
-def steps_of(result: Node, arrays: dict[str, Any]) -> list[Any]:
-    return evaluate([node for node in needed([result]) if node.inputs] or [result], arrays)
+def by_text_of_order(one: Case) -> Iterator[Answer]:
+    """The same of orders 2 to 4 along the line."""
+    graph, point = parse(one.on_line()), {"t": np.float64(0)}
+    for order in range(2, ORDERS + 1):
+        found = derivatives(graph, ["t"], order=order)
+        if is_exempt(found, point):
+            return
+        number, spread = read_again(found.written["t"], point)
+        yield Answer("diff of order", order, float(np.sum(number)), float(np.sum(spread)))
+
+
+def is_exempt(found: Derivatives, point: Mapping[str, np.ndarray]) -> bool:
+    """Whether diff says that its text is not the derivative at this point."""
+    conditions = [one.condition for one in found.exemptions]
+    return bool(conditions) and any(map(np.any, evaluate(conditions, point)))
+
+
+def read_again(written: Node, point: Mapping[str, np.ndarray]) -> tuple[Any, Any]:
+    """The value of the text, and how far its rounding may be off."""
+    text = parse(as_text(written, shares=False))
+    typed, arrays = bind(text, {used: point[used] for used in text.inputs if used in point})
+    found = evaluate([typed.result], arrays)
+    return found[0], np.nan_to_num(rounding_error([typed.result], arrays, found)[0], posinf=0.0)
 
 
 def by_rows(one: Case) -> Iterator[Answer]:
@@ -124,8 +139,8 @@ def by_hessian(one: Case) -> Iterator[Answer]:
     yield Answer("hvp", 2, one.along(product))
 
 
-WAYS = {"grad": by_reverse, "jvp": by_forward, "diff": by_text, "batch": by_rows, "nested grad": by_nested_grad,
-        "hvp": by_hessian}  # fmt: skip
+WAYS = {"grad": by_reverse, "jvp": by_forward, "diff": by_text, "diff of order": by_text_of_order, "batch": by_rows,
+        "nested grad": by_nested_grad, "hvp": by_hessian}  # fmt: skip
 
 
 def in_language(language: str, cases: list[Case]) -> list[list[Answer]]:
@@ -274,6 +289,7 @@ def described(one: Case, wrong: Wrong) -> str:
         "batch": f"backprop batch {text} (rows of {values})",
         "installed batch": f"backprop batch {text} (rows of {values})",
         "hvp": f"backprop hvp {text} {values} " + " ".join(f"--direction {one}" for one in shlex.split(step)),
+        "diff of order": f"backprop diff {shlex.quote(one.on_line())} t=0 --order {order}  # and its text, evaluated",
         "nested grad": f"backprop diff {shlex.quote(one.on_line())} t=0 --order {order} --format tsv",
     }.get(way_of(wrong), f"backprop diff {text} {values} --to {way}")
     right = "?" if wrong.truth is None else f"{wrong.truth.value!r} (give or take {wrong.truth.allowed:.1g})"
