@@ -10,9 +10,9 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.gates import kernels, slopes
+from backprop.autodiff.gates import kernels, logic, slopes
 from backprop.autodiff.gates.radial import Hypotenuse, vanishes
-from backprop.autodiff.numerics import stable
+from backprop.autodiff.numerics import powers, stable
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -87,7 +87,7 @@ ratio: Elementwise = Elementwise(
     lambda x, r, out: -(out / r),
     operands=("x", "r"),
     textbook=lambda x, r: x / r,
-    gap=Gap(lambda x, r: vanishes(r)),
+    gap=Gap(lambda x, r: logic.all_of(x.equals(0.0), vanishes(r))),
     kernel=lambda *x: kernels.ratio(*x),
     summary="x / r, and 0 where both are 0",
     habit="divides the gradient by r",
@@ -134,6 +134,24 @@ log: Elementwise = Elementwise(
     source="DLMF 4.2.2",
     samples=(at(1.5), at(1e-12), at(1e300)),
     corners=(Corner((0.0,), -np.inf, (np.inf,)),),
+)
+xlogy = Elementwise(
+    "xlogy",
+    powers.xlogy,
+    lambda x, y, out: log(y),
+    lambda x, y, out: ratio(x, y),
+    operands=("x", "y"),
+    kernel=lambda *x: kernels.xlogy(*x),
+    code={"latex": r"{0} \log\left({1}\right)"},
+    summary="x*log(y), and 0 where x is 0",
+    habit="scales the gradient by log(y) for x and by x/y for y",
+    source="DLMF 4.2.2; x*log(x) has the limit 0 at 0",
+    samples=(at(2.0, 3.0), at(-1.5, 0.25), at(0.5, 1e-300), at(3.0, 1.0000001)),
+    corners=(
+        Corner((0.0, 2.0), 0.0, (math.log(2.0), 0.0)),
+        Corner((0.0, 0.0), 0.0, (-np.inf, 0.0)),
+        Corner((2.0, 0.0), -np.inf, (-np.inf, np.inf)),
+    ),
 )
 log2 = Elementwise(
     "log2",

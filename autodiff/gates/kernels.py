@@ -59,6 +59,10 @@ def logsigmoid(x: Node) -> Node:
     return selection.minimum(x, 0.0) - elementary.log1p(decay(x))
 
 
+def xlogy(x: Node, y: Node) -> Node:
+    return y.equals(y).where(limit_product(x, elementary.log(y)), y)
+
+
 def logaddexp(x: Node, y: Node) -> Node:
     apart = x.equals(y).where(0.0, x - y)
     return selection.maximum(x, y) + elementary.log1p(decay(apart))

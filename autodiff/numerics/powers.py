@@ -1,4 +1,4 @@
-"""The partial derivatives of x^y of any order, with their limits at x = 0."""
+"""x log(y), and the partial derivatives of x^y of any order, with their limits at x = 0."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import numpy as np
 
 from backprop.autodiff.numerics.stable import limit_product, power
 from backprop.autodiff.shapes import Array
+
+
+def xlogy(x: Array, y: Array) -> Array:
+    """x log(y), entry by entry; 0 where x is 0, but for a y that is nan."""
+    with np.errstate(all="ignore"):
+        return np.where(np.isnan(y), y, limit_product(x, np.log(y)))[()]
 
 
 def power_partial(x: Array, y: Array, by_x: int, by_y: int) -> Array:

@@ -158,6 +158,7 @@ ORACLES: dict[str, Callable] = {
     "logit": lambda x: mp.log(x / (1 - x)),
     "softplus": softplus,
     "logsigmoid": lambda x: -softplus(-x),
+    "xlogy": lambda x, y: x * mp.log(y) if x else mpf(0),
     "logaddexp": lambda x, y: max(x, y) + softplus(-abs(x - y)),
     "lognormcdf": lognormcdf,
     "logerfc": logerfc,

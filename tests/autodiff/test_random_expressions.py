@@ -98,6 +98,7 @@ BINARY = {
     "/": lambda x, y: x / y,
     "^": lambda x, y: x**y,
     "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
+    "xlogy": lambda x, y: x * sympy.log(y),
     "logaddexp": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
     "atan2": sympy.atan2,
     "max": lambda x, y: sympy.Piecewise((x, x > y), (y, y > x), ((x + y) / 2, True)),  # tied ones share
