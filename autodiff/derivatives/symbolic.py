@@ -73,14 +73,20 @@ def derivatives(
                 break
         plain[name] = node
     flat = _flat_gates(typed, [typed.inputs[name] for name in plain])
+    written, exemptions = _written(typed, plain, order)
+    return Derivatives(typed, plain, written, flat, exemptions)
+
+
+def _written(typed: Graph, plain: Mapping[str, Node], order: int) -> tuple[dict[str, Node], tuple[Exemption, ...]]:
+    """The derivatives for a reader, and where they are not the plain ones."""
+    written: dict[str, Node] = {}
     exemptions: list[Exemption] = []
-    written = {}
     for name, node in plain.items():
         found: list[Exemption] = []
         written[name] = simplified(_tidied_derivative(typed, name, order) or node, found)
-        counts_sides = any(one.gate.is_informed for one in needed([node]))
+        counts_sides = bool(found) and any(one.gate.is_informed for one in needed([node]))
         exemptions += [one for one in found if one.counts_sides in (None, counts_sides)]
-    return Derivatives(typed, plain, written, flat, tuple(dict.fromkeys(exemptions)))
+    return written, tuple(dict.fromkeys(exemptions))
 
 
 def _tidied_derivative(typed: Graph, name: str, order: int) -> Node | None:

@@ -11,7 +11,7 @@ import numpy as np
 from backprop.autodiff.declaration.gate import Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import kernels, logic, slopes
-from backprop.autodiff.gates.radial import Hypotenuse, vanishes
+from backprop.autodiff.gates.radial import Hypotenuse
 from backprop.autodiff.numerics import powers, stable
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ ratio: Elementwise = Elementwise(
     lambda x, r, out: -(out / r),
     operands=("x", "r"),
     textbook=lambda x, r: x / r,
-    gap=Gap(lambda x, r: logic.all_of(x.equals(0.0), vanishes(r))),
+    gap=Gap(lambda x, r: logic.all_of(x.equals(0.0), r.equals(0.0))),
     kernel=lambda *x: kernels.ratio(*x),
     summary="x / r, and 0 where both are 0",
     habit="divides the gradient by r",

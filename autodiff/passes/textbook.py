@@ -25,22 +25,41 @@ class Exemption(NamedTuple):
     counts_sides: bool | None
 
 
-def in_textbook_form(node: Node, keep: Container[Node] = (), exemptions: list[Exemption] | None = None) -> Node:
+class Brief(NamedTuple):
+    """A `form` that stands for the gate of a node, of these operands, where the declaration exempts nothing."""
+
+    form: Node
+    node: Node
+    operands: tuple[Node, ...]
+
+    def exemptions(self) -> list[Exemption]:
+        gate, settings = self.node.gate, self.node.settings
+        found = []
+        if gate.gap is not None:
+            where, value, written = gate.gap
+            corner, there = where(*self.operands, **settings), value(*self.operands, **settings)
+            found.append(Exemption(self.form, corner, written, there, False if gate.has_sides else None))
+        if gate.kink is not None:
+            found.append(Exemption(self.form, gate.kink(*self.operands, **settings), None, None, True))
+        return found
+
+
+def in_textbook_form(node: Node, keep: Container[Node] = (), briefs: list[Brief] | None = None) -> Node:
     """The node for `node` in gates of the language, appended to its graph; nodes in `keep` stay as they are.
 
-    With `exemptions` the forms are the brief ones, and what they do not say is added to it.
+    With `briefs` the forms are the brief ones, and those that do not say all are added to it.
     """
     twin: dict[Node, Node] = {}
     for one in _spelled_out(node, keep):
         operands = tuple([twin.get(operand, operand) for operand in one.inputs])
         if not one.gate.has_local:
             operands = tuple(map(_in_shape, operands, one.inputs))
-        longhand = one.gate.textbook if exemptions is None else one.gate.brief
+        longhand = one.gate.textbook if briefs is None else one.gate.brief
         if longhand is not None and not one.gate.is_public:
             form = longhand(*operands, **one.settings)
-            twin[one] = in_textbook_form(form, {*operands}, exemptions)
-            if exemptions is not None:
-                exemptions += _exemptions(one, operands, twin[one])
+            twin[one] = in_textbook_form(form, {*operands}, briefs)
+            if briefs is not None and (one.gate.gap is not None or one.gate.kink is not None):
+                briefs.append(Brief(twin[one], one, operands))
         elif any(new is not old and new.is_literal for new, old in zip(operands, one.inputs, strict=True)):
             twin[one] = one.gate(*operands, **one.settings)  # which takes what a number decides
         elif operands != one.inputs:
@@ -51,19 +70,6 @@ def in_textbook_form(node: Node, keep: Container[Node] = (), exemptions: list[Ex
 def _in_shape(form: Node, node: Node) -> Node:
     """The form with the node's shape, which a number lacks: a gate that does not work entry by entry needs it."""
     return form if form.shape == node.shape else in_textbook_form(form.broadcast_to(node.shape), {form})
-
-
-def _exemptions(node: Node, operands: tuple[Node, ...], form: Node) -> list[Exemption]:
-    """What the form of a gate of these operands does not say."""
-    gate, settings = node.gate, node.settings
-    found = []
-    if gate.gap is not None:
-        value = gate.gap.value(*operands, **settings)
-        counts_sides = False if gate.has_sides else None
-        found.append(Exemption(form, gate.gap.where(*operands, **settings), gate.gap.written, value, counts_sides))
-    if gate.kink is not None:
-        found.append(Exemption(form, gate.kink(*operands, **settings), None, None, True))
-    return found
 
 
 def _spelled_out(node: Node, keep: Container[Node]) -> list[Node]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
@@ -9,9 +11,9 @@ from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.simplify import tidied
-from backprop.autodiff.passes.textbook import Exemption, in_textbook_form
+from backprop.autodiff.passes.textbook import Brief, Exemption, in_textbook_form
 
-MOST_EXEMPTIONS = 20  # that are looked at: for each, all of the formula may have to be
+MOST_FORMS = 20  # that are looked at: for each, all of the formula may have to be
 BESIDE = 1e-6  # how far from a kink its sides are looked at
 CLOSE = 1e-4  # what the formula may change on that way, relative to its size
 ELSEWHERE = ((0.7, 0.31), (1.9, -0.23))  # the first of the other variables, and the step to the next
@@ -22,17 +24,28 @@ def simplified(node: Node, exemptions: list[Exemption] | None = None) -> Node:
 
     Where it does not is added to `exemptions`: what those gates declare whose brief form stands in it.
     """
-    declared: list[Exemption] = []
-    spelled = in_textbook_form(node, exemptions=declared)
+    briefs: list[Brief] = []
+    spelled = in_textbook_form(node, briefs=briefs)
     found = tidied(spelled)
-    if exemptions is not None and declared:
-        forms, parts = {*needed([spelled])}, {*needed([found])}
-        for one in list(dict.fromkeys(declared))[:MOST_EXEMPTIONS]:
-            form = tidied(one.form)
-            is_there = one.form in forms and any(part in parts for part in needed([form]) if part.inputs)
-            if is_there and may_hold(one.condition) and not (one.counts_sides and is_mean(found, one.condition)):
-                exemptions.append(one._replace(form=form))
+    if exemptions is not None and briefs:
+        exemptions += _exemptions(briefs, {*needed([spelled])}, found)
     return found
+
+
+def _exemptions(briefs: Sequence[Brief], spelled: Collection[Node], found: Node) -> list[Exemption]:
+    """What the forms do not say that stand in the formula, of which some are among its nodes before it was tidied."""
+    parts = {*needed([found])}
+    exemptions: list[Exemption] = []
+    standing = [brief for brief in briefs if brief.form in spelled]
+    for brief in standing[:MOST_FORMS]:
+        form = tidied(brief.form)
+        if any(part in parts for part in needed([form]) if part.inputs):
+            exemptions += [one._replace(form=form) for one in brief.exemptions() if _counts(one, found)]
+    return exemptions
+
+
+def _counts(one: Exemption, formula: Node) -> bool:
+    return may_hold(one.condition) and not (one.counts_sides and is_mean(formula, one.condition))
 
 
 def may_hold(condition: Node) -> bool:

@@ -41,9 +41,9 @@ def test_a_form_is_the_gate_but_where_its_declaration_says_so(gate):
         inputs = tuple([graph.input(f"v{place}", np.shape(one)) for place, one in enumerate(sample.operands)])
         given = tuple([sample.attributes.get(name, one.default) for name, one in gate.attributes.items()])
         node = graph.add(gate, inputs, given)
-        exemptions = []
-        form = in_textbook_form(node, exemptions=exemptions)
-        first = [one for one in exemptions if not one.counts_sides]
+        briefs = []
+        form = in_textbook_form(node, briefs=briefs)
+        first = [one for brief in briefs for one in brief.exemptions() if not one.counts_sides]
         values = [one.value for one in first if isinstance(one.value, Node)]
         for point in points(gate, sample.operands):
             value_at, zero_at = NEVER_APART.get(gate.name, (0, 0))
