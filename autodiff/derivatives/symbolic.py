@@ -25,6 +25,7 @@ MAXIMUM_ADDED = 200_000  # nodes of the orders after the first: the next may hav
 class Derivatives(NamedTuple):
     """`plain`: the derivative's node by each name, which is evaluated; `written`: the same for a reader.
 
+    `coded`: the same for generated code, which has the gates of `plain` and knows one side of a kink.
     `flat`: the gates on the way whose derivative is zero wherever it exists, by name. `exemptions`: where the written
     derivatives are not the plain ones.
     """
@@ -32,6 +33,7 @@ class Derivatives(NamedTuple):
     graph: Graph
     plain: dict[str, Node]
     written: dict[str, Node]
+    coded: dict[str, Node]
     flat: tuple[str, ...]
     exemptions: tuple[Exemption, ...]
 
@@ -73,31 +75,32 @@ def derivatives(
                 break
         plain[name] = node
     flat = _flat_gates(typed, [typed.inputs[name] for name in plain])
-    written, exemptions = _written(typed, plain, order)
-    return Derivatives(typed, plain, written, flat, exemptions)
+    coded = {name: _tidied_derivative(typed, name, order) for name in plain} if order > 1 else plain
+    written, exemptions = _written(plain, coded)
+    return Derivatives(typed, plain, written, coded, flat, exemptions)
 
 
-def _written(typed: Graph, plain: Mapping[str, Node], order: int) -> tuple[dict[str, Node], tuple[Exemption, ...]]:
+def _written(plain: Mapping[str, Node], coded: Mapping[str, Node]) -> tuple[dict[str, Node], tuple[Exemption, ...]]:
     """The derivatives for a reader, and where they are not the plain ones."""
     written: dict[str, Node] = {}
     exemptions: list[Exemption] = []
     for name, node in plain.items():
         found: list[Exemption] = []
-        written[name] = simplified(_tidied_derivative(typed, name, order) or node, found)
+        written[name] = simplified(coded[name], found)
         counts_sides = bool(found) and any(one.gate.is_informed for one in needed([node]))
         exemptions += [one for one in found if one.counts_sides in (None, counts_sides)]
     return written, tuple(dict.fromkeys(exemptions))
 
 
-def _tidied_derivative(typed: Graph, name: str, order: int) -> Node | None:
-    """The derivative of that order, tidied between the orders: abs(x)^2 has that of x^2. None where it is plain."""
+def _tidied_derivative(typed: Graph, name: str, order: int) -> Node:
+    """The derivative of that order, tidied between the orders: abs(x)^2 has that of x^2."""
     variable, node = typed.inputs[name], typed.result
-    for done in range(order if order > 1 else 0):
+    for done in range(order):
         if done:
             node = tidied(node, has_negative_powers=True)
         seed = typed.constant(1.0).broadcast_to(node.shape)
         node = one_sided_adjoints(typed, node, seed, [variable]).of.get(variable) or zero_of(variable)
-    return node if order > 1 else None
+    return node
 
 
 def _flat_gates(typed: Graph, variables: Sequence[Node]) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ EXAMPLES = (
     'backprop diff "x^2*sin(x)" --x pi',
     'backprop diff "x^2*sin(x)" --to c -o derivative.c',
 )
+FORMULAS = ("text", "latex")  # code has no brief forms
 LANGUAGES = ("text", "latex", "python", "numpy", "c", "javascript")
 
 
@@ -48,7 +49,8 @@ def diff(
     output.write(report, default="plain")
     for name in found.flat:
         output.note(f"{name} is constant between its steps: its derivative counts as 0")
-    for remark in remarks(found.exemptions):
+    is_formula = to in FORMULAS
+    for remark in remarks([one for one in found.exemptions if is_formula or one.counts_sides]):
         output.note(remark)
     if set(question.graph.variables) <= set(question.values):
         note_losses(question, output)

@@ -143,6 +143,7 @@ def diff(session: Session, rest: str) -> Answer:
     """The derivatives of the last expression, by the names given or by all."""
     from backprop.cli.options.differentiation import differentiated
     from backprop.cli.reports.derivative import derivative_report
+    from backprop.cli.reports.exemptions import remarks
 
     asked = last(session, is_point_optional=True)
     chosen = [normalized(name) for name in rest.replace(",", " ").split()]
@@ -154,6 +155,7 @@ def diff(session: Session, rest: str) -> Answer:
         found = differentiated(asked.question, chosen, 1, ())
         report = derivative_report(asked.question, found, 1, shares=False)
     notes = [f"{name} is constant between its steps: its derivative counts as 0" for name in found.flat]
+    notes += remarks(found.exemptions)
     if not report.rows:
         raise Failure("the last expression has no variables", "there is nothing to differentiate by")
     return Answer(report.data, [row[1] for row in report.rows], report, notes=notes)

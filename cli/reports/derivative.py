@@ -48,7 +48,7 @@ def code_report(question: Question, found: Derivatives, language: str) -> Report
         lines = [show_latex(node) for node in found.written.values()]
     else:
         printer = import_module(f"backprop.parser.printers.{language}")
-        lines = printer.write("f", found.graph.result, found.plain).splitlines()
+        lines = printer.write("f", found.graph.result, found.coded).splitlines()
     return Report(
         title="",
         columns=(Column("code", folds=True),),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -126,9 +127,7 @@ def test_every_gate_that_declares_a_corner_is_tried(gate):
     assert any(name.split()[0] == gate.name for name in DECLARED) or gate.name in alone
 
 
-@pytest.mark.parametrize(
-    "format", [(), ("--to", "latex"), ("--to", "c"), ("--json",), ("--format", "table"), ("--cse",)]
-)
+@pytest.mark.parametrize("format", [(), ("--to", "latex"), ("--json",), ("--format", "table"), ("--cse",)])
 def test_the_note_is_on_stderr_once_in_every_format(backprop, format):
     answer = backprop("diff", "hypot(x, y)", "--wrt", "x", *format)
     assert answer.err == "note: where x == 0 and y == 0, x/hypot(x, y) has no value; the derivative takes it as 0\n"
@@ -141,6 +140,19 @@ def test_the_note_is_on_stderr_once_in_every_format(backprop, format):
 )
 def test_there_is_no_note_where_the_text_is_the_derivative(backprop, text):
     assert backprop("diff", text, "--wrt", "x").err == ""
+
+
+@pytest.mark.parametrize("language", ["python", "numpy", "c", "javascript"])
+def test_code_is_right_at_the_corner_without_a_note(backprop, language):
+    assert backprop("diff", "hypot(x, y)", "--to", language).err == ""
+    assert "kink" in backprop("diff", "relu(x)^2", "--order", "2", "--to", language).err
+    answer = backprop("diff", "abs(x)^2", "--order", "2", "--to", language)
+    assert answer.err == "" and not re.search(r"\b_?sign\(|abs_slope", answer.out)
+
+
+def test_the_session_tells_of_it_too(backprop):
+    answer = backprop("repl", "--format", "tsv", stdin="hypot(x, y)\n:diff x\n")
+    assert "where x == 0 and y == 0, x/hypot(x, y) has no value; the derivative takes it as 0" in answer.err
 
 
 EXACT = [
