@@ -26,7 +26,8 @@ class Node:
 
     `shape` is the value's shape, meaningful in a typed graph only. `span` is the place in the source text of the
     user's gate that it stands for or, in a derivative, comes from. `reads` are the nodes whose values it is computed
-    from: its inputs, and for a gate that `is_informed` one that no expression shows, named by its last attribute.
+    from: its inputs but those that the gate leaves `unread`, and for a gate that `is_informed` one that no expression
+    shows, named by its last attribute.
     """
 
     __slots__ = ("attributes", "gate", "graph", "index", "inputs", "reads", "shape", "span")
@@ -45,7 +46,7 @@ class Node:
         self.index = index
         self.gate = gate
         self.inputs = inputs
-        self.reads = (*inputs, graph.nodes[attributes[-1]]) if gate.is_informed else inputs
+        self.reads = (*inputs, graph.nodes[attributes[-1]]) if gate.is_informed else inputs[gate.unread :]
         self.attributes = attributes
         self.shape = shape
         self.span = span

@@ -18,6 +18,7 @@ from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
+    from backprop.autodiff.numerics.odd import OddSeries
 
 Forward = Callable[..., Any]
 
@@ -133,6 +134,7 @@ class Gate:
                   is how it is written)
     `method`      the operator or method of Node that builds it, if any
     `has_kink`    whether a derivative of it, of some order, jumps
+    `odd`         where it is an odd function of its operand, smooth at 0: its power series
     """
 
     has_local = False  # whether its gradient is upstream times a local gradient, entry by entry
@@ -140,6 +142,7 @@ class Gate:
     is_indicator = False  # whether it is 0 or 1 everywhere
     returns_operand = False  # whether its result may be an operand itself
     is_informed = False  # whether it reads one more node than its inputs: that of the index in its last attribute
+    unread = 0  # how many of its first inputs its value does not need: they only take part in its derivatives
     is_unshown = False  # whether its value only tells another gate something, and is none to show
     is_selection = False  # whether its local gradient is zero for what it does not select, which contributes nothing
     tells_order = False  # whether it is found only in derivatives of what has a kink
@@ -176,6 +179,7 @@ class Gate:
         is_function: bool | None = None,
         method: str | None = None,
         has_kink: bool = False,
+        odd: OddSeries | None = None,
     ) -> None:
         self.name = name
         self.forward = forward
@@ -204,6 +208,7 @@ class Gate:
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         self.has_kink = has_kink
+        self.odd = odd
         if method is not None:
             METHODS[method] = self
 
@@ -302,7 +307,7 @@ def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
 def gate_named(name: str) -> Gate:
     """The gate of the table, the leaf or the gate of a pass of that name. Raises KeyError."""
     from backprop.autodiff.declaration import leaves
-    from backprop.autodiff.gates import GATES
+    from backprop.autodiff.gates import GATES, even
     from backprop.autodiff.passes import sides  # here, not above: they are declared with this module
 
-    return {gate.name: gate for gate in (*GATES, leaves.input, leaves.constant, *sides.GATES)}[name]
+    return {gate.name: gate for gate in (*GATES, even.even_radial, leaves.input, leaves.constant, *sides.GATES)}[name]

@@ -10,6 +10,7 @@ from backprop.autodiff.gates import (
     constructors,
     differential,
     elementary,
+    even,
     kinked,
     linear_algebra,
     logic,
@@ -24,7 +25,9 @@ from backprop.autodiff.gates import (
 )
 
 FAMILIES: dict[str, tuple[Gate, ...]] = {
-    family.__name__.rpartition(".")[2]: tuple(one for one in vars(family).values() if isinstance(one, Gate))
+    family.__name__.rpartition(".")[2]: tuple(
+        one for one in vars(family).values() if isinstance(one, Gate) and not one.unread
+    )
     for family in (
         arithmetic,
         rounding,
@@ -35,6 +38,7 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         special,
         reductions,
         radial,
+        even,
         shares,
         linear_algebra,
         arrays,

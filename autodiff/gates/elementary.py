@@ -12,7 +12,7 @@ from backprop.autodiff.declaration.gate import Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import kernels, logic, slopes
 from backprop.autodiff.gates.radial import Hypotenuse
-from backprop.autodiff.numerics import powers, stable
+from backprop.autodiff.numerics import odd, powers, stable
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -204,6 +204,7 @@ sin = Elementwise(
     "sin",
     np.sin,
     lambda x, out: cos(x),
+    odd=odd.SIN,
     summary="the sine",
     habit="scales the gradient by cos(x)",
     source="DLMF 4.20.1",
@@ -222,6 +223,7 @@ tan = Elementwise(
     "tan",
     np.tan,
     lambda x, out: 1 + out**2,
+    odd=odd.TAN,
     summary="the tangent",
     habit="scales the gradient by 1 + tan(x)^2",
     source="DLMF 4.20.3",
@@ -262,6 +264,7 @@ asin = Elementwise(
     np.arcsin,
     lambda x, out: slopes.asin_slope(x),
     aliases=("arcsin",),
+    odd=odd.ASIN,
     summary="the inverse sine",
     habit="divides the gradient by sqrt(1 - x^2)",
     source="DLMF 4.24.7",
@@ -282,6 +285,7 @@ atan = Elementwise(
     np.arctan,
     lambda x, out: slopes.atan_slope(x),
     aliases=("arctan",),
+    odd=odd.ATAN,
     summary="the inverse tangent",
     habit="divides the gradient by 1 + x^2",
     source="DLMF 4.24.9",
@@ -303,6 +307,7 @@ sinh = Elementwise(
     "sinh",
     np.sinh,
     lambda x, out: cosh(x),
+    odd=odd.SINH,
     summary="the hyperbolic sine",
     habit="scales the gradient by cosh(x)",
     source="DLMF 4.34.1",
@@ -321,6 +326,7 @@ tanh: Elementwise = Elementwise(
     "tanh",
     np.tanh,
     lambda x, out: slopes.tanh_slope(x),
+    odd=odd.TANH,
     summary="the hyperbolic tangent",
     habit="squashes into (-1, 1); scales the gradient by 1 - tanh(x)^2, at most 1",
     source="DLMF 4.34.3",
@@ -331,6 +337,7 @@ asinh = Elementwise(
     np.arcsinh,
     lambda x, out: slopes.asinh_slope(x),
     aliases=("arcsinh",),
+    odd=odd.ASINH,
     summary="the inverse hyperbolic sine",
     habit="divides the gradient by sqrt(1 + x^2)",
     source="DLMF 4.38.10",
@@ -351,6 +358,7 @@ atanh = Elementwise(
     np.arctanh,
     lambda x, out: slopes.atanh_slope(x),
     aliases=("arctanh",),
+    odd=odd.ATANH,
     summary="the inverse hyperbolic tangent",
     habit="divides the gradient by 1 - x^2",
     source="DLMF 4.38.12",

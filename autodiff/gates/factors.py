@@ -7,38 +7,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from backprop.autodiff.declaration.kinds import Bilinear, Linear
-from backprop.autodiff.gates import arithmetic, elementary, selection
+from backprop.autodiff.gates import arithmetic, elementary, even, selection, slopes
 
 if TYPE_CHECKING:
-    from backprop.autodiff.graph import Node
+    from backprop.autodiff.graph import Graph, Node
 
-MOST_FACTORS = 64  # nodes that are looked at
+MOST_FACTORS = 64  # nodes that are looked at each time
+MOST_SEEN = 100_000  # those that are looked at beyond them in all of a graph: derivatives of high order are long
+
+_left: WeakKeyDictionary[Graph, int] = WeakKeyDictionary()  # how many of MOST_SEEN may still be looked at
 
 
-def divided(upstream: Node, radius: Node) -> Node | None:
-    """The node that is `upstream` without its factor `radius`; None where it is not written with one."""
+def divided(upstream: Node, radius: Node, *, by_series: bool = False) -> Node | None:
+    """The node that is `upstream` without its factor `radius`; None where it is not written with one.
+
+    `by_series`: an odd function of what has the factor has it, too.
+    """
     quotient: dict[Node, Node | None] = {radius: radius.graph.constant(1.0)}
-    for node in reversed(_factors(upstream, radius)):
+    for node in reversed(_factors(upstream, radius, by_series)):
         if node not in quotient:
-            quotient[node] = _quotient(node, quotient, radius)
+            is_odd = by_series and _is_odd(node)
+            quotient[node] = _odd_quotient(node, quotient) if is_odd else _quotient(node, quotient, radius)
     found = quotient.get(upstream)
     return found if found is not None and found.shape in ((), upstream.shape) else None
 
 
-def _factors(upstream: Node, radius: Node) -> list[Node]:
+def _factors(upstream: Node, radius: Node, by_series: bool) -> list[Node]:
     """The nodes in which a factor may be, those that use others first; none where they are too many."""
     found = {upstream}
     waiting = [upstream]
+    left = _left.get(upstream.graph, MOST_SEEN)
     while waiting:
-        if len(found) > MOST_FACTORS:
-            return []
-        for operand in _divisible(waiting.pop()):
+        if len(found) > MOST_FACTORS + left:
+            break
+        node = waiting.pop()
+        for operand in node.inputs if by_series and _is_odd(node) else _divisible(node):
             if operand.index >= radius.index and operand not in found:
                 found.add(operand)
                 waiting.append(operand)
-    return sorted(found, key=lambda node: node.index, reverse=True)
+    _left[upstream.graph] = left - max(0, len(found) - MOST_FACTORS)
+    return [] if waiting else sorted(found, key=lambda node: node.index, reverse=True)
 
 
 def _divisible(node: Node) -> tuple[Node, ...]:
@@ -89,6 +100,20 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
         parts = [one for one in whole if one is not None]
         return gate(*parts, **node.settings) if len(parts) == len(whole) else None
     return None
+
+
+def _is_odd(node: Node) -> bool:
+    """Whether the node is an odd function of its operand, smooth at 0."""
+    odd = node.gate.odd
+    return node.gate is slopes.held or (odd is not None and node.settings == odd.settings)
+
+
+def _odd_quotient(node: Node, known: dict[Node, Node | None]) -> Node | None:
+    """g(z) divided by the radius, from z so divided."""
+    operand = known.get(node.inputs[0])
+    if operand is None:
+        return None
+    return slopes.held(operand) if node.gate is slopes.held else operand * even.over_argument(node)
 
 
 def _is_zero(node: Node) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Condition, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
-from backprop.autodiff.gates import elementary, kernels, logic, slopes
+from backprop.autodiff.gates import elementary, even, kernels, logic, slopes
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import before_kept, derivative, is_alone, limit, origin
 from backprop.autodiff.numerics import stable
@@ -51,7 +51,15 @@ class Radius(Reduction):
             return kept(without, operand, axis) * vector / weight
         free, rest = factored(upstream, out)
         radius = kept(out, operand, axis)
-        share = direction(vector, radius) if rest is None else over_radius(kept(rest, operand, axis), vector, radius)
+        if rest is None:
+            share = direction(vector, radius)
+        else:
+            smooth = divided(rest, out, by_series=True)
+            rest = kept(rest, operand, axis)
+            if smooth is None:
+                share = over_radius(rest, vector, radius)
+            else:
+                share = even.even_radial(kept(smooth, operand, axis), rest, vector, radius)
         return share / weight if free is None else kept(free, operand, axis) * share / weight
 
 
@@ -65,6 +73,10 @@ class Hypotenuse(Elementwise):
         free, rest = factored(upstream, out)
         if rest is None:
             return super().pull(position, upstream, inputs, out)
+        smooth = divided(rest, out, by_series=True)
+        if smooth is not None:
+            share = even.even_radial(smooth, rest, inputs[position], out)
+            return share if free is None else free * share
         met = met_before(rest, out)
         share = over_radius(rest, inputs[position], out) if met else LEGS[position](rest, *inputs)
         return share if free is None else free * share

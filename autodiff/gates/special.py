@@ -9,7 +9,7 @@ from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import elementary, kernels, slopes
-from backprop.autodiff.numerics import normal, special
+from backprop.autodiff.numerics import normal, odd, special
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -47,6 +47,7 @@ erf = Elementwise(
     special.erf,
     lambda x, out: slopes.erf_slope(x),
     code={"numpy": "_erf({0})", "javascript": "_erf({0})"},
+    odd=odd.ERF,
     summary="the error function",
     habit="scales the gradient by 2/sqrt(pi)*exp(-x^2)",
     source="DLMF 7.10.1",
@@ -182,6 +183,7 @@ sinc_derivative: Elementwise = Elementwise(
     lambda x, out: sinc_derivative(x, order=out.settings["order"] + 1),
     attributes=ORDER,
     code={"latex": r"\operatorname{sinc}^{(<order>)}\left({0}\right)"},
+    odd=odd.SINC_DERIVATIVE,
     summary="the derivative of sinc of that order",
     habit="scales the gradient by the next derivative of sinc",
     source="x*f(n) + n*f(n-1) = sin(pi*x + n*pi/2)*pi^(n-1), f(n) being the derivative of order n",

@@ -316,6 +316,8 @@ def in_public_gates(results: Sequence[Node], is_spelled: Callable[[Gate], bool])
 
 def in_place(gate: Gate, is_spelled: Callable[[Gate], bool]) -> Callable[..., Node] | None:
     """What stands in the function itself for a gate that is neither spelled nor a function of its own."""
+    if gate.unread:
+        return gate.textbook
     if is_spelled(gate):
         return None
     return gate.kernel or (gate.textbook if gate.is_public else None)

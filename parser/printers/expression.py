@@ -162,7 +162,7 @@ def setting_text(value: Any) -> str:
         return item(value)
     if isinstance(value, tuple):
         return f"[{', '.join(map(setting_text, value))}]"
-    return str(value) if isinstance(value, int) else shortest(value)
+    return str(value) if isinstance(value, (int, str)) else shortest(value)
 
 
 def item(one: int | Slice) -> str:

@@ -86,6 +86,22 @@ def radius_squared(y, x):
     return x * x + y * y
 
 
+def odd_quotient(z, of, order):
+    """(1/z d/dz)^order of g(z)/z, from the derivatives of g by Rayleigh's formula, as DLMF 10.49.14 has it for sin."""
+    function = sinc_slope if of == "sinc_derivative" else getattr(mp, of)
+    with mp.workdps(mp.dps + 20 + int((2 * order + 3) * max(0, -mp.log10(abs(z))))):
+        terms = [
+            (-1) ** m * mp.factorial(order + m) / (mp.factorial(m) * mp.factorial(order - m) * 2**m)
+            * mp.diff(function, z, order - m) / z ** (order + m + 1)
+            for m in range(order + 1)
+        ]  # fmt: skip
+        return mp.fsum(terms)
+
+
+def sinc_slope(z):
+    return mp.cospi(z) / z - mp.sinpi(z) / (mp.pi * z * z)
+
+
 def power_partial(x, y, by_x, by_y):
     """The derivative of x^y by Leibniz' rule on exp(y log(x)), each factor differentiated by mpmath's own means."""
     base = x ** (y - by_x) if by_x else x**y
@@ -204,6 +220,7 @@ ORACLES: dict[str, Callable] = {
     "passes": lambda x, y: mpf(x > y),
     "largest_share": lambda *operands, position: share(operands, position, max(operands)),
     "smallest_share": lambda *operands, position: share(operands, position, min(operands)),
+    "odd_quotient": odd_quotient,
     "power_partial": power_partial,
     "hypot_slope": lambda x, y: x / mp.hypot(x, y),
     "asin_slope": lambda x: 1 / mp.sqrt(1 - x * x),

@@ -1,0 +1,132 @@
+"""Even functions of a radius, whose derivatives are found without quotients of what cancels near 0.
+
+With s = r^2/2 such a function f has the derivatives f'(r)/r, (f'(r)/r)'/r … by s, which are smooth and even, too. For
+f' = g, an odd function of the table, they come from the power series of g(z)/z where z is small. Each of them is one
+gate, and its own derivative by z is z times the next.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at, gate_named
+from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.gates import limits, radial, rounding
+from backprop.autodiff.numerics import stable
+from backprop.autodiff.numerics.odd import OddSeries, derivative_series, even_polynomial
+
+if TYPE_CHECKING:
+    from backprop.autodiff.evaluation.program import Program
+    from backprop.autodiff.graph import Node
+
+
+def over_argument(node: Node) -> Node:
+    """g(z)/z for the node g(z), of an odd gate."""
+    return odd_quotient(node.inputs[0], of=node.gate.name, order=0)
+
+
+def odd_series(of: str) -> OddSeries:
+    """The series of the gate of that name."""
+    found = gate_named(of).odd
+    assert found is not None
+    return found
+
+
+def in_textbook(z: Node, of: str, order: int) -> Node:
+    """(1/z d/dz)^order of g(z)/z, as a quotient."""
+    found = gate_named(of)(z, **odd_series(of).settings) / z
+    for _ in range(order):
+        found = limits.derivative(found, z) / z
+    return found
+
+
+def in_kernel(z: Node, of: str, order: int) -> Node:
+    """The same with the series where z is small."""
+    coefficients, reach = series_of(of, order)
+    square = z * z
+    result = z.graph.constant(coefficients[-1])
+    for one in reversed(coefficients[:-1]):
+        result = result * square + one
+    plain = in_textbook(z, of, order)
+    return rounding.absolute(z).exceeds(reach).where(plain, result) if reach else z.equals(0.0).where(result, plain)
+
+
+@lru_cache
+def series_of(of: str, order: int) -> tuple[list[float], float]:
+    """The coefficients by powers of z^2, and up to which |z| they are summed: of g(z)/z itself only at 0."""
+    odd = odd_series(of)
+    return (derivative_series(odd, order), odd.reach(order)) if order else (list(odd.coefficients(1)), 0.0)
+
+
+@lru_cache
+def away_from_zero(of: str, order: int) -> Program:
+    """The program for the quotient as the textbook has it."""
+    from backprop.autodiff.evaluation.program import lower
+    from backprop.autodiff.graph import Graph  # here, not above: the graph is made of gates
+
+    graph = Graph(is_typed=True)
+    return lower([in_textbook(graph.input("z", ()), of, order)])
+
+
+def value(z: Any, of: str, order: int) -> Any:
+    """Of any shape, entry by entry."""
+    from backprop.autodiff.evaluation.execution import run  # here, not above: it runs what is made of gates
+
+    coefficients, reach = series_of(of, order)
+    is_near = np.abs(z) <= reach
+    near = even_polynomial(coefficients, np.where(is_near, z, 0.0)) if np.any(is_near) else z
+    if np.all(is_near):
+        return near[()]
+    (far,) = run(away_from_zero(of, order), {"z": np.where(is_near, reach, z)})
+    return np.where(is_near, near, far)[()]
+
+
+odd_quotient: Elementwise = Elementwise(
+    "odd_quotient",
+    value,
+    lambda z, out: z * odd_quotient(z, of=out.settings["of"], order=out.settings["order"] + 1),
+    operands=("z",),
+    attributes={"of": Attribute(str, REQUIRED), "order": Attribute(shapes.as_order, REQUIRED)},
+    textbook=in_textbook,
+    kernel=in_kernel,
+    summary="g(z)/z for an odd function g, differentiated by z^2/2 as often as `order` says",
+    habit="scales the gradient by z times the next of these derivatives",
+    source="the power series of g near 0, the quotient rule elsewhere",
+    samples=(
+        at(0.5, of="sin", order=0),
+        at(-3.0, of="tanh", order=1),
+        at(1e-9, of="atan", order=2),
+        at(0.25, of="sinc_derivative", order=1),
+    ),
+    is_public=False,
+)
+
+
+class EvenRadial(Elementwise):
+    """u * v / r, which is differentiated as the product of v and of u/r in a form without quotient, its first operand.
+
+    Its value does not need that form: it is none of a first derivative's cost.
+    """
+
+    unread = 1
+
+
+even_radial = EvenRadial(
+    "even_radial",
+    lambda *operands: operands[-3] * stable.ratio(*operands[-2:]),
+    lambda even, u, v, r, out: v,
+    lambda even, u, v, r, out: None,
+    lambda even, u, v, r, out: even,
+    lambda even, u, v, r, out: None,
+    operands=("even", "u", "v", "r"),
+    textbook=lambda even, u, v, r: radial.radial(u, v, r),
+    summary="u * v / r for the radius r of v, where u/r is the even function of r that is given beside it",
+    habit="scales the gradient by that function",
+    source="the product rule",
+    samples=(),
+    is_public=False,
+)
