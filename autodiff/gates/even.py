@@ -7,6 +7,7 @@ gate, and its own derivative by z is z times the next.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,11 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at, gate_named
-from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.kinds import Elementwise, add_up
 from backprop.autodiff.gates import limits, radial, rounding
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.numerics.odd import OddSeries, derivative_series, even_polynomial
+from backprop.autodiff.shapes import broadcast
 
 if TYPE_CHECKING:
     from backprop.autodiff.evaluation.program import Program
@@ -37,11 +39,16 @@ def odd_series(of: str) -> OddSeries:
 
 
 def in_textbook(z: Node, of: str, order: int) -> Node:
-    """(1/z d/dz)^order of g(z)/z, as a quotient."""
-    found = gate_named(of)(z, **odd_series(of).settings) / z
-    for _ in range(order):
-        found = limits.derivative(found, z) / z
-    return found
+    """(1/z d/dz)^order of g(z)/z, by quotients. Source: Rayleigh's formula, as DLMF 10.49.14 has it for the sine."""
+    slope = gate_named(of)(z, **odd_series(of).settings)
+    terms = []
+    for place in range(order, -1, -1):  # so many of the derivatives are of the powers of z
+        multiple = (-1) ** place * (math.perm(order + place, 2 * place) // math.factorial(place) // 2**place)
+        term = slope / z ** (order + place + 1) if order + place else slope / z
+        terms.append(term if multiple == 1 else multiple * term)
+        if place:
+            slope = limits.derivative(slope, z)
+    return add_up(terms[::-1])
 
 
 def in_kernel(z: Node, of: str, order: int) -> Node:
@@ -123,6 +130,7 @@ even_radial = EvenRadial(
     lambda even, u, v, r, out: even,
     lambda even, u, v, r, out: None,
     operands=("even", "u", "v", "r"),
+    shape=lambda even, u, v, r: broadcast((u, v, r)) if r else v,
     textbook=lambda even, u, v, r: radial.radial(u, v, r),
     summary="u * v / r for the radius r of v, where u/r is the even function of r that is given beside it",
     habit="scales the gradient by that function",

@@ -39,16 +39,19 @@ def _factors(upstream: Node, radius: Node, by_series: bool) -> list[Node]:
     """The nodes in which a factor may be, those that use others first; none where they are too many."""
     found = {upstream}
     waiting = [upstream]
-    left = _left.get(upstream.graph, MOST_SEEN)
+    most = MOST_FACTORS
     while waiting:
-        if len(found) > MOST_FACTORS + left:
-            break
+        if len(found) > most:
+            if most > MOST_FACTORS:
+                break
+            most += _left.get(upstream.graph, MOST_SEEN)
         node = waiting.pop()
         for operand in node.inputs if by_series and _is_odd(node) else _divisible(node):
             if operand.index >= radius.index and operand not in found:
                 found.add(operand)
                 waiting.append(operand)
-    _left[upstream.graph] = left - max(0, len(found) - MOST_FACTORS)
+    if most > MOST_FACTORS:
+        _left[upstream.graph] = most - len(found)
     return [] if waiting else sorted(found, key=lambda node: node.index, reverse=True)
 
 

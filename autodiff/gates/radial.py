@@ -196,7 +196,7 @@ rate: Elementwise = hidden(
     source="the product rule",
     samples=(at(2.0, 3.0, 5.0), at(-0.5, 0.75, 0.5)),
 )
-radial = hidden(
+radial: Elementwise = hidden(
     "radial",
     lambda u, v, r: u * stable.ratio(v, r),
     lambda u, v, r, out: own_slope(u, v, r),
