@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def over_argument(node: Node) -> Node:
     """g(z)/z for the node g(z), of an odd gate."""
-    return odd_quotient(node.inputs[0], of=node.gate.name, order=0)
+    return node.graph.add(odd_quotient, node.inputs, (node.gate.name, 0))
 
 
 def odd_series(of: str) -> OddSeries:

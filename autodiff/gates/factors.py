@@ -30,7 +30,7 @@ def divided(upstream: Node, radius: Node, *, by_series: bool = False) -> Node | 
     for node in reversed(_factors(upstream, radius, by_series)):
         if node not in quotient:
             is_odd = by_series and _is_odd(node)
-            quotient[node] = _odd_quotient(node, quotient) if is_odd else _quotient(node, quotient, radius)
+            quotient[node] = _odd_quotient(node, quotient, radius) if is_odd else _quotient(node, quotient, radius)
     found = quotient.get(upstream)
     return found if found is not None and found.shape in ((), upstream.shape) else None
 
@@ -111,12 +111,15 @@ def _is_odd(node: Node) -> bool:
     return node.gate is slopes.held or (odd is not None and node.settings == odd.settings)
 
 
-def _odd_quotient(node: Node, known: dict[Node, Node | None]) -> Node | None:
+def _odd_quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node | None:
     """g(z) divided by the radius, from z so divided."""
     operand = known.get(node.inputs[0])
     if operand is None:
         return None
-    return slopes.held(operand) if node.gate is slopes.held else operand * even.over_argument(node)
+    if node.gate is slopes.held:
+        return slopes.held(operand)
+    quotient = even.over_argument(node)
+    return quotient if node.inputs[0] is radius else operand * quotient
 
 
 def _is_zero(node: Node) -> bool:

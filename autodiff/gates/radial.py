@@ -59,7 +59,7 @@ class Radius(Reduction):
             if smooth is None:
                 share = over_radius(rest, vector, radius)
             else:
-                share = even.even_radial(kept(smooth, operand, axis), rest, vector, radius)
+                share = out.graph.add(even.even_radial, (kept(smooth, operand, axis), rest, vector, radius))
         return share / weight if free is None else kept(free, operand, axis) * share / weight
 
 
@@ -75,7 +75,7 @@ class Hypotenuse(Elementwise):
             return super().pull(position, upstream, inputs, out)
         smooth = divided(rest, out, by_series=True)
         if smooth is not None:
-            share = even.even_radial(smooth, rest, inputs[position], out)
+            share = out.graph.add(even.even_radial, (smooth, rest, inputs[position], out))
             return share if free is None else free * share
         met = met_before(rest, out)
         share = over_radius(rest, inputs[position], out) if met else LEGS[position](rest, *inputs)
