@@ -1,4 +1,4 @@
-"""The installed command in a subprocess: in a pipe and in a pseudo-terminal."""
+"""The installed command in a process of its own: in a pipe and in a pseudo-terminal."""
 
 from __future__ import annotations
 
@@ -11,18 +11,23 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pytest
 
+from .forks import ROOM, Ended, Forks, all_of, ended
+
 COMMAND = shutil.which("backprop", path=os.path.dirname(sys.executable)) or "backprop"
 IGNORED = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "BACKPROP_DEBUG", "PYTHONIOENCODING", "PYTHONUTF8")
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+WITHOUT_POLARS = "import sys; sys.modules['polars'] = None; from backprop.cli.main import main; main()"
 SECONDS = 60
+FORKS = Forks(COMMAND)
 
 
 class Answer(NamedTuple):
@@ -53,16 +58,33 @@ Run = Callable[..., Answer]
 
 def run(folder: Path, *tokens: str | bytes, stdin: str | bytes = "", **changes: str) -> Answer:
     """Run `backprop` in a folder with its stdout and stderr in pipes."""
-    done = subprocess.run(
-        [COMMAND, *tokens],
-        input=stdin.encode() if isinstance(stdin, str) else stdin,
-        capture_output=True,
-        env=environment(changes),
+    done = end_of(tokens, stdin.encode() if isinstance(stdin, str) else stdin, folder, changes)
+    out = done.out.decode()
+    return Answer(done.status, out, done.err.decode(), out)
+
+
+def end_of(
+    tokens: Sequence[str | bytes],
+    given: bytes,
+    folder: Path,
+    changes: Mapping[str, str] = MappingProxyType({}),
+    without_polars: bool = False,
+) -> Ended:
+    """What `backprop` leaves behind: of a fork where one shows the same, else of a process that starts with Python."""
+    settings = environment(changes)
+    if len(given) <= ROOM and FORKS.shows(changes):
+        return FORKS.run(tokens, given, folder, SECONDS, settings, missing=["polars"] if without_polars else [])
+    program = [sys.executable, "-c", WITHOUT_POLARS] if without_polars else [COMMAND]
+    with subprocess.Popen(
+        [*program, *tokens],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=settings,
         cwd=folder,
-        timeout=SECONDS,
-    )
-    out = done.stdout.decode()
-    return Answer(done.returncode, out, done.stderr.decode(), out)
+    ) as process:
+        out, err = process.communicate(given, timeout=SECONDS)
+        return Ended(out, err, process.returncode, process.pid)
 
 
 @pytest.fixture
@@ -96,32 +118,25 @@ def terminal(tmp_path: Path) -> Run:
     def run(*tokens: str, columns: int = 80, **changes: str) -> Answer:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-        with subprocess.Popen(
-            [COMMAND, *tokens],
-            stdin=slave,
-            stdout=slave,
-            stderr=subprocess.PIPE,
-            env=environment(changes),
-            cwd=tmp_path,
-        ) as process:
-            os.close(slave)
-            raw = b"".join(chunks(master)).decode().replace("\r\n", "\n")
-            assert process.stderr is not None
-            err = process.stderr.read().decode()
-            status = process.wait(SECONDS)
-        os.close(master)
-        return Answer(status, ANSI.sub("", raw), err, raw)
+        hearer, stderr = os.pipe()
+        status = started((slave, slave, stderr), tokens, tmp_path, changes)
+        os.close(slave)
+        os.close(stderr)
+        shown, said = all_of(master, hearer, seconds=SECONDS)
+        raw = shown.decode().replace("\r\n", "\n")
+        return Answer(status(SECONDS), ANSI.sub("", raw), said.decode(), raw)
 
     return run
 
 
-def chunks(descriptor: int) -> Iterator[bytes]:
-    """What comes out of a terminal until the program at its other end is done."""
-    while True:
-        try:
-            chunk = os.read(descriptor, 65536)
-        except OSError:  # EIO: nobody has the other end open
-            return
-        if not chunk:
-            return
-        yield chunk
+def started(
+    streams: tuple[int, int, int], tokens: Sequence[str | bytes], folder: Path, changes: Mapping[str, str]
+) -> Callable[[float], int]:
+    """Start `backprop` with these streams. What is returned waits for its status, some seconds at most."""
+    settings = environment(changes)
+    if FORKS.shows(changes):
+        reply = FORKS.start(streams, tokens, folder, environment=settings)
+        return lambda seconds: ended(reply, seconds)[0]
+    stdin, stdout, stderr = streams
+    process = subprocess.Popen([COMMAND, *tokens], stdin=stdin, stdout=stdout, stderr=stderr, env=settings, cwd=folder)
+    return process.wait

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
+
+from ..conftest import end_of
 
 ROWS = [(1, 2), (0, 1), (3, 4), (-1, 2), (0, 5)]
 MANY = 40_000  # times
 EXPRESSION = "log(x)*y"
-WITHOUT_POLARS = "import sys; sys.modules['polars'] = None; from backprop.cli.main import main; main()"
 
 
 def counted(times=1, unit="line", first=3):
@@ -143,12 +141,6 @@ def test_expressions_of_rows(backprop, form):
 
 
 def test_the_program_without_polars_says_the_same(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_POLARS, "batch", EXPRESSION, "--strict"],
-        input=text_of("csv", MANY).encode(),
-        capture_output=True,
-        cwd=tmp_path,
-        timeout=60,
-    )
-    assert done.returncode == 4
-    assert done.stderr.decode().splitlines() == counted(MANY)
+    done = end_of(["batch", EXPRESSION, "--strict"], text_of("csv", MANY).encode(), tmp_path, without_polars=True)
+    assert done.status == 4
+    assert done.err.decode().splitlines() == counted(MANY)

@@ -14,12 +14,18 @@ from pathlib import Path
 
 import pytest
 
+from ..conftest import FORKS
+from ..forks import ROOM
+
 
 @pytest.fixture
 def batch(tmp_path, installed):
     """Run `backprop batch` on bytes, in an empty folder and a session of its own that nobody may survive."""
 
     def run(*tokens, stdin=b"", stdout=subprocess.PIPE, **options):
+        if len(stdin) <= ROOM and stdout is subprocess.PIPE and not options:
+            done = FORKS.run(["batch", *tokens], stdin, tmp_path, 60, os.environ, session=True)
+            return checked(done.process, done.status, done.out, done.err)
         with subprocess.Popen(
             [installed, "batch", *tokens],
             stdin=subprocess.PIPE,
@@ -30,9 +36,12 @@ def batch(tmp_path, installed):
             **options,
         ) as process:
             out, err = process.communicate(stdin, timeout=60)
-        assert not is_anybody_left(process.pid)
+        return checked(process.pid, process.returncode, out, err)
+
+    def checked(session, status, out, err):
+        assert not is_anybody_left(session)
         assert b"Traceback" not in err
-        return process.returncode, out, err.decode()
+        return status, out, err.decode()
 
     return run
 

@@ -12,17 +12,18 @@ import sys
 import numpy as np
 import pytest
 
-WITHOUT_POLARS = "import sys; sys.modules['polars'] = None; from backprop.cli.main import main; main()"
+from ..conftest import WITHOUT_POLARS, end_of
+
 MANY = 60_000  # rows
 
 
 @pytest.fixture
-def batch(tmp_path, installed):
+def batch(tmp_path):
     """Run `backprop batch` on bytes in an empty folder: status, stdout, stderr."""
 
-    def run(*tokens, stdin=b"", program=(installed,)):
-        done = subprocess.run([*program, "batch", *tokens], input=stdin, capture_output=True, cwd=tmp_path, timeout=60)
-        return done.returncode, done.stdout, done.stderr.decode()
+    def run(*tokens, stdin=b"", without_polars=False):
+        done = end_of(["batch", *tokens], stdin, tmp_path, without_polars=without_polars)
+        return done.status, done.out, done.err.decode()
 
     return run
 
@@ -175,13 +176,13 @@ LATIN = b"x,n\xe4me\n1,\xe9\n2,a\0b\n3,c\n"
 @pytest.mark.parametrize("times", [1, MANY])
 @pytest.mark.parametrize("program", ["installed", "without polars"])
 @pytest.mark.parametrize("form", ["csv", "tsv"])
-def test_bytes_that_are_no_text_cost_nothing(batch, installed, form, program, times):
+def test_bytes_that_are_no_text_cost_nothing(batch, form, program, times):
     header, *rows = LATIN.splitlines(keepends=True)
     text = header + b"".join(rows) * times
     text = text if form == "csv" else text.replace(b",", b"\t")
     separator = b"," if form == "csv" else b"\t"
-    run = (installed,) if program == "installed" else (sys.executable, "-c", WITHOUT_POLARS)
-    status, out, err = batch("x", "--from", form, "--no-grad", stdin=text, program=run)
+    tokens = ("x", "--from", form, "--no-grad")
+    status, out, err = batch(*tokens, stdin=text, without_polars=program == "without polars")
     expected = [
         line + separator + (b"value" if not place else line[:1]) for place, line in enumerate(text.splitlines())
     ]

@@ -1,0 +1,206 @@
+"""The installed command in forks of one process that has the libraries in memory: a tenth of the cost of a start.
+
+A fork is a process of its own: descriptors, folder, environment and argv are the question's, and the installed script
+runs from its first line to its exit status. What no fork shows is what Python does before the script, by its own
+variables (PYTHON..., LANG), and which modules are imported when. A test of these starts the command itself, and
+test_forks.py holds the two ways against each other for every command.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import json
+import os
+import pkgutil
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+PACKAGES = ("backprop.autodiff", "backprop.parser", "backprop.cli")
+ROOM = 1 << 14  # bytes that fit into a pipe that nobody reads from yet
+SEEN_LATE = {"NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "PATH"}  # variables that nothing imported looks at
+
+
+class Ended(NamedTuple):
+    """What a command has left behind."""
+
+    out: bytes
+    err: bytes
+    status: int
+    process: int
+
+
+class Forks:
+    """Starts its process at the first question; that one ends when this one does, however it ends."""
+
+    def __init__(self, script: str) -> None:
+        self.script = script
+        self.lock = threading.Lock()
+        self.control: socket.socket | None = None
+
+    @staticmethod
+    def shows(changes: Mapping[str, str]) -> bool:
+        """Whether these variables mean to a fork what they mean to a Python that starts with them."""
+        return SEEN_LATE.issuperset(changes)
+
+    def start(
+        self, descriptors: Sequence[int], argv: Sequence[str | bytes], folder: os.PathLike[str], **settings: Any
+    ) -> socket.socket:
+        """Start the command with these standard streams. What is returned says its process, later its status."""
+        reply, theirs = socket.socketpair()
+        with theirs, self.lock:
+            socket.send_fds(self._connected(), [b"?"], [*descriptors, theirs.fileno()])
+        question = {"argv": [os.fsdecode(token) for token in argv], "folder": os.fspath(folder), **settings}
+        reply.sendall(json.dumps(question).encode())
+        reply.shutdown(socket.SHUT_WR)
+        return reply
+
+    def _connected(self) -> socket.socket:
+        if self.control is None:
+            self.control, theirs = socket.socketpair()
+            with theirs:
+                command = [sys.executable, __file__, self.script, str(theirs.fileno())]
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+            atexit.register(process.wait)
+            atexit.register(self.control.close)
+        return self.control
+
+    def run(
+        self,
+        argv: Sequence[str | bytes],
+        given: bytes,
+        folder: os.PathLike[str],
+        seconds: float,
+        environment: Mapping[str, str],
+        **settings: Any,
+    ) -> Ended:
+        """The command from its start to its end, with `given`, of ROOM bytes at most, in the pipe of its stdin.
+
+        With missing=NAMES it does not find these modules, with session=True it leads a session of its own.
+        """
+        (stdin, giver), (taker, stdout), (hearer, stderr) = os.pipe(), os.pipe(), os.pipe()
+        os.write(giver, given)
+        os.close(giver)
+        reply = self.start((stdin, stdout, stderr), argv, folder, environment=dict(environment), **settings)
+        for descriptor in (stdin, stdout, stderr):
+            os.close(descriptor)
+        try:
+            return Ended(*all_of(taker, hearer, seconds=seconds), *ended(reply, seconds))
+        except TimeoutError:
+            os.kill(int(reply.recv(32)), signal.SIGKILL)
+            raise
+
+
+def all_of(*descriptors: int, seconds: float) -> list[bytes]:
+    """What comes out of pipes and terminals until the last who writes into them ends; closes them."""
+    found = {descriptor: bytearray() for descriptor in descriptors}  # grown in place: an answer may have 80 MB
+    with selectors.DefaultSelector() as selector:
+        for descriptor in descriptors:
+            selector.register(descriptor, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(seconds)
+            if not ready:
+                raise TimeoutError(f"nothing came for {seconds} seconds after {found}")
+            for key, _ in ready:
+                try:
+                    data = os.read(key.fd, 1 << 16)
+                except OSError:  # EIO: nobody has the other end of the terminal open
+                    data = b""
+                found[key.fd] += data
+                if not data:
+                    selector.unregister(key.fd)
+                    os.close(key.fd)
+    return [bytes(data) for data in found.values()]
+
+
+def ended(reply: socket.socket, seconds: float) -> tuple[int, int]:
+    """The status and the process of a command that has been started, when it has ended."""
+    reply.settimeout(seconds)
+    with reply, reply.makefile() as lines:
+        process, status = lines.read().split()
+    return int(status), int(process)
+
+
+def serve(script: str, control: socket.socket) -> types.CodeType | None:
+    """Fork for each question that comes, until nobody is left to ask. A fork gets the code that it is to run."""
+    sys.path[0] = os.path.dirname(script)
+    with open(script) as stream:
+        code = compile(stream.read(), script, "exec")
+    load()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 1, 4)
+        if not message:
+            return None
+        if os.fork() == 0:
+            control.close()
+            become_a_command(script, descriptors)
+            return code
+        for descriptor in descriptors:
+            os.close(descriptor)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def load() -> None:
+    """Import every module, none of which imports an extra by itself: polars' threads do not live on in a fork."""
+    for package in PACKAGES:
+        for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
+            importlib.import_module(module.name)
+    assert not sys.modules.keys() & {"polars", "matplotlib", "scipy"}
+    sys.modules["backprop.parser"].parse("x")  # and with it the grammar's tables
+    gc.freeze()
+
+
+def become_a_command(script: str, descriptors: Sequence[int]) -> None:
+    """Fork again: one says which process the other is, later its status, and the other returns as the command."""
+    *streams, last = descriptors
+    with socket.socket(fileno=last) as reply:
+        with reply.makefile() as text:
+            question = json.load(text)
+        process = os.fork()
+        if process:
+            for descriptor in streams:
+                os.close(descriptor)
+            reply.sendall(b"%d\n" % process)
+            reply.sendall(b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+            os._exit(0)
+    for place, descriptor in enumerate(streams):
+        os.dup2(descriptor, place)
+        os.close(descriptor)
+    settle(script, question)
+
+
+def settle(script: str, question: dict[str, Any]) -> None:
+    """Be as a Python that has just been started with the script and the question."""
+    os.chdir(question["folder"])
+    os.environ.clear()
+    os.environ.update(question["environment"])
+    sys.argv = [script, *question["argv"]]
+    sys.stdin, sys.stdout = stream_like(sys.stdin, 0, "r"), stream_like(sys.stdout, 1, "w")
+    sys.stderr = stream_like(sys.stderr, 2, "w")
+    sys.stderr.reconfigure(line_buffering=True)
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    if question.get("session"):
+        os.setsid()
+    for name in question.get("missing", ()):
+        sys.modules[name] = None  # type: ignore[assignment]
+
+
+def stream_like(stream: Any, descriptor: int, mode: str) -> Any:
+    return open(descriptor, mode, encoding=stream.encoding, errors=stream.errors, closefd=False)
+
+
+if __name__ == "__main__":
+    code = serve(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))
+    if code:
+        exec(code, vars(sys.modules["__main__"]))  # from here: as few frames are below it as below a script

@@ -1,0 +1,65 @@
+"""A fork answers as the installed command does: for every command, in pipes and in a terminal."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from backprop.cli.commands import COMMANDS
+
+from .conftest import COMMAND, FORKS, Run, environment
+
+QUESTIONS = {
+    "eval": ["(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4"],
+    "grad": ["(x+y)*z", "x=-2", "y=5", "z=-4", "--wrt", "x"],
+    "diff": ["x^2*sin(x)", "--wrt", "x"],
+    "jacobian": ["W@x", "--W", "[[1,2],[3,4]]", "--x", "[5,6]"],
+    "hessian": ["x^2*y", "x=2", "y=3"],
+    "jvp": ["x*y", "x=2", "y=3", "--tangent", "x=1"],
+    "vjp": ["[x, 2*x]", "x=2", "--upstream", "[1, 1]"],
+    "hvp": ["x^3", "x=2", "--vector", "x=1"],
+    "check": ["sin(x)", "x=1"],
+    "explain": ["(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4"],
+    "graph": ["(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4", "--format", "dot"],
+    "plot": ["sin(x)", "--x", "0:3"],
+    "batch": ["x^2 + log(x)", "--strict"],
+    "repl": [],
+    "functions": ["sigmoid"],
+    "completion": ["bash", "--line", "backprop ev"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("wrong", [[], ["--no-such-option"]])
+def test_what_a_fork_leaves_behind_is_what_the_command_does(tmp_path: Path, command: str, wrong: list[str]) -> None:
+    argv, given, settings = [command, *QUESTIONS[command], *wrong], b"x\n1\n0\nabc\n", environment({})
+    done = subprocess.run([COMMAND, *argv], input=given, capture_output=True, env=settings, cwd=tmp_path)
+    fork = FORKS.run(argv, given, tmp_path, 60, settings)
+    assert (fork.status, fork.out, fork.err) == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("argv", [[], ["--version"], ["evl"], ["eval", "x", "x=1", os.fsencode("y=\udcff")]])
+def test_what_is_said_before_a_command_is_known(tmp_path: Path, argv: list[str | bytes]) -> None:
+    done = subprocess.run([COMMAND, *argv], capture_output=True, env=environment({}), cwd=tmp_path)
+    fork = FORKS.run(argv, b"", tmp_path, 60, environment({}))
+    assert (fork.status, fork.out, fork.err) == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("argv", [["eval", "(x+y)*z", "x=-2", "y=5", "z=-4"], ["explain", "x^2", "x=2"], ["eval", "x"]])
+def test_in_a_terminal(terminal: Run, argv: list[str]) -> None:
+    assert terminal(*argv) == terminal(*argv, PYTHONUTF8="1")  # which is a variable that only a start of Python shows
+
+
+def test_a_fork_is_a_process_of_its_own(tmp_path: Path) -> None:
+    first, second = (FORKS.run(["--version"], b"", tmp_path, 60, {}, session=True) for _ in range(2))
+    assert first.process != second.process
+    assert first.out == second.out != b""
+
+
+def test_a_module_that_is_missing(tmp_path: Path) -> None:
+    done = FORKS.run(["batch", "x", "a.parquet"], b"", tmp_path, 60, environment({}), missing=["polars"])
+    assert done.status == 2
+    assert b"needs the extra 'fast'" in done.err
