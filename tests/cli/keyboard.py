@@ -45,14 +45,13 @@ class Keyboard:
         start, self.looked_at = self.looked_at, place + len(text)
         return self.seen[start : self.looked_at]
 
-    def appears(self, text: str, seconds: float) -> bool:
-        """Whether the text appears in that time; it is still to be waited for."""
-        end = time.monotonic() + seconds
-        while self.seen.find(text, self.looked_at) < 0:
-            if time.monotonic() > end:
-                return False
-            self._read(end - time.monotonic())
-        return True
+    def first_of(self, *texts: str) -> str:
+        """Which of the texts appears first; it is still to be waited for."""
+        end = time.monotonic() + SECONDS
+        while not (places := {place: text for text in texts if (place := self.seen.find(text, self.looked_at)) >= 0}):
+            if not self._read(end - time.monotonic()):
+                raise AssertionError(f"none of {texts} has appeared in {self.seen[self.looked_at :]!r}")
+        return places[min(places)]
 
     def ask(self, line: str, prompt: str = "\n> ") -> str:
         """Type a line, and give what is answered up to the prompt."""
