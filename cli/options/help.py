@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-EXTRAS = {"fast": "polars", "special": "scipy", "plot": "matplotlib", "scale": "dask"}
+EXTRAS = {"fast": "polars", "special": "scipy", "plot": "matplotlib"}
 
 
 class Helpful(click.Command):
