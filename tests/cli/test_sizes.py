@@ -130,16 +130,6 @@ def test_the_determinant_of_no_rows_is_one(backprop: Run) -> None:
     assert backprop("eval", "det(zeros(0, 0))", "--format", "plain").out == "1\n"
 
 
-@pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
-@pytest.mark.parametrize("ranges", [("--x", "0:1"), ("--x", "0:1", "--y", "0:1")])
-def test_a_title_is_no_formula(backprop: Run, tmp_path: Path, ending: str, ranges: tuple[str, ...]) -> None:
-    pytest.importorskip("matplotlib")
-    text = ("x*y" if "--y" in ranges else "x") + r" # $\frac{$ \$ \\$ $x_$"
-    answer = backprop("plot", text, *ranges, "-o", f"picture.{ending}")
-    assert (answer.status, answer.err) == (0, "")
-    assert (tmp_path / f"picture.{ending}").stat().st_size > 1000
-
-
 def limited(folder: Path, kilobytes: int, *tokens: str) -> subprocess.CompletedProcess[str]:
     limit = (kilobytes << 10, kilobytes << 10)
     return subprocess.run(

@@ -71,6 +71,16 @@ def test_a_picture_is_whole_or_absent(backprop, terminal, tmp_path):
     assert [one.name for one in tmp_path.iterdir()] == ["kept.svg"]
 
 
+@needs_matplotlib
+@pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
+@pytest.mark.parametrize("ranges", [("--x", "0:1"), ("--x", "0:1", "--y", "0:1")])
+def test_a_title_is_no_formula(backprop, tmp_path, ending, ranges):
+    text = ("x*y" if "--y" in ranges else "x") + r" # $\frac{$ \$ \\$ $x_$"
+    answer = backprop("plot", text, *ranges, "-o", f"picture.{ending}")
+    assert (answer.status, answer.err) == (0, "")
+    assert (tmp_path / f"picture.{ending}").stat().st_size > 1000
+
+
 def test_without_matplotlib(backprop, tmp_path):
     fake = tmp_path / "fake" / "matplotlib"
     fake.mkdir(parents=True)
