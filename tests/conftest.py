@@ -1,14 +1,27 @@
-"""Tests that measure time have the machine to themselves, however many processes run the others (pytest-xdist)."""
+"""How the tests run: some have the machine to themselves, Ctrl-C reaches what they start, `-m smoke` is quick."""
 
 from __future__ import annotations
 
 import fcntl
+import signal
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 
 HERE = Path(__file__).parent
+SMOKE = "mark.smoke"
+
+signal.signal(
+    signal.SIGINT, signal.default_int_handler
+)  # a shell's job in the background ignores it, and so its children
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`-m smoke` imports only the files in which a test is marked so: all of them take longer than these tests."""
+    if config.getoption("markexpr") != "smoke" or collection_path.suffix != ".py":
+        return None
+    return SMOKE not in collection_path.read_text(encoding="utf-8") or None
 
 
 @pytest.hookimpl(wrapper=True)

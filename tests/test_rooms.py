@@ -70,6 +70,7 @@ def test_every_room_has_modules():
     assert all(len(paths) > 2 for paths in MODULES.values())
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
 def test_imports_go_from_cli_to_parser_to_autodiff(path):
     room = path.relative_to(HOUSE).parts[0]

@@ -13,6 +13,8 @@ from backprop.autodiff.passes.reverse import adjoints
 
 from .building import assign, call, expression, value_of
 
+pytestmark = pytest.mark.smoke
+
 add, multiply = OPERATORS["+"], OPERATORS["*"]
 
 

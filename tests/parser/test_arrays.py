@@ -8,6 +8,8 @@ from backprop.parser.arrays import MAXIMUM_DEPTH
 
 from .structure import structure_of
 
+pytestmark = pytest.mark.smoke
+
 LISTS = {
     "[1, 2]": [1.0, 2.0],
     "[[1, 2], [3, -4]]": [[1.0, 2.0], [3.0, -4.0]],

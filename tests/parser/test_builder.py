@@ -10,6 +10,8 @@ from backprop.parser import ExpressionError, parse
 
 from .structure import structure_of
 
+pytestmark = pytest.mark.smoke
+
 MEANINGS = {
     "x": "x",
     "2": 2.0,

@@ -9,6 +9,8 @@ from backprop.parser.calls import plain_gate
 
 from .structure import structure_of
 
+pytestmark = pytest.mark.smoke
+
 MEANINGS = {
     "sin(x)": ("sin", "x"),
     "sin (x)": ("sin", "x"),

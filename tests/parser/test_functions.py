@@ -7,6 +7,8 @@ from backprop.parser import functions as functions_module
 
 from .structure import structure_of
 
+pytestmark = pytest.mark.smoke
+
 MEANINGS = {
     "sq(t) = t^2; sq(x)": ("pow", "x", 2.0),
     "sq(t) = t^2\nsq(x) + sq(3)": ("add", ("pow", "x", 2.0), ("pow", 3.0, 2.0)),

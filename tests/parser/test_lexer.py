@@ -11,6 +11,8 @@ from backprop.parser.builder import Builder
 from backprop.parser.names import KEYWORDS
 from backprop.parser.tables import lexer, parser
 
+pytestmark = pytest.mark.smoke
+
 LARK = parser(Builder())
 LEXER = lexer(LARK)
 

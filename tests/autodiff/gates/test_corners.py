@@ -14,6 +14,8 @@ from ..building import (
     value_and_gradients,
 )
 
+pytestmark = pytest.mark.smoke
+
 INF, NAN = math.inf, math.nan
 
 

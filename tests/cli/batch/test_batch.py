@@ -16,6 +16,8 @@ from backprop.autodiff import value_and_grad
 from backprop.cli.batch.input.source import Source
 from backprop.parser import parse
 
+from ..conftest import WITHOUT_POLARS
+
 ROWS = "x,name,y\n1,a,2\n3,b,4\n"
 
 
@@ -31,6 +33,7 @@ def answered(backprop, tmp_path):
     return run
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -374,9 +377,6 @@ def test_many_blocks_keep_the_order_of_the_rows(backprop, form):
     found = [re.findall(r"\d+", line) for line in answer.lines if line[-1] in "0123456789}"]
     assert found == [[str(k), str(2 * k)] for k in range(len(found))]
     assert len(found) == (400_000 if form == "csv" else 300_000)
-
-
-WITHOUT_POLARS = "import sys; sys.modules['polars'] = None; from backprop.cli.main import main; main()"
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv"])

@@ -18,6 +18,7 @@ def by_node(answer):
     return {row["node"]: row for row in json.loads(answer.out)["nodes"]}
 
 
+@pytest.mark.smoke
 def test_the_node_table_on_a_pipe_is_tab_separated(backprop):
     answer = backprop("eval", *CIRCUIT)
     assert answer.status == 0
@@ -32,6 +33,7 @@ def test_the_node_table_on_a_pipe_is_tab_separated(backprop):
     ]
 
 
+@pytest.mark.smoke
 def test_the_circuit_with_its_intermediate_named(backprop):
     found = by_node(backprop("eval", "q = x+y; q*z", "x=-2", "y=5", "z=-4", "--json"))
     assert {name: (row["value"], row["gradient"]) for name, row in found.items()} == {
@@ -43,6 +45,7 @@ def test_the_circuit_with_its_intermediate_named(backprop):
     }
 
 
+@pytest.mark.smoke
 def test_json_is_one_object(backprop):
     found = json.loads(backprop("eval", *CIRCUIT, "--format", "json").out)
     assert list(found) == ["schema", "command", "expression", "value", "gradient", "nodes", "nonfinite"]
@@ -59,6 +62,7 @@ def test_json_is_one_object(backprop):
     assert found["nonfinite"] == []
 
 
+@pytest.mark.smoke
 def test_the_neuron_and_its_fused_form(backprop):
     expected = {"w0": -0.1966, "x0": 0.3932, "w1": -0.3932, "x1": -0.5898, "w2": 0.1966}
     whole = json.loads(backprop("eval", NEURON, *WEIGHTS, "--json").out)
@@ -73,6 +77,7 @@ def test_the_neuron_and_its_fused_form(backprop):
     assert [row["gate"] for row in fused["nodes"]][5:] == ["mul", "mul", "add", "add", "sigmoid"]
 
 
+@pytest.mark.smoke
 def test_the_matrix_product(backprop):
     answer = backprop("eval", *MATRIX, "--json")
     found = by_node(answer)
@@ -86,12 +91,14 @@ def test_the_matrix_product(backprop):
     assert answer.err == ""
 
 
+@pytest.mark.smoke
 def test_max_mul_and_add_route_swap_and_distribute(backprop):
     answer = backprop("eval", "2*(x*y + max(z,w))", "x=3", "y=-4", "z=2", "w=-1", "--json")
     found = json.loads(answer.out)
     assert (found["value"], found["gradient"]) == (-20, {"x": -8, "y": 6, "z": 2, "w": 0})
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("count", [4096])
 def test_a_vector_in_a_file(backprop, tmp_path, count):
     np.save(tmp_path / "x.npy", np.linspace(-3, 3, count))
@@ -100,10 +107,12 @@ def test_a_vector_in_a_file(backprop, tmp_path, count):
     np.testing.assert_allclose(found["x"]["gradient"], slope, rtol=1e-12)
 
 
+@pytest.mark.smoke
 def test_a_node_used_twice_shows_the_sum(backprop):
     assert backprop("eval", "x*y + x", "x=2", "y=3").rows[1] == ["x", "input", "x", "2", "4", "1*3 via n1 + 1*1 via f"]
 
 
+@pytest.mark.smoke
 def test_a_branch_not_taken_and_an_unused_statement_say_so(backprop):
     answer = backprop("eval", "u = 2*y; where(x > 0, sqrt(x), x)", "x=-1", "y=1", "-q")
     rows = {row[0]: row for row in answer.rows}
@@ -114,6 +123,7 @@ def test_a_branch_not_taken_and_an_unused_statement_say_so(backprop):
     assert rows["x"][4] == "1"
 
 
+@pytest.mark.smoke
 def test_forward_mode_shows_tangents(backprop):
     answer = backprop("eval", *CIRCUIT, "--mode", "forward", "--wrt", "x")
     assert answer.rows == [

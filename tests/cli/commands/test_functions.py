@@ -9,6 +9,8 @@ import pytest
 from backprop.autodiff.gates import FAMILIES, FUNCTIONS
 from backprop.cli.reports.functions import names, page_data
 
+pytestmark = pytest.mark.smoke
+
 PUBLIC = [gate for gates in FAMILIES.values() for gate in gates if gate.is_public]
 
 

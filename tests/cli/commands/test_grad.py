@@ -19,15 +19,18 @@ ACTIVATIONS = [
 ]
 
 
+@pytest.mark.smoke
 def test_one_number_a_line_in_the_order_of_first_use(backprop):
     assert backprop("grad", *CIRCUIT).out == "-4\n-4\n3\n"
 
 
+@pytest.mark.smoke
 def test_one_number_a_line_in_the_order_asked_for(backprop):
     assert backprop("grad", *CIRCUIT, "--wrt", "z", "--wrt", "x").out == "3\n-4\n"
     assert backprop("grad", *CIRCUIT, "--wrt", "x").out == "-4\n"
 
 
+@pytest.mark.smoke
 def test_a_terminal_gets_the_same(terminal):
     assert terminal("grad", *CIRCUIT).out == "-4\n-4\n3\n"
 

@@ -7,6 +7,8 @@ import pytest
 from backprop.cli.question.argv import is_assignment, scan, split_positionals
 from backprop.cli.status import Failure
 
+pytestmark = pytest.mark.smoke
+
 KNOWN = {"--format": True, "-o": True, "-q": False, "--strict": False, "--upstream": True, "--wrt": True}
 
 

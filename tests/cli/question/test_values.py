@@ -13,6 +13,8 @@ from backprop.cli.question.question import read_vars
 from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
 
+pytestmark = pytest.mark.smoke
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),

@@ -6,6 +6,8 @@ from backprop.parser import ExpressionError, Span, parse
 from backprop.parser.diagnostics.rendering import WIDTH, line_and_column, render
 from backprop.parser.visible import columns, visible
 
+pytestmark = pytest.mark.smoke
+
 
 def shown(source, start, end, cure="do so"):
     return render(ExpressionError("it is so", Span(start, end), cure, source))

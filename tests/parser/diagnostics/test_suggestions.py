@@ -18,6 +18,8 @@ from backprop.parser.diagnostics.suggestions import (
 )
 from backprop.parser.similarity import closest
 
+pytestmark = pytest.mark.smoke
+
 
 @pytest.mark.parametrize(
     "word, expected",
