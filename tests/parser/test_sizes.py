@@ -58,7 +58,10 @@ NESTED = [
 def test_many(shape):
     text, nodes = SHAPES[shape]
     size = MANY if shape in NESTED or shape == "choices in parentheses" else FEWER
-    assert len(parse(text(size)).nodes) == nodes(size)
+    graph = parse(text(size))
+    assert len(graph.nodes) == nodes(size)
+    assert graph.variables or shape in ("numbers", "rows")
+    assert "x" in graph.variables or shape not in NESTED
 
 
 def calls_of(text):
