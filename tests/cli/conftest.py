@@ -75,16 +75,10 @@ def end_of(
     if len(given) <= ROOM and FORKS.shows(changes):
         return FORKS.run(tokens, given, folder, SECONDS, settings, missing=["polars"] if without_polars else [])
     program = [sys.executable, "-c", WITHOUT_POLARS] if without_polars else [COMMAND]
-    with subprocess.Popen(
-        [*program, *tokens],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=settings,
-        cwd=folder,
-    ) as process:
-        out, err = process.communicate(given, timeout=SECONDS)
-        return Ended(out, err, process.returncode, process.pid)
+    done = subprocess.run(
+        [*program, *tokens], input=given, capture_output=True, env=settings, cwd=folder, timeout=SECONDS
+    )
+    return Ended(done.stdout, done.stderr, done.returncode)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class Ended(NamedTuple):
     out: bytes
     err: bytes
     status: int
-    process: int
+    process: int | None = None  # of a fork
 
 
 class Forks:
