@@ -121,17 +121,29 @@ class Node:
     def __neg__(self) -> Node:
         return METHODS["negative"](self)
 
+    def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **settings: Any) -> Any:
+        """The node for a function of NumPy's: a kernel of numerics/ that is called with nodes writes its own graph."""
+        return METHODS[function](*operands) if function in METHODS and method == "__call__" else NotImplemented
+
+    def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
+        """The same for the functions of NumPy's that are no ufuncs, as `where` is."""
+        return self.__array_ufunc__(function, "__call__", *operands, **settings)
+
     def equals(self, other: Node | float) -> Node:
         """1 where they are equal, 0 elsewhere; `==` on nodes is identity, as for any Python object."""
         return METHODS["=="](self, other)
 
-    def exceeds(self, other: Node | float) -> Node:
+    def __gt__(self, other: Node | float) -> Node:
         """1 where this node is greater, 0 elsewhere."""
         return METHODS[">"](self, other)
 
-    def reaches(self, other: Node | float) -> Node:
-        """1 where this node is greater or equal, 0 elsewhere."""
+    def __ge__(self, other: Node | float) -> Node:
         return METHODS[">="](self, other)
+
+    def __lt__(self, other: Node | float) -> Node:
+        return METHODS["<"](self, other)
+
+    exceeds = __gt__
 
     def where(self, taken: Node | float, otherwise: Node | float) -> Node:
         """`taken` where this node is nonzero, `otherwise` elsewhere."""

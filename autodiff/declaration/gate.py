@@ -104,7 +104,7 @@ class Condition(NamedTuple):
         return Condition(test, True, self.is_implied)
 
 
-METHODS: dict[str, Gate] = {}  # what the operators and methods of Node build: filled by the declarations
+METHODS: dict[Any, Gate] = {}  # what operators, methods of Node and NumPy's functions build of nodes
 
 
 class Gate:
@@ -130,6 +130,7 @@ class Gate:
     `even_of`     what its even powers are the even powers of, or None
     `partners`    factors with which its product is one node, each with that node, or None
     `kernel`      the same digits by gates that other languages have, as a graph of them, or None
+    `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
     `method`      the operator or method of Node that builds it, if any
@@ -175,6 +176,7 @@ class Gate:
         expand: Callable[..., Node] | None = None,
         code: Mapping[str, str] | None = None,
         kernel: Callable[..., Node] | None = None,
+        is_composed: bool = False,
         is_public: bool = True,
         is_function: bool | None = None,
         method: str | None = None,
@@ -204,13 +206,15 @@ class Gate:
         self.partners = partners
         self.expand = expand
         self.code = dict(code or {})
-        self.kernel = kernel
+        self.kernel = forward if is_composed else kernel
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         self.has_kink = has_kink
         self.odd = odd
         if method is not None:
             METHODS[method] = self
+        if is_public and isinstance(forward, np.ufunc):
+            METHODS.setdefault(forward, self)
 
     def __repr__(self) -> str:
         return f"<gate {self.name}>"

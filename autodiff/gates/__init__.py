@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from backprop.autodiff.declaration.gate import Gate
+import numpy as np
+
+from backprop.autodiff.declaration.gate import METHODS, Gate
 from backprop.autodiff.gates import (
     activations,
     arithmetic,
@@ -49,6 +51,8 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         kinked,
     )
 }
+METHODS |= {np.where: selection.where, np.clip: selection.clip}  # whose own functions are not NumPy's
+METHODS |= {np.maximum: selection.maximum, np.minimum: selection.minimum}
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)
 
 

@@ -154,7 +154,7 @@ limit_product = Elementwise(
     notation=Infix("*", PRODUCT),
     shortcut=limit_product_shortcut,
     textbook=lambda x, y: x * y,
-    kernel=lambda *x: kernels.limit_product(*x),
+    kernel=kernels.limit_product,
     summary="x * y, and 0 where x is 0 whatever y is",
     habit="swaps, as a product does",
     source="the limit that the corner table gives x^y at x = 0",

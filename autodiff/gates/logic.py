@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.gate import METHODS, Corner, at
 from backprop.autodiff.declaration.kinds import Flat
 from backprop.autodiff.declaration.notation import AND, COMPARISON, NOT, OR, Infix, Prefix
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
-
-
-def as_number(test: Callable[..., Any]) -> Callable[..., Any]:
-    """The NumPy test with 0.0 and 1.0 for its answers."""
-    return lambda *operands: test(*operands).astype(np.float64)
 
 
 def both(word: str, symbol: str) -> dict[str, str]:
@@ -32,9 +26,13 @@ def both(word: str, symbol: str) -> dict[str, str]:
 
 
 class Indicator(Flat):
-    """1 for true, 0 for false."""
+    """1 for true, 0 for false, as NumPy's test says."""
 
     is_indicator = True
+
+    def __init__(self, name: str, test: np.ufunc, **declaration: Any) -> None:
+        super().__init__(name, lambda *operands: test(*operands).astype(np.float64), **declaration)
+        METHODS[test] = self
 
 
 def is_zero(x: Node) -> bool:
@@ -56,12 +54,10 @@ def all_of(*conditions: Node) -> Node:
     return reduce(logical_and, left) if left and never is None else never or conditions[0]
 
 
-def comparison(
-    name: str, test: Callable[..., Any], symbol: str, summary: str, value_at_tie: float, **more: Any
-) -> Flat:
+def comparison(name: str, test: np.ufunc, symbol: str, summary: str, value_at_tie: float, **more: Any) -> Flat:
     return Indicator(
         name,
-        as_number(test),
+        test,
         operands=("x", "y"),
         notation=Infix(symbol, COMPARISON, associates="none"),
         method=symbol,
@@ -89,7 +85,7 @@ not_equal = comparison("not_equal", np.not_equal, "!=", "1 where x != y, else 0"
 
 logical_and = Indicator(
     "and",
-    as_number(np.logical_and),
+    np.logical_and,
     operands=("x", "y"),
     notation=Infix("and", AND),
     method="and",
@@ -102,7 +98,7 @@ logical_and = Indicator(
 )
 logical_or = Indicator(
     "or",
-    as_number(np.logical_or),
+    np.logical_or,
     operands=("x", "y"),
     notation=Infix("or", OR),
     method="or",
@@ -115,7 +111,7 @@ logical_or = Indicator(
 )
 logical_not = Indicator(
     "not",
-    as_number(np.logical_not),
+    np.logical_not,
     notation=Prefix("not ", NOT),
     code={
         "python": "float({0} == 0)",

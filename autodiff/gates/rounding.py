@@ -29,7 +29,7 @@ sign: Flat = Flat(
     "sign",
     np.sign,
     partners=lambda x: [(x, absolute(x))],
-    kernel=lambda *x: kernels.sign(*x),
+    kernel=kernels.sign,
     summary="-1, 0 or 1: the sign of x",
     habit=STOPS,
     source="by definition",

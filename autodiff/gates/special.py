@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import elementary, kernels, slopes
+from backprop.autodiff.gates import elementary, slopes
 from backprop.autodiff.numerics import normal, odd, special
+from backprop.autodiff.numerics.double_double import two_product
+from backprop.autodiff.numerics.special import NORMAL_LIMIT, SQRT_HALF, TWO_OVER_SQRT_PI
+from backprop.autodiff.numerics.stable import where
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -42,6 +47,64 @@ def logerfc_textbook(x: Node, order: int) -> Node:
     return result
 
 
+# The same digits by functions that every language has -------------------------------------------------------------
+
+
+def bounded(x: Any) -> Any:
+    return np.minimum(np.maximum(x, -NORMAL_LIMIT), NORMAL_LIMIT)
+
+
+def normcdf_kernel(x: Node) -> Any:
+    held = -bounded(x)
+    high, error = two_product(held, x.graph.constant(SQRT_HALF.high))
+    low = error + held * SQRT_HALF.low
+    slope = TWO_OVER_SQRT_PI * elementary.exp(-high * high)
+    return 0.5 * (erfc(high) - slope * low)
+
+
+def lognormcdf_kernel(x: Any) -> Any:
+    far = np.minimum(x, normal.TAIL)
+    tail = far * (-0.5 * far) - normal.LOG_SQRT_TWO_PI - elementary.log(mean_below(far) - far)
+    near = where(x < 0.0, elementary.log(normcdf(x)), elementary.log1p(-normcdf(-x)))
+    return where(x < normal.TAIL, tail, near)
+
+
+def logerfc_kernel(x: Any) -> Any:
+    far = np.maximum(x, -normal.TAIL)
+    moment = mean_below(far * -normal.SQRT_TWO) / normal.SQRT_TWO
+    tail = far * -far - elementary.log(normal.SQRT_PI * (far + moment))
+    near = where(x > 0.5, elementary.log(erfc(x)), elementary.log1p(-erf(x)))
+    return where(x > -normal.TAIL, tail, near)
+
+
+def mean_below(x: Any) -> Any:
+    """normal.first_moment(-x), for x <= TAIL."""
+    return normal.scaled_moments(1, -x, normal.steps_for(1, -normal.TAIL))[0] / -x
+
+
+def lognormcdf_derivative_kernel(x: Any, order: int) -> Any:
+    held = bounded(x)
+    return log_cdf_derivative(order, x, normpdf(held) / normcdf(held))
+
+
+def logerfc_derivative_kernel(x: Any, order: int) -> Any:
+    held = bounded(x)
+    density: Any = (TWO_OVER_SQRT_PI / normal.SQRT_TWO) * special.exp_of_minus_square(held)
+    hazard = density / erfc(held)
+    return (-normal.SQRT_TWO) ** order * log_cdf_derivative(order, -normal.SQRT_TWO * x, hazard)
+
+
+def log_cdf_derivative(order: int, y: Any, hazard: Any) -> Any:
+    """The derivative of log Φ at y: by moments left of TAIL, by its polynomial elsewhere."""
+    t = np.maximum(-y, -normal.TAIL)
+    tail = normal.cumulants(normal.scaled_moments(order, t, normal.steps_for(order, -normal.TAIL)))[-1]
+    for _ in range(order):
+        tail = tail / t
+    tail = t + tail if order == 1 else tail - 1.0 if order == 2 else tail
+    near = normal.value_of(normal.hazard_polynomial(order), bounded(y), hazard)
+    return where(y < normal.TAIL, tail, near)
+
+
 erf = Elementwise(
     "erf",
     special.erf,
@@ -67,7 +130,7 @@ normcdf = Elementwise(
     "normcdf",
     special.normcdf,
     lambda x, out: normpdf(x),
-    kernel=lambda *x: kernels.normcdf(*x),
+    kernel=normcdf_kernel,
     summary="the standard normal distribution function",
     habit="scales the gradient by normpdf(x)",
     source="by definition",
@@ -77,7 +140,7 @@ normpdf: Elementwise = Elementwise(
     "normpdf",
     special.normpdf,
     lambda x, out: -(slopes.held(x, bound=slopes.EXPONENTIAL) * out),
-    kernel=lambda *x: kernels.normpdf(*x),
+    is_composed=True,
     summary="the standard normal density, exp(-x^2/2)/sqrt(2*pi)",
     habit="scales the gradient by -x*normpdf(x)",
     source="the chain rule",
@@ -87,7 +150,7 @@ lognormcdf = Elementwise(
     "lognormcdf",
     normal.lognormcdf,
     lambda x, out: lognormcdf_derivative(x, order=1),
-    kernel=lambda *x: kernels.lognormcdf(*x),
+    kernel=lognormcdf_kernel,
     summary="log(normcdf(x)), where normcdf(x) underflows or is 1, too",
     habit="scales the gradient by normpdf(x)/normcdf(x), which is about -x far on the left",
     source="the chain rule; DLMF 7.8 for Mills' ratio",
@@ -97,7 +160,7 @@ logerfc = Elementwise(
     "logerfc",
     normal.logerfc,
     lambda x, out: logerfc_derivative(x, order=1),
-    kernel=lambda *x: kernels.logerfc(*x),
+    kernel=logerfc_kernel,
     summary="log(erfc(x)), where erfc(x) underflows, too",
     habit="scales the gradient by -2/sqrt(pi)*exp(-x^2)/erfc(x), which is about -2*x far on the right",
     source="the chain rule; DLMF 7.8 for Mills' ratio",
@@ -108,7 +171,7 @@ lognormcdf_derivative: Elementwise = Elementwise(
     lambda x, order: normal.lognormcdf_derivative(order, x),
     lambda x, out: lognormcdf_derivative(x, order=out.settings["order"] + 1),
     attributes=POSITIVE_ORDER,
-    kernel=lambda *x, **order: kernels.lognormcdf_derivative(*x, **order),
+    kernel=lognormcdf_derivative_kernel,
     textbook=lambda x, order: normal.value_of(normal.hazard_polynomial(order), x, normpdf(x) / normcdf(x)),
     summary="the derivative of lognormcdf of that order",
     habit="scales the gradient by the next derivative of lognormcdf",
@@ -120,7 +183,7 @@ logerfc_derivative: Elementwise = Elementwise(
     lambda x, order: normal.logerfc_derivative(order, x),
     lambda x, out: logerfc_derivative(x, order=out.settings["order"] + 1),
     attributes=POSITIVE_ORDER,
-    kernel=lambda *x, **order: kernels.logerfc_derivative(*x, **order),
+    kernel=logerfc_derivative_kernel,
     textbook=lambda x, order: logerfc_textbook(x, order),
     summary="the derivative of logerfc of that order",
     habit="scales the gradient by the next derivative of logerfc",

@@ -81,7 +81,7 @@ def test_a_wrong_zero_is_reported_where_short_steps_move_nothing():
 
 
 def test_modes_that_disagree_are_reported_at_a_corner_too():
-    gate = WrongPush("planted", np.abs, lambda x, out: x.reaches(0.0), **DECLARATION)
+    gate = WrongPush("planted", np.abs, lambda x, out: x >= 0.0, **DECLARATION)
     assert check(of(gate), {"x": -0.5}).has_failed
 
 
