@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
@@ -18,8 +17,6 @@ from backprop.parser.functions import Body, read_head
 from backprop.parser.operand import Bounds, Chain, Keyword, Operand
 from backprop.parser.scope import Scope
 
-SPELLINGS = {"**": "^", "·": "*", "×": "*", "÷": "/", "−": "-", "≤": "<=", "≥": ">=", "≠": "!="}  # noqa: RUF001 - the language has these signs
-GATES: dict[str, Gate] = OPERATORS | {other: OPERATORS[usual] for other, usual in SPELLINGS.items()}
 EXPONENTS = {"²": 2.0, "³": 3.0}
 
 Children = list[Any]  # what Lark hands to a callback: tokens, and what the callbacks before returned
@@ -78,7 +75,7 @@ class Builder:
         left, operator, right = children
         scope = self.scope
         operator.node = scope.graph.add(
-            GATES[operator.text],
+            OPERATORS[operator.text],
             (left.node or scope.node(left), right.node or scope.node(right)),
             (),
             Span(left.start_pos, right.end_pos),
@@ -123,8 +120,8 @@ class Builder:
         graph = self.scope.graph
         node = self.scope.node(right)
         span = Span(chain.start_pos, right.end_pos)
-        link = graph.add(GATES[operator.text], (chain.right, node), (), span)
-        chain.node = graph.add(GATES["and"], (chain.node, link), (), span)
+        link = graph.add(OPERATORS[operator.text], (chain.right, node), (), span)
+        chain.node = graph.add(OPERATORS["and"], (chain.node, link), (), span)
         chain.right = node
         chain.end_pos = right.end_pos
         return chain  # type: ignore[no-any-return]
@@ -155,7 +152,7 @@ class Builder:
     def _apply(self, operator: str, made: Operand, *operands: Operand) -> Operand:
         """Give `made` the node of an operator."""
         nodes = tuple([self.scope.node(one) for one in operands])
-        made.node = self.scope.graph.add(GATES[operator], nodes, (), made.span)
+        made.node = self.scope.graph.add(OPERATORS[operator], nodes, (), made.span)
         return made
 
     # Atoms ---------------------------------------------------------------------------------------------------

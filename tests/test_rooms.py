@@ -52,18 +52,36 @@ def forbidden_imports(room: str, source: str) -> set[str]:
     return wrong | bare
 
 
+def is_gate_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "name" and "gate" in ast.unparse(node.value)
+
+
 def gate_names_compared(source: str) -> list[int]:
-    """The lines that compare something's `.name` of a gate, or look it up in a collection of names."""
+    """The lines that compare something's `.name` of a gate, or look it up in a collection or a table of names."""
     found = []
     for node in ast.walk(ast.parse(source)):
+        asked: list[ast.AST] = []
         if isinstance(node, ast.Compare):
-            for side in (node.left, *node.comparators):
-                is_name = isinstance(side, ast.Attribute) and side.attr == "name"
-                if is_name and "gate" in ast.unparse(side.value):
-                    found.append(node.lineno)
-        if isinstance(node, ast.Match) and ast.unparse(node.subject).endswith("gate.name"):
-            found.append(node.lineno)
+            asked = [node.left, *node.comparators]
+        elif isinstance(node, ast.Match):
+            asked = [node.subject]
+        elif isinstance(node, ast.Subscript):
+            asked = [node.slice]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+            asked = [*node.args]
+        found += [node.lineno for one in asked if is_gate_name(one)]
     return found
+
+
+def gates_named(source: str) -> list[int]:
+    """The lines that ask whether a gate is one of another module's, such as `node.gate is arithmetic.power`."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith("gate")
+        for other in node.comparators
+        if isinstance(other, ast.Attribute) and not ast.unparse(other).startswith("leaves.")
+    ]
 
 
 def test_every_room_has_modules():
@@ -119,6 +137,17 @@ def test_no_module_asks_for_a_gate_by_its_name(path):
     assert gate_names_compared(path.read_text()) == []
 
 
+# Who rewrites what the user wrote must know it; everyone else asks the declaration.
+KNOWING = {f"autodiff/passes/{name}.py" for name in ("algebra", "cancellation", "fusion", "logarithms", "monomials")}
+KNOWING |= {f"autodiff/passes/{name}.py" for name in ("quotients", "simplify")}
+
+
+@pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
+def test_only_families_and_rewriting_passes_know_a_gate(path):
+    is_family = path.parent == HOUSE / "autodiff" / "gates"
+    assert is_family or name_of(path) in KNOWING or gates_named(path.read_text()) == []
+
+
 @pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
 def test_a_module_has_one_subject(path):
     source = path.read_text()
@@ -142,6 +171,10 @@ def test_the_checks_see_what_they_look_for():
     assert gate_names_compared("if node.gate.name == 'add': pass") == [1]
     assert gate_names_compared("found = gate.name in NAMES") == [1]
     assert gate_names_compared("match node.gate.name:\n    case 'add': pass") == [1]
+    assert gate_names_compared("text = LIBRARY.get(node.gate.name)") == [1]
+    assert gate_names_compared("text = LIBRARY[gate.name]") == [1]
     assert gate_names_compared("if node.gate is add: pass\nprint(gate.name)") == []
+    assert gates_named("if node.gate is arithmetic.add: pass") == [1]
+    assert gates_named("if node.gate is leaves.input or gate is None: pass") == []
     assert called("f(print)") == {"f", "print"}
     assert allowed_names("input = Leaf()") == {"input"}

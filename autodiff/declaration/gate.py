@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
-from backprop.autodiff.declaration.notation import Call, Notation
+from backprop.autodiff.declaration.notation import Call, Infix, Notation
 from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ class Gate:
     `shortcut`    an exact simplification used while derivatives are built (1*x is x), or None
     `textbook`    what a reader expects in its place, as a graph of other gates, or None
     `expand`      the graph of other gates that it is replaced by as soon as shapes are known, or None
-    `code`        how other languages spell it, by language: `pow({0}, {1})`; what is missing follows from the notation
+    `code`        how other languages spell it, by language: `pow({0}, {1})`, in LaTeX also a function's name alone;
+                  `math`: its name where math libraries have it; what is missing follows from the notation
     `brief`       a shorter form for a formula that holds at no point in particular; by default the textbook form
     `gap`         where that form is not what the gate computes, or None
     `even_of`     what its even powers are the even powers of, or None
@@ -133,7 +134,8 @@ class Gate:
     `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
-    `method`      the operator or method of Node that builds it, if any
+    `method`      what else builds it but its infix symbols and a function of NumPy's that is `forward`: a method of
+                  Node or a rule of the grammar
     `has_kink`    whether a derivative of it, of some order, jumps
     `odd`         where it is an odd function of its operand, smooth at 0: its power series
     """
@@ -215,6 +217,9 @@ class Gate:
             METHODS[method] = self
         if is_public and isinstance(forward, np.ufunc):
             METHODS.setdefault(forward, self)
+        if is_public and isinstance(self.notation, Infix):
+            for symbol in (self.notation.symbol, *self.notation.others):
+                METHODS.setdefault(symbol, self)
 
     def __repr__(self) -> str:
         return f"<gate {self.name}>"

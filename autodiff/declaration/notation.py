@@ -15,11 +15,16 @@ class Call(NamedTuple):
 
 
 class Infix(NamedTuple):
-    """`a + b`; `associates` says which side needs no parentheses at the same precedence."""
+    """`a + b`; `associates` says which side needs no parentheses at the same precedence.
+
+    `others` are the symbols that are read as this one, `latex` is the one of LaTeX, where that is another.
+    """
 
     symbol: str
     precedence: int
     associates: str = "left"
+    others: tuple[str, ...] = ()
+    latex: str | None = None
 
 
 class Prefix(NamedTuple):
@@ -27,6 +32,7 @@ class Prefix(NamedTuple):
 
     symbol: str
     precedence: int
+    latex: str | None = None
 
 
 class Postfix(NamedTuple):

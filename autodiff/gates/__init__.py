@@ -53,6 +53,7 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
 }
 METHODS |= {np.where: selection.where, np.clip: selection.clip}  # whose own functions are not NumPy's
 METHODS |= {np.maximum: selection.maximum, np.minimum: selection.minimum}
+selection.maximum.code["latex"], selection.minimum.code["latex"] = r"\max", r"\min"
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)
 
 
@@ -67,27 +68,4 @@ def _functions() -> dict[str, tuple[Gate, ...]]:
 # A name may mean several gates: the one that takes as many operands as are given is meant.
 FUNCTIONS: dict[str, tuple[Gate, ...]] = _functions()
 
-OPERATORS: dict[str, Gate] = {
-    "+": arithmetic.add,
-    "-": arithmetic.subtract,
-    "*": arithmetic.multiply,
-    "/": arithmetic.divide,
-    "%": arithmetic.modulo,
-    "//": rounding.floor_divide,
-    "^": arithmetic.power,
-    "@": linear_algebra.matmul,
-    "negative": arithmetic.negative,
-    "<": logic.less,
-    "<=": logic.less_equal,
-    ">": logic.greater,
-    ">=": logic.greater_equal,
-    "==": logic.equal,
-    "!=": logic.not_equal,
-    "and": logic.logical_and,
-    "or": logic.logical_or,
-    "not": logic.logical_not,
-    "where": selection.where,
-    "index": arrays.index,
-    "stack": arrays.stack,
-    "transpose": arrays.transpose,
-}
+OPERATORS: dict[str, Gate] = {sign: gate for sign, gate in METHODS.items() if isinstance(sign, str) and gate.is_public}

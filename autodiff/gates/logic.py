@@ -54,14 +54,18 @@ def all_of(*conditions: Node) -> Node:
     return reduce(logical_and, left) if left and never is None else never or conditions[0]
 
 
-def comparison(name: str, test: np.ufunc, symbol: str, summary: str, value_at_tie: float, **more: Any) -> Flat:
+def sign(symbol: str, *others: str, latex: str | None = None) -> Infix:
+    return Infix(symbol, COMPARISON, associates="none", others=others, latex=latex)
+
+
+def comparison(name: str, test: np.ufunc, notation: Infix, value_at_tie: float, **more: Any) -> Flat:
+    symbol = notation.symbol
     return Indicator(
         name,
         test,
         operands=("x", "y"),
-        notation=Infix(symbol, COMPARISON, associates="none"),
-        method=symbol,
-        summary=summary,
+        notation=notation,
+        summary=f"1 where x {symbol} y, else 0",
         habit="stops the gradient: it is 0 or 1",
         source="by definition",
         code={
@@ -76,19 +80,18 @@ def comparison(name: str, test: np.ufunc, symbol: str, summary: str, value_at_ti
     )
 
 
-less = comparison("less", np.less, "<", "1 where x < y, else 0", 0.0)
-less_equal = comparison("less_equal", np.less_equal, "<=", "1 where x <= y, else 0", 1.0)
-greater = comparison("greater", np.greater, ">", "1 where x > y, else 0", 0.0)
-greater_equal = comparison("greater_equal", np.greater_equal, ">=", "1 where x >= y, else 0", 1.0)
-equal = comparison("equal", np.equal, "==", "1 where x == y, else 0", 1.0)
-not_equal = comparison("not_equal", np.not_equal, "!=", "1 where x != y, else 0", 0.0, shortcut=not_equal_shortcut)
+less = comparison("less", np.less, sign("<"), 0.0)
+less_equal = comparison("less_equal", np.less_equal, sign("<=", "≤", latex=r"\le"), 1.0)
+greater = comparison("greater", np.greater, sign(">"), 0.0)
+greater_equal = comparison("greater_equal", np.greater_equal, sign(">=", "≥", latex=r"\ge"), 1.0)
+equal = comparison("equal", np.equal, sign("==", latex="="), 1.0)
+not_equal = comparison("not_equal", np.not_equal, sign("!=", "≠", latex=r"\ne"), 0.0, shortcut=not_equal_shortcut)
 
 logical_and = Indicator(
     "and",
     np.logical_and,
     operands=("x", "y"),
-    notation=Infix("and", AND),
-    method="and",
+    notation=Infix("and", AND, latex=r"\land"),
     shortcut=repeated_shortcut,
     code=both("and", "&&"),
     summary="1 where both are nonzero, else 0",
@@ -100,8 +103,7 @@ logical_or = Indicator(
     "or",
     np.logical_or,
     operands=("x", "y"),
-    notation=Infix("or", OR),
-    method="or",
+    notation=Infix("or", OR, latex=r"\lor"),
     shortcut=repeated_shortcut,
     code=both("or", "||"),
     summary="1 where one of them is nonzero, else 0",
@@ -112,7 +114,8 @@ logical_or = Indicator(
 logical_not = Indicator(
     "not",
     np.logical_not,
-    notation=Prefix("not ", NOT),
+    notation=Prefix("not ", NOT, latex=r"\lnot "),
+    method="not",
     code={
         "python": "float({0} == 0)",
         "numpy": "np.equal({0}, 0).astype(float)",

@@ -60,7 +60,6 @@ def names() -> dict[str, list[Gate]]:
                     found[name].append(gate)
     for name, gate in OPERATORS.items():
         found.setdefault(name, [gate])
-    found["**"] = found["^"]
     return found
 
 

@@ -6,16 +6,12 @@ import math
 import re
 from collections.abc import Mapping
 
+from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Node
 from backprop.parser.printers import code
 from backprop.parser.printers.code import Body, Function, Language, words
 
-LIBRARY = words(
-    """
-    acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh erf erfc exp exp2 expm1 floor hypot
-    log log10 log1p log2 sin sinh sqrt tan tanh
-    """
-)
+LIBRARY = frozenset(gate.code["math"] for gate in GATES if "math" in gate.code)
 CALLED = words(
     """
     copysign fabs fmod lgamma pow rint tgamma HUGE_VAL INFINITY NAN M_E M_PI gradient
@@ -114,7 +110,7 @@ C = Language(
     name="c",
     title="C",
     operators=frozenset("+-*/"),
-    library={name: name for name in LIBRARY},
+    library=code.from_math(str),
     helpers=HELPERS,
     constants={},
     reserved=frozenset({*LIBRARY, *CALLED, *KEYWORDS}),

@@ -1,7 +1,8 @@
 """Nodes as straight-line code: what all languages share. Knows the spelling of no gate and the frame of no language.
 
-A gate is spelled by its declaration's `code`, else by the language's math library, else by a function written from
-its `kernel`, else by its infix notation, else, where it is public, by its textbook form. What is left is refused.
+A gate is spelled by its declaration's `code`, which may name a function of the math libraries, else by a function
+written from its `kernel`, else by its infix notation, else, where it is public, by its textbook form. What is left is
+refused.
 """
 
 from __future__ import annotations
@@ -62,16 +63,16 @@ class Function(NamedTuple):
 class Language(NamedTuple):
     """How a language spells numbers, operators and functions, and the frames of its functions.
 
-    `library` gives a gate's name to the function that computes it, `own` its template where that needs a look at the
-    gate, `helpers` the source of each function that templates may call. `reserved` are names that no variable may
-    have, `family` those of a kind, such as a compiler's macros, `taken` those that no function may have either.
-    `arrays` spells an array and `setting` an attribute of a gate; both are None where the language has no arrays.
+    `library` names the function of its libraries that computes a gate, `helpers` gives the source of each function
+    that templates may call. `reserved` are names that no variable may have, `family` those of a kind, such as a
+    compiler's macros, `taken` those that no function may have either. `arrays` spells an array and `setting` an
+    attribute of a gate; both are None where the language has no arrays.
     """
 
     name: str
     title: str
     operators: frozenset[str]
-    library: Mapping[str, str]
+    library: Callable[[Gate], str | None]
     helpers: Mapping[str, str]
     constants: Mapping[str, str]
     reserved: frozenset[str]
@@ -83,7 +84,6 @@ class Language(NamedTuple):
     family: re.Pattern[str] | None = None
     arrays: Callable[[Any], str] | None = None
     setting: Callable[[Any], str] | None = None
-    own: Callable[[Gate], str | None] = lambda gate: None
 
 
 def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
@@ -92,6 +92,11 @@ def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
     if len(line) <= LONGEST_RESULT:
         return f"{space}{line}{space}"
     return "".join(f"\n{margin}{one}," for one in entries) + "\n" + margin[: len(margin) // 2]
+
+
+def from_math(spelled: Callable[[str], str]) -> Callable[[Gate], str | None]:
+    """The `library` of a language that has the functions of other math libraries, under that spelling."""
+    return lambda gate: spelled(gate.code["math"]) if "math" in gate.code else None
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -192,7 +197,7 @@ class _Writer:
             return Text(gate.notation.symbol + (operand.code if is_safe else f"({operand.code})"), UNARY)
         assert isinstance(gate.notation, Infix)
         left, right = operands
-        symbol, precedence, _ = gate.notation
+        symbol, precedence, *_ = gate.notation
         first = left.code if left.precedence >= precedence else f"({left.code})"
         second = right.code if right.precedence > precedence else f"({right.code})"
         return Text(f"{first} {symbol} {second}", precedence)
@@ -216,12 +221,12 @@ class _Writer:
         return Text(code, UNARY if code.startswith("-") else ATOM)
 
     def template(self, gate: Gate) -> str | None:
-        found = gate.code.get(self.language.name) or self.language.own(gate)
-        function = self.language.library.get(gate.name)
-        if found is None and function is not None:
-            places = ", ".join(f"{{{place}}}" for place in range(len(gate.operands)))
-            found = f"{function}({places})"
-        return found
+        if self.language.name in gate.code:
+            return gate.code[self.language.name]
+        function = self.language.library(gate)
+        operands = [f"{{{place}}}" for place in range(len(gate.operands))]
+        settings = [f"{key}={{{key}}}" for key in gate.attributes]
+        return f"{function}({', '.join([*operands, *settings])})" if function else None
 
     def filled(self, template: str, node: Node, operands: list[Text]) -> Text:
         """The template with the operands and attributes in their places; two places serve for any more operands."""

@@ -10,12 +10,6 @@ from backprop.parser.printers import code
 from backprop.parser.printers.code import Body, Function, Language, listed, words
 from backprop.parser.printers.expression import shortest
 
-LIBRARY = words(
-    """
-    abs acos acosh asin asinh atan atan2 atanh cbrt ceil cos cosh exp expm1 floor hypot log log10
-    log1p log2 sin sinh sqrt tan tanh
-    """
-)
 KEYWORDS = words(
     """
     arguments async await break case catch class const continue debugger default delete do else enum
@@ -126,7 +120,7 @@ JAVASCRIPT = Language(
     name="javascript",
     title="JavaScript",
     operators=frozenset("+-*/"),
-    library={**{name: f"Math.{name}" for name in LIBRARY}, "sign": "_sign"},
+    library=code.from_math("Math.{}".format),
     helpers=HELPERS,
     constants={"pi": "Math.PI", "e": "Math.E"},
     reserved=frozenset(KEYWORDS),

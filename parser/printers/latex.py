@@ -35,7 +35,6 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.autodiff.shapes import Shape
-from backprop.parser.printers.code import words
 from backprop.parser.printers.expression import (
     MAXIMUM_CHARACTERS,
     given_settings,
@@ -47,25 +46,6 @@ from backprop.parser.printers.expression import (
 from backprop.parser.printers.latex_names import escaped, name
 
 TIMES = "\0"  # a product's place, which becomes a space or a dot when what follows is known
-SYMBOLS = {
-    "*": TIMES,
-    "@": TIMES,
-    "%": r" \bmod ",
-    "<=": r" \le ",
-    ">=": r" \ge ",
-    "==": " = ",
-    "!=": r" \ne ",
-    "and": r" \land ",
-    "or": r" \lor ",
-    "not ": r"\lnot ",
-}
-LIBRARY = {
-    **{name: f"\\{name}" for name in words("sin cos tan sec csc cot sinh cosh tanh log max min det")},
-    **{name: f"\\arc{name[1:]}" for name in ("asin", "acos", "atan")},
-    **{name: f"\\operatorname{{ar{name[1:]}}}" for name in ("asinh", "acosh", "atanh")},
-    **{"maximum": r"\max", "minimum": r"\min", "log2": r"\log_{2}", "log10": r"\log_{10}"},
-    **{"gamma": r"\Gamma", "digamma": r"\psi", "trace": r"\operatorname{tr}"},
-}
 CONSTANTS = {"pi": r"\pi", "tau": r"\tau", "e": "e", "inf": r"\infty", "nan": r"\mathrm{nan}"}
 
 # Between the precedences of the language: a sign before a whole product stands where a sum may begin, and a choice
@@ -125,8 +105,7 @@ class _Typesetter:
             return constant(node)
         if node.name is not None:
             return [name(node.name)], ATOM
-        template = node.gate.code.get("latex")
-        if template is not None:
+        if template := template_of(node):
             return self.filled(template, node)
         notation = node.gate.notation
         if isinstance(notation, Infix):
@@ -134,7 +113,7 @@ class _Typesetter:
         if isinstance(notation, Prefix):
             if notation.precedence == UNARY:
                 return [notation.symbol, (node.inputs[0], PRODUCT)], SIGNED
-            return [SYMBOLS.get(notation.symbol, notation.symbol), (node.inputs[0], ATOM)], notation.precedence
+            return [notation.latex or notation.symbol, (node.inputs[0], ATOM)], notation.precedence
         if isinstance(notation, Postfix):
             return [(node.inputs[0], POSTFIX), r"^{\top}"], POWER
         if isinstance(notation, Subscript):
@@ -149,12 +128,12 @@ class _Typesetter:
     def has_subscript(self, node: Node) -> bool:
         if node.name is not None:
             return "_" in name(node.name)
-        return isinstance(node.gate.notation, Subscript) or "_" in node.gate.code.get("latex", "")
+        return isinstance(node.gate.notation, Subscript) or "_" in template_of(node)
 
     def infix(self, node: Node, notation: Infix) -> tuple[list[Part], float]:
-        symbol, precedence, associates = notation
+        symbol, precedence, associates, _, latex = notation
         left, right = node.inputs
-        between = SYMBOLS.get(symbol, f" {symbol} ")
+        between = TIMES if symbol in "@*" else f" {latex or symbol} "
         loosest: float = precedence + (associates != "left")
         if symbol == "@" and is_vector(left):  # a vector is a column
             if is_vector(right):
@@ -232,6 +211,12 @@ class _Typesetter:
         return TERNARY if before.endswith("if } ") else CHOICE
 
 
+def template_of(node: Node) -> str:
+    """How the gate declares to be written; nothing where that is a function's name or follows from the notation."""
+    template = node.gate.code.get("latex", "")
+    return template if "{0}" in template or "<" in template else ""
+
+
 def times(shape: Shape) -> str:
     return r" \times ".join(map(str, shape))
 
@@ -248,7 +233,7 @@ def product_of(node: Node) -> str:
     """What kind of product of arrays it is; none where a factor is a scalar, which may stand anywhere."""
     if not all(operand.shape for operand in node.inputs):
         return ""
-    return ENTRYWISE if node.gate.notation == Infix("*", PRODUCT) else MATRICES
+    return ENTRYWISE if isinstance(node.gate.notation, Infix) and node.gate.notation.symbol == "*" else MATRICES
 
 
 def is_vector(node: Node) -> bool:
@@ -272,7 +257,7 @@ def multiplied(text: str) -> str:
 
 def call(node: Node) -> list[Part]:
     """A function of its operands, its settings below its name or, without operands, in their place."""
-    function = LIBRARY.get(node.gate.name) or rf"\operatorname{{{escaped(node.gate.name)}}}"
+    function = node.gate.code.get("latex") or rf"\operatorname{{{escaped(node.gate.name)}}}"
     below = ", ".join(rf"\mathrm{{{escaped(key)}}}={setting_text(value)}" for key, _, value in given_settings(node))
     if not node.inputs:
         rest = [setting_text(one) for _, declared, value in given_settings(node) for one in spread(declared, value)]

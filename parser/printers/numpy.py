@@ -157,13 +157,11 @@ def setting(value: Any) -> str:
     return repr(value)
 
 
-def own(gate: Gate) -> str | None:
-    """The spelling of a gate whose forward function is one of NumPy's."""
+def library(gate: Gate) -> str | None:
+    """NumPy's function that is a gate's forward function."""
     name = getattr(gate.forward, "__name__", "")
-    if name in OPERATED or getattr(np, name, None) is not gate.forward:
-        return None
-    places = [f"{{{place}}}" for place in range(len(gate.operands))]
-    return f"np.{name}({', '.join([*places, *[f'{key}={{{key}}}' for key in gate.attributes]])})"
+    is_function = name not in OPERATED and getattr(np, name, None) is gate.forward
+    return f"np.{name}" if is_function else None
 
 
 OPERATED = ("add", "subtract", "multiply", "divide", "negative", "matmul")  # which NumPy's arrays have operators for
@@ -182,7 +180,7 @@ NUMPY = Language(
     name="numpy",
     title="NumPy",
     operators=frozenset("+-*/@"),
-    library={},
+    library=library,
     helpers=HELPERS,
     constants={"pi": "np.pi", "e": "np.e"},
     reserved=frozenset({*keyword.kwlist, "__debug__", "float", "math", "np"}),
@@ -192,7 +190,6 @@ NUMPY = Language(
     frame=frame,
     arrays=array,
     setting=setting,
-    own=own,
 )
 
 

@@ -10,7 +10,6 @@ from backprop.autodiff.graph import Node
 from backprop.parser.printers import code
 from backprop.parser.printers.code import Body, Function, Language, listed
 
-DIRECT = ("asinh", "atan", "atan2", "erf", "erfc", "hypot", "tanh")  # never raise
 NOT_A_NUMBER = ("sin", "cos", "tan", "asin", "acos", "acosh", "sqrt")  # ValueError is nan
 LIMITS = {  # what ValueError stands for at the end of the domain, outside of which it is nan
     "log": "-math.inf if x == 0.0 else math.nan",
@@ -117,10 +116,7 @@ PYTHON = Language(
     name="python",
     title="Python",
     operators=frozenset("+-*"),
-    library={
-        **{name: f"math.{name}" for name in DIRECT},
-        **{name: f"_{name}" for name in (*NOT_A_NUMBER, *LIMITS, *OVERFLOWS, "floor", "ceil", "cbrt")},
-    },
+    library=code.from_math(lambda name: f"_{name}" if f"_{name}" in HELPERS else f"math.{name}"),
     helpers=HELPERS,
     constants={name: f"math.{name}" for name in ("pi", "tau", "e")},
     reserved=frozenset({*keyword.kwlist, "__debug__", "abs", "float", "math", "round"}),
