@@ -170,10 +170,8 @@ OPERATED = ("add", "subtract", "multiply", "divide", "negative", "matmul")  # wh
 def frame(function: Function) -> str:
     needs_math = any("math." in one for one in function.helpers)
     imports = f"{'import math' * needs_math}\n\nimport numpy as np\n".lstrip()
-    setup = '@np.errstate(all="ignore")\n---\n'
-    for name in function.body.parameters:
-        setup += f"    {name} = np.asarray({name}, dtype=float)[()]\n"
-    return framed(function, imports, setup)
+    prepared = [f"    {name} = np.asarray({name}, dtype=float)[()]\n" for name in function.body.parameters]
+    return framed(function, imports, '@np.errstate(all="ignore")\n', "".join(prepared))
 
 
 NUMPY = Language(

@@ -91,15 +91,17 @@ def helper(body: Body) -> str:
 
 
 def frame(function: Function) -> str:
-    return framed(function, "import math\n", "")
+    return framed(function, "import math\n")
 
 
-def framed(function: Function, imports: str, setup: str) -> str:
-    """A module: the imports, the helpers, and the function that returns the value and the gradient by name."""
+def framed(function: Function, imports: str, decorator: str = "", prepared: str = "") -> str:
+    """A module: the imports, the helpers, and the function that returns the value and the gradient by name.
+
+    `decorator` stands above the function, the lines `prepared` at the beginning of its body.
+    """
     body = function.body
     value, *gradients = body.results
     entries = [f'"{name}": {text}' for name, text in zip(function.variables, gradients, strict=True)]
-    decorator, prepared = setup.split("---\n") if setup else ("", "")
     return (
         f"{imports}\n\n"
         + "".join(f"{source}\n\n\n" for source in function.helpers)
