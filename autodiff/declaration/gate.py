@@ -119,7 +119,8 @@ class Gate:
     `shape`       rule: the operands' shapes and the attributes to the output's shape; raises ExpressionError
     `notation`    how it is written
     `aliases`     other names of the same function
-    `summary`, `habit`, `source`  its documentation, what it does to a gradient in words, where its rule is from
+    `summary`, `habit`, `source`  its documentation, what it does to a gradient in words (None: its local gradient by
+                  its only operand says it), where its rule is from
     `samples`     points away from corners, for the tests; `corners`: points where a convention decides
     `shortcut`    an exact simplification used while derivatives are built (1*x is x), or None
     `textbook`    what a reader expects in its place, as a graph of other gates, or None
@@ -160,9 +161,9 @@ class Gate:
         over_rows: Forward | None = None,
         operands: Sequence[str] = ("x",),
         summary: str,
-        habit: str,
         source: str,
         samples: Sequence[Sample],
+        habit: str | None = None,
         corners: Sequence[Corner] = (),
         defaults: Mapping[str, float] | None = None,
         attributes: Mapping[str, Attribute] | None = None,

@@ -111,6 +111,7 @@ class Flat(Elementwise):
     is_flat = True
 
     def __init__(self, name: str, forward: Forward, **declaration: Any) -> None:
+        declaration = {"habit": "stops the gradient: it is constant between its steps", **declaration}
         super().__init__(name, forward, *([lambda *_: None] * 9), **declaration)
 
 

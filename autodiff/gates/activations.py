@@ -41,7 +41,6 @@ logit = Elementwise(
     lambda x, out: 1 / (x * (1 - x)),
     is_composed=True,
     summary="log(x/(1 - x)), the inverse of sigmoid",
-    habit="divides the gradient by x*(1 - x)",
     source="the inverse function rule",
     samples=(at(0.25), at(0.5000001), at(1e-12), at(0.999999)),
 )
@@ -51,7 +50,6 @@ softplus = Elementwise(
     lambda x, out: sigmoid(x),
     is_composed=True,
     summary="log(1 + exp(x)), without overflow",
-    habit="scales the gradient by sigmoid(x)",
     source="the chain rule",
     samples=(at(-3.0), at(40.0), at(-700.0), at(800.0)),
 )
@@ -61,7 +59,6 @@ logsigmoid = Elementwise(
     lambda x, out: sigmoid(-x),
     is_composed=True,
     summary="log(sigmoid(x)), where sigmoid(x) underflows or is 1, too",
-    habit="scales the gradient by sigmoid(-x)",
     source="the chain rule",
     samples=(at(-3.0), at(40.0), at(-800.0), at(700.0)),
 )
@@ -151,7 +148,6 @@ gelu = Elementwise(
     lambda x, out: special.normcdf(x) + vanishing(x) * special.normpdf(x),
     kernel=lambda x: np.maximum(x, -stable.LARGEST) * special.normcdf(x),
     summary="x*normcdf(x), exact",
-    habit="scales the gradient by normcdf(x) + x*normpdf(x)",
     source="Hendrycks & Gimpel (2016)",
     samples=(at(-3.0), at(0.5), at(-30.0), at(800.0)),
 )
@@ -172,7 +168,6 @@ mish = Elementwise(
     lambda x, out: elementary.tanh(softplus(x)) + vanishing(x) * sigmoid(x) * slopes.tanh_slope(softplus(x)),
     is_composed=True,
     summary="x*tanh(softplus(x))",
-    habit="scales the gradient by tanh(softplus(x)) + x*sigmoid(x)*(1 - tanh(softplus(x))^2)",
     source="Misra (2019); the product rule",
     samples=(at(-3.0), at(0.5), at(-700.0), at(800.0)),
 )

@@ -64,7 +64,6 @@ square = Elementwise(
     kernel=lambda x: x * x,
     code={"latex": r"{0}^2"},
     summary="x squared",
-    habit="scales the gradient by 2*x",
     source="the power rule",
     samples=(at(2.0), at(-0.3)),
 )
@@ -122,7 +121,6 @@ expm1: Elementwise = Elementwise(
     lambda x, out: exp(x),
     code={"math": "expm1"},
     summary="exp(x) - 1, exact near 0",
-    habit="scales the gradient by exp(x)",
     source="DLMF 4.2.19",
     samples=(at(1.5), at(1e-12), at(-30.0)),
 )
@@ -133,7 +131,6 @@ log: Elementwise = Elementwise(
     aliases=("ln",),
     code={"math": "log", "latex": r"\log"},
     summary="the natural logarithm",
-    habit="divides the gradient by x",
     source="DLMF 4.2.2",
     samples=(at(1.5), at(1e-12), at(1e300)),
     corners=(Corner((0.0,), -np.inf, (np.inf,)),),
@@ -162,7 +159,6 @@ log2 = Elementwise(
     lambda x, out: 1 / (x * log_of(2, x)),
     code={"math": "log2", "latex": r"\log_{2}"},
     summary="the logarithm to base 2",
-    habit="divides the gradient by x*log(2)",
     source="DLMF 4.2.10",
     samples=(at(1.5), at(1e-12)),
 )
@@ -172,7 +168,6 @@ log10 = Elementwise(
     lambda x, out: 1 / (x * log_of(10, x)),
     code={"math": "log10", "latex": r"\log_{10}"},
     summary="the logarithm to base 10",
-    habit="divides the gradient by x*log(10)",
     source="DLMF 4.2.10",
     samples=(at(1.5), at(1e-12)),
 )
@@ -182,7 +177,6 @@ log1p = Elementwise(
     lambda x, out: 1 / (1 + x),
     code={"math": "log1p"},
     summary="log(1 + x), exact near 0",
-    habit="divides the gradient by 1 + x",
     source="DLMF 4.2.2",
     samples=(at(1.5), at(1e-12), at(-0.75)),
 )
@@ -192,7 +186,6 @@ deg2rad = Elementwise(
     lambda x, out: pi_of(x) / 180,
     kernel=lambda x: x * (math.pi / 180.0),
     summary="degrees as radians",
-    habit="scales the gradient by pi/180",
     source="by definition",
     samples=(at(30.0), at(-720.5)),
 )
@@ -202,7 +195,6 @@ rad2deg = Elementwise(
     lambda x, out: 180 / pi_of(x),
     kernel=lambda x: x * (180.0 / math.pi),
     summary="radians as degrees",
-    habit="scales the gradient by 180/pi",
     source="by definition",
     samples=(at(0.5), at(-7.5)),
 )
@@ -213,7 +205,6 @@ sin = Elementwise(
     odd=odd.SIN,
     code={"math": "sin", "latex": r"\sin"},
     summary="the sine",
-    habit="scales the gradient by cos(x)",
     source="DLMF 4.20.1",
     samples=(at(-2.0), at(0.5), at(1e-9)),
 )
@@ -223,7 +214,6 @@ cos: Elementwise = Elementwise(
     lambda x, out: -sin(x),
     code={"math": "cos", "latex": r"\cos"},
     summary="the cosine",
-    habit="scales the gradient by -sin(x)",
     source="DLMF 4.20.2",
     samples=(at(-2.0), at(0.5), at(1e-9)),
 )
@@ -234,7 +224,6 @@ tan = Elementwise(
     odd=odd.TAN,
     code={"math": "tan", "latex": r"\tan"},
     summary="the tangent",
-    habit="scales the gradient by 1 + tan(x)^2",
     source="DLMF 4.20.3",
     samples=(at(-2.0), at(0.5), at(1.5707)),
 )
@@ -245,7 +234,6 @@ sec = Elementwise(
     is_composed=True,
     code={"latex": r"\sec"},
     summary="the secant, 1/cos(x)",
-    habit="scales the gradient by sec(x)*tan(x)",
     source="DLMF 4.20.5",
     samples=(at(-2.0), at(0.5)),
 )
@@ -267,7 +255,6 @@ cot: Elementwise = Elementwise(
     is_composed=True,
     code={"latex": r"\cot"},
     summary="the cotangent, 1/tan(x)",
-    habit="scales the gradient by -(1 + cot(x)^2)",
     source="DLMF 4.20.6",
     samples=(at(-2.0), at(0.5)),
 )
@@ -279,7 +266,6 @@ asin = Elementwise(
     odd=odd.ASIN,
     code={"math": "asin", "latex": r"\arcsin"},
     summary="the inverse sine",
-    habit="divides the gradient by sqrt(1 - x^2)",
     source="DLMF 4.24.7",
     samples=(at(0.5), at(-0.999999), at(1e-9)),
 )
@@ -302,7 +288,6 @@ atan = Elementwise(
     odd=odd.ATAN,
     code={"math": "atan", "latex": r"\arctan"},
     summary="the inverse tangent",
-    habit="divides the gradient by 1 + x^2",
     source="DLMF 4.24.9",
     samples=(at(0.5), at(-3.0), at(1e10)),
 )
@@ -326,7 +311,6 @@ sinh = Elementwise(
     odd=odd.SINH,
     code={"math": "sinh", "latex": r"\sinh"},
     summary="the hyperbolic sine",
-    habit="scales the gradient by cosh(x)",
     source="DLMF 4.34.1",
     samples=(at(-2.0), at(1e-9)),
 )
@@ -336,7 +320,6 @@ cosh: Elementwise = Elementwise(
     lambda x, out: sinh(x),
     code={"math": "cosh", "latex": r"\cosh"},
     summary="the hyperbolic cosine",
-    habit="scales the gradient by sinh(x)",
     source="DLMF 4.34.2",
     samples=(at(-2.0), at(1e-9)),
 )
@@ -359,7 +342,6 @@ asinh = Elementwise(
     odd=odd.ASINH,
     code={"math": "asinh", "latex": r"\operatorname{arsinh}"},
     summary="the inverse hyperbolic sine",
-    habit="divides the gradient by sqrt(1 + x^2)",
     source="DLMF 4.38.10",
     samples=(at(-2.0), at(1e-9), at(1e200)),
 )
@@ -370,7 +352,6 @@ acosh = Elementwise(
     aliases=("arccosh",),
     code={"math": "acosh", "latex": r"\operatorname{arcosh}"},
     summary="the inverse hyperbolic cosine",
-    habit="divides the gradient by sqrt(x^2 - 1)",
     source="DLMF 4.38.11",
     samples=(at(2.0), at(1.0000001), at(1e200)),
 )
@@ -382,7 +363,6 @@ atanh = Elementwise(
     odd=odd.ATANH,
     code={"math": "atanh", "latex": r"\operatorname{artanh}"},
     summary="the inverse hyperbolic tangent",
-    habit="divides the gradient by 1 - x^2",
     source="DLMF 4.38.12",
     samples=(at(0.5), at(-0.9999999), at(1e-9)),
 )

@@ -31,6 +31,7 @@ class Indicator(Flat):
     is_indicator = True
 
     def __init__(self, name: str, test: np.ufunc, **declaration: Any) -> None:
+        declaration = {"habit": "stops the gradient: it is 0 or 1", "source": "by definition", **declaration}
         super().__init__(name, lambda *operands: test(*operands).astype(np.float64), **declaration)
         METHODS[test] = self
 
@@ -66,8 +67,6 @@ def comparison(name: str, test: np.ufunc, notation: Infix, value_at_tie: float, 
         operands=("x", "y"),
         notation=notation,
         summary=f"1 where x {symbol} y, else 0",
-        habit="stops the gradient: it is 0 or 1",
-        source="by definition",
         code={
             "python": f"float({{0}} {symbol} {{1}})",
             "numpy": f"np.{name}({{0}}, {{1}}).astype(float)",
@@ -95,8 +94,6 @@ logical_and = Indicator(
     shortcut=repeated_shortcut,
     code=both("and", "&&"),
     summary="1 where both are nonzero, else 0",
-    habit="stops the gradient: it is 0 or 1",
-    source="by definition",
     samples=(at(2.0, -3.0), at(2.0, 0.0)),
 )
 logical_or = Indicator(
@@ -107,8 +104,6 @@ logical_or = Indicator(
     shortcut=repeated_shortcut,
     code=both("or", "||"),
     summary="1 where one of them is nonzero, else 0",
-    habit="stops the gradient: it is 0 or 1",
-    source="by definition",
     samples=(at(2.0, -3.0), at(0.0, 0.0)),
 )
 logical_not = Indicator(
@@ -123,7 +118,5 @@ logical_not = Indicator(
         "javascript": "Number({0} === 0)",
     },
     summary="1 where x is 0, else 0",
-    habit="stops the gradient: it is 0 or 1",
-    source="by definition",
     samples=(at(2.0), at(0.0)),
 )

@@ -9,8 +9,6 @@ from backprop.autodiff.declaration.kinds import Elementwise, Flat
 from backprop.autodiff.declaration.notation import PRODUCT, Infix
 from backprop.autodiff.gates import kernels, kinked
 
-STOPS = "stops the gradient: it is constant between its steps"
-
 absolute: Elementwise = Elementwise(
     "abs",
     np.absolute,
@@ -32,7 +30,6 @@ sign: Flat = Flat(
     kernel=kernels.sign,
     code={"javascript": "_sign({0})"},
     summary="-1, 0 or 1: the sign of x",
-    habit=STOPS,
     source="by definition",
     samples=(at(2.5), at(-0.5)),
     corners=(Corner((0.0,), 0.0, (0.0,)),),
@@ -42,7 +39,6 @@ floor = Flat(
     np.floor,
     code={"math": "floor", "latex": r"\left\lfloor {0} \right\rfloor"},
     summary="the largest whole number that is at most x",
-    habit=STOPS,
     source="by definition",
     samples=(at(2.5), at(-0.3)),
     corners=(Corner((2.0,), 2.0, (0.0,)),),
@@ -52,7 +48,6 @@ ceil = Flat(
     np.ceil,
     code={"math": "ceil", "latex": r"\left\lceil {0} \right\rceil"},
     summary="the smallest whole number that is at least x",
-    habit=STOPS,
     source="by definition",
     samples=(at(2.5), at(-0.3)),
     corners=(Corner((2.0,), 2.0, (0.0,)),),
@@ -62,7 +57,6 @@ nearest = Flat(
     np.rint,
     code={"c": "rint({0})", "python": "_rint({0})", "javascript": "_rint({0})"},
     summary="the nearest whole number, halves to the even one",
-    habit=STOPS,
     source="IEEE 754 roundTiesToEven",
     samples=(at(2.4), at(-0.3)),
     corners=(Corner((2.5,), 2.0, (0.0,)),),
@@ -79,7 +73,6 @@ floor_divide = Flat(
         "javascript": "_floor_div({0}, {1})",
     },
     summary="x // y, the quotient rounded down",
-    habit=STOPS,
     source="by definition",
     samples=(at(7.3, 2.0), at(-7.3, 2.0)),
     corners=(Corner((4.0, 2.0), 2.0, (0.0, 0.0)),),

@@ -112,7 +112,6 @@ erf = Elementwise(
     odd=odd.ERF,
     code={"math": "erf", "numpy": "_erf({0})", "javascript": "_erf({0})"},
     summary="the error function",
-    habit="scales the gradient by 2/sqrt(pi)*exp(-x^2)",
     source="DLMF 7.10.1",
     samples=(at(0.5), at(-2.0), at(1e-9)),
 )
@@ -132,7 +131,6 @@ normcdf = Elementwise(
     lambda x, out: normpdf(x),
     kernel=normcdf_kernel,
     summary="the standard normal distribution function",
-    habit="scales the gradient by normpdf(x)",
     source="by definition",
     samples=(at(0.5), at(-2.0), at(-30.0)),
 )
@@ -196,7 +194,6 @@ gamma = Elementwise(
     lambda x, out: out * digamma(x),
     code={"latex": r"\Gamma", "c": "tgamma({0})"},
     summary="the gamma function",
-    habit="scales the gradient by gamma(x)*digamma(x)",
     source="DLMF 5.2.2",
     samples=(at(0.5), at(4.5), at(-1.5), at(1.4616)),
 )
@@ -206,7 +203,6 @@ lgamma = Elementwise(
     lambda x, out: digamma(x),
     code={"latex": r"\log\left|\Gamma\left({0}\right)\right|", "c": "lgamma({0})"},
     summary="log(abs(gamma(x))), without overflow",
-    habit="scales the gradient by digamma(x)",
     source="DLMF 5.2.2",
     samples=(at(0.5), at(4.5), at(1e10), at(1.0000001), at(-1.5)),
 )

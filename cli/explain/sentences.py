@@ -197,8 +197,9 @@ def habit(step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Piece]:
     known = zip(gate.operands, map(word_of, step.expression.node.inputs), strict=False)
     names = {name: word for name, word in known if word is not None and not name.startswith("*")}
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b") if names else None
-    yield ":" if gate.habit.split(" ", 1)[0] in gate.operands else ""
-    for word in gate.habit.split(" "):
+    words = step.habit.split(" ")
+    yield ":" if words[0] in gate.operands else ""
+    for word in words:
         if pattern is None or not pattern.search(word):
             yield f" {word}"
             continue

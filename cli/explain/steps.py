@@ -16,6 +16,7 @@ from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import Formula, Symbols
+from backprop.cli.reports.functions import habit
 from backprop.cli.reports.nodes import title
 
 
@@ -186,7 +187,7 @@ class _Explainer:
             node=node,
             gate=node.gate.name,
             expression=self.symbols.expression(node),
-            habit=node.gate.habit,
+            habit=habit(node.gate),
             derivative=self.symbols.derivative_name(node),
             total=step.gradient,
             total_node=self.trace.derivatives.get(node),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,11 @@ from backprop.autodiff.declaration.gate import REQUIRED, Corner, Gate, Sample
 from backprop.autodiff.declaration.notation import Infix, Postfix, Prefix
 from backprop.autodiff.gates import FAMILIES, FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.cli.output.numbers import rounded, whole
 from backprop.cli.output.report import ROWS, Column, Report, Row, Rows
 from backprop.cli.reports.formula import formula
-from backprop.parser.printers.expression import shortest, show
+from backprop.parser.printers.expression import TEXTBOOK, shortest, show
 
 PUBLIC = {family: [gate for gate in gates if gate.is_public] for family, gates in FAMILIES.items()}
 CORNER_DIGITS = 6
@@ -84,7 +86,7 @@ def page_data(gate: Gate) -> dict[str, Any]:
         "aliases": list(gate.aliases),
         "summary": gate.summary,
         "gradients": gradients(gate),
-        "habit": gate.habit,
+        "habit": habit(gate),
         "corners": [described(gate, corner) for corner in gate.corners],
         "source": gate.source,
     }
@@ -142,6 +144,21 @@ def gradients(gate: Gate) -> dict[str, str]:
         share = local if gate.has_local else gate.pull(position, upstream, inputs, out)
         found[name] = "0" if share is None else formula(share, {**labels, upstream: "upstream"})
     return found
+
+
+@cache
+def habit(gate: Gate) -> str:
+    """What the gate does to a gradient, in the declaration's words; where it has none, its local gradient says it."""
+    if gate.habit is not None:
+        return gate.habit
+    inputs, out = applied(gate)
+    local = gate.local(0, inputs, out)
+    assert local is not None
+    local = in_textbook_form(local, {})
+    notation = local.gate.notation
+    if isinstance(notation, Infix) and notation.symbol == "/" and local.inputs[0].constant == 1.0:
+        return f"divides the gradient by {show(local.inputs[1], {}, spacing=TEXTBOOK)}"
+    return f"scales the gradient by {show(local, {}, spacing=TEXTBOOK)}"
 
 
 def described(gate: Gate, corner: Corner) -> str:

@@ -39,7 +39,9 @@ def complain(faults: Sequence[str]) -> None:
 
 def holes(gate: Gate) -> list[str]:
     """What a declaration lacks or says wrongly."""
-    found = [f"no {field}" for field in ("summary", "habit", "source") if not getattr(gate, field).strip()]
+    found = [f"no {field}" for field in ("summary", "source") if not getattr(gate, field).strip()]
+    is_said_by_slope = gate.habit is None and gate.has_local and not gate.is_flat and len(gate.operands) == 1
+    found += ["no habit"] * (not is_said_by_slope and not (gate.habit or "").strip())
     if not gate.samples and gate.expand is None:  # a gate that is replaced by others is never evaluated itself
         found.append("no samples")
     least, most = gate.least_operands, gate.most_operands or math.inf
