@@ -14,6 +14,13 @@ class Call(NamedTuple):
     name: str
 
 
+class Latex(NamedTuple):
+    """`{0}^{-1}` and how tightly that binds, where it is looser than a call: a power, a product, a fraction (UNARY)."""
+
+    template: str
+    precedence: int
+
+
 class Infix(NamedTuple):
     """`a + b`; `associates` says which side needs no parentheses at the same precedence.
 

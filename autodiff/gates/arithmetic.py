@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Condition, Corner, Forward, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix
+from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Latex, Prefix
 from backprop.autodiff.gates import elementary, kernels, powers, rounding
 from backprop.autodiff.numerics import stable
 
@@ -122,7 +122,7 @@ divide = Elementwise(
     operands=PAIR,
     notation=Infix("/", PRODUCT, others=("÷",)),
     shortcut=quotient_shortcut,
-    code={"latex": r"\frac{{0}}{{1}}", "python": "_div({0}, {1})"},
+    code={"latex": Latex(r"\frac{{0}}{{1}}", UNARY), "python": "_div({0}, {1})"},
     summary="x / y",
     habit="divides the gradient by y; y itself gets -x/y^2 of it",
     source="the quotient rule",
@@ -166,7 +166,7 @@ power = Power(
     notation=Infix("^", POWER, associates="right", others=("**",)),
     shortcut=power_shortcut,
     code={
-        "latex": r"{0}^{{1}}",
+        "latex": Latex(r"{0}^{{1}}", POWER),
         "c": "pow({0}, {1})",
         "python": "_pow({0}, {1})",
         "numpy": "_pow({0}, {1})",

@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.notation import POWER, Latex
 from backprop.autodiff.gates import kernels, logic, slopes
 from backprop.autodiff.gates.radial import Hypotenuse
 from backprop.autodiff.numerics import odd, powers, stable
@@ -62,7 +63,7 @@ square = Elementwise(
     lambda x, out: 2 * x,
     textbook=lambda x: x**2,
     kernel=lambda x: x * x,
-    code={"latex": r"{0}^2"},
+    code={"latex": Latex(r"{0}^2", POWER)},
     summary="x squared",
     source="the power rule",
     samples=(at(2.0), at(-0.3)),
@@ -99,7 +100,7 @@ exp: Elementwise = Elementwise(
     "exp",
     np.exp,
     lambda x, out: out,
-    code={"math": "exp", "latex": r"e^{{0}}"},
+    code={"math": "exp", "latex": Latex(r"e^{{0}}", POWER)},
     summary="e to the power x",
     habit="scales the gradient by its own value",
     source="DLMF 4.2.19",
@@ -109,7 +110,7 @@ exp2 = Elementwise(
     "exp2",
     np.exp2,
     lambda x, out: out * log_of(2, x),
-    code={"math": "exp2", "latex": r"2^{{0}}", "python": "_pow(2.0, {0})", "javascript": "_pow(2, {0})"},
+    code={"math": "exp2", "latex": Latex(r"2^{{0}}", POWER), "python": "_pow(2.0, {0})", "javascript": "_pow(2, {0})"},
     summary="2 to the power x",
     habit="scales the gradient by log(2) times its own value",
     source="DLMF 4.2.26",

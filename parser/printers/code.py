@@ -221,12 +221,11 @@ class _Writer:
         return Text(code, UNARY if code.startswith("-") else ATOM)
 
     def template(self, gate: Gate) -> str | None:
-        if self.language.name in gate.code:
-            return gate.code[self.language.name]
+        declared: str | None = gate.code.get(self.language.name)
         function = self.language.library(gate)
         operands = [f"{{{place}}}" for place in range(len(gate.operands))]
         settings = [f"{key}={{{key}}}" for key in gate.attributes]
-        return f"{function}({', '.join([*operands, *settings])})" if function else None
+        return declared or (f"{function}({', '.join([*operands, *settings])})" if function else None)
 
     def filled(self, template: str, node: Node, operands: list[Text]) -> Text:
         """The template with the operands and attributes in their places; two places serve for any more operands."""

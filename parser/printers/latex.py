@@ -27,6 +27,7 @@ from backprop.autodiff.declaration.notation import (
     UNARY,
     Brackets,
     Infix,
+    Latex,
     Postfix,
     Prefix,
     Subscript,
@@ -105,8 +106,8 @@ class _Typesetter:
             return constant(node)
         if node.name is not None:
             return [name(node.name)], ATOM
-        if template := template_of(node):
-            return self.filled(template, node)
+        if written := template_of(node):
+            return self.filled(*written, node)
         notation = node.gate.notation
         if isinstance(notation, Infix):
             return self.infix(node, notation)
@@ -128,7 +129,8 @@ class _Typesetter:
     def has_subscript(self, node: Node) -> bool:
         if node.name is not None:
             return "_" in name(node.name)
-        return isinstance(node.gate.notation, Subscript) or "_" in template_of(node)
+        written = template_of(node)
+        return isinstance(node.gate.notation, Subscript) or (written is not None and "_" in written.template)
 
     def infix(self, node: Node, notation: Infix) -> tuple[list[Part], float]:
         symbol, precedence, associates, _, latex = notation
@@ -173,14 +175,14 @@ class _Typesetter:
             node = node.inputs[0]
         return spine, node
 
-    def filled(self, template: str, node: Node) -> tuple[list[Part], float]:
+    def filled(self, template: str, precedence: float, node: Node) -> tuple[list[Part], float]:
         """The operands and the settings (`<order>`; `<shape>` is the node's) in the template's places.
 
         An operand at its beginning is exposed and binds tightly, as does one with a power; the factors of a product
         bind as such.
         """
         pieces = re.split(PLACE, template)
-        is_product = pieces[2] == " "
+        is_product = precedence == PRODUCT
         parts: list[Part] = []
         for place, text in enumerate(pieces):
             if not place % 2:
@@ -192,13 +194,10 @@ class _Typesetter:
                 parts.append((operand, self.loosest(pieces[place - 1], pieces[place + 1], is_product)))
         if is_product:
             return parts, SIGNED if self.is_signed(node.inputs[0]) else PRODUCT
-        if template.startswith(r"\begin{cases}"):
-            return parts, CHOICE
-        if not template.startswith(r"\frac"):
-            return parts, POWER if re.match(r"[^\\]*\^", template) else ATOM
-        above = None if node.inputs[0] in self.labels else without_sign(node.inputs[0])
+        is_fraction = precedence == UNARY
+        above = without_sign(node.inputs[0]) if is_fraction and node.inputs[0] not in self.labels else None
         if above is None:
-            return parts, UNARY
+            return parts, CHOICE if precedence == TERNARY else precedence
         return ["-", parts[0], above if isinstance(above, str) else (above[0], CHOICE), *parts[2:]], SIGNED
 
     @staticmethod
@@ -211,10 +210,12 @@ class _Typesetter:
         return TERNARY if before.endswith("if } ") else CHOICE
 
 
-def template_of(node: Node) -> str:
-    """How the gate declares to be written; nothing where that is a function's name or follows from the notation."""
-    template = node.gate.code.get("latex", "")
-    return template if "{0}" in template or "<" in template else ""
+def template_of(node: Node) -> Latex | None:
+    """How the gate declares to be written; None where that is a function's name or follows from the notation."""
+    declared = node.gate.code.get("latex", "")
+    if isinstance(declared, Latex):
+        return declared
+    return Latex(declared, ATOM) if "{0}" in declared or "<" in declared else None
 
 
 def times(shape: Shape) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.notation import Latex
 from backprop.autodiff.gates import FAMILIES, FUNCTIONS, GATES, OPERATORS
 
 from ..checks import holes
@@ -108,6 +109,12 @@ def test_every_entrywise_gate_has_an_oracle_and_every_oracle_a_gate():
 def test_a_hidden_gate_cannot_be_called(gate):
     assert not gate.is_function
     assert all(gate not in gates for gates in FUNCTIONS.values())
+
+
+@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+def test_what_latex_writes_looser_than_a_call_says_so(gate):
+    written = gate.code.get("latex", "")
+    assert isinstance(written, Latex) or not written or (written.startswith(("\\", "I_")) and "cases" not in written)
 
 
 @pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
