@@ -14,10 +14,6 @@ from backprop.autodiff.numerics import stable
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
-# Klambauer et al., Self-Normalizing Neural Networks (2017), equation 2
-SELU_SCALE = 1.0507009873554804934193349852946
-SELU_ALPHA = 1.6732632423543772848170429916717
-
 
 def vanishing(x: Node) -> Node:
     """x as the factor of what vanishes exponentially."""
@@ -133,14 +129,14 @@ elu = Elementwise(
 selu = Elementwise(
     "selu",
     stable.selu,
-    lambda x, out: kinked.passes(x, 0).where(SELU_SCALE, SELU_SCALE * SELU_ALPHA * elementary.exp(x)),
+    lambda x, out: kinked.passes(x, 0).where(stable.SELU_SCALE, stable.SELU_SCALED_ALPHA * elementary.exp(x)),
     has_kink=True,
     is_composed=True,
     summary="the self-normalizing elu",
     habit="scales the gradient by 1.0507 where x is positive and by 1.7581*exp(x) elsewhere",
     source="Klambauer et al. (2017), equation 2",
     samples=(at(2.0), at(-0.5), at(-700.0)),
-    corners=(Corner((0.0,), 0.0, (SELU_SCALE * SELU_ALPHA,)),),
+    corners=(Corner((0.0,), 0.0, (stable.SELU_SCALED_ALPHA,)),),
 )
 gelu = Elementwise(
     "gelu",

@@ -265,7 +265,6 @@ sum_to: Linear = Linear(
     textbook=lambda x, shape: x.sum(broadcast_axes(x.shape, shape)).reshape(shape),
     method="sum_to",
     is_public=False,
-    code={"numpy": "_sum_to({0}, {shape})"},
     summary="x summed over the axes that broadcasting from a shape repeats",
     habit="repeats the gradient over what was summed",
     source="the transpose of broadcasting",

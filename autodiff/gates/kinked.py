@@ -16,7 +16,7 @@ from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Attribute, Gap, at
 from backprop.autodiff.declaration.kinds import AXIS, Slope, kept
 from backprop.autodiff.declaration.notation import COMPARISON, Call, Infix
-from backprop.autodiff.gates import kernels, rounding, selection
+from backprop.autodiff.gates import kernels, logic, rounding, selection
 from backprop.autodiff.shapes import Axis
 
 if TYPE_CHECKING:
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 POSITION = {"position": Attribute(shapes.as_size, 0)}
 ROW = (0.5, -2.0, 1.5)
 MATRIX = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
-
-
-def exceeds(x: Any, y: Any) -> Any:
-    """1 where x > y, else 0."""
-    return np.greater(x, y).astype(np.float64)
 
 
 def first_difference(*series: Sequence[Any]) -> tuple[Any, Any]:
@@ -199,15 +194,15 @@ absolute_slope: Slope = Slope(
 )
 passes: Slope = Slope(
     "passes",
-    exceeds,
+    logic.greater.forward,
     is_indicator=True,
     hits=np.equal,
     kink=lambda x, y: x.equals(y),
     leading=first_difference,
     operands=("x", "y"),
     notation=Infix(">", COMPARISON, associates="none"),
-    textbook=lambda x, y: x.exceeds(y),
-    kernel=lambda x, y: x.exceeds(y),
+    textbook=lambda x, y: x > y,
+    kernel=lambda x, y: x > y,
     summary="1 where x > y, else 0: the derivative of max(x, y) by x that is 0 at a tie",
     source="subgradient 0 at a tie",
     samples=(at(2.0, -3.0), at(-3.0, 2.0)),

@@ -28,7 +28,6 @@ sign: Flat = Flat(
     np.sign,
     partners=lambda x: [(x, absolute(x))],
     kernel=kernels.sign,
-    code={"javascript": "_sign({0})"},
     summary="-1, 0 or 1: the sign of x",
     source="by definition",
     samples=(at(2.5), at(-0.5)),

@@ -64,9 +64,10 @@ class Language(NamedTuple):
     """How a language spells numbers, operators and functions, and the frames of its functions.
 
     `library` names the function of its libraries that computes a gate, `helpers` gives the source of each function
-    that templates may call. `reserved` are names that no variable may have, `family` those of a kind, such as a
-    compiler's macros, `taken` those that no function may have either. `arrays` spells an array and `setting` an
-    attribute of a gate; both are None where the language has no arrays.
+    that templates may call, or that is called as `helper_name` calls that of a gate. `reserved` are names that no
+    variable may have, `family` those of a kind, such as a compiler's macros, `taken` those that no function may have
+    either. `arrays` spells an array and `setting` an attribute of a gate; both are None where the language has no
+    arrays.
     """
 
     name: str
@@ -221,11 +222,15 @@ class _Writer:
         return Text(code, UNARY if code.startswith("-") else ATOM)
 
     def template(self, gate: Gate) -> str | None:
-        declared: str | None = gate.code.get(self.language.name)
-        function = self.language.library(gate)
+        """The call that a gate is written as: the declared one, else that of a helper of its name, or of a library."""
+        if self.language.name in gate.code:
+            return str(gate.code[self.language.name])
+        own = self.language.helper_name.format(gate.name)
+        has_own = own in self.language.helpers
+        function = own if has_own else None if self.is_infix(gate) else self.language.library(gate)
         operands = [f"{{{place}}}" for place in range(len(gate.operands))]
-        settings = [f"{key}={{{key}}}" for key in gate.attributes]
-        return declared or (f"{function}({', '.join([*operands, *settings])})" if function else None)
+        settings = [f"{{{key}}}" if has_own else f"{key}={{{key}}}" for key in gate.attributes]
+        return f"{function}({', '.join([*operands, *settings])})" if function else None
 
     def filled(self, template: str, node: Node, operands: list[Text]) -> Text:
         """The template with the operands and attributes in their places; two places serve for any more operands."""

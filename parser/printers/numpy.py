@@ -160,11 +160,7 @@ def setting(value: Any) -> str:
 def library(gate: Gate) -> str | None:
     """NumPy's function that is a gate's forward function."""
     name = getattr(gate.forward, "__name__", "")
-    is_function = name not in OPERATED and getattr(np, name, None) is gate.forward
-    return f"np.{name}" if is_function else None
-
-
-OPERATED = ("add", "subtract", "multiply", "divide", "negative", "matmul")  # which NumPy's arrays have operators for
+    return f"np.{name}" if getattr(np, name, None) is gate.forward else None
 
 
 def frame(function: Function) -> str:
