@@ -126,7 +126,8 @@ class Gate:
     `textbook`    what a reader expects in its place, as a graph of other gates, or None
     `expand`      the graph of other gates that it is replaced by as soon as shapes are known, or None
     `code`        how other languages spell it, by language: `pow({0}, {1})`, of LaTeX also a function's name alone or
-                  a Latex; `math`: its name where math libraries have it; what is missing follows from the notation
+                  a Latex; `math`: its name in math libraries, or of what a printer writes where they have none; what
+                  is missing follows from the notation
     `brief`       a shorter form for a formula that holds at no point in particular; by default the textbook form
     `gap`         where that form is not what the gate computes, or None
     `even_of`     what its even powers are the even powers of, or None

@@ -54,7 +54,7 @@ ceil = Flat(
 nearest = Flat(
     "round",
     np.rint,
-    code={"c": "rint({0})", "python": "_rint({0})", "javascript": "_rint({0})"},
+    code={"math": "rint"},
     summary="the nearest whole number, halves to the even one",
     source="IEEE 754 roundTiesToEven",
     samples=(at(2.4), at(-0.3)),
@@ -65,12 +65,7 @@ floor_divide = Flat(
     np.floor_divide,
     operands=("x", "y"),
     notation=Infix("//", PRODUCT),
-    code={
-        "latex": r"\left\lfloor \frac{{0}}{{1}} \right\rfloor",
-        "c": "floor_div({0}, {1})",
-        "python": "_floor_div({0}, {1})",
-        "javascript": "_floor_div({0}, {1})",
-    },
+    code={"math": "floor_div", "latex": r"\left\lfloor \frac{{0}}{{1}} \right\rfloor"},
     summary="x // y, the quotient rounded down",
     source="by definition",
     samples=(at(7.3, 2.0), at(-7.3, 2.0)),

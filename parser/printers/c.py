@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
+from functools import partial
 
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Node
@@ -14,7 +14,7 @@ from backprop.parser.printers.code import Body, Function, Language, words
 LIBRARY = frozenset(gate.code["math"] for gate in GATES if "math" in gate.code)
 CALLED = words(
     """
-    copysign fabs fmod lgamma pow rint tgamma HUGE_VAL INFINITY NAN M_E M_PI gradient
+    copysign fabs fmod lgamma tgamma HUGE_VAL INFINITY NAN M_E M_PI gradient
     """
 )
 TAKEN = words(
@@ -64,14 +64,7 @@ HELPERS = {
 }
 
 
-def number(value: float) -> str:
-    if math.isfinite(value):
-        return repr(float(value))
-    return "NAN" if math.isnan(value) else "INFINITY" if value > 0 else "-INFINITY"
-
-
-def lines(body: Body) -> str:
-    return "".join(f"    const double {name} = {text};\n" for name, text in body.assignments)
+ASSIGNMENT = "    const double {} = {};\n"
 
 
 def parameters(body: Body) -> list[str]:
@@ -79,9 +72,8 @@ def parameters(body: Body) -> list[str]:
 
 
 def helper(body: Body) -> str:
-    return (
-        f"static double {body.name}({', '.join(parameters(body))}) {{\n{lines(body)}    return {body.results[0]};\n}}"
-    )
+    head = f"static double {body.name}({', '.join(parameters(body))}) {{\n"
+    return f"{head}{body.lines(ASSIGNMENT)}    return {body.results[0]};\n}}"
 
 
 def frame(function: Function) -> str:
@@ -100,7 +92,7 @@ def frame(function: Function) -> str:
         + "".join(f";\n   {old} is called {new} here" for old, new in function.renamed)
         + ". */\n"
         + f"double {body.name}({', '.join([*parameters(body), *places]) or 'void'}) {{\n"
-        + lines(body)
+        + body.lines(ASSIGNMENT)
         + "".join(entries)
         + f"    return {value};\n}}\n"
     )
@@ -116,7 +108,7 @@ C = Language(
     reserved=frozenset({*LIBRARY, *CALLED, *KEYWORDS}),
     taken=frozenset(TAKEN),
     family=MACRO,
-    number=number,
+    number=partial(code.number, infinity="INFINITY", nan="NAN"),
     helper_name="{}",
     helper=helper,
     frame=frame,

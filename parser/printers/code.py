@@ -7,6 +7,7 @@ refused.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -41,6 +42,10 @@ class Body(NamedTuple):
     parameters: tuple[str, ...]
     assignments: tuple[tuple[str, str], ...]
     results: tuple[str, ...]
+
+    def lines(self, form: str) -> str:
+        """The assignments in the language's form, `{} = {}`."""
+        return "".join([form.format(name, text) for name, text in self.assignments])
 
 
 class Function(NamedTuple):
@@ -98,6 +103,13 @@ def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
 def from_math(spelled: Callable[[str], str]) -> Callable[[Gate], str | None]:
     """The `library` of a language that has the functions of other math libraries, under that spelling."""
     return lambda gate: spelled(gate.code["math"]) if "math" in gate.code else None
+
+
+def number(value: float, *, infinity: str, nan: str, digits: Callable[[float], str] = repr) -> str:
+    """A double that reads back as itself, in the language's words for those that are not finite."""
+    if math.isfinite(value):
+        return digits(float(value))
+    return nan if math.isnan(value) else infinity if value > 0 else f"-{infinity}"
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -225,7 +237,7 @@ class _Writer:
         """The call that a gate is written as: the declared one, else that of a helper of its name, or of a library."""
         if self.language.name in gate.code:
             return str(gate.code[self.language.name])
-        own = self.language.helper_name.format(gate.name)
+        own = self.language.helper_name.format(gate.code.get("math", gate.name))
         has_own = own in self.language.helpers
         function = own if has_own else None if self.is_infix(gate) else self.language.library(gate)
         operands = [f"{{{place}}}" for place in range(len(gate.operands))]

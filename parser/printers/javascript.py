@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
+from functools import partial
 
 from backprop.autodiff.graph import Node
 from backprop.parser.printers import code
@@ -85,18 +85,12 @@ HELPERS = {
 }
 
 
-def number(value: float) -> str:
-    if math.isfinite(value):
-        return shortest(value)
-    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-
-
-def lines(body: Body) -> str:
-    return "".join(f"  const {name} = {text};\n" for name, text in body.assignments)
+ASSIGNMENT = "  const {} = {};\n"
 
 
 def helper(body: Body) -> str:
-    return f"function {body.name}({', '.join(body.parameters)}) {{\n{lines(body)}  return {body.results[0]};\n}}"
+    head = f"function {body.name}({', '.join(body.parameters)}) {{\n"
+    return f"{head}{body.lines(ASSIGNMENT)}  return {body.results[0]};\n}}"
 
 
 def frame(function: Function) -> str:
@@ -111,7 +105,7 @@ def frame(function: Function) -> str:
         + "/** The value, and its gradient by the name of the variable. */\n"
         + f"function {body.name}({', '.join(body.parameters)}) {{\n"
         + "".join(f"  // {old} is called {new} here\n" for old, new in function.renamed)
-        + lines(body)
+        + body.lines(ASSIGNMENT)
         + f"  return {{ value: {value}, gradient: {{{listed(entries, '    ', ' ')}}} }};\n}}\n"
     )
 
@@ -124,7 +118,7 @@ JAVASCRIPT = Language(
     helpers=HELPERS,
     constants={"pi": "Math.PI", "e": "Math.E"},
     reserved=frozenset(KEYWORDS),
-    number=number,
+    number=partial(code.number, infinity="Infinity", nan="NaN", digits=shortest),
     helper_name="_{}",
     helper=helper,
     frame=frame,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import keyword
-import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -136,10 +136,7 @@ HELPERS = {
 }
 
 
-def number(value: float) -> str:
-    if math.isfinite(value):
-        return repr(float(value))
-    return "np.nan" if math.isnan(value) else "np.inf" if value > 0 else "-np.inf"
+number = partial(code.number, infinity="np.inf", nan="np.nan")
 
 
 def array(value: Any) -> str:

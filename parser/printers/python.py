@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import keyword
-import math
 from collections.abc import Mapping
+from functools import partial
 
 from backprop.autodiff.graph import Node
 from backprop.parser.printers import code
@@ -76,18 +76,11 @@ HELPERS = {
 }
 
 
-def number(value: float) -> str:
-    if math.isfinite(value):
-        return repr(value)
-    return "math.nan" if math.isnan(value) else "math.inf" if value > 0 else "-math.inf"
-
-
-def lines(body: Body) -> str:
-    return "".join(f"    {name} = {text}\n" for name, text in body.assignments)
+ASSIGNMENT = "    {} = {}\n"
 
 
 def helper(body: Body) -> str:
-    return f"def {body.name}({', '.join(body.parameters)}):\n{lines(body)}    return {body.results[0]}"
+    return f"def {body.name}({', '.join(body.parameters)}):\n{body.lines(ASSIGNMENT)}    return {body.results[0]}"
 
 
 def frame(function: Function) -> str:
@@ -109,7 +102,7 @@ def framed(function: Function, imports: str, decorator: str = "", prepared: str 
         + '    """The value, and its gradient by the name of the variable."""\n'
         + "".join(f"    # {old} is called {new} here\n" for old, new in function.renamed)
         + prepared
-        + lines(body)
+        + body.lines(ASSIGNMENT)
         + f"    return {value}, {{{listed(entries, '        ')}}}\n"
     )
 
@@ -122,7 +115,7 @@ PYTHON = Language(
     helpers=HELPERS,
     constants={name: f"math.{name}" for name in ("pi", "tau", "e")},
     reserved=frozenset({*keyword.kwlist, "__debug__", "abs", "float", "math", "round"}),
-    number=number,
+    number=partial(code.number, infinity="math.inf", nan="math.nan"),
     helper_name="_{}",
     helper=helper,
     frame=frame,
