@@ -63,23 +63,15 @@ def normcdf_kernel(x: Node) -> Any:
 
 
 def lognormcdf_kernel(x: Any) -> Any:
-    far = np.minimum(x, normal.TAIL)
-    tail = far * (-0.5 * far) - normal.LOG_SQRT_TWO_PI - elementary.log(mean_below(far) - far)
+    tail = normal.log_cdf_tail(np.minimum(x, normal.TAIL), -normal.TAIL)
     near = where(x < 0.0, elementary.log(normcdf(x)), elementary.log1p(-normcdf(-x)))
     return where(x < normal.TAIL, tail, near)
 
 
 def logerfc_kernel(x: Any) -> Any:
-    far = np.maximum(x, -normal.TAIL)
-    moment = mean_below(far * -normal.SQRT_TWO) / normal.SQRT_TWO
-    tail = far * -far - elementary.log(normal.SQRT_PI * (far + moment))
+    tail = normal.log_erfc_tail(np.maximum(x, -normal.TAIL), -normal.TAIL)
     near = where(x > 0.5, elementary.log(erfc(x)), elementary.log1p(-erf(x)))
     return where(x > -normal.TAIL, tail, near)
-
-
-def mean_below(x: Any) -> Any:
-    """normal.first_moment(-x), for x <= TAIL."""
-    return normal.scaled_moments(1, -x, normal.steps_for(1, -normal.TAIL))[0] / -x
 
 
 def lognormcdf_derivative_kernel(x: Any, order: int) -> Any:
@@ -96,11 +88,7 @@ def logerfc_derivative_kernel(x: Any, order: int) -> Any:
 
 def log_cdf_derivative(order: int, y: Any, hazard: Any) -> Any:
     """The derivative of log Φ at y: by moments left of TAIL, by its polynomial elsewhere."""
-    t = np.maximum(-y, -normal.TAIL)
-    tail = normal.cumulants(normal.scaled_moments(order, t, normal.steps_for(order, -normal.TAIL)))[-1]
-    for _ in range(order):
-        tail = tail / t
-    tail = t + tail if order == 1 else tail - 1.0 if order == 2 else tail
+    tail = normal.from_moments(order, np.maximum(-y, -normal.TAIL), -normal.TAIL)
     near = normal.value_of(normal.hazard_polynomial(order), bounded(y), hazard)
     return where(y < normal.TAIL, tail, near)
 

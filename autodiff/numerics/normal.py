@@ -38,13 +38,9 @@ Polynomial = dict[tuple[int, int], int]
 
 def lognormcdf(x: Array) -> Array:
     """log Φ(x), which is -x^2/2 - log(-x sqrt(2 pi)) far on the left, where Φ is 0 in doubles from -38.5 on."""
-
-    def tail(far: Any) -> Any:
-        return far * (-0.5 * far) - LOG_SQRT_TWO_PI - np.log(first_moment(-far) - far)
-
     return _by_region(
         x,
-        (x < TAIL, tail),
+        (x < TAIL, log_cdf_tail),
         (x < 0.0, lambda left: np.log(normcdf(left))),
         (None, lambda right: np.log1p(-normcdf(-right)) + 0.0),
     )
@@ -52,17 +48,21 @@ def lognormcdf(x: Array) -> Array:
 
 def logerfc(x: Array) -> Array:
     """log erfc(x), which is -x^2 - log(x sqrt(pi)) far on the right, where erfc is 0 in doubles from 26.6 on."""
-
-    def tail(far: Any) -> Any:
-        moment = first_moment(SQRT_TWO * far) / SQRT_TWO
-        return far * -far - np.log(SQRT_PI * (far + moment))
-
     return _by_region(
         x,
-        (x > -TAIL, tail),
+        (x > -TAIL, log_erfc_tail),
         (x > 0.5, lambda right: np.log(erfc(right))),
         (None, lambda left: np.log1p(-erf(left))),
     )
+
+
+def log_cdf_tail(far: Any, least: float | None = None) -> Any:
+    return far * (-0.5 * far) - LOG_SQRT_TWO_PI - np.log(first_moment(-far, least) - far)
+
+
+def log_erfc_tail(far: Any, least: float | None = None) -> Any:
+    moment = first_moment(SQRT_TWO * far, least) / SQRT_TWO
+    return far * -far - np.log(SQRT_PI * (far + moment))
 
 
 def lognormcdf_derivative(order: int, x: Array) -> Array:
@@ -94,7 +94,7 @@ def _derivative(order: int, x: Array, y: Any, hazard: Callable[[Any], Any]) -> A
     result = np.empty(points.shape)
     left = points < MOMENTS
     if left.any():
-        result[left] = _from_moments(order, -points[left])
+        result[left] = from_moments(order, -points[left])
     middle = ~left & (points < SMOOTH) if order > 1 else np.zeros(points.shape, bool)
     if middle.any():
         result[middle] = _by_quadrature(order, points[middle])
@@ -106,9 +106,12 @@ def _derivative(order: int, x: Array, y: Any, hazard: Callable[[Any], Any]) -> A
     return result.reshape(shape)[()]
 
 
-def first_moment(t: Any) -> Any:
-    """The mean of the density exp(-t s - s^2/2) on s > 0, which is 1/M(t) - t, for t >= 2."""
-    return scaled_moments(1, t, steps_for(1, float(np.min(t))))[0] / t
+def first_moment(t: Any, least: float | None = None) -> Any:
+    """The mean of the density exp(-t s - s^2/2) on s > 0, which is 1/M(t) - t, for t >= 2.
+
+    `least` is at most the least t, which nodes need to be told.
+    """
+    return scaled_moments(1, t, least)[0] / t
 
 
 def steps_for(order: int, least: float) -> int:
@@ -116,11 +119,12 @@ def steps_for(order: int, least: float) -> int:
     return 8 + 2 * order + math.ceil((480.0 + 60.0 * order) / (least * least))
 
 
-def scaled_moments(order: int, t: Any, steps: int) -> list[Any]:
+def scaled_moments(order: int, t: Any, least: float | None) -> list[Any]:
     """t^k E(s^k), k = 1 to order: ratios of moments from k E(s^(k-1)) = E(s^(k+1)) + t E(s^k), downwards (Miller).
 
     Every term is positive. Source: DLMF 3.6 (iii); integration by parts. Serves numbers, arrays and graph nodes.
     """
+    steps = steps_for(order, float(np.min(t)) if least is None else least)
     inverse = 1.0 / t
     ratio: Any = steps + 1.0
     ratios: list[Any] = []
@@ -145,8 +149,9 @@ def cumulants(moments: Sequence[Any]) -> list[Any]:
     return found
 
 
-def _from_moments(order: int, t: Any) -> Any:
-    scaled = cumulants(scaled_moments(order, t, steps_for(order, float(np.min(t)))))[-1]
+def from_moments(order: int, t: Any, least: float | None = None) -> Any:
+    """The derivative of log Φ at -t, for t >= 2."""
+    scaled = cumulants(scaled_moments(order, t, least))[-1]
     for _ in range(order):
         scaled = scaled / t
     return t + scaled if order == 1 else scaled - 1.0 if order == 2 else scaled

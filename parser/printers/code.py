@@ -18,7 +18,7 @@ import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Gate
-from backprop.autodiff.declaration.notation import ATOM, PRODUCT, SUM, UNARY, Infix, Prefix
+from backprop.autodiff.declaration.notation import ATOM, UNARY, Infix, Prefix
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import GATES
@@ -299,11 +299,7 @@ class _Writer:
         return name
 
     def is_infix(self, gate: Gate) -> bool:
-        notation = gate.notation
-        if isinstance(notation, Prefix):
-            return notation.symbol in self.language.operators
-        is_sum = isinstance(notation, Infix) and notation.precedence in (SUM, PRODUCT)
-        return is_sum and isinstance(notation, Infix) and notation.symbol in self.language.operators
+        return isinstance(gate.notation, (Infix, Prefix)) and gate.notation.symbol in self.language.operators
 
     def is_spelled(self, gate: Gate) -> bool:
         has_function = gate.kernel is not None and not gate.is_variadic and not gate.attributes
