@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.declaration.notation import POWER, Latex
+from backprop.autodiff.declaration.notation import POWER, PRODUCT, Latex
 from backprop.autodiff.gates import kernels, logic, slopes
 from backprop.autodiff.gates.radial import Hypotenuse
 from backprop.autodiff.numerics import odd, powers, stable
@@ -143,7 +143,7 @@ xlogy = Elementwise(
     lambda x, y, out: ratio(x, y),
     operands=("x", "y"),
     kernel=kernels.xlogy,
-    code={"latex": r"{0} \log\left({1}\right)"},
+    code={"latex": Latex(r"{0} \log\left({1}\right)", PRODUCT)},
     summary="x*log(y), and 0 where x is 0",
     habit="scales the gradient by log(y) for x and by x/y for y",
     source="DLMF 4.2.2; x*log(x) has the limit 0 at 0",
