@@ -158,6 +158,11 @@ class Node:
     def reshape(self, shape: Shape) -> Node:
         return METHODS["reshape"](self, shape=shape)
 
+    @property
+    def zeros(self) -> Node:
+        """The derivative of a node that nothing moves, or by one that nothing depends on: zeros of its shape."""
+        return self.graph.constant(0.0).broadcast_to(self.shape)
+
     def broadcast_to(self, shape: Shape) -> Node:
         return METHODS["broadcast_to"](self, shape=shape)
 

@@ -13,15 +13,14 @@ import numpy as np
 
 from backprop.autodiff.derivatives.differences import EPSILON, FIRST_STEP, Estimate, Line, total, variation
 from backprop.autodiff.derivatives.probes import Probe, along, probes
-from backprop.autodiff.derivatives.values import zero_of
 from backprop.autodiff.derivatives.verdicts import DECISIVE, VERDICTS, allowance, judged
-from backprop.autodiff.evaluation.binding import bind, seed_value, selected
+from backprop.autodiff.evaluation.binding import bind, selected
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.passes.forward import tangents
-from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array, Shape
 
 MAXIMUM_FAILURES = 10  # points whose values are kept
@@ -153,11 +152,10 @@ class Checker:
         for name, node in zip(self.names, inputs, strict=True):
             seeds = {node: typed.input(tangent_name(name), node.shape)}
             tangent = tangents(typed, [output], seeds).get(output)
-            self.forward[name] = lower([tangent or zero_of(output)])
+            self.forward[name] = lower([tangent or output.zeros])
             if tangent is None:
                 self.flat.add(name)
-        found = adjoints(typed, output, typed.constant(seed_value(None, output.shape)), inputs).of
-        self.reverse = lower([found.get(node) or zero_of(node) for node in inputs])
+        self.reverse = lower(gradients(output, inputs))
 
     def check(self, values: dict[str, Array], generator: np.random.Generator) -> Check:
         gradients = self.gradients(values)

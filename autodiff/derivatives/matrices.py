@@ -11,10 +11,8 @@ import numpy as np
 from backprop.autodiff.declaration.masks import plain_first
 from backprop.autodiff.derivatives.sweeps import (
     Matrix,
-    adjoints_of,
     by_forward,
     by_reverse,
-    gradients_to_differentiate,
     size,
     tangents_of,
     with_zeros_mended,
@@ -25,6 +23,8 @@ from backprop.autodiff.evaluation.binding import bind, direction_values, selecte
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.reverse import adjoints, gradients
+from backprop.autodiff.passes.sides import to_differentiate
 from backprop.autodiff.shapes import Array, Shape, bounded, show
 
 MAXIMUM_RESULT = 10**6 - 1  # entries of all blocks together: a million is refused unless it is asked for
@@ -156,7 +156,7 @@ def hvp(
     seeds = {typed.inputs[name]: typed.constant(one) for name, one in along.items()}
 
     def compute() -> list[Array]:
-        slopes = gradients_to_differentiate(output, adjoints_of(output, inputs), inputs)
+        slopes = to_differentiate(gradients(output, inputs), output, are_together=True)
         return evaluate([output, *tangents_of(slopes, seeds)], arrays)
 
     value, *products = plain_first(typed, compute)
@@ -187,8 +187,8 @@ def second_order(
     output = _scalar(typed)
     _check("Hessian", inputs, inputs, maximum_entries)
     matrix = _hessian(output, inputs, arrays)
-    found = adjoints_of(output, inputs)
-    slopes = gradients_to_differentiate(output, found, inputs)
+    found = adjoints(typed, output, typed.constant(1.0), inputs)
+    slopes = to_differentiate(found.by(inputs), output, are_together=True)
     terms = [[share.settled for share in found.shares.get(node, ())] for node in inputs]
     value, *gradient = evaluate([output, *slopes], arrays)
     scale = [np.sum([np.abs(one) for one in evaluate(some, arrays)], axis=0) for some in terms]
@@ -209,7 +209,7 @@ def _hessian(output: Node, inputs: Sequence[Node], arrays: Mapping[str, Array]) 
     slopes: list[Node] = []
 
     def compute() -> Matrix:
-        slopes[:] = gradients_to_differentiate(output, adjoints_of(output, inputs), inputs)
+        slopes[:] = to_differentiate(gradients(output, inputs), output, are_together=True)
         return by_forward(slopes, inputs, arrays)
 
     return with_zeros_mended(plain_first(output.graph, compute), slopes, inputs, arrays)

@@ -13,13 +13,11 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.declaration.kinds import add_up
-from backprop.autodiff.derivatives.values import zero_of
 from backprop.autodiff.evaluation.execution import evaluate, run
 from backprop.autodiff.evaluation.program import given_name, lower, needed
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.forward import tangents
-from backprop.autodiff.passes.reverse import Adjoints, adjoints
-from backprop.autodiff.passes.sides import to_differentiate
+from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
@@ -28,8 +26,7 @@ Matrix = np.ndarray[Any, np.dtype[np.float64]]
 def by_reverse(output: Node, inputs: Sequence[Node], arrays: Mapping[str, Array]) -> Matrix:
     """The Jacobian row by row: one reverse pass, run for each output entry."""
     seed = _hidden(output.graph, "upstream gradient", output)
-    found = adjoints(output.graph, output, seed, inputs)
-    return _sweep(gradients(found, inputs), [seed], arrays)
+    return _sweep(gradients(output, inputs, seed), [seed], arrays)
 
 
 def by_forward(outputs: Sequence[Node], inputs: Sequence[Node], arrays: Mapping[str, Array]) -> Matrix:
@@ -55,22 +52,7 @@ def with_exact_zeros(outputs: Sequence[Node], inputs: Sequence[Node], arrays: Ma
     graph = outputs[0].graph
     masks = [_hidden(graph, f"choice {place}", node) for place, node in enumerate(outputs)]
     chosen = add_up([mask.where(node, 0.0).sum() for mask, node in zip(masks, outputs, strict=True)])
-    return _sweep(gradients(adjoints_of(chosen, inputs), inputs), masks, arrays)
-
-
-def adjoints_of(output: Node, inputs: Sequence[Node]) -> Adjoints:
-    """The adjoints of a scalar output."""
-    return adjoints(output.graph, output, output.graph.constant(1.0), inputs)
-
-
-def gradients(found: Adjoints, inputs: Sequence[Node]) -> list[Node]:
-    """The adjoints of the inputs, zeros for one that the output does not depend on."""
-    return [found.of.get(node) or zero_of(node) for node in inputs]
-
-
-def gradients_to_differentiate(output: Node, found: Adjoints, inputs: Sequence[Node]) -> list[Node]:
-    """The same for a second pass, which is to know that it is one."""
-    return to_differentiate(gradients(found, inputs), output, are_together=True)
+    return _sweep(gradients(chosen, inputs), masks, arrays)
 
 
 def tangents_of(nodes: Sequence[Node], seeds: Mapping[Node, Node]) -> list[Node]:
@@ -78,7 +60,7 @@ def tangents_of(nodes: Sequence[Node], seeds: Mapping[Node, Node]) -> list[Node]
     if not nodes:
         return []
     found = tangents(nodes[0].graph, nodes, seeds)
-    return [found.get(node) or zero_of(node) for node in nodes]
+    return [found.get(node) or node.zeros for node in nodes]
 
 
 def _hidden(graph: Graph, what: str, node: Node) -> Node:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from backprop.autodiff.derivatives.values import zero_of
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import selected
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import dependents, needed
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.passes.reverse import adjoints, one_sided_adjoints
+from backprop.autodiff.passes.reverse import gradients, one_sided_adjoints
 from backprop.autodiff.passes.sides import to_differentiate
 from backprop.autodiff.passes.simplify import tidied
 from backprop.autodiff.passes.textbook import Exemption
@@ -68,9 +67,7 @@ def derivatives(
                 raise ExpressionError(
                     f"the derivative of order {done} has more than {MAXIMUM_ADDED} nodes", cure="ask for a lower order"
                 )
-            seed = typed.constant(1.0).broadcast_to(node.shape)
-            found = adjoints(typed, node, seed, [variable]).of.get(variable)
-            node = to_differentiate([found], node)[0] if found else zero_of(variable)
+            (node,) = to_differentiate(gradients(node, [variable]), node)
             if node is typed.constant(0.0):
                 break
         plain[name] = node
@@ -99,7 +96,7 @@ def _tidied_derivative(typed: Graph, name: str, order: int) -> Node:
         if done:
             node = tidied(node, has_negative_powers=True)
         seed = typed.constant(1.0).broadcast_to(node.shape)
-        node = one_sided_adjoints(typed, node, seed, [variable]).of.get(variable) or zero_of(variable)
+        (node,) = one_sided_adjoints(typed, node, seed, [variable]).by([variable])
     return node
 
 

@@ -12,7 +12,6 @@ import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Condition
-from backprop.autodiff.derivatives.values import zero_of
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bind, seed_value, selected
 from backprop.autodiff.evaluation.execution import evaluate
@@ -28,7 +27,8 @@ class Share(NamedTuple):
 
     Reverse mode: `user` is the gate that the node flows into, `upstream` its adjoint. Forward mode: `user` is
     the operand that the tangent `upstream` comes from. `local` is None where the gate has no local gradient
-    entry by entry; `formula` is the node whose value the share is. Not `is_taken`: in a branch not taken.
+    entry by entry; `formula` is the node whose value the share is. Not `is_taken`: in a branch not taken; `test` is
+    what is nonzero where it is taken (None: everywhere).
     """
 
     user: Node
@@ -38,6 +38,7 @@ class Share(NamedTuple):
     value: Array
     is_taken: bool
     formula: Node
+    test: Node | None
 
 
 class Step(NamedTuple):
@@ -191,7 +192,7 @@ def _evaluated(
     typed: Graph, arrays: Mapping[str, Array], shown: list[Node], plan: _Plan, sources: Mapping[str, Node]
 ) -> Trace:
     covered = [node for node in (*shown, typed.result) if plan.covered[node.index]]  # the output may be a number
-    derivative = {node: plan.derivatives.get(node) or zero_of(node) for node in covered}
+    derivative = {node: plan.derivatives.get(node) or node.zeros for node in covered}
     wanted = dict.fromkeys([*shown, *derivative.values()])
     for terms in plan.terms.values():
         for term in terms:
@@ -208,6 +209,7 @@ def _evaluated(
                 value[term.value],
                 _is_taken(term, value),
                 term.value,
+                term.test,
             )
             for term in plan.terms.get(node, ())
         )

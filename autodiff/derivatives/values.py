@@ -12,8 +12,8 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bind, direction_values, seed_value, selected
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
-from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.graph import Graph
+from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array
 
 
@@ -40,12 +40,7 @@ def value_and_grad(
     output = typed.result
     inputs = [typed.inputs[name] for name in names]
     seed = typed.constant(seed_value(upstream, output.shape))
-
-    def compute() -> list[Array]:
-        found = adjoints(typed, output, seed, inputs).of
-        return evaluate([output, *[found.get(node) or zero_of(node) for node in inputs]], arrays)
-
-    value, *results = plain_first(typed, compute)
+    value, *results = plain_first(typed, lambda: evaluate([output, *gradients(output, inputs, seed)], arrays))
     return as_result(value), {name: as_result(one) for name, one in zip(names, results, strict=True)}
 
 
@@ -72,7 +67,7 @@ def jvp(
 
     def compute() -> list[Array]:
         found = push_forward(typed, [output], seeds)
-        return evaluate([output, found.get(output) or zero_of(output)], arrays)
+        return evaluate([output, found.get(output) or output.zeros], arrays)
 
     value, tangent = plain_first(typed, compute)
     return as_result(value), as_result(tangent)
@@ -96,11 +91,6 @@ def vjp(
     if upstream is None:
         raise ExpressionError("no upstream gradient", cure="give one of the output's shape")
     return value_and_grad(graph, {**(values or {}), **more_values}, wrt=wrt, upstream=upstream)
-
-
-def zero_of(node: Node) -> Node:
-    """The adjoint of a node that the output does not depend on."""
-    return node.graph.constant(0.0).broadcast_to(node.shape)
 
 
 def as_result(value: Array) -> Any:

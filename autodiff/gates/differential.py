@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.kinds import Expansion
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.passes.reverse import gradients
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -19,9 +19,7 @@ def derivative_graph(f: Node, x: Node) -> Node:
 
     if x.gate is not leaves.input:
         raise ExpressionError("grad differentiates by a variable", cure="write grad(f, x), with x a free name")
-    seed = f.graph.constant(1.0).broadcast_to(f.shape)
-    found = adjoints(f.graph, f, seed, [x]).of.get(x)
-    return to_differentiate([found], f)[0] if found else f.graph.constant(0.0).broadcast_to(x.shape)
+    return to_differentiate(gradients(f, [x]), f)[0]
 
 
 grad = Expansion(

@@ -6,7 +6,7 @@ Source: Griewank & Walther, Evaluating Derivatives (2008), section 3.2.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from backprop.autodiff.declaration import leaves
@@ -39,6 +39,22 @@ class Adjoints(NamedTuple):
 
     of: dict[Node, Node]
     shares: dict[Node, list[Share]]
+
+    def by(self, inputs: Sequence[Node]) -> list[Node]:
+        """The adjoint of each of them, zeros for one that the output does not depend on."""
+        return [self.of.get(node) or node.zeros for node in inputs]
+
+
+def gradients(output: Node, inputs: Sequence[Node], seed: Node | None = None) -> list[Node]:
+    """The gradients of `output` by some nodes of its typed graph, each of its node's shape, as more nodes of it.
+
+    `seed` is the output's upstream gradient, of its shape; None: ones.
+    """
+    if not inputs:
+        return []
+    graph = output.graph
+    ones = graph.constant(1.0).broadcast_to(output.shape) if seed is None else seed
+    return adjoints(graph, output, ones, inputs).by(inputs)
 
 
 def adjoints(graph: Graph, output: Node, seed: Node, wanted: Collection[Node]) -> Adjoints:

@@ -287,14 +287,11 @@ def _series(slope: Node, tangents: Sequence[Mapping[Node, Node]]) -> tuple[Node,
     level: tuple[Node, ...] = slope.inputs
     series = level
     for found in tangents:
-        level = tuple([found.get(node) or zero_of(node) for node in level])
+        level = tuple([found.get(node) or node.zeros for node in level])
         series += level
     return series
 
 
-def zero_of(node: Node) -> Node:
-    """The derivative of a node that nothing moves."""
-    return node.graph.constant(0.0).broadcast_to(node.shape)
 
 
 def is_variable(node: Node) -> bool:

@@ -7,11 +7,11 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
-from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.batch.notes import Kinked, Nonfinite, Remark, kinked_in, nonfinite_in
-from backprop.cli.batch.results import Wanted, results_of
+from backprop.cli.batch.results import Wanted, labelled_nodes
 from backprop.cli.batch.row_errors import FIRST, Fault
 
 Output = bytes | Callable[[BinaryIO], None]  # text, or who writes it
@@ -85,8 +85,6 @@ class Kernel:
         self.fixed = dict(fixed)
         self.wanted = wanted
         self.names: list[str] = []  # of the results
-        self._shapes: list[Shape] = []
-        self._tellers = 0  # results behind those, which tell where kinks are hit
         self._program: Any = None
 
     def __getstate__(self) -> dict[str, object]:
@@ -96,7 +94,8 @@ class Kernel:
 
     def prepare(self) -> list[tuple[str, Shape]]:
         """The results' names and shapes in one row. Raises ExpressionError where shapes do not fit."""
-        from backprop.autodiff.evaluation.batched_program import lower_rows
+        from backprop.autodiff.evaluation.batched_program import RowProgram
+        from backprop.autodiff.evaluation.compiled_function import plan_gradients
 
         graph = self.graph
         if self.wanted.is_fused:
@@ -105,17 +104,11 @@ class Kernel:
             graph = fuse(graph, {*self.shapes, *self.fixed})
         typed = graph.typed({**self.shapes, **{name: np.shape(value) for name, value in self.fixed.items()}})
         given = [name for name in typed.inputs if name in self.shapes or name in self.fixed]
-        results = results_of(typed, self.wanted, given)
-        self.names = [one.name for one in results]
-        self._shapes = [one.node.shape for one in results]
-        tellers: Sequence[Node] = ()
-        if any(node.gate.is_unshown for node in typed.nodes):
-            from backprop.autodiff.passes.sides import where_sides_differ  # here, not above: few expressions have kinks
-
-            tellers = where_sides_differ([one.node for one in results])
-        self._tellers = len(tellers)
-        self._program = lower_rows([*(one.node for one in results), *tellers], list(self.shapes), self.fixed)
-        return [(one.name, one.node.shape) for one in results]
+        wrt, between = self.wanted.names(given), labelled_nodes(typed) if self.wanted.has_nodes else {}
+        self.names = self.wanted.results(wrt, list(between))
+        plan = plan_gradients(typed, wrt, list(self.shapes), list(between.values()), tells_kinks=True)
+        self._program = RowProgram(plan, self.fixed)
+        return list(zip(self.names, plan.result_shapes, strict=False))
 
     def run(self, columns: Mapping[str, Rows], rows: int) -> tuple[list[Rows], Rows | None]:
         """The results, of shape (*shape, rows), for columns of shape (*shape, rows), and in which rows they are means
@@ -123,10 +116,10 @@ class Kernel:
         """
         if self._program is None:
             self.prepare()
-        results: list[Rows] = [np.empty((*shape, rows)) for shape in [*self._shapes, *[()] * self._tellers]]
+        results: list[Rows] = [np.empty((*shape, rows)) for shape in self._program.plan.result_shapes]
         self._program.run(columns, results)
-        told = results[len(self._shapes) :]
-        return results[: len(self._shapes)], np.any(told, axis=0) if told else None
+        told = results[len(self.names) :]
+        return results[: len(self.names)], np.any(told, axis=0) if told else None
 
 
 class RowsJob:

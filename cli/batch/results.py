@@ -1,4 +1,4 @@
-"""Which results a row gets and what they are called. Makes the adjoints, computes no number."""
+"""Which results a row gets and what they are called. Computes none."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.derivatives.values import zero_of
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.shapes import Shape
 from backprop.cli.status import Failure
 
@@ -32,39 +30,24 @@ class Wanted(NamedTuple):
     naming: Naming
     is_fused: bool = False
 
+    def names(self, given: Sequence[str]) -> Sequence[str]:
+        """The variables to differentiate by, of those that have values."""
+        return () if not self.has_gradients else given if self.wrt is None else self.wrt
 
-class Result(NamedTuple):
-    name: str
-    node: Node
+    def results(self, wrt: Sequence[str], labels: Sequence[str]) -> list[str]:
+        """What the results are called: the value, the gradients, and what is between, each with its gradient."""
+        value, gradient = self.naming
+        between = [one for label in labels for one in ([label, gradient + label] if wrt else [label])]
+        return [value, *(gradient + name for name in wrt), *between]
 
 
-def results_of(typed: Graph, wanted: Wanted, given: Sequence[str]) -> list[Result]:
-    """The value, the gradients and, if asked for, every node's, as nodes of the `typed` graph."""
-    output = typed.result
-    found = [Result(wanted.naming.value, output)]
-    names = [name for name in given if wanted.wrt is None or name in wanted.wrt] if wanted.has_gradients else []
-    if wanted.wrt is not None and wanted.has_gradients:
-        names = list(wanted.wrt)
-    inputs = [typed.inputs[name] for name in names]
-    between: list[tuple[str, Node]] = []
-    if wanted.has_nodes:
-        from backprop.autodiff.derivatives.trace import labels_of, shown_nodes
+def labelled_nodes(typed: Graph) -> dict[str, Node]:
+    """The nodes between the inputs and the output, by label."""
+    from backprop.autodiff.derivatives.trace import labels_of, shown_nodes
 
-        shown = shown_nodes(typed)
-        labels = labels_of(typed, shown)
-        between = [(labels[node], node) for node in shown if node.gate is not leaves.input and node is not output]
-    if names:
-        seed = typed.constant(1.0).broadcast_to(output.shape)
-        every = adjoints(typed, output, seed, [*inputs, *(node for _, node in between)]).of
-        found += [
-            Result(f"{wanted.naming.gradient}{name}", every.get(node) or zero_of(node))
-            for name, node in zip(names, inputs, strict=True)
-        ]
-    for label, node in between:
-        found.append(Result(label, node))
-        if names:
-            found.append(Result(f"{wanted.naming.gradient}{label}", every.get(node) or zero_of(node)))
-    return found
+    shown = shown_nodes(typed)
+    labels = labels_of(typed, shown)
+    return {labels[node]: node for node in shown if node.gate is not leaves.input and node is not typed.result}
 
 
 def entry_names(name: str, shape: Shape) -> list[str]:

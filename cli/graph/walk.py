@@ -12,7 +12,6 @@ import numpy as np
 
 from backprop.autodiff.derivatives.trace import Trace
 from backprop.autodiff.graph import Node
-from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.notations import Code, Line, Quantity
 from backprop.cli.explain.sentences import PART, forward_line, step_blocks
@@ -159,15 +158,10 @@ def settled(line: dict[str, Any], values: Sequence[Array]) -> dict[str, Any]:
 
 
 def tests_of(trace: Trace) -> Tests:
-    """The conditions under which shares flow, from the reverse pass itself."""
-    seed = trace.derivatives.get(trace.output)
-    if seed is None:
-        return {}
-    wanted = [step.node for step in trace.steps if step.gradient is not None]
-    shares = adjoints(trace.graph, trace.output, seed, wanted).shares
+    """The conditions under which shares flow."""
     return {
-        (share.user, operand, share.position): share.condition.as_test()
-        for operand, several in shares.items()
-        for share in several
-        if share.condition is not None
+        (share.user, step.node, share.position): share.test
+        for step in trace.steps
+        for share in step.shares
+        if share.test is not None
     }

@@ -29,33 +29,25 @@ class Sampler:
     """
 
     def __init__(self, question: PlotQuestion, wrt: Sequence[str]) -> None:
-        from backprop.autodiff.derivatives.values import zero_of
-        from backprop.autodiff.evaluation.batched_program import lower_rows
-        from backprop.autodiff.passes.reverse import adjoints
+        from backprop.autodiff.evaluation.batched_program import RowProgram
+        from backprop.autodiff.evaluation.compiled_function import plan_gradients
 
         self.wrt = wrt_names(question, wrt)
         typed = question.graph.typed(
             {name: np.shape(value) for name, value in question.fixed.items()}
             | {one.name: () for one in question.ranges}
         )
-        output = typed.result
-        if output.shape:
+        if typed.result.shape:
             raise Failure(
-                f"the expression is an array of shape {show(output.shape)}, and a picture shows a number",
+                f"the expression is an array of shape {show(typed.result.shape)}, and a picture shows a number",
                 "plot one entry of it, as in (...)[0], or sum(...)",
             )
-        inputs = [typed.inputs[name] for name in self.wrt]
-        found = adjoints(typed, output, typed.constant(1.0), inputs).of
-        nodes = [output, *(found.get(node) or zero_of(node) for node in inputs)]
         self.names = [one.name for one in question.ranges]
-        self._program = lower_rows(nodes, self.names, question.fixed)
+        self._program = RowProgram(plan_gradients(typed, self.wrt, self.names), question.fixed)
 
     def __call__(self, *columns: Points) -> list[Points]:
         """The value and each derivative at the points."""
-        arrays = [np.ascontiguousarray(column, dtype=np.float64) for column in columns]
-        results: list[Points] = [np.empty(len(arrays[0])) for _ in range(1 + len(self.wrt))]
-        self._program.run(dict(zip(self.names, arrays, strict=True)), results)
-        return results
+        return self._program.run(dict(zip(self.names, columns, strict=True)))
 
 
 def wrt_names(question: PlotQuestion, wrt: Sequence[str]) -> list[str]:

@@ -9,16 +9,15 @@ from backprop.autodiff.derivatives import sweeps
 from backprop.autodiff.derivatives.critical_points import kind_of, nature
 from backprop.autodiff.derivatives.matrices import TooManyEntries, second_order
 from backprop.autodiff.derivatives.sweeps import (
-    adjoints_of,
     by_forward,
     by_reverse,
-    gradients,
     tangents_of,
     with_exact_zeros,
 )
 from backprop.autodiff.evaluation.binding import bind
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import lower, needed
+from backprop.autodiff.passes.reverse import gradients
 from backprop.parser import parse
 
 DIGITS = 50
@@ -282,7 +281,7 @@ def steps_of(graph, shapes):
     """Instructions of the programs of the value, the gradient and one Hessian-vector product."""
     typed = graph.typed(shapes)
     inputs = list(typed.inputs.values())
-    slopes = gradients(adjoints_of(typed.result, inputs), inputs)
+    slopes = gradients(typed.result, inputs)
     units = [typed.input(f"direction {node.name}", node.shape) for node in inputs]
     products = tangents_of(slopes, dict(zip(inputs, units, strict=True)))
     return [len(lower(some).instructions) for some in ([typed.result], [typed.result, *slopes], products)]
@@ -303,7 +302,7 @@ def test_hvp_is_linear_by_counting_nodes():
 
 def test_no_matrix_is_in_the_graph_of_a_product():
     typed = parse(CHAIN).typed({"x": (100_000,)})
-    slopes = gradients(adjoints_of(typed.result, [typed.inputs["x"]]), [typed.inputs["x"]])
+    slopes = gradients(typed.result, [typed.inputs["x"]])
     unit = typed.input("direction", (100_000,))
     nodes = needed(tangents_of(slopes, {typed.inputs["x"]: unit}))
     assert max(int(np.prod(node.shape)) for node in nodes) == 100_000

@@ -11,8 +11,7 @@ from importlib import import_module
 
 import numpy as np
 
-from backprop.autodiff.derivatives.values import zero_of
-from backprop.autodiff.passes.reverse import adjoints
+from backprop.autodiff.passes.reverse import gradients
 from backprop.parser import parse
 
 
@@ -21,8 +20,8 @@ def nodes_of(text, **shapes):
     """The output and the gradients; a long text is written in several languages one after another."""
     graph = parse(text).typed(shapes)
     output = graph.result
-    found = adjoints(graph, output, graph.constant(np.ones(output.shape)), list(graph.inputs.values())).of
-    return output, {name: found.get(node) or zero_of(node) for name, node in graph.inputs.items()}
+    found = gradients(output, list(graph.inputs.values()), graph.constant(np.ones(output.shape)))
+    return output, dict(zip(graph.inputs, found, strict=True))
 
 
 def written(language, text, name="f", **shapes):
