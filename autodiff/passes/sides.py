@@ -292,8 +292,6 @@ def _series(slope: Node, tangents: Sequence[Mapping[Node, Node]]) -> tuple[Node,
     return series
 
 
-
-
 def is_variable(node: Node) -> bool:
     """Whether an input is the user's: those that a pass adds have blanks in their names."""
     return " " not in str(node.name)

@@ -24,7 +24,7 @@ from backprop.cli.options.declarations import (
     word_option,
 )
 from backprop.cli.output.destination import announce
-from backprop.cli.output.formats import INPUTS, OUTPUTS, PACKED, format_of
+from backprop.cli.output.formats import FORMATS, READ, endings, read_format, words, written_format
 from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from backprop.cli.batch.notes import Remarks
     from backprop.cli.batch.processes.pool import Crew
     from backprop.cli.batch.results import Wanted
-
-COLUMNAR = ("parquet", "arrow")
 
 
 class BatchCommand(ExpressionCommand):
@@ -74,10 +72,10 @@ class Batch:
         has_own = expr_field is not None or input_format == "lines" or brings_lines(found.positionals, file)
         self.question: BatchQuestion = ask(found, file, vars, has_own=has_own)
         self.input_format = (
-            input_format or format_of(self.question.file) or ("lines" if has_own and not expr_field else "csv")
+            input_format or read_format(self.question.file) or ("lines" if has_own and not expr_field else "csv")
         )
         self.path = None if path == "-" else path
-        self.output_format = format or written_format(self.path) or default_output(self.input_format)
+        self.output_format = format or written_format("batch", self.path, default_output(self.input_format))
         self.is_fused = fuse
         self.wrt = wrt
         self.has_gradients = not no_grad
@@ -157,7 +155,7 @@ class Batch:
         """Answer all rows."""
         if self.question.file in (None, "-"):
             self.note_of_typing()
-        if {self.input_format, self.output_format} & set(COLUMNAR):
+        if FORMATS[self.input_format].is_binary or FORMATS[self.output_format].is_binary:
             from backprop.cli.batch.columnar.blocks import run_columnar
 
             return run_columnar(self)
@@ -169,24 +167,11 @@ class Batch:
 
 def brings_lines(positionals: Sequence[str], file: str | None) -> bool:
     """Whether argv names a file of lines with expressions, and nothing else."""
-    return file is None and len(positionals) == 1 and format_of(positionals[0]) == "lines"
-
-
-def written_format(path: str | None) -> str | None:
-    """The format that the ending of -o says. Raises Failure for one that says none, or a packed one."""
-    if path is None:
-        return None
-    found, ending = format_of(path), os.path.splitext(path)[1].lower()
-    if ending in PACKED:
-        raise Failure(f"-o {path}: batch reads packed files, but writes none", "pack what it writes: ... | gzip > FILE")
-    if found is None and ending and (os.path.isfile(path) or not os.path.exists(path)):
-        meant = "write .ndjson" if ending == ".json" else f"the formats are {', '.join(OUTPUTS)}"
-        raise Failure(f"-o {path}: the ending says no format", f"{meant}; or choose one: --format csv")
-    return found
+    return file is None and len(positionals) == 1 and read_format(positionals[0]) == "lines"
 
 
 def default_output(input_format: str) -> str:
-    return {"parquet": "csv", "arrow": "csv", "lines": "lines"}.get(input_format, input_format)
+    return "csv" if FORMATS[input_format].is_binary else input_format
 
 
 def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status:
@@ -281,8 +266,16 @@ batch_options = shared(
         "--rename", multiple=True, metavar="X=COLUMN", help="Read the variable X from COLUMN; may be repeated."
     ),
     click.option("--expr-field", metavar="COLUMN", help="The rows bring their expressions, in COLUMN."),
-    word_option("--from", INPUTS, help="What the rows are.  [default: what the ending of FILE says, else csv]"),
-    word_option("--format", OUTPUTS, help="What to write.  [default: what the ending of -o says, else as read]"),
+    word_option(
+        "--from",
+        words(READ),
+        help=f"What the rows are.  [default: what the ending of FILE says ({' '.join(endings(READ))}), else csv]",
+    ),
+    word_option(
+        "--format",
+        words("batch"),
+        help=f"What to write.  [default: what the ending of -o says ({' '.join(endings('batch'))}), else as read]",
+    ),
     FILE,
     word_option(
         "--on-error", POLICIES, default="null", help="A bad row: no results, left out, or the end.  [default: null]"

@@ -35,7 +35,7 @@ EXAMPLES = (
 @click.option(
     "--seed", type=BoundedNumber(0), default=0, metavar="S", help="What the points are drawn with.  [default: 0]"
 )
-@output_options
+@output_options("check")
 def check(question: Question, wrt: Sequence[str], samples: int, seed: int, output: Output) -> Status:
     """Compare the gradient with differences of values: status 1 on a mismatch.
 

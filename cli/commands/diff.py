@@ -9,6 +9,7 @@ import click
 from backprop.cli.options.declarations import WholeNumber, command, open_question_options, output_options, word_option
 from backprop.cli.options.differentiation import differentiated
 from backprop.cli.options.tracing import note_losses
+from backprop.cli.output.formats import words
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.reports.derivative import code_report, derivative_report
@@ -23,7 +24,7 @@ EXAMPLES = (
     'backprop diff "x^2*sin(x)" --to c -o derivative.c',
 )
 FORMULAS = ("text", "latex")  # code has no brief forms
-LANGUAGES = ("text", "latex", "python", "numpy", "c", "javascript")
+LANGUAGES = ("text", *(word for word in words("diff") if word not in words("eval")))
 
 
 @command("diff", examples=EXAMPLES)
@@ -32,12 +33,14 @@ LANGUAGES = ("text", "latex", "python", "numpy", "c", "javascript")
 @click.option("--order", type=WholeNumber(), default=1, metavar="N", help="Differentiate N times.  [default: 1]")
 @click.option("--shape", "shapes", multiple=True, metavar="NAME=2,3", help="The shape of an array that has no value.")
 @word_option(
-    "--to", LANGUAGES, default="text", help="Write LaTeX, or a function of value and gradient.  [default: text]"
+    "--to",
+    LANGUAGES,
+    help="Write LaTeX, or a function of value and gradient.  [default: what --format or the ending of FILE says]",
 )
 @click.option("--cse", is_flag=True, help="Write what is used several times as a statement.")
-@output_options
+@output_options("diff")
 def diff(
-    question: Question, wrt: Sequence[str], order: int, shapes: Sequence[str], to: str, cse: bool, output: Output
+    question: Question, wrt: Sequence[str], order: int, shapes: Sequence[str], to: str | None, cse: bool, output: Output
 ) -> Status:
     """Print the derivative as an expression, one line for each variable.
 
@@ -45,11 +48,15 @@ def diff(
     values, the derivative's value follows.
     """
     found = differentiated(question, wrt, order, shapes)
-    report = derivative_report(question, found, order, shares=cse) if to == "text" else code_report(question, found, to)
-    output.write(report, default="plain")
+    language = to or (output.format if output.format in LANGUAGES else "text")
+    if language == "text":
+        report = derivative_report(question, found, order, shares=cse)
+    else:
+        report = code_report(question, found, language)
+    output.write(report)
     for name in found.flat:
         output.note(f"{name} is constant between its steps: its derivative counts as 0")
-    is_formula = to in FORMULAS
+    is_formula = language in FORMULAS
     for remark in remarks([one for one in found.exemptions if is_formula or one.counts_sides]):
         output.note(remark)
     if set(question.graph.variables) <= set(question.values):

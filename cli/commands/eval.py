@@ -20,7 +20,7 @@ EXAMPLES = (
 @command("eval", examples=EXAMPLES)
 @question_options
 @tracing_options
-@output_options
+@output_options("eval")
 def evaluate(question: Question, tracing: Tracing, output: Output) -> Status:
     """Show the value and the gradient of every node of an expression.
 

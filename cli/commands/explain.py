@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from backprop.cli.explain.options import ExplanationOutput, explanation_options
-from backprop.cli.options.declarations import command, question_options, tracing_options
+from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.cli.options.declarations import (
+    FILE,
+    JSON,
+    color_option,
+    command,
+    digits_option,
+    output_options,
+    question_options,
+    tracing_options,
+)
 from backprop.cli.options.tracing import Tracing
+from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.status import Status
 
@@ -19,8 +29,10 @@ EXAMPLES = (
 @command("explain", examples=EXAMPLES)
 @question_options
 @tracing_options
-@explanation_options
-def explain(question: Question, tracing: Tracing, output: ExplanationOutput) -> Status:
+@output_options(
+    "explain", JSON, FILE, digits_option("Significant digits, except in JSON."), color_option("Colours in text.")
+)
+def explain(question: Question, tracing: Tracing, output: Output) -> Status:
     """Explain the chain rule step by step, with the numbers.
 
     First every value, then the reverse pass from the output back: at each gate its local derivative as a
@@ -31,6 +43,6 @@ def explain(question: Question, tracing: Tracing, output: ExplanationOutput) -> 
 
     found = tracing.trace(question)
     explanation = explain_trace(found, question.text, is_tangent=tracing.mode == "forward")
-    output.write_explanation(explanation, question.text)
+    without_collection(output.render)(explanation)
     tracing.comment(question, found, output)
     return tracing.status(found)

@@ -16,7 +16,7 @@ EXAMPLES = ("backprop functions", "backprop functions sigmoid", 'backprop functi
 
 @command("functions", examples=EXAMPLES, cls=Helpful)
 @click.argument("name", required=False)
-@output_options
+@output_options("functions")
 def functions(name: str | None, output: Output) -> None:
     """Show the functions and operators, or all about NAME: its derivative, habit, corners and source."""
     if name is None:

@@ -19,7 +19,7 @@ EXAMPLES = (
 @command("grad", examples=EXAMPLES)
 @question_options
 @tracing_options
-@output_options
+@output_options("grad")
 def grad(question: Question, tracing: Tracing, output: Output) -> Status:
     """Print the gradient as bare numbers, one line for each variable.
 
@@ -27,7 +27,7 @@ def grad(question: Question, tracing: Tracing, output: Output) -> Status:
     which can be given back as a value. The digits are the shortest that read back to the same double.
     """
     found = tracing.trace(question)
-    output.write(gradient_report(found, question.text, tracing.derivative), default="plain")
+    output.write(gradient_report(found, question.text, tracing.derivative))
     if not found.gradients:
         output.note("the expression has no variables, so that there is no gradient")
     tracing.comment(question, found, output)

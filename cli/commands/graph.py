@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from backprop.cli.graph.options import Picture, picture_options
-from backprop.cli.options.declarations import command, question_options, tracing_options
+import click
+
+from backprop.cli.graph.picture import MAXIMUM_NODES, draw
+from backprop.cli.options.declarations import (
+    FILE,
+    color_option,
+    command,
+    digits_option,
+    output_options,
+    question_options,
+    short_option,
+    tracing_options,
+)
 from backprop.cli.options.tracing import Tracing
+from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.status import Status
 
@@ -20,15 +32,21 @@ EXAMPLES = (
 @command("graph", examples=EXAMPLES)
 @question_options
 @tracing_options
-@picture_options
-def graph(question: Question, tracing: Tracing, picture: Picture) -> Status:
+@click.option("--all", "is_all", is_flag=True, help=f"Draw more than {MAXIMUM_NODES} nodes.")
+@output_options(
+    "graph",
+    short_option("tree", "Show it as a tree in the terminal: --format tree."),
+    FILE,
+    digits_option("Significant digits."),
+    color_option("Colours in the tree."),
+)
+def graph(question: Question, tracing: Tracing, is_all: bool, output: Output) -> Status:
     """Draw the circuit: the gates, and on every wire its value and gradient.
 
-    Values are green and above the wire, gradients red and below it. The file's ending says what is written:
-    .dot .gv, .mmd .mermaid, .svg, .png, .pdf, a tree as .txt, or .html: a page on which the inputs can be moved and
-    the passes be stepped through, without a network. Graphviz's dot lays out svg, png, pdf and html.
+    Values are green and above the wire, gradients red and below it. html is a page on which the inputs can be moved
+    and the passes be stepped through, without a network. Graphviz's dot lays out svg, png, pdf and html.
     """
     found = tracing.trace(question)
-    picture.write(found, question.text, tracing.derivative)
-    tracing.comment(question, found, picture.output)
+    draw(found, question.text, tracing.derivative, output, is_all=is_all)
+    tracing.comment(question, found, output)
     return tracing.status(found)

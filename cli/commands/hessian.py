@@ -21,7 +21,7 @@ MOST_EIGENVALUES = 20  # more are no reading
 @command("hessian", examples=EXAMPLES)
 @question_options
 @matrix_options
-@output_options
+@output_options("hessian")
 def hessian(question: Question, choice: Choice, output: Output) -> Status:
     """Show the second derivatives of a scalar expression, a row and a column for each entry of the variables.
 

@@ -30,7 +30,7 @@ EXAMPLES = (
     help="The vector's part for NAME; one left out is zero.  Repeatable.",
 )
 @choice_options
-@output_options
+@output_options("hvp")
 def hvp(question: Question, given: Sequence[str], choice: Choice, output: Output) -> Status:
     """Show the Hessian of a scalar expression times a direction, without making the Hessian.
 

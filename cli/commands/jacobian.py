@@ -19,7 +19,7 @@ EXAMPLES = (
 @command("jacobian", examples=EXAMPLES)
 @question_options
 @matrix_options
-@output_options
+@output_options("jacobian")
 def jacobian(question: Question, choice: Choice, output: Output) -> Status:
     """Show the derivative of every entry of the output by every entry of the variables.
 

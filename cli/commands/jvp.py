@@ -26,7 +26,7 @@ EXAMPLES = (
     "--tangent", "tangents", multiple=True, metavar="NAME=VALUE", help="Move NAME so; one left out stays.  Repeatable."
 )
 @strict_options
-@output_options
+@output_options("jvp")
 def jvp(question: Question, tangents: Sequence[str], choice: Choice, output: Output) -> Status:
     """Show the output and its derivative along the tangents: the Jacobian times them, by one forward pass.
 

@@ -24,7 +24,7 @@ def plot(plotting: Plotting) -> Status:
     or values that are not finite, and a pole does not make all else flat. On a terminal the derivative is dashed;
     a curve of quite another size than its derivative has axes of its own. Arrows point up the slope.
 
-    -o FILE writes what the ending says: .svg, .png or .pdf with the extra `plot` (matplotlib), .csv, .tsv, .json
-    the points and the derivative at each.
+    svg, png and pdf need the extra `plot` (matplotlib); tsv, csv, json and ndjson are the points and the derivative
+    at each.
     """
     return plotting.run()

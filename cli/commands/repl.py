@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from backprop.cli.options.declarations import FUSE, QUIET, color_option, command, digits_option, word_option
+from backprop.cli.options.declarations import COLOR, DIGITS, FUSE, JSON, QUIET, command, word_option
 from backprop.cli.options.help import Helpful
-from backprop.cli.output.output import FORMATS, Output
+from backprop.cli.output.formats import words
+from backprop.cli.output.output import Output
 from backprop.cli.status import Status
 
 EXAMPLES = (
@@ -26,13 +25,13 @@ class SessionCommand(Helpful):
 
 
 @command("repl", examples=EXAMPLES, cls=SessionCommand)
-@word_option("--format", tuple(FORMATS), help="Of answers.  [default: table on a terminal, else json]")
-@click.option("--json", is_flag=True, help="The same as --format json.")
-@digits_option("Significant digits of tables.")
-@color_option("Colours in tables.")
+@word_option("--format", words("repl"), help="Of answers.  [default: table on a terminal, else json]")
+@JSON
+@DIGITS
+@COLOR
 @QUIET
 @FUSE
-def repl(format: str | None, json: bool, digits: int, color: str, quiet: bool, fuse: bool) -> Status:
+def repl(format: str | None, short: str | None, digits: int, color: str, quiet: bool, fuse: bool) -> Status:
     """Read expressions, values and definitions line by line, and answer each.
 
     x = -2 gives a name a value, q = x + y keeps a formula that means what its names mean when it is used, and
@@ -47,15 +46,8 @@ def repl(format: str | None, json: bool, digits: int, color: str, quiet: bool, f
     """
     from backprop.cli.repl.dialogue import converse
 
-    is_terminal = sys.stdout is not None and sys.stdout.isatty()
     output = Output(
-        format=format if format or json else "table" if is_terminal else "json",
-        json=json,
-        path=None,
-        digits=digits,
-        color=color,
-        quiet=quiet,
-        verbose=False,
+        "repl", path=None, quiet=quiet, verbose=False, format=format, short=short, digits=digits, color=color
     )
     converse(output, is_fused=fuse)
     return Status.DONE

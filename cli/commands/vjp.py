@@ -23,7 +23,7 @@ EXAMPLES = (
 @question_options
 @click.option("--upstream", metavar="VALUE", help="The output's upstream gradient, of its shape.")
 @choice_options
-@output_options
+@output_options("vjp")
 def vjp(question: Question, upstream: str | None, choice: Choice, output: Output) -> Status:
     """Show the gradient that an upstream gradient of the output gives: it times the Jacobian, by one reverse pass.
 

@@ -8,7 +8,6 @@ import re
 
 TAIL = re.compile(r"[^\W\d]\w*\Z")  # the name that is being typed
 NAME = re.compile(r"[^\W\d]\w*(\s*\()?")
-VALUE_FILES = (".npy", ".csv", ".json")
 MOST_READ = 1 << 20  # characters of a file with an expression
 
 
@@ -50,16 +49,18 @@ def expression_in(path: str) -> str | None:
 
 def value_files(start: str) -> list[str]:
     """`@weights.npy`: the files that a value can be read from, and folders."""
+    from backprop.cli.question.value_files import READERS
+
     found = glob.glob(glob.escape(start.removeprefix("@")) + "*")
     folders = [f"@{one}{os.sep}" for one in found if os.path.isdir(one)]
-    return sorted([*folders, *(f"@{one}" for one in found if one.lower().endswith(VALUE_FILES))])
+    return sorted([*folders, *(f"@{one}" for one in found if one.lower().endswith(tuple(READERS)))])
 
 
 def columns_of(path: str | None, format: str | None) -> list[str]:
     """The names in the header of a file of rows; none where it is no file of text, or is none at all."""
-    from backprop.cli.output.formats import format_of
+    from backprop.cli.output.formats import read_format
 
-    format = format or format_of(path) or "csv"
+    format = format or read_format(path) or "csv"
     if path is None or not os.path.isfile(path) or format not in ("csv", "tsv", "ndjson"):
         return []
     from backprop.cli.batch.input.source import CHUNK, Source

@@ -13,14 +13,14 @@ from backprop.cli.reports.nonfinite import nonfinite_entries, nonfinite_values
 from backprop.parser.printers.expression import shortest
 
 
-def write(explanation: Explanation, stream: TextIO, look: Look, text: str) -> None:
+def write(explanation: Explanation, stream: TextIO, look: Look) -> None:
     derivative = "tangent" if explanation.is_tangent else "gradient"
     passed = "tangents" if explanation.is_tangent else "reverse"
     steps = explanation.tangents or explanation.reverse
     data = {
         "schema": SCHEMA,
         "command": "explain",
-        "expression": text,
+        "expression": explanation.text,
         "output": explanation.output,
         "value": explanation.value,
         derivative: explanation.trace.gradients,

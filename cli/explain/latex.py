@@ -21,7 +21,7 @@ END = "\\end{document}\n"
 DEPTHS = {TITLE: 0, SECTION: 0, ITEM: 1, PART: 2}
 
 
-def write(explanation: Explanation, stream: TextIO, look: Look, text: str) -> None:
+def write(explanation: Explanation, stream: TextIO, look: Look) -> None:
     number = rounded(look.digits)
     stream.write(START)
     depth = 0

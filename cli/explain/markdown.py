@@ -16,7 +16,7 @@ from backprop.cli.output.output import Look
 MARKS = {TITLE: "# ", SECTION: "## ", ITEM: "- ", PART: "  - "}
 
 
-def write(explanation: Explanation, stream: TextIO, look: Look, text: str) -> None:
+def write(explanation: Explanation, stream: TextIO, look: Look) -> None:
     number = rounded(look.digits)
     before = None
     for block in blocks(explanation, PLAIN):

@@ -100,11 +100,12 @@ class ReverseStep(NamedTuple):
 class Explanation(NamedTuple):
     """`forward` in topological order, inputs first; `reverse` in the order in which the pass visits the nodes.
 
-    In forward mode `reverse` is empty and `tangents` holds a step for each node that the variable reaches.
-    `result` is each variable asked for with the name of its derivative and the number; `untouched` are the
-    variables that no gradient reaches, `left_out` those that were not asked for.
+    `text` is the expression as the user wrote it. In forward mode `reverse` is empty and `tangents` holds a step for
+    each node that the variable reaches. `result` is each variable asked for with the name of its derivative and the
+    number; `untouched` are the variables that no gradient reaches, `left_out` those that were not asked for.
     """
 
+    text: str
     title: str
     output: str
     value: Array
@@ -156,6 +157,7 @@ class _Explainer:
         if self.is_tangent:
             names = {name: self.symbols.derivative_name(trace.output) for name in trace.gradients}
         return Explanation(
+            text=text,
             title=title(trace, text),
             output=self.labels[trace.output],
             value=trace.value,

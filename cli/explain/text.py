@@ -21,7 +21,7 @@ END = "\x1b[0m"
 Word = tuple[str, str | None]  # its text and its style
 
 
-def write(explanation: Explanation, stream: TextIO, look: Look, text: str) -> None:
+def write(explanation: Explanation, stream: TextIO, look: Look) -> None:
     number = rounded(look.digits)
     is_plain = look.width is None and not look.is_colored
     for block in blocks(explanation, PLAIN):

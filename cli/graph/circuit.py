@@ -62,9 +62,12 @@ class Wire(NamedTuple):
 class Circuit(NamedTuple):
     """`elements` in topological order, their numbers being their places; `output` is the number of the last gate.
 
-    `labels` are the names that `eval` gives the nodes; `derivative` is what the second number of each is called.
+    It is that of a `trace` of the expression `text`. `labels` are the names that `eval` gives the nodes, `derivative`
+    is what the second number of each is called.
     """
 
+    trace: Trace
+    text: str
     title: str
     elements: tuple[Element, ...]
     wires: tuple[Wire, ...]
@@ -108,6 +111,8 @@ def circuit_of(trace: Trace, text: str, derivative: str) -> Circuit:
         number[trace.output] = len(elements)
         elements.append(constant(len(elements), trace.output)._replace(label=OUTPUT))
     return Circuit(
+        trace,
+        text,
         brief(visible(title(trace, text)), LONGEST_TITLE),
         tuple([element._replace(uses=counts.get(element.number, 0)) for element in elements]),
         tuple([wire if counts[wire.tail] > 1 else wire._replace(share=None) for wire in wires]),

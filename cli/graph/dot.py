@@ -7,13 +7,15 @@ Source of the language: graphviz.org/doc/info/lang.html and shapes.html#html. Kn
 from __future__ import annotations
 
 from html import escape
+from typing import TextIO
 
 import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.cli.graph.circuit import Circuit, Element, Kind
 from backprop.cli.graph.value_lines import lines_of
-from backprop.cli.output.numbers import Writer
+from backprop.cli.output.numbers import Writer, rounded
+from backprop.cli.output.output import Look
 
 GREEN, RED, GRAY = "#00752b", "#c80000", "#6b6b6b"  # each at least 4.5 : 1 on white
 FONT = "Helvetica,Arial,sans-serif"
@@ -26,7 +28,11 @@ OUTLINE = f"""\
 """
 
 
-def write(circuit: Circuit, number: Writer) -> str:
+def write(circuit: Circuit, stream: TextIO, look: Look) -> None:
+    stream.write(drawing(circuit, rounded(look.digits)))
+
+
+def drawing(circuit: Circuit, number: Writer) -> str:
     """The whole file; `number` writes a number."""
     lines = [f"digraph backprop {{\n{OUTLINE}  label=<{html(circuit.title)}>; labelloc=t; labeljust=l;\n"]
     for element in circuit.elements:

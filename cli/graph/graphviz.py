@@ -6,15 +6,27 @@ import contextlib
 import os
 import shutil
 import subprocess
+from typing import BinaryIO, TextIO
 
+from backprop.cli.graph.circuit import Circuit
+from backprop.cli.graph.dot import drawing
+from backprop.cli.output.numbers import rounded
+from backprop.cli.output.output import Look
 from backprop.cli.status import Failure, Status
 
+EXTRA = {"png": ("-Gdpi=144",)}  # sharp on today's screens
 SECONDS = 120
 MEMORY = 4 << 30  # bytes; thousands of long wires take dot all that there are
 HOW_TO_GET_IT = (
     "install it (apt install graphviz, dnf install graphviz, brew install graphviz, winget install graphviz), "
     "or write .dot or .mmd, which do without"
 )
+
+
+def write(circuit: Circuit, stream: TextIO | BinaryIO, look: Look) -> None:
+    """The circuit as `dot` draws it. Raises Failure."""
+    drawn = laid_out(drawing(circuit, rounded(look.digits)), look.format, *EXTRA.get(look.format, ()))
+    getattr(stream, "buffer", stream).write(drawn)
 
 
 def laid_out(text: str, format: str, *options: str) -> bytes:

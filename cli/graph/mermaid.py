@@ -7,10 +7,12 @@ Source: mermaid.js.org/syntax/flowchart.html. Everything that Mermaid or Markdow
 from __future__ import annotations
 
 import re
+from typing import TextIO
 
 from backprop.cli.graph.circuit import Circuit, Element, Kind
 from backprop.cli.graph.value_lines import line_of
-from backprop.cli.output.numbers import Writer
+from backprop.cli.output.numbers import Writer, rounded
+from backprop.cli.output.output import Look
 
 SPECIAL = re.compile(r"[^\w\s.,()…]", re.ASCII)
 CLASSES = """\
@@ -22,7 +24,11 @@ CLASSES = """\
 GREEN, RED = "#00752b", "#c80000"
 
 
-def write(circuit: Circuit, number: Writer) -> str:
+def write(circuit: Circuit, stream: TextIO, look: Look) -> None:
+    stream.write(drawing(circuit, rounded(look.digits)))
+
+
+def drawing(circuit: Circuit, number: Writer) -> str:
     """The whole flowchart; `number` writes a number."""
     lines = [f"flowchart LR\n  %% {re.sub('[{}]', ' ', circuit.title)}\n"]
     for element in circuit.elements:

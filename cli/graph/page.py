@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from hashlib import sha256
 from html import escape
 from importlib.resources import files
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
-from backprop.autodiff.derivatives.trace import Trace
 from backprop.autodiff.errors import ExpressionError
 from backprop.cli.graph.circuit import Circuit, Kind
 from backprop.cli.graph.layout import layout_of
@@ -24,6 +23,7 @@ from backprop.cli.graph.svg import Marks, draw
 from backprop.cli.graph.value_lines import line_of
 from backprop.cli.graph.walk import Walk
 from backprop.cli.output.numbers import rounded
+from backprop.cli.output.output import Look
 from backprop.parser.printers.expression import shortest, show
 from backprop.parser.visible import visible
 
@@ -32,8 +32,9 @@ LONGEST_EXPRESSION = 120  # characters, in the table of nodes
 FIXED = "The numbers of this page are fixed"
 
 
-def write(trace: Trace, circuit: Circuit, text: str, digits: int) -> tuple[str, str | None]:
-    """The page, and what is to be said of it on stderr. Raises Failure where the circuit cannot be laid out."""
+def write(circuit: Circuit, stream: TextIO, look: Look) -> str | None:
+    """Write the page; what is to be said of it on stderr. Raises Failure where the circuit cannot be laid out."""
+    trace, text, digits = circuit.trace, circuit.text, look.digits
     point = {step.node.name: step.value for step in trace.steps if step.node.name is not None}
     quantities = Quantities(trace.output, point)
     walk = Walk(trace, circuit, text, quantities, digits)
@@ -65,9 +66,9 @@ def write(trace: Trace, circuit: Circuit, text: str, digits: int) -> tuple[str, 
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
     }
     sizes = f"svg {{ min-width: {layout.width:.0f}px; max-width: {1.5 * layout.width:.0f}px; }}\n"
-    return assembled(parts, sizes, f"const compute = (() => {{\n{script}return compute;\n}})();\n" if script else ""), (
-        f"{reason[0].lower()}{reason[1:]}" if reason else None
-    )
+    script = f"const compute = (() => {{\n{script}return compute;\n}})();\n" if script else ""
+    stream.write(assembled(parts, sizes, script))
+    return f"{reason[0].lower()}{reason[1:]}" if reason else None
 
 
 def assembled(parts: dict[str, str], sizes: str, generated: str) -> str:

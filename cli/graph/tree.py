@@ -16,7 +16,7 @@ from rich.tree import Tree
 
 from backprop.cli.graph.circuit import Circuit, Element, Kind, brief
 from backprop.cli.graph.value_lines import line_of
-from backprop.cli.output.numbers import Writer
+from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look
 from backprop.cli.output.table import TRAILING_BLANKS, console_for
 from backprop.parser.printers.expression import show
@@ -26,12 +26,12 @@ DEEPEST = 16  # levels of one tree; what is deeper is a tree of its own
 LONGEST = 200  # characters of an expression
 
 
-def write(circuit: Circuit, number: Writer, stream: TextIO, look: Look) -> None:
+def write(circuit: Circuit, stream: TextIO, look: Look) -> None:
     """The tree of the output and, below it, what goes on at the margin or is no part of the output."""
     console = console_for(look, 0)
     if circuit.title:
         print_to(stream, console, Text(circuit.title, style="bold", overflow="fold"))
-    for tree in _Forest(circuit, number).trees():
+    for tree in _Forest(circuit, rounded(look.digits)).trees():
         print_to(stream, console, tree)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backprop.cli.options.help import Helpful
-from backprop.cli.output.output import COLORS, FORMATS, Output
+from backprop.cli.output.formats import default_of, endings, words
+from backprop.cli.output.output import COLORS, Output
 from backprop.cli.question.argv import Arguments, scan
 from backprop.parser.similarity import closest
 
@@ -139,21 +140,38 @@ def color_option(summary: str) -> Function:
 FILE = click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing.")
 QUIET = click.option("-q", "--quiet", is_flag=True, help="No notes and warnings on stderr.")
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="All warnings, and what was ignored.")
-output_options = shared(
-    "output",
-    Output,
-    word_option(
-        "--format",
-        tuple(FORMATS),
-        help="By default what the ending of FILE says, else table on a terminal and tsv (grad: plain) elsewhere.",
-    ),
-    click.option("--json", is_flag=True, help="The same as --format json."),
-    FILE,
-    digits_option("Significant digits of tables."),
-    color_option("Colours in tables."),
-    QUIET,
-    VERBOSE,
-)
+
+
+def format_option(command: str) -> Function:
+    default = default_of(command)
+    if default != default_of(command, is_terminal=True):
+        default = f"{default_of(command, is_terminal=True)} on a terminal and {default} elsewhere"
+    summary = f"By default what the ending of FILE says ({' '.join(endings(command))}), else {default}."
+    return word_option("--format", words(command), help=summary)
+
+
+def short_option(format: str, summary: str | None = None) -> Function:
+    """`--json` for `--format json`."""
+    return click.option(f"--{format}", "short", flag_value=format, help=summary or f"The same as --format {format}.")
+
+
+JSON = short_option("json")
+DIGITS = digits_option("Significant digits of tables.")
+COLOR = color_option("Colours in tables.")
+
+
+def output_options(command: str, *more: Function) -> Function:
+    """The options of a command's `output`, those among them that not every command has as it wants them."""
+    return shared(
+        "output",
+        functools.partial(Output, command),
+        format_option(command),
+        *(more or (JSON, FILE, DIGITS, COLOR)),
+        QUIET,
+        VERBOSE,
+    )
+
+
 FUSE = click.option(
     "--fuse", is_flag=True, help="Compute 1/(1+exp(-x)), log(sigmoid(x)) and their like by one gate that keeps digits."
 )

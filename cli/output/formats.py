@@ -1,32 +1,109 @@
-"""The formats of rows, and which one a file's ending says. Reads no file."""
+"""Every format: its word, the endings of its files, and who writes it for which command. Reads and writes nothing."""
 
 from __future__ import annotations
 
 import os
+from typing import NamedTuple
 
-INPUTS = ("csv", "tsv", "ndjson", "parquet", "arrow", "lines")
-OUTPUTS = ("csv", "tsv", "ndjson", "parquet", "arrow")
-ENDINGS = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-    ".arrow": "arrow",
-    ".ipc": "arrow",
-    ".feather": "arrow",
-    ".txt": "lines",
+from backprop.cli.status import Failure
+
+
+class Format(NamedTuple):
+    """`writers`: for each command that has it, the module that writes it. `is_binary`: its files are no text."""
+
+    endings: tuple[str, ...]
+    writers: dict[str, str]
+    is_binary: bool = False
+
+
+def by(module: str, *commands: str) -> dict[str, str]:
+    return dict.fromkeys(commands, module)
+
+
+REPORTS = ("eval", "grad", "diff", "check", "jacobian", "hessian", "jvp", "vjp", "hvp", "functions", "repl")
+READ = "batch --from"
+CODE = by("output.plain", "diff")  # the lines that a printer of the parser makes
+FIGURE = by("plot.matplotlib_figure", "plot")
+ROWS = by("batch.formats.delimited", "batch", READ)
+COLUMNS = by("batch.columnar.output", "batch", READ)
+FORMATS = {
+    "table": Format((), by("output.table", *REPORTS)),
+    "text": Format((".txt",), by("explain.text", "explain") | by("plot.terminal", "plot")),
+    "tsv": Format((".tsv", ".tab", ".txt"), by("output.delimited", *REPORTS, "plot") | ROWS),
+    "csv": Format((".csv",), by("output.delimited", *REPORTS, "plot") | ROWS),
+    "json": Format((".json",), by("output.json", *REPORTS, "plot") | by("explain.json", "explain")),
+    "ndjson": Format(
+        (".ndjson", ".jsonl"), by("output.json", *REPORTS, "plot") | by("batch.formats.ndjson", "batch", READ)
+    ),
+    "markdown": Format((".md",), by("output.markdown", *REPORTS) | by("explain.markdown", "explain")),
+    "plain": Format((".txt",), by("output.plain", *REPORTS)),
+    "parquet": Format((".parquet", ".pq"), COLUMNS, is_binary=True),
+    "arrow": Format((".arrow", ".ipc", ".feather"), COLUMNS, is_binary=True),
+    "lines": Format((".txt",), by("batch.formats.row_expressions", READ)),
+    "latex": Format((".tex",), by("explain.latex", "explain") | CODE),
+    "python": Format((".py",), CODE),
+    "numpy": Format((), CODE),
+    "c": Format((".c",), CODE),
+    "javascript": Format((".js",), CODE),
+    "dot": Format((".dot", ".gv"), by("graph.dot", "graph")),
+    "mermaid": Format((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
+    "svg": Format((".svg",), by("graph.graphviz", "graph") | FIGURE),
+    "png": Format((".png",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
+    "pdf": Format((".pdf",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
+    "html": Format((".html", ".htm"), by("graph.page", "graph")),
+    "tree": Format((".txt",), by("graph.tree", "graph")),
 }
+DEFAULTS = {"grad": "plain", "diff": "plain", "explain": "text", "graph": "dot", "plot": "text", "repl": "json"}
+PICTURES = ("graph", "plot")  # a file has to say what it is: their default is for a stream
 PACKED = (".gz", ".zst")
 
 
-def format_of(path: str | None) -> str | None:
-    """The format that a file's ending says, `.gz` and its like taken away."""
-    if path is None:
-        return None
-    stem, ending = os.path.splitext(path.lower())
-    if ending in PACKED:
-        ending = os.path.splitext(stem)[1]
-    return ENDINGS.get(ending)
+def words(command: str) -> tuple[str, ...]:
+    """The formats of a command."""
+    return tuple(word for word, one in FORMATS.items() if command in one.writers)
+
+
+def default_of(command: str, *, is_terminal: bool = False) -> str:
+    """The format of a command where nobody says it."""
+    default = DEFAULTS.get(command, "tsv")
+    return "table" if is_terminal and default in ("tsv", "json") else default
+
+
+def endings(command: str, default: str | None = None) -> dict[str, str]:
+    """The format of each ending; where several of the command's share one, its default's, else the last one's."""
+    first = default or default_of(command)
+    every = {ending: word for word in words(command) for ending in FORMATS[word].endings}
+    return every | dict.fromkeys(FORMATS[first].endings, first)
+
+
+def ending_of(path: str) -> str:
+    return os.path.splitext(path.lower())[1]
+
+
+def read_format(path: str | None) -> str | None:
+    """The format of a file of rows to read, as its ending says without `.gz` and its like."""
+    path = path or ""
+    stem = os.path.splitext(path)[0] if ending_of(path) in PACKED else path
+    return endings(READ).get(ending_of(stem))
+
+
+def written_format(command: str, path: str | None, default: str) -> str:
+    """What a command writes to `path`: what its ending says, the default on stdout, a device and a name without one.
+
+    Raises Failure for an ending that is no format's of the command.
+    """
+    ending, known = ending_of(path or ""), endings(command, default)
+    if ending in known:
+        return known[ending]
+    if path is None or not (ending or command in PICTURES) or is_stream(path):
+        return default
+    reason = f"{command} cannot write {ending}" if ending else "the file's name has no ending"
+    cure = f"the endings are {' '.join(known)}; or choose one: --format {'|'.join(words(command))}"
+    raise Failure(f"-o {path}: {reason}", "pack what it writes: ... | gzip > FILE" if ending in PACKED else cure)
+
+
+def is_stream(path: str) -> bool:
+    """Whether it is no regular file, nor to become one."""
+    from backprop.cli.output.destination import stream_opener  # here, not above: the others need no NumPy
+
+    return stream_opener("-o", path) is not None

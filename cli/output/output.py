@@ -6,30 +6,14 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
-from typing import NamedTuple, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from backprop.cli.output.descriptor import buffered
-from backprop.cli.output.destination import announce, destination
+from backprop.cli.output.destination import announce, byte_destination, destination
+from backprop.cli.output.formats import FORMATS, default_of, written_format
 from backprop.cli.output.report import Report
 from backprop.cli.status import Failure
 
-FORMATS = {  # each to its module in render/
-    "table": "table",
-    "tsv": "delimited",
-    "csv": "delimited",
-    "json": "json",
-    "ndjson": "json",
-    "markdown": "markdown",
-    "plain": "plain",
-}
-ENDINGS = {
-    ".tsv": "tsv",
-    ".csv": "csv",
-    ".json": "json",
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".md": "markdown",
-}
 ROWS_ONLY = ("tsv", "csv", "ndjson", "plain")  # what else a report says, people read on stderr
 COLORS = ("auto", "always", "never")
 
@@ -45,52 +29,76 @@ class Look(NamedTuple):
 
 
 class Output:
-    """The output options of one run."""
+    """The output options of one run of a command. Raises Failure for a file that is not to be written."""
 
     def __init__(
         self,
+        command: str,
         *,
-        format: str | None,
-        json: bool,
         path: str | None,
-        digits: int,
-        color: str,
         quiet: bool,
         verbose: bool,
+        format: str | None = None,
+        short: str | None = None,
+        digits: int = 6,
+        color: str = "auto",
     ) -> None:
-        if json and format not in (None, "json"):
-            raise Failure(f"--json and --format {format} contradict each other", "leave one of the two away")
-        self.format = "json" if json else format
+        if short and format not in (None, short):
+            raise Failure(f"--{short} and --format {format} contradict each other", "leave one of the two away")
+        self.command = command
         self.path = None if path == "-" else path
         self.digits = digits
         self.color = color
         self.is_quiet = quiet
         self.is_verbose = verbose
+        self.is_terminal = self.path is None and sys.stdout is not None and sys.stdout.isatty()
         announce(self.path, "-o", self.note)
+        default = default_of(command, is_terminal=self.is_terminal)
+        self.format = short or format or written_format(command, self.path, default)
+        if self.is_terminal and FORMATS[self.format].is_binary:
+            raise Failure(f"a {self.format} is not for a terminal", f"write it to a file: -o {command}.{self.format}")
 
-    def write(self, report: Report, default: str | None = None) -> None:
-        """Write the report; `default` is the format where neither an option nor the file's ending gives one."""
-        with destination(self.path) as stream:
-            look = self.look(stream, default)
-            import_module(f"backprop.cli.output.{FORMATS[look.format]}").write(report, stream, look)
-            stream.flush()
-        if report.footer and look.format in ROWS_ONLY:
+    def of(self, command: str, path: str | None = None, format: str | None = None) -> Output:
+        """The same for what another command writes."""
+        return Output(
+            command,
+            path=path,
+            quiet=self.is_quiet,
+            verbose=False,
+            format=format,
+            digits=self.digits,
+            color=self.color,
+        )
+
+    def write(self, report: Report) -> None:
+        """Write the report, and say on stderr what its format leaves out."""
+        self.render(report)
+        if report.footer and self.format in ROWS_ONLY:
             from backprop.cli.output.cells import machine_text
 
             for line in report.footer:
                 self.note(machine_text(line))
-        if look.format == "table" and look.is_terminal and len(report.rows) > MAXIMUM_ROWS:
+        if self.format == "table" and self.is_terminal and len(report.rows) > MAXIMUM_ROWS:
             self.note(f"{len(report.rows) - MAXIMUM_ROWS} of {len(report.rows)} rows are not shown: -o FILE has all")
         for remark in kinks_hit():
             self.note(remark)
 
-    def look(self, stream: TextIO, default: str | None) -> Look:
-        is_terminal = self.path is None and stream.isatty()
-        by_ending = ENDINGS.get(os.path.splitext(self.path)[1].lower()) if self.path else None
-        format = self.format or by_ending or default or ("table" if is_terminal else "tsv")
-        return Look(format, self.digits, width_of(stream, is_terminal), self.is_colored(is_terminal), is_terminal)
+    def render(self, result: Any) -> None:
+        """Have a report, or whatever else the command results in, written by the format's writer."""
+        form = FORMATS[self.format]
+        with (byte_destination if form.is_binary else destination)(self.path) as stream:
+            writer = import_module(f"backprop.cli.{form.writers[self.command]}")
+            remark: str | None = writer.write(result, stream, self.look)
+            stream.flush()
+        if remark:
+            self.note(remark)
 
-    def is_colored(self, is_terminal: bool) -> bool:
+    @property
+    def look(self) -> Look:
+        return Look(self.format, self.digits, width_of(self.is_terminal), self.is_colored, self.is_terminal)
+
+    @property
+    def is_colored(self) -> bool:
         """As `--color` says, else the environment (no-color.org, force-color.org), else on a terminal."""
         if self.color != "auto":
             return self.color == "always"
@@ -98,7 +106,7 @@ class Output:
             return False
         if os.environ.get("FORCE_COLOR"):
             return os.environ["FORCE_COLOR"] != "0"
-        return is_terminal and os.environ.get("TERM") != "dumb"
+        return self.is_terminal and os.environ.get("TERM") != "dumb"
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless -q."""
@@ -111,7 +119,7 @@ class Output:
 MAXIMUM_ROWS = 1000  # of a table on a terminal
 
 
-def width_of(stream: TextIO, is_terminal: bool) -> int | None:
+def width_of(is_terminal: bool) -> int | None:
     """Columns of the terminal, or what COLUMNS says; no limit elsewhere."""
     said = int(os.environ.get("COLUMNS", 0))  # program.py has looked at it
     if said:
@@ -119,7 +127,7 @@ def width_of(stream: TextIO, is_terminal: bool) -> int | None:
     if not is_terminal:
         return None
     try:
-        return os.get_terminal_size(stream.fileno()).columns or 80
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
     except OSError:
         return 80
 

@@ -7,17 +7,21 @@ import logging
 import os
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
 
 import numpy as np
 
 from backprop.autodiff.shapes import Array
+from backprop.cli.output.output import Look
 from backprop.cli.plot.axis import Axis
 from backprop.cli.plot.samples import Curve, Panel, Samples, axis_of
 from backprop.cli.plot.terminal_contour import direction, robust_limits, without_values
 from backprop.cli.question.ranges import PlotQuestion
 from backprop.cli.status import Failure
 from backprop.parser.visible import visible
+
+if TYPE_CHECKING:
+    from backprop.cli.plot.options import Plotting
 
 INCHES = (7.0, 4.8)
 DOTS_AN_INCH = 150
@@ -44,17 +48,19 @@ def library(format: str) -> Any:
     return matplotlib
 
 
-def curve_figure(panels: Sequence[Panel], question: PlotQuestion, format: str) -> bytes:
-    """The picture of a curve and its derivative: common axes, or one above the other."""
-    return saved(lambda figure: draw_curves(figure, panels, question), format)
-
-
-def contour_figure(question: PlotQuestion, samples: Samples, coarse: Samples, format: str) -> bytes:
-    """The picture of a field, with arrows at the `coarse` points. Raises Failure where it has no value."""
-    found = robust_limits(samples.value)
-    if found is None:
-        raise without_values(question)
-    return saved(lambda figure: draw_contour(figure, question, samples, coarse, found), format)
+def write(plotting: Plotting, stream: TextIO | BinaryIO, look: Look) -> None:
+    """Write the picture of a curve and its derivative, or of a field. Raises Failure where a field has no value."""
+    question = plotting.question
+    if len(question.ranges) == 1:
+        panels = plotting.panels()
+        content = saved(lambda figure: draw_curves(figure, panels, question), look.format)
+    else:
+        samples, coarse = plotting.samples(plotting.count), plotting.samples(ARROWS)
+        found = robust_limits(samples.value)
+        if found is None:
+            raise without_values(question)
+        content = saved(lambda figure: draw_contour(figure, question, samples, coarse, found), look.format)
+    getattr(stream, "buffer", stream).write(content)
 
 
 def saved(draw: Any, format: str) -> bytes:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from backprop.cli.output.cells import machine_text
-from backprop.cli.output.output import Look, Output
+from backprop.cli.output.output import Look
 from backprop.cli.output.report import Column, Report, Row
 from backprop.cli.question.argv import normalized
 from backprop.cli.question.question import variables_of
@@ -20,9 +19,6 @@ from backprop.cli.repl.session import Asked, Session
 from backprop.cli.reports.nonfinite import nonfinite_values
 from backprop.cli.status import Failure
 from backprop.parser.similarity import closest
-
-if TYPE_CHECKING:
-    from backprop.cli.graph.options import Picture
 
 INTRODUCTION = """\
 An expression shows every node's value and gradient: (x+y)*z
@@ -69,7 +65,6 @@ def explain(session: Session, rest: str) -> Answer:
     """The chain rule at the last expression, step by step."""
     from backprop.cli.explain import json as objects
     from backprop.cli.explain import text as lines
-    from backprop.cli.explain.options import ExplanationOutput
     from backprop.cli.explain.steps import explain_trace
 
     asked = last(session)
@@ -78,22 +73,11 @@ def explain(session: Session, rest: str) -> Answer:
 
     def written(writer: ModuleType) -> str:
         stream = io.StringIO()
-        writer.write(explained, stream, Look("json", output.digits, None, False, False), asked.question.text)
+        writer.write(explained, stream, Look("json", output.digits, None, False, False))
         return stream.getvalue()
 
-    def show() -> None:
-        ExplanationOutput(
-            format="text",
-            json=False,
-            path=None,
-            digits=output.digits,
-            color=output.color,
-            quiet=output.is_quiet,
-            verbose=False,
-        ).write_explanation(explained, asked.question.text)
-
     if output.format not in ONE_LINE:
-        return Answer(show=show)
+        return Answer(show=lambda: output.of("explain").render(explained))
     return Answer(json.loads(written(objects)), [written(lines).rstrip()])
 
 
@@ -101,41 +85,27 @@ def graph(session: Session, path: str) -> Answer:
     """The tree of the last expression, or its picture in the file that the path names."""
     from backprop.cli.graph import dot
     from backprop.cli.graph.circuit import circuit_of
+    from backprop.cli.output.formats import ending_of, endings
     from backprop.cli.output.numbers import rounded
 
     asked = last(session)
     found = traced(asked)
-    text = asked.question.text
+    circuit = circuit_of(found, asked.question.text, DERIVATIVE)
+    output = session.output
     if path:
-        picture = drawn_to(path, session.output)
+        known = endings("graph")
+        if ending_of(path) not in known:
+            raise Failure(f"{path}: its ending says no kind of picture", f"use {' '.join(known)}")
         try:
-            picture.write(found, text, DERIVATIVE)
+            output.of("graph", path).render(circuit)
         except Failure as failure:
             raise Failure(failure.reason.removeprefix("-o "), failure.cure) from None
         return Answer({"file": path}, [path], text=f"{path} is written")
-    written = dot.write(circuit_of(found, text, DERIVATIVE), rounded(session.output.digits))
+    written = dot.drawing(circuit, rounded(output.digits))
     return Answer(
         {"dot": written},
         [" ".join(written.splitlines())],
-        show=lambda: drawn_to(None, session.output).write(found, text, DERIVATIVE),
-    )
-
-
-def drawn_to(path: str | None, output: Output) -> Picture:
-    """The picture that goes to a file, or the tree for the terminal. Raises Failure for an unknown ending."""
-    from backprop.cli.graph.options import ENDINGS, Picture
-
-    if path is not None and os.path.splitext(path)[1].lower() not in ENDINGS:
-        raise Failure(f"{path}: its ending says no kind of picture", f"use {' '.join(ENDINGS)}")
-    return Picture(
-        format=None,
-        tree=path is None,
-        path=path,
-        all=True,
-        digits=output.digits,
-        color=output.color,
-        quiet=output.is_quiet,
-        verbose=False,
+        show=lambda: output.of("graph", format="tree").render(circuit),
     )
 
 

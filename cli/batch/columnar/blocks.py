@@ -27,6 +27,7 @@ from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.results import check_names, entry_names
 from backprop.cli.batch.row_errors import Fault, Faults
 from backprop.cli.batch.setup import free_names
+from backprop.cli.output.formats import FORMATS
 from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from backprop.cli.batch.options import Batch
     from backprop.cli.batch.progress import Progress
 
-COLUMNAR = ("parquet", "arrow")
 LOOKED_AT = 16  # blocks, at most, for the shape of lists
 
 
@@ -60,7 +60,7 @@ def run_columnar(batch: Batch) -> Status:
     pass_on_interrupts()
     silence = Silence()
     keep_freed_memory()
-    form = next(one for one in (batch.input_format, batch.output_format) if one in COLUMNAR)
+    form = next(one for one in (batch.input_format, batch.output_format) if FORMATS[one].is_binary)
     polars_for(form)
     if batch.question.graph is None:
         raise Failure(
@@ -69,7 +69,7 @@ def run_columnar(batch: Batch) -> Status:
         )
     with contextlib.ExitStack() as stack:
         blocks: Blocks
-        if batch.input_format in COLUMNAR:
+        if FORMATS[batch.input_format].is_binary:
             blocks = ColumnBlocks(batch, Source(batch.question.file), stack)
         else:
             blocks = TextBlocks(batch)
@@ -102,7 +102,7 @@ class ColumnBlocks:
         self.binding = Binding(polars.DataFrame(schema=self.schema), list(self.headings.values()), names, renames)
         if not batch.is_only:
             for column in frames.columns:
-                if column.note and (column.as_text is None or batch.output_format in COLUMNAR):
+                if column.note and (column.as_text is None or FORMATS[batch.output_format].is_binary):
                     batch.note(f"the column {brief(column.heading)}: {column.note}")
         looked_at: list[Any] = []
         try:
@@ -154,7 +154,7 @@ class Answering:
         self.silence = silence
         self.results = blocks.kernel.prepare()
         output = batch.output_format
-        self.has_lists = output == "ndjson" or (output in COLUMNAR and blocks.has_lists)
+        self.has_lists = output == "ndjson" or (FORMATS[output].is_binary and blocks.has_lists)
         added = [one for name, shape in self.results for one in self.columns(name, shape).items()]
         kept: dict[str, Any] = {}
         if not batch.is_only:

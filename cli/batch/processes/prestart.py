@@ -15,7 +15,7 @@ from backprop.autodiff.evaluation.threads import usable_cores
 from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.processes.resources import leave_matrices_to_one_thread
 from backprop.cli.batch.processes.worker import Worker, bulk_workers
-from backprop.cli.output.formats import INPUTS, format_of
+from backprop.cli.output.formats import READ, read_format, words
 
 TEXTS = ("csv", "tsv")  # that these workers are for
 LARGE = 1 << 22  # bytes of a file that is worth it
@@ -38,8 +38,8 @@ def is_much(tokens: Sequence[str]) -> bool:
     for option, token in zip(("", *tokens), tokens, strict=False):
         if option in ("-f", "--file", "--rejects"):
             continue
-        form = format_of(token)
-        if form not in TEXTS and (form or token.rpartition("=")[2]) in INPUTS:
+        form = read_format(token)
+        if form not in TEXTS and (form or token.rpartition("=")[2]) in words(READ):
             return False
         if form in TEXTS and option != "-o" and os.path.isfile(token):
             sizes.append(os.path.getsize(token))

@@ -305,9 +305,9 @@ def test_the_ending_chooses_the_format(backprop, tmp_path, name, start):
 @pytest.mark.parametrize(
     "options, reason",
     [
-        (("-o", "a.svg"), "error: -o a.svg: no format has the ending .svg"),
+        (("-o", "a.svg"), "error: -o a.svg: explain cannot write .svg"),
         (("-o", "none/a.md"), "error: -o none/a.md: no such file or directory"),
-        (("--format", "tsv"), "it is one of text, markdown, latex, json"),
+        (("--format", "tsv"), "it is one of text, json, markdown, latex"),
         (("--json", "--format", "text"), "contradict each other"),
         (("--upstream", "1", "--mode", "forward", "--wrt", "x"), "--upstream belongs to reverse mode"),
         (("--wrt", "q"), "q"),

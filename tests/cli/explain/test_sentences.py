@@ -66,7 +66,7 @@ def test_every_gate_is_explained_by_its_declaration(expression, values):
     look = Look("text", 6, 80, True, True)
     for writer in (text, markdown, as_json):
         stream = io.StringIO()
-        writer.write(explanation, stream, look, expression)
+        writer.write(explanation, stream, look)
         assert stream.getvalue()
 
 
@@ -77,7 +77,6 @@ def test_every_gate_has_latex(expression, values):
         explain_trace(trace(parse(expression), values), expression),
         stream,
         Look("latex", 6, None, False, False),
-        expression,
     )
     check_latex(stream.getvalue())
 

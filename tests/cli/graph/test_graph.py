@@ -232,7 +232,7 @@ def test_deep_chains(backprop, tmp_path, depth):
 
 
 REFUSED = [
-    (("-o", "f.jpg"), "-o f.jpg: the ending .jpg is none of a picture's"),
+    (("-o", "f.jpg"), "-o f.jpg: graph cannot write .jpg"),
     (("-o", "f"), "-o f: the file's name has no ending"),
     (("-o", ""), "-o: the file's name is empty"),
     (("-o", "nowhere/f.dot"), "-o nowhere/f.dot: no such file or directory"),

@@ -293,7 +293,7 @@ REFUSED = [
     (("value^2", "--value", "1:2", "--format", "csv"), "two columns value", "otherwise"),
     (("x", "--x", "1:2", "--samples", "100000000"), "more than 4000000 points", "4000000"),
     (("x*y", "--x", "1:2", "--y", "1:2", "--samples", "3000", "--json"), "more than 4000000 points", "2000"),
-    (("x", "--x", "1:2", "-o", "curve.xyz"), "the ending .xyz says no format", ".svg"),
+    (("x", "--x", "1:2", "-o", "curve.xyz"), "plot cannot write .xyz", ".svg"),
     (("x", "--x", "1:2", "-o", "curve"), "no ending", ".svg"),
     (("x", "--x", "1:2", "-o", "nowhere/curve.csv"), "no such file or directory", ""),
 ]

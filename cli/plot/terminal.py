@@ -1,0 +1,54 @@
+"""A plot as text, as large as suits whoever reads it: a terminal, a pipe or a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from backprop.cli.output.output import Look
+from backprop.cli.plot.canvas import ASCII_STYLE, BRAILLE_STYLE
+from backprop.cli.plot.frame import Screen
+
+if TYPE_CHECKING:
+    from backprop.cli.plot.options import Plotting
+
+WIDTH = 80  # columns where nobody says how many there are
+WIDEST = 1000  # columns that anybody looks at, whatever COLUMNS says
+LEAST_HEIGHT, MOST_HEIGHT = 12, 40  # lines; on a terminal as many as it has
+PROMPT = 2  # lines of the terminal that are left to the command and the next prompt
+COLUMNS_A_LINE = 4  # of a picture: a cell is twice as high as wide
+
+
+def write(plotting: Plotting, stream: TextIO, look: Look) -> None:
+    width = min(look.width or WIDTH, WIDEST)
+    style = ASCII_STYLE if plotting.output.path is None and is_ascii() else BRAILLE_STYLE
+    screen = Screen(width, height_of(width, look.is_terminal), style, look.is_colored)
+    question = plotting.question
+    if len(question.ranges) > 1:
+        from backprop.cli.plot.terminal_contour import contour_picture
+
+        lines = contour_picture(question, plotting.sampler, screen)
+    else:
+        from backprop.cli.plot.terminal_curve import curve_picture
+
+        lines = curve_picture(plotting.panels(), question.title, question.ranges[0].name, screen)
+    stream.write("".join(f"{line}\n" for line in lines))
+
+
+def is_ascii() -> bool:
+    """Whether stdout takes no more than ASCII."""
+    encoding = (sys.stdout.encoding if sys.stdout is not None else None) or "utf-8"
+    return os.environ.get("TERM") == "dumb" or encoding.lower().replace("_", "-") not in ("utf-8", "utf8")
+
+
+def height_of(width: int, is_terminal: bool) -> int:
+    """The lines of a picture so wide: never more than the terminal shows."""
+    wanted = max(LEAST_HEIGHT, width // COLUMNS_A_LINE)
+    if not is_terminal:
+        return min(wanted, MOST_HEIGHT)
+    try:
+        lines = os.get_terminal_size(sys.stdout.fileno()).lines
+    except OSError:
+        lines = 0
+    return min(wanted, max(LEAST_HEIGHT, lines - PROMPT)) if lines else wanted

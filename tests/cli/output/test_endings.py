@@ -1,0 +1,173 @@
+"""What `-o` writes by the ending of its file: every format of every command, with its ending, a wrong one, and none."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
+
+import pytest
+
+from backprop.cli.commands import COMMANDS
+from backprop.cli.completion.candidates import candidates
+from backprop.cli.output.formats import FORMATS, endings, words
+
+POINT = ("x*y", "x=2", "y=3")
+QUESTIONS = {
+    "eval": POINT,
+    "grad": POINT,
+    "diff": ("sqrt(x)*y",),
+    "check": POINT,
+    "jacobian": POINT,
+    "hessian": POINT,
+    "jvp": (*POINT, "--tangent", "x=1"),
+    "vjp": (*POINT, "--upstream", "1"),
+    "hvp": (*POINT, "--direction", "x=1"),
+    "functions": ("sin",),
+    "explain": POINT,
+    "graph": POINT,
+    "plot": ("x^2", "--x", "0:1", "--samples", "5"),
+    "batch": ("x^2", "rows.csv"),
+}
+WITHOUT_FILES = {"repl", "completion"}
+REPORT = {".tsv": "tsv", ".tab": "tsv", ".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
+REPORT_FILES = {**REPORT, ".md": "markdown"}
+FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
+    "grad": {**REPORT_FILES, ".txt": "plain"},
+    "diff": {**REPORT_FILES, ".txt": "plain", ".tex": "latex", ".py": "python", ".c": "c", ".js": "javascript"},
+    "explain": {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"},
+    "graph": {
+        **{".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid", ".txt": "tree"},
+        **{".svg": "svg", ".png": "png", ".pdf": "pdf", ".html": "html", ".htm": "html"},
+    },
+    "plot": {**REPORT, ".txt": "text", ".svg": "svg", ".png": "png", ".pdf": "pdf"},
+    "batch": {
+        **{ending: word for ending, word in REPORT.items() if word != "json"},
+        **{".txt": "tsv", ".parquet": "parquet", ".pq": "parquet"},
+        **dict.fromkeys((".arrow", ".ipc", ".feather"), "arrow"),
+    },
+}
+DEFAULTS = {"grad": "plain", "diff": "plain", "explain": "text", "batch": "csv"}  # of a file without an ending
+STARTS = {
+    **{"json": b'{"schema": 1', "ndjson": b'{"', "html": b"<!DOCTYPE html>", "svg": b"<?xml"},
+    **{"png": b"\x89PNG", "pdf": b"%PDF", "parquet": b"PAR1", "arrow": b"ARROW1"},
+    **{"dot": b"digraph", "mermaid": b"flowchart LR", "tree": b"f = x*y\nf = x * y  value 6"},
+}
+PARTS = {
+    **{"python": b"import math\n", "numpy": b"import numpy", "c": b"#include <math.h>", "javascript": b"Math.sqrt"},
+    **{"latex": b"\\"},
+}
+
+
+def is_of(word: str, content: bytes) -> bool:
+    """Whether the content is of this format."""
+    header = content.partition(b"\n")[0]
+    if word in ("tsv", "csv"):
+        return (b"\t" in header, b"," in header) == (word == "tsv", word == "csv")
+    if word == "text":
+        return b"Forward: values" in content or "┤".encode() in content
+    if word == "markdown":
+        return b"\n| --" in content or content.startswith(b"# `")
+    if word == "table":
+        return b"\n " in content and b"\t" not in header
+    if word == "plain":
+        return content.count(b"\n") > 0 and not any(is_of(one, content) for one in ("tsv", "json", "markdown"))
+    return content.startswith(STARTS[word]) if word in STARTS else PARTS[word] in content
+
+
+def written(backprop, tmp_path, command, *runs):
+    """The answers to the command with each of the options, a few at a time, and the files that these name last."""
+    (tmp_path / "rows.csv").write_text("x\n1\n2\n")
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        answers = list(pool.map(lambda options: backprop(command, *QUESTIONS[command], *options), runs))
+    return [(answer, tmp_path / options[-1]) for answer, options in zip(answers, runs, strict=True)]
+
+
+def listed(command):
+    return " ".join(endings(command, DEFAULTS.get(command)))
+
+
+def test_the_tables_agree():
+    """What stands here by hand is the program's own table."""
+    for command, files in FILES.items():
+        assert endings(command, DEFAULTS.get(command)) == files
+        assert set(files.values()) <= set(words(command))
+    assert {*QUESTIONS, *WITHOUT_FILES} == set(COMMANDS)
+    assert {word for command in (*QUESTIONS, "repl", "batch --from") for word in words(command)} == set(FORMATS)
+
+
+@pytest.mark.parametrize("command", QUESTIONS)
+def test_every_ending_of_a_command(backprop, tmp_path, command):
+    needed = {"graph": shutil.which("dot"), "plot": find_spec("matplotlib"), "batch": find_spec("polars")}
+    if not needed.get(command, True):
+        pytest.skip("not installed")
+    runs = [("-q", "-o", f"f{place}{ending}") for place, ending in enumerate(FILES[command])]
+    for (answer, path), word in zip(written(backprop, tmp_path, command, *runs), FILES[command].values(), strict=True):
+        assert (answer.status, answer.out, answer.err) == (0, "", "")
+        assert is_of(word, path.read_bytes()), (path.name, word)
+
+
+@pytest.mark.parametrize("command", QUESTIONS)
+def test_a_word_wins_over_the_ending(backprop, tmp_path, command):
+    without = [word for word in words(command) if word not in FILES[command].values()]
+    runs = [("-q", "--format", word, "-o", f"{word}.foo") for word in [*without, words(command)[-1]]]
+    for (answer, path), (_, _, word, *_) in zip(written(backprop, tmp_path, command, *runs), runs, strict=True):
+        assert (answer.status, answer.out, answer.err) == (0, "", "")
+        assert is_of(word, path.read_bytes()), word
+
+
+@pytest.mark.parametrize("command", QUESTIONS)
+def test_endings_that_a_command_does_not_have(backprop, tmp_path, command):
+    another = next(ending for one in FORMATS.values() for ending in one.endings if ending not in FILES[command])
+    runs = [("-o", f"f{ending}") for ending in (".foo", another)]
+    for (answer, path), (_, name) in zip(written(backprop, tmp_path, command, *runs), runs, strict=True):
+        assert (answer.status, answer.out, path.exists()) == (2, "", False)
+        ending = name[1:]
+        assert answer.err == (
+            f"error: -o {name}: {command} cannot write {ending}\n  the endings are {listed(command)}; "
+            f"or choose one: --format {'|'.join(words(command))}\n"
+        )
+
+
+@pytest.mark.parametrize("command", ["batch", "eval"])
+def test_nothing_is_packed(backprop, tmp_path, command):
+    ((answer, path),) = written(backprop, tmp_path, command, ("-o", "f.csv.gz"))
+    assert (answer.status, answer.out, path.exists()) == (2, "", False)
+    assert answer.err.endswith(f"{command} cannot write .gz\n  pack what it writes: ... | gzip > FILE\n")
+
+
+@pytest.mark.parametrize("command", QUESTIONS)
+def test_a_file_without_an_ending(backprop, tmp_path, command):
+    (answer, path), (stream, _) = written(backprop, tmp_path, command, ("-q", "-o", "f"), ("-q", "-o", "/dev/null"))
+    assert (stream.status, stream.out, stream.err) == (0, "", "")  # a device has no ending
+    if command in ("graph", "plot"):
+        assert (answer.status, answer.out, path.exists()) == (2, "", False)
+        assert answer.err.startswith("error: -o f: the file's name has no ending\n  the endings are .")
+    else:
+        assert (answer.status, answer.out, answer.err) == (0, "", "")
+        assert is_of(DEFAULTS.get(command, "tsv"), path.read_bytes())
+
+
+def test_the_language_of_a_derivative(backprop, tmp_path):
+    """`--to` and the ending write the same; `--to` wins, and `--format json` holds the code."""
+    for ending, language in ((".tex", "latex"), (".py", "python"), (".c", "c"), (".js", "javascript")):
+        expected = backprop("diff", "x^2*y", "--to", language).out
+        assert backprop("diff", "x^2*y", "-o", f"f{ending}")[:3] == (0, "", "")
+        assert (tmp_path / f"f{ending}").read_text() == expected != backprop("diff", "x^2*y").out
+        assert backprop("diff", "x^2*y", "--format", language).out == expected
+        assert json.loads(backprop("diff", "x^2*y", "--to", language, "--json").out)["code"] == expected.rstrip()
+    backprop("diff", "x^2*y", "--to", "numpy", "-o", "g.py")
+    assert (tmp_path / "g.py").read_text() == backprop("diff", "x^2*y", "--to", "numpy").out
+    backprop("diff", "x^2*y", "--to", "text", "-o", "g.c")
+    assert (tmp_path / "g.c").read_text() == backprop("diff", "x^2*y").out
+
+
+@pytest.mark.parametrize("command", QUESTIONS)
+def test_help_and_completion_name_them(backprop, command):
+    text = " ".join(backprop(command, "--help").out.split())
+    assert f"({listed(command)})" in text
+    assert f"--format {'|'.join(words(command))}" in text
+    found = candidates([command, "x", "--format", ""]).found
+    assert [one.text for one in found] == list(words(command))
