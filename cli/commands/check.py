@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from backprop.cli.options.declarations import BoundedNumber, command, output_options, question_options
-from backprop.cli.options.tracing import note_losses
+from backprop.cli.options.declarations import (
+    BoundedNumber,
+    command,
+    derivative_options,
+    output_options,
+    question_options,
+    wrt_option,
+)
+from backprop.cli.options.derivatives import DerivativeOptions, note_losses
 from backprop.cli.output.output import Output
-from backprop.cli.question.question import Question, chosen_names
+from backprop.cli.question.question import Question
 from backprop.cli.status import Status
 
 MOST_SAMPLES = 1_000_000  # some minutes
@@ -22,9 +27,7 @@ EXAMPLES = (
 
 @command("check", examples=EXAMPLES)
 @question_options
-@click.option(
-    "--wrt", multiple=True, metavar="NAME", help="Check the gradient by NAME; may be repeated.  [default: all]"
-)
+@derivative_options(wrt_option("Check the gradient by NAME; may be repeated.  [default: all]"))
 @click.option(
     "--samples",
     type=BoundedNumber(0, MOST_SAMPLES),
@@ -36,7 +39,7 @@ EXAMPLES = (
     "--seed", type=BoundedNumber(0), default=0, metavar="S", help="What the points are drawn with.  [default: 0]"
 )
 @output_options("check")
-def check(question: Question, wrt: Sequence[str], samples: int, seed: int, output: Output) -> Status:
+def check(question: Question, options: DerivativeOptions, samples: int, seed: int, output: Output) -> Status:
     """Compare the gradient with differences of values: status 1 on a mismatch.
 
     One line for each number of each variable, or with --samples the worst of each variable: the derivative in
@@ -47,12 +50,11 @@ def check(question: Question, wrt: Sequence[str], samples: int, seed: int, outpu
     from backprop.autodiff.derivatives.check import checks, survey
     from backprop.cli.reports.check import check_report, notes
 
-    names = chosen_names(wrt, [name for name in question.graph.inputs if name in question.values])
-    found = survey(checks(question.graph, question.values, wrt=names, samples=samples, seed=seed))
+    wrt = options.names(question)
+    found = survey(checks(question.graph, question.values, wrt=wrt, samples=samples, seed=seed))
     output.write(check_report(found, question.text))
     for note in notes(found):
         output.note(note)
     note_losses(question, output)
-    if question.unused and output.is_verbose:
-        output.note(f"--vars: not in the expression: {', '.join(question.unused)}")
+    output.note_unused(question.unused)
     return Status.MISMATCH if found.failed else Status.DONE

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from backprop.cli.options.declarations import WholeNumber, command, open_question_options, output_options, word_option
-from backprop.cli.options.differentiation import differentiated
-from backprop.cli.options.tracing import note_losses
+from backprop.cli.options.declarations import (
+    WRT,
+    WholeNumber,
+    command,
+    derivative_options,
+    open_question_options,
+    output_options,
+    word_option,
+)
+from backprop.cli.options.derivatives import DerivativeOptions, note_losses
 from backprop.cli.output.formats import words
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
@@ -29,9 +34,13 @@ LANGUAGES = ("text", *(word for word in words("diff") if word not in words("eval
 
 @command("diff", examples=EXAMPLES)
 @open_question_options
-@click.option("--wrt", multiple=True, metavar="NAME", help="Differentiate by NAME; may be repeated.  [default: all]")
-@click.option("--order", type=WholeNumber(), default=1, metavar="N", help="Differentiate N times.  [default: 1]")
-@click.option("--shape", "shapes", multiple=True, metavar="NAME=2,3", help="The shape of an array that has no value.")
+@derivative_options(
+    WRT,
+    click.option("--order", type=WholeNumber(), default=1, metavar="N", help="Differentiate N times.  [default: 1]"),
+    click.option(
+        "--shape", "shapes", multiple=True, metavar="NAME=2,3", help="The shape of an array that has no value."
+    ),
+)
 @word_option(
     "--to",
     LANGUAGES,
@@ -39,18 +48,16 @@ LANGUAGES = ("text", *(word for word in words("diff") if word not in words("eval
 )
 @click.option("--cse", is_flag=True, help="Write what is used several times as a statement.")
 @output_options("diff")
-def diff(
-    question: Question, wrt: Sequence[str], order: int, shapes: Sequence[str], to: str | None, cse: bool, output: Output
-) -> Status:
+def diff(question: Question, options: DerivativeOptions, to: str | None, cse: bool, output: Output) -> Status:
     """Print the derivative as an expression, one line for each variable.
 
     The output is in the language itself, so that eval, grad and diff take it again. Where the variables have
     values, the derivative's value follows.
     """
-    found = differentiated(question, wrt, order, shapes)
+    found = options.symbolic(question)
     language = to or (output.format if output.format in LANGUAGES else "text")
     if language == "text":
-        report = derivative_report(question, found, order, shares=cse)
+        report = derivative_report(question, found, options.order, shares=cse)
     else:
         report = code_report(question, found, language)
     output.write(report)

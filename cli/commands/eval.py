@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backprop.cli.options.declarations import command, output_options, question_options, tracing_options
-from backprop.cli.options.tracing import Tracing
+from backprop.cli.options.declarations import command, output_options, question_options, trace_options
+from backprop.cli.options.derivatives import DerivativeOptions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.reports.nodes import node_report
@@ -19,15 +19,14 @@ EXAMPLES = (
 
 @command("eval", examples=EXAMPLES)
 @question_options
-@tracing_options
+@trace_options
 @output_options("eval")
-def evaluate(question: Question, tracing: Tracing, output: Output) -> Status:
+def evaluate(question: Question, options: DerivativeOptions, output: Output) -> Status:
     """Show the value and the gradient of every node of an expression.
 
     The table has a line for each node; `how` is the chain rule there, upstream times local. A value is a
     number, a constant expression (pi/2, [[1, 2], [3, 4]]) or @FILE (.npy, .csv, .json).
     """
-    found = tracing.trace(question)
-    output.write(node_report(found, question.text, tracing.derivative))
-    tracing.comment(question, found, output)
-    return tracing.status(found)
+    found = options.trace(question)
+    output.write(node_report(found, question.text, options.derivative))
+    return options.finish_trace(question, found, output)

@@ -11,9 +11,9 @@ from backprop.cli.options.declarations import (
     digits_option,
     output_options,
     question_options,
-    tracing_options,
+    trace_options,
 )
-from backprop.cli.options.tracing import Tracing
+from backprop.cli.options.derivatives import DerivativeOptions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.status import Status
@@ -28,11 +28,11 @@ EXAMPLES = (
 
 @command("explain", examples=EXAMPLES)
 @question_options
-@tracing_options
+@trace_options
 @output_options(
     "explain", JSON, FILE, digits_option("Significant digits, except in JSON."), color_option("Colours in text.")
 )
-def explain(question: Question, tracing: Tracing, output: Output) -> Status:
+def explain(question: Question, options: DerivativeOptions, output: Output) -> Status:
     """Explain the chain rule step by step, with the numbers.
 
     First every value, then the reverse pass from the output back: at each gate its local derivative as a
@@ -41,8 +41,7 @@ def explain(question: Question, tracing: Tracing, output: Output) -> Status:
     """
     from backprop.cli.explain.steps import explain_trace
 
-    found = tracing.trace(question)
-    explanation = explain_trace(found, question.text, is_tangent=tracing.mode == "forward")
+    found = options.trace(question)
+    explanation = explain_trace(found, question.text, is_tangent=options.mode == "forward")
     without_collection(output.render)(explanation)
-    tracing.comment(question, found, output)
-    return tracing.status(found)
+    return options.finish_trace(question, found, output)

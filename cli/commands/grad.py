@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backprop.cli.options.declarations import command, output_options, question_options, tracing_options
-from backprop.cli.options.tracing import Tracing
+from backprop.cli.options.declarations import command, output_options, question_options, trace_options
+from backprop.cli.options.derivatives import DerivativeOptions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.reports.gradient import gradient_report
@@ -18,17 +18,16 @@ EXAMPLES = (
 
 @command("grad", examples=EXAMPLES)
 @question_options
-@tracing_options
+@trace_options
 @output_options("grad")
-def grad(question: Question, tracing: Tracing, output: Output) -> Status:
+def grad(question: Question, options: DerivativeOptions, output: Output) -> Status:
     """Print the gradient as bare numbers, one line for each variable.
 
     The lines are in the order of --wrt or of the variables' first use; an array is one line of nested lists,
     which can be given back as a value. The digits are the shortest that read back to the same double.
     """
-    found = tracing.trace(question)
-    output.write(gradient_report(found, question.text, tracing.derivative))
+    found = options.trace(question)
+    output.write(gradient_report(found, question.text, options.derivative))
     if not found.gradients:
         output.note("the expression has no variables, so that there is no gradient")
-    tracing.comment(question, found, output)
-    return tracing.status(found)
+    return options.finish_trace(question, found, output)

@@ -13,9 +13,9 @@ from backprop.cli.options.declarations import (
     output_options,
     question_options,
     short_option,
-    tracing_options,
+    trace_options,
 )
-from backprop.cli.options.tracing import Tracing
+from backprop.cli.options.derivatives import DerivativeOptions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.status import Status
@@ -31,7 +31,7 @@ EXAMPLES = (
 
 @command("graph", examples=EXAMPLES)
 @question_options
-@tracing_options
+@trace_options
 @click.option("--all", "is_all", is_flag=True, help=f"Draw more than {MAXIMUM_NODES} nodes.")
 @output_options(
     "graph",
@@ -40,13 +40,12 @@ EXAMPLES = (
     digits_option("Significant digits."),
     color_option("Colours in the tree."),
 )
-def graph(question: Question, tracing: Tracing, is_all: bool, output: Output) -> Status:
+def graph(question: Question, options: DerivativeOptions, is_all: bool, output: Output) -> Status:
     """Draw the circuit: the gates, and on every wire its value and gradient.
 
     Values are green and above the wire, gradients red and below it. html is a page on which the inputs can be moved
     and the passes be stepped through, without a network. Graphviz's dot lays out svg, png, pdf and html.
     """
-    found = tracing.trace(question)
-    draw(found, question.text, tracing.derivative, output, is_all=is_all)
-    tracing.comment(question, found, output)
-    return tracing.status(found)
+    found = options.trace(question)
+    draw(found, question.text, options.derivative, output, is_all=is_all)
+    return options.finish_trace(question, found, output)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from backprop.autodiff.derivatives.critical_points import nature
-from backprop.cli.options.choice import Choice
 from backprop.cli.options.declarations import command, matrix_options, output_options, question_options
+from backprop.cli.options.derivatives import DerivativeOptions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.reports.matrices import hessian_report
@@ -22,15 +22,15 @@ MOST_EIGENVALUES = 20  # more are no reading
 @question_options
 @matrix_options
 @output_options("hessian")
-def hessian(question: Question, choice: Choice, output: Output) -> Status:
+def hessian(question: Question, options: DerivativeOptions, output: Output) -> Status:
     """Show the second derivatives of a scalar expression, a row and a column for each entry of the variables.
 
     For at most 20 entries the eigenvalues follow and, where the gradient is zero, whether the point is a minimum,
     a maximum or a saddle: below a table, on stderr beside bare rows, in JSON as "eigenvalues" and
     "critical_point".
     """
-    found = choice.hessian(question)
+    found = options.hessian(question)
     kind = nature(found, question.values) if len(found.matrix) <= MOST_EIGENVALUES else None
     report = hessian_report(found, kind, question.text)
     output.write(report)
-    return choice.finish(question, report, output)
+    return options.finish(question, report, output)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import click
 
 from backprop.autodiff.derivatives.matrices import hvp as times_hessian
-from backprop.cli.options.choice import Choice, directions
-from backprop.cli.options.declarations import choice_options, command, output_options, question_options
+from backprop.cli.options.declarations import STRICT, WRT, command, derivative_options, output_options, question_options
+from backprop.cli.options.derivatives import DerivativeOptions, directions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.reports.products import product_report
@@ -29,16 +29,16 @@ EXAMPLES = (
     metavar="NAME=VALUE",
     help="The vector's part for NAME; one left out is zero.  Repeatable.",
 )
-@choice_options
+@derivative_options(WRT, STRICT)
 @output_options("hvp")
-def hvp(question: Question, given: Sequence[str], choice: Choice, output: Output) -> Status:
+def hvp(question: Question, given: Sequence[str], options: DerivativeOptions, output: Output) -> Status:
     """Show the Hessian of a scalar expression times a direction, without making the Hessian.
 
     It takes a small multiple of the gradient's time. A direction has its variable's shape. It is a constant
     expression or @FILE, as a value is.
     """
     direction = directions("--direction", question, given)
-    value, product = times_hessian(question.graph, direction, question.values, wrt=choice.names(question))
+    value, product = times_hessian(question.graph, direction, question.values, wrt=options.names(question))
     report = product_report("hvp", "product", value, product, question.text)
     output.write(report)
-    return choice.finish(question, report, output)
+    return options.finish(question, report, output)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from backprop.cli.options.choice import Choice
 from backprop.cli.options.declarations import command, matrix_options, output_options, question_options
+from backprop.cli.options.derivatives import DerivativeOptions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.reports.matrices import jacobian_report
@@ -20,12 +20,12 @@ EXAMPLES = (
 @question_options
 @matrix_options
 @output_options("jacobian")
-def jacobian(question: Question, choice: Choice, output: Output) -> Status:
+def jacobian(question: Question, options: DerivativeOptions, output: Output) -> Status:
     """Show the derivative of every entry of the output by every entry of the variables.
 
     A row is an entry of the output, a column one of a variable: x[0], W[0,1], or a scalar's name. JSON has an
     array for each variable, of the output's shape followed by the variable's.
     """
-    report = jacobian_report(choice.jacobian(question), question.text)
+    report = jacobian_report(options.jacobian(question), question.text)
     output.write(report)
-    return choice.finish(question, report, output)
+    return options.finish(question, report, output)

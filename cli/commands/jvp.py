@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import click
 
 from backprop.autodiff.derivatives.values import jvp as along
-from backprop.cli.options.choice import Choice, directions
-from backprop.cli.options.declarations import command, output_options, question_options, strict_options
+from backprop.cli.options.declarations import STRICT, command, derivative_options, output_options, question_options
+from backprop.cli.options.derivatives import DerivativeOptions, directions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.reports.products import tangent_report
@@ -25,9 +25,9 @@ EXAMPLES = (
 @click.option(
     "--tangent", "tangents", multiple=True, metavar="NAME=VALUE", help="Move NAME so; one left out stays.  Repeatable."
 )
-@strict_options
+@derivative_options(STRICT)
 @output_options("jvp")
-def jvp(question: Question, tangents: Sequence[str], choice: Choice, output: Output) -> Status:
+def jvp(question: Question, tangents: Sequence[str], options: DerivativeOptions, output: Output) -> Status:
     """Show the output and its derivative along the tangents: the Jacobian times them, by one forward pass.
 
     A tangent has its variable's shape. It is a constant expression or @FILE, as a value is.
@@ -35,4 +35,4 @@ def jvp(question: Question, tangents: Sequence[str], choice: Choice, output: Out
     value, tangent = along(question.graph, directions("--tangent", question, tangents), question.values)
     report = tangent_report(question.graph, value, tangent, question.text)
     output.write(report)
-    return choice.finish(question, report, output)
+    return options.finish(question, report, output)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
-from typing import BinaryIO, TextIO
+from typing import Any
 
 from backprop.cli.graph.circuit import Circuit
 from backprop.cli.graph.dot import drawing
@@ -23,10 +23,10 @@ HOW_TO_GET_IT = (
 )
 
 
-def write(circuit: Circuit, stream: TextIO | BinaryIO, look: Look) -> None:
+def write(circuit: Circuit, stream: Any, look: Look) -> None:
     """The circuit as `dot` draws it. Raises Failure."""
     drawn = laid_out(drawing(circuit, rounded(look.digits)), look.format, *EXTRA.get(look.format, ()))
-    getattr(stream, "buffer", stream).write(drawn)
+    getattr(stream, "buffer", stream).write(drawn)  # an svg is text, but comes as bytes
 
 
 def laid_out(text: str, format: str, *options: str) -> bytes:

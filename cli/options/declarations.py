@@ -117,16 +117,10 @@ def as_question(file: str | None, vars: Sequence[str], fuse: bool, *, is_point_o
     return question.fused() if fuse else question
 
 
-def as_tracing(**options: Any) -> Any:
-    from backprop.cli.options.tracing import Tracing
+def as_derivative_options(**options: Any) -> Any:
+    from backprop.cli.options.derivatives import DerivativeOptions
 
-    return Tracing(**options)
-
-
-def as_choice(**options: Any) -> Any:
-    from backprop.cli.options.choice import Choice
-
-    return Choice(**options)
+    return DerivativeOptions(**options)
 
 
 def digits_option(summary: str) -> Function:
@@ -189,12 +183,21 @@ question_options = shared("question", as_question, *EXPRESSION_SOURCES)
 open_question_options = shared(
     "question", functools.partial(as_question, is_point_optional=True), *EXPRESSION_SOURCES
 )  # of a command that does without values
-tracing_options = shared(
-    "tracing",
-    as_tracing,
-    click.option(
-        "--wrt", multiple=True, metavar="NAME", help="Differentiate by NAME; may be repeated.  [default: all]"
-    ),
+
+
+def derivative_options(*options: Function) -> Function:
+    """The options of a command that are about its derivatives, as one object."""
+    return shared("options", as_derivative_options, *options)
+
+
+def wrt_option(summary: str) -> Function:
+    return click.option("--wrt", multiple=True, metavar="NAME", help=summary)
+
+
+WRT = wrt_option("Differentiate by NAME; may be repeated.  [default: all]")
+STRICT = click.option("--strict", is_flag=True, help="Exit with status 4 where a result is inf or nan.")
+trace_options = derivative_options(
+    WRT,
     word_option(
         "--mode",
         ("reverse", "forward"),
@@ -202,17 +205,9 @@ tracing_options = shared(
         help="Which pass: every node's gradient, or its tangent along one variable.  [default: reverse]",
     ),
     click.option("--upstream", metavar="VALUE", help="The output's upstream gradient.  [default: ones]"),
-    click.option("--strict", is_flag=True, help="Exit with status 4 where a result is inf or nan."),
+    STRICT,
 )
-WRT = click.option(
-    "--wrt", multiple=True, metavar="NAME", help="Differentiate by NAME; may be repeated.  [default: all]"
-)
-STRICT = click.option("--strict", is_flag=True, help="Exit with status 4 where a result is inf or nan.")
-choice_options = shared("choice", as_choice, WRT, STRICT)
-strict_options = shared("choice", as_choice, STRICT)
-matrix_options = shared(
-    "choice",
-    as_choice,
+matrix_options = derivative_options(
     WRT,
     click.option("--max-size", type=BoundedNumber(1), metavar="N", help="Allow N entries.  [default: 999999]"),
     STRICT,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Any, NamedTuple, TextIO
@@ -114,6 +115,11 @@ class Output:
             from backprop.parser.visible import as_note
 
             say(text if text.startswith("warning: ") else as_note(text))
+
+    def note_unused(self, names: Sequence[str]) -> None:
+        """With -v, name what the --vars files held in vain."""
+        if names and self.is_verbose:
+            self.note(f"--vars: not in the expression: {', '.join(names)}")
 
 
 MAXIMUM_ROWS = 1000  # of a table on a terminal

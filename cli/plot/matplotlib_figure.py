@@ -7,7 +7,7 @@ import logging
 import os
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, TextIO
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -48,7 +48,7 @@ def library(format: str) -> Any:
     return matplotlib
 
 
-def write(plotting: Plotting, stream: TextIO | BinaryIO, look: Look) -> None:
+def write(plotting: Plotting, stream: Any, look: Look) -> None:
     """Write the picture of a curve and its derivative, or of a field. Raises Failure where a field has no value."""
     question = plotting.question
     if len(question.ranges) == 1:
@@ -60,7 +60,7 @@ def write(plotting: Plotting, stream: TextIO | BinaryIO, look: Look) -> None:
         if found is None:
             raise without_values(question)
         content = saved(lambda figure: draw_contour(figure, question, samples, coarse, found), look.format)
-    getattr(stream, "buffer", stream).write(content)
+    getattr(stream, "buffer", stream).write(content)  # an svg is text, but comes as bytes
 
 
 def saved(draw: Any, format: str) -> bytes:

@@ -16,6 +16,7 @@ from backprop.cli.options.declarations import (
     color_option,
     format_option,
     shared,
+    wrt_option,
 )
 from backprop.cli.output.formats import words
 from backprop.cli.output.output import Output
@@ -59,8 +60,7 @@ class Plotting:
             self.output.write(point_report(self.question, self.samples(self.count), self.sampler.wrt))
         else:
             self.output.render(self)
-        if self.question.unused and self.output.is_verbose:
-            self.output.note(f"--vars: not in the expression: {', '.join(self.question.unused)}")
+        self.output.note_unused(self.question.unused)
         return Status.DONE
 
     def samples(self, count: int | None) -> Samples:
@@ -79,9 +79,7 @@ plot_options = shared(
     "plotting",
     Plotting,
     *EXPRESSION_SOURCES,
-    click.option(
-        "--wrt", multiple=True, metavar="NAME", help="Show the derivative by NAME.  [default: what has the range]"
-    ),
+    wrt_option("Show the derivative by NAME.  [default: what has the range]"),
     click.option(
         "--samples",
         type=BoundedNumber(2),

@@ -111,7 +111,7 @@ def graph(session: Session, path: str) -> Answer:
 
 def diff(session: Session, rest: str) -> Answer:
     """The derivatives of the last expression, by the names given or by all."""
-    from backprop.cli.options.differentiation import differentiated
+    from backprop.cli.options.derivatives import DerivativeOptions
     from backprop.cli.reports.derivative import derivative_report
     from backprop.cli.reports.exemptions import remarks
 
@@ -122,7 +122,7 @@ def diff(session: Session, rest: str) -> Answer:
             known = variables_of(asked.question.graph.variables)
             raise Failure(f"{name} is no variable of the last expression", known)
     with asked.text.located():
-        found = differentiated(asked.question, chosen, 1, ())
+        found = DerivativeOptions(wrt=chosen).symbolic(asked.question)
         report = derivative_report(asked.question, found, 1, shares=False)
     notes = [f"{name} is constant between its steps: its derivative counts as 0" for name in found.flat]
     notes += remarks(found.exemptions)

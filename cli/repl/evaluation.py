@@ -11,7 +11,7 @@ from backprop.autodiff.derivatives.lost_digits import losses
 from backprop.autodiff.derivatives.trace import Birth, Trace, trace
 from backprop.autodiff.errors import Span
 from backprop.autodiff.shapes import Array
-from backprop.cli.options.tracing import MAXIMUM_WARNINGS
+from backprop.cli.options.derivatives import MAXIMUM_WARNINGS
 from backprop.cli.output.cells import table_text
 from backprop.cli.output.errors import warning
 from backprop.cli.question.values import read_value

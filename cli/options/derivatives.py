@@ -1,0 +1,227 @@
+"""What the options say of derivatives: by which variables, along what, of which order, how large and how strict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.derivatives.trace import Trace, trace
+from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Array, Shape
+from backprop.cli.output.output import Output
+from backprop.cli.output.report import Report
+from backprop.cli.question.argv import normalized
+from backprop.cli.question.question import Question, check_known, chosen_names, variables_of
+from backprop.cli.question.values import read_value
+from backprop.cli.status import Failure, Status
+
+if TYPE_CHECKING:
+    from backprop.autodiff.derivatives.matrices import FirstOrder, SecondOrder
+    from backprop.autodiff.derivatives.symbolic import Derivatives
+
+MAXIMUM_WARNINGS = 5
+MAXIMUM_CHOICES = 10
+MOST_DIGITS = 18  # of a length in an option
+
+Matrix = TypeVar("Matrix")
+
+
+class DerivativeOptions:
+    """The options of one command, which has some of them."""
+
+    def __init__(
+        self,
+        *,
+        wrt: Sequence[str] = (),
+        mode: str = "reverse",
+        upstream: str | None = None,
+        order: int = 1,
+        shapes: Sequence[str] = (),
+        max_size: int | None = None,
+        strict: bool = False,
+    ) -> None:
+        self.wrt = wrt
+        self.mode = mode
+        self.upstream = upstream
+        self.order = order
+        self.shapes = shapes
+        self.max_size = max_size
+        self.is_strict = strict
+
+    @property
+    def derivative(self) -> str:
+        """What this mode's derivative of a node is called."""
+        return "tangent" if self.mode == "forward" else "gradient"
+
+    @property
+    def upstream_value(self) -> Array | None:
+        return None if self.upstream is None else read_value("--upstream", self.upstream)
+
+    def names(self, question: Question) -> list[str] | None:
+        """The variables to differentiate by, None for all. Raises Failure for one that the expression lacks."""
+        known = known_names(question)
+        chosen = chosen_names(self.wrt, known)
+        if self.mode == "forward" and len(chosen or known) != 1:
+            cure = f"choose it: --wrt {' or --wrt '.join(known[:MAXIMUM_CHOICES])}" if known else variables_of(known)
+            raise Failure("--mode forward differentiates by one variable", cure)
+        return chosen
+
+    # What they ask for. Each raises ExpressionError or Failure -----------------------------------------------
+
+    def trace(self, question: Question) -> Trace:
+        """One forward and one reverse pass."""
+        if self.mode == "forward" and self.upstream is not None:
+            raise Failure("--upstream belongs to reverse mode", "leave it or --mode forward away")
+        names = self.names(question)
+        return trace(question.graph, question.values, mode=self.mode, wrt=names, upstream=self.upstream_value)
+
+    def jacobian(self, question: Question) -> FirstOrder:
+        from backprop.autodiff.derivatives.matrices import first_order
+
+        return self._bounded(first_order, question)
+
+    def hessian(self, question: Question) -> SecondOrder:
+        from backprop.autodiff.derivatives.matrices import second_order
+
+        return self._bounded(second_order, question)
+
+    def _bounded(self, compute: Callable[..., Matrix], question: Question) -> Matrix:
+        from backprop.autodiff.derivatives.matrices import MAXIMUM_RESULT, TooManyEntries
+
+        names, most = self.names(question), MAXIMUM_RESULT if self.max_size is None else self.max_size
+        try:
+            return compute(question.graph, question.values, names, most)
+        except TooManyEntries as error:
+            raise Failure(error.reason, f"allow it: --max-size {error.entries}") from None
+
+    def symbolic(self, question: Question) -> Derivatives:
+        """The derivatives as expressions."""
+        from backprop.autodiff.derivatives.symbolic import MAXIMUM_ORDER, derivatives
+
+        if not 1 <= self.order <= MAXIMUM_ORDER:
+            raise Failure(f"--order {self.order}", f"an order is a number from 1 to {MAXIMUM_ORDER}")
+        given = {name: np.shape(value) for name, value in question.values.items()}
+        for text in self.shapes:
+            name, shape = read_shape(text)
+            if name not in question.graph.inputs:
+                raise Failure(f"--shape {text}: {name} is no variable of the expression", "leave it away")
+            if given.setdefault(name, shape) != shape:
+                raise Failure(f"--shape {text}: the value of {name} has another shape", "leave one of the two away")
+        unknown = [name for name in question.graph.variables if name not in given]
+        return derivatives(question.graph, chosen_names(self.wrt, [*given, *unknown]), order=self.order, given=given)
+
+    # What the results alone do not tell, on stderr -----------------------------------------------------------
+
+    def finish_trace(self, question: Question, found: Trace, output: Output) -> Status:
+        """Say it of a trace, and give the status."""
+        shape = np.shape(found.value)
+        if shape and found.gradients and self.mode == "reverse" and self.upstream is None:
+            output.note(f"the output has shape {shapes.show(shape)}: its upstream gradient is ones (see --upstream)")
+        if self.mode == "forward":
+            for name in found.gradients:
+                if np.ndim(question.values[name]):
+                    output.note(f"{name} is an array: its tangent is ones")
+        output.note_unused(question.unused)
+        if found.births:
+            warn_of(found, output)
+        note_losses(question, output)
+        return self.status(found.is_result_finite)
+
+    def finish(self, question: Question, report: Report, output: Output) -> Status:
+        """Say it of a matrix or a product, and give the status."""
+        output.note_unused(question.unused)
+        if not question.values:
+            output.note("the expression has no variables, so that there is nothing to differentiate by")
+        entries = report.data["nonfinite"]
+        if entries:
+            warn_of_results(question, entries, output)
+        note_losses(question, output)
+        return self.status(not entries)
+
+    def status(self, is_finite: bool) -> Status:
+        return Status.DONE if is_finite or not self.is_strict else Status.NON_FINITE
+
+
+def known_names(question: Question) -> list[str]:
+    return [name for name in question.graph.inputs if name in question.values]
+
+
+def directions(option: str, question: Question, given: Sequence[str]) -> dict[str, Array]:
+    """The values of `--tangent x=1` and its like by variable. Raises Failure or ExpressionError."""
+    known = known_names(question)
+    if not given:
+        example = f"for example: {option} {known[0]}=1" if known else "the expression has no variables"
+        raise Failure(f"{option} is missing", example)
+    found: dict[str, Array] = {}
+    for text in given:
+        written, equals, value = text.partition("=")
+        name = normalized(written.strip())
+        if not equals or not name:
+            raise Failure(f"{option} {text}", f"write NAME=VALUE: {option} {known[0] if known else 'x'}=1")
+        check_known(option, name, known)
+        if name in found:
+            raise Failure(f"{option} {name} is given twice", "leave one of the two away")
+        found[name] = read_value(f"{option} {name}", value.strip())
+    return found
+
+
+def read_shape(text: str) -> tuple[str, Shape]:
+    """`W=2,3` as the name and the shape. Raises Failure."""
+    name, _, lengths = text.partition("=")
+    parts = [part.strip() for part in lengths.split(",")] if lengths.strip() else []
+    if not name.strip() or not parts or not all(part.isascii() and part.isdigit() for part in parts):
+        raise Failure(f"--shape {text}", "write NAME=LENGTH,LENGTH: --shape W=2,3")
+    longest = max(parts, key=len)
+    if len(longest) > MOST_DIGITS:
+        raise Failure(
+            f"--shape {name}: a length of {len(longest)} digits", f"an array has at most {MAXIMUM_ENTRIES} entries"
+        )
+    return normalized(name.strip()), tuple(map(int, parts))
+
+
+def note_losses(question: Question, output: Output) -> None:
+    """Name the compositions that lost digits at this point."""
+    from backprop.autodiff.derivatives.lost_digits import losses
+
+    found = [] if output.is_quiet else losses(question.graph, question.values)
+    if found:
+        from backprop.cli.reports.lost_digits import notes
+
+        for note in notes(found, question.graph.source):
+            output.note(note)
+
+
+def warn_of(found: Trace, output: Output) -> None:
+    """Name the gates at which inf or nan began."""
+    from backprop.cli.output.errors import warning
+    from backprop.cli.reports.nonfinite import described
+
+    note_first(
+        found.births, lambda birth: warning(described(found, birth), birth.node.span, found.graph.source), output
+    )
+
+
+def warn_of_results(question: Question, entries: Sequence[dict[str, Any]], output: Output) -> None:
+    """Name the gates at which inf or nan began in the value or the gradient, else the results that hold it."""
+    found = trace(question.graph, question.values)
+    if found.births:
+        warn_of(found, output)
+        return
+    note_first(entries, warning_of_entry, output)
+
+
+def warning_of_entry(entry: dict[str, Any]) -> str:
+    places = entry.get("entries", [])
+    where = f" at {len(places)} place{'s' * (len(places) != 1)}, first {places[0]}" if places else ""
+    return f"warning: {entry['where']} is {entry['value']}{where}"
+
+
+def note_first(found: Sequence[Any], said: Callable[[Any], str], output: Output) -> None:
+    """Say the first few of what is not finite, with -v all."""
+    shown = found if output.is_verbose else found[:MAXIMUM_WARNINGS]
+    for one in shown:
+        output.note(said(one))
+    if len(found) > len(shown):
+        output.note(f"{len(found) - len(shown)} more results are not finite (-v names all)")
