@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from backprop.cli.batch.processes import prestart
-from backprop.cli.batch.question import BatchQuestion, ask, naming_of, renames_of
+from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
 from backprop.cli.batch.row_errors import POLICIES, Faults
 from backprop.cli.options.declarations import (
     EXPRESSION_SOURCES,
@@ -70,7 +70,7 @@ class Batch:
         found = click.get_current_context().meta[SCANNED]
         self.field = expr_field
         has_own = expr_field is not None or input_format == "lines" or brings_lines(found.positionals, file)
-        self.question: BatchQuestion = ask(found, file, vars, has_own=has_own)
+        self.question: BatchQuestion = ask_rows(found, file, vars, has_own=has_own)
         self.input_format = (
             input_format or read_format(self.question.file) or ("lines" if has_own and not expr_field else "csv")
         )
@@ -118,7 +118,7 @@ class Batch:
     @property
     def wanted(self) -> Wanted:
         from backprop.cli.batch.results import Wanted
-        from backprop.cli.question.question import chosen_names
+        from backprop.cli.question.names import chosen_names
 
         graph = self.question.graph
         chosen = chosen_names(self.wrt, list(graph.inputs)) if graph else None

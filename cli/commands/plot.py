@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
-from backprop.cli.options.declarations import command
-from backprop.cli.plot.options import Plotting, plot_options
+from collections.abc import Sequence
+
+import click
+
+from backprop.cli.options.declarations import (
+    FILE,
+    JSON,
+    BoundedNumber,
+    color_option,
+    command,
+    output_options,
+    range_question_options,
+    wrt_option,
+)
+from backprop.cli.output.output import Output
+from backprop.cli.plot.plotting import Plotting
+from backprop.cli.question.question import Question
 from backprop.cli.status import Status
 
 EXAMPLES = (
@@ -16,8 +31,17 @@ EXAMPLES = (
 
 
 @command("plot", examples=EXAMPLES)
-@plot_options
-def plot(plotting: Plotting) -> Status:
+@range_question_options
+@wrt_option("Show the derivative by NAME.  [default: what has the range]")
+@click.option(
+    "--samples",
+    type=BoundedNumber(2),
+    metavar="N",
+    help="Compute N points along each range; not for a contour in text.  [default: 1001, of two ranges 101]",
+)
+@click.option("--log", metavar="x|y|x,y", help="Log axes: x the horizontal, y the vertical one.")
+@output_options("plot", JSON, FILE, color_option("Colours in text."))
+def plot(question: Question, wrt: Sequence[str], samples: int | None, log: str | None, output: Output) -> Status:
     """Draw the expression and its derivative over a range, or a contour with the gradient over two.
 
     A range is a value START:STOP; the other variables have fixed values. There is no line across a pole, a jump
@@ -27,4 +51,4 @@ def plot(plotting: Plotting) -> Status:
     svg, png and pdf need the extra `plot` (matplotlib); tsv, csv, json and ndjson are the points and the derivative
     at each.
     """
-    return plotting.run()
+    return Plotting(question, wrt, samples, log, output).run()

@@ -107,13 +107,13 @@ def shared(parameter: str, make: Function, *options: Function) -> Function:
     return decorate
 
 
-def as_question(file: str | None, vars: Sequence[str], fuse: bool, *, is_point_optional: bool = False) -> Question:
+def as_question(file: str | None, vars: Sequence[str], fuse: bool, *, needs: str = "values") -> Question:
     """The question in the argv of the command that is being run."""
-    from backprop.cli.question.question import ask
+    from backprop.cli.question.question import Needs, ask
 
     context = click.get_current_context()
     found: Arguments = context.meta[SCANNED]
-    question = ask(context.info_name or "", found, file, vars, is_point_optional=is_point_optional)
+    question = ask(context.info_name or "", found, file, vars, Needs(needs))
     return question.fused() if fuse else question
 
 
@@ -180,9 +180,8 @@ EXPRESSION_SOURCES = (
     FUSE,
 )
 question_options = shared("question", as_question, *EXPRESSION_SOURCES)
-open_question_options = shared(
-    "question", functools.partial(as_question, is_point_optional=True), *EXPRESSION_SOURCES
-)  # of a command that does without values
+range_question_options = shared("question", functools.partial(as_question, needs="ranges"), *EXPRESSION_SOURCES)
+open_question_options = shared("question", functools.partial(as_question, needs="nothing"), *EXPRESSION_SOURCES)
 
 
 def derivative_options(*options: Function) -> Function:

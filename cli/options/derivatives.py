@@ -13,7 +13,8 @@ from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Array, Shape
 from backprop.cli.output.output import Output
 from backprop.cli.output.report import Report
 from backprop.cli.question.argv import normalized
-from backprop.cli.question.question import Question, check_known, chosen_names, variables_of
+from backprop.cli.question.names import check_known, chosen_names, variables_of
+from backprop.cli.question.question import Question
 from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure, Status
 

@@ -16,12 +16,12 @@ from backprop.cli.output.output import Look
 from backprop.cli.plot.axis import Axis
 from backprop.cli.plot.samples import Curve, Panel, Samples, axis_of
 from backprop.cli.plot.terminal_contour import direction, robust_limits, without_values
-from backprop.cli.question.ranges import PlotQuestion
+from backprop.cli.question.question import Question
 from backprop.cli.status import Failure
 from backprop.parser.visible import visible
 
 if TYPE_CHECKING:
-    from backprop.cli.plot.options import Plotting
+    from backprop.cli.plot.plotting import Plotting
 
 INCHES = (7.0, 4.8)
 DOTS_AN_INCH = 150
@@ -75,7 +75,7 @@ def saved(draw: Any, format: str) -> bytes:
     return content.getvalue()
 
 
-def draw_curves(figure: Any, panels: Sequence[Panel], question: PlotQuestion) -> None:
+def draw_curves(figure: Any, panels: Sequence[Panel], question: Question) -> None:
     all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, panel in zip(all_axes, panels, strict=True):
         for place, curve in enumerate(panel.curves):
@@ -105,7 +105,7 @@ def set_axis(axes: Any, direction: str, axis: Axis) -> None:
     getattr(axes, f"set_{direction}lim")(axis.low, axis.high)
 
 
-def set_title(axes: Any, question: PlotQuestion) -> None:
+def set_title(axes: Any, question: Question) -> None:
     title = visible(question.title)
     shown = title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
     plain = shown.replace("$", r"\$")  # no formula to matplotlib: where it wraps lines, `parse_math` is not looked at
@@ -113,7 +113,7 @@ def set_title(axes: Any, question: PlotQuestion) -> None:
 
 
 def draw_contour(
-    figure: Any, question: PlotQuestion, samples: Samples, coarse: Samples, limits: tuple[float, float]
+    figure: Any, question: Question, samples: Samples, coarse: Samples, limits: tuple[float, float]
 ) -> None:
     horizontal, vertical = question.ranges
     axes = figure.subplots()

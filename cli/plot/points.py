@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from backprop.cli.output.report import ROWS, Column, Report
 from backprop.cli.plot.samples import Samples
-from backprop.cli.question.ranges import PlotQuestion
+from backprop.cli.question.question import Question
 from backprop.cli.reports.nonfinite import nonfinite_values
 from backprop.cli.status import Failure
 
 
-def point_report(question: PlotQuestion, samples: Samples, wrt: Sequence[str]) -> Report:
+def point_report(question: Question, samples: Samples, wrt: Sequence[str]) -> Report:
     """A row a point: the ranged variables, the value, the derivatives, called as `batch` calls them.
 
     Raises Failure where a variable has the name of a result.

@@ -11,8 +11,9 @@ import numpy as np
 from backprop.autodiff.shapes import show
 from backprop.cli.plot.axis import Axis, is_constant, value_axis, widened
 from backprop.cli.plot.discontinuities import gaps_of
-from backprop.cli.question.question import chosen_names
-from backprop.cli.question.ranges import PlotQuestion, Range
+from backprop.cli.question.names import chosen_names
+from backprop.cli.question.question import Question
+from backprop.cli.question.ranges import Range
 from backprop.cli.status import Failure
 
 Points = np.ndarray[Any, np.dtype[Any]]
@@ -28,13 +29,13 @@ class Sampler:
     Raises ExpressionError or Failure where that is no function from numbers to a number.
     """
 
-    def __init__(self, question: PlotQuestion, wrt: Sequence[str]) -> None:
+    def __init__(self, question: Question, wrt: Sequence[str]) -> None:
         from backprop.autodiff.evaluation.batched_program import RowProgram
         from backprop.autodiff.evaluation.compiled_function import plan_gradients
 
         self.wrt = wrt_names(question, wrt)
         typed = question.graph.typed(
-            {name: np.shape(value) for name, value in question.fixed.items()}
+            {name: np.shape(value) for name, value in question.values.items()}
             | {one.name: () for one in question.ranges}
         )
         if typed.result.shape:
@@ -43,17 +44,17 @@ class Sampler:
                 "plot one entry of it, as in (...)[0], or sum(...)",
             )
         self.names = [one.name for one in question.ranges]
-        self._program = RowProgram(plan_gradients(typed, self.wrt, self.names), question.fixed)
+        self._program = RowProgram(plan_gradients(typed, self.wrt, self.names), question.values)
 
     def __call__(self, *columns: Points) -> list[Points]:
         """The value and each derivative at the points."""
         return self._program.run(dict(zip(self.names, columns, strict=True)))
 
 
-def wrt_names(question: PlotQuestion, wrt: Sequence[str]) -> list[str]:
+def wrt_names(question: Question, wrt: Sequence[str]) -> list[str]:
     """The variables to differentiate by: one for a curve, both for a field. Raises Failure."""
     ranged = [one.name for one in question.ranges]
-    chosen = chosen_names(wrt, [name for name in question.graph.inputs if name in ranged or name in question.fixed])
+    chosen = chosen_names(wrt, [name for name in question.graph.inputs if name in ranged or name in question.values])
     if len(ranged) > 1:
         if chosen is not None and set(chosen) != set(ranged):
             raise Failure(
@@ -65,7 +66,7 @@ def wrt_names(question: PlotQuestion, wrt: Sequence[str]) -> list[str]:
         return ranged
     if len(chosen) > 1:
         raise Failure("--wrt: a curve has one derivative", f"choose one of them: --wrt {chosen[0]}")
-    shape = np.shape(question.fixed.get(chosen[0], 0.0))
+    shape = np.shape(question.values.get(chosen[0], 0.0))
     if shape:
         cure = f"choose the variable with the range: --wrt {ranged[0]}"
         raise Failure(f"--wrt {chosen[0]}: a derivative of shape {show(shape)} is no curve", cure)
@@ -98,7 +99,7 @@ class Samples(NamedTuple):
     derivatives: list[Points]
 
 
-def samples_of(question: PlotQuestion, sampler: Sampler, count: int | None) -> Samples:
+def samples_of(question: Question, sampler: Sampler, count: int | None) -> Samples:
     """As many points as asked for, along each range. Raises Failure for too many."""
     side = count or (SAMPLES if len(question.ranges) == 1 else SIDE)
     if side ** len(question.ranges) > MOST_POINTS:
@@ -114,7 +115,7 @@ def grid_samples(sampler: Sampler, *sides: Points) -> Samples:
     return Samples(grid, value, derivatives)
 
 
-def panels_of(question: PlotQuestion, sampler: Sampler, samples: Samples, *, is_log: bool) -> list[Panel]:
+def panels_of(question: Question, sampler: Sampler, samples: Samples, *, is_log: bool) -> list[Panel]:
     """The curve and its derivative, on common axes or, where they are of another size, each on its own.
 
     Raises Failure where the expression has no value that could be shown.

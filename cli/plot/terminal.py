@@ -11,7 +11,7 @@ from backprop.cli.plot.canvas import ASCII_STYLE, BRAILLE_STYLE
 from backprop.cli.plot.frame import Screen
 
 if TYPE_CHECKING:
-    from backprop.cli.plot.options import Plotting
+    from backprop.cli.plot.plotting import Plotting
 
 WIDTH = 80  # columns where nobody says how many there are
 WIDEST = 1000  # columns that anybody looks at, whatever COLUMNS says

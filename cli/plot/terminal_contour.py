@@ -10,7 +10,7 @@ from backprop.cli.plot.axis import Axis, Tick
 from backprop.cli.plot.canvas import Style, painted
 from backprop.cli.plot.frame import Cell, Screen, cut, frames
 from backprop.cli.plot.samples import Sampler, Samples, axis_of, grid_samples
-from backprop.cli.question.ranges import PlotQuestion
+from backprop.cli.question.question import Question
 from backprop.cli.status import Failure
 
 Points = np.ndarray[Any, np.dtype[Any]]
@@ -26,7 +26,7 @@ TAIL, REACH = 2, 0.5  # as the vertical axis of a curve
 MARGIN = 3  # lines around the cells: legend, axis and its numbers, with the scale one more
 
 
-def contour_picture(question: PlotQuestion, sampler: Sampler, screen: Screen) -> list[str]:
+def contour_picture(question: Question, sampler: Sampler, screen: Screen) -> list[str]:
     """The lines. Raises Failure where the screen is too narrow or there is nothing to show."""
     horizontal, vertical = question.ranges
     rows = max(4, screen.height - MARGIN - 1)
@@ -125,5 +125,5 @@ def scale(edges: list[Tick], shades: str, screen: Screen) -> str:
     return painted(pieces[: screen.width], is_colored=screen.is_colored)
 
 
-def without_values(question: PlotQuestion) -> Failure:
+def without_values(question: Question) -> Failure:
     return Failure("the expression is finite nowhere in these ranges", "choose other ranges")

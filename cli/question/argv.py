@@ -6,11 +6,18 @@ when the expression is. So argv is read here first, and click is handed what is 
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from backprop.cli.status import Failure
+
+EXAMPLES = {  # of how a command is called, where that is not like eval
+    "eval": 'backprop eval "(x+y)*z" --x -2 --y 5 --z -4',
+    "plot": 'backprop plot "sin(x)" --x -5:5',
+    "batch": 'backprop batch "1/(1+exp(-(w*x+b)))" rows.csv > out.csv',
+}
 
 
 class Binding(NamedTuple):
@@ -100,23 +107,36 @@ def as_binding(token: str) -> Binding:
     return Binding(normalized(name.strip()), text.strip(), f"{name.strip()}=")
 
 
-def split_positionals(found: Arguments, *, needs_expression: bool) -> tuple[str | None, list[Binding]]:
-    """The expression and all bindings in their order.
+class Positionals(NamedTuple):
+    """The expression, the file of rows, and all bindings in their order."""
 
-    The first positional that is not NAME=value is the expression; where all are, the first whose right side is no
-    value (`q = x + y`). Raises Failure for more than one, or for one where a file gives the expression.
+    expression: str | None
+    rows: str | None
+    bindings: list[Binding]
+
+
+def split_positionals(found: Arguments, *, needs_expression: bool, takes_rows: bool = False) -> Positionals:
+    """What the positionals are: the first that is not NAME=value is the expression, the next may be a file of rows.
+
+    Where all are NAME=value, the expression is the first whose right side is no value (`q = x + y`). Raises Failure
+    for more than one, or for one where a file gives the expression.
     """
-    expressions = [token for token in found.positionals if not is_assignment(token)]
+    words = [token for token in found.positionals if not is_assignment(token)]
     assignments = [token for token in found.positionals if is_assignment(token)]
-    if not needs_expression and expressions:
-        raise Failure(f"an expression was given twice: by -f and as {expressions[0]!r}", "leave one of the two away")
-    if len(expressions) > 1:
-        together = " ".join(expressions)
-        raise Failure(
-            f"unexpected argument {expressions[1]!r}",
-            f'put the whole expression in quotes: "{together}"' if len(together) < 100 else None,
-        )
-    if needs_expression and not expressions:
-        expressions += taken_expression(assignments)
-    bindings = [*found.bindings, *(as_binding(token) for token in assignments)]
-    return (expressions[0] if expressions else None), bindings
+    if needs_expression and (not words or (takes_rows and len(words) == 1 and is_file(words[0]))):
+        words[:0] = taken_expression(assignments)
+    together = " ".join(words)
+    expression = words.pop(0) if needs_expression and words else None
+    rows = words.pop(0) if takes_rows and words else None
+    if words and not (needs_expression or takes_rows):
+        raise Failure(f"an expression was given twice: by -f and as {words[0]!r}", "leave one of the two away")
+    if words:
+        quoted = f'put the whole expression in quotes: "{together}"' if len(together) < 100 else None
+        cure = f"an expression and one file of rows: {EXAMPLES['batch']}" if takes_rows else quoted
+        raise Failure(f"unexpected argument {words[0]!r}", cure)
+    return Positionals(expression, rows, [*found.bindings, *(as_binding(token) for token in assignments)])
+
+
+def is_file(word: str) -> bool:
+    """Whether a word is more likely a file of rows than an expression."""
+    return word == "-" or os.path.isfile(word)

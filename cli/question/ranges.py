@@ -1,4 +1,4 @@
-"""What a plot asks: the expression, the ranges of one or two variables, and the values of the others."""
+"""The ranges of variables: `--x -5:5`, and the axes that are logarithmic."""
 
 from __future__ import annotations
 
@@ -9,22 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop.autodiff.graph import Graph
-from backprop.autodiff.shapes import Array, show
-from backprop.cli.question.argv import Arguments, Binding, split_positionals
-from backprop.cli.question.expression import checked, read_expression
-from backprop.cli.question.question import (
-    check_names,
-    listed,
-    needed_values,
-    read_vars,
-    without_expression,
-    without_values,
-    written_as,
-)
+from backprop.autodiff.shapes import show
+from backprop.cli.question.argv import EXAMPLES, Arguments, Binding
+from backprop.cli.question.names import listed, written_as
 from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
 
-EXAMPLE = 'backprop plot "sin(x)" --x -5:5'
 MOST_RANGES = 2
 LARGEST = 1e300  # a bound; beyond it the length of a range is no double
 NARROWEST = 1e-12  # of a range, for its largest bound: there have to be doubles between its points
@@ -49,58 +39,6 @@ class Range(NamedTuple):
             found = (self.start * (count - 1 - places) + self.stop * places) / (count - 1)
         found[0], found[-1] = self.start, self.stop
         return found
-
-
-class PlotQuestion(NamedTuple):
-    """`ranges` are one or two, the horizontal first; `fixed` has the values of the other variables."""
-
-    text: str
-    graph: Graph
-    ranges: tuple[Range, ...]
-    fixed: dict[str, Array]
-    unused: Sequence[str]
-
-    def fused(self) -> PlotQuestion:
-        """The question about the graph in which compositions that lose digits are one gate each."""
-        from backprop.autodiff.passes.fusion import fuse
-
-        given = {*self.fixed, *(one.name for one in self.ranges)}
-        return self._replace(graph=fuse(self.graph, given))
-
-    @property
-    def title(self) -> str:
-        """The expression on one line."""
-        return "; ".join(" ".join(line.split()) for line in self.text.splitlines() if line.strip())
-
-
-def ask(found: Arguments, file: str | None, vars_files: Sequence[str], log: str | None) -> PlotQuestion:
-    """The question in a plot's argv. Raises ExpressionError or Failure."""
-    from backprop.parser import parse
-
-    expression, bindings = split_positionals(found, needs_expression=file is None)
-    if file is not None:
-        expression = read_expression(file)
-    if expression is None:
-        raise with_example(without_expression(bindings, found))
-    graph = parse(checked(expression))
-    check_names(graph, bindings, found)
-    filed = read_vars(vars_files)
-    ranged = [one for one in bindings if is_range(one.text or "")]
-    if not ranged:
-        raise without_range(graph, bindings, found)
-    if len(ranged) > MOST_RANGES:
-        names = listed([one.name for one in ranged])
-        raise Failure(f"{names} have ranges", "a picture has two directions: fix the others, as in --z 1")
-    given = {*filed, *(one.name for one in bindings)}
-    missing = [name for name in graph.variables if name not in given]
-    if missing:
-        raise without_values("plot", missing, found, filed)
-    ranges = with_log(in_order([read_range(one) for one in ranged]), log)
-    fixed = needed_values(filed, graph.inputs)
-    fixed.update((one.name, read_value(one.name, one.text or "")) for one in bindings if one not in ranged)
-    for one in ranges:
-        fixed.pop(one.name, None)
-    return PlotQuestion(expression, graph, ranges, fixed, [name for name in filed if name not in graph.inputs])
 
 
 def is_range(text: str) -> bool:
@@ -195,18 +133,17 @@ def log_axes(log: str | None, ranges: Sequence[Range]) -> set[str]:
     return found
 
 
-def without_range(graph: Graph, bindings: Sequence[Binding], found: Arguments) -> Failure:
+def check_ranges(graph: Graph, ranged: Sequence[Binding], bindings: Sequence[Binding], found: Arguments) -> None:
+    """Raise Failure for no range, or more than a picture has directions."""
+    if len(ranged) > MOST_RANGES:
+        names = listed([one.name for one in ranged])
+        raise Failure(f"{names} have ranges", "a picture has two directions: fix the others, as in --z 1")
+    if ranged:
+        return
     if not graph.inputs:
-        return Failure("the expression has no variable to plot it over", f"for example: {EXAMPLE}")
+        raise Failure("the expression has no variable to plot it over", f"for example: {EXAMPLES['plot']}")
     valued = [one.name for one in bindings]
     name = next((name for name in graph.variables if name not in valued), None) or (valued or list(graph.inputs))[0]
     written = written_as(name, found)
     range_text = f"{written}{'' if written.endswith('=') else ' '}-5:5"
-    return Failure("no variable has a range", f"give one a START:STOP: {range_text}")
-
-
-def with_example(failure: Failure) -> Failure:
-    """The failure with an example of this command where it has one of another."""
-    if failure.cure and failure.cure.startswith("for example:"):
-        return Failure(failure.reason, f"for example: {EXAMPLE}")
-    return failure
+    raise Failure("no variable has a range", f"give one a START:STOP: {range_text}")

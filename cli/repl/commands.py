@@ -12,7 +12,7 @@ from backprop.cli.output.cells import machine_text
 from backprop.cli.output.output import Look
 from backprop.cli.output.report import Column, Report, Row
 from backprop.cli.question.argv import normalized
-from backprop.cli.question.question import variables_of
+from backprop.cli.question.names import variables_of
 from backprop.cli.repl.answers import ONE_LINE, Answer
 from backprop.cli.repl.evaluation import DERIVATIVE, traced
 from backprop.cli.repl.session import Asked, Session

@@ -16,7 +16,8 @@ from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array
 from backprop.cli.output.output import Output
-from backprop.cli.question.question import Question, listed
+from backprop.cli.question.names import listed
+from backprop.cli.question.question import Question
 from backprop.cli.repl.statements import Name, Statement
 from backprop.cli.status import Failure
 from backprop.parser import parse

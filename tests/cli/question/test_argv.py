@@ -14,7 +14,7 @@ KNOWN = {"--format": True, "-o": True, "-q": False, "--strict": False, "--upstre
 
 def split(*tokens: str) -> tuple[list[str], str | None, dict[str, str | None]]:
     found = scan(tokens, KNOWN)
-    expression, bindings = split_positionals(found, needs_expression=True)
+    expression, _, bindings = split_positionals(found, needs_expression=True)
     return found.options, expression, {one.name: one.text for one in bindings}
 
 

@@ -1,0 +1,103 @@
+"""The names of an expression's variables: what is wrong with those that were given, or missing, and the cure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from backprop.autodiff.graph import Graph
+from backprop.cli.question.argv import Arguments, Binding, normalized
+from backprop.cli.status import Failure
+from backprop.cli.suggestions import closest
+
+MAXIMUM_SHOWN = 50  # names in one error
+MAXIMUM_COPIED = 500  # characters of a command to copy
+
+
+def check_names(graph: Graph, bindings: Sequence[Binding], found: Arguments) -> None:
+    """Raise Failure for a name that is none of the expression's variables, given twice, or without a value."""
+    for one in bindings:
+        if one.name not in graph.inputs:
+            raise unknown_name(graph, one, found)
+    check_given_once(bindings)
+
+
+def check_given_once(bindings: Sequence[Binding]) -> None:
+    """Raise Failure for a name that is given twice, or without a value."""
+    seen: set[str] = set()
+    for one in bindings:
+        if one.text is None:
+            raise Failure(f"{one.written} has no value", f"give it one: {one.written} 1")
+        if one.name in seen:
+            raise Failure(f"{one.name} is given twice", "leave one of the two away")
+        seen.add(one.name)
+
+
+def unknown_name(graph: Graph, binding: Binding, found: Arguments) -> Failure:
+    name = binding.name
+    if name in graph.names:
+        return Failure(f"{name} is computed by the expression", "leave its value away")
+    option, meant = closest_option(binding, found), closest(name, graph.inputs)
+    if option and not (meant and closest(name, [meant, option[2:]]) == meant):
+        return Failure(f"unknown option {binding.written}", f"did you mean {option}?")
+    reason = f"{name} is no variable of the expression"
+    if meant:
+        return Failure(reason, f"did you mean {written_as(meant, found)}?")
+    return Failure(reason, variables_of(graph.variables))
+
+
+def written_as(name: str, found: Arguments) -> str:
+    """How a value for the name can be written after the tokens: `--x`, or `x=` where that is no variable."""
+    return f"{name}=" if f"--{name}" in found.known or "--" in found.tokens else f"--{name}"
+
+
+def chosen_names(wrt: Sequence[str], known: Sequence[str]) -> list[str] | None:
+    """The names that --wrt asks for, each once; None where it asks for none. Raises Failure for an unknown one."""
+    parts = [name for several in wrt for name in several.split(",")]
+    chosen = list(dict.fromkeys(normalized(name.strip()) for name in parts))
+    for name in chosen:
+        check_known("--wrt", name, known)
+    return chosen or None
+
+
+def check_known(option: str, name: str, known: Sequence[str]) -> None:
+    """Raise Failure for a name in an option that is none of the variables."""
+    if name not in known:
+        meant = closest(name, known)
+        cure = f"did you mean {meant}?" if meant else variables_of(known)
+        raise Failure(f"{option} {name}: {name} is no variable of the expression", cure)
+
+
+def variables_of(names: Sequence[str]) -> str:
+    return f"its variables are {listed(names)}" if names else "it has no variables"
+
+
+def closest_option(binding: Binding, found: Arguments) -> str | None:
+    """The command's own option that `--formt` was probably meant to be."""
+    if not binding.written.startswith("--"):
+        return None
+    meant = closest(binding.written[2:], [option[2:] for option in found.known if option.startswith("--")])
+    return meant and f"--{meant}"
+
+
+def without_values(command: str, missing: Sequence[str], found: Arguments, filed: Mapping[str, Any]) -> Failure:
+    """All variables without a value in one failure; the cure can be copied to the shell."""
+    import shlex
+
+    reason = f"{listed(missing)} {'has' if len(missing) == 1 else 'have'} no value"
+    similar = {name: closest(name, filed) for name in missing[:MAXIMUM_SHOWN]} if filed else {}
+    hints = [f"{meant} in the --vars file is not {name}" for name, meant in similar.items() if meant]
+    added = " ".join(
+        f"{written} 1" if written.startswith("--") else f"{written}1"
+        for written in (written_as(name, found) for name in missing[:MAXIMUM_SHOWN])
+    )
+    whole = f"backprop {command} {shlex.join(found.tokens)} {added}"
+    cure = f"for example: {whole}" if len(whole) <= MAXIMUM_COPIED else f"add {added}"
+    return Failure(f"{reason} ({'; '.join(hints)})" if hints else reason, cure)
+
+
+def listed(names: Sequence[str]) -> str:
+    """`x`, `x and y`, `x, y and z`; of very many the first and a count."""
+    if len(names) > MAXIMUM_SHOWN:
+        return f"{', '.join(names[:MAXIMUM_SHOWN])} and {len(names) - MAXIMUM_SHOWN} more"
+    return " and ".join([*([", ".join(names[:-1])] if len(names) > 1 else []), names[-1]])
