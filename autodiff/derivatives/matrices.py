@@ -14,7 +14,6 @@ from backprop.autodiff.derivatives.sweeps import (
     by_forward,
     by_reverse,
     size,
-    tangents_of,
     with_zeros_mended,
 )
 from backprop.autodiff.derivatives.values import as_result
@@ -23,6 +22,7 @@ from backprop.autodiff.evaluation.binding import bind, direction_values, selecte
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import adjoints, gradients
 from backprop.autodiff.passes.sides import to_differentiate
 from backprop.autodiff.shapes import Array, Shape, bounded, show

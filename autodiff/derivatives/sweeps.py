@@ -16,7 +16,7 @@ from backprop.autodiff.declaration.kinds import add_up
 from backprop.autodiff.evaluation.execution import evaluate, run
 from backprop.autodiff.evaluation.program import given_name, lower, needed
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.passes.forward import tangents
+from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array
 
@@ -53,14 +53,6 @@ def with_exact_zeros(outputs: Sequence[Node], inputs: Sequence[Node], arrays: Ma
     masks = [_hidden(graph, f"choice {place}", node) for place, node in enumerate(outputs)]
     chosen = add_up([mask.where(node, 0.0).sum() for mask, node in zip(masks, outputs, strict=True)])
     return _sweep(gradients(chosen, inputs), masks, arrays)
-
-
-def tangents_of(nodes: Sequence[Node], seeds: Mapping[Node, Node]) -> list[Node]:
-    """The tangents of some nodes of a graph, `seeds` being those to start from."""
-    if not nodes:
-        return []
-    found = tangents(nodes[0].graph, nodes, seeds)
-    return [found.get(node) or node.zeros for node in nodes]
 
 
 def _hidden(graph: Graph, what: str, node: Node) -> Node:

@@ -58,18 +58,13 @@ def jvp(
     ExpressionError as `value_and_grad` does, for a tangent of no variable, and with the variable's span for one
     of another shape. Source: Griewank & Walther (2008), section 3.1.
     """
-    from backprop.autodiff.passes.forward import tangents as push_forward  # here, not above: reverse mode does without
+    from backprop.autodiff.passes.forward import tangents_of  # here, not above: reverse mode does without
 
     typed, arrays = bind(graph, {**(values or {}), **more_values})
     output = typed.result
     along = direction_values(typed, tangents, "tangent")
     seeds = {typed.inputs[name]: typed.constant(one) for name, one in along.items()}
-
-    def compute() -> list[Array]:
-        found = push_forward(typed, [output], seeds)
-        return evaluate([output, found.get(output) or output.zeros], arrays)
-
-    value, tangent = plain_first(typed, compute)
+    value, tangent = plain_first(typed, lambda: evaluate([output, *tangents_of([output], seeds)], arrays))
     return as_result(value), as_result(tangent)
 
 

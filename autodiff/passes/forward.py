@@ -5,11 +5,19 @@ Source: Griewank & Walther, Evaluating Derivatives (2008), section 3.1.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.pushforward import pushforward
 from backprop.autodiff.passes.sides import with_sides
+
+
+def tangents_of(nodes: Sequence[Node], seeds: Mapping[Node, Node]) -> list[Node]:
+    """The tangents of some nodes of one typed graph, each of its node's shape; `seeds` are those to start from."""
+    if not nodes:
+        return []
+    found = tangents(nodes[0].graph, nodes, seeds)
+    return [found.get(node) or node.zeros for node in nodes]
 
 
 def tangents(graph: Graph, outputs: Collection[Node], seeds: Mapping[Node, Node]) -> dict[Node, Node]:

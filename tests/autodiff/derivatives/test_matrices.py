@@ -11,12 +11,12 @@ from backprop.autodiff.derivatives.matrices import TooManyEntries, second_order
 from backprop.autodiff.derivatives.sweeps import (
     by_forward,
     by_reverse,
-    tangents_of,
     with_exact_zeros,
 )
 from backprop.autodiff.evaluation.binding import bind
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import lower, needed
+from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import gradients
 from backprop.parser import parse
 
