@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,12 +10,12 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation import threads
-from backprop.autodiff.evaluation.batched_lowering import RowPlan, plan_rows
+from backprop.autodiff.evaluation.batched_gradients import plan_gradients
+from backprop.autodiff.evaluation.batched_lowering import RowPlan
 from backprop.autodiff.evaluation.batched_program import RowProgram
 from backprop.autodiff.evaluation.binding import as_array, as_numbers, check_names, selected, value_of
 from backprop.autodiff.evaluation.garbage import without_collection
-from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.passes.reverse import gradients
+from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
 
 MOST_PLANS = 16  # kept for the shapes that came before, each with the memory of a block of rows for each thread
@@ -125,30 +125,6 @@ def compile(
     the expression and values that are no numbers. Source: Griewank & Walther (2008), section 3.2.
     """
     return CompiledFunction(graph, wrt, fixed, gradients)
-
-
-def plan_gradients(
-    typed: Graph,
-    wrt: Sequence[str],
-    varying: Collection[str],
-    between: Sequence[Node] = (),
-    tells_kinks: bool = False,
-) -> RowPlan:
-    """The rows' plan for the value and its gradients by `wrt`, in a graph typed by the shapes of one row.
-
-    `varying` names the inputs that rows differ in. Then follow the nodes `between` them and the output, each with its
-    gradient where there are any, and where it is asked for and can be, results that tell in which rows they are means
-    of a kink's sides.
-    """
-    slopes = gradients(typed.result, [*[typed.inputs[name] for name in wrt], *between]) if wrt else []
-    results = [typed.result, *slopes[: len(wrt)]]
-    for place, node in enumerate(between):
-        results += [node, *slopes[len(wrt) + place :][:1]]
-    if tells_kinks and any(node.gate.is_unshown for node in typed.nodes):
-        from backprop.autodiff.passes.sides import where_sides_differ  # here, not above: few expressions have kinks
-
-        results += where_sides_differ(results)
-    return plan_rows(results, varying)
 
 
 def _rows(varying: Mapping[str, np.ndarray[Any, Any]]) -> int:

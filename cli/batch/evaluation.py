@@ -94,8 +94,8 @@ class Kernel:
 
     def prepare(self) -> list[tuple[str, Shape]]:
         """The results' names and shapes in one row. Raises ExpressionError where shapes do not fit."""
+        from backprop.autodiff.evaluation.batched_gradients import plan_gradients
         from backprop.autodiff.evaluation.batched_program import RowProgram
-        from backprop.autodiff.evaluation.compiled_function import plan_gradients
 
         graph = self.graph
         if self.wanted.is_fused:

@@ -30,8 +30,8 @@ class Sampler:
     """
 
     def __init__(self, question: Question, wrt: Sequence[str]) -> None:
+        from backprop.autodiff.evaluation.batched_gradients import plan_gradients
         from backprop.autodiff.evaluation.batched_program import RowProgram
-        from backprop.autodiff.evaluation.compiled_function import plan_gradients
 
         self.wrt = wrt_names(question, wrt)
         typed = question.graph.typed(

@@ -1,0 +1,33 @@
+"""The value and the gradients of an expression in many rows, as a plan. batched_program.py runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from backprop.autodiff.evaluation.batched_lowering import RowPlan, plan_rows
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.reverse import gradients
+
+
+def plan_gradients(
+    typed: Graph,
+    wrt: Sequence[str],
+    varying: Collection[str],
+    between: Sequence[Node] = (),
+    tells_kinks: bool = False,
+) -> RowPlan:
+    """The rows' plan for the value and its gradients by `wrt`, in a graph typed by the shapes of one row.
+
+    `varying` names the inputs that rows differ in. Then follow the nodes `between` them and the output, each with its
+    gradient where there are any, and where it is asked for and can be, results that tell in which rows they are means
+    of a kink's sides.
+    """
+    slopes = gradients(typed.result, [*[typed.inputs[name] for name in wrt], *between]) if wrt else []
+    results = [typed.result, *slopes[: len(wrt)]]
+    for place, node in enumerate(between):
+        results += [node, *slopes[len(wrt) + place :][:1]]
+    if tells_kinks and any(node.gate.is_unshown for node in typed.nodes):
+        from backprop.autodiff.passes.sides import where_sides_differ  # here, not above: few expressions have kinks
+
+        results += where_sides_differ(results)
+    return plan_rows(results, varying)
