@@ -8,7 +8,7 @@ from typing import Any
 from backprop.autodiff.graph import Graph
 from backprop.cli.question.argv import Arguments, Binding, normalized
 from backprop.cli.status import Failure
-from backprop.cli.suggestions import closest
+from backprop.parser.similarity import closest
 
 MAXIMUM_SHOWN = 50  # names in one error
 MAXIMUM_COPIED = 500  # characters of a command to copy
