@@ -101,7 +101,7 @@ def test_a_result_of_numbers_is_computed_where_it_belongs():
 RECEIVER = """
 import pickle, sys
 import numpy as np
-from backprop.autodiff import rows
+from backprop.autodiff.evaluation import batched_program
 (found,) = pickle.load(sys.stdin.buffer).run({"x": np.array([1.0, 2.0])})
 assert "backprop.autodiff.gates" not in sys.modules
 print(*found.tolist())

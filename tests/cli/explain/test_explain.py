@@ -340,7 +340,7 @@ def test_colour_is_for_those_who_want_it(backprop, terminal):
 
 def test_a_pipe_does_without_rich(backprop):
     loaded = backprop("explain", *LECTURE, PYTHONPROFILEIMPORTTIME="1").err
-    assert re.search(r"\| +backprop\.cli\.explanation\.words$", loaded, re.MULTILINE)
+    assert re.search(r"\| +backprop\.cli\.explain\.sentences$", loaded, re.MULTILINE)
     assert not re.search(r"\| +rich$", loaded, re.MULTILINE)
 
 
