@@ -125,9 +125,9 @@ class Gate:
     `shortcut`    an exact simplification used while derivatives are built (1*x is x), or None
     `textbook`    what a reader expects in its place, as a graph of other gates, or None
     `expand`      the graph of other gates that it is replaced by as soon as shapes are known, or None
-    `code`        how other languages spell it, by language: `pow({0}, {1})`, of LaTeX also a function's name alone or
-                  a Latex; `math`: its name in math libraries, or of what a printer writes where they have none; what
-                  is missing follows from the notation
+    `code`        how other languages spell it, by language: `pow({0}, {1})`, or a Template where that binds looser
+                  than a call; of LaTeX also a function's name alone; `math`: its name in math libraries, or of what a
+                  printer writes where they have none; what is missing follows from the notation
     `brief`       a shorter form for a formula that holds at no point in particular; by default the textbook form
     `gap`         where that form is not what the gate computes, or None
     `even_of`     what its even powers are the even powers of, or None

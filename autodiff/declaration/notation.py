@@ -14,11 +14,11 @@ class Call(NamedTuple):
     name: str
 
 
-class Latex(NamedTuple):
-    """`{0}^{-1}` and how tightly that binds, where it is looser than a call: a power, a product, a fraction (UNARY)."""
+class Template(NamedTuple):
+    """How another language writes a gate, and how tightly that binds: `{0}^{-1}` is a power, a fraction UNARY."""
 
-    template: str
-    precedence: int
+    text: str
+    precedence: int = ATOM  # as one call or one pair of brackets does
 
 
 class Infix(NamedTuple):

@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Condition, Corner, Forward, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Latex, Prefix
+from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix, Template
 from backprop.autodiff.gates import elementary, kernels, powers, rounding
 from backprop.autodiff.numerics import stable
 
@@ -122,7 +122,7 @@ divide = Elementwise(
     operands=PAIR,
     notation=Infix("/", PRODUCT, others=("÷",)),
     shortcut=quotient_shortcut,
-    code={"latex": Latex(r"\frac{{0}}{{1}}", UNARY)},
+    code={"latex": Template(r"\frac{{0}}{{1}}", UNARY)},
     summary="x / y",
     habit="divides the gradient by y; y itself gets -x/y^2 of it",
     source="the quotient rule",
@@ -165,7 +165,7 @@ power = Power(
     operands=PAIR,
     notation=Infix("^", POWER, associates="right", others=("**",)),
     shortcut=power_shortcut,
-    code={"math": "pow", "latex": Latex(r"{0}^{{1}}", POWER)},
+    code={"math": "pow", "latex": Template(r"{0}^{{1}}", POWER)},
     summary="x ^ y, also written x ** y",
     habit="scales the gradient by y*x^(y-1); the exponent gets x^y*log(x) of it",
     source="DLMF 4.2.26; at x = 0 by the limit",

@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.declaration.notation import POWER, PRODUCT, Latex
+from backprop.autodiff.declaration.notation import POWER, PRODUCT, Template
 from backprop.autodiff.gates import kernels, logic, slopes
 from backprop.autodiff.gates.radial import Hypotenuse
 from backprop.autodiff.numerics import odd, powers, stable
@@ -63,7 +63,7 @@ square = Elementwise(
     lambda x, out: 2 * x,
     textbook=lambda x: x**2,
     kernel=lambda x: x * x,
-    code={"latex": Latex(r"{0}^2", POWER)},
+    code={"latex": Template(r"{0}^2", POWER)},
     summary="x squared",
     source="the power rule",
     samples=(at(2.0), at(-0.3)),
@@ -100,7 +100,7 @@ exp: Elementwise = Elementwise(
     "exp",
     np.exp,
     lambda x, out: out,
-    code={"math": "exp", "latex": Latex(r"e^{{0}}", POWER)},
+    code={"math": "exp", "latex": Template(r"e^{{0}}", POWER)},
     summary="e to the power x",
     habit="scales the gradient by its own value",
     source="DLMF 4.2.19",
@@ -110,7 +110,12 @@ exp2 = Elementwise(
     "exp2",
     np.exp2,
     lambda x, out: out * log_of(2, x),
-    code={"math": "exp2", "latex": Latex(r"2^{{0}}", POWER), "python": "_pow(2.0, {0})", "javascript": "_pow(2, {0})"},
+    code={
+        "math": "exp2",
+        "latex": Template(r"2^{{0}}", POWER),
+        "python": "_pow(2.0, {0})",
+        "javascript": "_pow(2, {0})",
+    },
     summary="2 to the power x",
     habit="scales the gradient by log(2) times its own value",
     source="DLMF 4.2.26",
@@ -143,7 +148,7 @@ xlogy = Elementwise(
     lambda x, y, out: ratio(x, y),
     operands=("x", "y"),
     kernel=kernels.xlogy,
-    code={"latex": Latex(r"{0} \log\left({1}\right)", PRODUCT)},
+    code={"latex": Template(r"{0} \log\left({1}\right)", PRODUCT)},
     summary="x*log(y), and 0 where x is 0",
     habit="scales the gradient by log(y) for x and by x/y for y",
     source="DLMF 4.2.2; x*log(x) has the limit 0 at 0",

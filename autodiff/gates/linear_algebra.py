@@ -13,7 +13,7 @@ from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import at
 from backprop.autodiff.declaration.kinds import Bilinear, Differential, Linear, add_up
-from backprop.autodiff.declaration.notation import POWER, PRODUCT, Infix, Latex
+from backprop.autodiff.declaration.notation import POWER, PRODUCT, Infix, Template
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arrays
 from backprop.autodiff.gates.polarized import Polarized, along_directions
@@ -203,7 +203,7 @@ outer = Bilinear(
     lambda upstream, a, b, out: upstream.transposed() @ a,
     over_rows=batching.outer_product,
     shape=outer_rule,
-    code={"latex": Latex(r"{0} {1}^{\top}", PRODUCT)},
+    code={"latex": Template(r"{0} {1}^{\top}", PRODUCT)},
     summary="a times b transposed: all products of two vectors' entries",
     habit="swaps: each vector gets the upstream gradient times the other",
     source="the transpose of the outer product in each factor",
@@ -257,7 +257,7 @@ inv: Differential = Differential(
     pushforwards=[lambda tangent, a, out: -(out @ tangent @ out)],
     operands=("a",),
     shape=square_rule,
-    code={"latex": Latex(r"{0}^{-1}", POWER)},
+    code={"latex": Template(r"{0}^{-1}", POWER)},
     summary="the inverse of a square matrix",
     habit="multiplies the gradient by the transposed inverse on both sides and turns its sign",
     source="Giles (2008), section 2.2.3",

@@ -9,18 +9,18 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import METHODS, Corner, at
 from backprop.autodiff.declaration.kinds import Flat
-from backprop.autodiff.declaration.notation import AND, COMPARISON, NOT, OR, Infix, Prefix
+from backprop.autodiff.declaration.notation import AND, COMPARISON, NOT, OR, TERNARY, Infix, Prefix, Template
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
 
-def both(word: str, symbol: str) -> dict[str, str]:
+def both(word: str, symbol: str) -> dict[str, str | Template]:
     """The spellings of a connective of truth values."""
     return {
         "python": f"float({{0}} != 0 {word} {{1}} != 0)",
-        "numpy": f"np.logical_{word}({{0}}, {{1}}).astype(float)",
-        "c": f"(double)({{0}} != 0 {symbol} {{1}} != 0)",
+        "numpy": Template(f"np.logical_{word}({{0}}, {{1}}).astype(float)", TERNARY),
+        "c": Template(f"(double)({{0}} != 0 {symbol} {{1}} != 0)", TERNARY),
         "javascript": f"Number({{0}} !== 0 {symbol} {{1}} !== 0)",
     }
 
@@ -69,8 +69,8 @@ def comparison(name: str, test: np.ufunc, notation: Infix, value_at_tie: float, 
         summary=f"1 where x {symbol} y, else 0",
         code={
             "python": f"float({{0}} {symbol} {{1}})",
-            "numpy": f"np.{name}({{0}}, {{1}}).astype(float)",
-            "c": f"(double)({{0}} {symbol} {{1}})",
+            "numpy": Template(f"np.{name}({{0}}, {{1}}).astype(float)", TERNARY),
+            "c": Template(f"(double)({{0}} {symbol} {{1}})", TERNARY),
             "javascript": f"Number({{0}} {symbol}{'=' * (symbol in ('==', '!='))} {{1}})",
         },
         samples=(at(2.0, -3.0), at(-3.0, 2.0)),
@@ -113,8 +113,8 @@ logical_not = Indicator(
     method="not",
     code={
         "python": "float({0} == 0)",
-        "numpy": "np.equal({0}, 0).astype(float)",
-        "c": "(double)({0} == 0)",
+        "numpy": Template("np.equal({0}, 0).astype(float)", TERNARY),
+        "c": Template("(double)({0} == 0)", TERNARY),
         "javascript": "Number({0} === 0)",
     },
     summary="1 where x is 0, else 0",

@@ -18,7 +18,7 @@ import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Gate
-from backprop.autodiff.declaration.notation import ATOM, UNARY, Infix, Prefix
+from backprop.autodiff.declaration.notation import ATOM, UNARY, Infix, Prefix, Template
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import GATES
@@ -233,44 +233,45 @@ class _Writer:
         code = self.language.constants.get(name) or self.language.number(float(value))
         return Text(code, UNARY if code.startswith("-") else ATOM)
 
-    def template(self, gate: Gate) -> str | None:
+    def template(self, gate: Gate) -> Template | None:
         """The call that a gate is written as: the declared one, else that of a helper of its name, or of a library."""
-        if self.language.name in gate.code:
-            return str(gate.code[self.language.name])
+        declared: str | Template | None = gate.code.get(self.language.name)
+        if declared is not None:
+            return declared if isinstance(declared, Template) else Template(declared)
         own = self.language.helper_name.format(gate.code.get("math", gate.name))
         has_own = own in self.language.helpers
         function = own if has_own else None if self.is_infix(gate) else self.language.library(gate)
         operands = [f"{{{place}}}" for place in range(len(gate.operands))]
         settings = [f"{{{key}}}" if has_own else f"{key}={{{key}}}" for key in gate.attributes]
-        return f"{function}({', '.join([*operands, *settings])})" if function else None
+        return Template(f"{function}({', '.join([*operands, *settings])})") if function else None
 
-    def filled(self, template: str, node: Node, operands: list[Text]) -> Text:
+    def filled(self, template: Template, node: Node, operands: list[Text]) -> Text:
         """The template with the operands and attributes in their places; two places serve for any more operands."""
-        if node.gate.is_variadic and "{all}" not in template:
+        if node.gate.is_variadic and "{all}" not in template.text:
             text = operands[0]
             for operand in operands[1:]:
                 text = self.put(template, [text, operand], {})
             return text
         settings = {}
-        named = {place for _, place, _ in parsed(template)}.intersection(node.settings)
+        named = {place for _, place, _ in parsed(template.text)}.intersection(node.settings)
         if named:
             if self.language.setting is None:
                 raise ExpressionError(f"{self.language.title} code for '{node.gate.name}' is not known", node.span)
             settings = {name: self.language.setting(node.settings[name]) for name in named}
         return self.put(template, operands, {**settings, "all": ", ".join(one.code for one in operands)})
 
-    def put(self, template: str, operands: list[Text], settings: Mapping[str, str]) -> Text:
+    def put(self, template: Template, operands: list[Text], settings: Mapping[str, str]) -> Text:
         pieces = []
-        for literal, place, is_enclosed in parsed(template):
+        for literal, place, is_enclosed in parsed(template.text):
             pieces.append(literal)
             if place.isdigit():
                 code, precedence = operands[int(place)]
                 pieces.append(code if is_enclosed or precedence == ATOM else f"({code})")
             elif place:
                 pieces.append(settings[place])
-        for name in CALLED.findall(template):
+        for name in CALLED.findall(template.text):
             self.need(name)
-        return Text("".join(pieces), ATOM if is_closed(template) else 0)
+        return Text("".join(pieces), template.precedence)
 
     def need(self, name: str) -> None:
         """Have a helper written, those that it calls before it."""
@@ -355,16 +356,3 @@ def parsed(template: str) -> tuple[tuple[str, str, bool], ...]:
         parts.append((template[end : match.start()], match[1], is_enclosed))
         end = match.end()
     return (*parts, (template[end:], "", False))
-
-
-@cache
-def is_closed(template: str) -> bool:
-    """Whether it is one call or one pair of brackets, which binds tightly whatever is put in."""
-    depth = 0
-    if not re.match(r"[\w.]*\(|\{0\}\[", template) or template[-1] not in ")]":
-        return False
-    for character in template[:-1].removeprefix("{0}"):
-        depth += (character in "([") - (character in ")]")
-        if depth == 0 and character in ")]":
-            return False
-    return True

@@ -27,10 +27,10 @@ from backprop.autodiff.declaration.notation import (
     UNARY,
     Brackets,
     Infix,
-    Latex,
     Postfix,
     Prefix,
     Subscript,
+    Template,
 )
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Node
@@ -130,7 +130,7 @@ class _Typesetter:
         if node.name is not None:
             return "_" in name(node.name)
         written = template_of(node)
-        return isinstance(node.gate.notation, Subscript) or (written is not None and "_" in written.template)
+        return isinstance(node.gate.notation, Subscript) or (written is not None and "_" in written.text)
 
     def infix(self, node: Node, notation: Infix) -> tuple[list[Part], float]:
         symbol, precedence, associates, _, latex = notation
@@ -210,12 +210,12 @@ class _Typesetter:
         return TERNARY if before.endswith("if } ") else CHOICE
 
 
-def template_of(node: Node) -> Latex | None:
+def template_of(node: Node) -> Template | None:
     """How the gate declares to be written; None where that is a function's name or follows from the notation."""
     declared = node.gate.code.get("latex", "")
-    if isinstance(declared, Latex):
+    if isinstance(declared, Template):
         return declared
-    return Latex(declared, ATOM) if "{0}" in declared or "<" in declared else None
+    return Template(declared) if "{0}" in declared or "<" in declared else None
 
 
 def times(shape: Shape) -> str:
