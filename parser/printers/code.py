@@ -132,6 +132,7 @@ class _Writer:
         self.language = language
         self.helpers: dict[str, str] = {}
         self.needed: set[str] = set()  # two helpers may call each other
+        self.template = cache(self.template_of)
 
     def function(self, name: str, value: Node, gradients: Mapping[str, Node]) -> str:
         results = in_public_gates([value, *gradients.values()], self.is_spelled)
@@ -233,7 +234,7 @@ class _Writer:
         code = self.language.constants.get(name) or self.language.number(float(value))
         return Text(code, UNARY if code.startswith("-") else ATOM)
 
-    def template(self, gate: Gate) -> Template | None:
+    def template_of(self, gate: Gate) -> Template | None:
         """The call that a gate is written as: the declared one, else that of a helper of its name, or of a library."""
         declared: str | Template | None = gate.code.get(self.language.name)
         if declared is not None:

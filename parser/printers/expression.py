@@ -87,7 +87,7 @@ def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part]
     notation = node.gate.notation
     if isinstance(notation, Infix):
         left, right = node.inputs
-        symbol, precedence, associates, *_ = notation
+        symbol, precedence, associates, _, _ = notation
         # An exponent may be negative without parentheses: 2^-x.
         loosest_right = UNARY if precedence == POWER else precedence + (associates != "right")
         is_tight = precedence >= (POWER, PRODUCT, SUM)[spacing] and (precedence != PRODUCT or symbol in "*/")
