@@ -103,16 +103,18 @@ def test_every_ending_of_a_command(backprop, tmp_path, command):
     needed = {"graph": shutil.which("dot"), "plot": find_spec("matplotlib"), "batch": find_spec("polars")}
     if not needed.get(command, True):
         pytest.skip("not installed")
-    runs = [("-q", "-o", f"f{place}{ending}") for place, ending in enumerate(FILES[command])]
-    for (answer, path), word in zip(written(backprop, tmp_path, command, *runs), FILES[command].values(), strict=True):
+    first = {word: ending for ending, word in reversed(FILES[command].items())}
+    expected = FILES[command] if command in ("eval", "graph", "batch") else {first[word]: word for word in first}
+    runs = [("-q", "-o", f"f{place}{ending}") for place, ending in enumerate(expected)]
+    for (answer, path), word in zip(written(backprop, tmp_path, command, *runs), expected.values(), strict=True):
         assert (answer.status, answer.out, answer.err) == (0, "", "")
         assert is_of(word, path.read_bytes()), (path.name, word)
 
 
 @pytest.mark.parametrize("command", QUESTIONS)
 def test_a_word_wins_over_the_ending(backprop, tmp_path, command):
-    without = [word for word in words(command) if word not in FILES[command].values()]
-    runs = [("-q", "--format", word, "-o", f"{word}.foo") for word in [*without, words(command)[-1]]]
+    without = [word for word in words(command) if word not in FILES[command].values()] or words(command)[-1:]
+    runs = [("-q", "--format", word, "-o", f"{word}.foo") for word in without]
     for (answer, path), (_, _, word, *_) in zip(written(backprop, tmp_path, command, *runs), runs, strict=True):
         assert (answer.status, answer.out, answer.err) == (0, "", "")
         assert is_of(word, path.read_bytes()), word
@@ -120,22 +122,21 @@ def test_a_word_wins_over_the_ending(backprop, tmp_path, command):
 
 @pytest.mark.parametrize("command", QUESTIONS)
 def test_endings_that_a_command_does_not_have(backprop, tmp_path, command):
-    another = next(ending for one in FORMATS.values() for ending in one.endings if ending not in FILES[command])
-    runs = [("-o", f"f{ending}") for ending in (".foo", another)]
-    for (answer, path), (_, name) in zip(written(backprop, tmp_path, command, *runs), runs, strict=True):
-        assert (answer.status, answer.out, path.exists()) == (2, "", False)
-        ending = name[1:]
-        assert answer.err == (
-            f"error: -o {name}: {command} cannot write {ending}\n  the endings are {listed(command)}; "
-            f"or choose one: --format {'|'.join(words(command))}\n"
-        )
+    another = [ending for one in FORMATS.values() for ending in one.endings if ending not in FILES[command]][-1]
+    ((answer, path),) = written(backprop, tmp_path, command, ("-o", f"f{another}"))
+    assert (answer.status, answer.out, path.exists()) == (2, "", False)
+    assert answer.err == (
+        f"error: -o f{another}: {command} cannot write {another}\n  the endings are {listed(command)}; "
+        f"or choose one: --format {'|'.join(words(command))}\n"
+    )
 
 
 @pytest.mark.parametrize("command", ["batch", "eval"])
-def test_nothing_is_packed(backprop, tmp_path, command):
-    ((answer, path),) = written(backprop, tmp_path, command, ("-o", "f.csv.gz"))
-    assert (answer.status, answer.out, path.exists()) == (2, "", False)
-    assert answer.err.endswith(f"{command} cannot write .gz\n  pack what it writes: ... | gzip > FILE\n")
+def test_what_no_command_writes(backprop, tmp_path, command):
+    (answer, path), (packed, _) = written(backprop, tmp_path, command, ("-o", "f.foo"), ("-o", "f.csv.gz"))
+    assert (answer.status, packed.status, answer.out, packed.out, path.exists()) == (2, 2, "", "", False)
+    assert answer.err.startswith(f"error: -o f.foo: {command} cannot write .foo\n  the endings are .")
+    assert packed.err.endswith(f"{command} cannot write .gz\n  pack what it writes: ... | gzip > FILE\n")
 
 
 @pytest.mark.parametrize("command", QUESTIONS)
