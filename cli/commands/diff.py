@@ -14,7 +14,7 @@ from backprop.cli.options.declarations import (
     word_option,
 )
 from backprop.cli.options.derivatives import DerivativeOptions, note_losses
-from backprop.cli.output.formats import words
+from backprop.cli.output.formats import LANGUAGES
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.reports.derivative import code_report, derivative_report
@@ -29,7 +29,6 @@ EXAMPLES = (
     'backprop diff "x^2*sin(x)" --to c -o derivative.c',
 )
 FORMULAS = ("text", "latex")  # code has no brief forms
-LANGUAGES = ("text", *(word for word in words("diff") if word not in words("eval")))
 
 
 @command("diff", examples=EXAMPLES)
@@ -43,8 +42,8 @@ LANGUAGES = ("text", *(word for word in words("diff") if word not in words("eval
 )
 @word_option(
     "--to",
-    LANGUAGES,
-    help="Write LaTeX, or a function of value and gradient.  [default: what --format or the ending of FILE says]",
+    ("text", *LANGUAGES),
+    help="Write LaTeX, or a function of value and gradient.  [default: what the ending of FILE says, else text]",
 )
 @click.option("--cse", is_flag=True, help="Write what is used several times as a statement.")
 @output_options("diff")

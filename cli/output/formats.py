@@ -53,14 +53,24 @@ FORMATS = {
     "html": Format((".html", ".htm"), by("graph.page", "graph")),
     "tree": Format((".txt",), by("graph.tree", "graph")),
 }
-DEFAULTS = {"grad": "plain", "diff": "plain", "explain": "text", "graph": "dot", "plot": "text", "repl": "json"}
+DEFAULTS = {
+    "grad": "plain",
+    "diff": "plain",
+    "explain": "text",
+    "graph": "dot",
+    "plot": "text",
+    "repl": "json",
+    READ: "csv",
+}
+LANGUAGES = tuple(word for word, one in FORMATS.items() if "diff" in one.writers and "eval" not in one.writers)
 PICTURES = ("graph", "plot")  # a file has to say what it is: their default is for a stream
 PACKED = (".gz", ".zst")
 
 
 def words(command: str) -> tuple[str, ...]:
-    """The formats of a command."""
-    return tuple(word for word, one in FORMATS.items() if command in one.writers)
+    """The formats of a command that its --format names; the languages of `diff` are named by --to."""
+    others = LANGUAGES if command == "diff" else ()
+    return tuple(word for word, one in FORMATS.items() if command in one.writers and word not in others)
 
 
 def default_of(command: str, *, is_terminal: bool = False) -> str:
@@ -72,7 +82,7 @@ def default_of(command: str, *, is_terminal: bool = False) -> str:
 def endings(command: str, default: str | None = None) -> dict[str, str]:
     """The format of each ending; where several of the command's share one, its default's, else the last one's."""
     first = default or default_of(command)
-    every = {ending: word for word in words(command) for ending in FORMATS[word].endings}
+    every = {ending: word for word, one in FORMATS.items() if command in one.writers for ending in one.endings}
     return every | dict.fromkeys(FORMATS[first].endings, first)
 
 
