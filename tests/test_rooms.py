@@ -123,6 +123,12 @@ def calls(source: str) -> list[ast.Call]:
     return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
 
 
+@pytest.mark.parametrize("path", MODULES["cli"], ids=name_of)
+def test_cli_differentiates_nothing_itself(path):
+    passes = tuple(f"backprop.autodiff.passes.{name}." for name in ("reverse", "forward", "pushforward"))
+    assert [name for name in imported(path.read_text()) if name.startswith(passes)] == []
+
+
 @pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
 def test_an_expression_is_data(path):
     source = path.read_text()
