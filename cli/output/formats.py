@@ -8,7 +8,7 @@ from typing import NamedTuple
 from backprop.cli.status import Failure
 
 
-class Format(NamedTuple):
+class FileFormat(NamedTuple):
     """`writers`: for each command that has it, the module that writes it. `is_binary`: its files are no text."""
 
     endings: tuple[str, ...]
@@ -27,33 +27,33 @@ FIGURE = by("plot.matplotlib_figure", "plot")
 ROWS = by("batch.formats.delimited", "batch", READ)
 COLUMNS = by("batch.columnar.output", "batch", READ)
 FORMATS = {
-    "table": Format((), by("output.table", *REPORTS)),
-    "text": Format((".txt",), by("explain.text", "explain") | by("plot.terminal", "plot")),
-    "tsv": Format((".tsv", ".tab", ".txt"), by("output.delimited", *REPORTS, "plot") | ROWS),
-    "csv": Format((".csv",), by("output.delimited", *REPORTS, "plot") | ROWS),
-    "json": Format((".json",), by("output.json", *REPORTS, "plot") | by("explain.json", "explain")),
-    "ndjson": Format(
+    "table": FileFormat((), by("output.table", *REPORTS)),
+    "text": FileFormat((".txt",), by("explain.text", "explain") | by("plot.terminal", "plot")),
+    "tsv": FileFormat((".tsv", ".tab", ".txt"), by("output.delimited", *REPORTS, "plot") | ROWS),
+    "csv": FileFormat((".csv",), by("output.delimited", *REPORTS, "plot") | ROWS),
+    "json": FileFormat((".json",), by("output.json", *REPORTS, "plot") | by("explain.json", "explain")),
+    "ndjson": FileFormat(
         (".ndjson", ".jsonl"), by("output.json", *REPORTS, "plot") | by("batch.formats.ndjson", "batch", READ)
     ),
-    "markdown": Format((".md",), by("output.markdown", *REPORTS) | by("explain.markdown", "explain")),
-    "plain": Format((".txt",), by("output.plain", *REPORTS)),
-    "parquet": Format((".parquet", ".pq"), COLUMNS, is_binary=True),
-    "arrow": Format((".arrow", ".ipc", ".feather"), COLUMNS, is_binary=True),
-    "lines": Format((".txt",), by("batch.formats.row_expressions", READ)),
-    "latex": Format((".tex",), by("explain.latex", "explain") | CODE),
-    "python": Format((".py",), CODE),
-    "numpy": Format((), CODE),
-    "c": Format((".c",), CODE),
-    "javascript": Format((".js",), CODE),
-    "dot": Format((".dot", ".gv"), by("graph.dot", "graph")),
-    "mermaid": Format((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
-    "svg": Format((".svg",), by("graph.graphviz", "graph") | FIGURE),
-    "png": Format((".png",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
-    "pdf": Format((".pdf",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
-    "html": Format((".html", ".htm"), by("graph.page", "graph")),
-    "tree": Format((".txt",), by("graph.tree", "graph")),
+    "markdown": FileFormat((".md",), by("output.markdown", *REPORTS) | by("explain.markdown", "explain")),
+    "plain": FileFormat((".txt",), by("output.plain", *REPORTS)),
+    "parquet": FileFormat((".parquet", ".pq"), COLUMNS, is_binary=True),
+    "arrow": FileFormat((".arrow", ".ipc", ".feather"), COLUMNS, is_binary=True),
+    "lines": FileFormat((".txt",), by("batch.formats.row_expressions", READ)),
+    "latex": FileFormat((".tex",), by("explain.latex", "explain") | CODE),
+    "python": FileFormat((".py",), CODE),
+    "numpy": FileFormat((), CODE),
+    "c": FileFormat((".c",), CODE),
+    "javascript": FileFormat((".js",), CODE),
+    "dot": FileFormat((".dot", ".gv"), by("graph.dot", "graph")),
+    "mermaid": FileFormat((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
+    "svg": FileFormat((".svg",), by("graph.graphviz", "graph") | FIGURE),
+    "png": FileFormat((".png",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
+    "pdf": FileFormat((".pdf",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
+    "html": FileFormat((".html", ".htm"), by("graph.page", "graph")),
+    "tree": FileFormat((".txt",), by("graph.tree", "graph")),
 }
-DEFAULTS = {
+DEFAULTS = {  # of the others tsv, on a terminal a table
     "grad": "plain",
     "diff": "plain",
     "explain": "text",

@@ -97,6 +97,7 @@ def test_the_tables_agree():
     assert {*QUESTIONS, *WITHOUT_FILES} == set(COMMANDS)
     known = {word for command in (*QUESTIONS, "repl", "batch --from") for word in words(command)}
     assert known | set(LANGUAGES) == set(FORMATS)
+    assert all(find_spec(f"backprop.cli.{writer}") for one in FORMATS.values() for writer in one.writers.values())
 
 
 @pytest.mark.parametrize("command", QUESTIONS)
