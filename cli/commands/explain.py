@@ -3,16 +3,7 @@
 from __future__ import annotations
 
 from backprop.autodiff.evaluation.garbage import without_collection
-from backprop.cli.options.declarations import (
-    FILE,
-    JSON,
-    color_option,
-    command,
-    digits_option,
-    output_options,
-    question_options,
-    trace_options,
-)
+from backprop.cli.options.declarations import command, output_options, question_options, trace_options
 from backprop.cli.options.derivatives import DerivativeOptions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
@@ -29,9 +20,7 @@ EXAMPLES = (
 @command("explain", examples=EXAMPLES)
 @question_options
 @trace_options
-@output_options(
-    "explain", JSON, FILE, digits_option("Significant digits, except in JSON."), color_option("Colours in text.")
-)
+@output_options("explain", digits="Significant digits, except in JSON.", color="Colours in text.")
 def explain(question: Question, options: DerivativeOptions, output: Output) -> Status:
     """Explain the chain rule step by step, with the numbers.
 

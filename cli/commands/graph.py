@@ -5,16 +5,7 @@ from __future__ import annotations
 import click
 
 from backprop.cli.graph.picture import MAXIMUM_NODES, draw
-from backprop.cli.options.declarations import (
-    FILE,
-    color_option,
-    command,
-    digits_option,
-    output_options,
-    question_options,
-    short_option,
-    trace_options,
-)
+from backprop.cli.options.declarations import command, output_options, question_options, short_option, trace_options
 from backprop.cli.options.derivatives import DerivativeOptions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
@@ -27,19 +18,14 @@ EXAMPLES = (
     'backprop graph "q = W@x; sum(q^2)" --vars values.json -o circuit.svg',
     "backprop graph -f model.txt --vars values.json -o page.html",
 )
+TREE = short_option("tree", "Show it as a tree in the terminal: --format tree.")
 
 
 @command("graph", examples=EXAMPLES)
 @question_options
 @trace_options
 @click.option("--all", "is_all", is_flag=True, help=f"Draw more than {MAXIMUM_NODES} nodes.")
-@output_options(
-    "graph",
-    short_option("tree", "Show it as a tree in the terminal: --format tree."),
-    FILE,
-    digits_option("Significant digits."),
-    color_option("Colours in the tree."),
-)
+@output_options("graph", digits="Significant digits.", color="Colours in the tree.", short=TREE)
 def graph(question: Question, options: DerivativeOptions, is_all: bool, output: Output) -> Status:
     """Draw the circuit: the gates, and on every wire its value and gradient.
 

@@ -6,16 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from backprop.cli.options.declarations import (
-    FILE,
-    JSON,
-    BoundedNumber,
-    color_option,
-    command,
-    output_options,
-    range_question_options,
-    wrt_option,
-)
+from backprop.cli.options.declarations import BoundedNumber, command, output_options, range_question_options, wrt_option
 from backprop.cli.output.output import Output
 from backprop.cli.plot.plotting import Plotting
 from backprop.cli.question.question import Question
@@ -40,7 +31,7 @@ EXAMPLES = (
     help="Compute N points along each range; not for a contour in text.  [default: 1001, of two ranges 101]",
 )
 @click.option("--log", metavar="x|y|x,y", help="Log axes: x the horizontal, y the vertical one.")
-@output_options("plot", JSON, FILE, color_option("Colours in text."))
+@output_options("plot", digits=None, color="Colours in text.")
 def plot(question: Question, wrt: Sequence[str], samples: int | None, log: str | None, output: Output) -> Status:
     """Draw the expression and its derivative over a range, or a contour with the gradient over two.
 

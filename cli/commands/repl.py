@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from backprop.cli.options.declarations import COLOR, DIGITS, FUSE, JSON, QUIET, command, word_option
+from backprop.cli.options.declarations import FUSE, JSON, QUIET, color_option, command, digits_option, word_option
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.formats import words
 from backprop.cli.output.output import Output
@@ -27,8 +27,8 @@ class SessionCommand(Helpful):
 @command("repl", examples=EXAMPLES, cls=SessionCommand)
 @word_option("--format", words("repl"), help="Of answers.  [default: table on a terminal, else json]")
 @JSON
-@DIGITS
-@COLOR
+@digits_option()
+@color_option()
 @QUIET
 @FUSE
 def repl(format: str | None, short: str | None, digits: int, color: str, quiet: bool, fuse: bool) -> Status:

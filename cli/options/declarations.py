@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Function = Callable[..., Any]
 SCANNED = "backprop.arguments"
+DIGITS, COLOR = "Significant digits of tables.", "Colours in tables."
 
 
 def word_option(name: str, words: Sequence[str], **declaration: Any) -> Function:
@@ -123,11 +124,11 @@ def as_derivative_options(**options: Any) -> Any:
     return DerivativeOptions(**options)
 
 
-def digits_option(summary: str) -> Function:
+def digits_option(summary: str = DIGITS) -> Function:
     return click.option("--digits", type=BoundedNumber(1, 17), default=6, metavar="N", help=f"{summary}  [default: 6]")
 
 
-def color_option(summary: str) -> Function:
+def color_option(summary: str = COLOR) -> Function:
     return word_option("--color", COLORS, default="auto", help=f"{summary}  [default: auto]")
 
 
@@ -150,17 +151,20 @@ def short_option(format: str, summary: str | None = None) -> Function:
 
 
 JSON = short_option("json")
-DIGITS = digits_option("Significant digits of tables.")
-COLOR = color_option("Colours in tables.")
 
 
-def output_options(command: str, *more: Function) -> Function:
-    """The options of a command's `output`, those among them that not every command has as it wants them."""
+def output_options(
+    command: str, *, digits: str | None = DIGITS, color: str = COLOR, short: Function = JSON
+) -> Function:
+    """The options of a command's `output`; `digits` and `color` say what they are for, `short` is its own --json."""
     return shared(
         "output",
         functools.partial(Output, command),
         format_option(command),
-        *(more or (JSON, FILE, DIGITS, COLOR)),
+        short,
+        FILE,
+        *([digits_option(digits)] if digits else []),
+        color_option(color),
         QUIET,
         VERBOSE,
     )
