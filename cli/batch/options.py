@@ -156,6 +156,9 @@ class Batch:
         if self.question.file in (None, "-"):
             self.note_of_typing()
         if FORMATS[self.input_format].is_binary or FORMATS[self.output_format].is_binary:
+            from backprop.cli.batch.columnar.library import check_pyarrow
+
+            check_pyarrow(next(one for one in (self.input_format, self.output_format) if FORMATS[one].is_binary))
             from backprop.cli.batch.columnar.blocks import run_columnar
 
             return run_columnar(self)

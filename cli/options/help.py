@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-EXTRAS = {"fast": "polars", "special": "scipy", "plot": "matplotlib"}
+EXTRAS = {"polars": "fast", "pyarrow": "fast", "scipy": "special", "matplotlib": "plot"}
 
 
 class Helpful(click.Command):
@@ -82,5 +82,5 @@ def version_text() -> str:
             return "not installed"
 
     lines = [f"backprop {found('backprop-cli')}", f"Python {platform.python_version()}", f"NumPy {found('numpy')}"]
-    lines += [f"{package} {found(package)} (extra: {extra})" for extra, package in EXTRAS.items()]
+    lines += [f"{package} {found(package)} (extra: {extra})" for package, extra in EXTRAS.items()]
     return "\n".join(lines)

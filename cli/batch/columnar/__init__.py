@@ -1,1 +1,1 @@
-"""Rows as columns: parquet, Arrow IPC, and whatever else polars reads."""
+"""Rows as columns: Parquet and Arrow IPC by pyarrow, bulk CSV and TSV by polars."""

@@ -8,13 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+import pyarrow
 
-from backprop.cli.batch.columnar.input import frames_of, polars_for
-from backprop.cli.batch.columnar.interrupts import pass_on_interrupts
-from backprop.cli.batch.columnar.metadata import NOTHING, Described
-from backprop.cli.batch.columnar.output import cells_of, limits_of, write_frames
-from backprop.cli.batch.columnar.panics import Silence
-from backprop.cli.batch.columnar.text_blocks import Block, TextBlocks, as_series, list_of
+from backprop.cli.batch.columnar.input import batches_of
+from backprop.cli.batch.columnar.output import limits_of, write_batches
+from backprop.cli.batch.columnar.text import as_text, cells_of
+from backprop.cli.batch.columnar.text_blocks import Block, TextBlocks, as_column, list_of
 from backprop.cli.batch.columnar.values import Binding, check_readable
 from backprop.cli.batch.evaluation import Kernel
 from backprop.cli.batch.formats.delimited import Delimited
@@ -43,9 +42,7 @@ class Blocks(Protocol):
 
     unit: str  # what `first` counts
     size: int | None
-    schema: Mapping[str, Any]
-    described: Described
-    headings: Mapping[str, str]  # what the input calls the columns of the schema, which has each name once
+    schema: Any
     kernel: Kernel
     has_lists: bool  # whether a variable may come from lists: then results are lists, too
 
@@ -57,12 +54,9 @@ class Blocks(Protocol):
 
 def run_columnar(batch: Batch) -> Status:
     """Answer all rows of a batch whose input or output is columnar. Raises ExpressionError or Failure."""
-    pass_on_interrupts()
-    silence = Silence()
     keep_freed_memory()
-    form = next(one for one in (batch.input_format, batch.output_format) if FORMATS[one].is_binary)
-    polars_for(form)
     if batch.question.graph is None:
+        form = next(one for one in (batch.input_format, batch.output_format) if FORMATS[one].is_binary)
         raise Failure(
             f"rows with expressions of their own are no {form}",
             "read and write them as csv, tsv, ndjson or lines; leave --format away, or give -o another ending",
@@ -73,7 +67,7 @@ def run_columnar(batch: Batch) -> Status:
             blocks = ColumnBlocks(batch, Source(batch.question.file), stack)
         else:
             blocks = TextBlocks(batch)
-        return Answering(batch, blocks, silence).run()
+        return Answering(batch, blocks).run()
 
 
 class ColumnBlocks:
@@ -82,65 +76,63 @@ class ColumnBlocks:
     unit = "row"
 
     def __init__(self, batch: Batch, source: Source, stack: contextlib.ExitStack) -> None:
-        import polars
-
         graph = batch.question.graph
         assert graph is not None
         self.name = source.name
-        frames = frames_of(source, batch.input_format, stack)
-        kept = [column for column in frames.columns if column.name is not None]
-        self.described = frames.described
-        self.headings: Mapping[str, str] = {str(column.name): column.heading for column in kept}
-        self.schema = frames.schema
-        self.size = self.rows = frames.rows
+        self._batches = batches_of(source, batch.input_format, stack)
+        self.schema = self._batches.schema
+        self.size = self._batches.size
         self.loss: str | None = None
         self.keeps_rows = batch.rejects is not None
-        self.is_only, self.note, self.replaced = batch.is_only, batch.note, frames.replaced
-        coming = iter(frames)
-        names, renames = free_names(batch, graph, self.headings.values()), renames_of(batch.renames, graph)
-        check_readable(frames.columns, names, renames)
-        self.binding = Binding(polars.DataFrame(schema=self.schema), list(self.headings.values()), names, renames)
+        self.is_only, self.note = batch.is_only, batch.note
+        left_out = self._batches.left_out
+        names = free_names(batch, graph, [*self.schema.names, *left_out])
+        renames = renames_of(batch.renames, graph)
+        check_readable(left_out, names, renames)
+        self.binding = Binding(self.schema, names, renames)
         if not batch.is_only:
-            for column in frames.columns:
-                if column.note and (column.as_text is None or FORMATS[batch.output_format].is_binary):
-                    batch.note(f"the column {brief(column.heading)}: {column.note}")
+            for place, note in self._batches.notes.items():
+                if FORMATS[batch.output_format].is_binary:
+                    batch.note(f"the column {brief(self.schema.names[place])}: {note}")
+            for heading, what in left_out.items():
+                batch.note(f"the column {brief(heading)}: it is left out: it holds {what}")
         looked_at: list[Any] = []
+        coming = iter(self._batches)
         try:
-            for frame in itertools.islice(coming, LOOKED_AT):
-                looked_at.append(frame)
-                self.binding.learn_shapes(frame)
+            if batch.output_format == "arrow" and not batch.is_only:
+                self._batches.share_dictionaries()  # a file of Arrow has each once; few readers know what is added
+            for one in itertools.islice(coming, LOOKED_AT):
+                looked_at.append(one)
+                self.binding.learn_shapes(one)
                 if self.binding.is_settled:
                     break
         except Damaged as damage:
             raise Failure(f"{source.name}: {damage}") from None
-        self._frames = itertools.chain(looked_at, coming)
+        self._coming = itertools.chain(looked_at, coming)
         self.has_lists = bool(self.binding.nested)
         self.kernel = Kernel(graph, self.binding.shapes, batch.question.fixed, batch.wanted)
 
     def __iter__(self) -> Iterator[Block]:
         rows = 0
         try:
-            for frame in self._frames:
-                if frame.height:
-                    values, reasons = self.binding.values(frame)
-                    faults = self.faults(frame, reasons) if reasons else {}
-                    yield Block(frame, values, faults, frozenset(), rows + 1, rows + frame.height)
-                    rows += frame.height
-            if self.rows is not None and rows != self.rows:
-                raise Damaged(f"it is damaged: by its table of contents it has {self.rows} rows")
+            for batch in self._coming:
+                values, reasons = self.binding.values(batch)
+                faults = self.faults(batch, reasons) if reasons else {}
+                yield Block(batch, values, faults, frozenset(), rows + 1, self._batches.consumed)
+                rows += batch.num_rows
         except Damaged as damage:
             self.loss = f"{self.name}, after row {rows}: {damage}"
-        for name in self.schema:
-            if name in self.replaced and not self.is_only:
-                self.note(f"the column {brief(self.headings[name])}: what is not UTF-8 text in it is written as U+FFFD")
+        for place in sorted(self._batches.replaced if not self.is_only else ()):
+            heading = brief(self.schema.names[place])
+            self.note(f"the column {heading}: what is not UTF-8 text in it is written as U+FFFD")
 
-    def faults(self, frame: Any, reasons: Mapping[int, Sequence[str]]) -> dict[int, Fault]:
+    def faults(self, batch: Any, reasons: Mapping[int, Sequence[str]]) -> dict[int, Fault]:
         """The bad rows, as CSV where somebody keeps them."""
         places = sorted(reasons)
         records = [b""] * len(places)
         if self.keeps_rows:
             form = Delimited(",")
-            cells = cells_of(frame[places]).rows()
+            cells = cells_of(batch.take(pyarrow.array(places)))
             records = [form.joined([cell or "" for cell in row]).encode() for row in cells]
         return {row: Fault(row, "; ".join(reasons[row]), record) for row, record in zip(places, records, strict=True)}
 
@@ -148,24 +140,24 @@ class ColumnBlocks:
 class Answering:
     """Computes the blocks' results and writes the rows with them behind."""
 
-    def __init__(self, batch: Batch, blocks: Blocks, silence: Silence) -> None:
+    def __init__(self, batch: Batch, blocks: Blocks) -> None:
         self.batch = batch
         self.blocks = blocks
-        self.silence = silence
         self.results = blocks.kernel.prepare()
-        output = batch.output_format
+        output, given = batch.output_format, blocks.schema
         self.has_lists = output == "ndjson" or (FORMATS[output].is_binary and blocks.has_lists)
         added = [one for name, shape in self.results for one in self.columns(name, shape).items()]
-        kept: dict[str, Any] = {}
+        self.kept: dict[int, Any] = {}  # the places of the input's columns that are written, and how
         if not batch.is_only:
-            check_names([name for name, _ in added], list(blocks.headings.values()))
-            limits = limits_of(output, blocks.schema, blocks.headings, blocks.described)
-            for note in dict.fromkeys((blocks.headings[name], limit.reason) for name, limit in limits.items()):
+            check_names([name for name, _ in added], given.names)
+            limits = limits_of(output, given)
+            for note in dict.fromkeys((given.names[place], limit.reason) for place, limit in limits.items()):
                 batch.note(f"the column {brief(note[0])}: {note[1]}")
-            kept = {name: kind for name, kind in blocks.schema.items() if name not in limits or limits[name].is_held}
-        self.schema = {**kept, **dict(added)}
-        self.described = NOTHING if batch.is_only else blocks.described
-        self.header = [*(blocks.headings[name] for name in kept), *(name for name, _ in added)]
+            kinds = {place: limits[place].kind if place in limits else field.type for place, field in enumerate(given)}
+            self.kept = {place: kind for place, kind in kinds.items() if kind is not None}
+        fields = [given.field(place).with_type(kind) for place, kind in self.kept.items()]
+        fields += itertools.starmap(pyarrow.field, added)
+        self.schema = pyarrow.schema(fields, None if batch.is_only else given.metadata)
         self.is_ended = False  # by a bad row
         self.nonfinite: Nonfinite | None = None  # of the block that is answered
         self.kinked: Kinked | None = None  # of that
@@ -192,16 +184,13 @@ class Answering:
             say(text)
 
         with contextlib.ExitStack() as stack:
-            with self.silence.lifted():
-                kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
+            kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
             faults = Faults(note, kept, blocks.unit)
             remarks = Remarks(None if batch.is_quiet else note, blocks.unit)
             try:
-                with contextlib.ExitStack() as writing:
-                    with self.silence.lifted():
-                        out = writing.enter_context(byte_destination(batch.path))
-                    frames = self.frames(faults, remarks, progress)
-                    write_frames(batch.output_format, self.schema, self.header, self.described, frames, out)
+                with byte_destination(batch.path) as out:
+                    batches = self.batches(faults, remarks, progress)
+                    write_batches(batch.output_format, self.schema, batches, out)
                     if self.is_ended:
                         raise Stopped
             except Stopped:
@@ -214,7 +203,7 @@ class Answering:
             remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)
         return batch.status(faults, remarks)
 
-    def frames(self, faults: Faults, remarks: Remarks, progress: Progress) -> Iterator[Any]:
+    def batches(self, faults: Faults, remarks: Remarks, progress: Progress) -> Iterator[Any]:
         """The rows as they are written; what is wrong with them goes to `faults`."""
         for block in self.blocks:
             wrong = {**block.misfits, **block.faults}
@@ -223,47 +212,39 @@ class Answering:
                 wrong = {worst: wrong[worst]}
                 block = first_rows(block, worst)
                 self.is_ended = True
-            if block.frame.height:
+            rows = block.batch.num_rows
+            if rows:
                 yield self.answered(block)
             for row in sorted(wrong):
                 faults.add(wrong[row], block.first)
             remarks.add(block.remarks, self.nonfinite, self.kinked, block.first)
             self.nonfinite = self.kinked = None
-            progress.advance(block.frame.height, block.consumed)
+            progress.advance(rows, block.consumed)
             if self.is_ended:
                 return
 
     def answered(self, block: Block) -> Any:
         """The rows with their results; in a bad row they are null, or it is left out."""
-        rows = block.frame.height
+        rows = block.batch.num_rows
         results, is_kinked = self.blocks.kernel.run(block.values, rows)
         bad = sorted(block.faults)
         named = [name for name, _ in self.results]
         self.nonfinite = nonfinite_in(named, results, bad, block.starts, block.values)
         self.kinked = kinked_in(is_kinked, bad, block.starts, block.values)
-        added = []
-        for (name, shape), value in zip(self.results, results, strict=True):
-            parts = [value] if self.has_lists else rows_of([value])
-            names = self.columns(name, shape)
-            added += [as_series(one, part, bad) for one, part in zip(names, parts, strict=True)]
-        if not self.batch.is_only:
-            added = [*(one for one in block.frame if one.name in self.schema), *added]
-        frame = polars_frame(added)
+        given = [(block.batch.column(place), kind) for place, kind in self.kept.items()]
+        columns = [column if column.type == kind else as_text(column) for column, kind in given]
+        for value in results:
+            columns += [as_column(part, bad) for part in ([value] if self.has_lists else rows_of([value]))]
+        batch = pyarrow.RecordBatch.from_arrays(columns, schema=self.schema)
         dropped = block.lost if self.batch.policy == "null" else [*bad, *block.misfits]
         if dropped:
             is_kept = np.ones(rows, dtype=bool)
             is_kept[list(dropped)] = False
-            frame = frame.filter(is_kept)
-        return frame
-
-
-def polars_frame(columns: Sequence[Any]) -> Any:
-    import polars
-
-    return polars.DataFrame(columns)
+            batch = batch.filter(pyarrow.array(is_kept))
+        return batch
 
 
 def first_rows(block: Block, count: int) -> Block:
     """A block's rows before a bad one."""
     values = {name: value[..., :count] for name, value in block.values.items()}
-    return block._replace(frame=block.frame.head(count), values=values, faults={}, lost=frozenset(), misfits={})
+    return block._replace(batch=block.batch.slice(0, count), values=values, faults={}, lost=frozenset(), misfits={})

@@ -1,102 +1,230 @@
-"""Parquet and Arrow IPC as blocks of rows, from files and pipes, in constant memory. Knows no variable."""
+"""Parquet and Arrow IPC as batches of rows, from files and pipes, in constant memory. Knows no variable."""
 
 from __future__ import annotations
 
 import contextlib
 import io
 import os
-import re
-import struct
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from importlib.util import find_spec
-from typing import Any, Protocol
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from backprop.cli.batch.columnar.arrow_batches import FiledBatches, RecordBatches
-from backprop.cli.batch.columnar.arrow_columns import MOST_DIGITS, Column
-from backprop.cli.batch.columnar.arrow_stream import Taker
-from backprop.cli.batch.columnar.library import has_room, loaded
-from backprop.cli.batch.columnar.metadata import Described, described_by_parquet
-from backprop.cli.batch.columnar.parquet_groups import RowGroups
-from backprop.cli.batch.columnar.undecodable import decoded, with_bytes
+import numpy as np
+import pyarrow
+import pyarrow.compute
+import pyarrow.ipc
+import pyarrow.parquet
+from pyarrow import types
+
+from backprop.cli.batch.columnar.arrow_types import inner, mapped, older, stored_bytes
+from backprop.cli.batch.columnar.dictionaries import with_shared
+from backprop.cli.batch.columnar.text import interval_text
 from backprop.cli.batch.input.source import Damaged, Source
-from backprop.cli.status import Failure, Status
+from backprop.cli.status import Failure
 
 BLOCK_ROWS = 1 << 16
-AHEAD = 2  # groups of rows: by itself polars takes a hundred MB more, and is no faster
+CHUNK = 1 << 20  # bytes asked for at once: a wrong length takes no more memory than there is data
 BEGINNINGS = {"parquet": b"PAR1", "arrow": b"ARROW1\0\0"}
-MAXIMUM_SHOWN = 200  # characters of what polars says
+MAXIMUM_SHOWN = 200  # characters of what pyarrow says
+VIEWS = (pyarrow.string_view(), pyarrow.binary_view())
+INTERVALS = "intervals of months, days and milliseconds"
+# What describes exactly the columns of the input, and would hide the results
+OF_ALL_COLUMNS = frozenset(
+    (b"org.apache.spark.sql.parquet.row.metadata", b"parquet.avro.schema", b"avro.schema", b"iceberg.schema")
+)
 
 
-def polars_for(what: str) -> Any:
-    """The module. Raises Failure that names the extra where it is not installed, or is too old."""
-    cure = "install it: pip install 'backprop-cli[fast]'; or use csv, tsv or ndjson"
-    os.environ.setdefault("POLARS_ROW_GROUP_PREFETCH_SIZE", str(AHEAD))
-    if find_spec("polars") is None:
-        raise Failure(f"{what} needs the extra 'fast'", cure)
-    if not has_room():
-        raise Failure(f"{what} needs more memory than is allowed", "raise the limit (ulimit -v), or use csv or ndjson")
-    try:
-        polars = loaded()
-    except Exception as error:
-        said = " ".join(str(error).split())
-        raise Failure(
-            f"{what} needs polars, which cannot be imported: {said}", "mend it, or use csv or ndjson"
-        ) from None
-    if not hasattr(polars.LazyFrame, "collect_batches"):
-        raise Failure(f"{what} needs a newer polars than {polars.__version__}", cure, Status.WRONG_QUESTION)
-    return polars
+class Stream:
+    """A source as a file of Python: it gives as many bytes as are asked for, fewer only at its end."""
+
+    closed = False
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._buffer = bytearray()
+        self.is_cut = False  # it had less than was asked for
+
+    def peek(self, count: int) -> bytes:
+        while len(self._buffer) < count and (data := self._source.read(CHUNK)):
+            self._buffer += data
+        return bytes(self._buffer[:count])
+
+    def read(self, count: int) -> bytes:
+        parts = [bytes(memoryview(self._buffer)[:count])]
+        del self._buffer[:count]
+        missing = count - len(parts[0])
+        while missing and (data := self._source.read(min(missing, CHUNK))):
+            parts.append(data[:missing])
+            self._buffer += data[missing:]
+            missing -= len(parts[-1])
+        self.is_cut = missing > 0
+        return b"".join(parts)
+
+    def close(self) -> None:
+        """Whoever opened the source closes it."""
 
 
-class Frames(Protocol):
-    """Blocks of rows as polars DataFrames of one schema. Iterating raises Damaged after all that could be read.
+class Batches:
+    """Blocks of rows as record batches of one schema, of types that older readers know. Raises Damaged.
 
-    `columns` are all of the input, of which some may have another name in the schema, or none. `replaced` are those in
-    which U+FFFD stands so far for what is not UTF-8.
+    `notes` say what becomes of columns, by their places in the schema; `left_out` are those that are not in it, and
+    what they hold. `replaced` are the places of those in which U+FFFD stands so far for what is not UTF-8, and
+    `dictionaries` are those that all batches share. `size` is what `consumed` will come to, where that is known.
     """
 
-    schema: Mapping[str, Any]
-    columns: Sequence[Column]
-    described: Described
-    rows: int | None  # in all, where that is known
-    replaced: set[str]
+    def __init__(self, schema: Any, size: int | None, rows: int | None = None) -> None:
+        self.size, self.rows = size, rows
+        self.consumed = 0
+        self.notes: dict[int, str] = {}
+        self.left_out: dict[str, str] = {}
+        self.replaced: set[int] = set()
+        self.dictionaries: dict[int, Any] = {}
+        self._changes: list[tuple[int, Any]] = []  # of each column that is kept: its place, what is made of it first
+        fields = []
+        with said_by_arrow():
+            str([(field.name, field.type) for field in schema])  # are they UTF-8?
+        for place in range(len(schema)):
+            field, change = self._taken(place, schema.field(place))
+            if field is not None:
+                self._changes.append((place, change))
+                fields.append(field.with_type(mapped(decoded(field.type), older)))
+        kept = {key: value for key, value in (schema.metadata or {}).items() if key not in OF_ALL_COLUMNS}
+        self.schema = pyarrow.schema(fields, kept or None)
 
-    def __iter__(self) -> Iterator[Any]: ...
+    def _taken(self, place: int, field: Any) -> tuple[Any, Any]:
+        """A column's field, None where it cannot be read, and what is made of the column first, if anything."""
+        return field, None
+
+    def share_dictionaries(self) -> None:
+        """Find out, where that is possible, what batches share that have each their own dictionary otherwise."""
+
+    def _read(self) -> Iterator[Any]:
+        """The batches as pyarrow reads them; `consumed` grows."""
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[Any]:
+        batches = self._read()
+        while True:
+            with said_by_arrow():
+                batch = next(batches, None)
+                if batch is None:
+                    return
+                columns = [self._column(number, batch.column(place)) for number, (place, _) in enumerate(self._changes)]
+                whole = pyarrow.RecordBatch.from_arrays(columns, schema=self.schema)
+            for start in range(0, whole.num_rows, BLOCK_ROWS):
+                yield whole.slice(start, BLOCK_ROWS)
+
+    def _column(self, number: int, column: Any) -> Any:
+        change = self._changes[number][1]
+        if change is not None:
+            return change(column)
+        whole = checked(column)
+        if whole is not column:
+            self.replaced.add(number)
+        if isinstance(whole, pyarrow.RunEndEncodedArray):
+            whole = pyarrow.compute.run_end_decode(whole)
+        kind = self.schema.field(number).type
+        whole = whole if whole.type == kind else as_type(whole, kind)
+        return with_shared(number, whole, self.dictionaries) if number in self.dictionaries else whole
 
 
-def frames_of(source: Source, form: str, stack: contextlib.ExitStack) -> Frames:
+class StreamBatches(Batches):
+    """The batches of a stream of Arrow IPC, each as soon as it is there."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+        try:
+            with said_by_arrow():
+                self._reader = pyarrow.ipc.open_stream(pyarrow.PythonFile(stream, mode="r"))
+        except Damaged:
+            raise Damaged("this is no Arrow IPC, or only the beginning of it") from None
+        super().__init__(self._reader.schema, None)
+
+    def _read(self) -> Iterator[Any]:
+        try:
+            with said_by_arrow():
+                yield from self._reader
+        except Damaged:
+            if self._stream.is_cut:
+                raise Damaged("it is cut off") from None
+            raise
+        while self._stream.read(CHUNK):
+            pass  # what comes behind the end: whoever writes it into a pipe is to get rid of it
+
+
+class FileBatches(Batches):
+    """The batches of an open file of Arrow IPC. It is read, not mapped: cut meanwhile, that would end in SIGBUS."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file = file
+        with said_by_arrow():
+            self._reader = pyarrow.ipc.open_file(pyarrow.PythonFile(file, mode="r"))
+        super().__init__(self._reader.schema, os.fstat(file.fileno()).st_size)
+
+    def _read(self) -> Iterator[Any]:
+        for number in range(self._reader.num_record_batches):
+            batch = self._reader.get_batch(number)
+            self.consumed = self._file.tell()
+            yield batch
+
+
+class ParquetBatches(Batches):
+    """The rows of an open file of parquet; intervals, of which pyarrow has the bytes only, are text."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        with said_by_arrow():
+            source = pyarrow.PythonFile(file, mode="r")
+            self._file = pyarrow.parquet.ParquetFile(source, pre_buffer=False, buffer_size=CHUNK)
+            schema = self._file.schema_arrow
+            leaves = [self._file.schema.column(place) for place in range(len(self._file.schema))]
+        self._are_intervals = iter([leaf.converted_type == "INTERVAL" for leaf in leaves])
+        rows = self._file.metadata.num_rows
+        super().__init__(schema, rows, rows)
+
+    def _taken(self, place: int, field: Any) -> tuple[Any, Any]:
+        leaves = sum(not kind.num_fields for kind in inner(field.type))
+        if not any([next(self._are_intervals, False) for _ in range(leaves)]):
+            return field, None
+        if field.type.num_fields:
+            self.left_out[field.name] = INTERVALS
+            return None, None
+        self.notes[len(self._changes)] = f"it is written as text: {INTERVALS}"
+        return pyarrow.field(field.name, pyarrow.large_string()), interval_text
+
+    def share_dictionaries(self) -> None:
+        known: dict[int, Any] = {}
+        places = {field.name: place for place, field in enumerate(self.schema) if types.is_dictionary(field.type)}
+        with said_by_arrow():
+            for batch in self._file.iter_batches(BLOCK_ROWS, columns=list(places)) if places else ():
+                for name, place in places.items():
+                    column = as_type(checked(batch.column(name)), self.schema.field(place).type)
+                    with_shared(place, column, known)
+        self.dictionaries = known
+
+    def _read(self) -> Iterator[Any]:
+        for batch in self._file.iter_batches(BLOCK_ROWS):
+            self.consumed += batch.num_rows
+            yield batch
+        if self.consumed != self.rows:
+            raise Damaged(f"it is damaged: by its table of contents it has {self.rows} rows")
+
+
+def batches_of(source: Source, form: str, stack: contextlib.ExitStack) -> Batches:
     """The rows of a source of parquet or arrow; `stack` keeps what they need. Raises Failure."""
-    taker = Taker(source)
+    stream = Stream(source)
     try:
-        head = taker.peek(8)
+        head = stream.peek(8)
         if not head:
             raise Failure(f"{source.name}: it is empty", f"it has to be a file of {form}")
         if not head.startswith(BEGINNINGS[form]):
             if form == "arrow":
-                return Alone(RecordBatches(taker))
+                return StreamBatches(stream)
             raise Damaged("this is no parquet")
-        descriptor = source.descriptor if is_plain(source, head) else spooled(taker, stack)
-        if form == "arrow":
-            return Alone(FiledBatches(descriptor))
-        return parquet_frames(source, descriptor)
+        descriptor = source.descriptor if is_plain(source, head) else spooled(stream, stack)
+        file = io.FileIO(descriptor, closefd=False)
+        return FileBatches(file) if form == "arrow" else ParquetBatches(file)
     except Damaged as damage:
         raise Failure(f"{source.name}: {damage}", "--from FORMAT says what it is, where its ending does not") from None
-
-
-def parquet_frames(source: Source, descriptor: int) -> Frames:
-    """The rows of an open file of parquet. Raises Damaged."""
-    path, damage = path_of(source, descriptor), None
-    if path is not None:
-        try:
-            frames = Scanned(path, descriptor)
-            if not any(map(is_wide, frames.schema.values())):
-                return frames
-        except Damaged as error:
-            damage = error
-    groups = RowGroups(descriptor)
-    if damage and not groups.is_changed:
-        raise damage
-    return Alone(groups)
 
 
 def is_plain(source: Source, head: bytes) -> bool:
@@ -105,20 +233,12 @@ def is_plain(source: Source, head: bytes) -> bool:
     return source.is_file and source.size == status.st_size and os.pread(source.descriptor, len(head), 0) == head
 
 
-def path_of(source: Source, descriptor: int) -> str | None:
-    """A path to the open file that polars can read, however the file is called; None where there is none."""
-    for path in (f"/proc/self/fd/{descriptor}", os.path.abspath(source.name)):
-        if os.path.exists(path) and os.path.samestat(os.stat(path), os.fstat(descriptor)):
-            return path
-    return None
-
-
-def spooled(taker: Taker, stack: contextlib.ExitStack) -> int:
+def spooled(stream: Stream, stack: contextlib.ExitStack) -> int:
     """An open file of what a pipe holds: these files have their table of contents at the end."""
     temporary: Any = tempfile.TemporaryFile  # it has no name: a kill leaves none
     kept = stack.enter_context(temporary())
     try:
-        for data in taker.drain():
+        while data := stream.read(CHUNK):
             kept.write(data)
         kept.flush()
     except OSError as error:
@@ -128,118 +248,70 @@ def spooled(taker: Taker, stack: contextlib.ExitStack) -> int:
     return descriptor
 
 
-class Scanned:
-    """A file of parquet, read a part at a time."""
-
-    def __init__(self, path: str, descriptor: int) -> None:
-        import polars
-
-        with said_by_polars():
-            self._scan = polars.scan_parquet(path, glob=False, hive_partitioning=False)
-            self.schema: Mapping[str, Any] = dict(self._scan.collect_schema())
-            self.rows: int | None = self._scan.select(polars.len()).collect().item()
-            pairs = polars.read_parquet_metadata(path)
-        self.columns: Sequence[Column] = [Column(name, name) for name in self.schema]
-        self.described = described_by_parquet(pairs, self.columns)
-        self.replaced: set[str] = set()
-        self._descriptor = descriptor
-
-    def __iter__(self) -> Iterator[Any]:
-        rows = 0
-        try:
-            with said_by_polars():
-                for frame in self._scan.collect_batches(chunk_size=BLOCK_ROWS):
-                    yield frame
-                    rows += frame.height
-        except Damaged as damage:
-            if not is_of_text(damage):
-                raise
-            yield from self._by_groups(rows)
-
-    def _by_groups(self, known: int) -> Iterator[Any]:
-        """The rows behind the known ones, where texts are not UTF-8."""
-        groups = Alone(RowGroups(self._descriptor))
-        groups.replaced = self.replaced
-        for frame in groups:
-            if frame.height > known:
-                yield frame.slice(known)
-            known = max(known - frame.height, 0)
+def decoded(kind: Any) -> Any:
+    """The type of a column's values where runs of equal ones are written one by one."""
+    return kind.value_type if types.is_run_end_encoded(kind) else kind
 
 
-def is_of_text(damage: Damaged) -> bool:
-    """Whether polars takes it amiss that a text is not UTF-8."""
-    return "utf" in str(damage).lower()
+def as_type(column: Any, kind: Any) -> Any:
+    """The column, which is whole, as one of a type that holds the same.
+
+    pyarrow's own cast of views looks at those of nulls, too, and ends behind the buffer of lists' offsets.
+    """
+    if isinstance(column, pyarrow.DictionaryArray):
+        dictionary = as_type(column.dictionary, kind.value_type)
+        return pyarrow.DictionaryArray.from_arrays(column.indices, dictionary, ordered=kind.ordered)
+    if column.type in VIEWS and column.null_count:
+        validity, views, *data = column.buffers()
+        known = np.frombuffer(views, np.int64).reshape(-1, 2).copy()
+        known[column.offset : column.offset + len(column)][column.is_null()] = 0
+        buffers = [validity, pyarrow.py_buffer(known), *data]
+        column = pyarrow.Array.from_buffers(column.type, len(column), buffers, offset=column.offset)
+    elif column.type not in VIEWS and any("view" in str(one) for one in inner(column.type)):
+        return pyarrow.array(column.to_pylist(), kind)
+    return column.cast(kind)
 
 
-class Batches(Protocol):
-    """Parts of a file or stream, each as one that polars can read by itself; `opening` is that of no row."""
+def checked(column: Any) -> Any:
+    """The column, if it is whole: what is read from elsewhere may lead out of its buffers. Raises ArrowInvalid.
 
-    rows: int | None
-
-    @property
-    def columns(self) -> Sequence[Column]: ...
-    @property
-    def described(self) -> Described: ...
-    @property
-    def opening(self) -> bytes: ...
-    def __iter__(self) -> Iterator[bytes]: ...
-
-
-class Alone:
-    """Batches that are read one by one, each as soon as it is there."""
-
-    def __init__(self, batches: Batches) -> None:
-        self._batches = batches
-        self.columns: Sequence[Column] = batches.columns
-        self.described = batches.described
-        self.rows = batches.rows
-        self.replaced: set[str] = set()
-        self.schema: Mapping[str, Any] = dict(self._frame(batches.opening).schema)
-
-    def __iter__(self) -> Iterator[Any]:
-        for batch in self._batches:
-            yield from self._frame(batch).iter_slices(BLOCK_ROWS)
-
-    def _frame(self, batch: bytes) -> Any:
-        try:
-            return self._read(batch)
-        except Damaged as damage:
-            if not is_of_text(damage):
-                raise
-        return decoded(self._read(with_bytes(batch)), self.schema, self.replaced)
-
-    def _read(self, batch: bytes) -> Any:
-        import polars
-
-        with said_by_polars():
-            read = polars.read_parquet if batch.startswith(b"PAR1") else polars.read_ipc_stream
-            frame = read(io.BytesIO(batch))
-            for column in self.columns:
-                if column.name is not None and column.as_text:
-                    cells = [None if cell is None else column.as_text(cell) for cell in frame[column.name]]
-                    frame = frame.with_columns(polars.Series(column.name, cells, dtype=polars.String))
-            return frame
+    Where all that is wrong are texts that are not UTF-8, it is another one, with U+FFFD in them.
+    """
+    kind = column.type
+    if isinstance(column, pyarrow.ExtensionArray):
+        storage = column.storage
+        whole = checked(storage)
+        return column if whole is storage else pyarrow.ExtensionArray.from_storage(kind, whole)
+    column.validate()
+    if types.is_primitive(kind) or types.is_decimal(kind):
+        return column  # a number out of its type's range leads nowhere
+    try:
+        column.validate(full=True)
+        return column
+    except pyarrow.ArrowInvalid:
+        cells = column.cast(mapped(kind, stored_bytes))
+        cells.validate(full=True)
+    return pyarrow.array([readable(cell) for cell in cells.to_pylist()], kind)
 
 
-def is_wide(dtype: Any) -> bool:
-    """Whether the type holds decimals of more digits than polars can have."""
-    return any(int(digits) > MOST_DIGITS for digits in re.findall(r"precision=(\d+)", str(dtype)))
+def readable(cell: Any) -> Any:
+    """A cell with its bytes as text."""
+    if isinstance(cell, bytes):
+        return cell.decode(errors="replace")
+    if isinstance(cell, dict):
+        return {name: readable(one) for name, one in cell.items()}
+    return [readable(one) for one in cell] if isinstance(cell, Sequence) and not isinstance(cell, str) else cell
 
 
 @contextlib.contextmanager
-def said_by_polars() -> Iterator[None]:
-    """Raises Damaged for whatever polars makes of a file that it cannot read."""
-    import polars
-
+def said_by_arrow() -> Iterator[None]:
+    """Raises Damaged for whatever pyarrow makes of a file that it cannot read."""
     try:
         yield
-    except (
-        polars.exceptions.PolarsError,
-        polars.exceptions.PanicException,
-        OSError,
-        ValueError,
-        struct.error,
-    ) as error:
-        text = " ".join(str(error).split()).split(" (set POLARS")[0].split(" Resolved plan")[0]
-        text = text.removeprefix("parquet: ").removeprefix("File out of specification: ")
-        raise Damaged(f"it is damaged: {text[:1].lower()}{text[1:MAXIMUM_SHOWN]}") from None
+    except (pyarrow.ArrowException, OSError, ValueError, LookupError, MemoryError, OverflowError) as error:
+        text = " ".join(str(error).split()).removeprefix("Could not open Parquet input source '<Buffer>': ")
+        if isinstance(error, UnicodeDecodeError):
+            text = "the name of a column is not UTF-8 text"
+        is_known = isinstance(error, pyarrow.ArrowNotImplementedError)
+        reason = "it cannot be read" if is_known else "it is damaged"
+        raise Damaged(f"{reason}: {text[:1].lower()}{text[1:MAXIMUM_SHOWN]}") from None

@@ -1,4 +1,4 @@
-"""polars, whole: whether it can be used here, and the module. Knows no rows."""
+"""The libraries of the extra: whether they can be used here, and the modules. Knows no rows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import warnings
 from importlib.util import find_spec
 from typing import Any
 
+from backprop.cli.status import Failure, Status
+
+LEAST_PYARROW = 21
 LEAST_ADDRESS_SPACE = 3 << 29  # bytes; with less polars ends the process, and no error can be told
 
 
@@ -39,3 +42,19 @@ def loaded() -> Any:
     except NameError:
         raise ImportError("its library cannot be loaded") from None
     return polars
+
+
+def check_pyarrow(what: str) -> None:
+    """Raise Failure that names the extra where pyarrow is not installed, or is too old, and says what is wrong else."""
+    cure = "install it: pip install 'backprop-cli[fast]'; or use csv, tsv or ndjson"
+    if find_spec("pyarrow") is None:
+        raise Failure(f"{what} needs the extra 'fast'", cure)
+    try:
+        import pyarrow.parquet
+    except Exception as error:
+        said = " ".join(str(error).split())
+        raise Failure(
+            f"{what} needs pyarrow, which cannot be imported: {said}", "mend it, or use csv or ndjson"
+        ) from None
+    if int(pyarrow.__version__.split(".")[0]) < LEAST_PYARROW:
+        raise Failure(f"{what} needs a newer pyarrow than {pyarrow.__version__}", cure, Status.WRONG_QUESTION)

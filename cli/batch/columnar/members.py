@@ -7,11 +7,16 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import pyarrow
+from pyarrow import compute
+
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.row_errors import quoted
 
 MOST = int(sys.float_info.max)
-KINDS = {"Float64": "number", "Int64": "whole number", "UInt64": "whole number", "Boolean": "truth value"}
+KINDS = {"double": "number", "int64": "whole number", "uint64": "whole number", "bool": "truth value"}
+BOOLEAN, DOUBLE, TEXT = pyarrow.bool_(), pyarrow.float64(), pyarrow.large_string()
+INTEGER, UNSIGNED = pyarrow.int64(), pyarrow.uint64()
 
 
 def member_type(values: Sequence[Any], records: Sequence[str]) -> Any:
@@ -20,33 +25,29 @@ def member_type(values: Sequence[Any], records: Sequence[str]) -> Any:
     Numbers are doubles, as later ones may have a fraction; whole numbers that a double would change are integers, and
     doubles again where there is one that fits into no integer or is beside a fraction.
     """
-    import polars
-
     given = [(value, record) for value, record in zip(values, records, strict=True) if value is not None]
     if given and all(type(value) is bool for value, _ in given):
-        return polars.Boolean
-    if not given or not all(fits(value, polars.Float64, record) for value, record in given):
-        return polars.String
+        return BOOLEAN
+    if not given or not all(fits(value, DOUBLE, record) for value, record in given):
+        return TEXT
     if any(is_rounded(value) for value, _ in given):
-        for dtype in (polars.Int64, polars.UInt64):
+        for dtype in (INTEGER, UNSIGNED):
             if all(fits(value, dtype, record) for value, record in given):
                 return dtype
-    return polars.Float64
+    return DOUBLE
 
 
 def fits(value: Any, dtype: Any, record: str) -> bool:
     """Whether a column of the type holds the value of a member of the record."""
-    import polars
-
-    if dtype == polars.Boolean or isinstance(value, bool):
-        return dtype == polars.Boolean and isinstance(value, bool)
-    if isinstance(value, float) and (value != 0 or dtype == polars.Float64):  # -0 goes into integers, too
-        return dtype == polars.Float64 and (not math.isinf(value) or "Infinity" in record)
+    if dtype == BOOLEAN or isinstance(value, bool):
+        return dtype == BOOLEAN and isinstance(value, bool)
+    if isinstance(value, float) and (value != 0 or dtype == DOUBLE):  # -0 goes into integers, too
+        return dtype == DOUBLE and (not math.isinf(value) or "Infinity" in record)
     if not isinstance(value, (int, float)):
         return False
-    if dtype == polars.Float64:
+    if dtype == DOUBLE:
         return abs(value) <= MOST
-    return -(1 << 63) <= value < 1 << 63 if dtype == polars.Int64 else 0 <= value < 1 << 64
+    return -(1 << 63) <= value < 1 << 63 if dtype == INTEGER else 0 <= value < 1 << 64
 
 
 def is_beyond(value: Any, record: str) -> bool:
@@ -74,31 +75,31 @@ def member_series(
 
     To `remarks`, the first row with a number that it holds rounded.
     """
-    import polars
-
-    if dtype == polars.String:
+    if dtype == TEXT:
         beyond = next((row for row, value in enumerate(values) if is_beyond(value, records[row])), None)
         if beyond is not None:
             remarks.append((beyond, f"{name} is beyond all doubles: its column is written as text"))
-        return polars.Series(name, [readable(cell) for cell in cells], dtype=dtype)
-    if dtype == polars.Float64 and set(map(type, values)) <= {float, type(None)}:
-        column = polars.Series(name, values, dtype=dtype)
-        if not column.is_infinite().any():
+        return pyarrow.array([readable(cell) for cell in cells], dtype)
+    if dtype == DOUBLE and set(map(type, values)) <= {float, type(None)}:
+        column = pyarrow.array(values, dtype)
+        if not compute.any(compute.is_inf(column)).as_py():
             return column
     held: list[Any] = []
     is_told = False
     for row, (value, record) in enumerate(zip(values, records, strict=True)):
         is_held = value is None or fits(value, dtype, record)
-        if is_held and type(value) is float and dtype != polars.Float64:
+        if is_held and type(value) is float and dtype != DOUBLE:
             value = int(value)
         held.append(value if is_held else None)
-        if is_held and dtype == polars.Float64 and is_rounded(value) and not is_told:
+        if is_held and dtype == DOUBLE and is_rounded(value) and not is_told:
             is_told = True
             remarks.append((row, f"{name} has more digits than a double holds: it is written rounded"))
         if not is_held:
             reason = f"{name} is {quoted(cells[row])}, which the column of {KINDS[str(dtype)]}s cannot hold"
             reasons.setdefault(row, []).append(reason)
-    return polars.Series(name, held, dtype=dtype)
+    if dtype == DOUBLE:
+        held = [None if value is None else float(value) for value in held]  # pyarrow takes no integer beyond 2^53
+    return pyarrow.array(held, dtype)
 
 
 def readable(cell: str) -> str | None:

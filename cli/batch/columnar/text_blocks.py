@@ -1,17 +1,17 @@
-"""Rows of CSV, TSV and NDJSON as polars frames, for an output that is columnar: read as batch reads them otherwise."""
+"""Rows of CSV, TSV and NDJSON as record batches, for an output that is columnar: read as batch reads them otherwise."""
 
 from __future__ import annotations
 
 import copy
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+import pyarrow
 
-from backprop.cli.batch.columnar.arrow_columns import unique
-from backprop.cli.batch.columnar.members import member_series, member_type, readable
-from backprop.cli.batch.columnar.metadata import NOTHING
+from backprop.cli.batch.columnar.members import TEXT, member_series, member_type, readable
 from backprop.cli.batch.evaluation import Kernel, RowsJob, lines_in
 from backprop.cli.batch.formats.numbers import Rows, rows_of
 from backprop.cli.batch.formats.undecodable import has_strays, remarks_on_strays, without_strays
@@ -29,14 +29,14 @@ LOOKED_AT = 16  # blocks, at most, for the types of members
 
 
 class Block(NamedTuple):
-    """Rows as a polars frame, the variables' values in them, and the bad rows by place.
+    """Rows as a record batch, the variables' values in them, and the bad rows by place.
 
     `lost` are those of them that cannot be written again; `misfits` are rows with a cell of which the output holds
     nothing, whose results are good; `first` is the number of the first row, or line; `consumed` is how far the input
     is read with this block.
     """
 
-    frame: Any
+    batch: Any
     values: Mapping[str, Rows]
     faults: Mapping[int, Fault]
     lost: frozenset[int]
@@ -75,14 +75,12 @@ class TextBlocks:
         self.header: list[str] = [without_strays(name) for name in job.writer.header]
         if batch.input_format != "ndjson":
             say_of_header(batch, job.writer.header)
-        self.names = unique(self.header)
-        self.described = NOTHING
-        self.headings: Mapping[str, str] = dict(zip(self.names, self.header, strict=True))
         self.has_lists = batch.input_format == "ndjson"
         self.places = self._places(job.form)
         self._parts = self._read()
         members = self._member_types() if self.has_lists else {}
-        self.schema: Mapping[str, Any] = {name: members.get(name) or self._type(name) for name in self.names}
+        kinds = [members.get(name) or self._type(place) for place, name in enumerate(self.header)]
+        self.schema = pyarrow.schema(list(zip(self.header, kinds, strict=True)))
 
     def _member_types(self) -> dict[str, Any]:
         """The types of the members that no variable reads, by the rows up to the first block that has an object."""
@@ -95,25 +93,22 @@ class TextBlocks:
                 break
         self._parts = itertools.chain(looked_at, self._parts)
         records = looked_at[-1].records.records if looked_at else []
-        unread = [name for name in self.names if name not in self.places]
+        unread = [name for place, name in enumerate(self.header) if place not in self.places]
         return {name: member_type([one.get(name) for one in objects], records) for name in unread}
 
-    def _places(self, form: Any) -> dict[str, tuple[str, int | None]]:
+    def _places(self, form: Any) -> dict[int, tuple[str, int | None]]:
         """The variable that each column of numbers gives, and which entry of it; None: all of it."""
         if self.has_lists:
-            return {member: (name, None) for name, member in form.members.items()}
+            given = form.members.items()
+            return {self.header.index(member): (name, None) for name, member in given if member in self.header}
         return {
-            self.names[place]: (name, entry)
-            for name, columns in form.columns.items()
-            for entry, place in enumerate(columns.places)
+            place: (name, entry) for name, columns in form.columns.items() for entry, place in enumerate(columns.places)
         }
 
-    def _type(self, heading: str) -> Any:
-        import polars
-
-        if heading not in self.places:
-            return polars.String
-        name, entry = self.places[heading]
+    def _type(self, place: int) -> Any:
+        if place not in self.places:
+            return TEXT
+        name, entry = self.places[place]
         return list_of(self.kernel.shapes[name] if entry is None else ())
 
     @property
@@ -141,11 +136,11 @@ class TextBlocks:
         for records, first, consumed in self._parts:
             reasons: dict[int, list[str]] = {}
             rounded: list[tuple[int, str]] = []
-            frame = self._frame(records, reasons, rounded)
+            batch = self._batch(records, reasons, rounded)
             misfits = {row: self._misfit(records, row, "; ".join(several)) for row, several in reasons.items()}
             lost = frozenset(getattr(records, "lost", ()))
             remarks = [*self._remarks(records), *(Remark(records.starts[row], text) for row, text in rounded)]
-            yield Block(frame, records.values, records.faults, lost, first, consumed, misfits, records.starts, remarks)
+            yield Block(batch, records.values, records.faults, lost, first, consumed, misfits, records.starts, remarks)
 
     def _misfit(self, records: Any, row: int, reason: str) -> Fault:
         return Fault(records.starts[row], reason, records.records[row].encode("utf-8", "surrogateescape"))
@@ -158,52 +153,50 @@ class TextBlocks:
             found += remarks_on_strays(self.header, writer.cells(records), records.starts)
         return found
 
-    def _frame(self, records: Any, reasons: dict[int, list[str]], rounded: list[tuple[int, str]]) -> Any:
-        import polars
-
+    def _batch(self, records: Any, reasons: dict[int, list[str]], rounded: list[tuple[int, str]]) -> Any:
         writer: Any = self.job.writer
         width = len(self.header)
         rows = [(*cells[:width], *[""] * (width - len(cells))) for cells in writer.cells(records)]
         columns = []
-        for heading, cells in zip(self.names, zip(*rows, strict=True), strict=True):
-            if heading in self.places:
-                name, entry = self.places[heading]
+        for place, cells in enumerate(zip(*rows, strict=True)):
+            if place in self.places:
+                name, entry = self.places[place]
                 value = records.values[name]
                 vector = value if entry is None else rows_of([value])[entry]
                 bad = [row for row in records.faults if np.isnan(vector[..., row]).any()]
-                columns.append(as_series(heading, vector, bad))
+                columns.append(as_column(vector, bad))
             elif self.has_lists:
+                heading = self.header[place]
                 values = [one.get(heading) for one in records.objects]
-                kind = self.schema[heading]
+                kind = self.schema.field(place).type
                 columns.append(member_series(heading, kind, values, cells, records.records, reasons, rounded))
             else:
-                columns.append(polars.Series(heading, [readable(cell) for cell in cells], dtype=polars.String))
-        return polars.DataFrame(columns)
+                columns.append(pyarrow.array([readable(cell) for cell in cells], TEXT))
+        return pyarrow.RecordBatch.from_arrays(columns, schema=self.schema)
 
 
 def list_of(shape: Shape) -> Any:
     """The type of a column of numbers or of nested lists of them."""
-    import polars
-
-    found: Any = polars.Float64()
+    found: Any = pyarrow.float64()
     for _ in shape:
-        found = polars.List(found)
+        found = pyarrow.large_list(found)
     return found
 
 
-def as_series(name: str, value: Rows, bad: list[int]) -> Any:
+def as_column(value: Rows, bad: list[int]) -> Any:
     """Values of shape (*shape, rows) as a column of numbers or nested lists; null in bad rows."""
-    import polars
-
-    shape = value.shape[:-1]
-    column = polars.Series(name, np.ascontiguousarray(np.moveaxis(value, -1, 0)))
-    if shape:
-        column = column.cast(list_of(shape))
-    if not bad:
-        return column
+    shape, rows = value.shape[:-1], value.shape[-1]
+    mask = None
+    if bad:
+        mask = np.zeros(rows, dtype=bool)
+        mask[bad] = True
     if not shape:
-        return column.scatter(bad, None)
-    is_bad = np.zeros(len(column), dtype=bool)
-    is_bad[bad] = True
-    chosen = polars.when(polars.lit(polars.Series(is_bad))).then(None).otherwise(polars.lit(column))
-    return polars.select(chosen.alias(name)).to_series()
+        return pyarrow.array(value, mask=mask)
+    column = pyarrow.array(np.moveaxis(value, -1, 0).reshape(-1))
+    for place in range(len(shape), 0, -1):
+        ends = np.arange(math.prod([rows, *shape[: place - 1]]) + 1) * shape[place - 1]
+        is_outermost = place == 1 and mask is not None
+        column = pyarrow.LargeListArray.from_arrays(
+            pyarrow.array(ends), column, mask=pyarrow.array(mask) if is_outermost else None
+        )
+    return column

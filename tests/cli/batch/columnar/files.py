@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import random
 from collections.abc import Callable
@@ -12,11 +11,10 @@ from typing import Any
 import pytest
 
 polars: Any = pytest.importorskip("polars")
+pytest.importorskip("pyarrow")
 
-from backprop.cli.batch.columnar.arrow_columns import schema_of  # noqa: E402  (polars may be missing)
-from backprop.cli.batch.columnar.arrow_format import CONTENTS, metadata_of  # noqa: E402
-from backprop.cli.batch.columnar.arrow_stream import END, Taker, messages  # noqa: E402
-from backprop.cli.batch.columnar.flat_buffers import read_root  # noqa: E402
+import pyarrow.ipc  # noqa: E402  (pyarrow may be missing)
+import pyarrow.parquet  # noqa: E402
 
 LOGISTIC = "1/(1+exp(-(w*x+b)))"
 READERS: dict[str, Callable[[Any], Any]] = {"parquet": polars.read_parquet, "arrow": polars.read_ipc}
@@ -34,10 +32,13 @@ def stream_of(*frames: Any) -> bytes:
     for frame in frames:
         stream = io.BytesIO()
         frame.write_ipc_stream(stream)
-        streams.append(stream.getvalue()[:-8])  # without its end
-    schema = next(messages(Taker(io.BytesIO(streams[0] + END))))
-    opening = len(b"".join(schema.parts))
-    return b"".join([streams[0], *(stream[opening:] for stream in streams[1:]), END])
+        streams.append(pyarrow.ipc.open_stream(stream.getvalue()))
+    whole = io.BytesIO()
+    with pyarrow.ipc.new_stream(whole, streams[0].schema) as writer:
+        for one in streams:
+            for batch in one:
+                writer.write_batch(batch)
+    return whole.getvalue()
 
 
 def random_points() -> Any:
@@ -48,24 +49,24 @@ def random_points() -> Any:
     )
 
 
-def arrow_schema(data: bytes) -> Any:
-    """The schema of a file of Arrow IPC or of a stream, by field numbers."""
-    if data.startswith(b"ARROW1"):
-        length = int.from_bytes(data[-10:-6], "little")
-        return read_root(data[-10 - length : -10], CONTENTS)[1]
-    return schema_of(next(messages(Taker(io.BytesIO(data)))).parts[1])
+def arrow_schema(path: Path) -> Any:
+    """The schema of a file of parquet or Arrow IPC, or of a stream."""
+    if path.suffix == ".parquet":
+        return pyarrow.parquet.read_schema(path)
+    data = path.read_bytes()
+    return (pyarrow.ipc.open_file if data.startswith(b"ARROW1") else pyarrow.ipc.open_stream)(data).schema
+
+
+def table_of(path: Path) -> Any:
+    """The rows of a file of parquet or Arrow IPC, of all types that there are."""
+    return pyarrow.parquet.read_table(path) if path.suffix == ".parquet" else pyarrow.ipc.open_file(path).read_all()
 
 
 def key_values(path: Path) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """What a file says of itself, and of each of its columns."""
-    if path.suffix == ".parquet":
-        pairs = polars.read_parquet_metadata(path)
-        schema = arrow_schema(base64.b64decode(pairs["ARROW:schema"]))
-    else:
-        schema = arrow_schema(path.read_bytes())
-        pairs = in_text(schema.get(2, []))
-    return pairs, {field[0].decode(): in_text(field.get(6, [])) for field in schema[1]}
+    schema = arrow_schema(path)
+    return in_text(schema.metadata), {field.name: in_text(field.metadata) for field in schema}
 
 
 def in_text(pairs: Any) -> dict[str, str]:
-    return {key.decode(): value.decode() for key, value in metadata_of(pairs).items()}
+    return {key.decode(): value.decode() for key, value in (pairs or {}).items()}

@@ -15,10 +15,9 @@ import pytest
 
 polars: Any = pytest.importorskip("polars")
 
-from backprop.cli.batch.columnar.arrow_batches import RecordBatches  # noqa: E402  (polars may be missing)
-from backprop.cli.batch.columnar.arrow_stream import Taker  # noqa: E402  (polars may be missing)
-from backprop.cli.batch.columnar.thrift_compact import read_struct  # noqa: E402
-from backprop.cli.batch.columnar.thrift_compact import written as written_struct  # noqa: E402
+pytest.importorskip("pyarrow")
+
+from backprop.cli.batch.columnar.input import Stream, StreamBatches  # noqa: E402  (pyarrow may be missing)
 from backprop.cli.batch.input.source import Damaged  # noqa: E402
 
 from .files import LOGISTIC, READERS, random_points, stream_of, written  # noqa: E402
@@ -115,7 +114,7 @@ def test_garbled_streams_raise_damaged_only(points):
         for _ in range(source.randint(1, 4)):
             garbled[source.randrange(len(garbled))] = source.randrange(256)
         try:
-            outcomes.add(len(list(RecordBatches(Taker(io.BytesIO(garbled))))))
+            outcomes.add(len(list(StreamBatches(Stream(io.BytesIO(garbled))))))
         except Damaged:
             outcomes.add(-1)
     assert {-1, 1} <= outcomes
@@ -148,12 +147,10 @@ def test_a_file_that_is_cut_while_it_is_read_is_named(tmp_path, installed, form)
 def test_rows_that_the_table_of_contents_promises_are_missed(backprop, tmp_path, points):
     points.write_parquet(tmp_path / "rows.parquet")
     data = (tmp_path / "rows.parquet").read_bytes()
-    length = int.from_bytes(data[-8:-4], "little")
-    contents = read_struct(data[-8 - length : -8])
-    contents[3] = contents[3]._replace(value=contents[3].value + 5)
-    footer = written_struct(contents)
-    ending = len(footer).to_bytes(4, "little") + b"PAR1"
-    (tmp_path / "rows.parquet").write_bytes(data[: -8 - length] + footer + ending)
+    footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    rows, more = (b"\x16" + bytes([2 * count & 0x7F | 0x80, 2 * count >> 7]) for count in (3000, 3005))  # in Thrift
+    place = data.index(rows, footer)  # the first one: those of the groups come behind
+    (tmp_path / "rows.parquet").write_bytes(data[:place] + more + data[place + 3 :])
     answer = backprop("batch", LOGISTIC, "rows.parquet", "--only")
     assert (answer.status, len(answer.lines)) == (3, 3001)
     assert answer.err == "rows.parquet, after row 3000: it is damaged: by its table of contents it has 3005 rows\n"
@@ -237,7 +234,7 @@ def test_an_interrupted_run_leaves_the_old_file(tmp_path, installed, form, endin
 
 @pytest.mark.alone
 @pytest.mark.parametrize("form", READERS)
-def test_an_interrupt_ends_a_run_that_polars_writes(tmp_path, installed, points, form):
+def test_an_interrupt_ends_a_run_that_pyarrow_writes(tmp_path, installed, points, form):
     polars.concat([points] * 2000).write_parquet(tmp_path / "rows.parquet")
     slow = "; ".join(f"t{number} = sin({'x' if not number else f't{number - 1}'})" for number in range(60))
     command = [installed, "batch", f"{slow}; t59", "rows.parquet", "-o", f"out.{form}"]
@@ -273,14 +270,36 @@ def test_rows_with_expressions_of_their_own_stay_text(backprop, tmp_path):
     assert answer.err.startswith("error: rows with expressions of their own are no parquet\n")
 
 
-def test_without_polars_the_extra_is_named(tmp_path):
-    blocked = (
-        "import sys; sys.modules['polars'] = None; sys.argv[0] = 'backprop'; from backprop.cli.main import main; main()"
-    )
+WITHOUT = "import sys; sys.modules[{!r}] = None; sys.argv[0] = 'backprop'; from backprop.cli.main import main; main()"
+
+
+def run_without(module: str, *arguments: str, folder: Any) -> Any:
+    command = [sys.executable, "-c", WITHOUT.format(module), *arguments]
+    return subprocess.run(command, cwd=folder, input=b"", capture_output=True, timeout=60)
+
+
+def test_without_pyarrow_the_extra_is_named(tmp_path):
     for arguments in (["batch", "x", "rows.parquet"], ["batch", "x", "--format", "arrow"]):
-        done = subprocess.run(
-            [sys.executable, "-c", blocked, *arguments], cwd=tmp_path, input=b"", capture_output=True, timeout=60
-        )
+        done = run_without("pyarrow", *arguments, folder=tmp_path)
         assert done.returncode == 2
         assert b"needs the extra 'fast'\n" in done.stderr
         assert b"pip install 'backprop-cli[fast]'" in done.stderr
+
+
+@pytest.mark.parametrize("form", [*READERS, "csv"])
+def test_without_polars_pyarrow_gives_the_same(backprop, tmp_path, points, form):
+    polars.concat([points] * 20).write_parquet(tmp_path / "rows.parquet")
+    done = run_without("polars", "batch", LOGISTIC, "rows.parquet", "-o", f"out.{form}", folder=tmp_path)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert backprop("batch", LOGISTIC, "rows.parquet", "-o", f"other.{form}").status == 0
+    assert (tmp_path / f"out.{form}").read_bytes() == (tmp_path / f"other.{form}").read_bytes()
+
+
+def test_a_pyarrow_that_is_broken_is_told(tmp_path, installed):
+    (tmp_path / "pyarrow.py").write_text('raise ImportError("it needs\\nanother processor")')
+    command = [installed, "batch", "x", "rows.parquet"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2
+    said = "error: parquet needs pyarrow, which cannot be imported: it needs another processor\n"
+    assert done.stderr.startswith(said)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 polars: Any = pytest.importorskip("polars")
+pytest.importorskip("pyarrow")
 
 from .files import READERS  # noqa: E402  (polars may be missing)
 
@@ -62,14 +63,13 @@ def heights(data: bytes) -> int:
     """How many rows the whole messages of a stream hold."""
     import io
 
-    from backprop.cli.batch.columnar.arrow_batches import RecordBatches
-    from backprop.cli.batch.columnar.arrow_stream import Taker
+    from backprop.cli.batch.columnar.input import Stream, StreamBatches
     from backprop.cli.batch.input.source import Damaged
 
     rows = 0
     try:
-        for batch in RecordBatches(Taker(io.BytesIO(data))):
-            rows += polars.read_ipc_stream(io.BytesIO(batch)).height
+        for batch in StreamBatches(Stream(io.BytesIO(data))):
+            rows += batch.num_rows
     except Damaged:
         pass
     return rows
