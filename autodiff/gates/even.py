@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at, gate_named
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gap, at, gate_named
 from backprop.autodiff.declaration.kinds import Elementwise, add_up
 from backprop.autodiff.gates import limits, radial, rounding
 from backprop.autodiff.numerics import stable
@@ -99,6 +99,7 @@ odd_quotient: Elementwise = Elementwise(
     operands=("z",),
     attributes={"of": Attribute(str, REQUIRED), "order": Attribute(shapes.as_order, REQUIRED)},
     textbook=in_textbook,
+    gap=Gap(lambda z, of, order: z.equals(0.0), lambda z, of, order: series_of(of, order)[0][0]),
     kernel=in_kernel,
     summary="g(z)/z for an odd function g, differentiated by z^2/2 as often as `order` says",
     habit="scales the gradient by z times the next of these derivatives",

@@ -89,7 +89,7 @@ def test_threads_that_share_rows_out_at_once_do_not_wait_for_each_other_forever(
 def test_a_forked_process_makes_a_pool_of_its_own():
     code = """
 import os, threading, time
-from backprop.autodiff import threads
+from backprop.autodiff.evaluation import threads
 threads.usable_cores = lambda: 2
 both = threading.Barrier(2, timeout=20)
 threads.over_rows(lambda start, stop: both.wait(), 40, 10)

@@ -25,7 +25,7 @@ LARGE = b"x\n" + b"".join(b"%d\n" % n for n in range(ROWS))
 ANSWERED = b"x,value\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(ROWS))
 MANY = """
 import sys
-from backprop.autodiff import threads
+from backprop.autodiff.evaluation import threads
 threads.usable_cores = lambda: {count}
 if not {polars}:
     sys.modules["polars"] = None
@@ -202,7 +202,7 @@ def test_without_more_processes_the_program_works_alone(monkeypatch, rows):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(os, "fork", refused)
-    for module in ("autodiff.threads", "cli.rows.worker", "cli.rows.ahead"):
+    for module in ("autodiff.evaluation.threads", "cli.batch.processes.worker", "cli.batch.processes.prestart"):
         monkeypatch.setattr(f"backprop.{module}.usable_cores", lambda: 2)
     assert isinstance(batch_module.hire(object(), sys.__stdout__.buffer), Alone)
     prestart.start_ahead(["x", str(rows)])

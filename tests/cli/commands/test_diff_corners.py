@@ -51,6 +51,12 @@ DECLARED = {
         "where norm(x) == 0, x*exp(norm(x))/norm(x) has no value; the derivative takes it as 0",
         {"x": "0*x"},
     ),
+    "even_radial": (
+        "cos(norm(x))",
+        {"x": [0, 0]},
+        "where norm(x) == 0, x*sin(norm(x))/norm(x) has no value; the derivative takes it as 0",
+        {"x": "0*x"},
+    ),
     "radial_x": (
         "exp(hypot(x, 2*y)) + 3*x",
         {"x": 0, "y": 0},
@@ -123,7 +129,13 @@ def test_a_note_says_what_the_text_does_not(backprop, text, point, note, said):
 
 @pytest.mark.parametrize("gate", [gate for gate in GATES if gate.gap], ids=lambda gate: gate.name)
 def test_every_gate_that_declares_a_corner_is_tried(gate):
-    alone = {"quotient", "radial_with_limit", "radial_y", "ratio"}  # of higher orders, and as those beside them
+    alone = {
+        "odd_quotient",
+        "quotient",
+        "radial_with_limit",
+        "radial_y",
+        "ratio",
+    }  # of higher orders, and as those beside them
     assert any(name.split()[0] == gate.name for name in DECLARED) or gate.name in alone
 
 
