@@ -129,6 +129,12 @@ class Node:
         """The same for the functions of NumPy's that are no ufuncs, as `where` is."""
         return self.__array_ufunc__(function, "__call__", *operands, **settings)
 
+    def __getitem__(self, index: tuple[()]) -> Node:
+        """Itself, of `[()]`, by which a kernel makes a scalar of an array without axes; a node is no sequence."""
+        return self
+
+    __iter__ = None
+
     def equals(self, other: Node | float) -> Node:
         """1 where they are equal, 0 elsewhere; `==` on nodes is identity, as for any Python object."""
         return METHODS["=="](self, other)

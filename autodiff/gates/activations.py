@@ -98,7 +98,7 @@ relu: Elementwise = Elementwise(
 )
 leaky_relu = Elementwise(
     "leaky_relu",
-    lambda x, a: stable.where(x > 0, x, a * x),
+    lambda x, a: np.where(x > 0, x, a * x)[()],
     lambda x, a, out: kinked.passes(x, 0).where(1.0, a),
     lambda x, a, out: kinked.passes(x, 0).where(0.0, x),
     is_selection=True,

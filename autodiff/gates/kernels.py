@@ -11,27 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.numerics.stable import where
-
 
 def sign(x: Any) -> Any:
-    return where(np.not_equal(x, x), x, (x > 0.0) - (x < 0.0))
+    return np.where(np.not_equal(x, x), x, (x > 0.0) - (x < 0.0))
 
 
 def ratio(x: Any, r: Any) -> Any:
-    return where(np.logical_and(np.equal(x, 0.0), np.equal(r, 0.0)), 0.0, x / r)
+    return np.where(np.logical_and(np.equal(x, 0.0), np.equal(r, 0.0)), 0.0, x / r)
 
 
 def limit_product(x: Any, y: Any) -> Any:
-    return where(np.equal(x, 0.0), 0.0, x * y)
+    return np.where(np.equal(x, 0.0), 0.0, x * y)
 
 
 def xlogy(x: Any, y: Any) -> Any:
-    return where(np.not_equal(y, y), y, limit_product(x, np.log(y)))
+    return np.where(np.not_equal(y, y), y, limit_product(x, np.log(y)))
 
 
 def logaddexp(x: Any, y: Any) -> Any:
-    apart = where(np.equal(x, y), 0.0, x - y)
+    apart = np.where(np.equal(x, y), 0.0, x - y)
     return np.maximum(x, y) + np.log1p(np.exp(-np.abs(apart)))
 
 
@@ -40,7 +38,7 @@ def over_squared_radius(numerator: Any, other: Any) -> Any:
     largest = np.maximum(np.abs(numerator), np.abs(other))
     a, b = numerator / largest, other / largest
     quotient = a / (a * a + b * b) / largest
-    return where(np.equal(largest, math.inf), np.sign(numerator) / largest, quotient)
+    return np.where(np.equal(largest, math.inf), np.sign(numerator) / largest, quotient)
 
 
 def atan2_turn(y: Any, x: Any) -> Any:

@@ -14,7 +14,6 @@ from backprop.autodiff.gates import elementary, slopes
 from backprop.autodiff.numerics import normal, odd, special
 from backprop.autodiff.numerics.double_double import two_product
 from backprop.autodiff.numerics.special import NORMAL_LIMIT, SQRT_HALF, TWO_OVER_SQRT_PI
-from backprop.autodiff.numerics.stable import where
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -64,14 +63,14 @@ def normcdf_kernel(x: Node) -> Any:
 
 def lognormcdf_kernel(x: Any) -> Any:
     tail = normal.log_cdf_tail(np.minimum(x, normal.TAIL), -normal.TAIL)
-    near = where(x < 0.0, elementary.log(normcdf(x)), elementary.log1p(-normcdf(-x)))
-    return where(x < normal.TAIL, tail, near)
+    near = (x < 0.0).where(elementary.log(normcdf(x)), elementary.log1p(-normcdf(-x)))
+    return (x < normal.TAIL).where(tail, near)
 
 
 def logerfc_kernel(x: Any) -> Any:
     tail = normal.log_erfc_tail(np.maximum(x, -normal.TAIL), -normal.TAIL)
-    near = where(x > 0.5, elementary.log(erfc(x)), elementary.log1p(-erf(x)))
-    return where(x > -normal.TAIL, tail, near)
+    near = (x > 0.5).where(elementary.log(erfc(x)), elementary.log1p(-erf(x)))
+    return (x > -normal.TAIL).where(tail, near)
 
 
 def lognormcdf_derivative_kernel(x: Any, order: int) -> Any:
@@ -90,7 +89,7 @@ def log_cdf_derivative(order: int, y: Any, hazard: Any) -> Any:
     """The derivative of log Φ at y: by moments left of TAIL, by its polynomial elsewhere."""
     tail = normal.from_moments(order, np.maximum(-y, -normal.TAIL), -normal.TAIL)
     near = normal.value_of(normal.hazard_polynomial(order), bounded(y), hazard)
-    return where(y < normal.TAIL, tail, near)
+    return (y < normal.TAIL).where(tail, near)
 
 
 erf = Elementwise(

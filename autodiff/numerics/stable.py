@@ -22,12 +22,6 @@ SELU_SCALE = 1.0507009873554805
 SELU_SCALED_ALPHA = 1.7580993408473766
 
 
-def where(condition: Any, taken: Any, otherwise: Any) -> Array:
-    """np.where, a scalar of scalars and a node of nodes."""
-    result: Array = np.where(condition, taken, otherwise)
-    return result[()] if isinstance(result, np.ndarray) else result
-
-
 def power(x: Array, y: Array) -> Array:
     """x^y as IEEE 754 has it; NumPy takes the square root for x^0.5, which has another value at -inf and -0."""
     result: Array = np.power(x, y)
@@ -69,7 +63,7 @@ def logsigmoid(x: Array) -> Array:
 def logit(x: Array) -> Array:
     """log(x / (1 - x)); around its root log1p of x / (1 - x) - 1, whose numerator 2x - 1 is exact there."""
     around_root = np.abs(x - 0.5) < 0.25
-    return where(around_root, np.log1p((2.0 * x - 1.0) / (1.0 - x)), np.log(x / (1.0 - x)))
+    return np.where(around_root, np.log1p((2.0 * x - 1.0) / (1.0 - x)), np.log(x / (1.0 - x)))[()]
 
 
 def tanh_slope(x: Array) -> Array:
@@ -107,17 +101,17 @@ def mish(x: Array) -> Array:
     decay = half_decay * half_decay
     falling = bounded * half_decay * (half_decay * (decay + 2.0)) / (decay * (decay + 2.0) + 2.0)
     rising = bounded * ((1.0 + 2.0 * decay) / (1.0 + 2.0 * decay * (1.0 + decay)))
-    return where(x < 0.0, falling, rising)
+    return np.where(x < 0.0, falling, rising)[()]
 
 
 def elu(x: Array, a: Array) -> Array:
     """x, or a (e^x - 1) where x <= 0. Source: Clevert, Unterthiner & Hochreiter 2015, equation 15."""
-    return where(x > 0.0, x, a * np.expm1(np.minimum(x, 0.0)))
+    return np.where(x > 0.0, x, a * np.expm1(np.minimum(x, 0.0)))[()]
 
 
 def selu(x: Array) -> Array:
     """scale x, or scale alpha (e^x - 1) where x <= 0. Source: Klambauer et al. 2017, equation 2."""
-    return where(x > 0.0, SELU_SCALE * x, SELU_SCALED_ALPHA * np.expm1(np.minimum(x, 0.0)))
+    return np.where(x > 0.0, SELU_SCALE * x, SELU_SCALED_ALPHA * np.expm1(np.minimum(x, 0.0)))[()]
 
 
 def asin_slope(x: Array) -> Array:
@@ -146,7 +140,7 @@ def atanh_slope(x: Array) -> Array:
 
 def atan_slope(x: Array) -> Array:
     """1 / (1 + x^2); beyond 1e100 by two divisions, for the square overflows before the result underflows."""
-    return where(np.abs(x) < 1e100, 1.0 / (1.0 + x * x), 1.0 / x / x)
+    return np.where(np.abs(x) < 1e100, 1.0 / (1.0 + x * x), 1.0 / x / x)[()]
 
 
 def atan2_slope_y(y: Array, x: Array) -> Array:
