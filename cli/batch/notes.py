@@ -117,23 +117,20 @@ class Remarks:
 
     def take(self, answer: Answer, first_line: int) -> None:
         """Take a block's, whose first line this is."""
-        self.add(answer.remarks, answer.nonfinite, answer.kinked, first_line)
-
-    def add(
-        self, remarks: Sequence[Remark], nonfinite: Nonfinite | None, kinked: Kinked | None, first_line: int
-    ) -> None:
-        for remark in remarks:
+        for remark in answer.remarks:
             if self._say and remark.text not in self._said:
                 self._said.add(remark.text)
                 self._say(f"note: {self.unit} {first_line + remark.line}: {remark.text}")
-        if nonfinite is not None:
-            for key, count in nonfinite.rows.items():
+        if answer.nonfinite is not None:
+            for key, count in answer.nonfinite.rows.items():
                 self.rows[key] = self.rows.get(key, 0) + count
             if self._first is None:
-                self._first = nonfinite.first._replace(line=first_line + nonfinite.first.line)
-        if kinked is not None:
-            known = self._kinked or Kinked(0, kinked.first._replace(line=first_line + kinked.first.line))
-            self._kinked = known._replace(rows=known.rows + kinked.rows)
+                first = answer.nonfinite.first
+                self._first = first._replace(line=first_line + first.line)
+        if answer.kinked is not None:
+            rows, first = answer.kinked
+            known = self._kinked or Kinked(0, first._replace(line=first_line + first.line))
+            self._kinked = known._replace(rows=known.rows + rows)
 
     def sum_up(self, graph: Graph | None, fixed: Mapping[str, Array], wanted: Wanted) -> None:
         """Count the results that are not finite and the kinks that were hit; name their gates in the first such row."""

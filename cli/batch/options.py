@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -179,58 +178,30 @@ def default_output(input_format: str) -> str:
 
 def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status:
     """Write the opening and the answers to all rows. Raises Failure where the output cannot be written."""
-    from backprop.cli.batch.notes import Remarks
+    from backprop.cli.batch.account import Account, Stopped
     from backprop.cli.batch.pipeline import stream
-    from backprop.cli.batch.progress import Progress
-    from backprop.cli.batch.rejects import rejects_of
     from backprop.cli.batch.writing import write_output
-    from backprop.cli.output.destination import byte_destination
-    from backprop.cli.output.output import say
     from backprop.parser.visible import as_note
 
-    progress = Progress(reader.source.size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
-
-    def note(text: str) -> None:
-        progress.pause()
-        say(text)
-
+    account = Account(batch, reader.source.size)
     if reader.say:
-        reader.say = lambda text: note(as_note(text))
-    with contextlib.ExitStack() as stack:
-        kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
-        faults = Faults(note, kept)
-        remarks = Remarks(None if batch.is_quiet else note)
-        try:
-            with byte_destination(batch.path) as out:
-                out.flush()
-                raw = getattr(out, "raw", out)
+        reader.say = lambda text: account.note(as_note(text))
 
-                def deliver(answer: Answer) -> None:
-                    write_output(raw, answer.output)
-                    for fault in answer.faults:
-                        faults.add(fault, reader.line)
-                    faults.count += answer.untold
-                    remarks.take(answer, reader.line)
-                    reader.line += answer.lines
-                    progress.advance(answer.rows, reader.source.consumed)
-                    if answer.is_last:
-                        raise Stopped
+    def write(out: BinaryIO) -> None:
+        out.flush()
+        raw = getattr(out, "raw", out)
 
-                write_output(raw, opening)
-                stream(reader, job, lambda job: hire(job, raw), deliver)
-        except Stopped:
-            pass  # a file that is not whole is not made
-        finally:
-            progress.pause()
-        if reader.problem:
-            faults.add_loss(f"{reader.source.name}, after line {reader.line - 1}: {reader.problem}")
-        faults.sum_up()
-        remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)
-    return batch.status(faults, remarks)
+        def deliver(answer: Answer) -> None:
+            write_output(raw, answer.output)
+            first, reader.line = reader.line, reader.line + answer.lines
+            account.take(answer, first, reader.source.consumed)
+            if answer.is_last:
+                raise Stopped
 
+        write_output(raw, opening)
+        stream(reader, job, lambda job: hire(job, raw), deliver)
 
-class Stopped(Exception):
-    """A bad row under --on-error stop."""
+    return account.run(write, lambda: reader.loss)
 
 
 def hire(job: Job, output: BinaryIO) -> Crew:

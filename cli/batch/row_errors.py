@@ -32,12 +32,11 @@ class Faults:
     `unit` is what their places count: lines of a text, or rows.
     """
 
-    def __init__(self, say: Callable[[str], None], rejects: BinaryIO | None = None, unit: str = "line") -> None:
+    def __init__(self, say: Callable[[str], None], unit: str = "line") -> None:
         self.count = 0
         self.unit = unit
+        self.rejects: BinaryIO | None = None
         self._say = say
-        self._rejects = rejects
-        self._is_followed = rejects is not None and not isinstance(getattr(rejects, "raw", None), FileIO)
 
     def add(self, fault: Fault, first_line: int) -> None:
         """Take one that begins so many lines into the block that starts at `first_line`."""
@@ -45,22 +44,20 @@ class Faults:
         self.count += 1
         if self.count <= FIRST:
             self._say(f"{self.unit} {line}: {fault.reason}")
-        if self._rejects is not None:
+        if self.rejects is not None:
             reason = visible(fault.reason).encode("utf-8", "backslashreplace")
             try:
-                self._rejects.write(b"%d\t%s\t%s\n" % (line, reason, fault.record))
-                if self._is_followed:
-                    self._rejects.flush()
+                self.rejects.write(b"%d\t%s\t%s\n" % (line, reason, fault.record))
+                if not isinstance(getattr(self.rejects, "raw", None), FileIO):  # somebody may follow it
+                    self.rejects.flush()
             except OSError as error:  # inside -o's file, which would take it for its own
                 raise Failure(f"--rejects: {reason_of(error)}", status=Status.WRONG_DATA) from None
 
-    def add_loss(self, reason: str) -> None:
-        """Take what ended the rows before their end."""
-        self.count += 1
-        self._say(reason)
-
-    def sum_up(self) -> None:
-        """Say how many there were, if not all have been named."""
+    def sum_up(self, loss: str | None) -> None:
+        """Say what ended the rows before their end, if anything did, and how many were wrong, if not all are named."""
+        if loss:
+            self.count += 1
+            self._say(loss)
         if self.count > FIRST:
             self._say(f"{self.count} rows were wrong in all")
 

@@ -24,7 +24,7 @@ from backprop.cli.status import Failure
 if TYPE_CHECKING:
     from backprop.cli.batch.options import Batch
 
-SEPARATORS = {"csv": ",", "tsv": "\t"}
+SEPARATORS = {"csv": ",", "tsv": "\t"}  # columns take what is made for a text
 # The first line of a document over many lines.
 DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[|\{|\[\s*\{|\[[^\n]*,)[ \t\r]*\n")
 
@@ -97,7 +97,7 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job
     else:
         from backprop.cli.batch.formats.conversion import ToCells
 
-        target = Delimited(SEPARATORS[batch.output_format])
+        target = Delimited(SEPARATORS.get(batch.output_format, ","))
         writer = ToCells(form, target, form.header, flat, is_only=batch.is_only)
     return (
         reader,
@@ -135,7 +135,7 @@ def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Jo
         check_names(flat, header if not batch.is_only else ())
         if not batch.is_only:
             form.known = frozenset(header)
-        writer = ToCells(None, Delimited(SEPARATORS[batch.output_format]), header, flat, is_only=batch.is_only)
+        writer = ToCells(None, Delimited(SEPARATORS.get(batch.output_format, ",")), header, flat, is_only=batch.is_only)
     return (
         reader,
         RowsJob(form, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None),

@@ -16,6 +16,7 @@ NAMES: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (types.is_time, "times"),
     (types.is_duration, "durations"),
     (types.is_union, "unions"),
+    (types.is_decimal, "decimals of a negative scale"),
     (types.is_binary, "binary"),
     (types.is_large_binary, "binary"),
     (types.is_fixed_size_binary, "binary"),

@@ -10,21 +10,22 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pyarrow
 
+from backprop.cli.batch.account import Account
 from backprop.cli.batch.columnar.input import batches_of
 from backprop.cli.batch.columnar.output import limits_of, write_batches
 from backprop.cli.batch.columnar.text import as_text, cells_of
 from backprop.cli.batch.columnar.text_blocks import Block, TextBlocks, as_column, list_of
 from backprop.cli.batch.columnar.values import Binding, check_readable
-from backprop.cli.batch.evaluation import Kernel
+from backprop.cli.batch.evaluation import Answer, Kernel
 from backprop.cli.batch.formats.delimited import Delimited
-from backprop.cli.batch.formats.numbers import rows_of
+from backprop.cli.batch.formats.numbers import Rows, rows_of
 from backprop.cli.batch.input.header import brief
 from backprop.cli.batch.input.source import Damaged, Source
-from backprop.cli.batch.notes import Kinked, Nonfinite, Remarks, kinked_in, nonfinite_in
+from backprop.cli.batch.notes import kinked_in, nonfinite_in
 from backprop.cli.batch.processes.resources import keep_freed_memory
 from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.results import check_names, entry_names
-from backprop.cli.batch.row_errors import Fault, Faults
+from backprop.cli.batch.row_errors import Fault
 from backprop.cli.batch.setup import free_names
 from backprop.cli.output.formats import FORMATS
 from backprop.cli.status import Failure, Status
@@ -32,7 +33,6 @@ from backprop.cli.status import Failure, Status
 if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape
     from backprop.cli.batch.options import Batch
-    from backprop.cli.batch.progress import Progress
 
 LOOKED_AT = 16  # blocks, at most, for the shape of lists
 
@@ -158,9 +158,6 @@ class Answering:
         fields = [given.field(place).with_type(kind) for place, kind in self.kept.items()]
         fields += itertools.starmap(pyarrow.field, added)
         self.schema = pyarrow.schema(fields, None if batch.is_only else given.metadata)
-        self.is_ended = False  # by a bad row
-        self.nonfinite: Nonfinite | None = None  # of the block that is answered
-        self.kinked: Kinked | None = None  # of that
 
     def columns(self, name: str, shape: Shape) -> dict[str, Any]:
         """The columns of a result and their types."""
@@ -170,67 +167,41 @@ class Answering:
 
     def run(self) -> Status:
         """Write all rows. Raises Failure where the output cannot be written."""
-        from backprop.cli.batch.options import Stopped
-        from backprop.cli.batch.progress import Progress
-        from backprop.cli.batch.rejects import rejects_of
-        from backprop.cli.output.destination import byte_destination
-        from backprop.cli.output.output import say
+        blocks = self.blocks
+        account = Account(self.batch, blocks.size, blocks.unit)
+        form, batches = self.batch.output_format, self.batches(account)
+        return account.run(lambda out: write_batches(form, self.schema, batches, out), lambda: blocks.loss)
 
-        batch, blocks = self.batch, self.blocks
-        progress = Progress(blocks.size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
-
-        def note(text: str) -> None:
-            progress.pause()
-            say(text)
-
-        with contextlib.ExitStack() as stack:
-            kept = stack.enter_context(rejects_of(batch.rejects, batch.path))
-            faults = Faults(note, kept, blocks.unit)
-            remarks = Remarks(None if batch.is_quiet else note, blocks.unit)
-            try:
-                with byte_destination(batch.path) as out:
-                    batches = self.batches(faults, remarks, progress)
-                    write_batches(batch.output_format, self.schema, batches, out)
-                    if self.is_ended:
-                        raise Stopped
-            except Stopped:
-                pass  # a file that is not whole is not made
-            finally:
-                progress.pause()
-            if blocks.loss:
-                faults.add_loss(blocks.loss)
-            faults.sum_up()
-            remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)
-        return batch.status(faults, remarks)
-
-    def batches(self, faults: Faults, remarks: Remarks, progress: Progress) -> Iterator[Any]:
-        """The rows as they are written; what is wrong with them goes to `faults`."""
+    def batches(self, account: Account) -> Iterator[Any]:
+        """The rows as they are written."""
         for block in self.blocks:
-            wrong = {**block.misfits, **block.faults}
-            if wrong and self.batch.policy == "stop":
-                worst = min(wrong)
-                wrong = {worst: wrong[worst]}
-                block = first_rows(block, worst)
-                self.is_ended = True
-            rows = block.batch.num_rows
-            if rows:
-                yield self.answered(block)
-            for row in sorted(wrong):
-                faults.add(wrong[row], block.first)
-            remarks.add(block.remarks, self.nonfinite, self.kinked, block.first)
-            self.nonfinite = self.kinked = None
-            progress.advance(rows, block.consumed)
-            if self.is_ended:
+            answer, batch = self.answered(block)
+            if batch is not None:
+                yield batch
+            account.take(answer, block.first, block.consumed)
+            if answer.is_last:
                 return
 
-    def answered(self, block: Block) -> Any:
-        """The rows with their results; in a bad row they are null, or it is left out."""
+    def answered(self, block: Block) -> tuple[Answer, Any]:
+        """The rows with their results, which are null in bad rows, or without those; None where there are none."""
+        wrong = {**block.misfits, **block.faults}
+        is_last = bool(wrong) and self.batch.policy == "stop"
+        if is_last:
+            worst = min(wrong)
+            wrong = {worst: wrong[worst]}
+            block = first_rows(block, worst)
         rows = block.batch.num_rows
-        results, is_kinked = self.blocks.kernel.run(block.values, rows)
+        batch = nonfinite = kinked = None
+        if rows:
+            results, is_kinked = self.blocks.kernel.run(block.values, rows)
+            nonfinite = nonfinite_in(self.blocks.kernel.names, results, block.faults, block.starts, block.values)
+            kinked = kinked_in(is_kinked, block.faults, block.starts, block.values)
+            batch = self.with_results(block, results)
+        faults = [wrong[row] for row in sorted(wrong)]
+        return Answer(b"", faults, 0, rows, is_last, nonfinite, block.remarks, kinked), batch
+
+    def with_results(self, block: Block, results: Sequence[Rows]) -> Any:
         bad = sorted(block.faults)
-        named = [name for name, _ in self.results]
-        self.nonfinite = nonfinite_in(named, results, bad, block.starts, block.values)
-        self.kinked = kinked_in(is_kinked, bad, block.starts, block.values)
         given = [(block.batch.column(place), kind) for place, kind in self.kept.items()]
         columns = [column if column.type == kind else as_text(column) for column, kind in given]
         for value in results:
@@ -238,7 +209,7 @@ class Answering:
         batch = pyarrow.RecordBatch.from_arrays(columns, schema=self.schema)
         dropped = block.lost if self.batch.policy == "null" else [*bad, *block.misfits]
         if dropped:
-            is_kept = np.ones(rows, dtype=bool)
+            is_kept = np.ones(batch.num_rows, dtype=bool)
             is_kept[list(dropped)] = False
             batch = batch.filter(pyarrow.array(is_kept))
         return batch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import os
 import stat
@@ -20,7 +21,8 @@ from backprop.cli.batch.results import held_once
 from backprop.cli.batch.writing import write_all
 
 GROUP_ROWS = 1 << 17  # of parquet; many, because each has an entry in the table of contents, but they wait in memory
-COMPRESSION = {"compression": "zstd", "compression_level": 3}
+MOST_WAITING = 256  # batches: rows that come slowly come one by one, and each takes thousands of bytes then
+COMPRESSION: dict[str, Any] = {"compression": "zstd", "compression_level": 3}
 
 
 class Limit(NamedTuple):
@@ -60,11 +62,12 @@ def limit_of(form: str, field: Any) -> Limit | None:
     return Limit(f"its time zone {zones[0]} is written as UTC", kind) if zones else None
 
 
+@functools.cache
 def is_held_by_parquet(kind: Any) -> bool:
     """Whether pyarrow writes columns of the type: it says so of one without rows."""
     try:
         pyarrow.parquet.ParquetWriter(io.BytesIO(), pyarrow.schema([("x", kind)])).close()
-    except pyarrow.ArrowException:
+    except (pyarrow.ArrowException, OSError):
         return False
     return True
 
@@ -105,32 +108,45 @@ def write_batches(form: str, schema: Any, batches: Iterator[Any], out: BinaryIO)
     """
     out.flush()
     with Sink(getattr(out, "raw", out)) as sink:
-        if form == "parquet":
-            write_parquet(schema, batches, sink)
-        elif form == "arrow":
-            is_file = stat.S_ISREG(os.fstat(out.fileno()).st_mode)
-            write_ipc(schema, batches, sink, is_file=is_file)
-        else:
-            opening, write = text_writer(form, schema.names)
-            sink.write(opening)
-            for batch in batches:
-                sink.write(write(batch))
+        try:
+            if form == "parquet":
+                write_parquet(schema, batches, sink)
+            elif form == "arrow":
+                is_file = stat.S_ISREG(os.fstat(out.fileno()).st_mode)
+                write_ipc(schema, batches, sink, is_file=is_file)
+            else:
+                opening, write = text_writer(form, schema.names)
+                sink.write(opening)
+                for batch in batches:
+                    sink.write(write(batch))
+        except pyarrow.ArrowException as error:
+            raise OSError(" ".join(str(error).split())) from None
 
 
 def write_parquet(schema: Any, batches: Iterator[Any], sink: Sink) -> None:
+    """A file of parquet, whose numbers have no dictionary: few of them are there twice."""
     file = pyarrow.PythonFile(sink, mode="w")
-    texts = [field.name for field in schema if not types.is_primitive(field.type)]  # of numbers, few are there twice
-    with_options = {**COMPRESSION, "use_dictionary": texts}
-    writer = pyarrow.parquet.ParquetWriter(file, schema, **with_options)
+    texts = [field.name for field in schema if not types.is_primitive(field.type)]
+    writer = pyarrow.parquet.ParquetWriter(file, schema, use_dictionary=texts, **COMPRESSION)
+    for table in groups_of(batches):
+        writer.write_table(table, GROUP_ROWS)
+    writer.close()
+
+
+def groups_of(batches: Iterator[Any]) -> Iterator[Any]:
+    """Tables of so many rows as a group may have, or of those of a batch."""
     waiting: list[Any] = []
+    rows = 0
     for batch in batches:
         waiting.append(batch)
-        if sum(one.num_rows for one in waiting) >= GROUP_ROWS:
-            writer.write_table(pyarrow.Table.from_batches(waiting), GROUP_ROWS)
-            waiting.clear()
+        rows += batch.num_rows
+        if rows >= GROUP_ROWS:
+            yield pyarrow.Table.from_batches(waiting)
+            waiting, rows = [], 0
+        elif len(waiting) == MOST_WAITING:
+            waiting = pyarrow.Table.from_batches(waiting).combine_chunks().to_batches()
     if waiting:
-        writer.write_table(pyarrow.Table.from_batches(waiting), GROUP_ROWS)
-    writer.close()
+        yield pyarrow.Table.from_batches(waiting)
 
 
 def write_ipc(schema: Any, batches: Iterator[Any], sink: Sink, *, is_file: bool) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -64,11 +63,9 @@ class TextBlocks:
     unit = "line"
 
     def __init__(self, batch: Batch) -> None:
-        stand_in = copy.copy(batch)
-        stand_in.output_format = "tsv" if batch.input_format == "csv" else "csv"  # whose writer knows the cells
         job: Any
         self.reader: Reader
-        self.reader, job, _ = opened(stand_in)
+        self.reader, job, _ = opened(batch)
         self.job: RowsJob = job
         self.kernel: Kernel = job.kernel
         self.size = self.reader.source.size
@@ -113,10 +110,7 @@ class TextBlocks:
 
     @property
     def loss(self) -> str | None:
-        """What ended the input before its end."""
-        if self.reader.problem is None:
-            return None
-        return f"{self.reader.source.name}, after line {self.reader.line - 1}: {self.reader.problem}"
+        return self.reader.loss
 
     def _read(self) -> Iterator[Part]:
         """Every block that holds records, as soon as it is there."""
@@ -138,7 +132,7 @@ class TextBlocks:
             rounded: list[tuple[int, str]] = []
             batch = self._batch(records, reasons, rounded)
             misfits = {row: self._misfit(records, row, "; ".join(several)) for row, several in reasons.items()}
-            lost = frozenset(getattr(records, "lost", ()))
+            lost = frozenset(records.lost)
             remarks = [*self._remarks(records), *(Remark(records.starts[row], text) for row, text in rounded)]
             yield Block(batch, records.values, records.faults, lost, first, consumed, misfits, records.starts, remarks)
 

@@ -82,7 +82,7 @@ class ToCells:
         for column in columns:
             for row in records.faults:
                 column[row] = ""
-        dropped = set(records.faults) if is_skipping else getattr(records, "lost", set())
+        dropped = records.faults.keys() if is_skipping else records.lost
         lines = []
         for row, (own, added) in enumerate(zip(self.cells(records), zip(*columns, strict=True), strict=True)):
             if row not in dropped:

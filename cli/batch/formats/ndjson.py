@@ -37,6 +37,7 @@ class Objects(NamedTuple):
     values: dict[str, Rows]
     faults: dict[int, Fault]
     strange: frozenset[int] = frozenset()
+    lost: frozenset[int] = frozenset()  # none: a bad object can be written again
 
     @property
     def rows(self) -> int:

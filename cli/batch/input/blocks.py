@@ -31,6 +31,11 @@ class Reader:
         self._place = Place()
 
     @property
+    def loss(self) -> str | None:
+        """What ended the input before its end, and where."""
+        return None if self.problem is None else f"{self.source.name}, after line {self.line - 1}: {self.problem}"
+
+    @property
     def size(self) -> int:
         """How many bytes wait to be taken."""
         return len(self._buffer)

@@ -13,12 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backprop.autodiff import value_and_grad
+from backprop.cli.batch.account import Stopped
 from backprop.cli.batch.columnar import delimited
 from backprop.cli.batch.evaluation import Kernel, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.input.blocks import Reader
 from backprop.cli.batch.input.header import bind_columns
-from backprop.cli.batch.options import Stopped
 from backprop.cli.batch.pipeline import stream
 from backprop.cli.batch.processes.pool import Alone
 from backprop.cli.batch.results import Naming, Wanted, entry_names

@@ -17,7 +17,7 @@ polars: Any = pytest.importorskip("polars")
 
 pytest.importorskip("pyarrow")
 
-from backprop.cli.batch.columnar.input import Stream, StreamBatches  # noqa: E402  (pyarrow may be missing)
+from backprop.cli.batch.columnar.input import ParquetBatches, Stream, StreamBatches  # noqa: E402  (pyarrow may be missing)
 
 from .files import LOGISTIC, READERS, random_points, stream_of, written  # noqa: E402
 
@@ -383,3 +383,22 @@ def test_a_dictionary_that_grows_is_whole_in_a_file_of_arrow(backprop, tmp_path)
     frame.write_parquet(tmp_path / "rows.parquet", row_group_size=50)
     assert backprop("batch", "x^2", "rows.parquet", "-o", "out.arrow").status == 0
     assert polars.read_ipc(tmp_path / "out.arrow").select(frame.columns).equals(frame)
+
+
+def test_a_group_of_rows_is_read_piece_by_piece(tmp_path):
+    """However many rows a file has in one group: memory depends on none of them."""
+    frame = polars.DataFrame({"x": range(1_000_000)}, schema={"x": polars.Float64})
+    frame.write_parquet(tmp_path / "rows.parquet", compression="uncompressed", row_group_size=len(frame))
+    taken = 0
+
+    class Counting(io.FileIO):
+        def read(self, size: int = -1, /) -> bytes:
+            nonlocal taken
+            data = super().read(size)
+            taken += len(data)
+            return data
+
+    with Counting(tmp_path / "rows.parquet") as file:
+        first = next(iter(ParquetBatches(file)))
+        assert first.column(0).to_pylist()[:3] == [0.0, 1.0, 2.0]
+        assert taken < os.path.getsize(tmp_path / "rows.parquet") / 3

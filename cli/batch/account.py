@@ -1,0 +1,67 @@
+"""What is told of a run over rows, whatever reads and writes them: bad rows, notes, progress, the exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO
+
+from backprop.cli.batch.evaluation import Answer
+from backprop.cli.batch.notes import Remarks
+from backprop.cli.batch.progress import Progress
+from backprop.cli.batch.rejects import rejects_of
+from backprop.cli.batch.row_errors import Faults
+from backprop.cli.output.destination import byte_destination
+from backprop.cli.output.output import say
+from backprop.cli.status import Status
+
+if TYPE_CHECKING:
+    from backprop.cli.batch.options import Batch
+
+
+class Stopped(Exception):
+    """A bad row under --on-error stop."""
+
+
+class Account:
+    """Takes what is to be told of the answers of a run, each as soon as it is written.
+
+    `size` is what `consumed` will come to, `unit` what places count: lines of a text, or rows.
+    """
+
+    def __init__(self, batch: Batch, size: int | None, unit: str = "line") -> None:
+        self.batch = batch
+        self._progress = Progress(size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
+        self._remarks = Remarks(None if batch.is_quiet else self.note, unit)
+        self._faults = Faults(self.note, unit)
+        self._is_stopped = False
+
+    def note(self, text: str) -> None:
+        """Say something on stderr, where the bar is."""
+        self._progress.pause()
+        say(text)
+
+    def take(self, answer: Answer, first: int, consumed: int) -> None:
+        """Take the answer to a block that begins with the line or row `first`."""
+        for fault in answer.faults:
+            self._faults.add(fault, first)
+        self._faults.count += answer.untold
+        self._remarks.take(answer, first)
+        self._progress.advance(answer.rows, consumed)
+        self._is_stopped = answer.is_last
+
+    def run(self, write: Callable[[BinaryIO], None], loss: Callable[[], str | None]) -> Status:
+        """Let `write` write all rows; `loss` says what ended them before their end. Raises Failure."""
+        batch = self.batch
+        with rejects_of(batch.rejects, batch.path) as self._faults.rejects:
+            try:
+                with byte_destination(batch.path) as out:
+                    write(out)
+                    if self._is_stopped:
+                        raise Stopped
+            except Stopped:
+                pass  # a file that is not whole is not made
+            finally:
+                self._progress.pause()
+            self._faults.sum_up(loss())
+            self._remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)
+        return batch.status(self._faults, self._remarks)
