@@ -107,20 +107,20 @@ def write_batches(form: str, schema: Any, batches: Iterator[Any], out: BinaryIO)
     raises, OSError where the output cannot be written, BrokenPipeError.
     """
     out.flush()
-    with Sink(getattr(out, "raw", out)) as sink:
-        try:
+    raw = getattr(out, "raw", out)
+    try:
+        with Sink(raw) as sink:
             if form == "parquet":
                 write_parquet(schema, batches, sink)
             elif form == "arrow":
-                is_file = stat.S_ISREG(os.fstat(out.fileno()).st_mode)
-                write_ipc(schema, batches, sink, is_file=is_file)
+                write_ipc(schema, batches, sink, is_file=stat.S_ISREG(os.fstat(out.fileno()).st_mode))
             else:
                 opening, write = text_writer(form, schema.names)
                 sink.write(opening)
                 for batch in batches:
-                    sink.write(write(batch))
-        except pyarrow.ArrowException as error:
-            raise OSError(" ".join(str(error).split())) from None
+                    write(batch, raw)
+    except pyarrow.ArrowException as error:
+        raise OSError(" ".join(str(error).split())) from None
 
 
 def write_parquet(schema: Any, batches: Iterator[Any], sink: Sink) -> None:
@@ -128,25 +128,19 @@ def write_parquet(schema: Any, batches: Iterator[Any], sink: Sink) -> None:
     file = pyarrow.PythonFile(sink, mode="w")
     texts = [field.name for field in schema if not types.is_primitive(field.type)]
     writer = pyarrow.parquet.ParquetWriter(file, schema, use_dictionary=texts, **COMPRESSION)
-    for table in groups_of(batches):
-        writer.write_table(table, GROUP_ROWS)
-    writer.close()
-
-
-def groups_of(batches: Iterator[Any]) -> Iterator[Any]:
-    """Tables of so many rows as a group may have, or of those of a batch."""
     waiting: list[Any] = []
     rows = 0
     for batch in batches:
         waiting.append(batch)
         rows += batch.num_rows
         if rows >= GROUP_ROWS:
-            yield pyarrow.Table.from_batches(waiting)
+            writer.write_table(pyarrow.Table.from_batches(waiting), GROUP_ROWS)
             waiting, rows = [], 0
         elif len(waiting) == MOST_WAITING:
             waiting = pyarrow.Table.from_batches(waiting).combine_chunks().to_batches()
     if waiting:
-        yield pyarrow.Table.from_batches(waiting)
+        writer.write_table(pyarrow.Table.from_batches(waiting), GROUP_ROWS)
+    writer.close()
 
 
 def write_ipc(schema: Any, batches: Iterator[Any], sink: Sink, *, is_file: bool) -> None:

@@ -8,7 +8,7 @@ import struct
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow
@@ -25,6 +25,7 @@ from backprop.cli.batch.columnar.arrow_types import (
 from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.numbers import texts
+from backprop.cli.batch.writing import write_all
 from backprop.cli.status import Failure
 
 SEPARATORS = {"csv": ",", "tsv": "\t"}
@@ -38,29 +39,43 @@ NANOSECONDS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 UNITS_OF_TIME = ((24 * 3600, "D"), (3600, "H"), (60, "M"))
 
 
-def text_writer(form: str, header: Sequence[str]) -> tuple[bytes, Callable[[Any], Any]]:
+def text_writer(form: str, header: Sequence[str]) -> tuple[bytes, Callable[[Any, BinaryIO], None]]:
     """The header of a text, and what writes a batch below it."""
     if form == "ndjson":
         names = [json.dumps(name, ensure_ascii=False) for name in header]
-        return b"", lambda batch: objects(batch, names)
+        return b"", lambda batch, out: write_all(out, objects(batch, names))
     separator = SEPARATORS[form]
-    return (Delimited(separator).joined(header) + "\n").encode(), lambda batch: delimited(batch, separator)
+    opening = f"{Delimited(separator).joined(header)}\n".encode()
+    return opening, lambda batch, out: write_delimited(batch, separator, out)
 
 
-def delimited(batch: Any, separator: str) -> Any:
-    """Rows of CSV or TSV: an empty string is quoted in CSV, a null is nothing."""
-    cells = []
-    for column in batch.columns:
-        text = as_text(column)
-        if separator == "\t":
-            text = escaped(text) if is_free(column.type) else text
-        elif batch.num_columns == 1:
-            text = quoted(text.fill_null(""))  # a blank line would be no row
-        elif is_free(column.type):
-            text = quoted(text)
-        cells.append(text)
-    cells[-1] = joined([cells[-1], "", "\n"])
-    return contents_of(joined([*cells, separator]))
+def write_delimited(batch: Any, separator: str, out: BinaryIO) -> None:
+    """Write rows of CSV or TSV, many of them by polars: an empty string is quoted in CSV, a null is nothing."""
+    if batch.num_rows < MANY or batch.num_columns == 1 or not is_usable():
+        cells = [held(column, separator, is_alone=batch.num_columns == 1) for column in batch.columns]
+        cells[-1] = joined([cells[-1], "", "\n"])
+        write_all(out, contents_of(joined([*cells, separator])))
+        return
+    import polars
+
+    from backprop.cli.batch.columnar.delimited import write_frame
+
+    series: list[Any] = [
+        many_as_text(column) if types.is_floating(column.type) else polars.from_arrow(held(column, separator))
+        for column in batch.columns
+    ]
+    frame = polars.DataFrame([one.alias(str(place)) for place, one in enumerate(series)])
+    write_frame(frame, out, separator, "\n")
+
+
+def held(column: Any, separator: str, *, is_alone: bool = False) -> Any:
+    """A column's text as CSV or TSV holds it."""
+    text = as_text(column)
+    if separator == "\t":
+        return escaped(text) if is_free(column.type) else text
+    if is_alone:
+        return quoted(text.fill_null(""))  # a blank line would be no row
+    return quoted(text) if is_free(column.type) else text
 
 
 def is_free(kind: Any) -> bool:
@@ -103,16 +118,16 @@ def joined(parts: Iterable[Any], nulls: str = "replace") -> Any:
     return compute.binary_join_element_wise(*cells, null_handling=nulls)
 
 
-def contents_of(lines: Any) -> Any:
+def contents_of(lines: Any) -> memoryview:
     """All texts one behind the other."""
     if not len(lines):
-        return b""
+        return memoryview(b"")
     _, offsets, data = lines.buffers()
     ends = np.frombuffer(offsets, np.int64)
     return memoryview(data)[ends[lines.offset] : ends[lines.offset + len(lines)]]
 
 
-def objects(batch: Any, names: Sequence[str]) -> Any:
+def objects(batch: Any, names: Sequence[str]) -> memoryview:
     """Rows of NDJSON."""
     parts: list[Any] = []
     for name, column in zip(names, batch.columns, strict=True):
@@ -184,18 +199,25 @@ def as_cells(column: Any, text: Callable[[Any], str]) -> Any:
 
 
 def float_text(column: Any) -> Any:
-    if types.is_float16(column.type):
-        column = column.cast(pyarrow.float32())
-    numbers = column.to_numpy(zero_copy_only=False)
-    if len(numbers) >= MANY and is_usable():
-        import polars
+    if len(column) >= MANY and is_usable():
+        from polars import CompatLevel
 
-        from backprop.cli.batch.columnar.delimited import as_texts
-
-        cells = as_texts(numbers).to_arrow(compat_level=polars.CompatLevel.oldest())
-    else:
-        cells = pyarrow.array(texts(numbers), TEXT)
+        return many_as_text(column).to_arrow(compat_level=CompatLevel.oldest())
+    cells = pyarrow.array(texts(numbers_of(column)), TEXT)
     return compute.if_else(column.is_valid(), cells, None) if column.null_count else cells
+
+
+def many_as_text(column: Any) -> Any:
+    """Floats as a series of polars."""
+    from backprop.cli.batch.columnar.delimited import as_texts
+
+    text = as_texts(numbers_of(column))
+    return text.scatter(np.flatnonzero(column.is_null()), None) if column.null_count else text
+
+
+def numbers_of(column: Any) -> Any:
+    column = column.cast(pyarrow.float32()) if types.is_float16(column.type) else column
+    return column.to_numpy(zero_copy_only=False)
 
 
 def moment_text(column: Any) -> Any:

@@ -286,9 +286,11 @@ def test_without_pyarrow_the_extra_is_named(tmp_path):
         assert b"pip install 'backprop-cli[fast]'" in done.stderr
 
 
-@pytest.mark.parametrize("form", [*READERS, "csv"])
+@pytest.mark.parametrize("form", [*READERS, "csv", "tsv", "ndjson"])
 def test_without_polars_pyarrow_gives_the_same(backprop, tmp_path, points, form):
-    polars.concat([points] * 20).write_parquet(tmp_path / "rows.parquet")
+    single = (polars.col("w") * polars.lit(10.0).pow(polars.col("id") % 30 - 15)).cast(polars.Float32).alias("single")
+    nulls = polars.when(polars.col("id") % 7 == 0).then(None).otherwise(polars.col("x")).alias("nulls")
+    polars.concat([points.with_columns(single, nulls)] * 20).write_parquet(tmp_path / "rows.parquet")
     done = run_without("polars", "batch", LOGISTIC, "rows.parquet", "-o", f"out.{form}", folder=tmp_path)
     assert (done.returncode, done.stderr) == (0, b"")
     assert backprop("batch", LOGISTIC, "rows.parquet", "-o", f"other.{form}").status == 0
