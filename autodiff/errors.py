@@ -16,7 +16,7 @@ class ExpressionError(ValueError):
     """Something is wrong with an expression or with a value given to it.
 
     `reason` says what, in lower case and without a full stop; `span` says where in `source` (None where the
-    fault is in no text); `cure` says how to mend it. Nothing was computed when it is raised.
+    fault is in no text); `cure` says how to fix it. Nothing was computed when it is raised.
     """
 
     def __init__(

@@ -19,7 +19,7 @@ class Status(IntEnum):
 
 
 class Failure(Exception):
-    """Something outside the expression is wrong: a usage, a file. `cure` says how to mend it."""
+    """Something outside the expression is wrong: a usage, a file. `cure` says how to fix it."""
 
     def __init__(self, reason: str, cure: str | None = None, status: Status = Status.WRONG_QUESTION) -> None:
         super().__init__(reason)

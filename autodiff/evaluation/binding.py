@@ -30,7 +30,7 @@ def as_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
         found = np.asarray(None)
     if found.dtype.kind not in "fiub":
         raise ExpressionError(
-            f"{what} is no number and no array of numbers",
+            f"{what} is neither a number nor an array of numbers",
             cure="give a number or equally long lists of numbers",
         )
     return found
@@ -102,7 +102,7 @@ def direction_values(typed: Graph, given: Mapping[str, Any], what: str) -> dict[
     for name, value in given.items():
         if name not in typed.inputs:
             known = f"its variables are {', '.join(typed.inputs)}" if typed.inputs else "it has no variables"
-            raise ExpressionError(f"a {what} for '{name}', which is no variable", cure=known, source=typed.source)
+            raise ExpressionError(f"a {what} for '{name}', which is not a variable", cure=known, source=typed.source)
         node = typed.inputs[name]
         array = as_array(value, f"the {what} of '{name}'")
         if np.shape(array) != node.shape:

@@ -46,7 +46,7 @@ def constant_value(node: Node) -> Array:
         if one.gate is leaves.input:
             name = one.attributes[0]
             if name not in leaves.NAMED_CONSTANTS:
-                raise ExpressionError(f"'{name}' is no constant", node.span, "write a number here", graph.source)
+                raise ExpressionError(f"'{name}' is not a constant", node.span, "write a number here", graph.source)
             twin[one.index] = graph.constant(leaves.NAMED_CONSTANTS[name], name, one.span)
         else:
             twin[one.index] = graph.copy(one, twin)

@@ -97,7 +97,7 @@ subtract = Elementwise(
     operands=PAIR,
     notation=Infix("-", SUM, others=("−",)),  # noqa: RUF001 - the minus sign
     summary="x - y",
-    habit="distributes the upstream gradient, with its sign turned for what is subtracted",
+    habit="distributes the upstream gradient, with its sign flipped for what is subtracted",
     source="by definition",
     samples=(at(2.0, -3.0), at(0.5, 0.25)),
 )
@@ -136,7 +136,7 @@ negative = Elementwise(
     method="negative",
     shortcut=negative_shortcut,
     summary="-x",
-    habit="turns the sign of the gradient",
+    habit="flips the sign of the gradient",
     source="by definition",
     samples=(at(2.0), at(-0.5)),
 )

@@ -108,7 +108,7 @@ def outer_rule(a: Shape, b: Shape) -> Shape:
 
 def square_rule(a: Shape) -> Shape:
     if len(a) != 2 or a[0] != a[1]:
-        raise ExpressionError(f"shape {shapes.show(a)} is no square matrix", cure="give a square matrix")
+        raise ExpressionError(f"shape {shapes.show(a)} is not a square matrix", cure="give a square matrix")
     return a
 
 
@@ -259,7 +259,7 @@ inv: Differential = Differential(
     shape=square_rule,
     code={"latex": Template(r"{0}^{-1}", POWER)},
     summary="the inverse of a square matrix",
-    habit="multiplies the gradient by the transposed inverse on both sides and turns its sign",
+    habit="multiplies the gradient by the transposed inverse on both sides and flips its sign",
     source="Giles (2008), section 2.2.3",
     samples=(at(SQUARE),),
 )

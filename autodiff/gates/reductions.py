@@ -162,7 +162,7 @@ deviations: AlongAxis = AlongAxis(
     shape=lambda x, axis: x,
     textbook=lambda x, axis: x - kept(mean(x, axis=axis), x, axis),
     summary="how far each entry is from the mean",
-    habit="takes the mean of the gradient away from the gradient",
+    habit="subtracts the gradient's mean from it",
     source="a projection, which is its own transpose",
     samples=(at(ROW), at(MATRIX, axis=0), at((1700000000.123, 1700000000.223, 1700000000.523))),
     is_public=False,

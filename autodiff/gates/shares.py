@@ -69,7 +69,7 @@ softmax: AlongAxis = AlongAxis(
     attributes=LAST_AXIS,
     shape=axis_rule,
     summary="exp(x)/sum(exp(x)) along the last axis or the given one, without overflow",
-    habit="gives each entry its share times the gradient less its mean under the shares",
+    habit="subtracts the gradient's mean weighted by softmax(x), then scales by softmax(x)",
     source="its Jacobian diag(s) - outer(s, s) is symmetric",
     samples=SAMPLES,
 )
@@ -81,7 +81,7 @@ log_softmax = AlongAxis(
     attributes=LAST_AXIS,
     shape=axis_rule,
     summary="x - logsumexp(x) along the last axis or the given one",
-    habit="takes softmax(x) times the summed gradient away from the gradient",
+    habit="subtracts softmax(x) times the summed gradient from the gradient",
     source="the chain rule",
     samples=SAMPLES,
 )

@@ -295,7 +295,7 @@ class Simplifier:
         return node
 
     def _turned(self, node: Node) -> Node:
-        """The node with its sign turned."""
+        """The node with its sign flipped."""
         number = plain_number(node)
         return self.graph.add(arithmetic.negative, (node,)) if number is None else self.graph.constant(-float(number))
 

@@ -91,7 +91,7 @@ class Batch:
     def check(self) -> None:
         """Raise Failure for options that contradict each other."""
         if self.wrt and not self.has_gradients:
-            raise Failure("--wrt and --no-grad contradict each other", "leave one of the two away")
+            raise Failure("--wrt and --no-grad contradict each other", "omit one of the two")
         if self.rejects in ("", "-"):
             raise Failure("--rejects needs a file", "give it one: --rejects bad.tsv")
         from backprop.cli.batch.rejects import is_same_file
@@ -102,15 +102,15 @@ class Batch:
         if self.question.graph is not None and self.input_format == "lines":
             raise Failure(
                 f"{self.question.file or 'stdin'} holds lines that bring their own expressions",
-                "leave the expression away, or say what the rows are: --from csv",
+                "omit the expression, or say what the rows are: --from csv",
             )
         for name in renames_of(self.renames, self.question.graph) if self.question.graph else ():
             if name in self.question.fixed:
-                raise Failure(f"--rename {name} and a value for {name} contradict each other", "leave one of them away")
+                raise Failure(f"--rename {name} and a value for {name} contradict each other", "omit one of them")
         if self.field is not None and self.input_format not in ("ndjson", "csv", "tsv"):
             raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, csv or tsv")
         if self.question.graph is None and (self.has_nodes or self.wrt or self.renames):
-            raise Failure("--nodes, --wrt and --rename go with one expression for all rows", "leave them away")
+            raise Failure("--nodes, --wrt and --rename go with one expression for all rows", "omit them")
         for option, path in (("-o", self.path), ("--rejects", self.rejects)):
             announce(path, option, self.note)
 

@@ -32,7 +32,7 @@ def ask_rows(found: Arguments, file: str | None, vars_files: Sequence[str], *, h
     if first != "-" and not os.path.exists(first):
         raise Failure(
             f"{first}: no such file; the rows bring their own expressions",
-            "leave the expression away, or the option that says so: --expr-field, --from lines",
+            "omit the expression, or the option that says so: --expr-field, --from lines",
         )
     _, rows, bindings = split_positionals(found, needs_expression=False, takes_rows=True)
     return BatchQuestion(None, rows, fixed_values(bindings, vars_files))
@@ -48,7 +48,7 @@ def renames_of(given: Sequence[str], graph: Graph) -> dict[str, str]:
             raise Failure(f"--rename {text}", "write VARIABLE=COLUMN: --rename x=width")
         check_known("--rename", name, list(graph.inputs))
         if name in found:
-            raise Failure(f"--rename {name} is given twice", "leave one of the two away")
+            raise Failure(f"--rename {name} is given twice", "omit one of the two")
         found[name] = column
     return found
 

@@ -59,13 +59,13 @@ def check_names(results: Sequence[str], header: Sequence[str]) -> None:
     """Raise Failure where a result has the name of a column that is there already, or of another result."""
     twice = shared_names(results)
     if twice:
-        raise Failure(f"two results are called {twice[0]}", "call them otherwise: --name NAME,PREFIX")
+        raise Failure(f"two results are called {twice[0]}", "choose other names: --name NAME,PREFIX")
     there = frozenset(header)
     taken = next((name for name in results if name in there), None)
     if taken is not None:
         raise Failure(
             f"the input has a column {taken} already",
-            "call the results otherwise: --name NAME,PREFIX; or keep them alone: --only",
+            "choose other names: --name NAME,PREFIX; or write the results alone: --only",
         )
 
 

@@ -59,7 +59,7 @@ class Faults:
             self.count += 1
             self._say(loss)
         if self.count > FIRST:
-            self._say(f"{self.count} rows were wrong in all")
+            self._say(f"{self.count} rows were bad in all")
 
 
 def escape_of(surrogate: re.Match[str]) -> str:

@@ -56,7 +56,7 @@ def free_names(batch: Batch, graph: Graph, columns: Iterable[str]) -> list[str]:
 def say_of_header(batch: Batch, header: Iterable[str]) -> None:
     """Say that names cannot be written as they are, where that is so."""
     if not batch.is_only and any(map(has_strays, header)):
-        batch.note(f"the name of a column holds what is no UTF-8 text: {REPLACED}")
+        batch.note(f"the name of a column holds text that is not UTF-8: {REPLACED}")
 
 
 def header_of(reader: Reader, form: Delimited) -> None:
@@ -176,7 +176,7 @@ def with_own_expressions(batch: Batch, source: Source) -> tuple[Reader, Job, byt
     if batch.output_format != batch.input_format:
         raise Failure(
             f"rows with expressions of their own are written as they are read, as {batch.input_format}",
-            "leave --format away, or give -o that ending",
+            "omit --format, or give -o that ending",
         )
     style: Style
     if batch.field is None:

@@ -36,7 +36,7 @@ EXAMPLES = (
     help="Check at N more points: each entry plus a normal deviate of standard deviation max(|entry|, 1).",
 )
 @click.option(
-    "--seed", type=BoundedNumber(0), default=0, metavar="S", help="What the points are drawn with.  [default: 0]"
+    "--seed", type=BoundedNumber(0), default=0, metavar="S", help="The seed of the random points.  [default: 0]"
 )
 @output_options("check")
 def check(question: Question, options: DerivativeOptions, samples: int, seed: int, output: Output) -> Status:

@@ -23,7 +23,11 @@ EXAMPLES = (
 @command("jvp", examples=EXAMPLES)
 @question_options
 @click.option(
-    "--tangent", "tangents", multiple=True, metavar="NAME=VALUE", help="Move NAME so; one left out stays.  Repeatable."
+    "--tangent",
+    "tangents",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="How NAME moves; a name left out stays fixed.  Repeatable.",
 )
 @derivative_options(STRICT)
 @output_options("jvp")

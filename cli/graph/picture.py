@@ -15,8 +15,8 @@ def draw(found: Trace, text: str, derivative: str, output: Output, *, is_all: bo
     if len(found.steps) > MAXIMUM_NODES and not is_all:
         raise Failure(
             f"the graph has {len(found.steps)} nodes: a picture of more than {MAXIMUM_NODES} is hard to read",
-            "draw it all the same: --all",
+            "draw it anyway: --all",
         )
     if output.format == "html" and derivative != "gradient":
-        raise Failure("a page walks through the reverse pass", "leave --mode forward away, or write .svg")
+        raise Failure("a page walks through the reverse pass", "omit --mode forward, or write .svg")
     output.render(circuit_of(found, text, derivative))

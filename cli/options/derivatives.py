@@ -74,7 +74,7 @@ class DerivativeOptions:
     def trace(self, question: Question) -> Trace:
         """One forward and one reverse pass."""
         if self.mode == "forward" and self.upstream is not None:
-            raise Failure("--upstream belongs to reverse mode", "leave it or --mode forward away")
+            raise Failure("--upstream belongs to reverse mode", "omit it or --mode forward")
         names = self.names(question)
         return trace(question.graph, question.values, mode=self.mode, wrt=names, upstream=self.upstream_value)
 
@@ -107,9 +107,9 @@ class DerivativeOptions:
         for text in self.shapes:
             name, shape = read_shape(text)
             if name not in question.graph.inputs:
-                raise Failure(f"--shape {text}: {name} is no variable of the expression", "leave it away")
+                raise Failure(f"--shape {text}: {name} is not a variable of the expression", "omit it")
             if given.setdefault(name, shape) != shape:
-                raise Failure(f"--shape {text}: the value of {name} has another shape", "leave one of the two away")
+                raise Failure(f"--shape {text}: the value of {name} has another shape", "omit one of the two")
         unknown = [name for name in question.graph.variables if name not in given]
         return derivatives(question.graph, chosen_names(self.wrt, [*given, *unknown]), order=self.order, given=given)
 
@@ -163,7 +163,7 @@ def directions(option: str, question: Question, given: Sequence[str]) -> dict[st
             raise Failure(f"{option} {text}", f"write NAME=VALUE: {option} {known[0] if known else 'x'}=1")
         check_known(option, name, known)
         if name in found:
-            raise Failure(f"{option} {name} is given twice", "leave one of the two away")
+            raise Failure(f"{option} {name} is given twice", "omit one of the two")
         found[name] = read_value(f"{option} {name}", value.strip())
     return found
 

@@ -45,7 +45,7 @@ class Output:
         color: str = "auto",
     ) -> None:
         if short and format not in (None, short):
-            raise Failure(f"--{short} and --format {format} contradict each other", "leave one of the two away")
+            raise Failure(f"--{short} and --format {format} contradict each other", "omit one of the two")
         self.command = command
         self.path = None if path == "-" else path
         self.digits = digits

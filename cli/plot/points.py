@@ -20,7 +20,7 @@ def point_report(question: Question, samples: Samples, wrt: Sequence[str]) -> Re
     results = ["value", *(f"grad_{name}" for name in wrt)]
     taken = [name for name in names if name in results]
     if taken:
-        raise Failure(f"there would be two columns {taken[0]}", "call the variable otherwise in the expression")
+        raise Failure(f"there would be two columns {taken[0]}", "rename the variable in the expression")
     arrays = [*samples.columns, samples.value, *samples.derivatives]
     return Report(
         title="",

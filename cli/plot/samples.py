@@ -59,7 +59,7 @@ def wrt_names(question: Question, wrt: Sequence[str]) -> list[str]:
         if chosen is not None and set(chosen) != set(ranged):
             raise Failure(
                 f"--wrt {','.join(chosen)}: the arrows are the gradient by {ranged[0]} and {ranged[1]}",
-                "leave --wrt away, or fix one of the two for a curve",
+                "omit --wrt, or fix one of the two for a curve",
             )
         return ranged
     if chosen is None:
@@ -69,7 +69,7 @@ def wrt_names(question: Question, wrt: Sequence[str]) -> list[str]:
     shape = np.shape(question.values.get(chosen[0], 0.0))
     if shape:
         cure = f"choose the variable with the range: --wrt {ranged[0]}"
-        raise Failure(f"--wrt {chosen[0]}: a derivative of shape {show(shape)} is no curve", cure)
+        raise Failure(f"--wrt {chosen[0]}: a derivative of shape {show(shape)} is not a curve", cure)
     return chosen
 
 
@@ -186,4 +186,4 @@ def union(axes: Sequence[Axis]) -> Axis:
 def without_values(range_: Range, is_log: bool) -> Failure:
     kind = "positive and finite" if is_log else "finite"
     where = f"nowhere between {range_.name} = {range_.start:g} and {range_.stop:g}"
-    return Failure(f"the expression is {kind} {where}", "choose another range" + " or leave --log y away" * is_log)
+    return Failure(f"the expression is {kind} {where}", "choose another range" + " or omit --log y" * is_log)

@@ -129,7 +129,7 @@ def split_positionals(found: Arguments, *, needs_expression: bool, takes_rows: b
     expression = words.pop(0) if needs_expression and words else None
     rows = words.pop(0) if takes_rows and words else None
     if words and not (needs_expression or takes_rows):
-        raise Failure(f"an expression was given twice: by -f and as {words[0]!r}", "leave one of the two away")
+        raise Failure(f"an expression was given twice: by -f and as {words[0]!r}", "omit one of the two")
     if words:
         quoted = f'put the whole expression in quotes: "{together}"' if len(together) < 100 else None
         cure = f"an expression and one file of rows: {EXAMPLES['batch']}" if takes_rows else quoted

@@ -29,18 +29,18 @@ def check_given_once(bindings: Sequence[Binding]) -> None:
         if one.text is None:
             raise Failure(f"{one.written} has no value", f"give it one: {one.written} 1")
         if one.name in seen:
-            raise Failure(f"{one.name} is given twice", "leave one of the two away")
+            raise Failure(f"{one.name} is given twice", "omit one of the two")
         seen.add(one.name)
 
 
 def unknown_name(graph: Graph, binding: Binding, found: Arguments) -> Failure:
     name = binding.name
     if name in graph.names:
-        return Failure(f"{name} is computed by the expression", "leave its value away")
+        return Failure(f"{name} is computed by the expression", "omit its value")
     option, meant = closest_option(binding, found), closest(name, graph.inputs)
     if option and not (meant and closest(name, [meant, option[2:]]) == meant):
         return Failure(f"unknown option {binding.written}", f"did you mean {option}?")
-    reason = f"{name} is no variable of the expression"
+    reason = f"{name} is not a variable of the expression"
     if meant:
         return Failure(reason, f"did you mean {written_as(meant, found)}?")
     return Failure(reason, variables_of(graph.variables))
@@ -65,7 +65,7 @@ def check_known(option: str, name: str, known: Sequence[str]) -> None:
     if name not in known:
         meant = closest(name, known)
         cure = f"did you mean {meant}?" if meant else variables_of(known)
-        raise Failure(f"{option} {name}: {name} is no variable of the expression", cure)
+        raise Failure(f"{option} {name}: {name} is not a variable of the expression", cure)
 
 
 def variables_of(names: Sequence[str]) -> str:

@@ -65,7 +65,7 @@ def read_range(binding: Binding) -> Range:
     written = f"{binding.written}{'' if binding.written.endswith('=') else ' '}"
     if len(parts) != 2:
         raise Failure(
-            f"{name}: {text} is no range", f"write START:STOP: {written}-5:5 (--samples N says how many points)"
+            f"{name}: {text} is not a range", f"write START:STOP: {written}-5:5 (--samples N says how many points)"
         )
     if not all(parts):
         raise Failure(f"{name}: the range {text} is empty on one side", f"write START:STOP: {written}-5:5")
@@ -128,7 +128,7 @@ def log_axes(log: str | None, ranges: Sequence[Range]) -> set[str]:
     for word in log.split(","):
         axis = word.strip() if word.strip() in ("x", "y") else by_name.get(word.strip())
         if axis is None:
-            raise Failure(f"--log {log}: {word.strip()!r} is no axis", "write --log x, --log y or --log x,y")
+            raise Failure(f"--log {log}: {word.strip()!r} is not an axis", "write --log x, --log y or --log x,y")
         found.add(axis)
     return found
 

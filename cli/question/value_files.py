@@ -18,7 +18,7 @@ def read_value_file(name: str, path: str) -> Array:
     """The array in a file, read by its ending. Raises Failure that names the variable and the file."""
     reader = READERS.get(os.path.splitext(path)[1].lower())
     if reader is None:
-        raise wrong(name, path, "the file's ending says no format", f"use {', '.join(READERS)}")
+        raise wrong(name, path, "the file's ending names no format", f"use {', '.join(READERS)}")
     try:
         array = reader(path)
         check_size(array.shape)
@@ -56,7 +56,7 @@ def read_npy(path: str) -> Array:
 
     with open(path, "rb") as stream:
         if stream.read(6) != b"\x93NUMPY":
-            raise ValueError("it is no .npy file")
+            raise ValueError("it is not an .npy file")
     try:
         mapped = open_memmap(path, mode="r")
     except OSError:
@@ -107,7 +107,7 @@ def as_number(cell: str, place: str) -> float:
     except OutOfRange:
         raise ValueError(f"{place}: {cell[:40]} is out of range") from None
     except ValueError:
-        raise ValueError(f"{place}: {cell[:40]!r} is no number") from None
+        raise ValueError(f"{place}: {cell[:40]!r} is not a number") from None
 
 
 def read_json(path: str) -> Array:

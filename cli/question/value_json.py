@@ -78,7 +78,7 @@ def as_array(value: Any) -> Array:
         if isinstance(entry, list):
             raise ValueError("its lists have different lengths")
         if isinstance(entry, bool) or not isinstance(entry, (int, float)):
-            raise ValueError(f"{shown(entry)} is no number")
+            raise ValueError(f"{shown(entry)} is not a number")
     try:
         return np.array(level, dtype=np.float64).reshape(shape)[()]
     except OverflowError:

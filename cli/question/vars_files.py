@@ -22,7 +22,7 @@ class VarsFiles(Mapping[str, Array]):
     def add(self, path: str, name: str, key: str, value: Any) -> None:
         """Take a member of a file. Raises Failure where the name has a value already."""
         if name in self._members:
-            raise Failure(f"--vars {path}: {key} is given twice", "leave one of the two away")
+            raise Failure(f"--vars {path}: {key} is given twice", "omit one of the two")
         self._members[name] = path, key, value
 
     def __getitem__(self, name: str) -> Array:
@@ -49,7 +49,9 @@ def read_vars_file(path: str) -> dict[str, Any]:
     except ValueError as error:
         raise Failure(f"--vars {path}: {error}") from None
     if not isinstance(found, dict):
-        raise Failure(f"--vars {path}: it holds no object", 'write one value for each name: {"x": 1, "y": [2, 3]}')
+        raise Failure(
+            f"--vars {path}: it does not hold an object", 'write one value for each name: {"x": 1, "y": [2, 3]}'
+        )
     return found
 
 

@@ -49,7 +49,7 @@ def command_answer(session: Session, line: str) -> Answer:
         )
     command = COMMANDS[word]
     if rest.strip() and not command.takes:
-        raise Failure(f"{word} takes nothing", "leave away what follows it")
+        raise Failure(f"{word} takes nothing", "omit what follows it")
     answer = command.run(session, rest.strip())
     return answer._replace(data={"command": word} | dict(answer.data) | {"command": word})
 
@@ -95,7 +95,7 @@ def graph(session: Session, path: str) -> Answer:
     if path:
         known = endings("graph")
         if ending_of(path) not in known:
-            raise Failure(f"{path}: its ending says no kind of picture", f"use {' '.join(known)}")
+            raise Failure(f"{path}: its ending names no kind of picture", f"use {' '.join(known)}")
         try:
             output.of("graph", path).render(circuit)
         except Failure as failure:
@@ -120,7 +120,7 @@ def diff(session: Session, rest: str) -> Answer:
     for name in chosen:
         if name not in asked.question.graph.inputs:
             known = variables_of(asked.question.graph.variables)
-            raise Failure(f"{name} is no variable of the last expression", known)
+            raise Failure(f"{name} is not a variable of the last expression", known)
     with asked.text.located():
         found = DerivativeOptions(wrt=chosen).symbolic(asked.question)
         report = derivative_report(asked.question, found, 1, shares=False)

@@ -19,7 +19,7 @@ REASONS = {
     "mismatch": "the gradient is not what the differences of values say, or the two modes disagree",
     "undecided": "the differences of values are too inexact to tell",
     "not finite": "the value or a derivative is inf or nan",
-    "kink": "a corner, a jump or an edge of the domain within the step: no one derivative to compare with",
+    "kink": "a corner, a jump or an edge of the domain within the step: there is no single derivative to compare with",
 }
 PLURALS = {"mismatch": "mismatches", "kink": "kinks"}
 

@@ -18,8 +18,8 @@ CALLED = {"NUMBER", "NAME", "ROOT"}  # what people write after a function withou
 # Words of other languages, before or in the place of what was not expected.
 LEADING_WORDS = dict.fromkeys(("lambda", "def", "function", "fn", "func"), DEFINITION)
 LEADING_WORDS |= dict.fromkeys(("let", "var", "const", "set", "double", "float"), "a value is named by q = x + y")
-LEADING_WORDS |= dict.fromkeys(("return", "print", "yield"), "the last statement is the output: leave the word out")
-LEADING_WORDS |= dict.fromkeys(("import", "from", "using", "include"), "every function is there already")
+LEADING_WORDS |= dict.fromkeys(("return", "print", "yield"), "the last statement is the output: omit the word")
+LEADING_WORDS |= dict.fromkeys(("import", "from", "using", "include"), "every function is available already")
 LEADING_WORDS |= dict.fromkeys(("for", "while", "do"), "there are no loops: sum and prod take arrays")
 INFIX_WORDS = {"mod": "write x % y", "div": "write x // y", "xor": "write x != y", "is": "write x == y"}
 INFIX_WORDS |= {"then": CHOICE, "unless": CHOICE, "times": "write x*y", "plus": "write x + y"}
@@ -38,9 +38,9 @@ def malformed_number(place: Place) -> ExpressionError | None:
         integer = int(whole, 0)
         is_large = integer.bit_length() > LARGEST_BITS
         said = "the largest number is about 1.8e308" if is_large else f"write {integer}"
-        return ExpressionError(f"'{whole}' is no decimal number", span, f"{said}; a product is written 0*x")
+        return ExpressionError(f"'{whole}' is not a decimal number", span, f"{said}; a product is written 0*x")
     if token.type == "NUMBER":
-        return ExpressionError(f"'{whole}' is no number", span, "a number has one decimal point, and none after e")
+        return ExpressionError(f"'{whole}' is not a number", span, "a number has one decimal point, and none after e")
     if token.text.startswith("_"):
         plain = re.sub(r"_+", "", whole)
         cure = f"write {plain}" if re.fullmatch(r"[0-9.]+", plain) else "a name does not begin with a digit"
@@ -66,9 +66,11 @@ def missing_operator(place: Place) -> ExpressionError | None:
         return None
     span = Span(before.start_pos, token.end_pos)
     if before.type == "NAME" and before.text in LEADING_WORDS:
-        return ExpressionError(f"'{before.text}' is no word of the language", before.span, LEADING_WORDS[before.text])
+        return ExpressionError(
+            f"'{before.text}' is not a word of the language", before.span, LEADING_WORDS[before.text]
+        )
     if token.type == "NAME" and token.text in INFIX_WORDS:
-        return ExpressionError(f"'{token.text}' is no operator", token.span, INFIX_WORDS[token.text])
+        return ExpressionError(f"'{token.text}' is not an operator", token.span, INFIX_WORDS[token.text])
     if token.type == "NOT":
         return ExpressionError("'not' follows a value", token.span, "write x != y, or x and not y")
     if before.type == "NAME" and before.text in FUNCTIONS and token.type in CALLED:
@@ -82,7 +84,7 @@ def missing_operator(place: Place) -> ExpressionError | None:
         return ExpressionError(f"no end of a statement before '{token.text}'", span, "separate statements with ;")
     quotient = re.search(r"\bd\s*/\s*d(\w+)$", place.text[: before.end_pos])
     if before.type == "NAME" and quotient is not None:
-        return ExpressionError("'d/dx' is no operator", span, f"write grad(f, {quotient[1]})")
+        return ExpressionError("'d/dx' is not an operator", span, f"write grad(f, {quotient[1]})")
     left, right = place.atom_before(), place.atom_after()
     is_short = len(left) + len(right) < LONGEST and not place.is_on_next_line
     product = f"a product is written {left}*{right}" if is_short else "a product is written x*y"

@@ -55,18 +55,18 @@ ELSEWHERE = {
     ),
 }
 # What a further argument is in other languages, and how to write it here: {0} is the first argument, {1} the further.
-SEVERAL, DIGITS = "several values are one array", "a number of digits is no argument"
+SEVERAL, DIGITS = "several values are one array", "the number of digits is not an argument"
 FURTHER = {
-    "log": ("the base is no argument", "log({0})/log({1})"),
-    "ln": ("the base is no argument", "ln({0})/ln({1})"),
-    "exp": ("the base is no argument", "{1}^{0}"),
-    "sqrt": ("the degree of a root is no argument", "{0}^(1/{1})"),
+    "log": ("the base is not an argument", "log({0})/log({1})"),
+    "ln": ("the base is not an argument", "ln({0})/ln({1})"),
+    "exp": ("the base is not an argument", "{1}^{0}"),
+    "sqrt": ("the degree of a root is not an argument", "{0}^(1/{1})"),
     "atan": ("the angle of a point has a function of its own", "atan2({0}, {1})"),
     "arctan": ("the angle of a point has a function of its own", "arctan2({0}, {1})"),
     "grad": ("a second derivative is a gradient's gradient", "grad(grad(f, x), x)"),
     "dot": ("a product of more factors", "a @ b @ c"),
-    "normcdf": ("the mean and the deviation are no arguments", "normcdf((x - mean)/deviation)"),
-    "normpdf": ("the mean and the deviation are no arguments", "normpdf((x - mean)/deviation)/deviation"),
+    "normcdf": ("the mean and the deviation are not arguments", "normcdf((x - mean)/deviation)"),
+    "normpdf": ("the mean and the deviation are not arguments", "normpdf((x - mean)/deviation)/deviation"),
     **{name: (DIGITS, f"{name}({{0}}*10^{{1}})/10^{{1}}") for name in ("round", "floor", "ceil")},
     **{name: (SEVERAL, f"{name}([x, y, z])") for name in ("sum", "mean", "prod", "var", "std")},
 }

@@ -72,7 +72,7 @@ def after_an_operator(place: Place) -> ExpressionError | None:
     pair = shown + place.shown(token)
     if pair in DOUBLED:
         written = place.text[before.start_pos : token.end_pos]
-        return ExpressionError(f"'{written}' is no operator", Span(before.start_pos, token.end_pos), DOUBLED[pair])
+        return ExpressionError(f"'{written}' is not an operator", Span(before.start_pos, token.end_pos), DOUBLED[pair])
     if before.type == "HEAD":
         return ExpressionError(
             f"the function '{shown.partition('(')[0].strip()}' has no body", before.span, "write f(x) = x^2"
@@ -180,7 +180,7 @@ def misplaced(place: Place) -> ExpressionError | None:
         cure = "a power is written x^23" if token.type == "SUPERSCRIPT" else f"write ({power}){rest}"
         return ExpressionError(f"'{place.shown(token)}' follows '{before.text}'", token.span, cure)
     if token.type == "COLON" and after is not None and after.type == "ASSIGN":
-        return ExpressionError("':=' is no operator", Span(token.start_pos, after.end_pos), "write =")
+        return ExpressionError("':=' is not an operator", Span(token.start_pos, after.end_pos), "write =")
     if token.type == "COMMA":
         is_decimal = place.touches and before.type == "NUMBER" and after is not None and after.type == "NUMBER"
         cure = "a decimal point is written 1.5; a list [1, 5]" if is_decimal else "a list is written [x, y]"

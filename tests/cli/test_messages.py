@@ -64,4 +64,4 @@ def test_what_a_user_wrote_makes_no_line(backprop, tmp_path, question, text):
 def test_a_reason_makes_no_line_among_rejects(backprop, tmp_path):
     (tmp_path / "rows.csv").write_text('"a\n2\tforged"\nb\n')
     backprop("batch", "q", "rows.csv", "--rename", "q=a\n2\tforged", "--rejects", "bad.tsv")
-    assert (tmp_path / "bad.tsv").read_text() == "3\ta\\n2\\tforged is 'b', which is no number\tb\n"
+    assert (tmp_path / "bad.tsv").read_text() == "3\ta\\n2\\tforged is 'b', which is not a number\tb\n"

@@ -60,7 +60,7 @@ def test_a_fork_answers_as_the_installed_command_does(is_installed):
     run = Run(("batch", "x*y", "--y", "3"), stdin=b"x\n2\nwide\n")
     found = answer(run, is_installed=is_installed)
     assert (found.status, found.out) == (3, b"x,value,grad_x,grad_y\n2,6,3,2\nwide,,,\n")
-    assert found.err == b"line 3: x is 'wide', which is no number\n" and fault(run, found) is None
+    assert found.err == b"line 3: x is 'wide', which is not a number\n" and fault(run, found) is None
 
 
 def test_a_planted_fault_of_a_command_is_found_and_shortened(monkeypatch):

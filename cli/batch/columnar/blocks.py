@@ -58,8 +58,8 @@ def run_columnar(batch: Batch) -> Status:
     if batch.question.graph is None:
         form = next(one for one in (batch.input_format, batch.output_format) if FORMATS[one].is_binary)
         raise Failure(
-            f"rows with expressions of their own are no {form}",
-            "read and write them as csv, tsv, ndjson or lines; leave --format away, or give -o another ending",
+            f"rows with expressions of their own cannot be written as {form}",
+            "read and write them as csv, tsv, ndjson or lines; omit --format, or give -o another ending",
         )
     with contextlib.ExitStack() as stack:
         blocks: Blocks

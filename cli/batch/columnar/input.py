@@ -137,7 +137,7 @@ class StreamBatches(Batches):
             with said_by_arrow():
                 self._reader = pyarrow.ipc.open_stream(pyarrow.PythonFile(stream, mode="r"))
         except Damaged:
-            raise Damaged("this is no Arrow IPC, or only the beginning of it") from None
+            raise Damaged("this is not Arrow IPC, or only the beginning of it") from None
         super().__init__(self._reader.schema, None)
 
     def _read(self) -> Iterator[Any]:
@@ -219,7 +219,7 @@ def batches_of(source: Source, form: str, stack: contextlib.ExitStack) -> Batche
         if not head.startswith(BEGINNINGS[form]):
             if form == "arrow":
                 return StreamBatches(stream)
-            raise Damaged("this is no parquet")
+            raise Damaged("this is not Parquet")
         descriptor = source.descriptor if is_plain(source, head) else spooled(stream, stack)
         file = io.FileIO(descriptor, closefd=False)
         return FileBatches(file) if form == "arrow" else ParquetBatches(file)

@@ -54,7 +54,7 @@ def check_pyarrow(what: str) -> None:
     except Exception as error:
         said = " ".join(str(error).split())
         raise Failure(
-            f"{what} needs pyarrow, which cannot be imported: {said}", "mend it, or use csv or ndjson"
+            f"{what} needs pyarrow, which cannot be imported: {said}", "repair it, or use csv or ndjson"
         ) from None
     if int(pyarrow.__version__.split(".")[0]) < LEAST_PYARROW:
         raise Failure(f"{what} needs a newer pyarrow than {pyarrow.__version__}", cure, Status.WRONG_QUESTION)

@@ -308,7 +308,7 @@ def as_number(cell: str) -> tuple[float, str | None]:
     except OutOfRange:
         return math.nan, f"is {quoted(cell)}, which is out of range"
     except ValueError:
-        return math.nan, "is empty" if not cell.strip() else f"is {quoted(cell)}, which is no number"
+        return math.nan, "is empty" if not cell.strip() else f"is {quoted(cell)}, which is not a number"
 
 
 def escaped(cell: str) -> str:

@@ -81,6 +81,6 @@ def remarks_on_halves(names: Sequence[str], records: Sequence[str], starts: Sequ
         for name, value in members_of(record) if has_halves(record) else ():
             is_cell = name in names and name not in found and value.startswith('"')
             if is_cell and with_whole_characters(value) != value:
-                text = f"{without_strays(name)} holds half of a surrogate pair, which is no character: {REPLACED}"
+                text = f"{without_strays(name)} holds half of a surrogate pair, which is not a character: {REPLACED}"
                 found[name] = Remark(start, text)
     return list(found.values())

@@ -128,11 +128,11 @@ class Ndjson:
             one: Any = None
             try:
                 one = json.loads(record)
-                reason = "it is no JSON object"
+                reason = "it is not a JSON object"
                 if isinstance(one, list) and one and all(isinstance(entry, dict) for entry in one):
                     reason = "it is a JSON array of objects, not an object: jq -c '.[]' makes rows of it"
             except json.JSONDecodeError as error:
-                reason = f"it is no JSON: {error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
+                reason = f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
             except RecursionError:
                 reason = "it is nested too deeply"
             except ValueError:
@@ -193,7 +193,7 @@ def problem_of(value: Any, shape: Shape, record: str) -> str | None:
     if value is None:
         return "is missing"
     if isinstance(value, (str, dict, bool)):
-        return f"is {quoted(value) if isinstance(value, str) else shown(value)}, which is no number"
+        return f"is {quoted(value) if isinstance(value, str) else shown(value)}, which is not a number"
     try:
         array = as_array(value)
     except ValueError as error:

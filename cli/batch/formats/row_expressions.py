@@ -66,7 +66,7 @@ class Lines:
             name, equals, text = token.partition("=")
             name = normalized(name.strip())
             if not equals or not name.isidentifier():
-                return Fault(-1, f"{token.strip()!r} is no NAME=VALUE", b"")
+                return Fault(-1, f"{token.strip()!r} is not NAME=VALUE", b"")
             if name in values or name in reasons:
                 return Fault(-1, f"{name} is given twice", b"")
             try:

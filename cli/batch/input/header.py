@@ -86,7 +86,7 @@ def end_of_name(heading: str) -> int:
 def only(heading: str, places: Sequence[int]) -> int:
     if len(places) > 1:
         raise Failure(
-            f"the column {heading} is there {len(places)} times", "name the columns of the expression differently"
+            f"the column {heading} occurs {len(places)} times", "name the columns of the expression differently"
         )
     return places[0]
 

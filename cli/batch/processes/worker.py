@@ -149,7 +149,7 @@ def import_for_bulk() -> None:
     except Exception as error:
         raise Failure(
             f"polars cannot be imported: {' '.join(str(error).split())}",
-            "mend it, or uninstall it: without it batch gives the same results, more slowly",
+            "repair it, or uninstall it: without it batch gives the same results, more slowly",
             Status.WRONG_DATA,
         ) from None
 

@@ -312,8 +312,11 @@ def test_no_matrix_is_in_the_graph_of_a_product():
     ("call", "reason"),
     [
         (lambda: jvp(parse("x*y"), {"x": [1, 2]}, x=1, y=1), "the tangent of 'x' has shape (2), the variable scalar"),
-        (lambda: jvp(parse("x*y"), {"q": 1}, x=1, y=1), "a tangent for 'q', which is no variable"),
-        (lambda: jvp(parse("x*y"), {"x": "a"}, x=1, y=1), "the tangent of 'x' is no number and no array of numbers"),
+        (lambda: jvp(parse("x*y"), {"q": 1}, x=1, y=1), "a tangent for 'q', which is not a variable"),
+        (
+            lambda: jvp(parse("x*y"), {"x": "a"}, x=1, y=1),
+            "the tangent of 'x' is neither a number nor an array of numbers",
+        ),
         (
             lambda: hvp(parse("x*y"), {"x": [[1]]}, x=1, y=1),
             "the direction of 'x' has shape (1, 1), the variable scalar",

@@ -226,7 +226,7 @@ NO_NUMBERS = {
 
 @pytest.mark.parametrize("given", NO_NUMBERS.values(), ids=NO_NUMBERS)
 def test_what_is_no_number_is_refused_by_name(given):
-    with pytest.raises(ExpressionError, match="the value of 'y' is no number") as caught:
+    with pytest.raises(ExpressionError, match="the value of 'y' is not a number") as caught:
         value_and_grad(PRODUCT, x=1, y=given, z=3)
     assert caught.value.cure
 

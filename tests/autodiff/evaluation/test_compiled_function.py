@@ -264,8 +264,8 @@ def test_arrays_a_row_in_any_layout():
         ({"x": [1.0], "y": [1.0, 2.0], "z": [1.0, 2.0]}, "the numbers of rows differ: 'x' 1, 'y' and 'z' 2"),
         ({"x": [1.0]}, "no value for 'y' and 'z'"),
         ({"x": [1.0], "y": 1, "z": 1, "v": 1}, "'v' is not in the expression"),
-        ({"x": ["one"], "y": 1, "z": 1}, "the value of 'x' is no number and no array of numbers"),
-        ({"x": [[1.0], [1.0, 2.0]], "y": 1, "z": 1}, "the value of 'x' is no number and no array of numbers"),
+        ({"x": ["one"], "y": 1, "z": 1}, "the value of 'x' is neither a number nor an array of numbers"),
+        ({"x": [[1.0], [1.0, 2.0]], "y": 1, "z": 1}, "the value of 'x' is neither a number nor an array of numbers"),
         ({"x": 1, "y": 1, "z": 1}, "no variable has rows"),
         ({"x": np.ones((2, 3)), "y": np.ones((2, 4)), "z": 1}, "add: shapes (3) and (4) do not match"),
     ],
@@ -282,7 +282,7 @@ def test_what_is_wrong_with_the_rows(given, reason):
     [
         ({"wrt": ["v"]}, "'v' is not in the expression"),
         ({"fixed": {"v": 1.0}}, "'v' is not in the expression"),
-        ({"fixed": {"x": "one"}}, "the value of 'x' is no number and no array of numbers"),
+        ({"fixed": {"x": "one"}}, "the value of 'x' is neither a number nor an array of numbers"),
     ],
 )
 def test_what_is_wrong_before_any_row(options, reason):

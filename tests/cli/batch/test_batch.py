@@ -212,7 +212,7 @@ def test_no_header_at_all(backprop, tmp_path, stdin):
 REFUSED = [
     ("width*heigth", "width,height\n1,2\n", (), "no column heigth", "did you mean height?"),
     ("a+b", "x,y\n1,2\n", (), "no column a and b", "the columns are x, y"),
-    ("x", "x,x\n1,2\n", (), "the column x is there 2 times", ""),
+    ("x", "x,x\n1,2\n", (), "the column x occurs 2 times", ""),
     ("x", "x[0],x[2]\n1,2\n", (), "no column x[1]", ""),
     ("x", "x[0],x[0]\n1,2\n", (), "", "2 times"),
     ("x", "x[0],x[0][1]\n1,2\n", (), "different numbers of indices", ""),

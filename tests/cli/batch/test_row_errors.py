@@ -95,7 +95,7 @@ def test_an_empty_cell_is_missing_and_never_0(batch):
 
 BAD = b"x,y\n1,2\nabc,\n3,4\n5\n6,7,8\n9,10\n1e999,1\n"
 REASONS = [
-    (3, "x is 'abc', which is no number; y is empty", "abc,"),
+    (3, "x is 'abc', which is not a number; y is empty", "abc,"),
     (5, "it has 1 cell, the header 2", "5"),
     (6, "it has 3 cells, the header 2", "6,7,8"),
     (8, "x is '1e999', which is out of range", "1e999,1"),
@@ -146,8 +146,8 @@ def test_ten_are_named_and_then_all_counted(batch, tmp_path):
     assert status == 3
     assert out == b"value,grad_x\n" + b"1,1\n,\n" * 150_000
     assert err.splitlines() == [
-        *(f"line {3 + 2 * k}: x is 'a', which is no number" for k in range(10)),
-        "150000 rows were wrong in all",
+        *(f"line {3 + 2 * k}: x is 'a', which is not a number" for k in range(10)),
+        "150000 rows were bad in all",
     ]
     numbers = [int(line.split(b"\t")[0]) for line in (tmp_path / "bad.tsv").read_bytes().splitlines()]
     assert numbers == list(range(3, 300_002, 2))
@@ -182,16 +182,16 @@ def test_line_numbers_across_blocks(batch, form):
 
 def test_rejects_of_several_lines_are_verbatim(batch, tmp_path):
     status, out, err = batch("x", "--rejects", "bad.tsv", stdin=b'x,n\r\n1,a\r\nz,"b\r\nc""\n\xc3\xa9"\r\n2,d\r\n')
-    assert (tmp_path / "bad.tsv").read_bytes() == b"3\tx is 'z', which is no number\t" + b'z,"b\r\nc""\n\xc3\xa9"\n'
+    assert (tmp_path / "bad.tsv").read_bytes() == b"3\tx is 'z', which is not a number\t" + b'z,"b\r\nc""\n\xc3\xa9"\n'
     assert out == b'x,n,value,grad_x\r\n1,a,1,1\r\nz,"b\r\nc""\n\xc3\xa9",,\r\n2,d,2,1\r\n'
-    assert (status, err) == (3, "line 3: x is 'z', which is no number\n")
+    assert (status, err) == (3, "line 3: x is 'z', which is not a number\n")
 
 
 @pytest.mark.parametrize("policy", ["null", "skip"])
 @pytest.mark.parametrize(("bad", "cell"), [(b"\xff,2", r"\xff"), (b"1\0,a", r"1\x00")])
 @pytest.mark.parametrize("is_large", [True, False])
 def test_what_is_no_text_is_no_number(batch, tmp_path, bad, cell, policy, is_large):
-    reason = f"x is '{cell}', which is no number"
+    reason = f"x is '{cell}', which is not a number"
     many = 50_000 if is_large else 1
     data = b"x,n\n" + b"1,\xc3\xa9\n" * many + bad + b"\n3,c\n"
     status, out, err = batch("x", "--on-error", policy, "--rejects", "bad.tsv", "--no-grad", stdin=data)
@@ -204,13 +204,13 @@ def test_what_is_no_text_is_no_number(batch, tmp_path, bad, cell, policy, is_lar
 @pytest.mark.parametrize(
     ("row", "reason"),
     [
-        (b"{", "it is no JSON: "),
-        (b"[1]", "it is no JSON object"),
-        (b"null", "it is no JSON object"),
+        (b"{", "it is not JSON: "),
+        (b"[1]", "it is not a JSON object"),
+        (b"null", "it is not a JSON object"),
         (b"{}", "x is missing"),
         (b'{"x": null}', "x is missing"),
-        (b'{"x": "1"}', "x is '1', which is no number"),
-        (b'{"x": true}', "x is true, which is no number"),
+        (b'{"x": "1"}', "x is '1', which is not a number"),
+        (b'{"x": true}', "x is true, which is not a number"),
         (b'{"x": {"a": 1}}', "which is no number"),
         (b'{"x": [1]}', "x has shape"),
         (b'{"x": 1e999}', "x is out of range"),
@@ -236,7 +236,7 @@ def test_bad_objects(batch, row, reason):
 def test_a_lone_carriage_return_is_part_of_its_cell(batch):
     status, out, err = batch("x", stdin=b'x,n\n1\r2,"a"\n3,b\rc\n')
     assert out == b'x,n,value,grad_x\n1\r2,"a",,\n3,b\rc,3,1\n'
-    assert (status, err) == (3, "line 2: x is '1\\r2', which is no number\n")
+    assert (status, err) == (3, "line 2: x is '1\\r2', which is not a number\n")
 
 
 @pytest.mark.parametrize("cell", ["\x1b[31m1", "a" * 1000, "a\nb", "\u202e1", "'"])
@@ -510,7 +510,7 @@ def test_of_very_many_bad_rows_ten_are_named_and_all_are_kept(batch, tmp_path, f
     status, out, err = batch(*question, stdin=data)
     assert status == 3
     lines = err.splitlines()
-    assert (len(lines), lines[-1]) == (11, f"{many} rows were wrong in all")
+    assert (len(lines), lines[-1]) == (11, f"{many} rows were bad in all")
     assert batch(*question, "--rejects", "bad.tsv", stdin=data) == (status, out, err)
     kept = (tmp_path / "bad.tsv").read_text().splitlines()
     first = 2 + bool(head)

@@ -95,7 +95,7 @@ def test_values_for_all_rows(backprop):
                 "e is missing",
                 "no JSON object",
                 "no JSON",
-                "x is '1', which is no number",
+                "x is '1', which is not a number",
                 "unknown function 'q' (character 1)",
             ],
         ),
@@ -105,7 +105,7 @@ def test_values_for_all_rows(backprop):
             [
                 "expected a value after '+' (character 3)",
                 "x is empty",
-                "x is 'abc', which is no number",
+                "x is 'abc', which is not a number",
                 "y has no value",
                 "it has 1 cell, the header 2",
                 "it has 3 cells, the header 2",
@@ -118,7 +118,7 @@ def test_values_for_all_rows(backprop):
             [
                 "expected a value after '+' (character 3)",
                 "x has no value",
-                "'x' is no NAME=VALUE",
+                "'x' is not NAME=VALUE",
                 "x is given twice",
                 "x has no value: a row cannot name a file",
                 "x has no value: ",

@@ -387,7 +387,7 @@ def test_the_bar_comes_after_half_a_second_and_goes_at_the_end(talk, screen, clo
     batch.send(b"2\nabc\n")
     batch.hear(2)
     screen.wait_for("rows/s")
-    screen.wait_for("line 5: x is 'abc', which is no number\r\n")
+    screen.wait_for("line 5: x is 'abc', which is not a number\r\n")
     clock(0.8)
     batch.send(b"5\n")
     batch.hear(1)

@@ -47,7 +47,7 @@ def test_numbers_are_digits_of_ascii_and_nothing_between(batch, form, is_quoted,
     status, out, err = batch("x", "--from", form, "--no-grad", stdin=text)
     assert status == 3
     for line, cell in zip(err.splitlines()[:10], NO_NUMBERS, strict=False):
-        assert line.endswith(f"x is '{cell}', which is no number")
+        assert line.endswith(f"x is '{cell}', which is not a number")
     assert out.count(b"\n") == len(NO_NUMBERS) * times + (form != "ndjson")
 
 
@@ -58,7 +58,7 @@ def test_numbers_of_other_sources_are_read_alike(backprop, tmp_path, cell):
     assert (answer.status, answer.out) == (2, "")
     assert answer.err.startswith("error: the value of x: v.csv: line 2: ")
     own = backprop("batch", "--expr-field", "e", stdin=f"e,x\nx,{cell}\n")
-    assert (own.status, own.err) == (3, f"line 2: x is '{cell}', which is no number\n")
+    assert (own.status, own.err) == (3, f"line 2: x is '{cell}', which is not a number\n")
 
 
 @pytest.mark.parametrize("form", ["parquet", "arrow"])
@@ -68,12 +68,12 @@ def test_strings_of_columns_are_read_alike(backprop, tmp_path, form):
     (frame.write_parquet if form == "parquet" else frame.write_ipc)(tmp_path / f"rows.{form}")
     answer = backprop("batch", "x", f"rows.{form}", "--only", "--no-grad", "--on-error", "skip")
     assert answer.lines == ["value", "1.5"]
-    assert f"{len(NO_NUMBERS)} rows were wrong in all" in answer.err
+    assert f"{len(NO_NUMBERS)} rows were bad in all" in answer.err
 
 
 HALVES = '{"x": 1, "s": "\\ud83d"}\n{"x": 2, "s": "a\\udcffb"}\n{"x": 3, "s": "\\ud83d\\ude00\\\\ud83d"}\n'
 WHOLE = ["\ufffd", "a\ufffdb", "\U0001f600\\ud83d"]
-HALF = "note: line 1: s holds half of a surrogate pair, which is no character: it is written as U+FFFD\n"
+HALF = "note: line 1: s holds half of a surrogate pair, which is not a character: it is written as U+FFFD\n"
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "parquet", "arrow"])
@@ -114,7 +114,7 @@ def test_halves_of_surrogate_pairs_elsewhere(batch, form):
     rows = b'{"x": "\\ud83d", "y": 1, "\\udcff": 2}\n{"x": 2, "y": 2, "\\udcff": 3}\n'
     status, _, err = batch("x*y", "--from", "ndjson", "-o", f"o.{form}", stdin=rows)
     assert status == 3
-    assert "line 1: x is '\\ud83d', which is no number\n" in err
+    assert "line 1: x is '\\ud83d', which is not a number\n" in err
     status, out, err = batch("--from", "ndjson", "--expr-field", "e", stdin=b'{"e": "\\ud83d"}\n{"e": "1+1"}\n')
     assert (status, out.splitlines()[1]) == (3, b'{"e": "1+1", "value": 2}')
 
@@ -195,12 +195,12 @@ def test_bytes_that_are_no_text_in_a_bad_row_and_in_rejects(batch, tmp_path, for
     row = {"csv": b"a,\xff\n", "tsv": b"a\t\xff\n", "ndjson": b'{"x": "a", "n": "\xff"}\n'}[form]
     header = {"csv": b"x,n\n", "tsv": b"x\tn\n", "ndjson": b""}[form]
     status, _, err = batch("x", "--from", form, "--rejects", "bad.tsv", stdin=header + row)
-    assert (status, err) == (3, f"line {1 + bool(header)}: x is 'a', which is no number\n")
+    assert (status, err) == (3, f"line {1 + bool(header)}: x is 'a', which is not a number\n")
     assert (tmp_path / "bad.tsv").read_bytes().endswith(b"\t" + row)
 
 
 REPLACED = "note: line 2: n\ufffdme holds a byte that is not UTF-8 text: it is written as U+FFFD"
-NAMED = "note: the name of a column holds what is no UTF-8 text: it is written as U+FFFD"
+NAMED = "note: the name of a column holds text that is not UTF-8: it is written as U+FFFD"
 
 
 @pytest.mark.parametrize("form", ["tsv", "ndjson", "parquet", "arrow"])

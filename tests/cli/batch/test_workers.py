@@ -193,7 +193,7 @@ def test_a_polars_that_is_broken(rows, installed, tmp_path):
     assert done.returncode == 3
     assert done.stderr.decode().splitlines() == [
         "error: polars cannot be imported: it needs another processor",
-        "  mend it, or uninstall it: without it batch gives the same results, more slowly",
+        "  repair it, or uninstall it: without it batch gives the same results, more slowly",
     ]
 
 

@@ -50,7 +50,7 @@ def test_json_names_what_is_null(backprop):
 def test_wrt(backprop):
     assert [row[0] for row in backprop("check", *CIRCUIT, "--wrt", "z,x").rows[1:]] == ["z", "x"]
     answer = backprop("check", *CIRCUIT, "--wrt", "q")
-    assert answer.status == 2 and "--wrt q: q is no variable of the expression" in answer.err
+    assert answer.status == 2 and "--wrt q: q is not a variable of the expression" in answer.err
 
 
 def test_arrays_and_their_summed_output(backprop):

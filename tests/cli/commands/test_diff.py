@@ -72,7 +72,7 @@ def test_grad_is_an_expression_of_the_language(backprop):
 @pytest.mark.parametrize(
     "tokens, reason",
     [
-        (["x^2", "--wrt", "y"], "y is no variable of the expression"),
+        (["x^2", "--wrt", "y"], "y is not a variable of the expression"),
         (["x^2", "--order", "0"], "--order 0"),
         (["sum(x^2)", "--order", "2", "--shape", "x=3"], "x is an array"),
         (["x^2", "--shape", "x"], "--shape x"),

@@ -180,11 +180,11 @@ def test_hvp_of_100000_variables(backprop, tmp_path):
         (("jvp", "x", "x=1", "--tangent", "1"), "error: --tangent 1\n  write NAME=VALUE: --tangent x=1\n"),
         (
             ("jvp", "rate*y", "rate=1", "y=1", "--tangent", "rat=1"),
-            "error: --tangent rat: rat is no variable of the expression\n  did you mean rate?\n",
+            "error: --tangent rat: rat is not a variable of the expression\n  did you mean rate?\n",
         ),
         (
             ("jvp", "x", "x=1", "--tangent", "x=1", "--tangent", "x=2"),
-            "error: --tangent x is given twice\n  leave one of the two away\n",
+            "error: --tangent x is given twice\n  omit one of the two\n",
         ),
         (
             ("jvp", "2*x", "x=1", "--tangent", "x=[1,2]"),
@@ -208,7 +208,7 @@ def test_hvp_of_100000_variables(backprop, tmp_path):
         ),
         (
             ("jacobian", "xs*y", "xs=1", "y=1", "--wrt", "x"),
-            "error: --wrt x: x is no variable of the expression\n  did you mean xs?\n",
+            "error: --wrt x: x is not a variable of the expression\n  did you mean xs?\n",
         ),
     ],
 )

@@ -222,7 +222,7 @@ def test_deep_chains(backprop, tmp_path, depth):
     refused = backprop("graph", "-f", "deep.txt", "x=1")
     assert (refused.status, refused.out) == (2, "")
     assert refused.err == (
-        "error: the graph has 5001 nodes: a picture of more than 200 is hard to read\n  draw it all the same: --all\n"
+        "error: the graph has 5001 nodes: a picture of more than 200 is hard to read\n  draw it anyway: --all\n"
     )
     for format in ("tree", "dot"):
         answer = backprop("graph", "-f", "deep.txt", "x=1", "--all", "--format", format)
@@ -240,7 +240,7 @@ REFUSED = [
     (("--format", "sgv"), "'--format': 'sgv': did you mean svg?"),
     (("--tree", "--format", "svg"), "--tree and --format svg contradict each other"),
     (("--digits", "0"), "--digits"),
-    (("--wrt", "w"), "w is no variable of the expression"),
+    (("--wrt", "w"), "w is not a variable of the expression"),
 ]
 
 

@@ -277,7 +277,7 @@ REFUSED = [
     (("x^2", "--x", "1:1.0000000000000002"), "is too narrow", "wider"),
     (("x*y*z", "--x", "1:2", "--y", "1:2", "--z", "1:2"), "x, y and z have ranges", "fix the others"),
     (("x*y", "--x", "1:2"), "y has no value", "--y 1"),
-    (("x^2", "--y", "1:2"), "y is no variable of the expression", "its variables are x"),
+    (("x^2", "--y", "1:2"), "y is not a variable of the expression", "its variables are x"),
     (("x^2", "--x", "1:2", "--x", "2:3"), "x is given twice", "leave one"),
     (("[x, x]", "--x", "1:2"), "an array of shape (2", "sum("),
     (("x*c", "--x", "1:2", "--c", "1", "--wrt", "q"), "q is no variable", "x and c"),

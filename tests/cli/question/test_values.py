@@ -75,7 +75,7 @@ def test_a_numpy_file_gives_a_value(tmp_path, array):
 
 BAD_FILES = [
     pytest.param("a.csv", b"1,2\n3\n", "line 2 has 1 column, not 2", id="ragged csv"),
-    pytest.param("a.csv", b"x,y\n1,2\n", "line 1: 'x' is no number", id="header"),
+    pytest.param("a.csv", b"x,y\n1,2\n", "line 1: 'x' is not a number", id="header"),
     pytest.param("a.csv", b"1\n\n2\n", "line 2 is empty", id="empty line"),
     pytest.param("a.csv", b"", "holds no number", id="empty csv"),
     pytest.param("a.csv", b"1\n1e999\n", "line 2: 1e999 is out of range", id="csv out of range"),
@@ -83,7 +83,7 @@ BAD_FILES = [
     pytest.param("a.csv", b"1\x00\n", "line 1", id="csv nul"),
     pytest.param("a.json", b"[[1, 2], [3]]", "different lengths", id="ragged json"),
     pytest.param("a.json", b"[1, [2]]", "different lengths", id="mixed json"),
-    pytest.param("a.json", b'["1"]', "'1' is no number", id="json text"),
+    pytest.param("a.json", b'["1"]', "'1' is not a number", id="json text"),
     pytest.param("a.json", b"[true]", "true is no number", id="json boolean"),
     pytest.param("a.json", b"null", "null is no number", id="json null"),
     pytest.param("a.json", b'{"a": 1}', "an object is no number", id="json object"),

@@ -167,7 +167,7 @@ def test_text_is_read_as_numbers(backprop, tmp_path):
         assert answer.status == 3
         assert answer.out == 'value\n2\n3.5\n""\n""\n""\n""\ninf\n'
         assert answer.err == (
-            f"row 3: {name} is 'abc', which is no number\nrow 4: {name} is empty\nrow 5: {name} is missing\n"
+            f"row 3: {name} is 'abc', which is not a number\nrow 4: {name} is empty\nrow 5: {name} is missing\n"
             f"row 6: {name} is '1e999', which is out of range\n"
             f"warning: value is inf in 1 row (first in row 7)\n"
             f"warning: {name} is inf\n  1 | {name}+1\n    | ^\n"
@@ -261,7 +261,7 @@ def test_the_first_block_may_hold_no_list(backprop, tmp_path):
     polars.DataFrame({"w": cells}).write_parquet(tmp_path / "rows.parquet", row_group_size=10_000)
     answer = backprop("batch", "sum(w)", "rows.parquet", "--only", "--on-error", "skip")
     assert answer.out == "value,grad_w[0],grad_w[1]\n3,1,1\n7,1,1\n"
-    assert answer.err.splitlines()[-1] == "100000 rows were wrong in all"
+    assert answer.err.splitlines()[-1] == "100000 rows were bad in all"
 
 
 def test_columns_of_entries_are_an_array(backprop, tmp_path):
@@ -351,7 +351,7 @@ def test_lists_of_ndjson_become_lists(backprop, tmp_path):
     rows = '{"x": 2, "w": [1, 2], "n": null}\n{"x": "a", "w": [1, 2], "n": {"q": 1}}\n{"x": 3, "w": [1], "n": "t"}\n'
     answer = backprop("batch", "x*sum(w)", "--from", "ndjson", "-o", "out.parquet", stdin=rows)
     assert answer.status == 3
-    assert answer.err == "line 2: x is 'a', which is no number\nline 3: w has shape (1), the first one (2)\n"
+    assert answer.err == "line 2: x is 'a', which is not a number\nline 3: w has shape (1), the first one (2)\n"
     assert polars.read_parquet(tmp_path / "out.parquet").to_dicts() == [
         {"x": 2.0, "w": [1.0, 2.0], "n": None, "value": 6.0, "grad_x": 3.0, "grad_w": [2.0, 2.0]},
         {"x": None, "w": [1.0, 2.0], "n": '{"q": 1}', "value": None, "grad_x": None, "grad_w": None},
@@ -365,7 +365,7 @@ def test_bad_rows_of_csv_stay(backprop, tmp_path):
     answer = backprop("batch", "x+1", "rows.csv", "-o", "out.parquet", "--rejects", "bad.tsv")
     assert answer.status == 3
     assert answer.err == (
-        "line 3: x is 'abc', which is no number\nline 4: it has 1 cell, the header 3\n"
+        "line 3: x is 'abc', which is not a number\nline 4: it has 1 cell, the header 3\n"
         "note: line 5: note holds a byte that is not UTF-8 text: it is written as U+FFFD\n"
     )
     assert polars.read_parquet(tmp_path / "out.parquet").rows() == [

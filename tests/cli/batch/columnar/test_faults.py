@@ -75,7 +75,7 @@ def test_the_first_ten_are_named_and_all_counted(backprop, tmp_path):
     assert answer.status == 3
     assert answer.err.splitlines() == [
         *(f"row {row}: x is missing" for row in range(1, 11)),
-        "12 rows were wrong in all",
+        "12 rows were bad in all",
     ]
 
 
@@ -267,7 +267,7 @@ def test_rows_with_expressions_of_their_own_stay_text(backprop, tmp_path):
     (tmp_path / "rows.csv").write_text("e,x\nx^2,1\n")
     answer = backprop("batch", "--expr-field", "e", "rows.csv", "-o", "out.parquet")
     assert answer.status == 2
-    assert answer.err.startswith("error: rows with expressions of their own are no parquet\n")
+    assert answer.err.startswith("error: rows with expressions of their own cannot be written as parquet\n")
 
 
 WITHOUT = "import sys; sys.modules[{!r}] = None; sys.argv[0] = 'backprop'; from backprop.cli.main import main; main()"

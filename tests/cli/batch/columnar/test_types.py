@@ -144,7 +144,7 @@ def test_of_two_columns_of_one_name_the_first_is_kept(backprop, tmp_path, source
 def test_two_columns_of_a_variables_name_are_refused(backprop, source):
     answer = backprop("batch", "a^2", str(FILES / source))
     assert (answer.status, answer.out) == (2, "")
-    assert answer.err.startswith("error: the column a is there 2 times\n")
+    assert answer.err.startswith("error: the column a occurs 2 times\n")
 
 
 def test_wide_decimals_are_numbers_where_they_are_used(backprop):
