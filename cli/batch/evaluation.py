@@ -10,9 +10,9 @@ import numpy as np
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.batch.formats.numbers import Rows
-from backprop.cli.batch.notes import Kinked, Nonfinite, Remark, kinked_in, nonfinite_in
 from backprop.cli.batch.results import Wanted, labelled_nodes
 from backprop.cli.batch.row_errors import FIRST, Fault
+from backprop.cli.batch.sightings import Kinked, Nonfinite, Remark, kinked_in, nonfinite_in
 
 Output = bytes | Callable[[BinaryIO], None]  # text, or who writes it
 

@@ -1,104 +1,22 @@
-"""What is worth saying of rows that are not wrong: results that are inf or nan, kinks that were hit exactly, text that
-the output cannot hold.
-"""
+"""What is said on stderr of rows that are not wrong, as soon as it is seen, or counted at the end of the run."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backprop.autodiff.shapes import Array
-from backprop.cli.batch.formats.numbers import Rows, is_sum_finite
-from backprop.cli.question.value_kinds import KINDS
+from backprop.cli.batch.evaluation import Answer, Kernel
+from backprop.cli.batch.results import Wanted
+from backprop.cli.batch.sightings import Kinked, Sighting
 from backprop.cli.reports.kinks import DIFFERING
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
-    from backprop.cli.batch.evaluation import Answer
-    from backprop.cli.batch.results import Wanted
 
 SHOWN = 5  # results, gates, and kinks
-
-
-class Remark(NamedTuple):
-    """A line counted from the block's first, and what there is to say of it; of each text only the first is said."""
-
-    line: int
-    text: str
-
-
-class Sighting(NamedTuple):
-    """A row of which there is something to say: its line as above, its variables' values, its own expression if any."""
-
-    line: int
-    values: Mapping[str, Array]
-    expression: str | None = None
-
-
-class Nonfinite(NamedTuple):
-    """How many rows have inf, -inf or nan in a result, by its name and the kind, and the first of them."""
-
-    rows: Mapping[tuple[str, str], int]
-    first: Sighting
-
-
-class Kinked(NamedTuple):
-    """How many rows hit a kink exactly with a derivative whose sides differ there, and the first of them."""
-
-    rows: int
-    first: Sighting
-
-
-def nonfinite_in(
-    names: Sequence[str],
-    results: Sequence[Rows],
-    bad: Collection[int],
-    starts: Sequence[int] | None,
-    values: Mapping[str, Rows],
-    expression: str | None = None,
-) -> Nonfinite | None:
-    """What is not finite in results of shape (*shape, rows), bad rows left out; None where all is.
-
-    `starts` are the rows' lines, None where these are counted alike.
-    """
-    found: dict[tuple[str, str], int] = {}
-    rows = []
-    for name, result in zip(names, results, strict=True):
-        if is_sum_finite(result):
-            continue
-        entries = result.reshape(-1, result.shape[-1])
-        for word, test in KINDS:
-            is_there = np.asarray(test(entries).any(axis=0))
-            is_there[list(bad)] = False
-            count = int(np.count_nonzero(is_there))
-            if count:
-                found[name, word] = count
-                rows.append(int(np.argmax(is_there)))
-    if not rows:
-        return None
-    row = min(rows)
-    return Nonfinite(found, sighting(row, starts, values, expression))
-
-
-def kinked_in(
-    is_kinked: Rows | None, bad: Collection[int], starts: Sequence[int] | None, values: Mapping[str, Rows]
-) -> Kinked | None:
-    """The rows that hit a kink, bad ones left out; None where there is none."""
-    if is_kinked is None or not is_kinked.any():
-        return None
-    is_there = np.array(is_kinked)
-    is_there[list(bad)] = False
-    count = int(np.count_nonzero(is_there))
-    return Kinked(count, sighting(int(np.argmax(is_there)), starts, values)) if count else None
-
-
-def sighting(
-    row: int, starts: Sequence[int] | None, values: Mapping[str, Rows], expression: str | None = None
-) -> Sighting:
-    first = {name: np.array(value[..., row]) for name, value in values.items()}
-    return Sighting(starts[row] if starts is not None else row, first, expression)
 
 
 class Remarks:
@@ -185,7 +103,6 @@ def births(seen: Sighting, graph: Graph | None, fixed: Mapping[str, Array], *, h
 def kinks_at(seen: Sighting, graph: Graph | None, fixed: Mapping[str, Array], wanted: Wanted) -> list[str]:
     """The kinks that were hit in a row, as they stand in the expression."""
     from backprop.autodiff.passes.sides import take_hits
-    from backprop.cli.batch.evaluation import Kernel
     from backprop.cli.reports.kinks import as_written
     from backprop.parser import parse
 

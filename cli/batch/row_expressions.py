@@ -14,9 +14,9 @@ from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.batch.evaluation import Answer, Kernel, lines_in, wanted_of
 from backprop.cli.batch.formats.delimited import ended
 from backprop.cli.batch.input.cutting import Place
-from backprop.cli.batch.notes import Kinked, Nonfinite, Sighting
 from backprop.cli.batch.results import Naming, Wanted
 from backprop.cli.batch.row_errors import Fault
+from backprop.cli.batch.sightings import Kinked, Nonfinite, Sighting
 from backprop.cli.question.value_kinds import KINDS
 
 REMEMBERED = 1000  # expressions; then all are forgotten, so that memory stays constant

@@ -21,12 +21,12 @@ from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.numbers import Rows, rows_of
 from backprop.cli.batch.input.header import brief
 from backprop.cli.batch.input.source import Damaged, Source
-from backprop.cli.batch.notes import kinked_in, nonfinite_in
 from backprop.cli.batch.processes.resources import keep_freed_memory
 from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.results import check_names, entry_names
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.batch.setup import free_names
+from backprop.cli.batch.sightings import kinked_in, nonfinite_in
 from backprop.cli.output.formats import FORMATS
 from backprop.cli.status import Failure, Status
 

@@ -20,8 +20,8 @@ from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.evaluation import Answer, Job, RowsJob, wanted_of
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.numbers import Rows, is_sum_finite, rows_of, texts
-from backprop.cli.batch.notes import kinked_in, nonfinite_in
 from backprop.cli.batch.row_errors import Fault
+from backprop.cli.batch.sightings import kinked_in, nonfinite_in
 from backprop.cli.batch.writing import write_all
 
 if TYPE_CHECKING:

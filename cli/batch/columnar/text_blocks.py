@@ -14,9 +14,9 @@ from backprop.cli.batch.columnar.members import TEXT, member_series, member_type
 from backprop.cli.batch.evaluation import Kernel, RowsJob, lines_in
 from backprop.cli.batch.formats.numbers import Rows, rows_of
 from backprop.cli.batch.formats.undecodable import has_strays, remarks_on_strays, without_strays
-from backprop.cli.batch.notes import Remark
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.batch.setup import opened, say_of_header
+from backprop.cli.batch.sightings import Remark
 
 if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape

@@ -11,7 +11,7 @@ from backprop.cli.batch.formats.members import cells_of, remarks_on_halves
 from backprop.cli.batch.formats.ndjson import Members, Objects, as_json
 from backprop.cli.batch.formats.numbers import Rows, rows_of, texts
 from backprop.cli.batch.formats.undecodable import has_strays, remarks_on_strays, without_strays
-from backprop.cli.batch.notes import Remark
+from backprop.cli.batch.sightings import Remark
 
 
 class ToObjects:

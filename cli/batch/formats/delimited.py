@@ -17,8 +17,8 @@ import numpy as np
 from backprop.cli.batch.formats.numbers import Rows, rows_of, texts
 from backprop.cli.batch.input.cutting import Place, cut_lines, cut_quoted_lines, is_unclosed, spans_of
 from backprop.cli.batch.input.header import Columns
-from backprop.cli.batch.notes import Remark
 from backprop.cli.batch.row_errors import Fault, quoted
+from backprop.cli.batch.sightings import Remark
 from backprop.cli.question.value_numbers import OutOfRange, is_plain, parsed
 
 BYTE_ORDER_MARK = "\ufeff"

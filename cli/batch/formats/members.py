@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backprop.cli.batch.formats.undecodable import REPLACED, without_strays
-from backprop.cli.batch.notes import Remark
+from backprop.cli.batch.sightings import Remark
 
 # As text, numbers come out of it as they stand there.
 FLAT = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)

@@ -17,8 +17,8 @@ from backprop.autodiff.shapes import Shape, show
 from backprop.cli.batch.formats.numbers import Rows, rows_of, texts
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.input.cutting import Place, cut_lines
-from backprop.cli.batch.notes import Remark
 from backprop.cli.batch.row_errors import Fault, quoted
+from backprop.cli.batch.sightings import Remark
 from backprop.cli.question.value_json import MINUS_ZERO, as_array, shown, with_zeros_of_sign
 
 OBJECT = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t\r]*(\{[^\n]*\})[ \t\r]*$", re.MULTILINE)  # what may be a line of one

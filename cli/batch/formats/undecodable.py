@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from backprop.cli.batch.notes import Remark
+from backprop.cli.batch.sightings import Remark
 
 STRAY = re.compile("[\ud800-\udfff]")
 REPLACED = "it is written as U+FFFD"
