@@ -5,19 +5,14 @@ A derivative carries its condition along and is settled, once, where it leaves t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
-
-import numpy as np
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from backprop.autodiff.declaration.gate import METHODS, Condition
 from backprop.autodiff.declaration.kinds import add_up
 
 if TYPE_CHECKING:
-    from backprop.autodiff.graph import Graph, Node
-
-Results = TypeVar("Results", bound=Iterable[Any])
+    from backprop.autodiff.graph import Node
 
 
 class Masked(NamedTuple):
@@ -64,25 +59,3 @@ def both(outer: Condition | None, inner: Condition | None) -> Condition | None:
         return inner
     test = METHODS["and"](outer.truth, inner.truth)
     return Condition(test, True, outer.is_implied and inner.is_implied)
-
-
-def plain_first(graph: Graph, compute: Callable[[], Results]) -> Results:
-    """The numbers that `compute` builds derivatives for and evaluates: without masks where those change nothing.
-
-    What is not selected is a multiple of zero, and needs a mask only where the other factor is inf or nan. Such a
-    product is nan, and since derivatives are linear in it, so is a result. Where all are finite they are the same.
-    """
-    if not any([node.gate.is_selection for node in graph.nodes]):
-        return compute()
-    graph.is_plain = True
-    try:
-        found = compute()
-    finally:
-        graph.is_plain = False
-    with np.errstate(all="ignore"):
-        if all([isfinite(np.vdot(one, one)) for one in found]):  # in one sweep; too large is too large for this, too
-            return found
-    from backprop.autodiff.passes.sides import forget_hits  # here, not above: it differentiates with masks
-
-    forget_hits(graph)
-    return compute()

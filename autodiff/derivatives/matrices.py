@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.autodiff.declaration.masks import plain_first
+from backprop.autodiff.derivatives.plain_first import plain_first
 from backprop.autodiff.derivatives.sweeps import (
     Matrix,
     by_forward,

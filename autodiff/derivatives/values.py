@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.masks import plain_first
+from backprop.autodiff.derivatives.plain_first import plain_first
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bind, direction_values, seed_value, selected
 from backprop.autodiff.evaluation.execution import evaluate

@@ -1,6 +1,4 @@
-"""What is seen in the rows of a block that are not wrong: results that are inf or nan, kinks that were hit exactly, text
-that the output cannot hold.
-"""
+"""What is seen in the rows of a block that are not wrong: results that are inf or nan, kinks that were hit exactly."""
 
 from __future__ import annotations
 

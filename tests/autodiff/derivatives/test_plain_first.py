@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from backprop.autodiff import hessian, hvp, jacobian, jvp, value_and_grad
-from backprop.autodiff.declaration import masks
 from backprop.autodiff.derivatives import matrices, values
+from backprop.autodiff.derivatives.plain_first import plain_first
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.passes import sides
 from backprop.autodiff.passes.reverse import adjoints
@@ -88,10 +88,10 @@ def test_what_is_finite_is_computed_once_and_without_masks() -> None:
         sizes.append(len([node for node in typed.nodes if node.gate.name == "select"]))
         return values.evaluate(list(found.of.values()), arrays)
 
-    masks.plain_first(typed, compute)
+    plain_first(typed, compute)
     assert sizes == [0]
     arrays["W"][:] = np.inf
-    masks.plain_first(typed, compute)
+    plain_first(typed, compute)
     assert sizes[:2] == [0, 0] and sizes[2] > 0
 
 
@@ -106,5 +106,5 @@ def test_kinks_that_only_the_plain_derivatives_met_are_not_told() -> None:
         return [np.float64(found)]
 
     sides.take_hits()
-    assert masks.plain_first(typed, compute) == [1.0]
+    assert plain_first(typed, compute) == [1.0]
     assert sides.take_hits() == []
