@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from backprop.autodiff.declaration.gate import METHODS, Gate
-from backprop.autodiff.declaration.notation import TERNARY, Template
 from backprop.autodiff.gates import (
     activations,
     arithmetic,
@@ -54,8 +53,6 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
 }
 METHODS |= {np.where: selection.where, np.clip: selection.clip}  # whose own functions are not NumPy's
 METHODS |= {np.maximum: selection.maximum, np.minimum: selection.minimum}
-selection.maximum.code["latex"], selection.minimum.code["latex"] = r"\max", r"\min"
-selection.where.code |= {one: Template(selection.where.code[one], TERNARY) for one in ("latex", "numpy")}
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)
 
 

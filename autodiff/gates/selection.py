@@ -10,6 +10,7 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Condition, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat
+from backprop.autodiff.declaration.notation import TERNARY, Template
 from backprop.autodiff.gates import kinked, logic
 
 if TYPE_CHECKING:
@@ -80,9 +81,9 @@ where = Elementwise(
     method="where",
     shortcut=decided,
     code={
-        "latex": r"\begin{cases} {1} & \text{if } {0} \\ {2} & \text{otherwise} \end{cases}",
+        "latex": Template(r"\begin{cases} {1} & \text{if } {0} \\ {2} & \text{otherwise} \end{cases}", TERNARY),
         "python": "({1} if {0} != 0 else {2})",
-        "numpy": "np.where({0} != 0, {1}, {2})[()]",
+        "numpy": Template("np.where({0} != 0, {1}, {2})[()]", TERNARY),
         "c": "({0} != 0 ? {1} : {2})",
         "javascript": "({0} !== 0 ? {1} : {2})",
     },
@@ -131,6 +132,7 @@ maximum: Elementwise = Elementwise(
     aliases=("max", "maxout"),
     partners=kept_by_sign,
     code={
+        "latex": r"\max",
         "c": "maximum({0}, {1})",
         "python": "_maximum({0}, {1})",
         "numpy": "np.maximum({0}, {1})",
@@ -154,6 +156,7 @@ minimum = Elementwise(
     operands=("x", "y", "*more"),
     aliases=("min",),
     code={
+        "latex": r"\min",
         "c": "minimum({0}, {1})",
         "python": "_minimum({0}, {1})",
         "numpy": "np.minimum({0}, {1})",
