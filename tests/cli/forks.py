@@ -26,6 +26,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 PACKAGES = ("backprop.autodiff", "backprop.parser", "backprop.cli")
+COLUMNAR = "backprop.cli.batch.columnar."  # its modules are made of pyarrow
 ROOM = 1 << 14  # bytes that fit into a pipe that nobody reads from yet
 SEEN_LATE = {"NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "PATH"}  # variables that nothing imported looks at
 
@@ -152,11 +153,12 @@ def serve(script: str, control: socket.socket) -> types.CodeType | None:
 
 
 def load() -> None:
-    """Import every module, none of which imports an extra by itself: polars' threads do not live on in a fork."""
+    """Import every module that imports no extra by itself: polars' threads do not live on in a fork."""
     for package in PACKAGES:
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-            importlib.import_module(module.name)
-    assert not sys.modules.keys() & {"polars", "matplotlib", "scipy"}
+            if not module.name.startswith(COLUMNAR):
+                importlib.import_module(module.name)
+    assert not sys.modules.keys() & {"polars", "pyarrow", "matplotlib", "scipy"}
     sys.modules["backprop.parser"].parse("x")  # and with it the grammar's tables
     gc.freeze()
 
