@@ -1,1 +1,1 @@
-"""Rows as columns: Parquet and Arrow IPC by pyarrow, bulk CSV and TSV by polars."""
+"""Rows as columns: parquet and Arrow IPC by pyarrow, bulk CSV and TSV by polars."""

@@ -6,7 +6,8 @@ import functools
 import io
 import os
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 import pyarrow
@@ -100,6 +101,31 @@ class Sink:
     close = flush
 
 
+class Behind:
+    """Does one thing after another in a thread, each while the next is prepared. Raises what it raised later on."""
+
+    def __init__(self) -> None:
+        self._thread: threading.Thread | None = None
+        self._raised: BaseException | None = None
+
+    def start(self, do: Callable[..., object], *arguments: Any) -> None:
+        self.finish()
+        self._thread = threading.Thread(target=self._run, args=(do, arguments), daemon=True)
+        self._thread.start()
+
+    def _run(self, do: Callable[..., object], arguments: tuple[Any, ...]) -> None:
+        try:
+            do(*arguments)
+        except BaseException as error:
+            self._raised = error
+
+    def finish(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+        if self._raised is not None:
+            raise self._raised
+
+
 def write_batches(form: str, schema: Any, batches: Iterator[Any], out: BinaryIO) -> None:
     """Write all batches, which have the schema.
 
@@ -128,16 +154,18 @@ def write_parquet(schema: Any, batches: Iterator[Any], sink: Sink) -> None:
     file = pyarrow.PythonFile(sink, mode="w")
     texts = [field.name for field in schema if not types.is_primitive(field.type)]
     writer = pyarrow.parquet.ParquetWriter(file, schema, use_dictionary=texts, **COMPRESSION)
+    behind = Behind()  # of all that is done it takes the longest
     waiting: list[Any] = []
     rows = 0
     for batch in batches:
         waiting.append(batch)
         rows += batch.num_rows
         if rows >= GROUP_ROWS:
-            writer.write_table(pyarrow.Table.from_batches(waiting), GROUP_ROWS)
+            behind.start(writer.write_table, pyarrow.Table.from_batches(waiting), GROUP_ROWS)
             waiting, rows = [], 0
         elif len(waiting) == MOST_WAITING:
             waiting = pyarrow.Table.from_batches(waiting).combine_chunks().to_batches()
+    behind.finish()
     if waiting:
         writer.write_table(pyarrow.Table.from_batches(waiting), GROUP_ROWS)
     writer.close()
