@@ -77,9 +77,14 @@ class Node:
         return self.gate is leaves.constant and not self.shape and self.attributes[1] is None
 
     @property
-    def constant(self) -> Array | None:
+    def value(self) -> Any:
         """The value of a constant, None for any other node."""
         return self.attributes[0] if self.gate is leaves.constant else None
+
+    @property
+    def axis(self) -> Any:
+        """The axis or axes that its gate works along, None for all of them."""
+        return self.settings["axis"]
 
     @property
     def name(self) -> str | None:
@@ -243,9 +248,9 @@ class Graph:
     def copy(self, node: Node, twin: Sequence[Node] | Mapping[int, Node]) -> Node:
         """A node of another graph in this one, `twin` giving this graph's node for each index of the other's."""
         if node.gate is leaves.constant:
-            return self.constant(node.attributes[0], node.attributes[1], node.span)
+            return self.constant(node.value, node.name, node.span)
         if node.gate is leaves.input:
-            return self.input(node.attributes[0], node.shape, node.span)
+            return self.input(str(node.name), node.shape, node.span)
         operands = tuple([twin[one.index] for one in node.inputs])
         if node.gate.expand is not None and self.is_typed:
             try:
@@ -307,7 +312,7 @@ class Graph:
         twin: list[Node] = []
         for node in self.nodes:
             if node.gate is leaves.input:
-                name = node.attributes[0]
+                name = str(node.name)
                 if name in leaves.NAMED_CONSTANTS and name not in given:
                     made = result.constant(leaves.NAMED_CONSTANTS[name], name, node.span)
                 else:

@@ -44,13 +44,13 @@ def value(operand: Operand, role: str) -> Array:
     if node is None:
         return operand.value  # type: ignore[no-any-return]
     if node.is_constant:
-        return node.attributes[0]  # type: ignore[no-any-return]
+        return node.value  # type: ignore[no-any-return]
     from backprop.autodiff.evaluation.execution import constant_value
     from backprop.autodiff.evaluation.program import needed
 
     for one in needed([node]):
-        if one.gate is leaves.input and one.attributes[0] not in leaves.NAMED_CONSTANTS:
+        if one.gate is leaves.input and one.name not in leaves.NAMED_CONSTANTS:
             raise ExpressionError(
-                f"{role} must be constant, and '{one.attributes[0]}' is a variable", one.span, "write a number"
+                f"{role} must be constant, and '{one.name}' is a variable", one.span, "write a number"
             )
     return constant_value(node)

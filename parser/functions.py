@@ -133,7 +133,7 @@ class Replay:
         for node in self.function.steps[len(nodes) - len(self.function.parameters) :]:
             operands = [nodes[one.index] for one in node.inputs]
             if node.gate is leaves.input:
-                made = scope.resolve(node.attributes[0], node.span)
+                made = scope.resolve(str(node.name), node.span)
             elif node.gate is DEFERRED:
                 made = node.attributes[0](scope, tuple(operands))
             elif node.gate is CALL:

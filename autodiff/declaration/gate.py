@@ -259,7 +259,7 @@ class Gate:
         folds = not self.is_function and not settings and nodes[0].is_literal
         if folds and all([node.is_literal for node in nodes]):
             with np.errstate(all="ignore"):
-                return graph.constant(self.forward(*[node.constant for node in nodes]))
+                return graph.constant(self.forward(*[node.value for node in nodes]))
         return graph.add(self, nodes, settings)
 
     def row_form(self) -> Forward:

@@ -354,7 +354,7 @@ class Reduction(Gate):
             return condition
         known = [one for one in (condition, route) if one is not None]
         test = reduce(METHODS["and"], [one.truth for one in known]) if len(known) > 1 else known[0].as_test()
-        reached = test.broadcast_to(inputs[0].shape).sum(out.attributes[0])
+        reached = test.broadcast_to(inputs[0].shape).sum(out.axis)
         return Condition(reached, True, all(one.is_implied for one in known))
 
 

@@ -135,7 +135,7 @@ def losses(graph: Graph, values: Mapping[str, Any]) -> list[Loss]:
 def may_lose(graph: Graph) -> bool:
     """Whether a composition may be in it: a quick look, for most expressions hold none."""
     gates = {node.gate for node in graph.nodes}
-    has_root = arithmetic.power in gates and any(node.is_literal and node.constant == 0.5 for node in graph.nodes)
+    has_root = arithmetic.power in gates and any(node.is_literal and node.value == 0.5 for node in graph.nodes)
     has_outer = has_root or not gates.isdisjoint(ALONE)
     has_sum = not gates.isdisjoint(SUMS)
     return (has_outer and not gates.isdisjoint(INSIDE)) or (has_sum and not gates.isdisjoint(WITH_A_SUM))

@@ -238,7 +238,7 @@ def _is_taken(term: _Term, value: Mapping[Node, Array]) -> bool:
 
 def labels_of(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:
     """Inputs by name, statements by theirs, the output `f` (or the next free one), the others n1, n2 …"""
-    labels = {node: node.attributes[0] for node in shown if node.gate is leaves.input}
+    labels = {node: str(node.name) for node in shown if node.gate is leaves.input}
     for name, node in typed.names.items():
         if not node.is_constant:
             labels.setdefault(node, name)

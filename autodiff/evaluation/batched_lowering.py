@@ -146,7 +146,7 @@ class _Planner:
         targets = self.targets.get(node, [])
         if node.gate is leaves.input:
             self.slot[node] = self._new()
-            self.columns.append((self.slot[node], node.attributes[0]))
+            self.columns.append((self.slot[node], str(node.name)))
         else:
             function = node.gate.row_function(node)
             fills = node.gate.has_local and isinstance(function, np.ufunc)
@@ -200,7 +200,7 @@ def _varying_nodes(nodes: Sequence[Node], varying: frozenset[str]) -> set[Node]:
     found: set[Node] = set()
     for node in nodes:
         if node.gate is leaves.input:
-            if node.attributes[0] in varying:
+            if str(node.name) in varying:
                 found.add(node)
         elif any([operand in found for operand in node.reads]):
             found.add(node)

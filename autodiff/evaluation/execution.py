@@ -44,7 +44,7 @@ def constant_value(node: Node) -> Array:
     twin: dict[int, Node] = {}
     for one in needed([node]):
         if one.gate is leaves.input:
-            name = one.attributes[0]
+            name = one.name
             if name not in leaves.NAMED_CONSTANTS:
                 raise ExpressionError(f"'{name}' is not a constant", node.span, "write a number here", graph.source)
             twin[one.index] = graph.constant(leaves.NAMED_CONSTANTS[name], name, one.span)

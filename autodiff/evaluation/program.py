@@ -61,9 +61,9 @@ def lower(results: Sequence[Node], given: Collection[Node] = ()) -> Program:
             place, count = count, count + 1
         slot[node] = place
         if node.gate is leaves.constant:
-            constants.append((place, node.attributes[0]))
+            constants.append((place, node.value))
         elif node.gate is leaves.input:
-            inputs.append((place, node.attributes[0]))
+            inputs.append((place, str(node.name)))
         else:
             function = partial(node.gate.forward, **node.settings) if node.attributes else node.gate.forward
             instructions.append(Instruction(function, operands, place))

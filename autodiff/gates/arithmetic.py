@@ -20,7 +20,7 @@ PAIR = ("x", "y")
 
 def is_number(node: Node, number: float) -> bool:
     """Whether the node is this scalar constant."""
-    return node.is_scalar_constant and float(node.attributes[0]) == number
+    return node.is_scalar_constant and float(node.value) == number
 
 
 def product_shortcut(x: Node, y: Node) -> Node | None:
@@ -56,7 +56,7 @@ def power_by_base(x: Node, y: Node) -> Node:
 
 def power_by_exponent(x: Node, y: Node, out: Node) -> Node:
     """x^y log(x), an ordinary product where the base is a positive number."""
-    is_positive = x.is_scalar_constant and x.attributes[0] > 0
+    is_positive = x.is_scalar_constant and x.value > 0
     return out * elementary.log(x) if is_positive else powers.power_partial(x, y, by_y=1)
 
 
@@ -74,7 +74,7 @@ class Power(Elementwise):
 
     def row_function(self, node: Node) -> Forward:
         exponent = node.inputs[1]
-        return np.power if exponent.is_scalar_constant and exponent.attributes[0] != 0.5 else self.over_rows
+        return np.power if exponent.is_scalar_constant and exponent.value != 0.5 else self.over_rows
 
 
 add = Elementwise(

@@ -118,14 +118,14 @@ def concat_rule(*operands: Shape, axis: int = 0) -> Shape:
 
 def part_of_concat(position: int, upstream: Node, *nodes: Node) -> Node:
     *operands, out = nodes
-    place = out.attributes[0] % len(out.shape)
+    place = out.axis % len(out.shape)
     start = sum(operand.shape[place] for operand in operands[:position])
     window = Slice(start, start + operands[position].shape[place], None)
     return index(upstream, index=(*[EVERYTHING] * place, window))
 
 
 def part_of_stack(position: int, upstream: Node, *nodes: Node) -> Node:
-    place = nodes[-1].attributes[0] % len(nodes[-1].shape)
+    place = nodes[-1].axis % len(nodes[-1].shape)
     return index(upstream, index=(*[EVERYTHING] * place, position))
 
 
@@ -145,7 +145,7 @@ TARGET = {"shape": Attribute(shapes.as_shape, REQUIRED, takes_rest=True)}
 index = Linear(
     "index",
     lambda x, index: x[shapes.as_numpy_index(index)],
-    lambda position, upstream, x, out: scatter_gate(upstream, index=out.attributes[0], shape=x.shape),
+    lambda position, upstream, x, out: scatter_gate(upstream, index=out.settings["index"], shape=x.shape),
     attributes={"index": Attribute(as_given, REQUIRED)},
     over_rows=lambda x, index: x[shapes.as_numpy_index(index)],
     shape=index_rule,
@@ -164,7 +164,7 @@ index = Linear(
 scatter_gate: Linear = Linear(
     "scatter",
     scatter,
-    lambda position, upstream, x, out: index(upstream, index=out.attributes[0]),
+    lambda position, upstream, x, out: index(upstream, index=out.settings["index"]),
     attributes={"index": Attribute(as_given, REQUIRED), "shape": Attribute(shapes.as_shape, REQUIRED)},
     over_rows=scatter_over_rows,
     shape=lambda x, index, shape: shape,

@@ -68,7 +68,7 @@ def _divisible(node: Node) -> tuple[Node, ...]:
 def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node | None:
     """The node divided by the radius, from what its operands are, so divided."""
     gate = node.gate
-    if node.is_scalar_constant and node.attributes[0] == 0.0:
+    if node.is_scalar_constant and node.value == 0.0:
         return node
     operands = [known.get(one) for one in node.inputs]
     if gate in (arithmetic.multiply, arithmetic.limit_product):
@@ -84,9 +84,9 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
         return None if operands[0] is None else operands[0] * node.inputs[0]
     if gate is arithmetic.power:
         base, exponent = node.inputs
-        if operands[0] is None or not exponent.is_literal or not exponent.attributes[0] >= 1.0:
+        if operands[0] is None or not exponent.is_literal or not exponent.value >= 1.0:
             return None
-        return operands[0] * base ** (float(exponent.attributes[0]) - 1.0)
+        return operands[0] * base ** (float(exponent.value) - 1.0)
     if isinstance(gate, Bilinear) and not radius.shape:
         x, y = node.inputs
         if operands[0] is not None:
@@ -123,7 +123,7 @@ def _odd_quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> N
 
 
 def _is_zero(node: Node) -> bool:
-    return node.is_scalar_constant and float(node.attributes[0]) == 0.0
+    return node.is_scalar_constant and float(node.value) == 0.0
 
 
 def factored(upstream: Node, radius: Node) -> tuple[Node | None, Node | None]:
@@ -141,7 +141,7 @@ def factored(upstream: Node, radius: Node) -> tuple[Node | None, Node | None]:
             waiting += reversed(node.inputs)
         else:
             rest.append(node)
-    free = [one for one in free if not (one.is_scalar_constant and one.attributes[0] == 1.0)]
+    free = [one for one in free if not (one.is_scalar_constant and one.value == 1.0)]
     return _product(free), _product(rest)
 
 

@@ -37,7 +37,7 @@ class Indicator(Flat):
 
 
 def is_zero(x: Node) -> bool:
-    return x.is_scalar_constant and float(x.attributes[0]) == 0.0
+    return x.is_scalar_constant and float(x.value) == 0.0
 
 
 def not_equal_shortcut(x: Node, y: Node) -> Node | None:
@@ -50,7 +50,7 @@ def repeated_shortcut(x: Node, y: Node) -> Node | None:
 
 def all_of(*conditions: Node) -> Node:
     """1 where all conditions hold, which numbers among them decide."""
-    left = [one for one in conditions if not (one.is_literal and one.attributes[0])]
+    left = [one for one in conditions if not (one.is_literal and one.value)]
     never = next((one for one in left if one.is_literal), None)
     return reduce(logical_and, left) if left and never is None else never or conditions[0]
 

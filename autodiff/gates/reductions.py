@@ -50,7 +50,7 @@ def others_rule(x: Shape, directions: Sequence[Shape], axis: Axis) -> Shape:
 
 def spread(upstream: Node, x: Node, out: Node) -> Node:
     """The upstream of a reduction, repeated to its operand's shape."""
-    return kept(upstream, x, out.attributes[0]).broadcast_to(x.shape)
+    return kept(upstream, x, out.axis).broadcast_to(x.shape)
 
 
 def last_axis_rule(x: Shape, axis: Axis) -> Shape:
@@ -106,7 +106,7 @@ total = Linear(
 mean = Linear(
     "mean",
     np.mean,
-    lambda position, upstream, x, out: spread(upstream, x, out) / count(x.shape, out.attributes[0]),
+    lambda position, upstream, x, out: spread(upstream, x, out) / count(x.shape, out.axis),
     attributes={"axis": AXIS},
     over_rows=batching.along_axes(np.mean),
     shape=not_empty,
@@ -156,8 +156,8 @@ def others_in_textbook(x: Node, directions: Sequence[Node], axis: Axis) -> Node:
 deviations: AlongAxis = AlongAxis(
     "deviations",
     apart_from_mean,
-    pullbacks=[lambda upstream, x, out: deviations(upstream, axis=out.attributes[0])],
-    pushforwards=[lambda tangent, x, out: deviations(tangent, axis=out.attributes[0])],
+    pullbacks=[lambda upstream, x, out: deviations(upstream, axis=out.axis)],
+    pushforwards=[lambda tangent, x, out: deviations(tangent, axis=out.axis)],
     attributes={"axis": AXIS},
     shape=lambda x, axis: x,
     textbook=lambda x, axis: x - kept(mean(x, axis=axis), x, axis),
@@ -244,9 +244,7 @@ logsumexp = Reduction(
 cumsum: Linear = Linear(
     "cumsum",
     running_sum,
-    lambda position, upstream, x, out: backwards(
-        cumsum(backwards(upstream, out.attributes[0]), axis=out.attributes[0]), out.attributes[0]
-    ),
+    lambda position, upstream, x, out: backwards(cumsum(backwards(upstream, out.axis), axis=out.axis), out.axis),
     attributes={"axis": AXIS},
     over_rows=running_sum_over_rows,
     shape=one_axis_rule,

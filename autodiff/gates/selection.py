@@ -62,7 +62,7 @@ def decided(condition: Node, a: Node, b: Node) -> Node | None:
     """The branch that a number takes."""
     if not condition.is_literal:
         return None
-    taken = a if condition.attributes[0] else b
+    taken = a if condition.value else b
     return taken if taken.shape == shapes.broadcast((a.shape, b.shape)) else None
 
 

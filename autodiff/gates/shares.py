@@ -33,11 +33,11 @@ def whole(node: Node, out: Node) -> Node:
     """The sum along the axis, to broadcast again."""
     if not out.shape:
         return node
-    return kept(node.sum(out.attributes[0]), out, out.attributes[0])
+    return kept(node.sum(out.axis), out, out.axis)
 
 
 def along(gate: AlongAxis, direction: Node, x: Node, out: Node) -> Node:
-    return gate(direction, x, axis=out.attributes[0])
+    return gate(direction, x, axis=out.axis)
 
 
 def softmax_change(change: Node, direction: Node, x: Node, out: Node) -> Node:

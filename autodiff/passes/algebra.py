@@ -37,7 +37,7 @@ class Exponential(NamedTuple):
 
 def number_of(node: Node) -> float | None:
     """The value of a number without a name, finite and not 0; None for any other node."""
-    value = float(node.attributes[0]) if node.is_literal else 0.0
+    value = float(node.value) if node.is_literal else 0.0
     return value if value and np.isfinite(value) else None
 
 

@@ -76,7 +76,7 @@ def of_root(node: Node) -> Node | None:
         return None
     (inside, *_) = node.inputs
     if inside.gate is reductions.total and (base := squared(inside.inputs[0])) is not None:
-        return reductions.norm(base, axis=inside.attributes[0])
+        return reductions.norm(base, axis=inside.axis)
     found = terms(inside, most=3)
     if found is None or len(found) > 3 or any(factor != 1.0 for factor in found.values()):
         return None

@@ -221,7 +221,7 @@ def _rearranged(node: Node, depth: int) -> Node | None:
 
 def _of_sum(node: Node, depth: int) -> Node | None:
     inner = _positive(node.inputs[0], depth)
-    return None if inner is None else reductions.logsumexp(inner, axis=node.attributes[0])
+    return None if inner is None else reductions.logsumexp(inner, axis=node.axis)
 
 
 def _of_mean(node: Node, depth: int) -> Node | None:
@@ -235,7 +235,7 @@ def _of_mean(node: Node, depth: int) -> Node | None:
 
 def _of_prod(node: Node, depth: int) -> Node | None:
     inner = _positive(node.inputs[0], depth)
-    return None if inner is None else inner.sum(node.attributes[0])
+    return None if inner is None else inner.sum(node.axis)
 
 
 def _of_add(node: Node, depth: int) -> Node | None:
@@ -256,10 +256,10 @@ def _of_what_may_be_negative(node: Node) -> Node | None:
     """What keeps the digits of log(prod(x)) and its like, but is another function where x is negative."""
     inside = node.inputs[0]
     if inside.gate is reductions.product:
-        return elementary.log(inside.inputs[0]).sum(inside.attributes[0])
+        return elementary.log(inside.inputs[0]).sum(inside.axis)
     if inside.gate is reductions.total and (parts := _parts(inside.inputs[0], 0)) is not None:
         inner = _together(parts)
-        return None if inner is None else reductions.logsumexp(inner, axis=inside.attributes[0])
+        return None if inner is None else reductions.logsumexp(inner, axis=inside.axis)
     if inside.gate is linear_algebra.det:
         return linear_algebra.logdet(*inside.inputs)
     if inside.gate is special.gamma:
@@ -277,7 +277,7 @@ LOGARITHMS: dict[Gate, Rule] = {
     special.normcdf: lambda node, depth: special.lognormcdf(node.inputs[0]),
     special.erfc: lambda node, depth: special.logerfc(node.inputs[0]),
     special.normpdf: lambda node, depth: shifted(-0.5 * node.inputs[0] ** 2, -HALF_LOG_TWO_PI),
-    shares.softmax: lambda node, depth: shares.log_softmax(node.inputs[0], axis=node.attributes[0]),
+    shares.softmax: lambda node, depth: shares.log_softmax(node.inputs[0], axis=node.axis),
     elementary.cosh: _of_cosh,
     elementary.square: _scaled_by(2.0),
     elementary.sqrt: _scaled_by(0.5),

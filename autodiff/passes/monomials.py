@@ -56,9 +56,9 @@ def as_number(value: float) -> Number:
 
 def plain_number(node: Node) -> Number | None:
     """The value of a scalar literal; None for anything else, a named constant too."""
-    if not node.is_literal or not math.isfinite(node.attributes[0]):
+    if not node.is_literal or not math.isfinite(node.value):
         return None
-    return as_number(node.attributes[0])
+    return as_number(node.value)
 
 
 def added(numbers: Iterable[Number]) -> Number | None:
@@ -112,7 +112,7 @@ TRIED = (-1000.0, 1000.0, -2.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0,
 def is_total(node: Node) -> bool:
     """Whether the node's gate has no pole and no edge of its domain: a leaf, or a function that is tried out."""
     if not node.inputs:
-        return node.constant is None or bool(np.isfinite(node.constant).all())
+        return node.value is None or bool(np.isfinite(node.value).all())
     return not node.attributes and len(node.inputs) <= 3 and _is_total(node.gate, len(node.inputs))
 
 

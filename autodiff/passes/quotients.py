@@ -140,7 +140,7 @@ def _normalized(denominator: Node, above: list[Node]) -> tuple[float, Node] | No
             above.remove(numerator)
             v = written(weights[0].exponent, denominator.graph, weights[0].origin)
             u = written(parts[0].exponent, denominator.graph, parts[0].origin)
-            whole = reductions.logsumexp(v, axis=denominator.attributes[0])
+            whole = reductions.logsumexp(v, axis=denominator.axis)
             return parts[0].factor / weights[0].factor, elementary.exp(u - whole)
     return None
 

@@ -119,7 +119,7 @@ class Simplifier:
         made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
         if not node.attributes and all(plain_number(operand) is not None for operand in operands):
             with np.errstate(all="ignore"):
-                value = float(node.gate.forward(*(operand.attributes[0] for operand in operands)))
+                value = float(node.gate.forward(*(operand.value for operand in operands)))
             if value.is_integer():  # log(1), sqrt(4); sqrt(2) says more than its digits
                 return self.graph.constant(value)
         return made

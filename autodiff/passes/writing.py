@@ -60,7 +60,7 @@ def is_mean(formula: Node, kink: Node) -> bool:
     variable, *others = kink.inputs
     if variable.gate is not leaves.input or variable.shape or len(others) != 1 or not others[0].is_literal:
         return False
-    at = float(others[0].attributes[0])
+    at = float(others[0].value)
     inputs = [node for node in needed([formula]) if node.gate is leaves.input and node is not variable]
     for first, step in ELSEWHERE:
         values = {str(node.name): np.full(node.shape, first + step * place) for place, node in enumerate(inputs)}

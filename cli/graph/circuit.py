@@ -134,7 +134,7 @@ def shares_of(trace: Trace, derivative: str) -> Uses:
 
 def constant(number: int, node: Node) -> Element:
     """A constant, which is drawn at each of its uses."""
-    value = node.constant
+    value = node.value
     text = node.name or show(node, {})
     if value is None:  # zeros(3), eye(2)
         value = node.gate.forward(**node.settings)

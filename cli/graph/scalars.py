@@ -55,7 +55,7 @@ def entries_of(graph: Graph, node: Node, operands: Sequence[Entries]) -> Entries
     gate = node.gate
     result = np.empty(node.shape, dtype=object)
     if not node.inputs:
-        value = node.attributes[0] if gate is leaves.constant else gate.forward(**node.settings)
+        value = node.value if gate is leaves.constant else gate.forward(**node.settings)
         name = node.name if not node.shape else None
         for index in np.ndindex(node.shape):
             result[index] = graph.constant(float(np.asarray(value)[index]), name)

@@ -156,7 +156,7 @@ def habit(gate: Gate) -> str:
     assert local is not None
     local = in_textbook_form(local, {})
     notation = local.gate.notation
-    if isinstance(notation, Infix) and notation.symbol == "/" and local.inputs[0].constant == 1.0:
+    if isinstance(notation, Infix) and notation.symbol == "/" and local.inputs[0].value == 1.0:
         return f"divides the gradient by {show(local.inputs[1], {}, spacing=TEXTBOOK)}"
     return f"scales the gradient by {show(local, {}, spacing=TEXTBOOK)}"
 

@@ -137,7 +137,7 @@ class _Writer:
     def function(self, name: str, value: Node, gradients: Mapping[str, Node]) -> str:
         results = in_public_gates([value, *gradients.values()], self.is_spelled)
         nodes = needed(results)
-        used = {*gradients, *[node.attributes[0] for node in nodes if node.gate is leaves.input]}
+        used = {*gradients, *[str(node.name) for node in nodes if node.gate is leaves.input]}
         variables = [one for one in value.graph.inputs if one in used]
         called = {self.kernel_name(node) for node in nodes}
         spelled = self.names(variables, called | {*self.language.helpers})
@@ -173,7 +173,7 @@ class _Writer:
         for node in nodes:
             if node.gate is leaves.input:
                 self.refuse_array(node)
-                text = Text(spelled[node.attributes[0]])
+                text = Text(spelled[str(node.name)])
             else:
                 text = self.text(node, [texts[operand] for operand in node.inputs])
                 is_leaf = not node.inputs and not node.shape
@@ -218,7 +218,7 @@ class _Writer:
 
     def refuse_array(self, node: Node) -> None:
         if node.shape and self.language.arrays is None:
-            what = f"variable '{node.attributes[0]}'" if node.gate is leaves.input else f"'{node.gate.name}'"
+            what = f"variable '{node.name}'" if node.gate is leaves.input else f"'{node.gate.name}'"
             raise ExpressionError(
                 f"{self.language.title} code has no arrays: {what} has shape {node.shape}",
                 node.span,
@@ -322,7 +322,7 @@ def in_public_gates(results: Sequence[Node], is_spelled: Callable[[Gate], bool])
             gate = node.gate
             if operands and not node.shape and not node.attributes and all(one.is_scalar_constant for one in operands):
                 with np.errstate(all="ignore"):
-                    twin[node] = node.graph.constant(gate.forward(*[one.attributes[0] for one in operands]))
+                    twin[node] = node.graph.constant(gate.forward(*[one.value for one in operands]))
             elif operands and (longhand := in_place(gate, is_spelled)) is not None:
                 twin[node] = longhand(*operands, **node.settings)
                 is_changed = True

@@ -80,7 +80,7 @@ def show(node: Node, labels: Mapping[Node, str], number: Number = shortest, spac
 def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part], int]:
     """The parts of a node in their order, and the precedence of the whole."""
     if node.is_constant:
-        text = node.name or literal(node.attributes[0], number)
+        text = node.name or literal(node.value, number)
         return [text], ATOM if text[0].isalnum() or text[0] == "[" else UNARY
     if node.name is not None:
         return [node.name], ATOM
@@ -101,8 +101,8 @@ def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part]
         return [symbol, *operand], precedence
     if isinstance(notation, Postfix):
         return [*apart(node, POSTFIX, number), notation.symbol], POSTFIX
-    if isinstance(notation, Subscript) and node.attributes[0]:
-        return [(node.inputs[0], POSTFIX), f"[{', '.join(map(item, node.attributes[0]))}]"], POSTFIX
+    if isinstance(notation, Subscript) and (index := node.settings["index"]):
+        return [(node.inputs[0], POSTFIX), f"[{', '.join(map(item, index))}]"], POSTFIX
     if isinstance(notation, Brackets) and not given_settings(node):
         return ["[", *listed([(one, TERNARY) for one in node.inputs]), "]"], ATOM
     name = notation.name if isinstance(notation, Call) else node.gate.name
@@ -112,7 +112,7 @@ def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part]
 def apart(node: Node, loosest: int, number: Number) -> list[Part]:
     """The only operand, digits in parentheses: `-2` is one number, `-(2)` its negative, and `2.T` is neither."""
     (operand,) = node.inputs
-    if operand.is_scalar_constant and operand.name is None and number(float(operand.attributes[0]))[0].isdigit():
+    if operand.is_scalar_constant and operand.name is None and number(float(operand.value))[0].isdigit():
         return ["(", (operand, TERNARY), ")"]
     return [(operand, loosest)]
 
@@ -124,7 +124,7 @@ def operands(node: Node) -> list[Part]:
     while kept and gate.most_operands is not None:
         name, last = gate.operands[kept - 1], node.inputs[kept - 1]
         is_default = last.is_scalar_constant and last.name is None and name in gate.defaults
-        if not is_default or last.attributes[0] != gate.defaults[name]:
+        if not is_default or last.value != gate.defaults[name]:
             break
         kept -= 1
     return [(one, TERNARY) for one in node.inputs[:kept]]

@@ -118,7 +118,8 @@ class _Typesetter:
         if isinstance(notation, Postfix):
             return [(node.inputs[0], POSTFIX), r"^{\top}"], POWER
         if isinstance(notation, Subscript):
-            whole, entry = node.inputs[0], f"_{{{', '.join(map(item, node.attributes[0]))}}}"
+            whole, place = node.inputs[0], ", ".join(map(item, node.settings["index"]))
+            entry = f"_{{{place}}}"
             if self.has_subscript(whole):
                 return ["{", (whole, POSTFIX), "}", entry], POSTFIX  # TeX takes one subscript a letter
             return [(whole, POSTFIX), entry], POSTFIX
@@ -243,8 +244,8 @@ def is_vector(node: Node) -> bool:
 
 def without_sign(node: Node) -> Part | None:
     """What follows the sign that a node begins with, None where it begins with none."""
-    if node.is_literal and math.copysign(1.0, node.attributes[0]) < 0:
-        return "".join(map(str, number(-float(node.attributes[0]))[0]))
+    if node.is_literal and math.copysign(1.0, node.value) < 0:
+        return "".join(map(str, number(-float(node.value))[0]))
     notation = node.gate.notation
     is_negative = isinstance(notation, Prefix) and notation.precedence == UNARY
     return (node.inputs[0], PRODUCT) if is_negative else None

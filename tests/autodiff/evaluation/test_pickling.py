@@ -62,7 +62,7 @@ def test_a_pickled_graph_goes_on_interning():
         if node.gate is leaves.input:
             again = twin.input(node.name)
         elif node.gate is leaves.constant:
-            again = twin.constant(node.constant, node.name)
+            again = twin.constant(node.value, node.name)
         else:
             again = twin.add(node.gate, node.inputs, node.attributes)
         assert again is node
