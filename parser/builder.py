@@ -13,7 +13,7 @@ from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
 from backprop.parser import arrays
 from backprop.parser.calls import called
-from backprop.parser.functions import Body, read_head
+from backprop.parser.functions import FunctionScope, read_head
 from backprop.parser.operand import Bounds, Chain, Keyword, Operand
 from backprop.parser.scope import Scope
 
@@ -60,11 +60,11 @@ class Builder:
 
     def head(self, children: Children) -> None:
         """The names of the body that follows mean the parameters."""
-        self.scope = Body(self.scope, read_head(children[0], self.scope))
+        self.scope = FunctionScope(self.scope, read_head(children[0], self.scope))
 
     def definition(self, children: Children) -> None:
         body = self.scope
-        assert isinstance(body, Body)
+        assert isinstance(body, FunctionScope)
         self.scope = body.text
         self.scope.functions[body.head.name] = body.finished(body.node(children[1]))
 

@@ -15,12 +15,12 @@ from backprop.autodiff.gates import FUNCTIONS
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.parser.constants import with_constants
-from backprop.parser.functions import Body, expand
+from backprop.parser.functions import FunctionScope, expand
 from backprop.parser.operand import Argument, Keyword, Operand
 from backprop.parser.scope import Scope
 
 
-class Call(NamedTuple):
+class WrittenCall(NamedTuple):
     """`name(positional, keyword=...)`, as it is written."""
 
     name: Operand
@@ -39,13 +39,13 @@ class Parameters(NamedTuple):
 
 def called(scope: Scope, name: Operand, arguments: Sequence[Argument], span: Span) -> Node:
     """The node of `name(arguments)`. Raises ExpressionError for an unknown function or unfit arguments."""
-    if isinstance(scope, Body) and name.text == scope.head.name:
+    if isinstance(scope, FunctionScope) and name.text == scope.head.name:
         raise ExpressionError(
             f"'{name.text}' calls itself", name.span, "a function is expanded at its call and cannot recur"
         )
     function = scope.functions.get(name.text)
     if function is not None:
-        call = Call(name, *sorted_out(arguments), span)
+        call = WrittenCall(name, *sorted_out(arguments), span)
         given, _ = bound(scope, call, Parameters(function.parameters, {}, {}))
         return expand(scope, function, [scope.node(given[one][0]) for one in function.parameters])
     if name.text not in FUNCTIONS:
@@ -56,7 +56,7 @@ def called(scope: Scope, name: Operand, arguments: Sequence[Argument], span: Spa
     if plain is not None:
         gate, settings = plain
         return scope.graph.add(gate, tuple([scope.node(one) for one in arguments]), settings, span)  # type: ignore[arg-type]
-    call = Call(name, *sorted_out(arguments), span)
+    call = WrittenCall(name, *sorted_out(arguments), span)
     return applied(scope, meant(FUNCTIONS[name.text], call), call)
 
 
@@ -89,7 +89,7 @@ def sorted_out(arguments: Sequence[Argument]) -> tuple[list[Operand], dict[str, 
     return positional, keywords
 
 
-def meant(gates: Sequence[Gate], call: Call) -> Gate:
+def meant(gates: Sequence[Gate], call: WrittenCall) -> Gate:
     """The first gate that takes as many operands as are given, or else one that has settings for the others."""
     count = len(call.positional)
     for gate in gates:
@@ -100,7 +100,7 @@ def meant(gates: Sequence[Gate], call: Call) -> Gate:
     return next((gate for gate in gates if gate.attributes and count >= gate.least_operands), gates[-1])
 
 
-def applied(scope: Scope, gate: Gate, call: Call) -> Node:
+def applied(scope: Scope, gate: Gate, call: WrittenCall) -> Node:
     """The gate's node, its settings converted from the arguments' values."""
     given, more = bound(scope, call, Parameters(gate.operands, gate.defaults, gate.attributes))
     operands = [
@@ -136,7 +136,7 @@ def converted(gate: Gate, setting: str, arguments: Sequence[Operand], values: It
         raise error.located(Span(arguments[0].start_pos, arguments[-1].end_pos), None) from None
 
 
-def bound(scope: Scope, call: Call, takes: Parameters) -> tuple[dict[str, list[Operand]], Sequence[Operand]]:
+def bound(scope: Scope, call: WrittenCall, takes: Parameters) -> tuple[dict[str, list[Operand]], Sequence[Operand]]:
     """The arguments of each operand and setting by name, and those of an operand that takes any number."""
 
     def unfit(reason: str, place: Span, surplus: Operand | None = None) -> ExpressionError:

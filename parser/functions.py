@@ -27,7 +27,7 @@ Resume = Callable[[Scope, tuple[Node, ...]], Node]
 MAXIMUM_REPLAYED = 1_000_000  # nodes of templates that the calls of a text go through: about 300 MB
 
 
-class Body(Scope):
+class FunctionScope(Scope):
     """The names inside a definition: the parameters first, then those of the text around it."""
 
     is_body = True

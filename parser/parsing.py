@@ -22,7 +22,7 @@ LONG = 1000  # characters of a list from which a faster way than the grammar pay
 MAY_VANISH = re.compile(r"[eE]-[0-9]{3}|\.0{30}")  # a number that could be too small for a double, yet not 0
 
 
-class Reader:
+class TextReader:
     """Lark with the grammar's tables, calling a builder. It reads one text at a time."""
 
     def __init__(self) -> None:
@@ -36,14 +36,14 @@ class Reader:
         return self.builder.finished()
 
 
-idle: list[Reader] = []  # a reader costs some milliseconds; one that is busy, in another thread, is not in the list
+idle: list[TextReader] = []  # a reader costs some milliseconds; one that is busy, in another thread, is not in the list
 
 
 @without_collection
 def parse(text: str) -> Graph:
     if len(text) > MAXIMUM_TEXT:
         raise ExpressionError(f"a text of {len(text)} characters", None, f"a text has at most {MAXIMUM_TEXT}")
-    reader = idle.pop() if idle else Reader()
+    reader = idle.pop() if idle else TextReader()
     try:
         return reader.read(text)
     except UnexpectedInput as error:

@@ -162,6 +162,50 @@ def test_a_module_has_one_subject(path):
     assert path.stem not in {"utils", "util", "helpers", "common", "misc"}
 
 
+def module_name(path: Path) -> str:
+    return ".".join(("backprop", *path.relative_to(HOUSE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def imported_at_once(source: str) -> set[str]:
+    """The dotted names that a module imports when it is itself imported: not those for types, nor inside functions."""
+    body = [node for node in ast.parse(source).body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return imported(ast.unparse(ast.Module(body, [])))
+
+
+def in_circles(imports: dict[str, set[str]]) -> set[str]:
+    """The modules that import themselves, by way of others."""
+    found = set()
+    for module in imports:
+        reached, left = set(), [module]
+        while left:
+            new = imports[left.pop()] - reached
+            reached |= new
+            left += new
+        if module in reached:
+            found.add(module)
+    return found
+
+
+def test_no_imports_go_in_a_circle():
+    modules = {module_name(path): path for path in EVERY_MODULE}
+    imports = {}
+    for module, path in modules.items():
+        names = imported_at_once(path.read_text())
+        imports[module] = {name if name in modules else name.rpartition(".")[0] for name in names} & modules.keys()
+        imports[module].discard(module)
+    families = {name for name in modules if name.startswith("backprop.autodiff.gates.")}  # whose gradients name others
+    assert in_circles(imports) - families == set()
+
+
+def test_a_class_name_has_one_meaning():
+    names = [node.name for path in EVERY_MODULE for node in ast.walk(ast.parse(path.read_text())) if is_class(node)]
+    assert sorted(names) == sorted(set(names))
+
+
+def is_class(node: ast.AST) -> bool:
+    return isinstance(node, ast.ClassDef)
+
+
 def test_there_are_no_other_folders():
     folders = {path.name for path in HOUSE.iterdir() if path.is_dir() and not path.name.startswith((".", "_"))}
     built = {"build", "dist"}  # ignored by git, as the installer's notes are
@@ -182,5 +226,7 @@ def test_the_checks_see_what_they_look_for():
     assert gate_names_compared("if node.gate is add: pass\nprint(gate.name)") == []
     assert gates_named("if node.gate is arithmetic.add: pass") == [1]
     assert gates_named("if node.gate is leaves.input or gate is None: pass") == []
+    assert imported_at_once("import a\nfrom b import c\nif x:\n    import d\ndef f():\n    import e") == {"a", "b.c"}
+    assert in_circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == {"b", "c"}
     assert called("f(print)") == {"f", "print"}
     assert allowed_names("input = Leaf()") == {"input"}

@@ -22,7 +22,7 @@ from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.shapes import Array
 
 
-class Share(NamedTuple):
+class TracedContribution(NamedTuple):
     """One term of a node's gradient: `upstream` times `local` by way of `user`.
 
     Reverse mode: `user` is the gate that the node flows into, `upstream` its adjoint. Forward mode: `user` is
@@ -47,7 +47,7 @@ class Step(NamedTuple):
     node: Node
     value: Array
     gradient: Array | None
-    shares: tuple[Share, ...]
+    shares: tuple[TracedContribution, ...]
 
 
 class Birth(NamedTuple):
@@ -201,7 +201,7 @@ def _evaluated(
     steps = []
     for node in shown:
         shares = tuple(
-            Share(
+            TracedContribution(
                 term.user,
                 term.position,
                 value[term.upstream],

@@ -30,7 +30,7 @@ WORTH_A_THREAD = 2**20  # results of single operations: about 0.5 ms, against 0.
 LEAST_ROWS_BYTES = 2**26  # the most memory for them: rows of long arrays come fewer at a time
 
 
-class Step(NamedTuple):
+class RowStep(NamedTuple):
     """`slots[output] = function(*operands(slots))`, or where `output` is None, a function that fills its last operand.
 
     `operands` takes the operands out of the slots: between two NumPy calls every microsecond is one for the others.
@@ -54,7 +54,7 @@ class RowPlan(NamedTuple):
     columns: tuple[tuple[int, str], ...]
     buffers: tuple[tuple[int, Shape], ...]
     references: tuple[int, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[RowStep, ...]
     result_shapes: tuple[Shape, ...]
     slots: int
     entries: int  # numbers a row that are in use at once, about
@@ -94,7 +94,7 @@ class _Planner:
         self.kind: dict[int, Shape | None] = {}  # of the slots that are used again: a buffer's shape, None: a reference
         self.free: dict[Shape | None, list[int]] = {}
         self.referred: dict[int, int] = {}  # the most entries a row that a reference ever has
-        self.steps: list[Step] = []
+        self.steps: list[RowStep] = []
 
     def plan(self) -> RowPlan:
         dying = self._last_uses()
@@ -167,7 +167,7 @@ class _Planner:
     def _step(self, function: Callable[..., Any], inputs: tuple[int, ...], output: int, fills: bool) -> None:
         places = (*inputs, output) if fills else inputs
         taken = itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
-        self.steps.append(Step(function, taken, None if fills else output))
+        self.steps.append(RowStep(function, taken, None if fills else output))
 
     def _operand(self, operand: Node, user: Node) -> int:
         if operand in self.varies:

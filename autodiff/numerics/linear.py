@@ -68,7 +68,7 @@ def cofactor(a: Array, *directions: Array) -> Array:
     return np.where(_holds_nan(a)[..., None, None], np.nan, result)
 
 
-class Expansion(NamedTuple):
+class CofactorExpansion(NamedTuple):
     """The cofactors and the determinant of a[i, j] / 2^(rows[i] + columns[j]): they do not overflow."""
 
     cofactors: DoubleDouble
@@ -83,13 +83,13 @@ class Expansion(NamedTuple):
         return of_rows + np.sum(self.columns, axis=(-2, -1), dtype=np.intc)
 
 
-def _expansion(a: Array) -> Expansion:
+def _expansion(a: Array) -> CofactorExpansion:
     """Laplace's expansion along the first row; nan where an entry is not finite."""
     matrix, rows = _scaled_along(np.asarray(a), -1)
     matrix, columns = _scaled_along(matrix, -2)
     cofactors = _minors(matrix, DoubleDouble)
     products = (DoubleDouble(matrix) * cofactors)[..., 0, :]
-    return Expansion(cofactors, sum(products[..., place] for place in range(_size(a))), rows, columns)
+    return CofactorExpansion(cofactors, sum(products[..., place] for place in range(_size(a))), rows, columns)
 
 
 def _scaled_along(matrix: Any, axis: int) -> tuple[Any, Any]:

@@ -16,7 +16,7 @@ from backprop.autodiff.evaluation.program import dependents
 from backprop.autodiff.graph import Graph, Node
 
 
-class Share(NamedTuple):
+class Contribution(NamedTuple):
     """What one use of a node adds to its adjoint: `value` where `condition` holds (None: everywhere), else 0."""
 
     user: Node
@@ -38,7 +38,7 @@ class Adjoints(NamedTuple):
     """The adjoint of each node that the output depends on, and the shares that each is the sum of."""
 
     of: dict[Node, Node]
-    shares: dict[Node, list[Share]]
+    shares: dict[Node, list[Contribution]]
 
     def by(self, inputs: Sequence[Node]) -> list[Node]:
         """The adjoint of each of them, zeros for one that the output does not depend on."""
@@ -94,7 +94,7 @@ def one_sided_adjoints(graph: Graph, output: Node, seed: Node, wanted: Collectio
     return found
 
 
-def _sum(shares: list[Share]) -> tuple[Node, Condition | None]:
+def _sum(shares: list[Contribution]) -> tuple[Node, Condition | None]:
     """The sum of a node's shares, and the condition outside of which it stands for zero."""
     if len(shares) == 1:
         return shares[0].value, shares[0].condition
@@ -102,7 +102,7 @@ def _sum(shares: list[Share]) -> tuple[Node, Condition | None]:
     return total([share.masked for share in shares])
 
 
-def _share(position: int, node: Node, upstream: Node, condition: Condition | None) -> Share | None:
+def _share(position: int, node: Node, upstream: Node, condition: Condition | None) -> Contribution | None:
     operand = node.inputs[position]
     inputs = node.inputs
     if condition is not None and condition.test.shape:
@@ -113,7 +113,7 @@ def _share(position: int, node: Node, upstream: Node, condition: Condition | Non
     route = node.gate.route(position, node.inputs, node)
     if condition is None and route is None:
         whole = value if value.shape == operand.shape else value.sum_to(operand.shape)
-        return Share(node, position, upstream, whole, None)
+        return Contribution(node, position, upstream, whole, None)
     here = both(condition, route) if node.gate.has_local else condition
     if here is not None:
         if value.shape != operand.shape:
@@ -123,4 +123,4 @@ def _share(position: int, node: Node, upstream: Node, condition: Condition | Non
         value = value.sum_to(operand.shape)
     if not node.gate.has_local:
         here = both(here, route)
-    return Share(node, position, upstream, value, here)
+    return Contribution(node, position, upstream, value, here)

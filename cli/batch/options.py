@@ -28,7 +28,7 @@ from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
     from backprop.cli.batch.evaluation import Answer, Job
-    from backprop.cli.batch.input.blocks import Reader
+    from backprop.cli.batch.input.blocks import BlockReader
     from backprop.cli.batch.notes import Remarks
     from backprop.cli.batch.processes.pool import Crew
     from backprop.cli.batch.results import Wanted
@@ -176,7 +176,7 @@ def default_output(input_format: str) -> str:
     return "csv" if FORMATS[input_format].is_binary else input_format
 
 
-def answer_all(reader: Reader, job: Job, opening: bytes, batch: Batch) -> Status:
+def answer_all(reader: BlockReader, job: Job, opening: bytes, batch: Batch) -> Status:
     """Write the opening and the answers to all rows. Raises Failure where the output cannot be written."""
     from backprop.cli.batch.account import Account, Stopped
     from backprop.cli.batch.pipeline import stream

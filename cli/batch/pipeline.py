@@ -6,14 +6,14 @@ import select
 from collections.abc import Callable
 
 from backprop.cli.batch.evaluation import Answer, Job
-from backprop.cli.batch.input.blocks import Reader
+from backprop.cli.batch.input.blocks import BlockReader
 from backprop.cli.batch.processes.pool import Alone, Crew
 
 FIRST_BLOCK = 1 << 14  # bytes: answered at once, by the program itself
 
 
 def stream(
-    reader: Reader,
+    reader: BlockReader,
     job: Job,
     hire: Callable[[Job], Crew],
     deliver: Callable[[Answer], None],
@@ -48,7 +48,7 @@ def stream(
         crew.close()
 
 
-def wait(reader: Reader, crew: Crew, deliver: Callable[[Answer], None]) -> None:
+def wait(reader: BlockReader, crew: Crew, deliver: Callable[[Answer], None]) -> None:
     """Wait for more rows or for the next answer, whichever is first, and deliver the answer if it is there."""
     awaited = crew.waits_on()
     if awaited and not reader.has_ended:

@@ -56,8 +56,8 @@ def screen() -> Any:
 
     from backprop.cli.output.output import error_stream
 
-    class Screen(Console):
+    class ProgressScreen(Console):
         def show_cursor(self, show: bool = True) -> bool:
             return show and super().show_cursor(show)
 
-    return Screen(file=error_stream())
+    return ProgressScreen(file=error_stream())

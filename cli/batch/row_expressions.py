@@ -53,7 +53,7 @@ class Cases(NamedTuple):
     lost: Collection[int] = ()
 
 
-class Style(Protocol):
+class RowStyle(Protocol):
     """How cases are found in a block, and their results written."""
 
     naming: Naming
@@ -69,7 +69,7 @@ class OwnJob:
     """Answers blocks whose rows have expressions of their own. `fixed` holds for all rows that use the name."""
 
     def __init__(
-        self, style: Style, fixed: Mapping[str, Array], policy: str, wanted: Wanted, *, keeps_rejects: bool = True
+        self, style: RowStyle, fixed: Mapping[str, Array], policy: str, wanted: Wanted, *, keeps_rejects: bool = True
     ) -> None:
         self.style = style
         self.fixed = dict(fixed)

@@ -12,7 +12,7 @@ from backprop.cli.batch.evaluation import Job, Kernel, RowsJob, Writer
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, object_in
 from backprop.cli.batch.formats.undecodable import REPLACED, has_strays, without_strays
-from backprop.cli.batch.input.blocks import LONG, LONGEST, Reader
+from backprop.cli.batch.input.blocks import LONG, LONGEST, BlockReader
 from backprop.cli.batch.input.header import bind_columns, brief, without_columns
 from backprop.cli.batch.input.source import Source
 from backprop.cli.batch.pipeline import FIRST_BLOCK
@@ -29,7 +29,7 @@ SEPARATORS = {"csv": ",", "tsv": "\t"}  # columns take what is made for a text
 DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[|\{|\[\s*\{|\[[^\n]*,)[ \t\r]*\n")
 
 
-def opened(batch: Batch) -> tuple[Reader, Job, bytes]:
+def opened(batch: Batch) -> tuple[BlockReader, Job, bytes]:
     """The reader behind its header, the job, and what comes before all rows. Raises ExpressionError or Failure."""
     source = Source(batch.question.file)
     if batch.question.graph is None:
@@ -59,7 +59,7 @@ def say_of_header(batch: Batch, header: Iterable[str]) -> None:
         batch.note(f"the name of a column holds text that is not UTF-8: {REPLACED}")
 
 
-def header_of(reader: Reader, form: Delimited) -> None:
+def header_of(reader: BlockReader, form: Delimited) -> None:
     """Read the header. Raises Failure."""
     first = reader.take_first(FIRST_BLOCK)
     if not first:
@@ -71,9 +71,9 @@ def header_of(reader: Reader, form: Delimited) -> None:
         raise Failure(f"{reader.source.name}: {error}", "the first line names the columns") from None
 
 
-def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job, bytes]:
+def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[BlockReader, Job, bytes]:
     form = Delimited(SEPARATORS[batch.input_format])
-    reader = Reader(source, form.cut, batch.say)
+    reader = BlockReader(source, form.cut, batch.say)
     header_of(reader, form)
     names = free_names(batch, graph, form.header)
     form.columns = bind_columns(form.header, names, renames_of(batch.renames, graph))
@@ -106,10 +106,10 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job
     )
 
 
-def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Job, bytes]:
+def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[BlockReader, Job, bytes]:
     renames = renames_of(batch.renames, graph)
     form = Ndjson({})
-    reader = Reader(source, form.cut, batch.say)
+    reader = BlockReader(source, form.cut, batch.say)
     first = first_object(reader)
     keys = {normalized(key.strip()): key for key in first}
     for name in free_names(batch, graph, first):
@@ -143,7 +143,7 @@ def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[Reader, Jo
     )
 
 
-def first_object(reader: Reader) -> dict[str, Any]:
+def first_object(reader: BlockReader) -> dict[str, Any]:
     """The first row that says which members there are: blank and bad ones say nothing. It is still to be taken.
 
     Raises Failure for one document over many lines.
@@ -168,9 +168,9 @@ def first_object(reader: Reader) -> dict[str, Any]:
         reader.fill(reader.size + FIRST_BLOCK)
 
 
-def with_own_expressions(batch: Batch, source: Source) -> tuple[Reader, Job, bytes]:
-    from backprop.cli.batch.formats.row_expressions import Cells, Lines, Objects
-    from backprop.cli.batch.row_expressions import OwnJob, Style
+def with_own_expressions(batch: Batch, source: Source) -> tuple[BlockReader, Job, bytes]:
+    from backprop.cli.batch.formats.row_expressions import Cells, ExpressionLines, ExpressionObjects
+    from backprop.cli.batch.row_expressions import OwnJob, RowStyle
 
     has_gradients, is_only = batch.has_gradients, batch.is_only
     if batch.output_format != batch.input_format:
@@ -178,16 +178,16 @@ def with_own_expressions(batch: Batch, source: Source) -> tuple[Reader, Job, byt
             f"rows with expressions of their own are written as they are read, as {batch.input_format}",
             "omit --format, or give -o that ending",
         )
-    style: Style
+    style: RowStyle
     if batch.field is None:
-        style = Lines(has_gradients=has_gradients, is_only=is_only)
-        reader = Reader(source, style.cut, batch.say)
+        style = ExpressionLines(has_gradients=has_gradients, is_only=is_only)
+        reader = BlockReader(source, style.cut, batch.say)
     elif batch.input_format == "ndjson":
-        style = Objects(batch.field, batch.naming, has_gradients=has_gradients, is_only=is_only)
-        reader = Reader(source, style.cut, batch.say)
+        style = ExpressionObjects(batch.field, batch.naming, has_gradients=has_gradients, is_only=is_only)
+        reader = BlockReader(source, style.cut, batch.say)
     else:
         form = Delimited(SEPARATORS[batch.input_format])
-        reader = Reader(source, form.cut, batch.say)
+        reader = BlockReader(source, form.cut, batch.say)
         header_of(reader, form)
         style = Cells(
             form, batch.field, batch.question.fixed, batch.naming, has_gradients=has_gradients, is_only=is_only

@@ -6,7 +6,7 @@ from typing import Any, TextIO
 
 from backprop.cli.explain.notations import PLAIN, Line
 from backprop.cli.explain.sentences import forward_line, habit, part_line, step_blocks
-from backprop.cli.explain.steps import Explanation, ForwardStep, Part, ReverseStep
+from backprop.cli.explain.steps import Explanation, ForwardStep, ReverseStep, Term
 from backprop.cli.output.json import SCHEMA, dumped, plain
 from backprop.cli.output.output import Look
 from backprop.cli.reports.nonfinite import nonfinite_entries, nonfinite_values
@@ -61,12 +61,12 @@ def step_entry(explanation: Explanation, step: ReverseStep, derivative: str) -> 
     }
 
 
-def other(explanation: Explanation, part: Part) -> str:
+def other(explanation: Explanation, part: Term) -> str:
     """The node at the other end of a part that a node received."""
     return part.operand if explanation.is_tangent else part.user
 
 
-def part_entry(explanation: Explanation, part: Part) -> dict[str, Any]:
+def part_entry(explanation: Explanation, part: Term) -> dict[str, Any]:
     return {
         "from" if explanation.is_tangent else "to": part.operand,
         "position": part.position,

@@ -21,7 +21,7 @@ from backprop.autodiff.passes.sides import Derivative, counts_sides
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import MAXIMUM_OPERANDS
 from backprop.cli.explain.notations import MAXIMUM_RULE, PLAIN, Code, Line, Notation, Piece, Quantity
-from backprop.cli.explain.steps import Explanation, ForwardStep, Part, ReverseStep
+from backprop.cli.explain.steps import Explanation, ForwardStep, ReverseStep, Term
 from backprop.cli.output.numbers import MAXIMUM_WHOLE
 from backprop.cli.reports.nonfinite import described
 from backprop.parser.printers.expression import show
@@ -33,46 +33,46 @@ TITLE, SECTION, ITEM, PART = "title", "section", "item", "part"
 EQUALS = Code(" = ")
 
 
-class Block(NamedTuple):
+class Paragraph(NamedTuple):
     """A line and what it is: the title, a section's heading, an item of the section, a part of the item above."""
 
     kind: str
     line: Line
 
 
-def blocks(explanation: Explanation, notation: Notation = PLAIN) -> Iterator[Block]:
+def blocks(explanation: Explanation, notation: Notation = PLAIN) -> Iterator[Paragraph]:
     """The whole explanation, from the title to the result."""
-    yield Block(TITLE, (Code(notation.verbatim(explanation.title)),))
-    yield Block(SECTION, ("Forward: values, inputs first",))
+    yield Paragraph(TITLE, (Code(notation.verbatim(explanation.title)),))
+    yield Paragraph(SECTION, ("Forward: values, inputs first",))
     yield from forward_blocks(explanation, notation)
     if explanation.births:
-        yield Block(SECTION, ("Not finite: where inf or nan began",))
+        yield Paragraph(SECTION, ("Not finite: where inf or nan began",))
         for birth in explanation.births:
-            yield Block(ITEM, (Code(notation.verbatim(described(explanation.trace, birth))),))
+            yield Paragraph(ITEM, (Code(notation.verbatim(described(explanation.trace, birth))),))
     if not explanation.result:
-        yield Block(SECTION, ("Result",))
-        yield Block(ITEM, ("There are no variables: nothing to differentiate.",))
+        yield Paragraph(SECTION, ("Result",))
+        yield Paragraph(ITEM, ("There are no variables: nothing to differentiate.",))
         return
     if explanation.is_tangent:
-        yield Block(SECTION, (f"Tangents: along {explanation.result[0][0]}, inputs first",))
+        yield Paragraph(SECTION, (f"Tangents: along {explanation.result[0][0]}, inputs first",))
     else:
-        yield Block(SECTION, ("Reverse: gradients, from the output back",))
+        yield Paragraph(SECTION, ("Reverse: gradients, from the output back",))
     for step in (*explanation.reverse, *explanation.tangents):
         yield from step_blocks(explanation, step, notation)
     for line in remarks(explanation, notation):
-        yield Block(ITEM, line)
+        yield Paragraph(ITEM, line)
     glossary = foreign_gates(explanation)
     if glossary:
         from backprop.cli.reports.functions import signature
 
-        yield Block(SECTION, ("Functions in these formulas",))
+        yield Paragraph(SECTION, ("Functions in these formulas",))
         for gate in glossary:
-            yield Block(ITEM, (Code(notation.verbatim(signature(gate))), f": {gate.summary}"))
-    yield Block(SECTION, ("Result",))
+            yield Paragraph(ITEM, (Code(notation.verbatim(signature(gate))), f": {gate.summary}"))
+    yield Paragraph(SECTION, ("Result",))
     yield from result_blocks(explanation, notation)
 
 
-def forward_blocks(explanation: Explanation, notation: Notation) -> Iterator[Block]:
+def forward_blocks(explanation: Explanation, notation: Notation) -> Iterator[Paragraph]:
     scalars: list[Piece] = []
     for is_input, steps in itertools.groupby(explanation.forward, lambda step: step.is_input):
         for step in steps:
@@ -81,11 +81,11 @@ def forward_blocks(explanation: Explanation, notation: Notation) -> Iterator[Blo
                 scalars += [", ", *line] if scalars else line
             else:
                 if scalars:
-                    yield Block(ITEM, tuple(scalars))
+                    yield Paragraph(ITEM, tuple(scalars))
                     scalars = []
-                yield Block(ITEM, line)
+                yield Paragraph(ITEM, line)
     if scalars:
-        yield Block(ITEM, tuple(scalars))
+        yield Paragraph(ITEM, tuple(scalars))
 
 
 def forward_line(step: ForwardStep, notation: Notation = PLAIN) -> Line:
@@ -117,36 +117,36 @@ def shape_of(value: Array) -> Line:
     )
 
 
-def step_blocks(explanation: Explanation, step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Block]:
+def step_blocks(explanation: Explanation, step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Paragraph]:
     """What the pass does at a node: the sum of what it received, its gate's habit, what it passes on."""
     if explanation.is_tangent:
         yield from tangent_blocks(explanation, step, notation)
         return
     if step.is_seed:
-        yield Block(ITEM, (*total(explanation, step, notation), ", the seed"))
+        yield Paragraph(ITEM, (*total(explanation, step, notation), ", the seed"))
     elif len(step.received) > 1 or of_sides(step):
-        yield Block(ITEM, sum_line(explanation, step, notation))
+        yield Paragraph(ITEM, sum_line(explanation, step, notation))
     if step.is_input:
         return
-    yield Block(ITEM, gate_line(step, notation))
+    yield Paragraph(ITEM, gate_line(step, notation))
     for part in step.parts:
-        yield Block(PART, part_line(explanation, part, notation))
+        yield Paragraph(PART, part_line(explanation, part, notation))
     for label in step.stopped:
-        yield Block(PART, ("to ", Code(notation.label(label)), ": nothing"))
+        yield Paragraph(PART, ("to ", Code(notation.label(label)), ": nothing"))
     if not step.parts and not step.stopped:
-        yield Block(PART, ("its inputs are constants: nothing to pass on",))
+        yield Paragraph(PART, ("its inputs are constants: nothing to pass on",))
 
 
-def tangent_blocks(explanation: Explanation, step: ReverseStep, notation: Notation) -> Iterator[Block]:
+def tangent_blocks(explanation: Explanation, step: ReverseStep, notation: Notation) -> Iterator[Paragraph]:
     """How a tangent comes from those of the operands."""
     if step.is_seed:
-        yield Block(ITEM, (*total(explanation, step, notation), ", the seed"))
+        yield Paragraph(ITEM, (*total(explanation, step, notation), ", the seed"))
         return
-    yield Block(ITEM, (Code(notation.label(step.label)), EQUALS, Code(notation.formula(step.expression))))
+    yield Paragraph(ITEM, (Code(notation.label(step.label)), EQUALS, Code(notation.formula(step.expression))))
     for part in step.received:
-        yield Block(PART, part_line(explanation, part, notation))
+        yield Paragraph(PART, part_line(explanation, part, notation))
     if len(step.received) != 1 or of_sides(step):
-        yield Block(PART, sum_line(explanation, step, notation))
+        yield Paragraph(PART, sum_line(explanation, step, notation))
 
 
 def total(explanation: Explanation, step: ReverseStep, notation: Notation) -> Line:
@@ -218,7 +218,7 @@ def word_of(operand: Node) -> str | None:
     return f"({text})" if text.startswith("-") else text
 
 
-def part_line(explanation: Explanation, part: Part, notation: Notation = PLAIN) -> Line:
+def part_line(explanation: Explanation, part: Term, notation: Notation = PLAIN) -> Line:
     """`to n1: d(n1 * z)/dn1 = z, so df * z = 1 * -4 = -4`."""
     label = Code(notation.label(part.operand))
     place = f", operand {part.place}" if part.place else ""
@@ -239,7 +239,7 @@ def part_line(explanation: Explanation, part: Part, notation: Notation = PLAIN) 
     return (*line, gained, *shapes_of(part), *sums_of(part))
 
 
-def sums_of(part: Part) -> Iterator[Piece]:
+def sums_of(part: Term) -> Iterator[Piece]:
     """What no product of the numbers shows: a broadcast undone, a branch not taken."""
     if part.local is not None and np.size(part.value) != np.size(part.upstream):
         yield ", summed over what was broadcast"
@@ -247,12 +247,12 @@ def sums_of(part: Part) -> Iterator[Piece]:
         yield ", exactly 0 where the branch is not taken"
 
 
-def source_of(explanation: Explanation, part: Part) -> str:
+def source_of(explanation: Explanation, part: Term) -> str:
     """The label of the node whose derivative is the upstream one."""
     return part.operand if explanation.is_tangent else part.user
 
 
-def is_screened(part: Part) -> bool:
+def is_screened(part: Term) -> bool:
     """Whether a branch not taken kept inf or nan out of the numbers: 0 stands where the formula would not be 0."""
     if part.local is None or part.is_product:
         return False
@@ -264,7 +264,7 @@ def is_screened(part: Part) -> bool:
     return bool(np.any(is_lost) and np.all(is_kept))
 
 
-def rule(explanation: Explanation, part: Part, notation: Notation) -> Iterator[Piece]:
+def rule(explanation: Explanation, part: Term, notation: Notation) -> Iterator[Piece]:
     """The local derivative as a formula."""
     if part.local_rule is None:
         return
@@ -280,7 +280,7 @@ def rule(explanation: Explanation, part: Part, notation: Notation) -> Iterator[P
     yield ", so "
 
 
-def shapes_of(part: Part) -> Iterator[Piece]:
+def shapes_of(part: Term) -> Iterator[Piece]:
     """`, shapes (2, 2) = (2) by (2)`: where a part is not formed entry by entry of arrays of its own shape."""
     if part.share is None:
         return
@@ -321,7 +321,7 @@ def foreign_gates(explanation: Explanation) -> list[Gate]:
     return [gate for gate in found if gate not in own]
 
 
-def result_blocks(explanation: Explanation, notation: Notation) -> Iterator[Block]:
+def result_blocks(explanation: Explanation, notation: Notation) -> Iterator[Paragraph]:
     scalars: list[Piece] = []
     for name, _, value in explanation.result:
         label = explanation.output if explanation.is_tangent else name
@@ -334,8 +334,8 @@ def result_blocks(explanation: Explanation, notation: Notation) -> Iterator[Bloc
             *shape_of(value),
         )
         if np.ndim(value):
-            yield Block(ITEM, line)
+            yield Paragraph(ITEM, line)
         else:
             scalars += [", ", *line] if scalars else line
     if scalars:
-        yield Block(ITEM, tuple(scalars))
+        yield Paragraph(ITEM, tuple(scalars))

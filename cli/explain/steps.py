@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.derivatives.trace import Birth, Share, Step, Trace
+from backprop.autodiff.derivatives.trace import Birth, Step, Trace, TracedContribution
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
@@ -20,7 +20,7 @@ from backprop.cli.reports.functions import habit
 from backprop.cli.reports.nodes import title
 
 
-class PartNodes(NamedTuple):
+class TermNodes(NamedTuple):
     """The nodes of the trace's graph whose values a part's numbers are; `local` is None where the part has none."""
 
     upstream: Node
@@ -28,7 +28,7 @@ class PartNodes(NamedTuple):
     value: Node
 
 
-class Part(NamedTuple):
+class Term(NamedTuple):
     """One term of the chain rule: `value` is `upstream` times `local`, formed at the gate of `user`.
 
     Reverse mode: `operand` receives it, and `upstream` is the gradient of `user`. Forward mode: `user` receives it,
@@ -53,7 +53,7 @@ class Part(NamedTuple):
     value: Array
     is_taken: bool
     is_product: bool
-    nodes: PartNodes
+    nodes: TermNodes
 
 
 class ForwardStep(NamedTuple):
@@ -88,8 +88,8 @@ class ReverseStep(NamedTuple):
     total: Array
     total_node: Node | None
     is_seed: bool
-    received: tuple[Part, ...]
-    parts: tuple[Part, ...]
+    received: tuple[Term, ...]
+    parts: tuple[Term, ...]
     stopped: tuple[str, ...]
 
     @property
@@ -145,7 +145,7 @@ class _Explainer:
         ordered = sorted(trace.steps, key=lambda step: step.node.gate is not leaves.input)
         number = [] if trace.output in self.steps else [Step(trace.output, trace.value, None, ())]
         received = {step.node: self.received(step) for step in trace.steps}
-        sent: dict[Node, list[Part]] = {}
+        sent: dict[Node, list[Term]] = {}
         if not self.is_tangent:
             for step in trace.steps:
                 for part, share in zip(received[step.node], ordered_shares(step), strict=True):
@@ -180,7 +180,7 @@ class _Explainer:
         operands = tuple([self.steps[one].value if one in self.steps else None for one in node.inputs])
         return ForwardStep(self.labels[node], node, node.gate.name, self.symbols.expression(node), step.value, operands)
 
-    def reverse_step(self, step: Step, received: tuple[Part, ...], sent: dict[Node, list[Part]]) -> ReverseStep:
+    def reverse_step(self, step: Step, received: tuple[Term, ...], sent: dict[Node, list[Term]]) -> ReverseStep:
         node = step.node
         parts = sorted(sent.get(node, ()), key=lambda part: part.position)
         assert step.gradient is not None
@@ -214,10 +214,10 @@ class _Explainer:
             ]
         )
 
-    def received(self, step: Step) -> tuple[Part, ...]:
+    def received(self, step: Step) -> tuple[Term, ...]:
         return tuple([self.part(step, share) for share in ordered_shares(step)])
 
-    def part(self, step: Step, share: Share) -> Part:
+    def part(self, step: Step, share: TracedContribution) -> Term:
         user, operand = (step.node, share.user) if self.is_tangent else (share.user, step.node)
         source = operand if self.is_tangent else user
         upstream = self.steps[source].gradient
@@ -225,7 +225,7 @@ class _Explainer:
         local_rule = self.symbols.local(user, share.position)
         is_product = share.is_taken and share.local is not None and is_product_of(share.value, upstream, share.local)
         formed = self.symbols.pushed if self.is_tangent else self.symbols.pulled
-        return Part(
+        return Term(
             user=self.labels[user],
             operand=self.labels[operand],
             gate=user.gate.name,
@@ -240,7 +240,7 @@ class _Explainer:
             value=share.value,
             is_taken=share.is_taken,
             is_product=is_product,
-            nodes=PartNodes(
+            nodes=TermNodes(
                 self.trace.derivatives[source],
                 user.gate.local(share.position, user.inputs, user),
                 share.formula,
@@ -248,7 +248,7 @@ class _Explainer:
         )
 
 
-def ordered_shares(step: Step) -> list[Share]:
+def ordered_shares(step: Step) -> list[TracedContribution]:
     """The shares of a node in the order of its uses."""
     return sorted(step.shares, key=lambda share: (share.user.index, share.position))
 

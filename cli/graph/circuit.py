@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.notation import Infix, Postfix, Prefix, Subscript
-from backprop.autodiff.derivatives.trace import Share, Trace
+from backprop.autodiff.derivatives.trace import Trace, TracedContribution
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.sides import Derivative
 from backprop.autodiff.shapes import Array
@@ -21,7 +21,7 @@ from backprop.parser.visible import visible
 LONGEST_TITLE = 100  # characters
 
 
-class Kind(Enum):
+class ElementKind(Enum):
     """What an element is: a variable, a number, or a gate."""
 
     INPUT = "input"
@@ -37,7 +37,7 @@ class Element(NamedTuple):
     """
 
     number: int
-    kind: Kind
+    kind: ElementKind
     node: Node
     sign: str
     detail: str
@@ -76,7 +76,8 @@ class Circuit(NamedTuple):
     labels: Mapping[Node, str]
 
 
-Uses = Mapping[tuple[Node, Node, int], Share]  # by the operand, the gate that it flows into, and its position there
+# By the operand, the gate that it flows into, and its position there.
+Uses = Mapping[tuple[Node, Node, int], TracedContribution]
 
 
 def circuit_of(trace: Trace, text: str, derivative: str) -> Circuit:
@@ -99,7 +100,7 @@ def circuit_of(trace: Trace, text: str, derivative: str) -> Circuit:
         head = number[node] = len(elements)
         is_named = node in names or node is trace.output
         label = trace.labels[node] if is_named and node.gate is not leaves.input else ""
-        kind = Kind.INPUT if node.gate is leaves.input else Kind.GATE
+        kind = ElementKind.INPUT if node.gate is leaves.input else ElementKind.GATE
         elements.append(Element(head, kind, node, sign_of(node), detail_of(node), label, step.value, step.gradient, 0))
         for position, (operand, tail) in enumerate(zip(node.inputs, tails, strict=True)):
             counts[tail] = counts.get(tail, 0) + 1
@@ -138,7 +139,7 @@ def constant(number: int, node: Node) -> Element:
     text = node.name or show(node, {})
     if value is None:  # zeros(3), eye(2)
         value = node.gate.forward(**node.settings)
-    return Element(number, Kind.CONSTANT, node, brief(text, 24), "", "", value, None, 0)
+    return Element(number, ElementKind.CONSTANT, node, brief(text, 24), "", "", value, None, 0)
 
 
 def sign_of(node: Node) -> str:

@@ -12,7 +12,7 @@ from typing import TextIO
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.cli.graph.circuit import Circuit, Element, Kind
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind
 from backprop.cli.graph.value_lines import lines_of
 from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look
@@ -37,7 +37,7 @@ def drawing(circuit: Circuit, number: Writer) -> str:
     lines = [f"digraph backprop {{\n{OUTLINE}  label=<{html(circuit.title)}>; labelloc=t; labeljust=l;\n"]
     for element in circuit.elements:
         lines.append(f"  n{element.number} {drawn(element)};\n")
-        if element.kind is not Kind.CONSTANT or element.label:  # a constant that is the output
+        if element.kind is not ElementKind.CONSTANT or element.label:  # a constant that is the output
             lines.append(f"  w{element.number} {label_of(element, number)};\n")
             lines.append(f"  n{element.number} -> w{element.number}:w [arrowhead=none, weight=4];\n")
     for place in range(len(circuit.wires)):
@@ -47,12 +47,12 @@ def drawing(circuit: Circuit, number: Writer) -> str:
 
 def drawn(element: Element) -> str:
     """The attributes of a circle, a name, or a small number."""
-    if element.kind is Kind.CONSTANT:
+    if element.kind is ElementKind.CONSTANT:
         return (
             f"[label=<{html(element.sign)}>, shape=plaintext, fontsize=11, fontcolor="
             f'"{GRAY}", width=0, height=0, margin=0.03]'
         )
-    if element.kind is Kind.INPUT:
+    if element.kind is ElementKind.INPUT:
         return f"[label=<<B>{html(element.sign)}</B>>, shape=plaintext, width=0, height=0, margin=0.03]"
     sign = html(element.sign)
     if len(element.sign) > LONG_SIGN:
@@ -90,7 +90,7 @@ def table(upper: list[str], lower: list[str]) -> str:
 def connection(circuit: Circuit, place: int, number: Writer) -> str:
     """The wire from an element's table, or from a constant, into a gate; with a table of its own for its share."""
     wire = circuit.wires[place]
-    is_constant = circuit.elements[wire.tail].kind is Kind.CONSTANT
+    is_constant = circuit.elements[wire.tail].kind is ElementKind.CONSTANT
     start = f"n{wire.tail}" if is_constant else f"w{wire.tail}:e"
     style = [f'color="{GRAY}"'] if is_constant else [] if wire.is_taken else ["style=dashed"]
     end = f"n{wire.head}{bracketed(style)};\n"

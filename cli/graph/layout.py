@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backprop.cli.graph.circuit import Circuit, Element, Kind
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind
 from backprop.cli.graph.graphviz import laid_out
 from backprop.cli.graph.value_lines import MAXIMUM_ENTRIES, lines_of
 from backprop.cli.output.numbers import rounded
@@ -46,7 +46,7 @@ def layout_of(circuit: Circuit, digits: int) -> Layout:
     """The layout of a circuit with room for so many digits. Raises Failure where dot is missing."""
     lines = [f"digraph {{\n{OUTLINE}"]
     for element in circuit.elements:
-        lines.append(box(f"n{element.number}", *size_of(element), is_round=element.kind is Kind.GATE))
+        lines.append(box(f"n{element.number}", *size_of(element), is_round=element.kind is ElementKind.GATE))
         if has_wire(element):
             lines.append(box(f"w{element.number}", *numbers_size(element, digits)))
             lines.append(f"n{element.number} -> w{element.number}:w [weight=4];\n")
@@ -62,14 +62,14 @@ def layout_of(circuit: Circuit, digits: int) -> Layout:
 
 def has_wire(element: Element) -> bool:
     """Whether numbers stand on its wire; a constant has them in its name, unless it is the output."""
-    return element.kind is not Kind.CONSTANT or bool(element.label)
+    return element.kind is not ElementKind.CONSTANT or bool(element.label)
 
 
 def size_of(element: Element) -> tuple[float, float]:
     """The size of a circle, a name or a constant."""
-    if element.kind is Kind.CONSTANT:
+    if element.kind is ElementKind.CONSTANT:
         return LETTER * len(element.sign) + 6, LINE
-    if element.kind is Kind.INPUT:
+    if element.kind is ElementKind.INPUT:
         return 10 * len(element.sign) + 6, 22
     diameter = max(42, 8 * max(len(element.sign), len(element.detail)) + 14)
     return diameter, diameter

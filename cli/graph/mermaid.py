@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TextIO
 
-from backprop.cli.graph.circuit import Circuit, Element, Kind
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind
 from backprop.cli.graph.value_lines import line_of
 from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look
@@ -33,12 +33,12 @@ def drawing(circuit: Circuit, number: Writer) -> str:
     lines = [f"flowchart LR\n  %% {re.sub('[{}]', ' ', circuit.title)}\n"]
     for element in circuit.elements:
         lines.append(f"  n{element.number}{drawn(element)}\n")
-        if element.uses > 1 and element.kind is not Kind.CONSTANT:
+        if element.uses > 1 and element.kind is not ElementKind.CONSTANT:
             lines.append(f'  n{element.number} -- "{numbers(element, number)}" --- w{element.number}((" ")):::fork\n')
     for wire in circuit.wires:
         tail = circuit.elements[wire.tail]
         arrow = ("--", "-->") if wire.is_taken else ("-.", ".->")
-        if tail.kind is Kind.CONSTANT:
+        if tail.kind is ElementKind.CONSTANT:
             lines.append(f"  n{wire.tail} --> n{wire.head}\n")
         elif tail.uses == 1:
             lines.append(f'  n{wire.tail} {arrow[0]} "{numbers(tail, number)}" {arrow[1]} n{wire.head}\n')
@@ -58,7 +58,7 @@ def drawing(circuit: Circuit, number: Writer) -> str:
 
 def drawn(element: Element) -> str:
     """A circle, a name, or a small number, with its class."""
-    if element.kind is not Kind.GATE:
+    if element.kind is not ElementKind.GATE:
         return f'["{escaped(element.sign)}"]:::{element.kind.value}'
     detail = f"<br/>{escaped(element.detail)}" if element.detail else ""
     return f'(("{escaped(element.sign)}{detail}")):::gate'

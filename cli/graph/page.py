@@ -16,7 +16,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError
-from backprop.cli.graph.circuit import Circuit, Kind
+from backprop.cli.graph.circuit import Circuit, ElementKind
 from backprop.cli.graph.layout import layout_of
 from backprop.cli.graph.quantities import Quantities
 from backprop.cli.graph.svg import Marks, draw
@@ -96,7 +96,7 @@ def hashed(text: str) -> str:
 def inputs_of(circuit: Circuit) -> list[dict[str, Any]]:
     """The inputs in the order of the script's parameters, with their numbers in full."""
     found = []
-    elements = [element for element in circuit.elements if element.kind is Kind.INPUT]
+    elements = [element for element in circuit.elements if element.kind is ElementKind.INPUT]
     order = {name: place for place, name in enumerate(circuit.elements[0].node.graph.inputs)}
     for element in sorted(elements, key=lambda element: order[element.sign]):
         numbers = [shortest(number) for number in np.ravel(element.value).tolist()]
@@ -147,8 +147,8 @@ def rows(circuit: Circuit, marks: dict[int, Marks], digits: int) -> list[str]:
     """The table of nodes, for those who would rather read."""
     found = []
     write_number = rounded(digits)
-    shown = [element for element in circuit.elements if element.kind is not Kind.CONSTANT]
-    for element in sorted(shown, key=lambda element: element.kind is not Kind.INPUT):
+    shown = [element for element in circuit.elements if element.kind is not ElementKind.CONSTANT]
+    for element in sorted(shown, key=lambda element: element.kind is not ElementKind.INPUT):
         mark = marks[element.number]
         label = escape(circuit.labels.get(element.node, element.sign))
         expression = visible(show(element.node, circuit.labels))

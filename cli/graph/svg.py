@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.cli.graph.circuit import Circuit, Element, Kind
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind
 from backprop.cli.graph.layout import LINE, Box, Layout, has_wire
 from backprop.cli.graph.value_lines import lines_of
 from backprop.cli.output.numbers import Writer
@@ -104,7 +104,7 @@ def drawn(element: Element, layout: Layout, marks: Marks | None, number: Writer)
 
 
 def is_gate(element: Element) -> bool:
-    return element.kind is Kind.GATE
+    return element.kind is ElementKind.GATE
 
 
 def numbers(element: Element, box: Box, marks: Marks, number: Writer) -> str:

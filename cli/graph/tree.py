@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from backprop.cli.graph.circuit import Circuit, Element, Kind, brief
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind, brief
 from backprop.cli.graph.value_lines import line_of
 from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look
@@ -51,7 +51,7 @@ class _Forest:
         self.printed: set[int] = set()
         self.operands: dict[int, list[int]] = {}
         for wire in circuit.wires:
-            if circuit.elements[wire.tail].kind is not Kind.CONSTANT:
+            if circuit.elements[wire.tail].kind is not ElementKind.CONSTANT:
                 self.operands.setdefault(wire.head, []).append(wire.tail)
 
     def trees(self) -> Iterator[Tree]:
@@ -93,11 +93,11 @@ class _Forest:
         """`f = n1 * z  value -12  gradient 1`."""
         name = self.circuit.labels.get(element.node, element.label)
         expression = brief(visible(show(element.node, self.circuit.labels)), LONGEST)
-        line = Text(name if element.kind is Kind.INPUT else f"{name} = {expression}")
+        line = Text(name if element.kind is ElementKind.INPUT else f"{name} = {expression}")
         line.append("  value ").append(line_of(element.value, self.number), "green")
         if element.derivative is not None:
             line.append(f"  {self.circuit.derivative} ").append(line_of(element.derivative, self.number), "red")
-        if element.uses > 1 and element.kind is not Kind.CONSTANT:
+        if element.uses > 1 and element.kind is not ElementKind.CONSTANT:
             line.append(f"  (used {times(element.uses)})", "dim")
         return line
 

@@ -15,7 +15,7 @@ from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.notations import Code, Line, Quantity
 from backprop.cli.explain.sentences import PART, forward_line, step_blocks
-from backprop.cli.explain.steps import Explanation, Part, ReverseStep, explain_trace
+from backprop.cli.explain.steps import Explanation, ReverseStep, Term, explain_trace
 from backprop.cli.graph.circuit import Circuit
 from backprop.cli.graph.quantities import Quantities
 from backprop.cli.graph.svg import Marks
@@ -76,7 +76,7 @@ class Walk:
             lines.append(line)
         return lines
 
-    def taken(self, step: ReverseStep, part: Part) -> Part:
+    def taken(self, step: ReverseStep, part: Term) -> Term:
         """The part as it is where its branch is taken."""
         if part.is_taken:
             return part

@@ -18,7 +18,7 @@ IN_ITS_PLACE = (errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES)  # why a fi
 HELD = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")  # while a file has a name that it does not keep
 
 
-class Plan(NamedTuple):
+class WritePlan(NamedTuple):
     """How a file is written: `new`, which has no name, takes what is written; `old` is the file that is there already.
 
     `obstacle` says why the new one cannot take the old one's place.
@@ -40,7 +40,7 @@ def obstacle_to(path: str) -> str | None:
 
 
 @contextlib.contextmanager
-def whole_file(plan: Plan) -> Iterator[BinaryIO]:
+def whole_file(plan: WritePlan) -> Iterator[BinaryIO]:
     """What writes the file, which is put in its place behind the block. Raises OSError."""
     try:
         with buffered(plan.new) as stream:
@@ -52,20 +52,20 @@ def whole_file(plan: Plan) -> Iterator[BinaryIO]:
             os.close(plan.old)
 
 
-def planned(path: str) -> Plan:
+def planned(path: str) -> WritePlan:
     """Open all that is needed: a file that may not be written to is not replaced either. Raises OSError."""
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     try:
         old = os.open(target, os.O_WRONLY | getattr(os, "O_CLOEXEC", 0))
     except FileNotFoundError:
-        return Plan(target, made_in(folder), None, None)
+        return WritePlan(target, made_in(folder), None, None)
     try:
         try:
             new = made_in(folder)
         except OSError:
-            return Plan(target, made_in(temporary_folder()), old, "its folder takes no new files")
-        return Plan(target, new, old, obstacle_between(old, new))
+            return WritePlan(target, made_in(temporary_folder()), old, "its folder takes no new files")
+        return WritePlan(target, new, old, obstacle_between(old, new))
     except BaseException:
         os.close(old)
         raise
@@ -149,7 +149,7 @@ def attributes_of(descriptor: int) -> dict[str, bytes]:
         raise
 
 
-def put_in_place(plan: Plan) -> None:
+def put_in_place(plan: WritePlan) -> None:
     """Give the finished file its name, or copy it into the one that has it. Raises OSError."""
     if plan.obstacle is None:
         try:
@@ -162,7 +162,7 @@ def put_in_place(plan: Plan) -> None:
     copy(plan.new, plan.old)
 
 
-def rename(plan: Plan) -> None:
+def rename(plan: WritePlan) -> None:
     """Put the file in its place at one stroke, whoever else does the same."""
     if plan.old is None:
         with contextlib.suppress(OSError):  # made since by another program, or it cannot be given a name

@@ -20,7 +20,7 @@ EXAMPLES = {  # of how a command is called, where that is not like eval
 }
 
 
-class Binding(NamedTuple):
+class GivenValue(NamedTuple):
     """`--x -2` or `x=-2`: the name, its value's text (None: the value is missing) and how the name was written."""
 
     name: str
@@ -34,7 +34,7 @@ class Arguments(NamedTuple):
     tokens: Sequence[str]
     options: list[str]
     positionals: list[str]
-    bindings: list[Binding]
+    bindings: list[GivenValue]
     known: Mapping[str, bool]
 
 
@@ -69,11 +69,11 @@ def scan(tokens: Sequence[str], known: Mapping[str, bool]) -> Arguments:
             found.options.append(f"{token}={next(rest)[1]}" if separate else token)
         elif token.startswith("--"):
             if equals:
-                found.bindings.append(Binding(normalized(name[2:]), text, name))
+                found.bindings.append(GivenValue(normalized(name[2:]), text, name))
             elif follower is None or is_long_option(follower):
-                found.bindings.append(Binding(normalized(name[2:]), None, name))
+                found.bindings.append(GivenValue(normalized(name[2:]), None, name))
             else:
-                found.bindings.append(Binding(normalized(name[2:]), next(rest)[1], name))
+                found.bindings.append(GivenValue(normalized(name[2:]), next(rest)[1], name))
         else:
             found.positionals.append(token)
     return found
@@ -102,9 +102,9 @@ def taken_expression(assignments: list[str]) -> list[str]:
     return []
 
 
-def as_binding(token: str) -> Binding:
+def as_binding(token: str) -> GivenValue:
     name, _, text = token.partition("=")
-    return Binding(normalized(name.strip()), text.strip(), f"{name.strip()}=")
+    return GivenValue(normalized(name.strip()), text.strip(), f"{name.strip()}=")
 
 
 class Positionals(NamedTuple):
@@ -112,7 +112,7 @@ class Positionals(NamedTuple):
 
     expression: str | None
     rows: str | None
-    bindings: list[Binding]
+    bindings: list[GivenValue]
 
 
 def split_positionals(found: Arguments, *, needs_expression: bool, takes_rows: bool = False) -> Positionals:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backprop.autodiff.graph import Graph
-from backprop.cli.question.argv import Arguments, Binding, normalized
+from backprop.cli.question.argv import Arguments, GivenValue, normalized
 from backprop.cli.status import Failure
 from backprop.parser.similarity import closest
 
@@ -14,7 +14,7 @@ MAXIMUM_SHOWN = 50  # names in one error
 MAXIMUM_COPIED = 500  # characters of a command to copy
 
 
-def check_names(graph: Graph, bindings: Sequence[Binding], found: Arguments) -> None:
+def check_names(graph: Graph, bindings: Sequence[GivenValue], found: Arguments) -> None:
     """Raise Failure for a name that is none of the expression's variables, given twice, or without a value."""
     for one in bindings:
         if one.name not in graph.inputs:
@@ -22,7 +22,7 @@ def check_names(graph: Graph, bindings: Sequence[Binding], found: Arguments) -> 
     check_given_once(bindings)
 
 
-def check_given_once(bindings: Sequence[Binding]) -> None:
+def check_given_once(bindings: Sequence[GivenValue]) -> None:
     """Raise Failure for a name that is given twice, or without a value."""
     seen: set[str] = set()
     for one in bindings:
@@ -33,7 +33,7 @@ def check_given_once(bindings: Sequence[Binding]) -> None:
         seen.add(one.name)
 
 
-def unknown_name(graph: Graph, binding: Binding, found: Arguments) -> Failure:
+def unknown_name(graph: Graph, binding: GivenValue, found: Arguments) -> Failure:
     name = binding.name
     if name in graph.names:
         return Failure(f"{name} is computed by the expression", "omit its value")
@@ -72,7 +72,7 @@ def variables_of(names: Sequence[str]) -> str:
     return f"its variables are {listed(names)}" if names else "it has no variables"
 
 
-def closest_option(binding: Binding, found: Arguments) -> str | None:
+def closest_option(binding: GivenValue, found: Arguments) -> str | None:
     """The command's own option that `--formt` was probably meant to be."""
     if not binding.written.startswith("--"):
         return None

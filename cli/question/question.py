@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array
-from backprop.cli.question.argv import EXAMPLES, Arguments, Binding, is_file, normalized, split_positionals
+from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue, is_file, normalized, split_positionals
 from backprop.cli.question.expression import checked, read_expression
 from backprop.cli.question.names import check_given_once, check_names, closest_option, listed, without_values
 from backprop.cli.question.ranges import Range, check_ranges, in_order, is_range, read_range
@@ -92,11 +92,11 @@ def ask(
     return Question(expression, graph, values, [name for name in filed if name not in graph.inputs], ranges, rows)
 
 
-def values_of(bindings: Sequence[Binding]) -> dict[str, Array]:
+def values_of(bindings: Sequence[GivenValue]) -> dict[str, Array]:
     return {one.name: read_value(one.name, one.text or "") for one in bindings}
 
 
-def fixed_values(bindings: Sequence[Binding], vars_files: Sequence[str]) -> dict[str, Array]:
+def fixed_values(bindings: Sequence[GivenValue], vars_files: Sequence[str]) -> dict[str, Array]:
     """The values that hold for all of several expressions. Raises ExpressionError or Failure."""
     filed = read_vars(vars_files)
     check_given_once(bindings)
@@ -120,7 +120,7 @@ def variables_line(found: Arguments) -> str | None:
     return f"Variables of {shown}: {' '.join(names) if names else 'none'}"
 
 
-def without_expression(bindings: Sequence[Binding], found: Arguments, example: str) -> Failure:
+def without_expression(bindings: Sequence[GivenValue], found: Arguments, example: str) -> Failure:
     """Nothing but options: one of them is misspelt and took the expression for its value, or it was forgotten."""
     for one in bindings:
         option = closest_option(one, found)

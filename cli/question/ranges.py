@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import show
-from backprop.cli.question.argv import EXAMPLES, Arguments, Binding
+from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue
 from backprop.cli.question.names import listed, written_as
 from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
@@ -58,7 +58,7 @@ def parts_of(text: str) -> list[str]:
     return parts
 
 
-def read_range(binding: Binding) -> Range:
+def read_range(binding: GivenValue) -> Range:
     """The range in `--x -5:5`. Raises ExpressionError or Failure."""
     name, text = binding.name, binding.text or ""
     parts = [part.strip() for part in parts_of(text)]
@@ -133,7 +133,7 @@ def log_axes(log: str | None, ranges: Sequence[Range]) -> set[str]:
     return found
 
 
-def check_ranges(graph: Graph, ranged: Sequence[Binding], bindings: Sequence[Binding], found: Arguments) -> None:
+def check_ranges(graph: Graph, ranged: Sequence[GivenValue], bindings: Sequence[GivenValue], found: Arguments) -> None:
     """Raise Failure for no range, or more than a picture has directions."""
     if len(ranged) > MOST_RANGES:
         names = listed([one.name for one in ranged])

@@ -14,7 +14,7 @@ from backprop.cli.status import Failure
 ONE_LINE = ("json", "ndjson", "plain")  # the formats in which every answer is a line
 
 
-class Answer(NamedTuple):
+class Reply(NamedTuple):
     """`data` is the JSON object, `plain` the bare cells of a line, and one of the others what people see.
 
     `show` writes to stdout by itself; `text` is a text; `notes` go to stderr. `is_last`: the session ends.
@@ -29,16 +29,16 @@ class Answer(NamedTuple):
     is_last: bool = False
 
 
-def write_all(answers: Sequence[Answer], output: Output) -> None:
+def write_all(answers: Sequence[Reply], output: Output) -> None:
     """Write the answers to one line before the next is read: where each line has one, the last."""
     if output.format in ONE_LINE:
-        write_line(one_line(answers[-1] if answers else Answer(), output.format))
+        write_line(one_line(answers[-1] if answers else Reply(), output.format))
         return
     for answer in answers:
         write(answer, output)
 
 
-def write(answer: Answer, output: Output) -> None:
+def write(answer: Reply, output: Output) -> None:
     """Write what people see."""
     if answer.report is not None:
         output.write(answer.report)
@@ -61,7 +61,7 @@ def write_error(error: Exception, output: Output) -> None:
         say(message(error)[0])
 
 
-def as_answer(error: Exception) -> Answer:
+def as_answer(error: Exception) -> Reply:
     """An error as the answer to a line."""
     from backprop.cli.output.errors import message
 
@@ -72,10 +72,10 @@ def as_answer(error: Exception) -> Answer:
     else:
         data = {"error": message(error)[0].removeprefix("error: ").partition("\n")[0], "cure": None}
     cure = f" ({data['cure']})" if data["cure"] else ""
-    return Answer(data, [f"error: {data['error']}{cure}"])
+    return Reply(data, [f"error: {data['error']}{cure}"])
 
 
-def one_line(answer: Answer, format: str | None) -> str:
+def one_line(answer: Reply, format: str | None) -> str:
     """The answer as JSON, or as the bare cells with tabs between."""
     from backprop.cli.output.cells import machine_text
     from backprop.cli.output.json import SCHEMA, dumped, plain

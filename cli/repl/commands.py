@@ -13,7 +13,7 @@ from backprop.cli.output.output import Look
 from backprop.cli.output.report import Column, Report, Row
 from backprop.cli.question.argv import normalized
 from backprop.cli.question.names import variables_of
-from backprop.cli.repl.answers import ONE_LINE, Answer
+from backprop.cli.repl.answers import ONE_LINE, Reply
 from backprop.cli.repl.evaluation import DERIVATIVE, traced
 from backprop.cli.repl.session import Asked, Session
 from backprop.cli.reports.nonfinite import nonfinite_values
@@ -32,13 +32,13 @@ A line that ends in an open bracket, an operator or a backslash goes on in the n
 class Command(NamedTuple):
     """`takes` is what may follow it, for the help; `completes` says of what kind that is."""
 
-    run: Callable[[Session, str], Answer]
+    run: Callable[[Session, str], Reply]
     takes: str
     summary: str
     completes: str = ""
 
 
-def command_answer(session: Session, line: str) -> Answer:
+def command_answer(session: Session, line: str) -> Reply:
     """The answer to `:name rest`. Raises Failure or ExpressionError."""
     word, _, rest = line.strip().partition(" ")
     if word not in COMMANDS:
@@ -61,7 +61,7 @@ def last(session: Session, *, is_point_optional: bool = False) -> Asked:
     return session.ask(session.last, is_point_optional=is_point_optional)
 
 
-def explain(session: Session, rest: str) -> Answer:
+def explain(session: Session, rest: str) -> Reply:
     """The chain rule at the last expression, step by step."""
     from backprop.cli.explain import json as objects
     from backprop.cli.explain import text as lines
@@ -77,11 +77,11 @@ def explain(session: Session, rest: str) -> Answer:
         return stream.getvalue()
 
     if output.format not in ONE_LINE:
-        return Answer(show=lambda: output.of("explain").render(explained))
-    return Answer(json.loads(written(objects)), [written(lines).rstrip()])
+        return Reply(show=lambda: output.of("explain").render(explained))
+    return Reply(json.loads(written(objects)), [written(lines).rstrip()])
 
 
-def graph(session: Session, path: str) -> Answer:
+def graph(session: Session, path: str) -> Reply:
     """The tree of the last expression, or its picture in the file that the path names."""
     from backprop.cli.graph import dot
     from backprop.cli.graph.circuit import circuit_of
@@ -100,16 +100,16 @@ def graph(session: Session, path: str) -> Answer:
             output.of("graph", path).render(circuit)
         except Failure as failure:
             raise Failure(failure.reason.removeprefix("-o "), failure.cure) from None
-        return Answer({"file": path}, [path], text=f"{path} is written")
+        return Reply({"file": path}, [path], text=f"{path} is written")
     written = dot.drawing(circuit, rounded(output.digits))
-    return Answer(
+    return Reply(
         {"dot": written},
         [" ".join(written.splitlines())],
         show=lambda: output.of("graph", format="tree").render(circuit),
     )
 
 
-def diff(session: Session, rest: str) -> Answer:
+def diff(session: Session, rest: str) -> Reply:
     """The derivatives of the last expression, by the names given or by all."""
     from backprop.cli.options.derivatives import DerivativeOptions
     from backprop.cli.reports.derivative import derivative_report
@@ -128,10 +128,10 @@ def diff(session: Session, rest: str) -> Answer:
     notes += remarks(found.exemptions)
     if not report.rows:
         raise Failure("the last expression has no variables", "there is nothing to differentiate by")
-    return Answer(report.data, [row[1] for row in report.rows], report, notes=notes)
+    return Reply(report.data, [row[1] for row in report.rows], report, notes=notes)
 
 
-def variables(session: Session, rest: str) -> Answer:
+def variables(session: Session, rest: str) -> Reply:
     """Every name with its value or its definition."""
     values: list[Row] = [(name, None, value) for name, value in session.values.items()]
     definitions: list[Row] = [(name.text, one.text, None) for name, one in session.definitions.items()]
@@ -143,12 +143,12 @@ def variables(session: Session, rest: str) -> Answer:
         "nonfinite": nonfinite_values(session.values),
     }
     if not rows:
-        return Answer(data, text="no name has a meaning yet: x = 2 gives one a value")
+        return Reply(data, text="no name has a meaning yet: x = 2 gives one a value")
     plain = [*data["definitions"], *(f"{name} = {machine_text(value)}" for name, value in session.values.items())]
-    return Answer(data, plain, Report("", columns, rows, data, []))
+    return Reply(data, plain, Report("", columns, rows, data, []))
 
 
-def clear(session: Session, rest: str) -> Answer:
+def clear(session: Session, rest: str) -> Reply:
     """Forget some names, or all."""
     names = [normalized(name) for name in rest.replace(",", " ").split()]
     with session.kept_whole():
@@ -160,10 +160,10 @@ def clear(session: Session, rest: str) -> Answer:
     if not names:
         session.values.clear()
         session.definitions.clear()
-    return Answer({"names": names})
+    return Reply({"names": names})
 
 
-def show_help(session: Session, name: str) -> Answer:
+def show_help(session: Session, name: str) -> Reply:
     """The commands, or all about a function."""
     if name and name not in COMMANDS:
         from backprop.cli.reports.functions import names, page_report
@@ -173,17 +173,17 @@ def show_help(session: Session, name: str) -> Answer:
             meant = closest(name, known)
             raise Failure(f"unknown function {name!r}", f"did you mean {meant}?" if meant else None)
         report = page_report(name, known[name])
-        return Answer(report.data, report.plain, report)
+        return Reply(report.data, report.plain, report)
     chosen = {name: COMMANDS[name]} if name else COMMANDS
     usages = {f"{word} {one.takes}".strip(): one.summary for word, one in chosen.items()}
     width = max(map(len, usages))
     lines = [f"{usage:{width}}  {summary}" for usage, summary in usages.items()]
     text = "\n".join([*([] if name else [INTRODUCTION]), *lines])
-    return Answer({"help": text}, [text], text=text)
+    return Reply({"help": text}, [text], text=text)
 
 
-def leave(session: Session, rest: str) -> Answer:
-    return Answer(is_last=True)
+def leave(session: Session, rest: str) -> Reply:
+    return Reply(is_last=True)
 
 
 COMMANDS = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 from backprop.cli.output.output import Output
-from backprop.cli.repl.answers import ONE_LINE, Answer, write_all, write_error
+from backprop.cli.repl.answers import ONE_LINE, Reply, write_all, write_error
 from backprop.cli.repl.commands import command_answer
 from backprop.cli.repl.completer import completions
 from backprop.cli.repl.evaluation import evaluated
-from backprop.cli.repl.reading import Console, Lines
+from backprop.cli.repl.reading import Console, InputLines
 from backprop.cli.repl.session import Session, Unreadable
 
 GREETING = "type an expression, x = 2, or :help; Ctrl-D ends"
@@ -19,7 +19,7 @@ def converse(output: Output, *, is_fused: bool = False) -> None:
     """Answer line by line until the end of the input."""
     session = Session(output, is_fused=is_fused)
     if not is_terminal():
-        answer_all(session, Lines(continues=output.format not in ONE_LINE))
+        answer_all(session, InputLines(continues=output.format not in ONE_LINE))
         return
     console = Console(lambda word, line, place: completions(session, word, line, place))
     output.note(GREETING)
@@ -36,7 +36,7 @@ def is_terminal() -> bool:
     return sys.stdin is not None and sys.stdin.isatty() and sys.stdout is not None and sys.stdout.isatty()
 
 
-def answer_all(session: Session, lines: Lines) -> None:
+def answer_all(session: Session, lines: InputLines) -> None:
     while True:
         line = ""
         try:
@@ -58,5 +58,5 @@ def answer_all(session: Session, lines: Lines) -> None:
                 return
 
 
-def answers_to(session: Session, line: str) -> list[Answer]:
+def answers_to(session: Session, line: str) -> list[Reply]:
     return [command_answer(session, line)] if line.lstrip().startswith(":") else evaluated(session, line)

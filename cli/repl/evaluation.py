@@ -15,8 +15,8 @@ from backprop.cli.options.derivatives import MAXIMUM_WARNINGS
 from backprop.cli.output.cells import table_text
 from backprop.cli.output.errors import warning
 from backprop.cli.question.values import read_value
-from backprop.cli.repl.answers import Answer
-from backprop.cli.repl.session import Asked, Session, Text
+from backprop.cli.repl.answers import Reply
+from backprop.cli.repl.session import Asked, Session, TypedText
 from backprop.cli.repl.statements import Statement, statements
 from backprop.cli.reports.lost_digits import MOST_NAMED, noted
 from backprop.cli.reports.nodes import OUTPUT, node_report
@@ -25,7 +25,7 @@ from backprop.cli.reports.nonfinite import described, nonfinite_values
 DERIVATIVE = "gradient"
 
 
-def evaluated(session: Session, line: str) -> list[Answer]:
+def evaluated(session: Session, line: str) -> list[Reply]:
     """The answers to a line's statements. Where one fails, none has been done. Raises ExpressionError or Failure."""
     with session.kept_whole():
         name, _, path = (part.strip() for part in line.partition("="))
@@ -36,7 +36,7 @@ def evaluated(session: Session, line: str) -> list[Answer]:
         ]
 
 
-def filed(session: Session, name: str, path: str) -> Answer:
+def filed(session: Session, name: str, path: str) -> Reply:
     """`W = @weights.npy`."""
     from backprop.cli.question.argv import normalized
 
@@ -46,18 +46,18 @@ def filed(session: Session, name: str, path: str) -> Answer:
     return value_answer(session, name, value)
 
 
-def assigned(session: Session, statement: Statement) -> Answer:
+def assigned(session: Session, statement: Statement) -> Reply:
     value = session.define(statement)
     assert statement.name is not None
     if value is not None:
         return value_answer(session, statement.name.text, value)
     data = {"command": "repl", "name": statement.name.text, "definition": statement.text}
-    return Answer(data, [statement.text], text=statement.text)
+    return Reply(data, [statement.text], text=statement.text)
 
 
-def value_answer(session: Session, name: str, value: Array) -> Answer:
+def value_answer(session: Session, name: str, value: Array) -> Reply:
     data = {"command": "repl", "name": name, "value": value, "nonfinite": nonfinite_values({name: value})}
-    return Answer(data, [value], text=f"{name} = {table_text(value, session.output.digits)}")
+    return Reply(data, [value], text=f"{name} = {table_text(value, session.output.digits)}")
 
 
 def traced(asked: Asked) -> Trace:
@@ -66,7 +66,7 @@ def traced(asked: Asked) -> Trace:
         return trace(asked.question.graph, asked.question.values)
 
 
-def expression_answer(session: Session, statement: Statement) -> Answer:
+def expression_answer(session: Session, statement: Statement) -> Reply:
     """The value and the gradients of an expression, and its node table."""
     asked = session.ask(statement)
     found = traced(asked)
@@ -81,10 +81,10 @@ def expression_answer(session: Session, statement: Statement) -> Answer:
         DERIVATIVE: found.gradients,
         "nonfinite": [placed(entry, asked.text) for entry in report.data["nonfinite"]],
     }
-    return Answer(data, [found.value, *found.gradients.values()], report, notes=comments(found, asked))
+    return Reply(data, [found.value, *found.gradients.values()], report, notes=comments(found, asked))
 
 
-def placed(entry: dict[str, Any], text: Text) -> dict[str, Any]:
+def placed(entry: dict[str, Any], text: TypedText) -> dict[str, Any]:
     """An entry of what is not finite, its place being one in the line; none where it is in a definition."""
     if entry["start"] is None:
         return entry
@@ -108,11 +108,11 @@ def comments(found: Trace, asked: Asked) -> list[str]:
     return notes
 
 
-def warned(found: Trace, birth: Birth, text: Text) -> str:
+def warned(found: Trace, birth: Birth, text: TypedText) -> str:
     return warning(described(found, birth), *located(birth.node.span, text))
 
 
-def located(span: Span | None, text: Text) -> tuple[Span | None, str]:
+def located(span: Span | None, text: TypedText) -> tuple[Span | None, str]:
     """A place of the text in the line that it was written in, and that line."""
     if span is None:
         return None, text.whole

@@ -21,7 +21,7 @@ DELIMITERS = " \t\n+-*/%^@<>=!()[],;"  # what ends a name: no `:`, which begins 
 Complete = Callable[[str, str, int], list[str]]  # the word, the whole line, and where the word begins in it
 
 
-class Lines:
+class InputLines:
     """The lines of a pipe or a file. Where `continues`, an unfinished one goes on in the next."""
 
     def __init__(self, *, continues: bool) -> None:
@@ -71,7 +71,7 @@ def joined(parts: list[str]) -> str:
     return " ".join([*[without_comment(part).strip() for part in parts[:-1]], parts[-1].strip()])
 
 
-class Console(Lines):
+class Console(InputLines):
     """Lines typed at a terminal, with readline where this Python has it."""
 
     def __init__(self, complete: Complete) -> None:

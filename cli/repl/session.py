@@ -37,7 +37,7 @@ class Piece(NamedTuple):
     place: int
 
 
-class Text(NamedTuple):
+class TypedText(NamedTuple):
     """Definitions, each on a line, and the part of a statement that needs them: the last of the `pieces`."""
 
     whole: str
@@ -77,7 +77,7 @@ class Asked(NamedTuple):
     """A question with the text that it was put together from."""
 
     question: Question
-    text: Text
+    text: TypedText
 
 
 class Session:
@@ -116,7 +116,7 @@ class Session:
         question = Question(text.pieces[-1].line[statement.body : statement.end].strip(), graph, values, ())
         return Asked(question.fused() if self.is_fused else question, text)
 
-    def text(self, statement: Statement) -> Text:
+    def text(self, statement: Statement) -> TypedText:
         """The statement's right side behind the definitions that it needs."""
         pieces = []
         lines: list[str] = []
@@ -126,7 +126,7 @@ class Session:
             lines.append(one.line[place : one.end])
             pieces.append(Piece(start, start + len(lines[-1]), one.line, place))
             start += len(lines[-1]) + 1
-        return Text("\n".join(lines), tuple(pieces))
+        return TypedText("\n".join(lines), tuple(pieces))
 
     def needed(self, uses: Collection[Name]) -> list[Statement]:
         """The definitions behind some names, each after those that it needs itself."""
@@ -176,7 +176,7 @@ class Session:
                 statement.line,
             )
         text = self.text(statement._replace(body=statement.start))
-        Text(f"{text.whole}\n0", text.pieces).parsed()  # functions alone are no expression
+        TypedText(f"{text.whole}\n0", text.pieces).parsed()  # functions alone are no expression
         self.definitions[name] = statement
 
     def set(self, name: str, value: Array) -> None:

@@ -43,9 +43,9 @@ class Statement(NamedTuple):
 
 @functools.cache
 def tokenizer() -> Callable[[str], Iterator[Operand]]:
-    from backprop.parser.parsing import Reader
+    from backprop.parser.parsing import TextReader
 
-    return Reader().tokens
+    return TextReader().tokens
 
 
 def statements(line: str) -> list[Statement]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.derivatives.trace import Share, Step, Trace
+from backprop.autodiff.derivatives.trace import Step, Trace, TracedContribution
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.sides import counts_sides
 from backprop.cli.output.report import ROWS, Column, Report, Row, Rows, Sum, Term
@@ -55,7 +55,7 @@ class NodeTable:
             return node.name in self.trace.gradients
         return node is self.trace.output
 
-    def term(self, share: Share) -> Term:
+    def term(self, share: TracedContribution) -> Term:
         """Upstream times local with their numbers; for arrays, and gates without a local gradient, the formula."""
         labels = self.trace.labels
         via = f" via {labels[share.user]}"
@@ -65,7 +65,7 @@ class NodeTable:
             return (float(share.upstream), "*", float(share.local), via)
         return (self.formula(share), via)
 
-    def formula(self, share: Share) -> str:
+    def formula(self, share: TracedContribution) -> str:
         """The share as an expression of the nodes' labels, the upstream derivative of q being dq."""
         upstream = self.trace.derivatives.get(share.user)
         own = {upstream: f"d{self.trace.labels[share.user]}"} if upstream else {}

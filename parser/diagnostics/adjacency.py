@@ -6,7 +6,7 @@ import re
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
-from backprop.parser.diagnostics.context import VALUE_END, VALUE_START, Place
+from backprop.parser.diagnostics.context import VALUE_END, VALUE_START, Context
 from backprop.parser.similarity import closest
 
 LONGEST = 40  # characters of a product that a cure spells out
@@ -26,7 +26,7 @@ INFIX_WORDS |= {"then": CHOICE, "unless": CHOICE, "times": "write x*y", "plus": 
 INFIX_WORDS |= {"minus": "write x - y", "over": "write x/y", "in": "write x == a or x == b", "where": CHOICE}
 
 
-def malformed_number(place: Place) -> ExpressionError | None:
+def malformed_number(place: Context) -> ExpressionError | None:
     """Digits and letters in one piece: `0x1F`, `1e`, `1j`, `1__0`, `1.2.3`."""
     number, token = place.before, place.token
     if number is None or number.type != "NUMBER" or token.type not in ("NAME", "NUMBER") or not place.touches:
@@ -59,7 +59,7 @@ def malformed_number(place: Place) -> ExpressionError | None:
     return None
 
 
-def missing_operator(place: Place) -> ExpressionError | None:
+def missing_operator(place: Context) -> ExpressionError | None:
     """A value right after a value."""
     before, token, after = place.before, place.token, place.after
     if before is None or before.type not in VALUE_END or token.type not in VALUE_START:
@@ -100,7 +100,7 @@ def missing_operator(place: Place) -> ExpressionError | None:
     return ExpressionError(f"missing operator between '{left}' and '{right}'", span, product)
 
 
-def power_of_a_function(place: Place) -> ExpressionError | None:
+def power_of_a_function(place: Context) -> ExpressionError | None:
     """`sin^2(x)`, `sin²(x)`."""
     tokens = place.tokens[max(place.index - 3, 0) : place.index]
     kinds = [token.type for token in tokens]

@@ -15,7 +15,7 @@ VALUE_END = {"NUMBER", "NAME", "RPAR", "RSQB", "SUPERSCRIPT", "TRANSPOSE"}
 VALUE_START = {"NUMBER", "NAME", "LPAR", "LSQB", "ROOT", "NOT"}
 
 
-class Place:
+class Context:
     """The tokens of a text up to the unexpected one and, where they can be read, beyond it.
 
     At the end of the text the unexpected token has the type END and no length. `expected` has the terminals that

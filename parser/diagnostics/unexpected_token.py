@@ -11,7 +11,7 @@ from typing import Any
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.parser.diagnostics.adjacency import CHOICE, DEFINITION, malformed_number, missing_operator
-from backprop.parser.diagnostics.context import CLOSING, OPENING, VALUE_END, Place
+from backprop.parser.diagnostics.context import CLOSING, OPENING, VALUE_END, Context
 from backprop.parser.operand import Operand
 
 ANYTHING = "write a number, a name or brackets there"
@@ -43,11 +43,11 @@ def diagnosed(text: str, unexpected: Any, tokens: Callable[[str], Iterable[Opera
     """The error for Lark's UnexpectedToken, in a text that `tokens` reads again as far as it can be read."""
     is_end = unexpected.token.type == "$END"
     position = None if is_end else unexpected.token.start_pos
-    place = Place(text, position, unexpected.expected, tokens)
+    place = Context(text, position, unexpected.expected, tokens)
     return next(filter(None, (rule(place) for rule in RULES))).located(None, text)
 
 
-def never_closed(place: Place) -> ExpressionError | None:
+def never_closed(place: Context) -> ExpressionError | None:
     """The text ends, or another line begins, inside a bracket that nothing closes."""
     opening, before = place.enclosing, place.before
     if opening is None or opening in place.partners or before is None:
@@ -61,7 +61,7 @@ def never_closed(place: Place) -> ExpressionError | None:
     )
 
 
-def after_an_operator(place: Place) -> ExpressionError | None:
+def after_an_operator(place: Context) -> ExpressionError | None:
     """Something that cannot follow an operator follows one."""
     before, token = place.before, place.token
     if before is None or before.type in VALUE_END or before.type in OPENING or before.type == "SEPARATOR":
@@ -93,7 +93,7 @@ def cure_after(before: Operand, token: Operand) -> str:
     return CHOICE if before.type in ("IF", "ELSE") else ANYTHING
 
 
-def missing_else(place: Place) -> ExpressionError | None:
+def missing_else(place: Context) -> ExpressionError | None:
     """An `if` whose `else` does not come: the end, a bracket or another `if` comes instead."""
     ends = ("END", "SEPARATOR", "COMMA", "COLON", "IF", *CLOSING)
     if "ELSE" not in place.expected or place.token.type not in ends:
@@ -106,7 +106,7 @@ def missing_else(place: Place) -> ExpressionError | None:
     return None
 
 
-def before_any_value(place: Place) -> ExpressionError | None:
+def before_any_value(place: Context) -> ExpressionError | None:
     """An operator, or a closing bracket, where a statement or a bracket begins."""
     before, token, after = place.before, place.token, place.after
     opens = before is not None and before.type in OPENING
@@ -132,7 +132,7 @@ def before_any_value(place: Place) -> ExpressionError | None:
     return ExpressionError(f"expected a value before '{shown}'", token.span, ANYTHING)
 
 
-def wrong_bracket(place: Place) -> ExpressionError | None:
+def wrong_bracket(place: Context) -> ExpressionError | None:
     """A closing bracket that closes nothing, or another kind of bracket."""
     token = place.token
     if token.type not in CLOSING:
@@ -149,7 +149,7 @@ def wrong_bracket(place: Place) -> ExpressionError | None:
     )
 
 
-def wrong_assignment(place: Place) -> ExpressionError | None:
+def wrong_assignment(place: Context) -> ExpressionError | None:
     """`=` after something that cannot be assigned."""
     token, before, statement = place.token, place.before, place.statement
     if token.type != "ASSIGN" or before is None:
@@ -169,7 +169,7 @@ def wrong_assignment(place: Place) -> ExpressionError | None:
     return ExpressionError("only a name can be assigned", left, f"a value is named by q = x + y; {COMPARES}")
 
 
-def misplaced(place: Place) -> ExpressionError | None:
+def misplaced(place: Context) -> ExpressionError | None:
     """A token that is fine elsewhere, after a complete value."""
     before, token, after = place.before, place.token, place.after
     if before is None:
@@ -196,7 +196,7 @@ def misplaced(place: Place) -> ExpressionError | None:
     return None
 
 
-def anything_else(place: Place) -> ExpressionError:
+def anything_else(place: Context) -> ExpressionError:
     if place.token.type == "END":
         return ExpressionError("the expression ends too early", place.token.span, ANYTHING)
     return ExpressionError(
@@ -204,7 +204,7 @@ def anything_else(place: Place) -> ExpressionError:
     )
 
 
-RULES: tuple[Callable[[Place], ExpressionError | None], ...] = (
+RULES: tuple[Callable[[Context], ExpressionError | None], ...] = (
     never_closed,
     malformed_number,
     after_an_operator,

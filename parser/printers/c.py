@@ -9,7 +9,7 @@ from functools import partial
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Node
 from backprop.parser.printers import code
-from backprop.parser.printers.code import Body, Function, Language, words
+from backprop.parser.printers.code import Body, GeneratedFunction, Language, words
 
 LIBRARY = frozenset(gate.code["math"] for gate in GATES if "math" in gate.code)
 CALLED = words(
@@ -76,7 +76,7 @@ def helper(body: Body) -> str:
     return f"{head}{body.lines(ASSIGNMENT)}    return {body.results[0]};\n}}"
 
 
-def frame(function: Function) -> str:
+def frame(function: GeneratedFunction) -> str:
     body = function.body
     value, *gradients = body.results
     entries = [

@@ -28,7 +28,7 @@ LONGEST_RESULT = 90  # the same of an expression that is a result
 LONGEST_INLINED = 48  # characters of an expression that is written where it is used, if it is used once
 
 
-class Text(NamedTuple):
+class CodeText(NamedTuple):
     """Written code, and how tightly it binds (autodiff/declaration/notation.py)."""
 
     code: str
@@ -48,7 +48,7 @@ class Body(NamedTuple):
         return "".join([form.format(name, text) for name, text in self.assignments])
 
 
-class Function(NamedTuple):
+class GeneratedFunction(NamedTuple):
     """What a language puts into its frame; `variables` are the gradient's, in the order of `body.results[1:]`.
 
     `spelled` gives each variable's name in the code, `helpers` the functions that it calls, the called ones first.
@@ -85,7 +85,7 @@ class Language(NamedTuple):
     number: Callable[[float], str]
     helper_name: str
     helper: Callable[[Body], str]
-    frame: Callable[[Function], str]
+    frame: Callable[[GeneratedFunction], str]
     taken: frozenset[str] = frozenset()
     family: re.Pattern[str] | None = None
     arrays: Callable[[Any], str] | None = None
@@ -143,7 +143,7 @@ class _Writer:
         spelled = self.names(variables, called | {*self.language.helpers})
         name = self.names([name], self.language.taken | {*self.language.helpers, *self.kernel_names()})[name]
         body = self.body(name, results, spelled)
-        return self.language.frame(Function(body, tuple(gradients), spelled, tuple(self.helpers.values())))
+        return self.language.frame(GeneratedFunction(body, tuple(gradients), spelled, tuple(self.helpers.values())))
 
     def kernel_names(self) -> set[str]:
         return {self.language.helper_name.format(gate.name) for gate in GATES if gate.kernel is not None}
@@ -167,13 +167,13 @@ class _Writer:
         uses = Counter(operand for node in nodes for operand in node.inputs)
         uses.update(results)
         taken = {*spelled.values(), name}
-        texts: dict[Node, Text] = {}
+        texts: dict[Node, CodeText] = {}
         assignments: list[tuple[str, str]] = []
         count = 0
         for node in nodes:
             if node.gate is leaves.input:
                 self.refuse_array(node)
-                text = Text(spelled[str(node.name)])
+                text = CodeText(spelled[str(node.name)])
             else:
                 text = self.text(node, [texts[operand] for operand in node.inputs])
                 is_leaf = not node.inputs and not node.shape
@@ -183,12 +183,12 @@ class _Writer:
                     while f"t{count}" in taken:
                         count += 1
                     assignments.append((f"t{count}", text.code))
-                    text = Text(f"t{count}")
+                    text = CodeText(f"t{count}")
             texts[node] = text
         parameters = tuple(spelled.values())
         return Body(name, parameters, tuple(assignments), tuple(texts[node].code for node in results))
 
-    def text(self, node: Node, operands: list[Text]) -> Text:
+    def text(self, node: Node, operands: list[CodeText]) -> CodeText:
         self.refuse_array(node)
         if node.is_constant:
             return self.constant(node)
@@ -197,7 +197,7 @@ class _Writer:
         if template is not None:
             return self.filled(template, node, operands)
         if gate.kernel is not None:
-            return Text(f"{self.kernel(node)}({', '.join(one.code for one in operands)})")
+            return CodeText(f"{self.kernel(node)}({', '.join(one.code for one in operands)})")
         if not self.is_infix(gate):
             raise ExpressionError(
                 f"{self.language.title} code for '{gate.name}' is not known",
@@ -208,13 +208,13 @@ class _Writer:
         if isinstance(gate.notation, Prefix):
             (operand,) = operands
             is_safe = operand.precedence >= UNARY and not operand.code.startswith(gate.notation.symbol)
-            return Text(gate.notation.symbol + (operand.code if is_safe else f"({operand.code})"), UNARY)
+            return CodeText(gate.notation.symbol + (operand.code if is_safe else f"({operand.code})"), UNARY)
         assert isinstance(gate.notation, Infix)
         left, right = operands
         symbol, precedence, *_ = gate.notation
         first = left.code if left.precedence >= precedence else f"({left.code})"
         second = right.code if right.precedence > precedence else f"({right.code})"
-        return Text(f"{first} {symbol} {second}", precedence)
+        return CodeText(f"{first} {symbol} {second}", precedence)
 
     def refuse_array(self, node: Node) -> None:
         if node.shape and self.language.arrays is None:
@@ -226,13 +226,13 @@ class _Writer:
                 node.graph.source,
             )
 
-    def constant(self, node: Node) -> Text:
+    def constant(self, node: Node) -> CodeText:
         value, name = node.attributes
         if np.ndim(value):
             assert self.language.arrays is not None
-            return Text(self.language.arrays(value))
+            return CodeText(self.language.arrays(value))
         code = self.language.constants.get(name) or self.language.number(float(value))
-        return Text(code, UNARY if code.startswith("-") else ATOM)
+        return CodeText(code, UNARY if code.startswith("-") else ATOM)
 
     def template_of(self, gate: Gate) -> Template | None:
         """The call that a gate is written as: the declared one, else that of a helper of its name, or of a library."""
@@ -246,7 +246,7 @@ class _Writer:
         settings = [f"{{{key}}}" if has_own else f"{key}={{{key}}}" for key in gate.attributes]
         return Template(f"{function}({', '.join([*operands, *settings])})") if function else None
 
-    def filled(self, template: Template, node: Node, operands: list[Text]) -> Text:
+    def filled(self, template: Template, node: Node, operands: list[CodeText]) -> CodeText:
         """The template with the operands and attributes in their places; two places serve for any more operands."""
         if node.gate.is_variadic and "{all}" not in template.text:
             text = operands[0]
@@ -261,7 +261,7 @@ class _Writer:
             settings = {name: self.language.setting(node.settings[name]) for name in named}
         return self.put(template, operands, {**settings, "all": ", ".join(one.code for one in operands)})
 
-    def put(self, template: Template, operands: list[Text], settings: Mapping[str, str]) -> Text:
+    def put(self, template: Template, operands: list[CodeText], settings: Mapping[str, str]) -> CodeText:
         pieces = []
         for literal, place, is_enclosed in parsed(template.text):
             pieces.append(literal)
@@ -272,7 +272,7 @@ class _Writer:
                 pieces.append(settings[place])
         for name in CALLED.findall(template.text):
             self.need(name)
-        return Text("".join(pieces), template.precedence)
+        return CodeText("".join(pieces), template.precedence)
 
     def need(self, name: str) -> None:
         """Have a helper written, those that it calls before it."""

@@ -7,7 +7,7 @@ from functools import partial
 
 from backprop.autodiff.graph import Node
 from backprop.parser.printers import code
-from backprop.parser.printers.code import Body, Function, Language, listed, words
+from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed, words
 from backprop.parser.printers.expression import shortest
 
 KEYWORDS = words(
@@ -93,7 +93,7 @@ def helper(body: Body) -> str:
     return f"{head}{body.lines(ASSIGNMENT)}  return {body.results[0]};\n}}"
 
 
-def frame(function: Function) -> str:
+def frame(function: GeneratedFunction) -> str:
     body = function.body
     value, *gradients = body.results
     entries = [

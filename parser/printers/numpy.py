@@ -13,7 +13,7 @@ from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Slice
 from backprop.parser.printers import code
-from backprop.parser.printers.code import Function, Language
+from backprop.parser.printers.code import GeneratedFunction, Language
 from backprop.parser.printers.expression import item
 from backprop.parser.printers.python import framed, helper
 
@@ -160,7 +160,7 @@ def library(gate: Gate) -> str | None:
     return f"np.{name}" if getattr(np, name, None) is gate.forward else None
 
 
-def frame(function: Function) -> str:
+def frame(function: GeneratedFunction) -> str:
     needs_math = any("math." in one for one in function.helpers)
     imports = f"{'import math' * needs_math}\n\nimport numpy as np\n".lstrip()
     prepared = [f"    {name} = np.asarray({name}, dtype=float)[()]\n" for name in function.body.parameters]

@@ -8,7 +8,7 @@ from functools import partial
 
 from backprop.autodiff.graph import Node
 from backprop.parser.printers import code
-from backprop.parser.printers.code import Body, Function, Language, listed
+from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed
 
 NOT_A_NUMBER = ("sin", "cos", "tan", "asin", "acos", "acosh", "sqrt")  # ValueError is nan
 LIMITS = {  # what ValueError stands for at the end of the domain, outside of which it is nan
@@ -83,11 +83,11 @@ def helper(body: Body) -> str:
     return f"def {body.name}({', '.join(body.parameters)}):\n{body.lines(ASSIGNMENT)}    return {body.results[0]}"
 
 
-def frame(function: Function) -> str:
+def frame(function: GeneratedFunction) -> str:
     return framed(function, "import math\n")
 
 
-def framed(function: Function, imports: str, decorator: str = "", prepared: str = "") -> str:
+def framed(function: GeneratedFunction, imports: str, decorator: str = "", prepared: str = "") -> str:
     """A module: the imports, the helpers, and the function that returns the value and the gradient by name.
 
     `decorator` stands above the function, the lines `prepared` at the beginning of its body.

@@ -15,7 +15,7 @@ from backprop.cli.batch.columnar.input import batches_of
 from backprop.cli.batch.columnar.output import limits_of, write_batches
 from backprop.cli.batch.columnar.text import as_text, cells_of
 from backprop.cli.batch.columnar.text_blocks import Block, TextBlocks, as_column, list_of
-from backprop.cli.batch.columnar.values import Binding, check_readable
+from backprop.cli.batch.columnar.values import ColumnBinding, check_readable
 from backprop.cli.batch.evaluation import Answer, Kernel
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.numbers import Rows, rows_of
@@ -89,7 +89,7 @@ class ColumnBlocks:
         names = free_names(batch, graph, [*self.schema.names, *left_out])
         renames = renames_of(batch.renames, graph)
         check_readable(left_out, names, renames)
-        self.binding = Binding(self.schema, names, renames)
+        self.binding = ColumnBinding(self.schema, names, renames)
         if not batch.is_only:
             for place, note in self._batches.notes.items():
                 if FORMATS[batch.output_format].is_binary:

@@ -20,7 +20,7 @@ from backprop.cli.batch.sightings import Remark
 
 if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape
-    from backprop.cli.batch.input.blocks import Reader
+    from backprop.cli.batch.input.blocks import BlockReader
     from backprop.cli.batch.options import Batch
 
 TEXT_BLOCK = 1 << 21  # bytes
@@ -64,7 +64,7 @@ class TextBlocks:
 
     def __init__(self, batch: Batch) -> None:
         job: Any
-        self.reader: Reader
+        self.reader: BlockReader
         self.reader, job, _ = opened(batch)
         self.job: RowsJob = job
         self.kernel: Kernel = job.kernel

@@ -24,7 +24,7 @@ READ_ANOTHER = "--rename X=COLUMN reads another one"
 Reasons = dict[int, list[str]]  # by row
 
 
-class Binding:
+class ColumnBinding:
     """The columns of every variable in batches of the schema. `nested` are the variables in a column of lists.
 
     Raises Failure for a column that is missing or cannot hold numbers.

@@ -38,7 +38,7 @@ def plain_text(value: Array) -> str:
     return (nested(np.shape(value)) % tuple(texts(np.ravel(value)))).replace(" ", "")
 
 
-class Lines:
+class ExpressionLines:
     """`EXPRESSION<tab>x=1 y=2`; the answer adds `<tab>value<tab>x=… y=…`, the gradients."""
 
     def __init__(self, *, has_gradients: bool, is_only: bool) -> None:
@@ -92,7 +92,7 @@ def constant(text: str) -> Array:
     return parse_constant(text)
 
 
-class Objects:
+class ExpressionObjects:
     """NDJSON, the expression in the member `field`; the answer adds the value and the gradients as members."""
 
     def __init__(self, field: str, naming: Naming, *, has_gradients: bool, is_only: bool) -> None:

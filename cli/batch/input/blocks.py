@@ -13,7 +13,7 @@ LONG = 1 << 20  # bytes of one record that somebody is told of
 NOT_BLANK = re.compile(rb"[^\r\n]")
 
 
-class Reader:
+class BlockReader:
     """Gives blocks that end where a record ends, which `cut` finds.
 
     `problem` is what ended the source before its end, if anything did: the records before it are all given. `say`

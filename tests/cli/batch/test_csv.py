@@ -17,7 +17,7 @@ from backprop.cli.batch.account import Stopped
 from backprop.cli.batch.columnar import delimited
 from backprop.cli.batch.evaluation import Kernel, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
-from backprop.cli.batch.input.blocks import Reader
+from backprop.cli.batch.input.blocks import BlockReader
 from backprop.cli.batch.input.header import bind_columns
 from backprop.cli.batch.pipeline import stream
 from backprop.cli.batch.processes.pool import Alone
@@ -49,7 +49,7 @@ class Pieces:
 def opened(data, expression, size, form="csv", policy="null", is_only=False):
     """The reader behind its header, and the job, as `backprop batch` makes them."""
     dialect = Delimited(SEPARATORS[form])
-    reader = Reader(Pieces(data, size), dialect.cut)
+    reader = BlockReader(Pieces(data, size), dialect.cut)
     dialect.read_header(reader.take_first(1 << 16))
     graph = parse(expression)
     dialect.columns = bind_columns(dialect.header, list(graph.inputs), {})

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from backprop.cli.batch import setup
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.ndjson import Ndjson, object_in
-from backprop.cli.batch.input.blocks import LONG, Reader
+from backprop.cli.batch.input.blocks import LONG, BlockReader
 from backprop.cli.batch.input.cutting import Place
 
 SIZE = 1 << 14  # bytes that a source gives at once
@@ -74,7 +74,7 @@ ENDLESS = {
 @pytest.mark.parametrize("size", [SIZE, SIZE - 1, 1 << 20])
 def test_rows_are_looked_at_once(data, size):
     counted = Counting(csv_rows())
-    reader = Reader(Pieces(data, size), counted.cut)
+    reader = BlockReader(Pieces(data, size), counted.cut)
     given = bytearray()
     while not reader.is_done:
         reader.fill(reader.size + size)
@@ -100,7 +100,7 @@ HEADERS = {
 @pytest.mark.parametrize("data", HEADERS.values(), ids=HEADERS)
 def test_headers_are_looked_at_once(data, form):
     counted = Counting(Delimited(form))
-    reader = Reader(source := Pieces(data), counted.cut)
+    reader = BlockReader(source := Pieces(data), counted.cut)
     first = reader.take_first(SIZE)
     assert first in data
     assert counted.bytes <= source.place + 2 * counted.calls
@@ -117,7 +117,7 @@ def test_a_run_of_carriage_returns_is_looked_at_once(ends):
 
 @pytest.mark.parametrize("data", [HEADERS["an unclosed quote"], HEADERS["zeros"]])
 def test_a_header_that_is_none_is_given_up_within_the_first_mebibyte(data):
-    reader = Reader(source := Pieces(data), Delimited(",").cut)
+    reader = BlockReader(source := Pieces(data), Delimited(",").cut)
     reader.take_first(SIZE)
     assert source.place <= LONG + 2 * SIZE
 
@@ -134,7 +134,7 @@ def test_lines_before_the_first_object_are_read_once_and_named(data, monkeypatch
     read = []
     monkeypatch.setattr(setup, "object_in", lambda data: read.append(len(data)) or object_in(data))
     said = []
-    reader = Reader(source := Pieces(data), Ndjson({}).cut, said.append)
+    reader = BlockReader(source := Pieces(data), Ndjson({}).cut, said.append)
     assert setup.first_object(reader) == {"x": 1}
     assert sum(read) <= len(data)
     assert source.place == len(data)
