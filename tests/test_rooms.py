@@ -68,7 +68,7 @@ def gate_names_compared(source: str) -> list[int]:
         elif isinstance(node, ast.Subscript):
             asked = [node.slice]
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
-            asked = [*node.args]
+            asked = node.args[:1]
         found += [node.lineno for one in asked if is_gate_name(one)]
     return found
 

@@ -217,7 +217,7 @@ def test_constant_value_computes_and_checks():
 
 def test_constant_value_refuses_variables_and_bad_shapes():
     graph = expression(lambda x: x * 2 + 1, "x")
-    with pytest.raises(ExpressionError, match="'x' is no constant"):
+    with pytest.raises(ExpressionError, match="'x' is not a constant"):
         constant_value(graph.result)
     made = Graph(is_typed=False, source="s")
     bad = made.add(add, (made.constant([1.0, 2.0]), made.constant([1.0, 2.0, 3.0])), (), Span(1, 2))

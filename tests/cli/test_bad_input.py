@@ -27,9 +27,11 @@ QUESTIONS = [
         id="missing",
     ),
     pytest.param(["eval", "format*x", "x=1"], ["format has no value", "format=1"], id="missing option name"),
-    pytest.param(["eval", "width*2", "--widht", "3"], ["widht is no variable", "did you mean --width?"], id="misspelt"),
+    pytest.param(
+        ["eval", "width*2", "--widht", "3"], ["widht is not a variable", "did you mean --width?"], id="misspelt"
+    ),
     pytest.param(["eval", "width*2", "Width=3"], ["did you mean --width?"], id="capital"),
-    pytest.param(["eval", "x*y", "x=1", "y=2", "--q", "3"], ["q is no variable", "x and y"], id="unused"),
+    pytest.param(["eval", "x*y", "x=1", "y=2", "--q", "3"], ["q is not a variable", "x and y"], id="unused"),
     pytest.param(["eval", "2*3", "--q", "3"], ["it has no variables"], id="no variables"),
     pytest.param(["eval", "q = x; q", "x=1", "q=3"], ["q is computed by the expression"], id="statement"),
     pytest.param(["eval", "x*y", "x=1", "y=2", "--x", "3"], ["x is given twice"], id="twice"),

@@ -146,7 +146,7 @@ def test_batch_says_that_it_waits_for_rows(tmp_path):
 @pytest.mark.parametrize("ending", ["SIGTERM", "SIGHUP", "SIGQUIT", "SIGKILL"])
 def test_the_cursor_is_seen_after_a_signal(tmp_path, ending):
     rows = "(echo x; while sleep 0.1; do echo 1; done)"
-    line = f"{rows} | exec {COMMAND} batch x > out.csv & wait"
+    line = f"{rows} | exec {COMMAND} batch x > out.csv"
     with keyboard(["sh", "-c", f"ulimit -c 0; {line}"], environment({}), tmp_path) as session:
         session.wait_for("rows/s")
         os.killpg(session.process, getattr(signal, ending))

@@ -76,7 +76,7 @@ def test_grad_is_an_expression_of_the_language(backprop):
         (["x^2", "--order", "0"], "--order 0"),
         (["sum(x^2)", "--order", "2", "--shape", "x=3"], "x is an array"),
         (["x^2", "--shape", "x"], "--shape x"),
-        (["x^2", "--shape", "q=3"], "q is no variable"),
+        (["x^2", "--shape", "q=3"], "q is not a variable"),
         (["x + W", "--shape", "W=2,3", "--shape", "x=2"], "do not match"),
         (["grad(x^2, 2*x)"], "grad differentiates by a variable"),
         (["grad(x^2)"], "grad takes f, x"),
