@@ -278,7 +278,7 @@ REFUSED = [
     (("x*y*z", "--x", "1:2", "--y", "1:2", "--z", "1:2"), "x, y and z have ranges", "fix the others"),
     (("x*y", "--x", "1:2"), "y has no value", "--y 1"),
     (("x^2", "--y", "1:2"), "y is not a variable of the expression", "its variables are x"),
-    (("x^2", "--x", "1:2", "--x", "2:3"), "x is given twice", "leave one"),
+    (("x^2", "--x", "1:2", "--x", "2:3"), "x is given twice", "omit one"),
     (("[x, x]", "--x", "1:2"), "an array of shape (2", "sum("),
     (("x*c", "--x", "1:2", "--c", "1", "--wrt", "q"), "q is not a variable", "x and c"),
     (("x*c", "--x", "1:2", "--c", "1", "--wrt", "x,c"), "a curve has one derivative", "--wrt x"),
