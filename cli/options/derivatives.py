@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.derivatives.trace import Trace, trace
 from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Array, Shape
 from backprop.cli.output.output import Output
 from backprop.cli.output.report import Report
@@ -21,6 +20,7 @@ from backprop.cli.status import Failure, Status
 if TYPE_CHECKING:
     from backprop.autodiff.derivatives.matrices import FirstOrder, SecondOrder
     from backprop.autodiff.derivatives.symbolic import Derivatives
+    from backprop.autodiff.derivatives.trace import Trace
 
 MAXIMUM_WARNINGS = 5
 MAXIMUM_CHOICES = 10
@@ -73,6 +73,8 @@ class DerivativeOptions:
 
     def trace(self, question: Question) -> Trace:
         """One forward and one reverse pass."""
+        from backprop.autodiff.derivatives.trace import trace
+
         if self.mode == "forward" and self.upstream is not None:
             raise Failure("--upstream belongs to reverse mode", "omit it or --mode forward")
         names = self.names(question)
@@ -206,6 +208,8 @@ def warn_of(found: Trace, output: Output) -> None:
 
 def warn_of_results(question: Question, entries: Sequence[dict[str, Any]], output: Output) -> None:
     """Name the gates at which inf or nan began in the value or the gradient, else the results that hold it."""
+    from backprop.autodiff.derivatives.trace import trace
+
     found = trace(question.graph, question.values)
     if found.births:
         warn_of(found, output)
