@@ -13,7 +13,7 @@ from backprop.parser import parse
 
 from . import commands
 from .runs import Run, answer, fault
-from .shrinking import shortest_run
+from .shrinking import TimeIsUp, shortest_run
 
 CASES_TOGETHER = 1
 INSTALLED_EACH = 50  # cases; the others are forks
@@ -40,6 +40,8 @@ def shortest(run: Run, kind: str, is_installed: bool) -> Run:
     end = time.monotonic() + SECONDS_OF_SHRINKING
 
     def fails(some: Run) -> bool:
-        return time.monotonic() < end and kind == fault(some, answer(some, is_installed=is_installed))
+        if time.monotonic() >= end:
+            raise TimeIsUp
+        return kind == fault(some, answer(some, is_installed=is_installed))
 
     return shortest_run(run, fails)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
@@ -11,21 +12,27 @@ from .runs import Run
 Part = TypeVar("Part")
 
 
+class TimeIsUp(Exception):
+    """Raised by `fails`: what is kept so far is the shortest form."""
+
+
 def shortest(parts: Sequence[Part], fails: Callable[[list[Part]], bool]) -> list[Part]:
     """The parts, without those that the failure does without; first large pieces are tried, then single ones."""
     kept = list(parts)
     size = max(1, len(kept) // 2)
-    while True:
-        start, is_shorter = 0, False
-        while start < len(kept):
-            rest = kept[:start] + kept[start + size :]
-            if fails(rest):
-                kept, is_shorter = rest, True
-            else:
-                start += size
-        if size == 1 and not is_shorter:
-            return kept
-        size = max(1, size // 2)
+    with contextlib.suppress(TimeIsUp):
+        while True:
+            start, is_shorter = 0, False
+            while start < len(kept):
+                rest = kept[:start] + kept[start + size :]
+                if fails(rest):
+                    kept, is_shorter = rest, True
+                else:
+                    start += size
+            if size == 1 and not is_shorter:
+                break
+            size = max(1, size // 2)
+    return kept
 
 
 def shortest_run(run: Run, fails: Callable[[Run], bool]) -> Run:
@@ -40,7 +47,9 @@ def shortest_run(run: Run, fails: Callable[[Run], bool]) -> Run:
         run = _with_shorter_file(run, name, fails)
     run = replace(run, stdin=bytes(shortest(run.stdin, lambda some: fails(replace(run, stdin=bytes(some))))))
     bare = replace(run, environment={})
-    return bare if run.environment and fails(bare) else run
+    with contextlib.suppress(TimeIsUp):
+        return bare if run.environment and fails(bare) else run
+    return run
 
 
 def _with_shorter_word(run: Run, place: int, fails: Callable[[Run], bool]) -> Run:

@@ -14,6 +14,7 @@ from backprop.cli import main as program
 
 from . import commands, commands_fuzzer, formulas, numbers_fuzzer, runs
 from .runs import Run, answer, fault
+from .shrinking import TimeIsUp, shortest
 from .truths import case
 
 
@@ -95,3 +96,17 @@ def test_a_run_is_shown_as_a_command_that_bash_reads_back():
     shown = run.as_command().replace("backprop ", f"{sys.executable} -c 'import sys; print(ascii(sys.argv[1:]))' ")
     done = subprocess.run(["bash", "-c", shown], capture_output=True, text=True, check=True)
     assert done.stdout == f"{list(run.words)!a}\n"
+
+
+def test_shrinking_keeps_what_it_has_when_its_time_is_up():
+    asked = []
+
+    def fails(parts):
+        asked.append(parts)
+        if len(asked) > 3:
+            raise TimeIsUp
+        return 7 in parts
+
+    assert 7 in shortest(range(16), fails)
+    assert len(asked) == 4
+    assert shortest(range(16), lambda parts: 7 in parts) == [7]
