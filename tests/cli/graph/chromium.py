@@ -6,6 +6,7 @@ Source: chromedevtools.github.io/devtools-protocol; the pipe is file descriptors
 from __future__ import annotations
 
 import base64
+import contextlib
 import fcntl
 import json
 import os
@@ -30,6 +31,18 @@ CODES = {
     "Tab": 9,
     "Enter": 13,
 }
+
+
+class NoAnswer(AssertionError):
+    """The browser did not answer in time."""
+
+
+def started(folder: Path) -> Chromium:
+    """A browser that answers: now and then one does not come up at all, and the next one does."""
+    for attempt in ("first", "second"):
+        with contextlib.suppress(NoAnswer):
+            return Chromium(folder / attempt)
+    return Chromium(folder / "third")
 
 
 class Chromium:
@@ -75,6 +88,14 @@ class Chromium:
         self.number = 0
         self.session: str | None = None
         self.events: list[dict[str, Any]] = []
+        try:
+            self.attach()
+        except NoAnswer:
+            self.close()
+            raise
+
+    def attach(self) -> None:
+        """Talk to the page that is open, and hear what it reports."""
         target = next(one for one in self.call("Target.getTargets")["targetInfos"] if one["type"] == "page")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
@@ -107,7 +128,8 @@ class Chromium:
         end = time.monotonic() + SECONDS
         while b"\0" not in self.received:
             ready, _, _ = select.select([self.reader], [], [], max(0.0, end - time.monotonic()))
-            assert ready, "the browser does not answer"
+            if not ready:
+                raise NoAnswer(f"the browser does not answer in {SECONDS} seconds")
             chunk = os.read(self.reader, 1 << 20)
             assert chunk, "the browser is gone"
             self.received += chunk

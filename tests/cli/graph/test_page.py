@@ -39,7 +39,7 @@ COLORS = "[document.body, document.querySelector('svg .value')].map((one) => get
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    found = chromium.Chromium(tmp_path_factory.mktemp("profile"))
+    found = chromium.started(tmp_path_factory.mktemp("profile"))
     found.look()
     yield found
     found.close()
