@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import select
 import socket
@@ -48,6 +49,13 @@ class Channel:
         return bool(select.select([self._end], [], [], 0)[0])
 
     def close(self) -> None:
+        self._end.close()
+
+    def close_after_other(self) -> None:
+        """Close it as soon as the other end is gone; what still comes is dropped."""
+        with contextlib.suppress(OSError):
+            while self._end.recv(1 << 16):
+                pass
         self._end.close()
 
     def _read(self, length: int) -> bytearray:

@@ -109,7 +109,9 @@ class Workers:
 
     def close(self) -> None:
         for worker in self._workers:
-            worker.dismiss()
+            worker.end()
+        for worker in self._workers:
+            worker.wait()
 
 
 @contextlib.contextmanager

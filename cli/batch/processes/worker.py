@@ -47,11 +47,12 @@ ROOM = LONGEST + (1 << 22)  # bytes of the largest block: a record, and what was
 class Worker:
     """The program's end of one. Every method raises EOFError where the process is gone."""
 
-    def __init__(self, channel: Channel, memory: mmap.mmap) -> None:
+    def __init__(self, channel: Channel, memory: mmap.mmap, first: int) -> None:
         self.channel = channel
         self.taken = 0  # blocks whose answers have not come yet
         self._memory = memory
         self._start = 0  # of the next block
+        self._first = first  # the process that becomes all workers
         self._process: int | None = None
         self._problem: Exception | None = None
 
@@ -76,20 +77,28 @@ class Worker:
         self.taken -= 1
         return answer
 
-    def dismiss(self) -> None:
+    def end(self) -> None:
         """End it, whatever it does: it may wait for the reader of a pipe."""
         with contextlib.suppress(EOFError):
-            if self.channel.is_ready():  # else it still starts, and ends as it finds the channel closed
-                self._meet()
+            if self._process is None and not self.channel.is_ready():
+                kill(self._first)  # it has not become this one yet, and never will, or this one says at once who it is
+            self._meet()
         if self._process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._process, signal.SIGKILL)
-        self.channel.close()
+            kill(self._process)
+
+    def wait(self) -> None:
+        """Wait until it is gone, with all that it has open; it has been killed."""
+        self.channel.close_after_other()
 
     def _meet(self) -> None:
         """Hear, once, that it has started, and whether it can work."""
         if self._process is None:
             self._process, self._problem = self.channel.receive()
+
+
+def kill(process: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGKILL)
 
 
 def unless_problem(message: Any) -> Any:
@@ -165,7 +174,8 @@ def started(count: int, prepare: Callable[[], None]) -> list[Worker]:
     turns = turns_of(count)
     try:
         with interrupts_held():
-            if os.fork() == 0:
+            first = os.fork()
+            if first == 0:
                 for mine, _ in ends:
                     mine.close()  # a copy of that end would keep the other open after the program has ended
                 serve([theirs for _, theirs in ends], memories, turns, prepare)
@@ -178,7 +188,7 @@ def started(count: int, prepare: Callable[[], None]) -> list[Worker]:
             theirs.close()
         for turn in turns:
             turn.close()
-    return [Worker(mine, memory) for (mine, _), memory in zip(ends, memories, strict=True)]
+    return [Worker(mine, memory, first) for (mine, _), memory in zip(ends, memories, strict=True)]
 
 
 @contextlib.contextmanager
