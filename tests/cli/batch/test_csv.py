@@ -24,26 +24,11 @@ from backprop.cli.batch.processes.pool import Alone
 from backprop.cli.batch.results import Naming, Wanted, entry_names
 from backprop.parser import parse
 
+from .pieces import Pieces
+
 SEPARATORS = {"csv": ",", "tsv": "\t"}
 WANTED = Wanted(None, has_gradients=True, has_nodes=False, naming=Naming())
 BOM = "\ufeff"
-
-
-class Pieces:
-    """A source that gives so many bytes at a time, as a slow pipe does."""
-
-    def __init__(self, data: bytes, size: int) -> None:
-        self.data = data
-        self.size = size
-        self.place = 0
-
-    def read(self, most: int) -> bytes:
-        piece = self.data[self.place : self.place + min(self.size, most)]
-        self.place += len(piece)
-        return piece
-
-    def is_ready(self) -> bool:
-        return False
 
 
 def opened(data, expression, size, form="csv", policy="null", is_only=False):

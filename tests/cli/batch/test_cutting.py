@@ -16,26 +16,7 @@ from backprop.cli.batch.formats.ndjson import Ndjson, object_in
 from backprop.cli.batch.input.blocks import LONG, BlockReader
 from backprop.cli.batch.input.cutting import Place
 
-SIZE = 1 << 14  # bytes that a source gives at once
-
-
-class Pieces:
-    """A source that gives so many bytes at a time, and its name."""
-
-    name = "pieces"
-
-    def __init__(self, data: bytes, size: int = SIZE) -> None:
-        self.data = data
-        self.size = size
-        self.place = 0
-
-    def read(self, most: int) -> bytes:
-        piece = self.data[self.place : self.place + min(self.size, most)]
-        self.place += len(piece)
-        return piece
-
-    def is_ready(self) -> bool:
-        return False
+from .pieces import SIZE, Pieces
 
 
 class Counting:
