@@ -6,7 +6,7 @@ are one node. Adjoints, tangents and symbolic derivatives are more nodes of the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -198,6 +198,8 @@ class Graph:
         self.place: Span | None = None  # the span of nodes added without one: the gate being differentiated
         self.is_plain = False  # whether derivatives do without the masks that only infinite numbers need (masks.py)
         self.inputs: dict[str, Node] = {}  # the free names, named constants among them, in order of first use
+        self.defaults: dict[str, Array] = {}  # the values of inputs that the text gives
+        self.fixed: set[str] = set()  # inputs that keep that value: they are constants of the text
         self._interned: dict[tuple[Any, ...], Node] = {}
 
     def add(
@@ -245,6 +247,12 @@ class Graph:
             self.inputs[name] = found
         return found
 
+    def fix(self, name: str) -> None:
+        """Let an input with a default, or a named constant, take no other value."""
+        if name not in self.defaults:
+            self.defaults[name] = np.float64(leaves.NAMED_CONSTANTS[name])
+        self.fixed.add(name)
+
     def copy(self, node: Node, twin: Sequence[Node] | Mapping[int, Node]) -> Node:
         """A node of another graph in this one, `twin` giving this graph's node for each index of the other's."""
         if node.gate is leaves.constant:
@@ -288,7 +296,7 @@ class Graph:
         ]
         names = {name: node.index for name, node in self.names.items()}
         output = None if self.output is None else self.output.index
-        return restored, (self.is_typed, self.source, rows, names, output)
+        return restored, (self.is_typed, self.source, rows, names, output, self.defaults, self.fixed)
 
     @property
     def result(self) -> Node:
@@ -299,27 +307,35 @@ class Graph:
 
     @property
     def variables(self) -> tuple[str, ...]:
-        """The names that need a value, in the order of their first use."""
-        return tuple(name for name in self.inputs if name not in leaves.NAMED_CONSTANTS)
+        """The names that take a value, in the order of their first use; some have defaults."""
+        return tuple(
+            name
+            for name in self.inputs
+            if name not in self.fixed and (name in self.defaults or name not in leaves.NAMED_CONSTANTS)
+        )
 
     def typed(self, given: Mapping[str, Shape]) -> Graph:
-        """This graph for inputs of the `given` shapes, every other variable a scalar.
+        """This graph for inputs of the `given` shapes, every other variable of its default's shape or a scalar.
 
-        A free name such as `pi` becomes the constant unless it is given. Raises ExpressionError with both shapes
-        and the operator's place where they do not fit.
+        A free name such as `pi` becomes the constant unless it is given, a fixed one its value. Raises ExpressionError
+        with both shapes and the operator's place where they do not fit.
         """
         result = Graph(is_typed=True, source=self.source)
         twin: list[Node] = []
         for node in self.nodes:
             if node.gate is leaves.input:
                 name = str(node.name)
-                if name in leaves.NAMED_CONSTANTS and name not in given:
+                default = self.defaults.get(name)
+                if name in self.fixed:
+                    made = result.constant(default, name, node.span)
+                elif default is None and name in leaves.NAMED_CONSTANTS and name not in given:
                     made = result.constant(leaves.NAMED_CONSTANTS[name], name, node.span)
                 else:
-                    made = result.input(name, given.get(name, ()), node.span)
+                    made = result.input(name, given.get(name, np.shape(default)), node.span)
             else:
                 made = result.copy(node, twin)
             twin.append(made)
+        result.defaults = {name: value for name, value in self.defaults.items() if name not in self.fixed}
         result.names = {name: twin[node.index] for name, node in self.names.items()}
         result.output = None if self.output is None else twin[self.output.index]
         return result
@@ -336,6 +352,8 @@ def restored(
     rows: Sequence[tuple[Gate, tuple[int, ...], tuple[Any, ...], Shape, Span | None]],
     names: Mapping[str, int],
     output: int | None,
+    defaults: Mapping[str, Array],
+    fixed: Collection[str],
 ) -> Graph:
     """The graph that was pickled so, node by node and unchanged."""
     graph = Graph(is_typed=is_typed, source=source)
@@ -349,6 +367,7 @@ def restored(
             graph.inputs[attributes[0]] = node
     graph.names = {name: graph.nodes[index] for name, index in names.items()}
     graph.output = None if output is None else graph.nodes[output]
+    graph.defaults, graph.fixed = dict(defaults), set(fixed)
     return graph
 
 

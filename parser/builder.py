@@ -11,7 +11,7 @@ from typing import Any
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
-from backprop.parser import arrays
+from backprop.parser import arrays, constants
 from backprop.parser.calls import called
 from backprop.parser.functions import FunctionScope, read_head
 from backprop.parser.operand import Bounds, Chain, Keyword, Operand
@@ -55,8 +55,14 @@ class Builder:
 
     def assignment(self, children: Children) -> None:
         name, _, operand = children
-        self._output = self.scope.node(operand)
-        self.scope.assign(name.text, name.span, self._output)
+        self._output = self.scope.assign(name.text, name.span, operand)
+
+    def constant(self, children: Children) -> None:
+        """`const g = 9.81`."""
+        _, name, _, operand = children
+        given = constants.value(operand, "the value of a const")
+        self._output = self.scope.define(name.text, name.span, given)
+        self.scope.graph.fix(name.text)
 
     def head(self, children: Children) -> None:
         """The names of the body that follows mean the parameters."""

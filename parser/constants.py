@@ -39,7 +39,10 @@ def with_constants(
 
 
 def value(operand: Operand, role: str) -> Array:
-    """The value of an expression whose `role` is to be constant. Raises ExpressionError for a variable in it."""
+    """The value of an expression whose `role` is to be constant. Raises ExpressionError for a variable in it.
+
+    A name that has a default counts as that from now on: what it sets could not follow another value.
+    """
     node = operand.node
     if node is None:
         return operand.value  # type: ignore[no-any-return]
@@ -49,7 +52,10 @@ def value(operand: Operand, role: str) -> Array:
     from backprop.autodiff.evaluation.program import needed
 
     for one in needed([node]):
-        if one.gate is leaves.input and one.name not in leaves.NAMED_CONSTANTS:
+        name = str(one.name) if one.gate is leaves.input else None
+        if name in one.graph.defaults:
+            one.graph.fix(name)
+        elif name is not None and name not in leaves.NAMED_CONSTANTS:
             raise ExpressionError(
                 f"{role} must be constant, and '{one.name}' is a variable", one.span, "write a number"
             )

@@ -20,6 +20,7 @@ from backprop.parser.operand import Operand
 
 MAXIMUM_OPEN = 500_000  # brackets and operators that wait for their right side: 200 MB
 CHECKED = 10_000  # tokens that are read before it is looked at again
+STATEMENTS = ("HEAD", "CONST")  # words that only begin a statement
 COMMON_FIRST = ("NAME", "NUMBER", "SIGN", "TIMES")  # no two terminals match alike: the order is for speed only
 
 
@@ -33,8 +34,8 @@ class ExpressionLexer(Lexer):
             for name, pattern in patterns.items()
             if isinstance(pattern, PatternStr) and pattern.value.isidentifier()
         }
-        self._head = re.compile(patterns["HEAD"].to_regexp()).match
-        apart = {*conf.ignore, *self._keywords.values(), *COMMON_FIRST, "HEAD"}
+        self._beginnings = {name: re.compile(patterns[name].to_regexp()).match for name in STATEMENTS}
+        apart = {*conf.ignore, *self._keywords.values(), *COMMON_FIRST, *STATEMENTS}
         tokens = "|".join(
             f"(?P<{name}>{patterns[name].to_regexp()})" for name in (*COMMON_FIRST, *sorted(patterns.keys() - apart))
         )
@@ -70,10 +71,10 @@ class ExpressionLexer(Lexer):
                 start, end = match.span(kind)
                 word = match[kind]
                 if kind == "NAME":
-                    if begins_statement and (head := self._head(text, start)):
-                        yield Operand("HEAD", head[0], start, head.end())
+                    if begins_statement and (beginning := self._beginning(text, start)):
+                        yield beginning
                         begins_statement = False
-                        position = head.end()
+                        position = beginning.end_pos
                         break
                     if word in keywords:
                         kind = keywords[word]
@@ -97,3 +98,10 @@ class ExpressionLexer(Lexer):
                     raise stray(text, start)
                 begins_statement = False
                 yield Operand(kind, word, start, end)
+
+    def _beginning(self, text: str, start: int) -> Operand | None:
+        """The token of more than a name with which a statement begins there, if it does."""
+        for kind, match in self._beginnings.items():
+            if found := match(text, start):
+                return Operand(kind, found[0], start, found.end())
+        return None

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.evaluation.binding import as_array, value_of
+from backprop.autodiff.evaluation.execution import constant_value
+from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.shapes import Array
 from backprop.parser.operand import Operand
 
 
@@ -46,6 +51,7 @@ class Scope:
         self.functions: dict[str, Function] = {}
         self.expanded: dict[tuple[Any, ...], Node] = {}  # calls of the text's own functions, by their arguments
         self.replayed = 0  # nodes of templates that those calls went through
+        self._constant: list[bool] = []  # of the graph's first nodes, whether no variable is in them
 
     def node(self, operand: Operand) -> Node:
         """The operand's node. A literal gets one here."""
@@ -65,8 +71,42 @@ class Scope:
         self.used.setdefault(name, span or Span(0, 0))
         return self.graph.input(name, (), span)
 
-    def assign(self, name: str, span: Span, node: Node) -> None:
-        """Name a node. Raises ExpressionError where the name has a meaning already."""
+    def assign(self, name: str, span: Span, operand: Operand) -> Node:
+        """The node of a name from here on: an input with that default where the operand is constant, else its node.
+
+        Raises ExpressionError where the name has a meaning already.
+        """
+        if operand.is_literal:
+            return self.define(name, span, operand.value)
+        node = self.node(operand)
+        if self._is_constant(node):
+            for constant in needed([node]):
+                if constant.gate is leaves.input:  # pi, which cannot be given another value any more
+                    self.graph.fix(str(constant.name))
+            return self.define(name, span, constant_value(node))
+        self._check_new(name, span)
+        self.visible[name] = self.graph.names[name] = node
+        return node
+
+    def define(self, name: str, span: Span, default: Array) -> Node:
+        """The node of a new input that has a default. Raises ExpressionError where the name has a meaning already."""
+        self._check_new(name, span)
+        node = self.visible[name] = self.graph.input(name, (), span)
+        self.graph.defaults[name] = as_array(default, value_of(name))
+        return node
+
+    def _is_constant(self, node: Node) -> bool:
+        """Whether no variable is in it; constants such as pi may be. Each node of the text is looked at once."""
+        for new in self.graph.nodes[len(self._constant) :]:
+            is_input = new.gate is leaves.input
+            self._constant.append(
+                new.name in leaves.NAMED_CONSTANTS and new.name not in self.assigned
+                if is_input
+                else all([self._constant[operand.index] for operand in new.inputs])
+            )
+        return self._constant[node.index]
+
+    def _check_new(self, name: str, span: Span) -> None:
         if name in self.assigned:
             raise ExpressionError(
                 f"'{name}' is assigned twice",
@@ -80,7 +120,6 @@ class Scope:
                 f"{self.place(self.used[name])} takes it for a variable: assign it before, or choose another name",
             )
         self.assigned[name] = span
-        self.visible[name] = self.graph.names[name] = node
 
     def place(self, span: Span) -> str:
         """Where something is, in words."""

@@ -13,6 +13,8 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array
 
+CHANGE = "change its value in the text"
+
 
 def as_array(value: Any, what: str) -> Array:
     """`value` as a double or an array of them. Raises ExpressionError, naming `what` it is, for anything else."""
@@ -37,14 +39,20 @@ def as_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
 
 
 def bind(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Array]]:
-    """The graph typed by the shapes of `values`, and the values as arrays.
+    """The graph typed by the shapes of `values`, and the values as arrays, with the defaults of what is not given.
 
     Raises ExpressionError for variables without a value (all of them at once), for values of no variable, for
     values that are no numbers, and for shapes that do not fit.
     """
     check_names(graph, values)
     arrays = {name: as_array(value, value_of(name)) for name, value in values.items()}
+    arrays |= defaults_beside(graph, values)
     return graph.typed({name: np.shape(value) for name, value in arrays.items()}), arrays
+
+
+def defaults_beside(graph: Graph, given: Collection[str]) -> dict[str, Array]:
+    """The defaults of the inputs that are not given and may be."""
+    return {name: value for name, value in graph.defaults.items() if name not in given and name not in graph.fixed}
 
 
 def value_of(name: str) -> str:
@@ -56,10 +64,12 @@ def check_names(graph: Graph, values: Collection[str]) -> None:
     """Raise ExpressionError for values of no variable, and for variables without a value, all of them at once."""
     inputs = graph.inputs
     for name in values:
+        if name in graph.fixed:
+            raise ExpressionError(f"'{name}' is a constant of the expression", inputs[name].span, CHANGE, graph.source)
         if name not in inputs:
             known = f"its variables are {', '.join(graph.variables)}" if graph.variables else "it has no variables"
             raise ExpressionError(f"'{name}' is not in the expression", cure=known, source=graph.source)
-    missing = [name for name in graph.variables if name not in values]
+    missing = [name for name in graph.variables if name not in values and name not in graph.defaults]
     if missing:
         quoted = " and ".join(f"'{name}'" for name in missing)
         raise ExpressionError(
@@ -69,7 +79,7 @@ def check_names(graph: Graph, values: Collection[str]) -> None:
 
 def selected(graph: Graph, values: Collection[str], wrt: Iterable[str] | None) -> tuple[str, ...]:
     """The names to differentiate by: `wrt`, or every input that has a value. Raises ExpressionError."""
-    given = [name for name in graph.inputs if name in values or name not in leaves.NAMED_CONSTANTS]
+    given = [name for name in graph.inputs if name in values or name in graph.variables]
     if wrt is None:
         return tuple(given)
     chosen = tuple(dict.fromkeys(wrt))

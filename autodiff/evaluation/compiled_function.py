@@ -13,7 +13,7 @@ from backprop.autodiff.evaluation import threads
 from backprop.autodiff.evaluation.batched_gradients import plan_gradients
 from backprop.autodiff.evaluation.batched_lowering import RowPlan
 from backprop.autodiff.evaluation.batched_program import RowProgram
-from backprop.autodiff.evaluation.binding import as_array, as_numbers, check_names, selected, value_of
+from backprop.autodiff.evaluation.binding import as_array, as_numbers, check_names, defaults_beside, selected, value_of
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
@@ -92,6 +92,7 @@ class CompiledFunction:
         check_names(self.graph, {**self.fixed, **given})
         arrays = {name: as_numbers(value, value_of(name)) for name, value in given.items()}
         held = {name: as_array(value, value_of(name)) for name, value in arrays.items() if not value.ndim}
+        held |= defaults_beside(self.graph, {**self.fixed, **given})
         return {name: value for name, value in arrays.items() if value.ndim}, {**self.fixed, **held}
 
     def _plan(self, kinds: tuple[Kind, ...]) -> Plan:

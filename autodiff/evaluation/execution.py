@@ -36,7 +36,7 @@ def evaluate(nodes: Sequence[Node], values: Mapping[str, Array]) -> list[Array]:
 
 
 def constant_value(node: Node) -> Array:
-    """The value of a node that depends on no variable, its graph typed or not.
+    """The value of a node that depends on no variable but those with defaults, its graph typed or not.
 
     Raises ExpressionError with the node's span where it does depend on one, or where shapes do not fit.
     """
@@ -44,10 +44,11 @@ def constant_value(node: Node) -> Array:
     twin: dict[int, Node] = {}
     for one in needed([node]):
         if one.gate is leaves.input:
-            name = one.name
-            if name not in leaves.NAMED_CONSTANTS:
+            name = str(one.name)
+            known = node.graph.defaults.get(name, leaves.NAMED_CONSTANTS.get(name))
+            if known is None:
                 raise ExpressionError(f"'{name}' is not a constant", node.span, "write a number here", graph.source)
-            twin[one.index] = graph.constant(leaves.NAMED_CONSTANTS[name], name, one.span)
+            twin[one.index] = graph.constant(known, name, one.span)
         else:
             twin[one.index] = graph.copy(one, twin)
     return evaluate([twin[node.index]], {})[0]

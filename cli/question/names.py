@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from backprop.autodiff.evaluation.binding import CHANGE
 from backprop.autodiff.graph import Graph
 from backprop.cli.question.argv import Arguments, GivenValue, normalized
 from backprop.cli.status import Failure
@@ -17,6 +18,8 @@ MAXIMUM_COPIED = 500  # characters of a command to copy
 def check_names(graph: Graph, bindings: Sequence[GivenValue], found: Arguments) -> None:
     """Raise Failure for a name that is none of the expression's variables, given twice, or without a value."""
     for one in bindings:
+        if one.name in graph.fixed:
+            raise Failure(f"{one.name} is a constant of the expression", CHANGE)
         if one.name not in graph.inputs:
             raise unknown_name(graph, one, found)
     check_given_once(bindings)

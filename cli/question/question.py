@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from backprop.autodiff.evaluation.binding import defaults_beside
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array
 from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue, is_file, normalized, split_positionals
@@ -82,11 +83,15 @@ def ask(
     if needs is Needs.RANGES:
         check_ranges(graph, ranged, bindings, found)
     given = {*filed, *(one.name for one in bindings)}
-    missing = [name for name in graph.variables if name not in given]
+    missing = [name for name in graph.variables if name not in given and name not in graph.defaults]
     if missing and needs in (Needs.VALUES, Needs.RANGES):
         raise without_values(command, missing, found, filed)
     ranges = in_order([read_range(one) for one in ranged])
-    values = needed_values(filed, graph.inputs) | values_of([one for one in bindings if one not in ranged])
+    values = needed_values(filed, [name for name in graph.inputs if name not in graph.fixed]) | values_of(
+        [one for one in bindings if one not in ranged]
+    )
+    if needs in (Needs.VALUES, Needs.RANGES):
+        values |= defaults_beside(graph, given)
     for one in ranges:
         values.pop(one.name, None)
     return Question(expression, graph, values, [name for name in filed if name not in graph.inputs], ranges, rows)
