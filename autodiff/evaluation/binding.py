@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
 
+from backprop.autodiff.evaluation.binding import defaults_beside
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.batch.formats.numbers import Rows
@@ -82,7 +83,7 @@ class Kernel:
     def __init__(self, graph: Graph, shapes: Mapping[str, Shape], fixed: Mapping[str, Array], wanted: Wanted) -> None:
         self.graph = graph
         self.shapes = dict(shapes)
-        self.fixed = dict(fixed)
+        self.fixed = {**defaults_beside(graph, {*shapes, *fixed}), **fixed}
         self.wanted = wanted
         self.names: list[str] = []  # of the results
         self._program: Any = None

@@ -129,12 +129,17 @@ class OwnJob:
         values = {}
         problems = []
         for name in graph.inputs:
-            if name in self.fixed:
+            if name in graph.fixed:
+                if name in self.fixed or name in case.values:
+                    problems.append(f"{name} is a constant of the expression")
+            elif name in self.fixed:
                 values[name] = self.fixed[name]
             elif name in case.values:
                 values[name] = case.values[name]
             elif name in case.reasons:
                 problems.append(f"{name} {case.reasons[name]}")
+            elif name in graph.defaults:
+                values[name] = graph.defaults[name]
             elif name not in leaves.NAMED_CONSTANTS:
                 problems.append(f"{name} has no value")
         if problems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff.declaration import leaves
@@ -13,7 +13,7 @@ from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, object_in
 from backprop.cli.batch.formats.undecodable import REPLACED, has_strays, without_strays
 from backprop.cli.batch.input.blocks import LONG, LONGEST, BlockReader
-from backprop.cli.batch.input.header import bind_columns, brief, without_columns
+from backprop.cli.batch.input.header import array_columns, bind_columns, brief, without_columns
 from backprop.cli.batch.input.source import Source
 from backprop.cli.batch.pipeline import FIRST_BLOCK
 from backprop.cli.batch.question import renames_of
@@ -39,18 +39,25 @@ def opened(batch: Batch) -> tuple[BlockReader, Job, bytes]:
     return with_header(batch, source, batch.question.graph)
 
 
-def free_names(batch: Batch, graph: Graph, columns: Iterable[str]) -> list[str]:
-    """The variables that the rows must give; a constant's name is one where a column has it, which is said."""
+def free_names(batch: Batch, graph: Graph, columns: Sequence[str]) -> list[str]:
+    """The variables that the rows must give.
+
+    One with a default, or a constant's name, is among them where a column has it. Either is said.
+    """
     renames = renames_of(batch.renames, graph)
-    known = {normalized(column.strip()) for column in columns}
-    found = []
+    known = {*[normalized(column.strip()) for column in columns], *array_columns(columns)}
+    names = []
     for name in graph.inputs:
         column = normalized(renames.get(name, name).strip())
-        if name not in batch.question.fixed and (name not in leaves.NAMED_CONSTANTS or column in known):
-            found.append(name)
-            if name in leaves.NAMED_CONSTANTS:
+        if name in batch.question.fixed or name in graph.fixed:
+            continue
+        if name in graph.defaults and column not in known and name not in renames:
+            batch.note(f"no column {column}: {name} keeps its value in the expression")
+        elif name in graph.defaults or name not in leaves.NAMED_CONSTANTS or column in known:
+            names.append(name)
+            if name in leaves.NAMED_CONSTANTS and name not in graph.defaults:
                 batch.note(f"{name} is read from the column {column}: it is not the constant")
-    return found
+    return names
 
 
 def say_of_header(batch: Batch, header: Iterable[str]) -> None:
@@ -112,7 +119,7 @@ def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[BlockReade
     reader = BlockReader(source, form.cut, batch.say)
     first = first_object(reader)
     keys = {normalized(key.strip()): key for key in first}
-    for name in free_names(batch, graph, first):
+    for name in free_names(batch, graph, list(first)):
         member = renames.get(name, name)
         form.members[name] = member if member in first else keys.get(normalized(member.strip()), member)
     missing = form.learn_shapes(first)
