@@ -262,7 +262,7 @@ class Graph:
         operands = tuple([twin[one.index] for one in node.inputs])
         if node.gate.expand is not None and self.is_typed:
             try:
-                return node.gate.expand(*operands)
+                return node.gate.expand(*operands, **node.settings)
             except ExpressionError as error:
                 raise error.located(node.span, self.source) from None
         return self.add(node.gate, operands, node.attributes, node.span)

@@ -1,19 +1,15 @@
-"""Lists and indices: `[1, x]`, `x[0, 1:3]`. What they compute is the gates' business."""
+"""Lists: `[1, x]`, `[[1, 2], [3, 4]]`. Ragged ones are refused."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import OPERATORS
-from backprop.autodiff.graph import Node
-from backprop.autodiff.shapes import Array
-from backprop.parser.constants import with_constants
-from backprop.parser.operand import Bounds, Display, Index, Operand
+from backprop.parser.operand import Display, Operand
 from backprop.parser.scope import Scope
 
 MAXIMUM_DEPTH = 32  # the dimensions that every NumPy from 1.26 on can hold
@@ -51,34 +47,3 @@ def refuse_ragged(entries: Sequence[Operand]) -> None:
                     one.span,
                     "every row of an array has the same length",
                 )
-
-
-def index(scope: Scope, operand: Operand, items: Sequence[Index], span: Span) -> Node:
-    """`x[items]`; an item is a whole number or a slice."""
-    parts = [one for item in items for one in (item if isinstance(item, Bounds) else (item,))]
-    given = [one for one in parts if one is not None]
-
-    def make(where: Scope, operands: tuple[Node, ...], values: list[Array]) -> Node:
-        numbers = iter([whole(value, one) for value, one in zip(values, given, strict=True)])
-        found: list[Any] = []
-        for item in items:
-            if isinstance(item, Bounds):
-                bounds = shapes.Slice(*[None if one is None else next(numbers) for one in item])
-                if bounds.step == 0 and item.step is not None:
-                    raise ExpressionError("the step of a slice is 0", item.step.span, "use 1, or -1 to go back")
-                found.append(bounds)
-            else:
-                found.append(next(numbers))
-        return where.graph.add(OPERATORS["index"], operands, (tuple(found),), span)
-
-    return with_constants(scope, (scope.node(operand),), given, make, "an index", span)
-
-
-def whole(value: Array, operand: Operand) -> int:
-    """A constant as an index. Raises ExpressionError where it is no whole number."""
-    if np.ndim(value) or not np.isfinite(value) or value != np.floor(value):
-        shown = f"shape {shapes.show(np.shape(value))}" if np.ndim(value) else f"{float(value):g}"
-        raise ExpressionError(
-            f"an index must be a whole number, not {shown}", operand.span, "indices start at 0; -1 is the last"
-        )
-    return int(value)

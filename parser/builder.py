@@ -11,12 +11,14 @@ from typing import Any
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
-from backprop.parser import arrays, constants
+from backprop.parser import arrays, constants, subscripts
 from backprop.parser.calls import called
 from backprop.parser.functions import FunctionScope, read_head
 from backprop.parser.operand import Bounds, Chain, Keyword, Operand
 from backprop.parser.scope import Scope
 
+# What Python calls 1, 0 and nothing, where no variable has that name.
+PYTHON_WORDS = {"True": ("NUMBER", 1.0), "False": ("NUMBER", 0.0), "None": ("NONE", None)}
 EXPONENTS = {"²": 2.0, "³": 3.0}
 
 Children = list[Any]  # what Lark hands to a callback: tokens, and what the callbacks before returned
@@ -152,7 +154,7 @@ class Builder:
     def indexed(self, children: Children) -> Operand:
         operand, _, items, closing = children
         made = part(operand, closing)
-        made.node = arrays.index(self.scope, operand, items, made.span)
+        made.node = subscripts.index(self.scope, operand, items, made.span)
         return made
 
     def _apply(self, operator: str, made: Operand, *operands: Operand) -> Operand:
@@ -172,7 +174,11 @@ class Builder:
 
     def name(self, children: Children) -> Operand:
         token = children[0]
-        token.node = self.scope.visible.get(token.text) or self.scope.first_use(token.text, token.span)
+        token.node = self.scope.visible.get(token.text)
+        if token.node is None and token.text in PYTHON_WORDS:
+            token.type, token.value = PYTHON_WORDS[token.text]
+        elif token.node is None:
+            token.node = self.scope.first_use(token.text, token.span)
         return token  # type: ignore[no-any-return]
 
     def call(self, children: Children) -> Operand:
@@ -192,6 +198,11 @@ class Builder:
 
     def array(self, children: Children) -> Operand:
         entries = children[1] if len(children) > 2 else []
+        return arrays.display(self.scope, entries, Span(children[0].start_pos, children[-1].end_pos))
+
+    def tuple(self, children: Children) -> Operand:
+        """`(2, 3)` is the list [2, 3], as in `zeros((2, 3))` and `axis=(0, 1)`."""
+        entries = [children[1], *(children[3] if len(children) > 4 else [])]
         return arrays.display(self.scope, entries, Span(children[0].start_pos, children[-1].end_pos))
 
     # What stands between brackets ----------------------------------------------------------------------------

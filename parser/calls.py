@@ -90,14 +90,22 @@ def sorted_out(arguments: Sequence[Argument]) -> tuple[list[Operand], dict[str, 
 
 
 def meant(gates: Sequence[Gate], call: WrittenCall) -> Gate:
-    """The first gate that takes as many operands as are given, or else one that has settings for the others."""
+    """The first gate that takes as many operands as are given, and all that is named.
+
+    Else one that takes as many or, at last, one that has settings for the others.
+    """
     count = len(call.positional)
+    fitting = []
     for gate in gates:
         given = count + sum(name in gate.operands for name in call.keywords)
         most = gate.most_operands
         if given >= gate.least_operands and (most is None or given <= most):
-            return gate
-    return next((gate for gate in gates if gate.attributes and count >= gate.least_operands), gates[-1])
+            fitting.append(gate)
+    named = [
+        gate for gate in fitting if all(name in gate.operands or name in gate.attributes for name in call.keywords)
+    ]
+    with_settings = [gate for gate in gates if gate.attributes and count >= gate.least_operands]
+    return (*named, *fitting[-1:], *with_settings, gates[-1])[0]
 
 
 def applied(scope: Scope, gate: Gate, call: WrittenCall) -> Node:
@@ -113,26 +121,26 @@ def applied(scope: Scope, gate: Gate, call: WrittenCall) -> Node:
 
     def make(where: Scope, nodes: tuple[Node, ...], values: list[Array]) -> Node:
         rest = iter(values)
-        found = {one: converted(gate, one, arguments, rest) for one, arguments in settings.items()}
+        found = {one: converted(call.name.text, gate, one, arguments, rest) for one, arguments in settings.items()}
         attributes = tuple([found.get(one, setting.default) for one, setting in gate.attributes.items()])
         return where.graph.add(gate, nodes, attributes, call.span)
 
     constants = [one for arguments in settings.values() for one in arguments]
-    return with_constants(scope, operands, constants, make, f"a setting of {gate.name}", call.span)
+    return with_constants(scope, operands, constants, make, f"a setting of {call.name.text}", call.span)
 
 
-def converted(gate: Gate, setting: str, arguments: Sequence[Operand], values: Iterator[Array]) -> Any:
+def converted(function: str, gate: Gate, setting: str, arguments: Sequence[Operand], values: Iterator[Array]) -> Any:
     """The setting from the next values, one for each of these arguments."""
     found = [next(values) for _ in arguments]
     for one, argument in zip(found, arguments, strict=True):
         if len(found) > 1 and np.ndim(one):
             raise ExpressionError(
-                f"'{setting}' of {gate.name} is given as several lists", argument.span, "give one list, or numbers"
+                f"'{setting}' of {function} is given as several lists", argument.span, "give one list, or numbers"
             )
     try:
         return gate.attributes[setting].convert(np.array(found) if len(found) > 1 else found[0])
     except ExpressionError as error:
-        error.reason = f"'{setting}' of {gate.name}: {error.reason}"
+        error.reason = f"'{setting}' of {function}: {error.reason}"
         raise error.located(Span(arguments[0].start_pos, arguments[-1].end_pos), None) from None
 
 

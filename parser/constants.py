@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError, Span
@@ -12,15 +13,23 @@ from backprop.parser.functions import DEFERRED
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Scope
 
-Make = Callable[[Scope, tuple[Node, ...], list[Array]], Node]
+Make = Callable[[Scope, tuple[Node, ...], list[Any]], Node]
 
 
 def with_constants(
-    scope: Scope, operands: Sequence[Node], constants: Sequence[Operand], make: Make, role: str, span: Span
+    scope: Scope,
+    operands: Sequence[Node],
+    constants: Sequence[Operand],
+    make: Make,
+    role: str,
+    span: Span,
+    *,
+    may_vary: bool = False,
 ) -> Node:
     """The node that `make` gives for the operands and the values of the constants.
 
-    In the body of a function a constant may be a parameter: then the node waits for the call.
+    In the body of a function a constant may be a parameter: then the node waits for the call. What depends on a
+    variable is an error or, where it `may_vary`, given as its node.
     """
     if scope.is_body and not all(one.is_literal for one in constants):
         count = len(operands)
@@ -31,11 +40,30 @@ def with_constants(
                 again = Operand(one.type, one.text, one.start_pos, one.end_pos)
                 again.node = node
                 given.append(again)
-            return with_constants(where, nodes[:count], given, make, role, span)
+            return with_constants(where, nodes[:count], given, make, role, span, may_vary=may_vary)
 
         waiting = (*operands, *[scope.node(one) for one in constants])
         return scope.graph.add(DEFERRED, waiting, (resume,), span)
-    return make(scope, tuple(operands), [value(one, role) for one in constants])
+    values = [one.node if may_vary and varies(one) else value(one, role) for one in constants]
+    return make(scope, tuple(operands), values)
+
+
+def varies(operand: Operand) -> bool:
+    """Whether it depends on a variable that has no default."""
+    return operand.node is not None and variable_in(operand.node) is not None
+
+
+def variable_in(node: Node) -> Node | None:
+    """A variable that the node depends on and that has no default, if there is one."""
+    from backprop.autodiff.evaluation.program import needed
+
+    return next((part for part in needed([node]) if is_variable(part)), None)
+
+
+def is_variable(node: Node) -> bool:
+    name = node.name
+    is_known = name in node.graph.defaults or name in leaves.NAMED_CONSTANTS
+    return node.gate is leaves.input and not is_known
 
 
 def value(operand: Operand, role: str) -> Array:
@@ -51,12 +79,12 @@ def value(operand: Operand, role: str) -> Array:
     from backprop.autodiff.evaluation.execution import constant_value
     from backprop.autodiff.evaluation.program import needed
 
-    for one in needed([node]):
-        name = str(one.name) if one.gate is leaves.input else None
-        if name in one.graph.defaults:
-            one.graph.fix(name)
-        elif name is not None and name not in leaves.NAMED_CONSTANTS:
-            raise ExpressionError(
-                f"{role} must be constant, and '{one.name}' is a variable", one.span, "write a number"
-            )
+    variable = variable_in(node)
+    if variable is not None:
+        raise ExpressionError(
+            f"{role} must be constant, and '{variable.name}' is a variable", variable.span, "write a number"
+        )
+    for part in needed([node]):
+        if part.gate is leaves.input and part.name in node.graph.defaults:
+            node.graph.fix(str(part.name))
     return constant_value(node)

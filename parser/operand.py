@@ -12,7 +12,8 @@ class Operand:
     """A token, or a finished part of an expression: the token of its operator with a node and a longer span.
 
     A literal has a `value` and no `node` until something computes with it: an index or an entry of a list needs
-    none. `type` is the name of the terminal, or says what became of a literal: NEGATIVE, GROUP (in parentheses).
+    none. `type` is the name of the terminal, or says what became of a literal: NEGATIVE, GROUP (in parentheses); NONE
+    is Python's None, which has neither.
     """
 
     __slots__ = ("end_pos", "node", "start_pos", "text", "type", "value")
@@ -36,7 +37,7 @@ class Operand:
     @property
     def is_literal(self) -> bool:
         """Whether it is a number or a list of numbers that nothing was computed with."""
-        return self.node is None
+        return self.node is None and self.type != "NONE"
 
 
 class Chain(Operand):

@@ -54,7 +54,9 @@ class Scope:
         self._constant: list[bool] = []  # of the graph's first nodes, whether no variable is in them
 
     def node(self, operand: Operand) -> Node:
-        """The operand's node. A literal gets one here."""
+        """The operand's node. A literal gets one here. Raises ExpressionError for None, which has no value."""
+        if operand.type == "NONE":
+            raise ExpressionError("None has no value", operand.span, "it makes a new axis in an index: x[:, None]")
         if operand.node is None:
             operand.node = self.graph.constant(operand.value, None, operand.span)
         return operand.node

@@ -188,6 +188,7 @@ class Gate:
         odd: OddSeries | None = None,
     ) -> None:
         self.name = name
+        self.called = name  # in a text; several forms of a function have one name
         self.forward = forward
         self.over_rows = over_rows or self.row_form()
         self.operands = tuple(operands)

@@ -362,7 +362,7 @@ class Differential(Gate):
     """A gate whose differential is best given whole: its two maps, pulling back and pushing forward.
 
     `pullbacks` gives `(upstream, *inputs, out)` to each operand's share, `pushforwards` `(tangent, *inputs, out)`
-    to what each operand's tangent adds to the output's.
+    to what each operand's tangent adds to the output's; None where nothing flows.
     """
 
     def __init__(
@@ -370,8 +370,8 @@ class Differential(Gate):
         name: str,
         forward: Forward,
         *,
-        pullbacks: Sequence[Callable[..., Node]],
-        pushforwards: Sequence[Callable[..., Node]],
+        pullbacks: Sequence[Callable[..., Node | None]],
+        pushforwards: Sequence[Callable[..., Node | None]],
         **declaration: Any,
     ) -> None:
         super().__init__(name, forward, **declaration)
@@ -387,7 +387,8 @@ class Differential(Gate):
             for rule, tangent in zip(self.pushforwards, tangents, strict=True)
             if tangent is not None
         ]
-        return add_up(parts)
+        moving = [part for part in parts if part is not None]
+        return add_up(moving) if moving else None
 
 
 class AlongAxis(Differential):
@@ -419,10 +420,17 @@ class Leaf(Gate):
 
 
 class Expansion(Gate):
-    """Stands for a graph of other gates, `expand` of its operands, and is never evaluated itself."""
+    """Stands for a graph of other gates, `expand` of its operands, and is never evaluated itself.
 
-    def __init__(self, name: str, expand: Callable[..., Node], **declaration: Any) -> None:
+
+    `form_of` is the function of which it is another form, by whose name it is called.
+    """
+
+    def __init__(
+        self, name: str, expand: Callable[..., Node], *, form_of: str | None = None, **declaration: Any
+    ) -> None:
         super().__init__(name, expand, expand=expand, **declaration)
+        self.called = form_of or name
 
 
 def kept(node: Node, operand: Node, axis: Axis) -> Node:

@@ -9,11 +9,13 @@ from backprop.autodiff.gates import (
     activations,
     arithmetic,
     arrays,
+    compositions,
     constructors,
     differential,
     elementary,
     even,
     kinked,
+    labels,
     linear_algebra,
     logic,
     powers,
@@ -49,6 +51,8 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         slopes,
         powers,
         kinked,
+        labels,
+        compositions,
     )
 }
 METHODS |= {np.where: selection.where, np.clip: selection.clip}  # whose own functions are not NumPy's
@@ -59,7 +63,7 @@ GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in
 def _functions() -> dict[str, tuple[Gate, ...]]:
     found: dict[str, tuple[Gate, ...]] = {}
     for gate in GATES:
-        for name in (gate.name, *gate.aliases) if gate.is_function else ():
+        for name in (gate.called, *gate.aliases) if gate.is_function else ():
             found[name] = (*found.get(name, ()), gate)
     return found
 

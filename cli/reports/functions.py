@@ -57,7 +57,7 @@ def names() -> dict[str, list[Gate]]:
     for gates in PUBLIC.values():
         for gate in gates:
             signs = [gate.notation.symbol.strip()] if isinstance(gate.notation, (Infix, Prefix, Postfix)) else []
-            for name in (gate.name, *signs):
+            for name in (gate.called, *signs):
                 if gate not in found.setdefault(name, []):
                     found[name].append(gate)
     for name, gate in OPERATORS.items():
@@ -80,7 +80,7 @@ def page_rows(gate: Gate) -> list[Row]:
 
 def page_data(gate: Gate) -> dict[str, Any]:
     return {
-        "name": gate.name,
+        "name": gate.called,
         "family": next(family for family, gates in PUBLIC.items() if gate in gates),
         "signature": signature(gate),
         "aliases": list(gate.aliases),
@@ -108,7 +108,7 @@ def signature(gate: Gate) -> str:
             text += f"{comma}*{name}"
         else:
             text += f"{comma}{name}" + ("" if attribute.default is REQUIRED else f"={attribute.default}")
-    return f"{gate.name}({text})"
+    return f"{gate.called}({text})"
 
 
 def applied(gate: Gate) -> tuple[tuple[Node, ...], Node]:

@@ -57,8 +57,6 @@ ELSEWHERE = {
 # What a further argument is in other languages, and how to write it here: {0} is the first argument, {1} the further.
 SEVERAL, DIGITS = "several values are one array", "the number of digits is not an argument"
 FURTHER = {
-    "log": ("the base is not an argument", "log({0})/log({1})"),
-    "ln": ("the base is not an argument", "ln({0})/ln({1})"),
     "exp": ("the base is not an argument", "{1}^{0}"),
     "sqrt": ("the degree of a root is not an argument", "{0}^(1/{1})"),
     "atan": ("the angle of a point has a function of its own", "atan2({0}, {1})"),
@@ -67,10 +65,9 @@ FURTHER = {
     "dot": ("a product of more factors", "a @ b @ c"),
     "normcdf": ("the mean and the deviation are not arguments", "normcdf((x - mean)/deviation)"),
     "normpdf": ("the mean and the deviation are not arguments", "normpdf((x - mean)/deviation)/deviation"),
-    **{name: (DIGITS, f"{name}({{0}}*10^{{1}})/10^{{1}}") for name in ("round", "floor", "ceil")},
+    **{name: (DIGITS, f"{name}({{0}}*10^{{1}})/10^{{1}}") for name in ("floor", "ceil")},
     **{name: (SEVERAL, f"{name}([x, y, z])") for name in ("sum", "mean", "prod", "var", "std")},
 }
-BASES = {"2": "log2({0})", "10": "log10({0})"}
 LONGEST_SHOWN = 30  # characters of what the user wrote in a cure
 HIGHEST_SHOWN = 3  # order of a derivative that a cure writes out
 # Letters of other scripts that look like Latin ones.
@@ -125,8 +122,6 @@ def written_out(function: str, texts: Sequence[str]) -> str | None:
     if function not in FURTHER or len(texts) < 2:
         return None
     what, template = FURTHER[function]
-    if function in ("log", "ln"):
-        template = BASES.get(texts[1], template)
     if any(len(one) > LONGEST_SHOWN for one in texts):
         texts = ("x", "y")
     enclosed = [re.sub(rf"(?<=\()\{{{place}\}}(?=[,)])", "", template) for place in range(len(texts))]
