@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from backprop.autodiff.evaluation.binding import CHANGE
@@ -17,12 +17,18 @@ MAXIMUM_COPIED = 500  # characters of a command to copy
 
 def check_names(graph: Graph, bindings: Sequence[GivenValue], found: Arguments) -> None:
     """Raise Failure for a name that is none of the expression's variables, given twice, or without a value."""
+    check_free(graph, [one.name for one in bindings])
     for one in bindings:
-        if one.name in graph.fixed:
-            raise Failure(f"{one.name} is a constant of the expression", CHANGE)
         if one.name not in graph.inputs:
             raise unknown_name(graph, one, found)
     check_given_once(bindings)
+
+
+def check_free(graph: Graph, names: Iterable[str]) -> None:
+    """Raise Failure for a name whose value the text fixes."""
+    for name in names:
+        if name in graph.fixed:
+            raise Failure(f"{name} is a constant of the expression", CHANGE)
 
 
 def check_given_once(bindings: Sequence[GivenValue]) -> None:

@@ -14,7 +14,14 @@ from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array
 from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue, is_file, normalized, split_positionals
 from backprop.cli.question.expression import checked, read_expression
-from backprop.cli.question.names import check_given_once, check_names, closest_option, listed, without_values
+from backprop.cli.question.names import (
+    check_free,
+    check_given_once,
+    check_names,
+    closest_option,
+    listed,
+    without_values,
+)
 from backprop.cli.question.ranges import Range, check_ranges, in_order, is_range, read_range
 from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
@@ -79,6 +86,7 @@ def ask(
     graph = parse(checked(expression))
     check_names(graph, bindings, found)
     filed = read_vars(vars_files)
+    check_free(graph, filed)
     ranged = [one for one in bindings if is_range(one.text or "")] if needs is Needs.RANGES else []
     if needs is Needs.RANGES:
         check_ranges(graph, ranged, bindings, found)
@@ -87,9 +95,7 @@ def ask(
     if missing and needs in (Needs.VALUES, Needs.RANGES):
         raise without_values(command, missing, found, filed)
     ranges = in_order([read_range(one) for one in ranged])
-    values = needed_values(filed, [name for name in graph.inputs if name not in graph.fixed]) | values_of(
-        [one for one in bindings if one not in ranged]
-    )
+    values = needed_values(filed, graph.inputs) | values_of([one for one in bindings if one not in ranged])
     if needs in (Needs.VALUES, Needs.RANGES):
         values |= defaults_beside(graph, given)
     for one in ranges:

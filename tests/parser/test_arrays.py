@@ -1,4 +1,4 @@
-"""Lists and indices: which lists are one constant, which indices are meant, which are refused."""
+"""Lists: which are one constant, which are refused."""
 
 import numpy as np
 import pytest
@@ -25,6 +25,8 @@ LISTS = {
     "[[1] + x, [1, 2]]": ("stack", ("add", [1.0], "x"), [1.0, 2.0], {"axis": 0}),  # may broadcast
     "[pi, 1]": ("stack", "pi", 1.0, {"axis": 0}),  # pi may be given as a variable
     "[2*3]": ("stack", ("mul", 2.0, 3.0), {"axis": 0}),
+    "(1, 2)": [1.0, 2.0],
+    "(x,)": ("stack", "x", {"axis": 0}),
     "[1, 2] + x": ("add", [1.0, 2.0], "x"),
     "-[1, 2]": ("neg", [1.0, 2.0]),
 }
@@ -40,45 +42,6 @@ def test_a_list_of_numbers_is_one_node():
     assert len(graph.nodes) == 1
     assert graph.result.attributes[0].dtype == np.float64
     assert graph.result.attributes[0].shape == (2, 3)
-
-
-INDICES = {
-    "x[0]": (0,),
-    "x[-1]": (-1,),
-    "x[1, 0]": (1, 0),
-    "x[:]": ((None, None, None),),
-    "x[:, 0]": ((None, None, None), 0),
-    "x[1:3]": ((1, 3, None),),
-    "x[1:]": ((1, None, None),),
-    "x[:3]": ((None, 3, None),),
-    "x[::2]": ((None, None, 2),),
-    "x[1:3:2]": ((1, 3, 2),),
-    "x[::-1]": ((None, None, -1),),
-    "x[-3:-1, 2]": ((-3, -1, None), 2),
-    "x[1 + 1]": (2,),
-    "x[7//2 - 1:]": ((2, None, None),),
-    "x[4/2]": (2,),
-    "n = 3; x[n - 1]": (2,),
-    "x[1 if 2 > 1 else 0]": (1,),
-    "x[floor(e)]": (2,),
-    "x[[1, 2][0]]": (1,),
-}
-
-
-@pytest.mark.parametrize("text", INDICES)
-def test_indices(text):
-    assert structure_of(text) == ("index", "x", {"index": INDICES[text]})
-
-
-def test_indices_follow_any_value():
-    assert structure_of("x.T[0][1]") == (
-        "index",
-        ("index", ("transpose", "x"), {"index": (0,)}),
-        {"index": (1,)},
-    )
-    assert structure_of("(x + y)[0]") == ("index", ("add", "x", "y"), {"index": (0,)})
-    assert structure_of("sin(x)[0]") == ("index", ("sin", "x"), {"index": (0,)})
-    assert structure_of("[x, y][0]")[0] == "index"
 
 
 def test_depth_is_bounded():
