@@ -15,7 +15,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate
-from backprop.autodiff.declaration.kinds import Expansion, kept
+from backprop.autodiff.declaration.kinds import Expansion
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import (
     arrays,
@@ -85,7 +85,7 @@ def radius(*legs: Node) -> Node:
     return reductions.norm(arrays.stack(*[leg.broadcast_to(shape) for leg in legs], axis=0), axis=0)
 
 
-power = composition("pow", lambda x, y: x**y, "x^y", operands=("x", "y"))
+power = composition("pow_as_a_call", lambda x, y: x**y, "x^y", operands=("x", "y"), form_of="pow")
 round_to_digits = composition(
     "round_to_digits",
     rounded,
@@ -148,7 +148,7 @@ def as_numpy_writes(gate: Gate, compute: Callable[..., Node], **settings: Attrib
 
     def expand(x: Node, axis: Axis, keepdims: bool, **given: Any) -> Node:
         reduced = compute(x, axis=axis, **given)
-        return kept(reduced, x, axis) if keepdims and x.shape else reduced
+        return reduced.reshape(shapes.reduced(x.shape, axis, keepdims=True)) if keepdims else reduced
 
     return composition(
         f"{gate.name}_as_in_numpy",

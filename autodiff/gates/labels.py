@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
-from backprop.autodiff.declaration.kinds import Differential, Flat
+from backprop.autodiff.declaration.kinds import Differential
+from backprop.autodiff.declaration.notation import TERNARY, Template
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arrays
 from backprop.autodiff.gates.constructors import as_length
@@ -21,24 +25,39 @@ SCORES = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
 AXIS = {"axis": Attribute(shapes.as_size, -1)}
 
 
-def is_place(label: Any, length: int) -> Any:
-    return (label == np.floor(label)) & (label >= -length) & (label < length)
+_is_strict = ContextVar("_is_strict", default=True)
 
 
-def places(label: Array, length: int) -> Any:
-    """The labels as whole numbers, counted from the start. Raises ExpressionError for one that names no place."""
-    wrong = np.extract(~is_place(label, length), label)
-    if wrong.size:
+@contextlib.contextmanager
+def nan_for_none() -> Iterator[None]:
+    """Meanwhile an entry that a label does not name is nan: who moves all values a little moves labels, too."""
+    token = _is_strict.set(False)
+    try:
+        yield
+    finally:
+        _is_strict.reset(token)
+
+
+def places(label: Any, length: int) -> tuple[Any, Any]:
+    """The labels as whole numbers counted from the start, and 1 for each, or nan where one names no place.
+
+    At a point that is an error: raises ExpressionError. In rows it would end the rows that are right.
+    """
+    is_place = (label == np.floor(label)) & (label >= -length) & (label < length)
+    wrong = np.extract(~is_place, label)
+    if wrong.size and _is_strict.get():
         raise ExpressionError(
             f"index {wrong.flat[0]:g} is out of range for an axis of length {length}",
             cure=f"indices are whole numbers from {-length} to {length - 1}" if length else "the array is empty",
         )
-    return np.asarray(label).astype(int) % length
+    return np.where(is_place, label, 0).astype(int) % max(length, 1), np.where(is_place, 1.0, np.nan)
 
 
 def entry_rule(x: Shape, label: Shape, axis: int) -> Shape:
     (place,) = shapes.normalized_axes(axis, len(x))
     rest = (*x[:place], *x[place + 1 :])
+    if not x[place]:
+        raise ExpressionError(f"an index into an axis of length 0 of shape {shapes.show(x)}", cure="it has no entry")
     if label and (place != len(x) - 1 or label != rest):
         raise ExpressionError(
             f"an index of shape {shapes.show(label)} that varies",
@@ -47,47 +66,69 @@ def entry_rule(x: Shape, label: Shape, axis: int) -> Shape:
     return rest
 
 
+def along(x: Any, label: Any, axis: int) -> Any:
+    """The labels with as many axes as x, of length 1 along that one: a label for each place, or one for all."""
+    if label.ndim == x.ndim - 1:
+        return np.expand_dims(label, axis)
+    return label.reshape((1,) * (x.ndim - label.ndim) + label.shape)
+
+
+def taken(x: Any, label: Any, axis: int) -> Any:
+    """The entries along an axis, which is counted from the front."""
+    at_places, factor = places(label, x.shape[axis])
+    return np.take_along_axis(x, along(x, at_places, axis), axis).squeeze(axis) * factor
+
+
+def put(x: Any, label: Any, axis: int, length: int) -> Any:
+    """Zeros with x at the entries that `taken` takes."""
+    at_places, factor = places(label, length)
+    result = np.zeros((*x.shape[:axis], length, *x.shape[axis:]))
+    np.put_along_axis(result, along(result, at_places, axis), np.expand_dims(x * factor, axis), axis)
+    return result
+
+
+def indicators(label: Any, n: int, axis: int) -> Any:
+    at_places, factor = places(label, n)
+    behind = label.ndim - axis
+    is_there = np.expand_dims(at_places, axis) == np.arange(n).reshape((n,) + (1,) * behind)
+    return is_there * np.expand_dims(factor, axis)
+
+
 def entry_forward(x: Array, label: Array, axis: int) -> Array:
-    at_places = places(label, x.shape[axis])
-    if not at_places.ndim:
-        return np.take(x, at_places, axis)[()]
-    return np.take_along_axis(x, at_places[..., None], -1)[..., 0]
+    result: Array = taken(x, np.asarray(label), axis % x.ndim)[()]
+    return result
 
 
 def placed_forward(x: Array, label: Array, axis: int, length: int) -> Array:
-    at_places = places(label, length)
-    moved = np.zeros((length, *np.shape(x)))
-    if at_places.ndim:
-        np.put_along_axis(moved, at_places[None], np.asarray(x)[None], 0)
-    else:
-        moved[at_places] = x
-    return np.moveaxis(moved, 0, axis)
+    result: Array = put(np.asarray(x), np.asarray(label), axis % (np.ndim(x) + 1), length)
+    return result
 
 
 def one_hot_forward(label: Array, n: int) -> Array:
-    return (places(label, n)[..., None] == np.arange(n)).astype(np.float64)
+    result: Array = indicators(np.asarray(label), n, np.ndim(label))
+    return result
 
 
-def over_valid_rows(compute: Any) -> Any:
-    """The row form of a gate whose second operand, or only one, is a label: rows whose label names no place get nan.
+def entry_over_rows(x: Any, label: Any, axis: int) -> Any:
+    x, label = of_all_rows(x, label)
+    with nan_for_none():
+        return taken(x, label, axis % (x.ndim - 1))
 
-    An error there would end rows that are right.
-    """
 
-    def over_rows(*operands: Any, **settings: Any) -> Any:
-        rows = max(operand.shape[-1] for operand in operands)
-        *others, label = [np.moveaxis(np.broadcast_to(one, (*one.shape[:-1], rows)), -1, 0) for one in operands]
-        length = settings.get("length") or settings.get("n") or others[0].shape[1:][settings["axis"]]
-        is_right = is_place(label, length)
-        results = [
-            compute(*[other[row] for other in others], label[row], **settings)
-            if np.all(is_right[row])
-            else compute(*[other[row] for other in others], np.zeros(label.shape[1:]), **settings) * np.nan
-            for row in range(rows)
-        ]
-        return np.stack(results, axis=-1)
+def placed_over_rows(x: Any, label: Any, axis: int, length: int) -> Any:
+    x, label = of_all_rows(x, label)
+    with nan_for_none():
+        return put(x, label, axis % x.ndim, length)
 
-    return over_rows
+
+def one_hot_over_rows(label: Any, n: int) -> Any:
+    with nan_for_none():
+        return indicators(label, n, label.ndim - 1)
+
+
+def of_all_rows(x: Any, label: Any) -> tuple[Any, Any]:
+    rows = max(x.shape[-1], label.shape[-1])
+    return np.broadcast_to(x, (*x.shape[:-1], rows)), np.broadcast_to(label, (*label.shape[:-1], rows))
 
 
 entry: Differential = Differential(
@@ -104,7 +145,7 @@ entry: Differential = Differential(
     operands=("x", "label"),
     attributes=AXIS,
     shape=entry_rule,
-    over_rows=over_valid_rows(entry_forward),
+    over_rows=entry_over_rows,
     shortcut=lambda x, label, axis: named_by_number(x, label, axis),
     method="entry",
     code={"numpy": "np.take({0}, np.intp({1}), {axis})"},
@@ -127,7 +168,7 @@ placed: Differential = Differential(
     operands=("x", "label"),
     attributes={**AXIS, "length": Attribute(as_length, REQUIRED)},
     shape=lambda x, label, axis, length: (*x[: axis % (len(x) + 1)], length, *x[axis % (len(x) + 1) :]),
-    over_rows=over_valid_rows(placed_forward),
+    over_rows=placed_over_rows,
     textbook=lambda x, label, axis, length: in_textbook(x, label, axis, length),
     summary="zeros with x where a label names the place along an axis",
     habit="takes the gradient of the entry that it placed",
@@ -135,14 +176,17 @@ placed: Differential = Differential(
     samples=(at(2.0, 1.0, axis=0, length=3), at((1.0, 2.0), (2.0, 0.0), axis=-1, length=3)),
     is_public=False,
 )
-one_hot = Flat(
+one_hot: Differential = Differential(
     "one_hot",
     one_hot_forward,
-    over_rows=over_valid_rows(one_hot_forward),
+    pullbacks=[lambda upstream, label, out: None],
+    pushforwards=[lambda tangent, label, out: None],
+    habit="stops the gradient: it is 0 or 1",
+    over_rows=one_hot_over_rows,
     operands=("label",),
     attributes={"n": Attribute(as_length, REQUIRED)},
     shape=lambda label, n: (*label, n),
-    code={"numpy": "(np.expand_dims({0}, -1) % {n} == np.arange({n})).astype(float)"},
+    code={"numpy": Template("(np.expand_dims({0}, -1) % {n} == np.arange({n})).astype(float)", TERNARY)},
     summary="1 at the place that a label names along a last axis of n, 0 at the others",
     source="by definition",
     samples=(at(2.0, n=3), at((-1.0, 0.0), n=3)),

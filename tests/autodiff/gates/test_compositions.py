@@ -1,0 +1,110 @@
+"""Functions that stand for a graph of others: NumPy's values, and derivatives that differences confirm."""
+
+import numpy as np
+import pytest
+
+from backprop.autodiff import value_and_grad
+from backprop.autodiff.derivatives.check import check
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.gates import compositions
+from backprop.autodiff.graph import Graph
+from backprop.parser import parse
+
+VECTOR = np.array([0.5, -2.0, 1.5])
+MATRIX = np.array([[0.5, -2.0, 1.5], [3.0, 0.25, -1.0]])
+SQUARE = np.array([[1.0, 2.0, 0.5], [3.0, -4.0, 1.0], [0.25, 6.0, -2.0]])
+AS_NUMPY = {
+    "pow(x, 3)": (VECTOR, lambda x: np.power(x, 3)),
+    "round(1.23456*x, 2)": (VECTOR, lambda x: np.round(1.23456 * x, 2)),
+    "round(123.456*x, -1)": (VECTOR, lambda x: np.round(123.456 * x, -1)),
+    "log(x^2, 2)": (VECTOR, lambda x: np.log2(x**2)),
+    "log(x^2, 10)": (VECTOR, lambda x: np.log10(x**2)),
+    "ln(x^2, 3)": (VECTOR, lambda x: np.log(x**2) / np.log(3)),
+    "hypot(x[0], x[1], x[2])": (VECTOR, np.linalg.norm),
+    "hypot(x[0], x, 2, 3)": (VECTOR, lambda x: np.sqrt(x[0] ** 2 + x**2 + 13)),
+    "sum(x, axis=0, keepdims=True)": (MATRIX, lambda x: np.sum(x, axis=0, keepdims=True)),
+    "sum(x, keepdims=1)": (MATRIX, lambda x: np.sum(x, keepdims=True)),
+    "mean(x, axis=(0, 1), keepdims=True)": (MATRIX, lambda x: np.mean(x, keepdims=True)),
+    "x - mean(x, axis=-1, keepdims=True)": (MATRIX, lambda x: x - np.mean(x, axis=-1, keepdims=True)),
+    "prod(x, axis=1, keepdims=True)": (MATRIX, lambda x: np.prod(x, axis=1, keepdims=True)),
+    "max(x, axis=1, keepdims=True)": (MATRIX, lambda x: np.max(x, axis=1, keepdims=True)),
+    "min(x, axis=0, keepdims=False)": (MATRIX, lambda x: np.min(x, axis=0)),
+    "logsumexp(x, axis=0, keepdims=True)": (MATRIX, lambda x: np.log(np.sum(np.exp(x), axis=0, keepdims=True))),
+    "var(x, ddof=1)": (VECTOR, lambda x: np.var(x, ddof=1)),
+    "var(x, axis=0, ddof=1, keepdims=True)": (MATRIX, lambda x: np.var(x, axis=0, ddof=1, keepdims=True)),
+    "std(x, axis=1, ddof=1.5)": (MATRIX, lambda x: np.std(x, axis=1, ddof=1.5)),
+    "norm(x, ord=1)": (VECTOR, lambda x: np.linalg.norm(x, 1)),
+    "norm(x, ord=2, axis=0)": (MATRIX, lambda x: np.linalg.norm(x, 2, axis=0)),
+    "norm(x, ord=3, axis=1, keepdims=True)": (MATRIX, lambda x: np.linalg.norm(x, 3, axis=1, keepdims=True)),
+    "norm(x, ord=inf)": (VECTOR, lambda x: np.linalg.norm(x, np.inf)),
+    "norm(x, ord=-inf)": (VECTOR, lambda x: np.linalg.norm(x, -np.inf)),
+    "tril(x)": (SQUARE, np.tril),
+    "triu(x, 1)": (SQUARE, lambda x: np.triu(x, 1)),
+    "cross(x, [1, 2, 4])": (VECTOR, lambda x: np.cross(x, [1, 2, 4])),
+    "kron(x, [1, 10])": (VECTOR, lambda x: np.kron(x, [1, 10])),
+    "kron([[1, 2], [3, 4]], x)": (MATRIX, lambda x: np.kron([[1, 2], [3, 4]], x)),
+    "kron(x, [1, 10])*2": (MATRIX, lambda x: np.kron(x, [1, 10]) * 2),
+    "expand_dims(x, (0, 2))": (VECTOR, lambda x: np.expand_dims(x, (0, 2))),
+    "len(x)*x": (MATRIX, lambda x: len(x) * x),
+    "shape(x)[1]*x": (MATRIX, lambda x: x.shape[1] * x),
+}
+
+
+@pytest.mark.parametrize("text", AS_NUMPY)
+def test_the_value_is_numpys_and_differences_confirm_the_gradient(text):
+    point, compute = AS_NUMPY[text]
+    graph = parse(text)
+    value, _ = value_and_grad(graph, x=point)
+    expected = np.asarray(compute(point))
+    assert np.shape(value) == expected.shape
+    np.testing.assert_allclose(value, expected, rtol=4e-16 * 4, atol=0)
+    assert {entry.verdict for entry in check(graph, {"x": point}).entries} <= {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("var(x, ddof=3)", "3 entries less ddof=3 leave none"),
+        ("sum(x, keepdims=2)", "'keepdims' of sum: expected 1 or 0"),
+        ("norm(x, ord=0)", "'ord' of norm: expected an order above 0"),
+        ("sum(x, keepdims=x)", "a setting of sum must be constant"),
+        ("sum(x, ddof=1)", "'sum' has no argument 'ddof'"),
+        ("mean(x, axis=1, keepdims=True)", "axis 1 is out of range"),
+        ("tril(x)", "only a matrix has a diagonal"),
+        ("cross(x, [1, 2])", "cross takes two vectors of three entries"),
+        ("cross_entropy(x, [1, 2])", "cross_entropy takes the scores"),
+        ("len(x[0])", "a number has no length"),
+        ("expand_dims(x, 2)", "axis 2 is out of range"),
+        ("norm(x, 1)", "'norm' takes its axis by name only"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_place(text, reason):
+    with pytest.raises(ExpressionError, match=reason) as caught:
+        value_and_grad(parse(text), x=VECTOR)
+    assert caught.value.span is not None
+
+
+def test_no_composition_is_left_in_a_typed_graph():
+    gates = {gate for gate in vars(compositions).values() if hasattr(gate, "expand")}
+    assert len(gates) > 20
+    for text, (point, _) in AS_NUMPY.items():
+        typed = parse(text).typed({"x": np.shape(point)})
+        assert not gates & {node.gate for node in typed.nodes}, text
+
+
+def test_a_logarithm_to_a_base_that_has_a_gate_is_exact():
+    assert value_and_grad(parse("log(x, 2)"), x=8)[0] == 3.0
+    assert value_and_grad(parse("log(x, 10)"), x=1000)[0] == 3.0
+
+
+def test_the_radius_of_several_is_smooth_away_from_zero_and_does_not_overflow():
+    assert value_and_grad(parse("hypot(x, y, z)"), x=2e200, y=3e200, z=6e200)[0] == 7e200
+
+
+def test_a_plain_call_is_still_the_plain_gate():
+    graph = Graph(is_typed=True)
+    assert graph.nodes == []
+    assert [node.gate.name for node in parse("sum(x) + log(y) + round(z) + hypot(a, b)").nodes if node.inputs][:2] == [
+        "sum",
+        "log",
+    ]
