@@ -12,9 +12,10 @@ import pytest
 HERE = Path(__file__).parent
 SMOKE = "mark.smoke"
 
-signal.signal(
-    signal.SIGINT, signal.default_int_handler
-)  # a shell's job in the background ignores it, and so its children
+# What a job in the background of a shell or of nohup ignores, its children ignore, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
