@@ -16,7 +16,16 @@ from backprop.autodiff.evaluation.binding import bind
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import needed
-from backprop.autodiff.gates import activations, arithmetic, elementary, linear_algebra, reductions, shares, special
+from backprop.autodiff.gates import (
+    activations,
+    arithmetic,
+    exponential,
+    linear_algebra,
+    reductions,
+    shares,
+    special,
+    trigonometric,
+)
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.shapes import Array
@@ -32,21 +41,21 @@ MOST_GRADIENTS = 20  # compositions whose gradients are compared
 
 ALONE: frozenset[Gate] = frozenset(
     (
-        elementary.log,
-        elementary.log1p,
-        elementary.log2,
-        elementary.log10,
-        elementary.sqrt,
+        exponential.log,
+        exponential.log1p,
+        exponential.log2,
+        exponential.log10,
+        exponential.sqrt,
         arithmetic.divide,
     )
 )
 WITH_A_SUM: frozenset[Gate] = frozenset(
     (
-        elementary.exp,
-        elementary.cos,
-        elementary.cosh,
-        elementary.sinh,
-        elementary.tanh,
+        exponential.exp,
+        trigonometric.cos,
+        trigonometric.cosh,
+        trigonometric.sinh,
+        trigonometric.tanh,
         activations.sigmoid,
         special.normcdf,
         special.erf,

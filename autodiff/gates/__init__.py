@@ -11,12 +11,12 @@ from backprop.autodiff.gates import (
     arrays,
     constructors,
     differential,
-    elementary,
     even,
+    exponential,
     kinked,
+    limits,
     linear_algebra,
     logic,
-    powers,
     radial,
     reductions,
     rounding,
@@ -24,6 +24,7 @@ from backprop.autodiff.gates import (
     shares,
     slopes,
     special,
+    trigonometric,
 )
 
 FAMILIES: dict[str, tuple[Gate, ...]] = {
@@ -35,11 +36,13 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         rounding,
         logic,
         selection,
-        elementary,
+        exponential,
+        trigonometric,
         activations,
         special,
         reductions,
         radial,
+        limits,
         even,
         shares,
         linear_algebra,
@@ -47,7 +50,6 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         constructors,
         differential,
         slopes,
-        powers,
         kinked,
     )
 }

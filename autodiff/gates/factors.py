@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from backprop.autodiff.declaration.kinds import Bilinear, Linear
-from backprop.autodiff.gates import arithmetic, elementary, even, selection, slopes
+from backprop.autodiff.gates import arithmetic, even, selection, slopes
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node
@@ -61,7 +61,7 @@ def _divisible(node: Node) -> tuple[Node, ...]:
     if gate in (arithmetic.divide, arithmetic.power):
         return node.inputs[:1]
     is_product = gate in (arithmetic.multiply, arithmetic.limit_product, arithmetic.add, arithmetic.subtract)
-    is_other = gate in (arithmetic.negative, elementary.square, selection.where)
+    is_other = gate in (arithmetic.negative, arithmetic.square, selection.where)
     return node.inputs if is_product or is_other or isinstance(gate, (Linear, Bilinear)) else ()
 
 
@@ -80,7 +80,7 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
         return None if operands[0] is None else operands[0] / node.inputs[1]
     if gate is arithmetic.negative:
         return None if operands[0] is None else -operands[0]
-    if gate is elementary.square:
+    if gate is arithmetic.square:
         return None if operands[0] is None else operands[0] * node.inputs[0]
     if gate is arithmetic.power:
         base, exponent = node.inputs

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Condition, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
-from backprop.autodiff.gates import elementary, even, kernels, logic, slopes
+from backprop.autodiff.gates import arithmetic, kernels, logic, slopes
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import before_kept, derivative, is_alone, limit, origin
 from backprop.autodiff.numerics import stable
@@ -24,8 +25,6 @@ from backprop.autodiff.numerics import stable
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
-# f'(r)/r is the mean of f''(t r) over -1 < t < 1. Source: Gauss's rule of two points, exact for powers up to the third.
-GAUSS_POINT = 3**-0.5
 MOST_SEEN = 64  # nodes that are looked at for a radius
 
 
@@ -59,7 +58,7 @@ class Radius(Reduction):
             if smooth is None:
                 share = over_radius(rest, vector, radius)
             else:
-                share = out.graph.add(even.even_radial, (kept(smooth, operand, axis), rest, vector, radius))
+                share = out.graph.add(even_radial, (kept(smooth, operand, axis), rest, vector, radius))
         return share / weight if free is None else kept(free, operand, axis) * share / weight
 
 
@@ -75,7 +74,7 @@ class Hypotenuse(Elementwise):
             return super().pull(position, upstream, inputs, out)
         smooth = divided(rest, out, by_series=True)
         if smooth is not None:
-            share = out.graph.add(even.even_radial, (smooth, rest, inputs[position], out))
+            share = out.graph.add(even_radial, (smooth, rest, inputs[position], out))
             return share if free is None else free * share
         met = met_before(rest, out)
         share = over_radius(rest, inputs[position], out) if met else LEGS[position](rest, *inputs)
@@ -94,7 +93,7 @@ def met_before(upstream: Node, radius: Node) -> bool:
     seen = {upstream}
     waiting = [upstream]
     for node in waiting:
-        legs = node.inputs if node.gate is slopes.hypot_slope else node.inputs[1:] if node.gate in LEGS else ()
+        legs = node.inputs if node.gate is hypot_slope else node.inputs[1:] if node.gate in LEGS else ()
         if legs and {*legs} == {*radius.inputs}:
             return True
         if node.gate in PASSED and origin(node.inputs[PASSED[node.gate]]) is radius:
@@ -112,13 +111,13 @@ def own_slope(upstream: Node, vector: Node, radius: Node) -> Node:
     Where r is 0 the limit speaks for a function of r alone, and this direction has no gradient of its own; that of
     a function of other things, too, is nan from the third order on.
     """
-    return direction(vector, radius) if is_alone(upstream, radius) else elementary.ratio(vector, radius)
+    return direction(vector, radius) if is_alone(upstream, radius) else arithmetic.ratio(vector, radius)
 
 
 def vanishes(radius: Node) -> Node:
     """The condition that a radius is 0, for a reader."""
     base = before_kept(radius)
-    if base.gate is not elementary.hypot:
+    if not isinstance(base.gate, Hypotenuse):
         return base.equals(0.0)
     first, second = sorted(base.inputs, key=lambda leg: leg.index)
     return logic.all_of(first.equals(0.0), second.equals(0.0))
@@ -170,18 +169,6 @@ is_apart: Flat = Flat(
     samples=(at(3.0), at(-0.5)),
     is_public=False,
 )
-shrunk = hidden(
-    "shrunk",
-    np.positive,
-    lambda r, out: r.equals(0.0).where(GAUSS_POINT, 1.0),
-    operands=("r",),
-    textbook=lambda r: r,
-    kernel=lambda r: r * 1.0,
-    summary="the radius as its limit takes it",
-    habit="scales the gradient by 3^(-1/2) where r is 0",
-    source="Gauss's rule of two points",
-    samples=(at(3.0), at(0.5)),
-)
 rate: Elementwise = hidden(
     "rate",
     lambda a, v, r: np.zeros(np.broadcast_shapes(np.shape(a), np.shape(v), np.shape(r)))[()],
@@ -205,7 +192,7 @@ radial: Elementwise = hidden(
     operands=("u", "v", "r"),
     textbook=lambda u, v, r: u * v / r,
     gap=Gap(lambda u, v, r: vanishes(r)),
-    kernel=lambda u, v, r: u * elementary.ratio(v, r),
+    kernel=lambda u, v, r: u * arithmetic.ratio(v, r),
     summary="u * v / r for the radius r of v, and 0 where that is 0",
     habit="divides the gradient by r; where r is 0 it scales it by the limit of u/r",
     source="the chain rule; at 0 the mean of opposite sides",
@@ -223,7 +210,7 @@ radial_with_limit = hidden(
     operands=("u", "v", "r", "limit"),
     textbook=lambda u, v, r, limit: u * v / r,
     gap=Gap(lambda u, v, r, limit: vanishes(r)),
-    kernel=lambda u, v, r, limit: u * elementary.ratio(v, r),
+    kernel=lambda u, v, r, limit: u * arithmetic.ratio(v, r),
     summary="u * v / r for the radius r of v, and v times the limit of u/r where that is 0",
     habit="divides the gradient by r; where r is 0 it scales it by the limit",
     source="the chain rule; at 0 the mean of opposite sides",
@@ -235,7 +222,7 @@ def leg_of(name: str, leg: int) -> Elementwise:
     """radial for the hypotenuse r of x and y, whose u/r - u x^2/r^3 would cancel where y is small."""
 
     def along_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = elementary.hypot(x, y)
+        radius = np.hypot(x, y)
         own, other = (x, y)[leg], (x, y)[1 - leg]
         found = limit(u, radius)
         straight = u * direction(other, radius) ** 2
@@ -245,7 +232,7 @@ def leg_of(name: str, leg: int) -> Elementwise:
         )
 
     def across_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = elementary.hypot(x, y)
+        radius = np.hypot(x, y)
         change = turned(limit(u, radius), (x, y)[leg], radius)
         across = -(u * direction(x, radius) * direction(y, radius))
         return quotient(
@@ -253,8 +240,8 @@ def leg_of(name: str, leg: int) -> Elementwise:
         )
 
     def own(u: Node, x: Node, y: Node, out: Node) -> Node:
-        slope = slopes.hypot_slope(x, y) if leg == 0 else slopes.hypot_slope(y, x)
-        return slope if is_alone(u, elementary.hypot(x, y)) else elementary.ratio((x, y)[leg], elementary.hypot(x, y))
+        slope = hypot_slope(x, y) if leg == 0 else hypot_slope(y, x)
+        return slope if is_alone(u, np.hypot(x, y)) else arithmetic.ratio((x, y)[leg], np.hypot(x, y))
 
     letter = "xy"[leg]
     return hidden(
@@ -263,9 +250,9 @@ def leg_of(name: str, leg: int) -> Elementwise:
         own,
         *[along_leg if place == leg else across_leg for place in range(2)],
         operands=("u", "x", "y"),
-        textbook=lambda u, x, y: u * (x, y)[leg] / elementary.hypot(x, y),
-        gap=Gap(lambda u, x, y: vanishes(elementary.hypot(x, y))),
-        kernel=lambda u, x, y: u * elementary.ratio((x, y)[leg], elementary.hypot(x, y)),
+        textbook=lambda u, x, y: u * (x, y)[leg] / np.hypot(x, y),
+        gap=Gap(lambda u, x, y: vanishes(np.hypot(x, y))),
+        kernel=lambda u, x, y: u * arithmetic.ratio((x, y)[leg], np.hypot(x, y)),
         summary=f"u * {letter} / hypot(x, y), and 0 where that is 0",
         habit=f"scales the gradient of {letter} by u over r times the other's share squared, at 0 by the limit of u/r",
         source="the chain rule; at 0 the mean of opposite sides",
@@ -273,6 +260,25 @@ def leg_of(name: str, leg: int) -> Elementwise:
     )
 
 
+def over_hypotenuse(a: Node, x: Node, y: Node) -> Node:
+    """a/hypot(x, y), and 0 where that is 0: opposite sides have opposite slopes there."""
+    return quotient(a, np.hypot(x, y), 0.0)
+
+
+hypot_slope = slopes.slope(
+    "hypot_slope",
+    stable.hypot_slope,
+    # (1 - out^2)/hypot(x, y) would cancel where y is small
+    lambda x, y, out: over_hypotenuse(direction(y, np.hypot(x, y)) ** 2, x, y),
+    lambda x, y, out: over_hypotenuse(-(out * direction(y, np.hypot(x, y))), x, y),
+    kernel=lambda x, y: arithmetic.ratio(x, np.hypot(x, y)),
+    of="hypot by x",
+    operands=("x", "y"),
+    textbook=lambda x, y: x / np.hypot(x, y),
+    gap=Gap(lambda x, y: vanishes(np.hypot(x, y))),
+    source="x/sqrt(x^2 + y^2)",
+    samples=(at(3.0, 4.0), at(-0.5, 1e-12)),
+)
 radial_x = leg_of("radial_x", 0)
 radial_y = leg_of("radial_y", 1)
 LEGS = (radial_x, radial_y)
@@ -283,3 +289,30 @@ PASSED = {direction: 1, quotient: 1, rate: 2, radial: 2, radial_with_limit: 2}
 def turned(found: Node, v: Node, radius: Node) -> Node:
     """v times the derivative of a limit by the radius; a limit that is a number has none."""
     return found.graph.constant(0.0) if found.is_scalar_constant else rate(found, v, radius)
+
+
+class EvenRadial(Elementwise):
+    """u * v / r, which is differentiated as the product of v and of u/r in a form without quotient, its first operand.
+
+    Its value does not need that form: it is none of a first derivative's cost.
+    """
+
+    unread = 1
+
+
+even_radial = EvenRadial(
+    "even_radial",
+    lambda *operands: operands[-3] * stable.ratio(*operands[-2:]),
+    lambda even, u, v, r, out: v,
+    lambda even, u, v, r, out: None,
+    lambda even, u, v, r, out: even,
+    lambda even, u, v, r, out: None,
+    operands=("even", "u", "v", "r"),
+    shape=lambda even, u, v, r: shapes.broadcast((u, v, r)) if r else v,
+    textbook=lambda even, u, v, r: radial(u, v, r),
+    summary="u * v / r for the radius r of v, where u/r is the even function of r that is given beside it",
+    habit="scales the gradient by that function",
+    source="the product rule",
+    samples=(),
+    is_public=False,
+)

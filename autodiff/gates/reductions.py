@@ -14,7 +14,7 @@ from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import Attribute, Corner, at
 from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Linear, Reduction, add_up, kept
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import arrays, elementary, kinked, shares
+from backprop.autodiff.gates import arithmetic, arrays, kinked, shares
 from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.gates.radial import Radius
 from backprop.autodiff.numerics import products, stable
@@ -180,7 +180,7 @@ variance = Reduction(
 deviation = Radius(
     "std",
     stable.std,
-    lambda x, out, axis: elementary.ratio(deviations(x, axis=axis), count(x.shape, axis) * out),
+    lambda x, out, axis: arithmetic.ratio(deviations(x, axis=axis), count(x.shape, axis) * out),
     vector=lambda x, axis: deviations(x, axis=axis),
     weight=lambda x, axis: count(x.shape, axis),
     summary="the population standard deviation of the entries",
@@ -220,7 +220,7 @@ largest = Reduction(
 norm = Radius(
     "norm",
     stable.norm,
-    lambda x, out, axis: elementary.ratio(x, out),
+    lambda x, out, axis: arithmetic.ratio(x, out),
     axis=Attribute(
         shapes.as_axis,
         elsewhere="NumPy has the order there: norm(x) is of order 2, sum(abs(x)) of 1, max(abs(x)) of inf",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import elementary, slopes
+from backprop.autodiff.gates import exponential, slopes
 from backprop.autodiff.numerics import normal, odd, special
 from backprop.autodiff.numerics.double_double import two_product
 from backprop.autodiff.numerics.special import NORMAL_LIMIT, SQRT_HALF, TWO_OVER_SQRT_PI
@@ -33,7 +34,7 @@ POSITIVE_ORDER = {"order": Attribute(as_positive_order, REQUIRED)}
 
 
 def error_slope(x: Node) -> Node:
-    return 2 / elementary.sqrt(elementary.pi_of(x)) * elementary.exp(-(x**2))
+    return 2 / exponential.sqrt(x.graph.constant(math.pi, "pi")) * exponential.exp(-(x**2))
 
 
 def logerfc_textbook(x: Node, order: int) -> Node:
@@ -57,19 +58,19 @@ def normcdf_kernel(x: Node) -> Any:
     held = -bounded(x)
     high, error = two_product(held, x.graph.constant(SQRT_HALF.high))
     low = error + held * SQRT_HALF.low
-    slope = TWO_OVER_SQRT_PI * elementary.exp(-high * high)
+    slope = TWO_OVER_SQRT_PI * exponential.exp(-high * high)
     return 0.5 * (erfc(high) - slope * low)
 
 
 def lognormcdf_kernel(x: Any) -> Any:
     tail = normal.log_cdf_tail(np.minimum(x, normal.TAIL), -normal.TAIL)
-    near = (x < 0.0).where(elementary.log(normcdf(x)), elementary.log1p(-normcdf(-x)))
+    near = (x < 0.0).where(exponential.log(normcdf(x)), exponential.log1p(-normcdf(-x)))
     return (x < normal.TAIL).where(tail, near)
 
 
 def logerfc_kernel(x: Any) -> Any:
     tail = normal.log_erfc_tail(np.maximum(x, -normal.TAIL), -normal.TAIL)
-    near = (x > 0.5).where(elementary.log(erfc(x)), elementary.log1p(-erf(x)))
+    near = (x > 0.5).where(exponential.log(erfc(x)), exponential.log1p(-erf(x)))
     return (x > -normal.TAIL).where(tail, near)
 
 
@@ -95,7 +96,7 @@ def log_cdf_derivative(order: int, y: Any, hazard: Any) -> Any:
 erf = Elementwise(
     "erf",
     special.erf,
-    lambda x, out: slopes.erf_slope(x),
+    lambda x, out: erf_slope(x),
     odd=odd.ERF,
     code={"math": "erf"},
     summary="the error function",
@@ -105,10 +106,20 @@ erf = Elementwise(
 erfc = Elementwise(
     "erfc",
     special.erfc,
-    lambda x, out: -slopes.erf_slope(x),
+    lambda x, out: -erf_slope(x),
     code={"math": "erfc"},
     summary="1 - erf(x), exact for large x",
     habit="scales the gradient by -2/sqrt(pi)*exp(-x^2)",
+    source="DLMF 7.10.1",
+    samples=(at(0.5), at(-2.0), at(20.0)),
+)
+erf_slope: Elementwise = slopes.slope(
+    "erf_slope",
+    lambda x: TWO_OVER_SQRT_PI * np.exp(-(x * x)),
+    lambda x, out: -(2 * slopes.held(x, bound=slopes.EXPONENTIAL) * out),
+    kernel=error_slope,
+    of="erf",
+    textbook=error_slope,
     source="DLMF 7.10.1",
     samples=(at(0.5), at(-2.0), at(20.0)),
 )

@@ -9,7 +9,7 @@ from mpmath import mpf
 
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import AXIS, Bilinear, Differential, Elementwise, Linear, Reduction
-from backprop.autodiff.gates import activations, elementary, kinked, linear_algebra, reductions
+from backprop.autodiff.gates import activations, kinked, linear_algebra, reductions, trigonometric
 from backprop.autodiff.shapes import reduced
 
 from .checks import (
@@ -104,7 +104,7 @@ def test_a_value_outside_of_the_domain_is_caught():
 
 
 def test_a_wrong_second_derivative_behind_a_right_slope_is_caught():
-    slope = Elementwise("slope", np.cos, lambda x, out: -2.001 * elementary.sin(x), **ABOUT)
+    slope = Elementwise("slope", np.cos, lambda x, out: -2.001 * trigonometric.sin(x), **ABOUT)
     planted = Elementwise("planted", np.sin, lambda x, out: slope(x), **ABOUT)
     check_oracle(planted, [(0.5,)], {}, lambda point: Truth("sin", point))
     with NEVER:

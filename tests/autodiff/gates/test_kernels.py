@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from backprop.autodiff.evaluation.execution import evaluate
-from backprop.autodiff.gates import GATES, activations, arithmetic, elementary, selection
+from backprop.autodiff.gates import GATES, activations, arithmetic, selection, trigonometric
 from backprop.autodiff.graph import Graph
 
 CASES = [
@@ -33,7 +33,7 @@ def test_a_kernel_has_the_digits_of_its_gate(gate, sample):
 def test_numpys_functions_of_nodes_build_gates():
     graph = Graph(is_typed=True)
     x, y = graph.input("x"), graph.input("y")
-    assert np.arctan2(y, x) is elementary.atan2(y, x)
+    assert np.arctan2(y, x) is trigonometric.atan2(y, x)
     assert np.maximum(x, 0.0) is selection.maximum(x, 0.0)
     assert np.clip(x, -1.0, y) is selection.clip(x, -1.0, y)
     assert np.where(x < y, x, 2.0) is (x < y).where(x, 2.0)

@@ -12,7 +12,7 @@ import pytest
 from mpmath import mp, mpf
 
 from backprop.autodiff.evaluation.execution import evaluate
-from backprop.autodiff.gates import GATES, arithmetic, elementary
+from backprop.autodiff.gates import GATES, arithmetic, trigonometric
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.passes.sides import to_differentiate
@@ -140,4 +140,4 @@ def test_the_angle_of_a_point_next_to_an_axis_keeps_its_small_derivatives(y, x):
                 power = (-1) ** (order - 1) * mp.factorial(order - 1) / mp.mpc(x, y) ** order
                 exact = float((mp.mpc(0, 1) ** counts[0] * power).imag)
             for word in words:
-                assert derivative(elementary.atan2, (y, x), {}, word) == pytest.approx(exact, rel=1e-12, abs=0), word
+                assert derivative(trigonometric.atan2, (y, x), {}, word) == pytest.approx(exact, rel=1e-12, abs=0), word
