@@ -13,10 +13,11 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.gate import METHODS, Gate
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.evaluation.garbage import without_collection
-from backprop.autodiff.shapes import Array, Axis, Shape
+from backprop.autodiff.shapes import Array, Axis, Index, Shape
 
 MAXIMUM_NODES = 10_000_000  # about 3 GB; functions of one's own can ask for any number of nodes in a few lines
 
@@ -128,7 +129,11 @@ class Node:
 
     def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **settings: Any) -> Any:
         """The node for a function of NumPy's: a kernel of numerics/ that is called with nodes writes its own graph."""
-        return METHODS[function](*operands) if function in METHODS and method == "__call__" else NotImplemented
+        try:
+            gate = METHODS[function]
+        except KeyError:
+            return NotImplemented
+        return gate(*operands, **settings) if method == "__call__" else NotImplemented
 
     def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
         """The same for the functions of NumPy's that are no ufuncs, as `where` is."""
@@ -176,6 +181,10 @@ class Node:
 
     def broadcast_to(self, shape: Shape) -> Node:
         return METHODS["broadcast_to"](self, shape=shape)
+
+    def scattered(self, index: Index, shape: Shape) -> Node:
+        """The transpose of taking entries: zeros of `shape` with this node at `index`."""
+        return METHODS["scatter"](self, index=index, shape=shape)
 
     def sum_to(self, shape: Shape) -> Node:
         """The transpose of broadcasting: summed over the axes that broadcasting `shape` to this one repeats."""

@@ -14,6 +14,7 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.notation import Call, Infix, Notation
+from backprop.autodiff.declaration.table import METHODS, gate_named
 from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:
@@ -104,9 +105,6 @@ class Condition(NamedTuple):
         return Condition(test, True, self.is_implied)
 
 
-METHODS: dict[Any, Gate] = {}  # what operators, methods of Node and NumPy's functions build of nodes
-
-
 class Gate:
     """One row of the gate table.
 
@@ -136,8 +134,8 @@ class Gate:
     `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
-    `method`      what else builds it but its infix symbols and a function of NumPy's that is `forward`: a method of
-                  Node or a rule of the grammar
+    `methods`     what else builds it but its infix symbols and a function of NumPy's that is `forward`: methods of
+                  Node, rules of the grammar, functions of NumPy's
     `has_kink`    whether a derivative of it, of some order, jumps
     `odd`         where it is an odd function of its operand, smooth at 0: its power series
     """
@@ -183,7 +181,7 @@ class Gate:
         is_composed: bool = False,
         is_public: bool = True,
         is_function: bool | None = None,
-        method: str | None = None,
+        methods: Sequence[Any] = (),
         has_kink: bool = False,
         odd: OddSeries | None = None,
     ) -> None:
@@ -215,8 +213,7 @@ class Gate:
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         self.has_kink = has_kink
         self.odd = odd
-        if method is not None:
-            METHODS[method] = self
+        METHODS.update(dict.fromkeys(methods, self))
         if is_public and isinstance(forward, np.ufunc):
             METHODS.setdefault(forward, self)
         if is_public and isinstance(self.notation, Infix):
@@ -313,12 +310,3 @@ class Gate:
 def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
     """The shape rule of an elementwise gate."""
     return shapes.broadcast(operands)
-
-
-def gate_named(name: str) -> Gate:
-    """The gate of the table, the leaf or the gate of a pass of that name. Raises KeyError."""
-    from backprop.autodiff.declaration import leaves
-    from backprop.autodiff.gates import GATES, radial
-    from backprop.autodiff.passes import sides  # here, not above: they are declared with this module
-
-    return {gate.name: gate for gate in (*GATES, radial.even_radial, leaves.input, leaves.constant, *sides.GATES)}[name]

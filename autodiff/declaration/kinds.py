@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
-from backprop.autodiff.declaration.gate import METHODS, Attribute, Condition, Forward, Gate
+from backprop.autodiff.declaration.gate import Attribute, Condition, Forward, Gate
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.shapes import Axis, Shape
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from backprop.autodiff.declaration.gate import METHODS, Condition
+from backprop.autodiff.declaration.gate import Condition
 from backprop.autodiff.declaration.kinds import add_up
+from backprop.autodiff.declaration.table import METHODS
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node

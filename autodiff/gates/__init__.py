@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from backprop.autodiff.declaration.gate import METHODS, Gate
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.table import METHODS, NAMED
 from backprop.autodiff.gates import (
     activations,
     arithmetic,
@@ -17,6 +16,7 @@ from backprop.autodiff.gates import (
     limits,
     linear_algebra,
     logic,
+    placement,
     radial,
     reductions,
     rounding,
@@ -47,15 +47,15 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         shares,
         linear_algebra,
         arrays,
+        placement,
         constructors,
         differential,
         slopes,
         kinked,
     )
 }
-METHODS |= {np.where: selection.where, np.clip: selection.clip}  # whose own functions are not NumPy's
-METHODS |= {np.maximum: selection.maximum, np.minimum: selection.minimum}
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)
+NAMED.update({gate.name: gate for gate in (*GATES, radial.even_radial)})
 
 
 def _functions() -> dict[str, tuple[Gate, ...]]:

@@ -192,7 +192,7 @@ negative = Elementwise(
     np.negative,
     lambda x, out: -1,
     notation=Prefix("-", UNARY),
-    method="negative",
+    methods=("negative",),
     shortcut=negative_shortcut,
     summary="-x",
     habit="flips the sign of the gradient",

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gap, at, gate_named
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, add_up
+from backprop.autodiff.declaration.table import gate_named
+from backprop.autodiff.evaluation.execution import run
+from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.gates import limits, rounding
+from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.numerics.odd import OddSeries, derivative_series, even_polynomial
-
-if TYPE_CHECKING:
-    from backprop.autodiff.evaluation.program import Program
-    from backprop.autodiff.graph import Node
 
 
 def over_argument(node: Node) -> Node:
@@ -70,17 +70,12 @@ def series_of(of: str, order: int) -> tuple[list[float], float]:
 @lru_cache
 def away_from_zero(of: str, order: int) -> Program:
     """The program for the quotient as the textbook has it."""
-    from backprop.autodiff.evaluation.program import lower
-    from backprop.autodiff.graph import Graph  # here, not above: the graph is made of gates
-
     graph = Graph(is_typed=True)
     return lower([in_textbook(graph.input("z", ()), of, order)])
 
 
 def value(z: Any, of: str, order: int) -> Any:
     """Of any shape, entry by entry."""
-    from backprop.autodiff.evaluation.execution import run  # here, not above: it runs what is made of gates
-
     coefficients, reach = series_of(of, order)
     is_near = np.abs(z) <= reach
     near = even_polynomial(coefficients, np.where(is_near, z, 0.0)) if np.any(is_near) else z

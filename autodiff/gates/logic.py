@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import METHODS, Corner, at
+from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Flat
 from backprop.autodiff.declaration.notation import AND, COMPARISON, NOT, OR, TERNARY, Infix, Prefix, Template
 
@@ -32,8 +32,8 @@ class Indicator(Flat):
 
     def __init__(self, name: str, test: np.ufunc, **declaration: Any) -> None:
         declaration = {"habit": "stops the gradient: it is 0 or 1", "source": "by definition", **declaration}
-        super().__init__(name, lambda *operands: test(*operands).astype(np.float64), **declaration)
-        METHODS[test] = self
+        methods = (test, *declaration.pop("methods", ()))
+        super().__init__(name, lambda *operands: test(*operands).astype(np.float64), methods=methods, **declaration)
 
 
 def is_zero(x: Node) -> bool:
@@ -110,7 +110,7 @@ logical_not = Indicator(
     "not",
     np.logical_not,
     notation=Prefix("not ", NOT, latex=r"\lnot "),
-    method="not",
+    methods=("not",),
     code={
         "python": "float({0} == 0)",
         "numpy": Template("np.equal({0}, 0).astype(float)", TERNARY),

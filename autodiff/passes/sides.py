@@ -368,13 +368,20 @@ def _most_times(nodes: Sequence[Node]) -> int:
     return max(orders, default=0)
 
 
-class Kinks(Flat):
+class OutsideTable(Gate):
+    """A gate that only this pass makes, and that no table of gates has."""
+
+    def __reduce__(self) -> tuple[Callable[[str], Gate], tuple[str]]:
+        return gate_of_sides, (self.name,)
+
+
+class Kinks(OutsideTable, Flat):
     """What tells the means of derivatives whether a kink is hit."""
 
     is_unshown = True
 
 
-class Derivative(Gate):
+class Derivative(OutsideTable):
     """A derivative as it is, of an `order` that its nodes need not show."""
 
     tells_order = True
@@ -483,3 +490,7 @@ differentiated = Derivative(
     is_public=False,
 )
 GATES = (kinks, sides_differ, side_mean, differentiated)
+
+
+def gate_of_sides(name: str) -> Gate:
+    return {gate.name: gate for gate in GATES}[name]

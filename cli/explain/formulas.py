@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from backprop.autodiff.declaration.gate import METHODS
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.sides import differentiated
 from backprop.autodiff.shapes import Shape
