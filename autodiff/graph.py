@@ -127,10 +127,10 @@ class Node:
     def __neg__(self) -> Node:
         return METHODS["negative"](self)
 
-    def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **settings: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **settings: Any) -> Any:
         """The node for a function of NumPy's: a kernel of numerics/ that is called with nodes writes its own graph."""
         try:
-            gate = METHODS[function]
+            gate = METHODS[ufunc]
         except KeyError:
             return NotImplemented
         return gate(*operands, **settings) if method == "__call__" else NotImplemented

@@ -6,7 +6,7 @@ The kinds of gate are in kinds.py, the gates themselves are declared in gates/, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, reduce
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,10 +14,12 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.notation import Call, Infix, Notation
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.declaration.table import METHODS, gate_named
 from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:
+    from backprop.autodiff.declaration.masks import Mask
     from backprop.autodiff.graph import Node
     from backprop.autodiff.numerics.odd import OddSeries
 
@@ -73,38 +75,6 @@ class Attribute(NamedTuple):
 REQUIRED = object()
 
 
-class Condition(NamedTuple):
-    """A branch is taken where `test` is nonzero (`holds`) or zero (not `holds`).
-
-    `is_implied`: what it is the condition of is a multiple of the test, zero by itself but for what is infinite.
-    """
-
-    test: Node
-    holds: bool
-    is_implied: bool = False
-
-    @property
-    def truth(self) -> Node:
-        """A node that is not 0 where the branch is taken, and 0 elsewhere."""
-        return self.test if self.holds else self.as_test()
-
-    def as_test(self) -> Node:
-        """A node that is 1 where the branch is taken and 0 elsewhere."""
-        return METHODS["!=" if self.holds else "=="](self.test, 0.0)
-
-    def settle(self, share: Node) -> Node:
-        """The share with exact zeros where the branch is not taken: there 0 beats inf and nan."""
-        if share is self.test and self.holds:
-            return share
-        if self.is_implied:
-            return METHODS["select"](share, self.test)
-        return self.test.where(share, 0.0) if self.holds else self.test.where(0.0, share)
-
-    def moved(self, test: Node) -> Condition:
-        """The same condition on other entries."""
-        return Condition(test, True, self.is_implied)
-
-
 class Gate:
     """One row of the gate table.
 
@@ -141,6 +111,9 @@ class Gate:
     """
 
     has_local = False  # whether its gradient is upstream times a local gradient, entry by entry
+    is_entrywise = False  # whether each entry of its result comes of the same entries of its operands alone
+    is_sum = False  # whether it adds what each operand gives: one that does not move adds nothing to what moves
+    multiplies = False  # whether an operand's share is a product with the other's entries, of which inf*0 is nan
     is_flat = False  # whether nothing flows back through it, ever
     is_indicator = False  # whether it is 0 or 1 everywhere
     returns_operand = False  # whether its result may be an operand itself
@@ -286,25 +259,20 @@ class Gate:
         """The local gradient with respect to one operand, where the gate has one (`has_local`)."""
         return None
 
-    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
+    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Mask | None:
         """Where the operand at `position` is the branch taken, in the shape that `pull` returns; None: everywhere."""
         return None
 
-    def screen(self, condition: Condition, inputs: tuple[Node, ...], out: Node) -> tuple[Node, ...]:
-        """The inputs as `pull` may use them where only some entries of the output count."""
-        return inputs
+    def used(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        """Of a test of the output's entries: a test of those that they use of the operand at `position`.
 
-    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
-        """Where in an operand's shape the entries are that a branch of the output's shape uses."""
-        return condition if condition.test.shape == () else condition.moved(condition.as_test().sum())
+        Its shape is the operand's, or one to be broadcast to that. By default each uses all.
+        """
+        return test.sum()
 
-    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
-        """Where the output moves when the operands at these positions do under their conditions; None: everywhere."""
-        known = [condition for condition in moving.values() if condition is not None]
-        if len(known) < len(moving):
-            return None
-        test = reduce(METHODS["+"], [condition.as_test().sum() for condition in known])
-        return Condition(test, True, all(condition.is_implied for condition in known))
+    def moved(self, tests: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node:
+        """Of tests of the operands' entries (None: it does not move): a test of the output's that move with them."""
+        return add_up([test.sum() for test in tests if test is not None])
 
 
 def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.kinds import add_up
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.evaluation.execution import evaluate, run
 from backprop.autodiff.evaluation.program import given_name, lower, needed
 from backprop.autodiff.graph import Graph, Node

@@ -191,7 +191,7 @@ hard_sigmoid = Elementwise(
     samples=(at(0.5), at(-4.0), at(4.0)),
     corners=(Corner((3.0,), 1.0, (0.0,)), Corner((-3.0,), 0.0, (0.0,))),
 )
-sigmoid_slope = slopes.slope(
+sigmoid_slope: Elementwise = slopes.slope(
     "sigmoid_slope",
     stable.sigmoid_slope,
     # 1 - 2*sigmoid(x) would cancel near 0

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Attribute, Condition, Corner, Forward, Gap, at
-from backprop.autodiff.declaration.kinds import Elementwise, add_up
+from backprop.autodiff.declaration.gate import Attribute, Corner, Forward, Gap, at
+from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix, Template
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.gates import kernels, logic, rounding
 from backprop.autodiff.numerics import powers, stable
 
@@ -205,7 +207,7 @@ limit_product = Elementwise(
     lambda x, y, out: y,
     lambda x, y, out: x,
     operands=PAIR,
-    routes=(None, lambda x, y, out: Condition(x, True)),
+    routes=(None, lambda x, y, out: Mask(x)),
     notation=Infix("*", PRODUCT),
     shortcut=limit_product_shortcut,
     textbook=lambda x, y: x * y,

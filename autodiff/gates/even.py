@@ -15,7 +15,8 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gap, at
-from backprop.autodiff.declaration.kinds import Elementwise, add_up
+from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.declaration.table import gate_named
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import Program, lower

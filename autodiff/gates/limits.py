@@ -11,7 +11,8 @@ import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import at
-from backprop.autodiff.declaration.kinds import Elementwise, add_up
+from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.gates import arrays
 
 if TYPE_CHECKING:

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Condition, Gap, at
+from backprop.autodiff.declaration.gate import Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
+from backprop.autodiff.declaration.masks import Mask
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.gates import arithmetic, kernels, logic, slopes
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import before_kept, derivative, is_alone, limit, origin
@@ -148,7 +150,7 @@ quotient: Elementwise = hidden(
     lambda u, r, limit, out: -quotient(out, r, 0.0),
     lambda u, r, limit, out: 1,
     operands=("u", "r", "limit"),
-    routes=(None, None, lambda u, r, limit, out: Condition(is_apart(r), False)),
+    routes=(None, None, lambda u, r, limit, out: Mask(is_apart(r), holds=False)),
     textbook=lambda u, r, limit: u / r,
     gap=Gap(lambda u, r, limit: vanishes(r), lambda u, r, limit: limit if limit.is_literal else None),
     kernel=lambda u, r, limit: r.equals(0.0).where(limit, u / r),
@@ -222,7 +224,7 @@ def leg_of(name: str, leg: int) -> Elementwise:
     """radial for the hypotenuse r of x and y, whose u/r - u x^2/r^3 would cancel where y is small."""
 
     def along_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = np.hypot(x, y)
+        radius = METHODS[np.hypot](x, y)
         own, other = (x, y)[leg], (x, y)[1 - leg]
         found = limit(u, radius)
         straight = u * direction(other, radius) ** 2
@@ -232,7 +234,7 @@ def leg_of(name: str, leg: int) -> Elementwise:
         )
 
     def across_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = np.hypot(x, y)
+        radius = METHODS[np.hypot](x, y)
         change = turned(limit(u, radius), (x, y)[leg], radius)
         across = -(u * direction(x, radius) * direction(y, radius))
         return quotient(
@@ -241,7 +243,7 @@ def leg_of(name: str, leg: int) -> Elementwise:
 
     def own(u: Node, x: Node, y: Node, out: Node) -> Node:
         slope = hypot_slope(x, y) if leg == 0 else hypot_slope(y, x)
-        return slope if is_alone(u, np.hypot(x, y)) else arithmetic.ratio((x, y)[leg], np.hypot(x, y))
+        return slope if is_alone(u, METHODS[np.hypot](x, y)) else arithmetic.ratio((x, y)[leg], METHODS[np.hypot](x, y))
 
     letter = "xy"[leg]
     return hidden(
@@ -262,10 +264,10 @@ def leg_of(name: str, leg: int) -> Elementwise:
 
 def over_hypotenuse(a: Node, x: Node, y: Node) -> Node:
     """a/hypot(x, y), and 0 where that is 0: opposite sides have opposite slopes there."""
-    return quotient(a, np.hypot(x, y), 0.0)
+    return quotient(a, METHODS[np.hypot](x, y), 0.0)
 
 
-hypot_slope = slopes.slope(
+hypot_slope: Elementwise = slopes.slope(
     "hypot_slope",
     stable.hypot_slope,
     # (1 - out^2)/hypot(x, y) would cancel where y is small
@@ -300,7 +302,7 @@ class EvenRadial(Elementwise):
     unread = 1
 
 
-even_radial = EvenRadial(
+even_radial: EvenRadial = EvenRadial(
     "even_radial",
     lambda *operands: operands[-3] * stable.ratio(*operands[-2:]),
     lambda even, u, v, r, out: v,

@@ -12,7 +12,8 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import Attribute, Corner, at
-from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Linear, Reduction, add_up, kept
+from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Linear, Reduction, kept
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arithmetic, arrays, kinked, shares
 from backprop.autodiff.gates.polarized import Polarized, along_directions

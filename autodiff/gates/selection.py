@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Condition, Corner, at
+from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import TERNARY, Template
 from backprop.autodiff.gates import kinked, logic
 
@@ -68,8 +69,8 @@ where = Elementwise(
     operands=("condition", "a", "b"),
     routes=(
         None,
-        lambda condition, a, b, out: Condition(condition, True),
-        lambda condition, a, b, out: Condition(condition, False),
+        lambda condition, a, b, out: Mask(condition),
+        lambda condition, a, b, out: Mask(condition, holds=False),
     ),
     methods=("where", np.where),
     shortcut=decided,
@@ -95,7 +96,7 @@ select = Selection(
     lambda value, test, out: 1,  # what is selected is a multiple of the test by itself
     lambda value, test, out: None,
     operands=("value", "test"),
-    routes=(lambda value, test, out: Condition(test, True, is_implied=True), None),
+    routes=(lambda value, test, out: Mask(test, is_implied=True), None),
     methods=("select",),
     textbook=lambda value, test: test.where(value, 0),
     kernel=lambda value, test: test.where(value, 0),

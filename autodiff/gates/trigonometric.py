@@ -233,7 +233,7 @@ atanh = Elementwise(
     samples=(at(0.5), at(-0.9999999), at(1e-9)),
 )
 
-asin_slope = slopes.slope(
+asin_slope: Elementwise = slopes.slope(
     "asin_slope",
     stable.asin_slope,
     lambda x, out: x * out**3,
@@ -244,7 +244,7 @@ asin_slope = slopes.slope(
     samples=(at(0.5), at(-0.999999)),
 )
 
-atan_slope = slopes.slope(
+atan_slope: Elementwise = slopes.slope(
     "atan_slope",
     stable.atan_slope,
     lambda x, out: -(2 * (slopes.held(x) * out) * out),
@@ -255,7 +255,7 @@ atan_slope = slopes.slope(
     samples=(at(0.5), at(-3.0)),
 )
 
-atan2_slope_y = slopes.slope(
+atan2_slope_y: Elementwise = slopes.slope(
     "atan2_slope_y",
     stable.atan2_slope_y,
     lambda y, x, out: 2 * atan2_slope_x(y, x) * out,
@@ -295,7 +295,7 @@ atan2_turn: Elementwise = slopes.slope(
     samples=(at(1.0, 2.0), at(-1.5, -0.25)),
 )
 
-tanh_slope = slopes.slope(
+tanh_slope: Elementwise = slopes.slope(
     "tanh_slope",
     stable.tanh_slope,
     lambda x, out: -(2 * tanh(x) * out),
@@ -306,7 +306,7 @@ tanh_slope = slopes.slope(
     samples=(at(-2.0), at(0.01), at(20.0), at(-300.0)),
 )
 
-asinh_slope = slopes.slope(
+asinh_slope: Elementwise = slopes.slope(
     "asinh_slope",
     stable.asinh_slope,
     lambda x, out: -(slopes.held(x) * out * out * out),  # out^3 alone underflows where the product does not
@@ -317,7 +317,7 @@ asinh_slope = slopes.slope(
     samples=(at(2.0), at(-0.01)),
 )
 
-acosh_slope = slopes.slope(
+acosh_slope: Elementwise = slopes.slope(
     "acosh_slope",
     stable.acosh_slope,
     lambda x, out: -(slopes.held(x) * out * out * out),  # out^3 alone underflows where the product does not
@@ -328,7 +328,7 @@ acosh_slope = slopes.slope(
     samples=(at(2.0), at(1.000001)),
 )
 
-atanh_slope = slopes.slope(
+atanh_slope: Elementwise = slopes.slope(
     "atanh_slope",
     stable.atanh_slope,
     lambda x, out: 2 * (slopes.held(x) * out) * out,  # out^2 alone underflows from 1e81

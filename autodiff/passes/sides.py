@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.gate import Attribute, Condition, Gate
+from backprop.autodiff.declaration.gate import Attribute, Gate
 from backprop.autodiff.declaration.kinds import Flat, Slope
 from backprop.autodiff.declaration.notation import Postfix
 from backprop.autodiff.evaluation.program import needed
@@ -384,6 +384,7 @@ class Kinks(OutsideTable, Flat):
 class Derivative(OutsideTable):
     """A derivative as it is, of an `order` that its nodes need not show."""
 
+    is_entrywise = True
     tells_order = True
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
@@ -391,12 +392,6 @@ class Derivative(OutsideTable):
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
         return tangents[0]
-
-    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
-        return condition
-
-    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
-        return moving[0]
 
 
 class SideMean(Derivative):

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.declaration import kinds, leaves
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
@@ -69,7 +70,7 @@ def entries_of(graph: Graph, node: Node, operands: Sequence[Entries]) -> Entries
         for factor, coefficients in terms(node, operands):
             for place in np.flatnonzero(coefficients).tolist():
                 sums[place].append(factor * float(coefficients[place]))
-        flat = [kinds.add_up(several) if several else graph.constant(0.0) for several in sums]
+        flat = [add_up(several) if several else graph.constant(0.0) for several in sums]
         for index, entry in zip(np.ndindex(node.shape), flat, strict=True):
             result[index] = entry
     else:
