@@ -159,8 +159,6 @@ class Node:
     def __lt__(self, other: Node | float) -> Node:
         return METHODS["<"](self, other)
 
-    exceeds = __gt__
-
     def where(self, taken: Node | float, otherwise: Node | float) -> Node:
         """`taken` where this node is nonzero, `otherwise` elsewhere."""
         return METHODS["where"](self, taken, otherwise)

@@ -6,6 +6,7 @@ The kinds of gate are in kinds.py, the gates themselves are declared in gates/, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -58,6 +59,15 @@ class Gap(NamedTuple):
     written: float | None = None
 
 
+class Hazard(Enum):
+    """What a gate's numbers do in a composition that loses digits, which another gate would keep."""
+
+    ADDS = "of terms, one may swallow the others"
+    SATURATES = "comes so near to a number that a sum with it has no digits left"
+    OVERFLOWS = "leaves the range of doubles"
+    MAGNIFIES = "makes a plain number, and a wrong one, of what has left the range or has lost its digits"
+
+
 class Attribute(NamedTuple):
     """A constant setting of a gate: how a constant's value becomes a hashable setting, and what it is if left out.
 
@@ -107,6 +117,7 @@ class Gate:
     `methods`     what else builds it but its infix symbols and a function of NumPy's that is `forward`: methods of
                   Node, rules of the grammar, functions of NumPy's
     `has_kink`    whether a derivative of it, of some order, jumps
+    `hazard`      how digits are lost in compositions with it, or None
     `odd`         where it is an odd function of its operand, smooth at 0: its power series
     """
 
@@ -156,6 +167,7 @@ class Gate:
         is_function: bool | None = None,
         methods: Sequence[Any] = (),
         has_kink: bool = False,
+        hazard: Hazard | None = None,
         odd: OddSeries | None = None,
     ) -> None:
         self.name = name
@@ -185,6 +197,7 @@ class Gate:
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         self.has_kink = has_kink
+        self.hazard = hazard
         self.odd = odd
         METHODS.update(dict.fromkeys(methods, self))
         if is_public and isinstance(forward, np.ufunc):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.gate import Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import exponential, kernels, kinked, rounding, slopes, special, trigonometric
 from backprop.autodiff.numerics import stable
@@ -26,6 +26,7 @@ sigmoid: Elementwise = Elementwise(
     lambda x, out: sigmoid_slope(x),
     aliases=("logistic",),
     is_composed=True,
+    hazard=Hazard.SATURATES,
     summary="1/(1 + exp(-x)), without overflow",
     habit="squashes into (0, 1); scales the gradient by sigmoid(x)*(1 - sigmoid(x)), at most 1/4",
     source="the quotient rule",
@@ -88,7 +89,7 @@ relu: Elementwise = Elementwise(
     lambda x: np.maximum(x, 0.0),
     lambda x, out: kinked.passes(x, 0),
     is_selection=True,
-    partners=lambda x: [(kinked.passes(x, 0), relu(x)), (x.exceeds(0.0), relu(x))],
+    partners=lambda x: [(kinked.passes(x, 0), relu(x)), (x > 0.0, relu(x))],
     is_composed=True,
     summary="max(x, 0)",
     habit="passes the gradient where x is positive and stops it elsewhere",

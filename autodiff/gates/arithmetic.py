@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Attribute, Corner, Forward, Gap, at
+from backprop.autodiff.declaration.gate import Attribute, Corner, Forward, Gap, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix, Template
@@ -111,7 +111,7 @@ def falling_factorial(y: Node, length: int, order: int) -> Node:
 def indefinite(x: Node, y: Node, by_x: int, by_y: int) -> Node:
     """Where the formula is 0 times infinity, and the derivative 0."""
     y = x.graph.constant(0.0) if y is x else y
-    vanishes = y.exceeds(float(by_x)) if by_y else falling_factorial(y, by_x, 0).equals(0.0)
+    vanishes = y > float(by_x) if by_y else falling_factorial(y, by_x, 0).equals(0.0)
     return logic.all_of(x.equals(0.0), vanishes)
 
 
@@ -130,6 +130,7 @@ add = Elementwise(
     lambda x, y, out: 1,
     operands=PAIR,
     notation=Infix("+", SUM),
+    hazard=Hazard.ADDS,
     summary="x + y",
     habit="distributes the upstream gradient to every input",
     source="by definition",
@@ -142,6 +143,7 @@ subtract = Elementwise(
     lambda x, y, out: -1,
     operands=PAIR,
     notation=Infix("-", SUM, others=("−",)),  # noqa: RUF001 - the minus sign
+    hazard=Hazard.ADDS,
     summary="x - y",
     habit="distributes the upstream gradient, with its sign flipped for what is subtracted",
     source="by definition",
@@ -155,6 +157,7 @@ multiply = Elementwise(
     operands=PAIR,
     notation=Infix("*", PRODUCT, others=("·", "×")),  # noqa: RUF001 - the multiplication sign
     shortcut=product_shortcut,
+    hazard=Hazard.OVERFLOWS,
     summary="x * y",
     habit="swaps: each input gets the upstream gradient times the other input",
     source="by definition",
@@ -169,6 +172,7 @@ divide = Elementwise(
     notation=Infix("/", PRODUCT, others=("÷",)),
     shortcut=quotient_shortcut,
     code={"latex": Template(r"\frac{{0}}{{1}}", UNARY)},
+    hazard=Hazard.MAGNIFIES,
     summary="x / y",
     habit="divides the gradient by y; y itself gets -x/y^2 of it",
     source="the quotient rule",
@@ -227,6 +231,7 @@ power = Power(
     notation=Infix("^", POWER, associates="right", others=("**",)),
     shortcut=power_shortcut,
     code={"math": "pow", "latex": Template(r"{0}^{{1}}", POWER)},
+    hazard=Hazard.OVERFLOWS,
     summary="x ^ y, also written x ** y",
     habit="scales the gradient by y*x^(y-1); the exponent gets x^y*log(x) of it",
     source="DLMF 4.2.26; at x = 0 by the limit",

@@ -58,7 +58,7 @@ def in_kernel(z: Node, of: str, order: int) -> Node:
     for one in reversed(coefficients[:-1]):
         result = result * square + one
     plain = in_textbook(z, of, order)
-    return rounding.absolute(z).exceeds(reach).where(plain, result) if reach else z.equals(0.0).where(result, plain)
+    return (rounding.absolute(z) > reach).where(plain, result) if reach else z.equals(0.0).where(result, plain)
 
 
 @lru_cache

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.gate import Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, Template
 from backprop.autodiff.gates import arithmetic, kernels, radial
@@ -27,6 +27,7 @@ sqrt: Elementwise = Elementwise(
     np.sqrt,
     lambda x, out: 1 / (2 * out),
     code={"math": "sqrt", "latex": r"\sqrt{{0}}"},
+    hazard=Hazard.MAGNIFIES,
     summary="the square root",
     habit="divides the gradient by twice the root",
     source="DLMF 4.4.8",
@@ -65,6 +66,7 @@ exp: Elementwise = Elementwise(
     np.exp,
     lambda x, out: out,
     code={"math": "exp", "latex": Template(r"e^{{0}}", POWER)},
+    hazard=Hazard.SATURATES,
     summary="e to the power x",
     habit="scales the gradient by its own value",
     source="DLMF 4.2.19",
@@ -103,6 +105,7 @@ log: Elementwise = Elementwise(
     lambda x, out: 1 / x,
     aliases=("ln",),
     code={"math": "log", "latex": r"\log"},
+    hazard=Hazard.MAGNIFIES,
     summary="the natural logarithm",
     source="DLMF 4.2.2",
     samples=(at(1.5), at(1e-12), at(1e300)),
@@ -133,6 +136,7 @@ log2 = Elementwise(
     np.log2,
     lambda x, out: 1 / (x * log_of(2, x)),
     code={"math": "log2", "latex": r"\log_{2}"},
+    hazard=Hazard.MAGNIFIES,
     summary="the logarithm to base 2",
     source="DLMF 4.2.10",
     samples=(at(1.5), at(1e-12)),
@@ -143,6 +147,7 @@ log10 = Elementwise(
     np.log10,
     lambda x, out: 1 / (x * log_of(10, x)),
     code={"math": "log10", "latex": r"\log_{10}"},
+    hazard=Hazard.MAGNIFIES,
     summary="the logarithm to base 10",
     source="DLMF 4.2.10",
     samples=(at(1.5), at(1e-12)),
@@ -153,6 +158,7 @@ log1p = Elementwise(
     np.log1p,
     lambda x, out: 1 / (1 + x),
     code={"math": "log1p"},
+    hazard=Hazard.MAGNIFIES,
     summary="log(1 + x), exact near 0",
     source="DLMF 4.2.2",
     samples=(at(1.5), at(1e-12), at(-0.75)),

@@ -116,11 +116,11 @@ def elementwise_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Sl
         if len(operands) > 2:
             return shared(*operands, position=position)
         winner, other = operands[position], operands[1 - position]
-        return winner.exceeds(other) if is_largest else other.exceeds(winner)
+        return winner > other if is_largest else other > winner
 
     def tie(*operands: Node, position: int) -> Node:
         if len(operands) > 2:
-            return tied(METHODS[extreme](*operands), *operands).exceeds(1.0)
+            return tied(METHODS[extreme](*operands), *operands) > 1.0
         return operands[0].equals(operands[1])
 
     def tie_of_two(*operands: Node, position: int) -> Node:
@@ -168,7 +168,7 @@ def reduced_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Slope:
         name,
         forward,
         hits=lambda x, axis: is_shared(forward(x, axis)),
-        kink=lambda x, axis: kept(is_best(x, axis).sum(axis), x, axis).exceeds(1.0),
+        kink=lambda x, axis: kept(is_best(x, axis).sum(axis), x, axis) > 1.0,
         leading=leading,
         attributes={"axis": AXIS},
         shape=lambda x, axis: x,

@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
-from backprop.autodiff.declaration.gate import Attribute, Corner, at
+from backprop.autodiff.declaration.gate import Attribute, Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Linear, Reduction, kept
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
@@ -99,6 +99,7 @@ total = Linear(
     shape=shapes.reduced,
     over_rows=batching.along_axes(np.sum),
     methods=("sum",),
+    hazard=Hazard.ADDS,
     summary="the sum of the entries",
     habit="distributes the gradient to every entry",
     source="the transpose of summing",
@@ -120,6 +121,7 @@ product = Reduction(
     "prod",
     np.prod,
     lambda x, out, axis: product_of_others(x, axis=axis),
+    hazard=Hazard.OVERFLOWS,
     summary="the product of the entries",
     habit="scales each entry's gradient by the product of the others",
     source="the product rule",

@@ -114,7 +114,7 @@ def kept_by_sign(*operands: Node) -> list[tuple[Node, Node]]:
         return []
     position = int(logic.is_zero(operands[0]))
     out, x = maximum(*operands), operands[position]
-    return [(kinked.largest_share(*operands, position=position), out), (x.exceeds(0.0), out)]
+    return [(kinked.largest_share(*operands, position=position), out), (x > 0.0, out)]
 
 
 maximum: Elementwise = Elementwise(

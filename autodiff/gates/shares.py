@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Attribute, at
+from backprop.autodiff.declaration.gate import Attribute, Hazard, at
 from backprop.autodiff.declaration.kinds import AlongAxis, kept
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Axis, Shape
@@ -68,6 +68,7 @@ softmax: AlongAxis = AlongAxis(
     pushforwards=[lambda tangent, x, out: along(softmax_differential, tangent, x, out)],
     attributes=LAST_AXIS,
     shape=axis_rule,
+    hazard=Hazard.SATURATES,
     summary="exp(x)/sum(exp(x)) along the last axis or the given one, without overflow",
     habit="subtracts the gradient's mean weighted by softmax(x), then scales by softmax(x)",
     source="its Jacobian diag(s) - outer(s, s) is symmetric",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import exponential, slopes
@@ -99,6 +99,7 @@ erf = Elementwise(
     lambda x, out: erf_slope(x),
     odd=odd.ERF,
     code={"math": "erf"},
+    hazard=Hazard.SATURATES,
     summary="the error function",
     source="DLMF 7.10.1",
     samples=(at(0.5), at(-2.0), at(1e-9)),
@@ -108,6 +109,7 @@ erfc = Elementwise(
     special.erfc,
     lambda x, out: -erf_slope(x),
     code={"math": "erfc"},
+    hazard=Hazard.SATURATES,
     summary="1 - erf(x), exact for large x",
     habit="scales the gradient by -2/sqrt(pi)*exp(-x^2)",
     source="DLMF 7.10.1",
@@ -128,6 +130,7 @@ normcdf = Elementwise(
     special.normcdf,
     lambda x, out: normpdf(x),
     kernel=normcdf_kernel,
+    hazard=Hazard.SATURATES,
     summary="the standard normal distribution function",
     source="by definition",
     samples=(at(0.5), at(-2.0), at(-30.0)),
@@ -137,6 +140,7 @@ normpdf: Elementwise = Elementwise(
     special.normpdf,
     lambda x, out: -(slopes.held(x, bound=slopes.EXPONENTIAL) * out),
     is_composed=True,
+    hazard=Hazard.OVERFLOWS,
     summary="the standard normal density, exp(-x^2/2)/sqrt(2*pi)",
     habit="scales the gradient by -x*normpdf(x)",
     source="the chain rule",
@@ -191,6 +195,7 @@ gamma = Elementwise(
     special.gamma,
     lambda x, out: out * digamma(x),
     code={"latex": r"\Gamma", "c": "tgamma({0})"},
+    hazard=Hazard.OVERFLOWS,
     summary="the gamma function",
     source="DLMF 5.2.2",
     samples=(at(0.5), at(4.5), at(-1.5), at(1.4616)),

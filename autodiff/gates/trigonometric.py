@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import at
+from backprop.autodiff.declaration.gate import Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import kernels, slopes
 from backprop.autodiff.numerics import odd, stable
@@ -65,6 +65,7 @@ cos: Elementwise = Elementwise(
     np.cos,
     lambda x, out: -sin(x),
     code={"math": "cos", "latex": r"\cos"},
+    hazard=Hazard.SATURATES,
     summary="the cosine",
     source="DLMF 4.20.2",
     samples=(at(-2.0), at(0.5), at(1e-9)),
@@ -171,6 +172,7 @@ sinh = Elementwise(
     lambda x, out: cosh(x),
     odd=odd.SINH,
     code={"math": "sinh", "latex": r"\sinh"},
+    hazard=Hazard.SATURATES,
     summary="the hyperbolic sine",
     source="DLMF 4.34.1",
     samples=(at(-2.0), at(1e-9)),
@@ -181,6 +183,7 @@ cosh: Elementwise = Elementwise(
     np.cosh,
     lambda x, out: sinh(x),
     code={"math": "cosh", "latex": r"\cosh"},
+    hazard=Hazard.SATURATES,
     summary="the hyperbolic cosine",
     source="DLMF 4.34.2",
     samples=(at(-2.0), at(1e-9)),
@@ -192,6 +195,7 @@ tanh: Elementwise = Elementwise(
     lambda x, out: tanh_slope(x),
     odd=odd.TANH,
     code={"math": "tanh", "latex": r"\tanh"},
+    hazard=Hazard.SATURATES,
     summary="the hyperbolic tangent",
     habit="squashes into (-1, 1); scales the gradient by 1 - tanh(x)^2, at most 1",
     source="DLMF 4.34.3",

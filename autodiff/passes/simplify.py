@@ -234,7 +234,7 @@ class Simplifier:
         if zero is not None and any(is_log_of_zero(base) for base in powers):
             raised = self._raise(zero, powers[zero])
             # 0^y log(0) is 0 for a positive y, by its limit
-            limited: Node = raised.inputs[1].exceeds(0.0).where(0.0, node)
+            limited: Node = (raised.inputs[1] > 0.0).where(0.0, node)
             return limited
         return node
 
