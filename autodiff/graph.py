@@ -77,6 +77,10 @@ class Node:
         """Whether it is a number without a name."""
         return self.gate is leaves.constant and not self.shape and self.attributes[1] is None
 
+    def is_number(self, number: float) -> bool:
+        """Whether it is this scalar constant."""
+        return self.is_scalar_constant and float(self.value) == number
+
     @property
     def value(self) -> Any:
         """The value of a constant, None for any other node."""

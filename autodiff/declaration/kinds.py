@@ -69,10 +69,7 @@ class Elementwise(Gate):
         return rule(*inputs, out) if rule else None
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
-        local = self._local(position, inputs, out)
-        if local is None:
-            return None
-        return upstream if local == 1 else upstream * local
+        return self.push_along(position, upstream, inputs, out)  # a diagonal is its own transpose
 
     def push_along(self, position: int, tangent: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         local = self._local(position, inputs, out)
@@ -319,7 +316,7 @@ class Differential(Gate):
     """A gate whose differential is best given whole: its two maps, pulling back and pushing forward.
 
     `pullbacks` gives `(upstream, *inputs, out)` to each operand's share, `pushforwards` `(tangent, *inputs, out)`
-    to what each operand's tangent adds to the output's.
+    to what each operand's tangent adds to the output's: the same, unless given, for a map that is symmetric.
     """
 
     def __init__(
@@ -328,12 +325,12 @@ class Differential(Gate):
         forward: Forward,
         *,
         pullbacks: Sequence[Callable[..., Node]],
-        pushforwards: Sequence[Callable[..., Node]],
+        pushforwards: Sequence[Callable[..., Node]] = (),
         **declaration: Any,
     ) -> None:
         super().__init__(name, forward, **declaration)
         self.pullbacks = tuple(pullbacks)
-        self.pushforwards = tuple(pushforwards)
+        self.pushforwards = tuple(pushforwards or pullbacks)
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         return self.pullbacks[position](upstream, *inputs, out)

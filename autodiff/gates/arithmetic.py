@@ -23,34 +23,29 @@ if TYPE_CHECKING:
 PAIR = ("x", "y")
 
 
-def is_number(node: Node, number: float) -> bool:
-    """Whether the node is this scalar constant."""
-    return node.is_scalar_constant and float(node.value) == number
-
-
 def product_shortcut(x: Node, y: Node) -> Node | None:
-    if is_number(x, 1.0):
+    if x.is_number(1.0):
         return y
-    if is_number(y, 1.0):
+    if y.is_number(1.0):
         return x
-    if is_number(y, -1.0):
+    if y.is_number(-1.0):
         return -x
     return None
 
 
 def quotient_shortcut(x: Node, y: Node) -> Node | None:
-    return x if is_number(y, 1.0) else None
+    return x if y.is_number(1.0) else None
 
 
 def power_shortcut(x: Node, y: Node) -> Node | None:
-    if is_number(y, 1.0):
+    if y.is_number(1.0):
         return x
-    return x.graph.constant(1.0) if is_number(y, 0.0) else None
+    return x.graph.constant(1.0) if y.is_number(0.0) else None
 
 
 def limit_product_shortcut(x: Node, y: Node) -> Node | None:
     if x.is_scalar_constant:
-        return x if is_number(x, 0.0) else x * y
+        return x if x.is_number(0.0) else x * y
     return None
 
 
@@ -81,7 +76,7 @@ def power_partial_spelled(x: Node, y: Node, by_x: int, by_y: int) -> Node:
     for order in range(min(by_x, by_y) + 1):
         factors = []
         coefficient = falling_factorial(y, by_x, order) if by_x else None
-        if coefficient is not None and not is_number(coefficient, 1.0):
+        if coefficient is not None and not coefficient.is_number(1.0):
             factors.append(coefficient)
         factors.append(power)
         if by_y - order:

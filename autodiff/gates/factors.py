@@ -6,6 +6,8 @@ What looks for them stops after a few nodes: a derivative is built in time linea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import mul
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -68,7 +70,7 @@ def _divisible(node: Node) -> tuple[Node, ...]:
 def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node | None:
     """The node divided by the radius, from what its operands are, so divided."""
     gate = node.gate
-    if node.is_scalar_constant and node.value == 0.0:
+    if node.is_number(0.0):
         return node
     operands = [known.get(one) for one in node.inputs]
     if gate in (arithmetic.multiply, arithmetic.limit_product):
@@ -95,7 +97,7 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
     if gate is selection.where:
         operands[0] = node.inputs[0]
     whole = [
-        node_or_zero if node_or_zero is not None or not _is_zero(one) else one
+        node_or_zero if node_or_zero is not None or not one.is_number(0.0) else one
         for node_or_zero, one in zip(operands, node.inputs, strict=True)
     ]
     is_linear = isinstance(gate, Linear) and not radius.shape
@@ -122,10 +124,6 @@ def _odd_quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> N
     return quotient if node.inputs[0] is radius else operand * quotient
 
 
-def _is_zero(node: Node) -> bool:
-    return node.is_scalar_constant and float(node.value) == 0.0
-
-
 def factored(upstream: Node, radius: Node) -> tuple[Node | None, Node | None]:
     """What of a product does not depend on the radius, and the rest; None for a factor of 1."""
     free: list[Node] = []
@@ -141,7 +139,7 @@ def factored(upstream: Node, radius: Node) -> tuple[Node | None, Node | None]:
             waiting += reversed(node.inputs)
         else:
             rest.append(node)
-    free = [one for one in free if not (one.is_scalar_constant and one.value == 1.0)]
+    free = [one for one in free if not one.is_number(1.0)]
     return _product(free), _product(rest)
 
 
@@ -150,10 +148,7 @@ def _is_product(node: Node, upstream: Node) -> bool:
 
 
 def _product(factors: Sequence[Node]) -> Node | None:
-    product: Node | None = None
-    for factor in factors:
-        product = factor if product is None else product * factor
-    return product
+    return reduce(mul, factors) if factors else None
 
 
 def is_free(node: Node, radius: Node) -> bool:

@@ -18,14 +18,13 @@ from backprop.autodiff.declaration.kinds import AXIS, Flat, Slope, kept
 from backprop.autodiff.declaration.notation import COMPARISON, Call, Infix
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.gates import kernels, logic
+from backprop.autodiff.gates.shares import MATRIX, ROW
 from backprop.autodiff.shapes import Axis
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
 POSITION = {"position": Attribute(shapes.as_size, 0)}
-ROW = (0.5, -2.0, 1.5)
-MATRIX = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
 
 
 def first_difference(*series: Sequence[Any]) -> tuple[Any, Any]:

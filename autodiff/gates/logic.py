@@ -36,12 +36,8 @@ class Indicator(Flat):
         super().__init__(name, lambda *operands: test(*operands).astype(np.float64), methods=methods, **declaration)
 
 
-def is_zero(x: Node) -> bool:
-    return x.is_scalar_constant and float(x.value) == 0.0
-
-
 def not_equal_shortcut(x: Node, y: Node) -> Node | None:
-    return x if x.gate.is_indicator and is_zero(y) else None
+    return x if x.gate.is_indicator and y.is_number(0.0) else None
 
 
 def repeated_shortcut(x: Node, y: Node) -> Node | None:

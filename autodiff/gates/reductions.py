@@ -18,16 +18,13 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arithmetic, arrays, kinked, shares
 from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.gates.radial import Radius
+from backprop.autodiff.gates.shares import DIRECTION, MATRIX, ROW
 from backprop.autodiff.numerics import products, stable
 from backprop.autodiff.numerics.deviations import deviations as apart_from_mean
 from backprop.autodiff.shapes import Axis, Shape, Slice
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
-
-ROW = (0.5, -2.0, 1.5)
-DIRECTION = (1.0, 0.25, -0.5)
-MATRIX = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
 
 
 def count(shape: Shape, axis: Axis) -> int:
@@ -54,12 +51,6 @@ def spread(upstream: Node, x: Node, out: Node) -> Node:
     return kept(upstream, x, out.axis).broadcast_to(x.shape)
 
 
-def last_axis_rule(x: Shape, axis: Axis) -> Shape:
-    if x:
-        shapes.normalized_axes(axis, len(x))
-    return x
-
-
 def running_sum(x: Any, axis: Any) -> Any:
     return np.cumsum(x, axis=axis).reshape(x.shape) if np.ndim(x) else x
 
@@ -73,7 +64,7 @@ def running_sum_over_rows(x: Any, axis: Any) -> Any:
 def one_axis_rule(x: Shape, axis: Axis) -> Shape:
     if isinstance(axis, tuple):
         raise ExpressionError("a running sum has one axis", cure="give one number, or no axis for all entries in order")
-    return last_axis_rule(x, axis)
+    return shares.axis_rule(x, axis=axis)
 
 
 def written_axes(x: Node, axis: Axis) -> Axis:
@@ -160,7 +151,6 @@ deviations: AlongAxis = AlongAxis(
     "deviations",
     apart_from_mean,
     pullbacks=[lambda upstream, x, out: deviations(upstream, axis=out.axis)],
-    pushforwards=[lambda tangent, x, out: deviations(tangent, axis=out.axis)],
     attributes={"axis": AXIS},
     shape=lambda x, axis: x,
     textbook=lambda x, axis: x - kept(mean(x, axis=axis), x, axis),

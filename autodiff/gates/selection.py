@@ -12,7 +12,7 @@ from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import TERNARY, Template
-from backprop.autodiff.gates import kinked, logic
+from backprop.autodiff.gates import kinked
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -110,9 +110,9 @@ select = Selection(
 
 def kept_by_sign(*operands: Node) -> list[tuple[Node, Node]]:
     """max(x, 0) times its own slope is max(x, 0)."""
-    if len(operands) != 2 or not (logic.is_zero(operands[0]) or logic.is_zero(operands[1])):
+    if len(operands) != 2 or not (operands[0].is_number(0.0) or operands[1].is_number(0.0)):
         return []
-    position = int(logic.is_zero(operands[0]))
+    position = int(operands[0].is_number(0.0))
     out, x = maximum(*operands), operands[position]
     return [(kinked.largest_share(*operands, position=position), out), (x > 0.0, out)]
 

@@ -65,7 +65,6 @@ softmax: AlongAxis = AlongAxis(
     "softmax",
     stable.softmax,
     pullbacks=[lambda upstream, x, out: along(softmax_differential, upstream, x, out)],
-    pushforwards=[lambda tangent, x, out: along(softmax_differential, tangent, x, out)],
     attributes=LAST_AXIS,
     shape=axis_rule,
     hazard=Hazard.SATURATES,
@@ -93,10 +92,6 @@ softmax_differential: AlongAxis = differential(
     pullbacks=[
         lambda upstream, direction, x, out: along(softmax_differential, upstream, x, out),
         lambda upstream, direction, x, out: softmax_change(upstream, direction, x, out),
-    ],
-    pushforwards=[
-        lambda tangent, direction, x, out: along(softmax_differential, tangent, x, out),
-        lambda tangent, direction, x, out: softmax_change(tangent, direction, x, out),
     ],
     textbook=lambda direction, x, axis: textbook_differential(direction, softmax(x, axis=axis), axis),
     source="(diag(s) - outer(s, s)) d for s = softmax(x)",

@@ -6,7 +6,9 @@ formula of a textbook goes, so that long sums are read in time linear in their s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
@@ -229,16 +231,10 @@ def halved(node: Node) -> Node:
     return 0.5 * node if len(found) > 1 else written(times(found, 0.5), node.graph)
 
 
-def multiplied(number: float, above: Iterable[Node], below: Iterable[Node], graph: Graph) -> Node:
+def multiplied(number: float, above: Sequence[Node], below: Sequence[Node], graph: Graph) -> Node:
     """The product as nodes of the graph."""
-    top: Node | None = None
-    for one in above:
-        top = one if top is None else top * one
-    bottom: Node | None = None
-    for one in below:
-        bottom = one if bottom is None else bottom * one
-    top = graph.constant(number) if top is None else scaled(top, number)
-    return top if bottom is None else top / bottom
+    top = scaled(reduce(mul, above), number) if above else graph.constant(number)
+    return top / reduce(mul, below) if below else top
 
 
 def squared(node: Node) -> Node | None:
