@@ -94,13 +94,14 @@ def both(outer: Mask | None, inner: Mask | None) -> Mask | None:
 
 def entering(upstream: Masked, out: Node) -> Masked:
     """The upstream gradient as the gate of `out` pulls it: what is not taken is zero before entries are mixed."""
-    is_mixed = upstream.mask is not None and not out.gate.has_local and upstream.mask.test.shape
-    return Masked(upstream.settled, upstream.mask) if is_mixed else upstream
+    if upstream.mask is None or out.gate.has_local or not upstream.mask.test.shape:
+        return upstream
+    return Masked(upstream.settled, upstream.mask)
 
 
-def screened(mask: Mask | None, out: Node) -> tuple[Node, ...]:
+def screened(mask: Mask, out: Node) -> tuple[Node, ...]:
     """The inputs as its share may use them: inf in entries that no result in the branch uses, times 0, would be nan."""
-    if mask is None or not mask.test.shape or not out.gate.multiplies:
+    if not out.gate.multiplies or not mask.test.shape:
         return out.inputs
     used = [_used(mask, position, out)._replace(is_implied=True) for position in range(len(out.inputs))]
     return tuple([mask.settle(operand) for mask, operand in zip(used, out.inputs, strict=True)])
@@ -111,6 +112,8 @@ def pulled(share: Masked, position: int, out: Node) -> Masked:
     gate, shape = out.gate, out.inputs[position].shape
     value, mask = share
     route = gate.route(position, out.inputs, out)
+    if mask is None and route is None:
+        return share if value.shape == shape else Masked(value.sum_to(shape), None)
     if gate.has_local:
         mask = both(mask, route)
     if mask is not None:

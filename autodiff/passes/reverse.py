@@ -16,21 +16,20 @@ from backprop.autodiff.graph import Graph, Node
 
 
 class Contribution(NamedTuple):
-    """What one use of a node adds to its adjoint: `value` where `mask` holds (None: everywhere), else 0."""
+    """What one use of a node, as the operand at `position` of `user`, adds to its adjoint."""
 
     user: Node
     position: int
     upstream: Node
-    value: Node
-    mask: Mask | None
+    masked: Masked
 
     @property
     def settled(self) -> Node:
         return self.masked.settled
 
     @property
-    def masked(self) -> Masked:
-        return Masked(self.value, self.mask)
+    def mask(self) -> Mask | None:
+        return self.masked.mask
 
 
 class Adjoints(NamedTuple):
@@ -94,12 +93,15 @@ def one_sided_adjoints(graph: Graph, output: Node, seed: Node, wanted: Collectio
 
 def _sum(shares: list[Contribution]) -> Masked:
     """The sum of a node's shares, and the mask outside of which it stands for zero."""
+    if len(shares) == 1:
+        return shares[0].masked
     shares.sort(key=lambda share: share.user.index)  # the order of use is the product rule's order of terms
     return total([share.masked for share in shares])
 
 
 def _share(position: int, node: Node, upstream: Masked) -> Contribution | None:
-    value = node.gate.pull(position, upstream.value, screened(upstream.mask, node), node)
+    inputs = node.inputs if upstream.mask is None else screened(upstream.mask, node)
+    value = node.gate.pull(position, upstream.value, inputs, node)
     if value is None:
         return None
-    return Contribution(node, position, upstream.value, *pulled(Masked(value, upstream.mask), position, node))
+    return Contribution(node, position, upstream.value, pulled(Masked(value, upstream.mask), position, node))
