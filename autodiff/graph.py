@@ -17,8 +17,10 @@ from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.evaluation.recent import Recent
 from backprop.autodiff.shapes import Array, Axis, Index, Shape
 
+MOST_PROGRAMS, MOST_INSTRUCTIONS = 32, 2**18  # that a graph keeps, about 60 MB
 MAXIMUM_NODES = 10_000_000  # about 3 GB; functions of one's own can ask for any number of nodes in a few lines
 
 
@@ -209,6 +211,7 @@ class Graph:
         self.place: Span | None = None  # the span of nodes added without one: the gate being differentiated
         self.is_plain = False  # whether derivatives do without the masks that only infinite numbers need (masks.py)
         self.inputs: dict[str, Node] = {}  # the free names, named constants among them, in order of first use
+        self.programs = Recent(MOST_PROGRAMS, MOST_INSTRUCTIONS)  # what was derived from it last (programs.py)
         self._interned: dict[tuple[Any, ...], Node] = {}
 
     def add(
@@ -307,6 +310,11 @@ class Graph:
         if self.output is None:
             raise ExpressionError("the expression has no value", None, "end with an expression", self.source)
         return self.output
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """What changes whenever the graph does: how many nodes it has, and which of them is the output."""
+        return len(self.nodes), self.result.index
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -12,7 +12,6 @@ section 14.2, on directional derivatives of piecewise smooth functions.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from backprop.autodiff.declaration.kinds import Flat, Slope
 from backprop.autodiff.declaration.notation import Postfix
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.kink_hits import record
 from backprop.autodiff.passes.pushforward import pushforward
 from backprop.autodiff.passes.side_means import (
     ROUNDING,
@@ -42,21 +42,6 @@ if TYPE_CHECKING:
 MOST_ENTRIES = 127  # that are moved each to a side of its own; of more some share their signs
 GOLDEN = 0.6180339887498949  # its multiples modulo 1 lie apart: no two entries move equally far
 MOST_NUMBERS = 2**22  # in one evaluation of all sides, about
-
-_hits: deque[Node] = deque(maxlen=100)  # nobody has to take them
-
-
-def take_hits() -> list[Node]:
-    """The kinks that were hit exactly since the last call and whose sides differ: slopes, each with its gate's span."""
-    found = [_hits.popleft() for _ in range(len(_hits))]
-    return list({(slope.gate, slope.span): slope for slope in found}.values())
-
-
-def forget_hits(graph: Graph) -> None:
-    """Let go of the kinks of one graph that were hit."""
-    left = [slope for slope in _hits if slope.graph is not graph]
-    _hits.clear()
-    _hits.extend(left)
 
 
 class SideValues(float):
@@ -165,7 +150,7 @@ class BothSides:
         hit = [slope for slope, places in zip(self.slopes, hits, strict=True) if np.any(places)]
         for _, _, differing in parts:
             if differing is not None:
-                _hits.extend([slope for slope in hit if differing[slope.index]] or hit)
+                record([slope for slope in hit if differing[slope.index]] or hit)
         means = [np.concatenate(one, axis=-1) for one in zip(*[part[0] for part in parts], strict=True)]
         return means, np.concatenate([differ for _, differ, _ in parts])
 

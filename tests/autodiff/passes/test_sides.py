@@ -10,8 +10,8 @@ import pytest
 from mpmath import mp, mpf
 
 from backprop.autodiff import compile, hessian, hvp, jvp, value_and_grad
+from backprop.autodiff.passes.kink_hits import take_hits
 from backprop.autodiff.passes.side_means import hadamard
-from backprop.autodiff.passes.sides import take_hits
 from backprop.parser import parse
 
 MATHEMATICS = {
