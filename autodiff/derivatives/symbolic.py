@@ -67,7 +67,10 @@ def derivatives(
                 raise ExpressionError(
                     f"the derivative of order {done} has more than {MAXIMUM_ADDED} nodes", cure="ask for a lower order"
                 )
-            (node,) = to_differentiate(gradients(node, [variable]), node)
+            (slope,) = gradients(node, [variable])
+            if done + 1 < order:
+                (slope,) = to_differentiate([slope], node)
+            node = slope
             if node is typed.constant(0.0):
                 break
         plain[name] = node

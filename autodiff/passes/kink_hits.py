@@ -33,7 +33,8 @@ def take_hits() -> list[Node]:
 def provisional_hits() -> Iterator[deque[Node]]:
     """What this thread notes meanwhile, kept apart: it is for the caller to record where the results count."""
     outer = getattr(_of_thread, "hits", _hits)
-    _of_thread.hits = provisional = deque(maxlen=MOST_HITS)
+    provisional: deque[Node] = deque(maxlen=MOST_HITS)
+    _of_thread.hits = provisional
     try:
         yield provisional
     finally:

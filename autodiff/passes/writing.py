@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.evaluation.execution import evaluate
-from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.evaluation.execution import evaluate, run
+from backprop.autodiff.evaluation.program import lower, needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.simplify import tidied
 from backprop.autodiff.passes.textbook import Brief, Exemption, in_textbook_form
@@ -61,11 +61,12 @@ def is_mean(formula: Node, kink: Node) -> bool:
     if variable.gate is not leaves.input or variable.shape or len(others) != 1 or not others[0].is_literal:
         return False
     at = float(others[0].value)
+    program = lower([formula])
     inputs = [node for node in needed([formula]) if node.gate is leaves.input and node is not variable]
     for first, step in ELSEWHERE:
         values = {str(node.name): np.full(node.shape, first + step * place) for place, node in enumerate(inputs)}
         here, below, above = (
-            evaluate([formula], {**values, str(variable.name): np.float64(at + side * BESIDE * max(1.0, abs(at)))})[0]
+            run(program, {**values, str(variable.name): np.float64(at + side * BESIDE * max(1.0, abs(at)))})[0]
             for side in (0.0, -1.0, 1.0)
         )
         size = np.maximum(np.abs(below), np.abs(above))

@@ -28,15 +28,16 @@ NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 NETWORK = "sum((W @ relu(V @ x))^2)"
 DEEP_NETWORK = "sum(relu(U @ relu(W @ relu(V @ x)))^2)"
 SCALARS = {"w0": 2.0, "x0": -1.0, "w1": -3.0, "x1": -2.0, "w2": -3.0}
-LAYERS = {"V": np.linspace(-1.0, 1.0, 12).reshape(4, 3), "W": np.linspace(-2.0, 1.0, 8).reshape(2, 4)}
+RANDOM = np.random.default_rng(7)
+LAYERS = {name: RANDOM.normal(0.5, size=shape) for name, shape in {"V": (4, 3), "W": (2, 4), "x": 3}.items()}
 POINTS: dict[str, dict[str, Any]] = {
     NEURON: SCALARS,
     "relu(x)*y": {"x": 1.5, "y": 2.0},
     "max(x, y)^2 + abs(x)": {"x": 1.5, "y": 2.0},
     "log(sum(exp(x)))": {"x": np.linspace(-1.0, 1.0, 5)},
     "std(x)*mean(y)": {"x": np.linspace(-1.0, 2.0, 5), "y": np.linspace(0.0, 2.0, 5)},
-    NETWORK: {**LAYERS, "x": np.array([1.0, -2.0, 0.5])},
-    DEEP_NETWORK: {**LAYERS, "U": np.linspace(-1.0, 2.0, 6).reshape(3, 2), "x": np.array([1.0, -2.0, 0.5])},
+    NETWORK: LAYERS,
+    DEEP_NETWORK: {**LAYERS, "U": RANDOM.normal(0.5, size=(3, 2))},
 }
 BY_ROWS = ("relu(x)*y", "max(x, y)", "abs(x) + y^2", "1/(1+exp(-x*y))", "var(v)", "std(v)", "norm(v)", "x*y")
 SYMBOLIC = (
