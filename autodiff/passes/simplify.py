@@ -64,7 +64,7 @@ class Simplifier:
         self.sums: dict[Node, list[Monomial]] = {}  # likewise
         self.finite: dict[Node, bool] = {}  # of the nodes that were asked about
         self.nodes = needed([root])
-        self.uses = Counter(operand for node in self.nodes for operand in node.inputs)
+        self.uses = Counter([operand for node in self.nodes for operand in node.inputs])
 
     def result(self) -> Node:
         absorbed = self._absorbed()
