@@ -217,8 +217,8 @@ def hire(job: Job, output: BinaryIO) -> Crew:
     keep_freed_memory()
     try:
         if serves(job):
-            return Workers(BulkJob(job), prestart.workers or bulk_workers(), output.fileno())
-        return Workers(job, prestart.workers or plain_workers(), output.fileno())
+            return Workers(BulkJob(job), prestart.hired() or bulk_workers(), output.fileno())
+        return Workers(job, prestart.hired() or plain_workers(), output.fileno())
     except OSError:  # no more processes, or no more memory
         return Alone(job)
 

@@ -96,6 +96,13 @@ class Worker:
             self._process, self._problem = self.channel.receive()
 
 
+def end_all(workers: Sequence[Worker]) -> None:
+    for worker in workers:
+        worker.end()
+    for worker in workers:
+        worker.wait()
+
+
 def kill(process: int) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(process, signal.SIGKILL)
