@@ -314,7 +314,7 @@ def to_differentiate(derivatives: Sequence[Node], output: Node, *, are_together:
     `are_together`: they are differentiated in one pass, for which the slope of a kink among them is mark enough.
     """
     graph = output.graph
-    if not any([node.gate.has_kink for node in graph.nodes]):
+    if not derivatives or not any([node.gate.has_kink for node in graph.nodes]):
         return list(derivatives)
     order = order_of([output]) + 1
     nodes = needed(derivatives)
