@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from backprop.cli.commands import COMMANDS
 from backprop.cli.options.help import Helpful, show_help, show_version
 from backprop.cli.status import Failure
 from backprop.parser.similarity import closest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 EXAMPLES = (
     'backprop eval "(x+y)*z" --x -2 --y 5 --z -4',
@@ -33,6 +36,12 @@ class LazyGroup(Helpful, click.Group):
             return None
         module = import_module(f"backprop.cli.commands.{name.replace('-', '_')}")
         return next(one for one in vars(module).values() if isinstance(one, click.Command))
+
+    def shell_complete(self, context: click.Context, typed: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        commands = [CompletionItem(name, help=summary) for name, summary in COMMANDS.items() if name.startswith(typed)]
+        return commands + click.Command.shell_complete(self, context, typed)
 
     def parse_args(self, context: click.Context, tokens: list[str]) -> list[str]:
         if tokens and tokens[0] not in COMMANDS and tokens[0] not in self.own_options():
@@ -87,10 +96,8 @@ def forget_odd_sizes() -> None:
             del os.environ[name]
 
 
-def run(tokens: list[str]) -> int:
-    """Run the command in argv and return its status. Raises what went wrong."""
-    forget_odd_sizes()
-    group = LazyGroup(
+def program() -> LazyGroup:
+    return LazyGroup(
         "backprop",
         help="Differentiate expressions: the value and the gradient of every node.",
         examples=EXAMPLES,
@@ -100,6 +107,12 @@ def run(tokens: list[str]) -> int:
         subcommand_metavar="COMMAND ...",
         options_metavar="",
     )
+
+
+def run(tokens: list[str]) -> int:
+    """Run the command in argv and return its status. Raises what went wrong."""
+    forget_odd_sizes()
+    group = program()
     try:
         context = group.make_context("backprop", tokens)
         return int(group.invoke(context) or 0)

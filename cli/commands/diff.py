@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from backprop.cli.completion.items import variable_and_value
 from backprop.cli.options.declarations import (
     WRT,
     WholeNumber,
@@ -37,7 +38,12 @@ FORMULAS = ("text", "latex")  # code has no brief forms
     WRT,
     click.option("--order", type=WholeNumber(), default=1, metavar="N", help="Differentiate N times.  [default: 1]"),
     click.option(
-        "--shape", "shapes", multiple=True, metavar="NAME=2,3", help="The shape of an array that has no value."
+        "--shape",
+        "shapes",
+        multiple=True,
+        metavar="NAME=2,3",
+        shell_complete=variable_and_value,
+        help="The shape of an array that has no value.",
     ),
 )
 @word_option(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from backprop.autodiff.derivatives.matrices import hvp as times_hessian
+from backprop.cli.completion.items import variable_and_value
 from backprop.cli.options.declarations import STRICT, WRT, command, derivative_options, output_options, question_options
 from backprop.cli.options.derivatives import DerivativeOptions, directions
 from backprop.cli.output.output import Output
@@ -27,6 +28,7 @@ EXAMPLES = (
     "given",
     multiple=True,
     metavar="NAME=VALUE",
+    shell_complete=variable_and_value,
     help="The vector's part for NAME; one left out is zero.  Repeatable.",
 )
 @derivative_options(WRT, STRICT)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from backprop.autodiff.derivatives.values import jvp as along
+from backprop.cli.completion.items import variable_and_value
 from backprop.cli.options.declarations import STRICT, command, derivative_options, output_options, question_options
 from backprop.cli.options.derivatives import DerivativeOptions, directions
 from backprop.cli.output.output import Output
@@ -27,6 +28,7 @@ EXAMPLES = (
     "tangents",
     multiple=True,
     metavar="NAME=VALUE",
+    shell_complete=variable_and_value,
     help="How NAME moves; a name left out stays fixed.  Repeatable.",
 )
 @derivative_options(STRICT)

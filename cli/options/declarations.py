@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from backprop.cli.completion.items import any_file, one_of, typed_words, variable
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.formats import default_of, endings, words
 from backprop.cli.output.output import COLORS, Output
-from backprop.cli.question.argv import Arguments, scan
+from backprop.cli.question.argv import SCANNED, Arguments, scan
 from backprop.parser.similarity import closest
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from backprop.cli.question.question import Question
 
 Function = Callable[..., Any]
-SCANNED = "backprop.arguments"
 DIGITS, COLOR = "Significant digits of tables.", "Colours in tables."
+
+
+file_option = functools.partial(click.option, metavar="FILE", shell_complete=any_file)
 
 
 def word_option(name: str, words: Sequence[str], **declaration: Any) -> Function:
@@ -33,7 +38,7 @@ def word_option(name: str, words: Sequence[str], **declaration: Any) -> Function
             )
         return word
 
-    return click.option(name, type=chosen, metavar="|".join(words), **declaration)
+    return click.option(name, type=chosen, metavar="|".join(words), shell_complete=one_of(words), **declaration)
 
 
 class ExpressionCommand(Helpful):
@@ -46,8 +51,13 @@ class ExpressionCommand(Helpful):
             if isinstance(option, click.Option)
             for name in option.opts
         }
+        if context.resilient_parsing and known.get(tokens[-1] if tokens else ""):
+            tokens = tokens[:-1]  # whose value is being completed
         found = context.meta[SCANNED] = scan(tokens, known)
         return super().parse_args(context, list(found.options))
+
+    def shell_complete(self, context: click.Context, typed: str) -> list[CompletionItem]:
+        return typed_words(context, typed)
 
     def collect_usage_pieces(self, context: click.Context) -> list[str]:
         return ["EXPRESSION", "[--NAME VALUE | NAME=VALUE]...", "[OPTIONS]"]
@@ -132,7 +142,7 @@ def color_option(summary: str = COLOR) -> Function:
     return word_option("--color", COLORS, default="auto", help=f"{summary}  [default: auto]")
 
 
-FILE = click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing.")
+FILE = file_option("-o", "--output", "path", help="Write to FILE: all of it or nothing.")
 QUIET = click.option("-q", "--quiet", is_flag=True, help="No notes and warnings on stderr.")
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="All warnings, and what was ignored.")
 
@@ -174,8 +184,8 @@ FUSE = click.option(
     "--fuse", is_flag=True, help="Compute 1/(1+exp(-x)), log(sigmoid(x)) and their like by one gate that keeps digits."
 )
 EXPRESSION_SOURCES = (
-    click.option("-f", "--file", metavar="FILE", help="Read the expression from FILE, or stdin for -."),
-    click.option(
+    file_option("-f", "--file", help="Read the expression from FILE, or stdin for -."),
+    file_option(
         "--vars",
         multiple=True,
         metavar="FILE.json",
@@ -194,7 +204,7 @@ def derivative_options(*options: Function) -> Function:
 
 
 def wrt_option(summary: str) -> Function:
-    return click.option("--wrt", multiple=True, metavar="NAME", help=summary)
+    return click.option("--wrt", multiple=True, metavar="NAME", shell_complete=variable, help=summary)
 
 
 WRT = wrt_option("Differentiate by NAME; may be repeated.  [default: all]")

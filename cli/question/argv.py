@@ -18,6 +18,7 @@ EXAMPLES = {  # of how a command is called, where that is not like eval
     "plot": 'backprop plot "sin(x)" --x -5:5',
     "batch": 'backprop batch "1/(1+exp(-(w*x+b)))" rows.csv > out.csv',
 }
+SCANNED = "backprop.arguments"  # what argv holds, in the `meta` of click's context
 
 
 class GivenValue(NamedTuple):
