@@ -51,7 +51,7 @@ class Walk:
                 self.add("forward", [step.node for step in together], lines)
 
     def reverse(self) -> None:
-        for step in self.explanation.reverse:
+        for step in self.explanation.steps:
             lines = self.lines(self.explanation, step)
             if lines:
                 self.visit[step.node] = len(self.steps) + 1
@@ -81,7 +81,7 @@ class Walk:
         if part.is_taken:
             return part
         is_product = part.local is not None and not step.node.shape
-        pulled = self.explanation.symbols.pulled(step.node, part.position, part.local_rule, is_product=is_product)
+        pulled = self.explanation.symbols.share(step.node, part.position, part.local_rule, is_product=is_product)
         return part._replace(is_taken=True, is_product=is_product, share=pulled)
 
     def pieces(self, line: Line) -> list[dict[str, Any]]:

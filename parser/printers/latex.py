@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -245,7 +245,7 @@ def is_vector(node: Node) -> bool:
 def without_sign(node: Node) -> Part | None:
     """What follows the sign that a node begins with, None where it begins with none."""
     if node.is_literal and math.copysign(1.0, node.value) < 0:
-        return "".join(map(str, number(-float(node.value))[0]))
+        return number(-float(node.value))[0]
     notation = node.gate.notation
     is_negative = isinstance(notation, Prefix) and notation.precedence == UNARY
     return (node.inputs[0], PRODUCT) if is_negative else None
@@ -290,26 +290,30 @@ def constant(node: Node) -> tuple[list[Part], float]:
     if given is not None:
         return [CONSTANTS.get(given) or name(given)], ATOM
     if np.ndim(value) == 0:
-        return number(float(value))
+        text, precedence = number(float(value))
+        return [text], precedence
     if np.ndim(value) > 2:
         raise ExpressionError("LaTeX has no array of more than two dimensions", node.span, None, node.graph.source)
-    rows = [" & ".join("".join(map(str, number(one)[0])) for one in np.atleast_1d(row)) for row in value]
-    lines = r" \\ ".join(rows)
-    return [rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"], ATOM
+    return [bmatrix([number(float(entry))[0] for entry in np.atleast_1d(row)] for row in value)], ATOM
 
 
-def number(value: Any) -> tuple[list[Part], float]:
-    """The shortest digits; a power of ten where the double is written with one."""
-    value = float(value)
-    if not math.isfinite(value):
-        return [
-            r"\mathrm{nan}" if math.isnan(value) else r"\infty" if value > 0 else r"-\infty"
-        ], SIGNED if value < 0 else ATOM
+def bmatrix(rows: Iterable[Iterable[str]]) -> str:
+    """A matrix of entries that are LaTeX."""
+    lines = r" \\ ".join(map(" & ".join, rows))
+    return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
+
+
+def number(value: float) -> tuple[str, float]:
+    """The shortest digits, a power of ten where the double is written with one; and how tightly that binds."""
+    if math.isnan(value):
+        return r"\mathrm{nan}", ATOM
+    if math.isinf(value):
+        return (r"\infty", ATOM) if value > 0 else (r"-\infty", SIGNED)
     digits, _, exponent = shortest(value).partition("e")
     precedence = SIGNED if digits.startswith("-") else ATOM
     if not exponent:
-        return [digits], precedence
+        return digits, precedence
     power = f"10^{{{int(exponent)}}}"
     if digits in ("1", "-1"):
-        return [digits[:-1] + power], min(precedence, POWER)
-    return [rf"{digits} \cdot {power}"], min(precedence, PRODUCT)
+        return digits[:-1] + power, min(precedence, POWER)
+    return rf"{digits} \cdot {power}", min(precedence, PRODUCT)

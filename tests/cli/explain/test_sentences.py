@@ -54,7 +54,7 @@ def assert_says_the_local_gradient(step, operand):
 @pytest.mark.parametrize(("expression", "values"), APPLICATIONS)
 def test_every_gate_is_explained_by_its_declaration(expression, values):
     explanation = explain_trace(trace(parse(expression), values), expression)
-    (step,) = [step for step in explanation.reverse if not step.is_input]
+    (step,) = [step for step in explanation.steps if not step.is_input]
     if step.node.gate.habit is not None:
         assert step.habit == step.node.gate.habit
     else:
