@@ -222,6 +222,29 @@ def test_there_are_no_other_folders():
     assert {name for name in folders - built if not name.endswith(".egg-info")} == TOP_LEVEL
 
 
+TESTS = sorted((HOUSE / "tests").rglob("*.py"))
+
+
+def approximations_without_abs(source: str) -> list[int]:
+    """The lines whose pytest.approx lets 1e-12 pass, which closeness.close_to does not."""
+    return [
+        node.lineno
+        for node in calls(source)
+        if ast.unparse(node.func) == "pytest.approx" and not {"abs", None} & {one.arg for one in node.keywords}
+    ]
+
+
+def test_no_test_lets_small_numbers_pass_unseen():
+    found = {name_of(path): approximations_without_abs(path.read_text()) for path in TESTS}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+def test_tests_are_in_the_folders_of_what_they_test():
+    files = [path.relative_to(HOUSE / "tests") for path in TESTS if path.name.startswith("test_")]
+    assert {str(path.parent) for path in files if not (HOUSE / path.parent).is_dir()} == {"fuzz"}  # the fuzzers' own
+    assert all(ast.get_docstring(ast.parse(path.read_text())) for path in TESTS), "no docstring that says the subject"
+
+
 def test_the_checks_see_what_they_look_for():
     assert forbidden_imports("autodiff", "from backprop.parser import parse") == {"backprop.parser.parse"}
     assert forbidden_imports("parser", "def f():\n    import backprop.cli.main") == {"backprop.cli.main"}
@@ -241,3 +264,5 @@ def test_the_checks_see_what_they_look_for():
     assert in_circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == {"b", "c"}
     assert called("f(print)") == {"f", "print"}
     assert allowed_names("input = Leaf()") == {"input"}
+    assert approximations_without_abs("a == pytest.approx(b, rel=1e-14)\na == pytest.approx(b)") == [1, 2]
+    assert approximations_without_abs("a == pytest.approx(b, rel=0, abs=1e-9)\na == pytest.approx(b, **near)") == []

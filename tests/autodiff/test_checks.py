@@ -12,6 +12,7 @@ from backprop.autodiff.declaration.kinds import AXIS, Bilinear, Differential, El
 from backprop.autodiff.gates import activations, kinked, linear_algebra, reductions, trigonometric
 from backprop.autodiff.shapes import reduced
 
+from ..closeness import close_to
 from .checks import (
     check_corner,
     check_differences,
@@ -238,9 +239,9 @@ def test_closeness_is_relative_and_leaves_no_room_near_zero():
 
 def test_the_oracles_are_no_gate_in_disguise():
     """Known values, to 50 digits, from DLMF and Abramowitz & Stegun."""
-    assert nearest_double(Truth("erf", (0.5,)).value()) == pytest.approx(0.5204998778130465, rel=1e-15)
-    assert nearest_double(Truth("digamma", (1.0,)).value()) == pytest.approx(-0.5772156649015329, rel=1e-15)
-    assert nearest_double(Truth("tanh", (300.0,)).partial(0)) == pytest.approx(1.0601586212017239e-260, rel=1e-12)
+    assert nearest_double(Truth("erf", (0.5,)).value()) == close_to(0.5204998778130465, rel=1e-15)
+    assert nearest_double(Truth("digamma", (1.0,)).value()) == close_to(-0.5772156649015329, rel=1e-15)
+    assert nearest_double(Truth("tanh", (300.0,)).partial(0)) == close_to(1.0601586212017239e-260, rel=1e-12)
     assert Truth("log", (-1.0,)).value() is None
     assert Truth("gamma", (-1.0,)).value() is None
     assert len(ORACLES) > 80

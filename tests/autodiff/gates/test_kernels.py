@@ -7,6 +7,8 @@ from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.gates import GATES, activations, arithmetic, selection, trigonometric
 from backprop.autodiff.graph import Graph
 
+from ...closeness import close_to
+
 CASES = [
     pytest.param(gate, sample, id=f"{gate.name}{place}")
     for gate in GATES
@@ -27,7 +29,7 @@ def test_a_kernel_has_the_digits_of_its_gate(gate, sample):
     if gate.kernel is gate.forward:
         assert mine == truth
     else:
-        assert mine == pytest.approx(truth, rel=2e-15, abs=0)
+        assert mine == close_to(truth, rel=2e-15)
 
 
 def test_numpys_functions_of_nodes_build_gates():

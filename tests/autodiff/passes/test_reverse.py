@@ -11,6 +11,7 @@ from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import dependents
 from backprop.autodiff.passes.reverse import adjoints
 
+from ...closeness import close_to
 from ..building import assign, call, expression, value_and_gradients
 from ..deep import DEEP, deep, is_linear, sum_of_terms
 
@@ -60,7 +61,7 @@ def test_the_adjoint_is_the_sum_of_the_shares():
     shares = found.shares[x]
     assert sorted((share.user.gate.name, share.position) for share in shares) == [("mul", 0), ("mul", 1), ("sin", 0)]
     total, *parts = evaluate([found.of[x], *[share.settled for share in shares]], {"x": np.float64(0.7)})
-    assert total == pytest.approx(sum(parts), rel=1e-15)
+    assert total == close_to(sum(parts), rel=1e-15)
     assert all(share.user.inputs[share.position] is x for share in shares)
 
 

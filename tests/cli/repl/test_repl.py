@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from ...closeness import close_to
 from ..conftest import COMMAND, environment
 from ..keyboard import END_OF_INPUT, INTERRUPT, TAB, UP, Keyboard, keyboard
 
@@ -74,7 +75,7 @@ def test_values_functions_and_formulas_persist_and_change(talk):
 def test_a_right_side_without_variables_is_a_value(talk):
     answers = talk("x = pi/2", "f(t) = t + 1", "y = f(2)", "W = [[1, 2], [3, 4]]", "π = 3", "pi*2")
     assert [answers[place]["value"] for place in (2, 3, 4, 5)] == [3, [[1, 2], [3, 4]], 3, 6]
-    assert answers[0]["value"] == pytest.approx(1.5707963267948966, rel=1e-15)
+    assert answers[0]["value"] == close_to(1.5707963267948966, rel=1e-15)
     assert answers[5]["gradient"] == {"pi": 2}
 
 
