@@ -139,7 +139,8 @@ class Node:
             gate = METHODS[ufunc]
         except KeyError:
             return NotImplemented
-        return gate(*operands, **settings) if method == "__call__" else NotImplemented
+        is_known = method == "__call__" and settings.keys() <= gate.attributes.keys()
+        return gate(*operands, **settings) if is_known else NotImplemented
 
     def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
         """The same for the functions of NumPy's that are no ufuncs, as `where` is."""

@@ -74,7 +74,11 @@ class Elementwise(Gate):
             return None
         return upstream if local == 1 else upstream * local
 
-    push_along = pull  # a diagonal is its own transpose
+    def push_along(self, position: int, tangent: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        local = self._local(position, inputs, out)
+        if local is None:
+            return None
+        return tangent if local == 1 else tangent * local
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
         parts = []
