@@ -81,7 +81,7 @@ class Node:
 
     def is_number(self, number: float) -> bool:
         """Whether it is this scalar constant."""
-        return self.is_scalar_constant and float(self.value) == number
+        return self.gate is leaves.constant and not self.shape and float(self.attributes[0]) == number
 
     @property
     def value(self) -> Any:

@@ -92,11 +92,9 @@ def both(outer: Mask | None, inner: Mask | None) -> Mask | None:
     return Mask(test, is_implied=outer.is_implied and inner.is_implied)
 
 
-def entering(upstream: Masked, out: Node) -> Masked:
+def entering(upstream: Masked, mask: Mask, out: Node) -> Masked:
     """The upstream gradient as the gate of `out` pulls it: what is not taken is zero before entries are mixed."""
-    if upstream.mask is None or out.gate.has_local or not upstream.mask.test.shape:
-        return upstream
-    return Masked(upstream.settled, upstream.mask)
+    return upstream if out.gate.has_local or not mask.test.shape else Masked(mask.settle(upstream.value), mask)
 
 
 def screened(mask: Mask, out: Node) -> tuple[Node, ...]:

@@ -81,7 +81,8 @@ def one_sided_adjoints(graph: Graph, output: Node, seed: Node, wanted: Collectio
         graph.place = node.span
         upstream = Masked(seed, None) if node is output else _sum(shares)
         found.of[node] = upstream.settled
-        upstream = entering(upstream, node)
+        if upstream.mask is not None:
+            upstream = entering(upstream, upstream.mask, node)
         for position, operand in enumerate(node.inputs):
             if active[operand.index]:
                 share = _share(position, node, upstream)
