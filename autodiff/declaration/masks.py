@@ -92,9 +92,9 @@ def both(outer: Mask | None, inner: Mask | None) -> Mask | None:
     return Mask(test, is_implied=outer.is_implied and inner.is_implied)
 
 
-def entering(upstream: Masked, mask: Mask, out: Node) -> Masked:
-    """The upstream gradient as the gate of `out` pulls it: what is not taken is zero before entries are mixed."""
-    return upstream if out.gate.has_local or not mask.test.shape else Masked(mask.settle(upstream.value), mask)
+def is_mixed(mask: Mask, out: Node) -> bool:
+    """Whether the gate of `out` mixes entries of which the mask may hold for some only."""
+    return not out.gate.has_local and mask.test.shape != ()
 
 
 def screened(mask: Mask, out: Node) -> tuple[Node, ...]:
@@ -105,13 +105,12 @@ def screened(mask: Mask, out: Node) -> tuple[Node, ...]:
     return tuple([mask.settle(operand) for mask, operand in zip(used, out.inputs, strict=True)])
 
 
-def pulled(share: Masked, position: int, out: Node) -> Masked:
-    """The share that an operand gets of the upstream gradient, with its mask, in that operand's shape."""
+def pulled(value: Node, mask: Mask | None, position: int, out: Node) -> tuple[Node, Mask | None]:
+    """The share that an operand gets of the upstream gradient, and its mask, in the shape of that operand."""
     gate, shape = out.gate, out.inputs[position].shape
-    value, mask = share
     route = gate.route(position, out.inputs, out)
     if mask is None and route is None:
-        return share if value.shape == shape else Masked(value.sum_to(shape), None)
+        return value if value.shape == shape else value.sum_to(shape), None
     if gate.has_local:
         mask = both(mask, route)
     if mask is not None:
@@ -120,7 +119,7 @@ def pulled(share: Masked, position: int, out: Node) -> Masked:
         mask = _used(mask, position, out)
     if value.shape != shape:
         value = value.sum_to(shape)
-    return Masked(value, mask if gate.has_local else both(mask, route))
+    return value, mask if gate.has_local else both(mask, route)
 
 
 def pushed(moving: Mapping[int, Mask | None], out: Node) -> Mask | None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.masks import Mask, Masked, entering, pulled, screened, total
+from backprop.autodiff.declaration.masks import Mask, Masked, is_mixed, pulled, screened, total
 from backprop.autodiff.evaluation.program import dependents
 from backprop.autodiff.graph import Graph, Node
 
@@ -21,15 +21,16 @@ class Contribution(NamedTuple):
     user: Node
     position: int
     upstream: Node
-    masked: Masked
+    value: Node
+    mask: Mask | None
 
     @property
     def settled(self) -> Node:
         return self.masked.settled
 
     @property
-    def mask(self) -> Mask | None:
-        return self.masked.mask
+    def masked(self) -> Masked:
+        return Masked(self.value, self.mask)
 
 
 class Adjoints(NamedTuple):
@@ -79,30 +80,28 @@ def one_sided_adjoints(graph: Graph, output: Node, seed: Node, wanted: Collectio
         if shares is None:
             continue
         graph.place = node.span
-        upstream = Masked(seed, None) if node is output else _sum(shares)
-        found.of[node] = upstream.settled
-        if upstream.mask is not None:
-            upstream = entering(upstream, upstream.mask, node)
+        upstream, mask = (seed, None) if node is output else _sum(shares)
+        found.of[node] = upstream if mask is None else mask.settle(upstream)
+        if mask is not None and is_mixed(mask, node):
+            upstream = found.of[node]  # what is not taken entry by entry must be zero before entries are mixed
         for position, operand in enumerate(node.inputs):
             if active[operand.index]:
-                share = _share(position, node, upstream)
+                share = _share(position, node, upstream, mask)
                 if share is not None:
                     found.shares.setdefault(operand, []).append(share)
     graph.place = None
     return found
 
 
-def _sum(shares: list[Contribution]) -> Masked:
+def _sum(shares: list[Contribution]) -> tuple[Node, Mask | None]:
     """The sum of a node's shares, and the mask outside of which it stands for zero."""
     if len(shares) == 1:
-        return shares[0].masked
+        return shares[0].value, shares[0].mask
     shares.sort(key=lambda share: share.user.index)  # the order of use is the product rule's order of terms
     return total([share.masked for share in shares])
 
 
-def _share(position: int, node: Node, upstream: Masked) -> Contribution | None:
-    inputs = node.inputs if upstream.mask is None else screened(upstream.mask, node)
-    value = node.gate.pull(position, upstream.value, inputs, node)
-    if value is None:
-        return None
-    return Contribution(node, position, upstream.value, pulled(Masked(value, upstream.mask), position, node))
+def _share(position: int, node: Node, upstream: Node, mask: Mask | None) -> Contribution | None:
+    inputs = node.inputs if mask is None else screened(mask, node)
+    value = node.gate.pull(position, upstream, inputs, node)
+    return None if value is None else Contribution(node, position, upstream, *pulled(value, mask, position, node))
