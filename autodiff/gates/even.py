@@ -16,10 +16,8 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gap, at, gate_named
 from backprop.autodiff.declaration.kinds import Elementwise, add_up
-from backprop.autodiff.gates import limits, radial, rounding
-from backprop.autodiff.numerics import stable
+from backprop.autodiff.gates import limits, rounding
 from backprop.autodiff.numerics.odd import OddSeries, derivative_series, even_polynomial
-from backprop.autodiff.shapes import broadcast
 
 if TYPE_CHECKING:
     from backprop.autodiff.evaluation.program import Program
@@ -110,32 +108,5 @@ odd_quotient: Elementwise = Elementwise(
         at(1e-9, of="atan", order=2),
         at(0.25, of="sinc_derivative", order=1),
     ),
-    is_public=False,
-)
-
-
-class EvenRadial(Elementwise):
-    """u * v / r, which is differentiated as the product of v and of u/r in a form without quotient, its first operand.
-
-    Its value does not need that form: it is none of a first derivative's cost.
-    """
-
-    unread = 1
-
-
-even_radial = EvenRadial(
-    "even_radial",
-    lambda *operands: operands[-3] * stable.ratio(*operands[-2:]),
-    lambda even, u, v, r, out: v,
-    lambda even, u, v, r, out: None,
-    lambda even, u, v, r, out: even,
-    lambda even, u, v, r, out: None,
-    operands=("even", "u", "v", "r"),
-    shape=lambda even, u, v, r: broadcast((u, v, r)) if r else v,
-    textbook=lambda even, u, v, r: radial.radial(u, v, r),
-    summary="u * v / r for the radius r of v, where u/r is the even function of r that is given beside it",
-    habit="scales the gradient by that function",
-    source="the product rule",
-    samples=(),
     is_public=False,
 )

@@ -29,8 +29,8 @@ def divided(upstream: Node, radius: Node, *, by_series: bool = False) -> Node | 
     quotient: dict[Node, Node | None] = {radius: radius.graph.constant(1.0)}
     for node in reversed(_factors(upstream, radius, by_series)):
         if node not in quotient:
-            is_odd = by_series and _is_odd(node)
-            quotient[node] = _odd_quotient(node, quotient, radius) if is_odd else _quotient(node, quotient, radius)
+            by_rule = _odd_quotient if by_series and is_odd(node) else _quotient
+            quotient[node] = by_rule(node, quotient, radius)
     found = quotient.get(upstream)
     return found if found is not None and found.shape in ((), upstream.shape) else None
 
@@ -46,7 +46,7 @@ def _factors(upstream: Node, radius: Node, by_series: bool) -> list[Node]:
                 break
             most += _left.get(upstream.graph, MOST_SEEN)
         node = waiting.pop()
-        for operand in node.inputs if by_series and _is_odd(node) else _divisible(node):
+        for operand in node.inputs if by_series and is_odd(node) else divisible(node):
             if operand.index >= radius.index and operand not in found:
                 found.add(operand)
                 waiting.append(operand)
@@ -55,7 +55,7 @@ def _factors(upstream: Node, radius: Node, by_series: bool) -> list[Node]:
     return [] if waiting else sorted(found, key=lambda node: node.index, reverse=True)
 
 
-def _divisible(node: Node) -> tuple[Node, ...]:
+def divisible(node: Node) -> tuple[Node, ...]:
     """The operands that may hold a factor of the node."""
     gate = node.gate
     if gate in (arithmetic.divide, arithmetic.power):
@@ -95,7 +95,7 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
     if gate is selection.where:
         operands[0] = node.inputs[0]
     whole = [
-        node_or_zero if node_or_zero is not None or not _is_zero(one) else one
+        node_or_zero if node_or_zero is not None or not is_zero(one) else one
         for node_or_zero, one in zip(operands, node.inputs, strict=True)
     ]
     is_linear = isinstance(gate, Linear) and not radius.shape
@@ -105,7 +105,7 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
     return None
 
 
-def _is_odd(node: Node) -> bool:
+def is_odd(node: Node) -> bool:
     """Whether the node is an odd function of its operand, smooth at 0."""
     odd = node.gate.odd
     return node.gate is slopes.held or (odd is not None and node.settings == odd.settings)
@@ -122,7 +122,7 @@ def _odd_quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> N
     return quotient if node.inputs[0] is radius else operand * quotient
 
 
-def _is_zero(node: Node) -> bool:
+def is_zero(node: Node) -> bool:
     return node.is_scalar_constant and float(node.value) == 0.0
 
 

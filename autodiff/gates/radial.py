@@ -16,7 +16,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Condition, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
-from backprop.autodiff.gates import elementary, even, kernels, logic, slopes
+from backprop.autodiff.gates import elementary, kernels, logic, multiples, slopes
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import before_kept, derivative, is_alone, limit, origin
 from backprop.autodiff.numerics import stable
@@ -40,6 +40,7 @@ class Radius(Reduction):
         **more: Any,
     ) -> None:
         super().__init__(*declaration, **more)
+        self.has_kink = True
         self.vector = vector
         self.weight = weight
 
@@ -50,17 +51,40 @@ class Radius(Reduction):
         if without is not None:
             return kept(without, operand, axis) * vector / weight
         free, rest = factored(upstream, out)
-        radius = kept(out, operand, axis)
-        if rest is None:
-            share = direction(vector, radius)
-        else:
-            smooth = divided(rest, out, by_series=True)
-            rest = kept(rest, operand, axis)
-            if smooth is None:
-                share = over_radius(rest, vector, radius)
-            else:
-                share = out.graph.add(even.even_radial, (kept(smooth, operand, axis), rest, vector, radius))
-        return share / weight if free is None else kept(free, operand, axis) * share / weight
+        share = self._share(rest, operand, out) / weight
+        return share if free is None else kept(free, operand, axis) * share
+
+    def _share(self, upstream: Node | None, operand: Node, out: Node) -> Node:
+        """upstream * v/r, in a form for what the upstream gradient is."""
+        (axis,) = out.attributes
+        vector, radius = self.vector(operand, axis), kept(out, operand, axis)
+        smooth = None if upstream is None else divided(upstream, out, by_series=True)
+        factor = out.graph.constant(1.0) if upstream is None else kept(upstream, operand, axis)
+        if smooth is not None:
+            return multiples.restated(kept(smooth, operand, axis) * vector, factor, vector, radius)
+        plain = direction(vector, radius) if upstream is None else over_radius(factor, vector, radius)
+        return multiples.restated_as_multiple(self._line(operand, out), plain, factor, vector, radius)
+
+    def _line(self, operand: Node, out: Node) -> multiples.Line | None:
+        """The line through 0 that a scalar factor moves the operand along, if it has one."""
+        found = multiples.common_factor([operand], {()})
+        if found is None:
+            return None
+        (axis,) = out.attributes
+        scale, (rest,) = found
+        rest = rest.broadcast_to(operand.shape)
+        radius = kept(out.gate(rest, axis=axis), operand, axis)
+        return multiples.line(scale, direction(self.vector(rest, axis), radius), radius)
+
+    def _gradient(self, inputs: tuple[Node, ...], out: Node) -> Node:
+        (operand,), (axis,) = inputs, out.attributes
+        plain = super()._gradient(inputs, out)
+        line = self._line(operand, out)
+        if line is None:
+            return plain
+        vector, weight = self.vector(operand, axis), self.weight(operand, axis)
+        one, radius = out.graph.constant(1.0), kept(out, operand, axis)
+        return multiples.restated_as_multiple(line, plain * weight, one, vector, radius) / weight
 
 
 class Hypotenuse(Elementwise):
@@ -71,15 +95,36 @@ class Hypotenuse(Elementwise):
         if without is not None:
             return without * inputs[position]
         free, rest = factored(upstream, out)
-        if rest is None:
-            return super().pull(position, upstream, inputs, out)
-        smooth = divided(rest, out, by_series=True)
-        if smooth is not None:
-            share = out.graph.add(even.even_radial, (smooth, rest, inputs[position], out))
-            return share if free is None else free * share
-        met = met_before(rest, out)
-        share = over_radius(rest, inputs[position], out) if met else LEGS[position](rest, *inputs)
+        share = self._share(position, rest, inputs, out)
         return share if free is None else free * share
+
+    def _share(self, position: int, upstream: Node | None, inputs: tuple[Node, ...], out: Node) -> Node:
+        """upstream * x/r or upstream * y/r, in a form for what the upstream gradient is."""
+        leg = inputs[position]
+        if upstream is None:
+            return self._slope(position, inputs, out)
+        smooth = divided(upstream, out, by_series=True)
+        if smooth is not None:
+            return multiples.restated(smooth * leg, upstream, leg, out)
+        met = met_before(upstream, out)
+        plain = over_radius(upstream, leg, out) if met else LEGS[position](upstream, *inputs)
+        return multiples.restated_as_multiple(self._line(position, inputs, out), plain, upstream, leg, out)
+
+    def _slope(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        plain = super()._local(position, inputs, out)
+        one = out.graph.constant(1.0)
+        return multiples.restated_as_multiple(self._line(position, inputs, out), plain, one, inputs[position], out)
+
+    def _local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | float | None:
+        return self._slope(position, inputs, out)
+
+    def _line(self, position: int, inputs: tuple[Node, ...], out: Node) -> multiples.Line | None:
+        """The line through 0 that a common factor moves both operands along, if there is one."""
+        found = multiples.common_factor(inputs, {(), out.shape})
+        if found is None:
+            return None
+        scale, rests = found
+        return multiples.line(scale, slopes.hypot_slope(rests[position], rests[1 - position]), self(*rests))
 
 
 def over_radius(upstream: Node, vector: Node, radius: Node) -> Node:

@@ -30,6 +30,9 @@ MATHEMATICS = {
     "clip": lambda x, low, high: min(max(x, low), high),
     "hard_tanh": lambda x: min(max(x, -1), 1),
     "hard_sigmoid": lambda x: min(max(x / 6 + mpf(1) / 2, 0), 1),
+    "hypot": mp.hypot,
+    "norm": mp.norm,
+    "std": lambda entries: mp.sqrt(sum((x - sum(entries) / len(entries)) ** 2 for x in entries) / len(entries)),
 }
 
 KINKS = {
@@ -66,6 +69,16 @@ KINKS = {
     "hard_tanh(x)^2": -1.0,
     "hard_sigmoid(x)^2": 3.0,
     "log(1+abs(x)^2)": 0.0,
+    "norm([x,2*x])": 0.0,
+    "exp(-norm([x,2*x]))": 0.0,
+    "norm([x,2*x])^3": 0.0,
+    "(1+norm([x,x]))^x": 0.0,
+    "hypot(sin(x),x+x^2)": 0.0,
+    "norm([x^2,-x*sin(x)])": 0.0,
+    "1/(1+exp(hypot(x,0)))/(1+exp(-hypot(x,0)))": 0.0,
+    "x*std([x,-x,2*x])": 0.0,
+    "exp(std([x-1,2-2*x]))": 1.0,
+    "hypot(x,2*x)*norm([x,x^2])": 0.0,
 }
 
 
