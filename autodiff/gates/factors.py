@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from backprop.autodiff.declaration.kinds import Bilinear, Linear
 from backprop.autodiff.gates import arithmetic, elementary, even, selection, slopes
 
@@ -68,7 +70,7 @@ def divisible(node: Node) -> tuple[Node, ...]:
 def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node | None:
     """The node divided by the radius, from what its operands are, so divided."""
     gate = node.gate
-    if node.is_scalar_constant and node.value == 0.0:
+    if is_zero(node):
         return node
     operands = [known.get(one) for one in node.inputs]
     if gate in (arithmetic.multiply, arithmetic.limit_product):
@@ -123,7 +125,7 @@ def _odd_quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> N
 
 
 def is_zero(node: Node) -> bool:
-    return node.is_scalar_constant and float(node.value) == 0.0
+    return node.is_constant and not np.any(node.value)
 
 
 def factored(upstream: Node, radius: Node) -> tuple[Node | None, Node | None]:

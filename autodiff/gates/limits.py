@@ -127,7 +127,7 @@ def _pushed(node: Node, radius: Node, path: Sequence[Node], seed: Node) -> Node:
 
 
 def limit(upstream: Node, radius: Node) -> Node:
-    """The even part of upstream/radius near 0, as a function of the radius: right as far as its third power.
+    """The even part of upstream/radius near 0, as a function of the radius.
 
     nan where it is not known: too far away, or inside the limit at another radius, of which it would be one of many.
     """
@@ -138,13 +138,14 @@ def limit(upstream: Node, radius: Node) -> Node:
         return upstream.graph.constant(math.nan)
     if not path:
         return upstream.graph.constant(0.0) if upstream is not base else upstream.graph.constant(1.0)
-    twin = {base: radial.shrunk(base)}
+    twin = {base: radial.apart(base)}
     for node in path:
         operands = tuple([twin.get(operand, operand) for operand in node.inputs])
         twin[node] = node.graph.add(node.gate, operands, node.attributes)
     outer, paths.at = paths.at, origin(radius)
     try:
-        return _own_slopes(twin[upstream], twin[base], [twin[node] for node in path])
+        slope = _own_slopes(twin[upstream], twin[base], [twin[node] for node in path])
+        return slope if slope.is_scalar_constant else radial.averaged(slope, radius)
     finally:
         paths.at = outer
 
@@ -156,7 +157,7 @@ def before_kept(radius: Node) -> Node:
 
 def origin(radius: Node) -> Node:
     """The radius itself, of which this one is a part, maybe in another shape."""
-    while radius.gate in (arrays.reshape, radial.shrunk):
+    while radius.gate in (arrays.reshape, radial.apart):
         radius = radius.inputs[0]
     return radius
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Condition, Gap, at
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration.gate import Attribute, Condition, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
 from backprop.autodiff.gates import elementary, kernels, logic, multiples, slopes
 from backprop.autodiff.gates.factors import divided, factored
@@ -24,8 +25,6 @@ from backprop.autodiff.numerics import stable
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
-# f'(r)/r is the mean of f''(t r) over -1 < t < 1. Source: Gauss's rule of two points, exact for powers up to the third.
-GAUSS_POINT = 3**-0.5
 MOST_SEEN = 64  # nodes that are looked at for a radius
 
 
@@ -215,17 +214,31 @@ is_apart: Flat = Flat(
     samples=(at(3.0), at(-0.5)),
     is_public=False,
 )
-shrunk = hidden(
-    "shrunk",
+apart: Flat = Flat(
+    "apart",
     np.positive,
-    lambda r, out: r.equals(0.0).where(GAUSS_POINT, 1.0),
     operands=("r",),
     textbook=lambda r: r,
     kernel=lambda r: r * 1.0,
-    summary="the radius as its limit takes it",
-    habit="scales the gradient by 3^(-1/2) where r is 0",
-    source="Gauss's rule of two points",
+    summary="a radius as another variable of the same value",
+    habit="stops the gradient: what is averaged over that variable passes it",
+    source="by definition",
     samples=(at(3.0), at(0.5)),
+    is_public=False,
+)
+averaged: Elementwise = hidden(
+    "averaged",
+    lambda slope, r, order: slope / (order + 1.0),
+    lambda slope, r, out: 1.0 / (out.settings["order"] + 1.0),
+    lambda slope, r, out: averaged(derivative(slope, apart(before_kept(r))), r, order=out.settings["order"] + 1),
+    operands=("slope", "r"),
+    attributes={"order": Attribute(shapes.as_order, 0)},
+    textbook=lambda slope, r, order: slope / (order + 1.0),
+    kernel=lambda slope, r, order: slope / (order + 1.0),
+    summary="the mean of f''(t*r) over 0 < t < 1 near r = 0, differentiated by r as often as `order` says",
+    habit="divides the gradient by order + 1; r gets it times the next derivative",
+    source="f'(r)/r is that mean, and the mean of t^n is 1/(n + 1)",
+    samples=(at(2.0, 0.0, order=0), at(-0.5, 0.0, order=2)),
 )
 rate: Elementwise = hidden(
     "rate",

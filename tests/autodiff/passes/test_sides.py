@@ -168,6 +168,27 @@ def test_three_tied_share_equally_in_every_way_of_asking(text):
         )
 
 
+TIED = {
+    "min(square(v))": [0.0, 0.0],
+    "max(v^2)": [1.0, -1.0, 0.5],
+    "max(abs(v))^2": [2.0, 2.0, -2.0],
+    "max(v[0], v[1], v[2])^2": [1.0, 1.0, 1.0],
+    "norm(v[0]*[1, 2])*abs(v[1])": [0.0, 0.0],
+}
+
+
+@pytest.mark.parametrize("text", TIED)
+def test_hvp_at_a_kink_is_the_mean_of_all_sides_and_not_of_the_two_along_the_direction(text):
+    """So it is linear in the direction: along (1, 2) both sides of min(square(v)) at 0 have the second derivative 2."""
+    point = np.array(TIED[text])
+    matrix = hessian(parse(text), v=point)["v"]["v"]
+    for direction in ([1.0, 2.0, -3.0], [0.0, -1.0, 0.5]):
+        step = np.array(direction[: len(point)])
+        product = hvp(parse(text), {"v": step}, v=point)[1]["v"]
+        np.testing.assert_allclose(product, matrix @ step, rtol=1e-14, atol=0)
+    assert text != "min(square(v))" or matrix.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
 def test_a_long_array_of_kinks():
     zeros = np.zeros(300)
     np.testing.assert_array_equal(hvp(parse("sum(abs(x)^2)"), {"x": np.ones(300)}, x=zeros)[1]["x"], np.full(300, 2.0))
