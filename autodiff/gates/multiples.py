@@ -7,17 +7,22 @@ differentiated as sign(s) times that of w, at s = 0, too: there it has the kink 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from backprop.autodiff.declaration.kinds import Bilinear, Elementwise
 from backprop.autodiff.gates import arithmetic, kinked, limits, radial, selection
-from backprop.autodiff.gates.factors import MOST_FACTORS, divided, divisible, is_odd, is_zero
+from backprop.autodiff.gates.factors import divided, divisible, is_odd, is_zero
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Shape, broadcast
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
+
+
+MOST_NODES = 500  # that are looked at for a factor
 
 
 class Line(NamedTuple):
@@ -28,18 +33,22 @@ class Line(NamedTuple):
 
 
 def line(scale: Node, direction: Node, radius: Node) -> Line | None:
-    """None where w is 0 itself."""
-    if is_known(radius) and not known_value(radius).all():
-        return None
+    """None where w is 0 itself, or infinite."""
+    if is_known(radius):
+        value = known_value(radius)
+        if not (np.isfinite(value) & (value != 0.0)).all():
+            return None
     return Line(kinked.absolute_slope(scale) * direction, radius)
 
 
-def restated_as_multiple(line: Line | None, plain: Node, upstream: Node, vector: Node, radius: Node) -> Node:
-    """`plain`, which is upstream * v/r; differentiated as the direction of w has it, where w is not 0."""
+def restated_as_multiple(
+    line: Line | None, plain: Callable[[], Node], upstream: Node, vector: Node, radius: Node
+) -> Node:
+    """upstream * v/r as `plain` builds it; differentiated as the direction of w has it, where w is not 0."""
     if line is None:
-        return plain
+        return plain()
     form = upstream * line.direction
-    return restated(form if is_known(line.radius) else line.radius.where(form, plain), upstream, vector, radius)
+    return restated(form if is_known(line.radius) else line.radius.where(form, plain()), upstream, vector, radius)
 
 
 def restated(form: Node, upstream: Node, vector: Node, radius: Node) -> Node:
@@ -114,7 +123,7 @@ def _common_factors(vectors: Sequence[Node]) -> set[Node]:
             if operand not in nodes:
                 nodes.add(operand)
                 waiting.append(operand)
-        if len(nodes) > MOST_FACTORS:
+        if len(nodes) > MOST_NODES:
             return set()
     factors: dict[Node, set[Node]] = {}
     for node in sorted(nodes, key=lambda node: node.index):

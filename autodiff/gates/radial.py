@@ -61,7 +61,10 @@ class Radius(Reduction):
         factor = out.graph.constant(1.0) if upstream is None else kept(upstream, operand, axis)
         if smooth is not None:
             return multiples.restated(kept(smooth, operand, axis) * vector, factor, vector, radius)
-        plain = direction(vector, radius) if upstream is None else over_radius(factor, vector, radius)
+
+        def plain() -> Node:
+            return direction(vector, radius) if upstream is None else over_radius(factor, vector, radius)
+
         return multiples.restated_as_multiple(self._line(operand, out), plain, factor, vector, radius)
 
     def _line(self, operand: Node, out: Node) -> multiples.Line | None:
@@ -83,7 +86,7 @@ class Radius(Reduction):
             return plain
         vector, weight = self.vector(operand, axis), self.weight(operand, axis)
         one, radius = out.graph.constant(1.0), kept(out, operand, axis)
-        return multiples.restated_as_multiple(line, plain * weight, one, vector, radius) / weight
+        return multiples.restated_as_multiple(line, lambda: plain * weight, one, vector, radius) / weight
 
 
 class Hypotenuse(Elementwise):
@@ -105,13 +108,18 @@ class Hypotenuse(Elementwise):
         smooth = divided(upstream, out, by_series=True)
         if smooth is not None:
             return multiples.restated(smooth * leg, upstream, leg, out)
-        met = met_before(upstream, out)
-        plain = over_radius(upstream, leg, out) if met else LEGS[position](upstream, *inputs)
+
+        def plain() -> Node:
+            return over_radius(upstream, leg, out) if met_before(upstream, out) else LEGS[position](upstream, *inputs)
+
         return multiples.restated_as_multiple(self._line(position, inputs, out), plain, upstream, leg, out)
 
     def _slope(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
-        plain = super()._local(position, inputs, out)
         one = out.graph.constant(1.0)
+
+        def plain() -> Node:
+            return self.gradients[position](*inputs, out)
+
         return multiples.restated_as_multiple(self._line(position, inputs, out), plain, one, inputs[position], out)
 
     def _local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | float | None:
@@ -228,7 +236,7 @@ apart: Flat = Flat(
 )
 averaged: Elementwise = hidden(
     "averaged",
-    lambda slope, r, order: slope / (order + 1.0),
+    lambda slope, r, order: slope / (order + 1.0) * np.ones(np.shape(r)),
     lambda slope, r, out: 1.0 / (out.settings["order"] + 1.0),
     lambda slope, r, out: averaged(derivative(slope, apart(before_kept(r))), r, order=out.settings["order"] + 1),
     operands=("slope", "r"),
