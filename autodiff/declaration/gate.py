@@ -318,9 +318,8 @@ def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
 def gate_named(name: str) -> Gate:
     """The gate of the table, the leaf or the gate of a pass of that name. Raises KeyError."""
     from backprop.autodiff.declaration import leaves
-    from backprop.autodiff.gates import GATES, multiples
+    from backprop.autodiff.gates import GATES, limits, multiples
     from backprop.autodiff.passes import sides  # here, not above: they are declared with this module
 
-    return {
-        gate.name: gate for gate in (*GATES, multiples.radial_in_form, leaves.input, leaves.constant, *sides.GATES)
-    }[name]
+    hidden = (multiples.radial_in_form, limits.apart, leaves.input, leaves.constant, *sides.GATES)
+    return {gate.name: gate for gate in (*GATES, *hidden)}[name]

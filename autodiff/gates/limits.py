@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.kinds import add_up
+from backprop.autodiff.declaration.kinds import Flat, add_up
 from backprop.autodiff.gates import arrays, radial
 
 if TYPE_CHECKING:
@@ -67,6 +67,21 @@ class Paths:
                 depends.add(one)
                 found.append(one)
         return found
+
+
+# Of no family: it is no function of its operand, whose derivative by it would be 1.
+apart: Flat = Flat(
+    "apart",
+    np.positive,
+    operands=("r",),
+    textbook=lambda r: r,
+    kernel=lambda r: r * 1.0,
+    summary="a radius as another variable of the same value",
+    habit="stops the gradient: `averaged` has one of its own by the radius",
+    source="by definition",
+    samples=(),
+    is_public=False,
+)
 
 
 PATHS: WeakKeyDictionary[Graph, Paths] = WeakKeyDictionary()
@@ -138,7 +153,7 @@ def limit(upstream: Node, radius: Node) -> Node:
         return upstream.graph.constant(math.nan)
     if not path:
         return upstream.graph.constant(0.0) if upstream is not base else upstream.graph.constant(1.0)
-    twin = {base: radial.apart(base)}
+    twin = {base: apart(base)}
     for node in path:
         operands = tuple([twin.get(operand, operand) for operand in node.inputs])
         twin[node] = node.graph.add(node.gate, operands, node.attributes)
@@ -157,7 +172,7 @@ def before_kept(radius: Node) -> Node:
 
 def origin(radius: Node) -> Node:
     """The radius itself, of which this one is a part, maybe in another shape."""
-    while radius.gate in (arrays.reshape, radial.apart):
+    while radius.gate in (arrays.reshape, apart):
         radius = radius.inputs[0]
     return radius
 

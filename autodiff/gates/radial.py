@@ -17,7 +17,7 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Attribute, Condition, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
-from backprop.autodiff.gates import elementary, kernels, logic, multiples, slopes
+from backprop.autodiff.gates import elementary, kernels, limits, logic, multiples, slopes
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import before_kept, derivative, is_alone, limit, origin
 from backprop.autodiff.numerics import stable
@@ -222,23 +222,11 @@ is_apart: Flat = Flat(
     samples=(at(3.0), at(-0.5)),
     is_public=False,
 )
-apart: Flat = Flat(
-    "apart",
-    np.positive,
-    operands=("r",),
-    textbook=lambda r: r,
-    kernel=lambda r: r * 1.0,
-    summary="a radius as another variable of the same value",
-    habit="stops the gradient: what is averaged over that variable passes it",
-    source="by definition",
-    samples=(at(3.0), at(0.5)),
-    is_public=False,
-)
 averaged: Elementwise = hidden(
     "averaged",
     lambda slope, r, order: slope / (order + 1.0) * np.ones(np.shape(r)),
     lambda slope, r, out: 1.0 / (out.settings["order"] + 1.0),
-    lambda slope, r, out: averaged(derivative(slope, apart(before_kept(r))), r, order=out.settings["order"] + 1),
+    lambda slope, r, out: averaged(derivative(slope, limits.apart(before_kept(r))), r, order=out.settings["order"] + 1),
     operands=("slope", "r"),
     attributes={"order": Attribute(shapes.as_order, 0)},
     textbook=lambda slope, r, order: slope / (order + 1.0),
