@@ -158,7 +158,8 @@ def hvp(
 
     Shapes: a direction has its variable's shape, and so has each product; a direction left out is zero. One
     forward pass over the reverse pass: a small multiple of the gradient's time and memory. Raises
-    ExpressionError as `hessian` does, and with the variable's span for a direction of the wrong shape.
+    ExpressionError as `hessian` does, and with the variable's span for a direction of the wrong shape. Where a kink
+    is hit exactly it is the Hessian's mean over all sides times the direction, whatever the sides along that are.
     Source: Pearlmutter (1994), Fast exact multiplication by the Hessian.
     """
     given = {**(values or {}), **more_values}

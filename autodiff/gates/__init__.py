@@ -55,7 +55,7 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
     )
 }
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)
-NAMED.update({gate.name: gate for gate in (*GATES, radial.even_radial)})
+NAMED.update({gate.name: gate for gate in (*GATES, radial.radial_in_form, limits.apart)})
 
 
 def _functions() -> dict[str, tuple[Gate, ...]]:

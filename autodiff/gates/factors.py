@@ -11,6 +11,8 @@ from operator import mul
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from backprop.autodiff.declaration.kinds import Bilinear, Linear
 from backprop.autodiff.gates import arithmetic, even, selection, slopes
 
@@ -31,8 +33,8 @@ def divided(upstream: Node, radius: Node, *, by_series: bool = False) -> Node | 
     quotient: dict[Node, Node | None] = {radius: radius.graph.constant(1.0)}
     for node in reversed(_factors(upstream, radius, by_series)):
         if node not in quotient:
-            is_odd = by_series and _is_odd(node)
-            quotient[node] = _odd_quotient(node, quotient, radius) if is_odd else _quotient(node, quotient, radius)
+            by_rule = _odd_quotient if by_series and is_odd(node) else _quotient
+            quotient[node] = by_rule(node, quotient, radius)
     found = quotient.get(upstream)
     return found if found is not None and found.shape in ((), upstream.shape) else None
 
@@ -48,7 +50,7 @@ def _factors(upstream: Node, radius: Node, by_series: bool) -> list[Node]:
                 break
             most += _left.get(upstream.graph, MOST_SEEN)
         node = waiting.pop()
-        for operand in node.inputs if by_series and _is_odd(node) else _divisible(node):
+        for operand in node.inputs if by_series and is_odd(node) else divisible(node):
             if operand.index >= radius.index and operand not in found:
                 found.add(operand)
                 waiting.append(operand)
@@ -57,7 +59,7 @@ def _factors(upstream: Node, radius: Node, by_series: bool) -> list[Node]:
     return [] if waiting else sorted(found, key=lambda node: node.index, reverse=True)
 
 
-def _divisible(node: Node) -> tuple[Node, ...]:
+def divisible(node: Node) -> tuple[Node, ...]:
     """The operands that may hold a factor of the node."""
     gate = node.gate
     if gate in (arithmetic.divide, arithmetic.power):
@@ -70,7 +72,7 @@ def _divisible(node: Node) -> tuple[Node, ...]:
 def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node | None:
     """The node divided by the radius, from what its operands are, so divided."""
     gate = node.gate
-    if node.is_number(0.0):
+    if is_zero(node):
         return node
     operands = [known.get(one) for one in node.inputs]
     if gate in (arithmetic.multiply, arithmetic.limit_product):
@@ -97,7 +99,7 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
     if gate is selection.where:
         operands[0] = node.inputs[0]
     whole = [
-        node_or_zero if node_or_zero is not None or not one.is_number(0.0) else one
+        node_or_zero if node_or_zero is not None or not is_zero(one) else one
         for node_or_zero, one in zip(operands, node.inputs, strict=True)
     ]
     is_linear = isinstance(gate, Linear) and not radius.shape
@@ -107,7 +109,7 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
     return None
 
 
-def _is_odd(node: Node) -> bool:
+def is_odd(node: Node) -> bool:
     """Whether the node is an odd function of its operand, smooth at 0."""
     odd = node.gate.odd
     return node.gate is slopes.held or (odd is not None and node.settings == odd.settings)
@@ -122,6 +124,10 @@ def _odd_quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> N
         return slopes.held(operand)
     quotient = even.over_argument(node)
     return quotient if node.inputs[0] is radius else operand * quotient
+
+
+def is_zero(node: Node) -> bool:
+    return node.is_constant and not np.any(node.value)
 
 
 def factored(upstream: Node, radius: Node) -> tuple[Node | None, Node | None]:

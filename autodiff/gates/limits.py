@@ -9,9 +9,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from backprop.autodiff import shapes
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.gate import at
-from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.gate import Attribute, at
+from backprop.autodiff.declaration.kinds import Elementwise, Flat
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.gates import arrays
 
@@ -131,7 +132,7 @@ def _pushed(node: Node, radius: Node, path: Sequence[Node], seed: Node) -> Node:
 
 
 def limit(upstream: Node, radius: Node) -> Node:
-    """The even part of upstream/radius near 0, as a function of the radius: right as far as its third power.
+    """The even part of upstream/radius near 0, as a function of the radius.
 
     nan where it is not known: too far away, or inside the limit at another radius, of which it would be one of many.
     """
@@ -142,13 +143,14 @@ def limit(upstream: Node, radius: Node) -> Node:
         return upstream.graph.constant(math.nan)
     if not path:
         return upstream.graph.constant(0.0) if upstream is not base else upstream.graph.constant(1.0)
-    twin = {base: shrunk(base)}
+    twin = {base: apart(base)}
     for node in path:
         operands = tuple([twin.get(operand, operand) for operand in node.inputs])
         twin[node] = node.graph.add(node.gate, operands, node.attributes)
     outer, paths.at = paths.at, origin(radius)
     try:
-        return _own_slopes(twin[upstream], twin[base], [twin[node] for node in path])
+        slope = _own_slopes(twin[upstream], twin[base], [twin[node] for node in path])
+        return slope if slope.is_scalar_constant else averaged(slope, radius)
     finally:
         paths.at = outer
 
@@ -160,7 +162,7 @@ def before_kept(radius: Node) -> Node:
 
 def origin(radius: Node) -> Node:
     """The radius itself, of which this one is a part, maybe in another shape."""
-    while radius.gate in (arrays.reshape, shrunk):
+    while radius.gate in (arrays.reshape, apart):
         radius = radius.inputs[0]
     return radius
 
@@ -176,16 +178,31 @@ def is_alone(upstream: Node, radius: Node) -> bool:
     return not any(varies(operand) for node in path for operand in node.inputs if operand not in inside)
 
 
-shrunk = Elementwise(
-    "shrunk",
+# Of no family: it is no function of its operand, whose derivative by it would be 1.
+apart: Flat = Flat(
+    "apart",
     np.positive,
-    lambda r, out: r.equals(0.0).where(GAUSS_POINT, 1.0),
     operands=("r",),
     textbook=lambda r: r,
     kernel=lambda r: r * 1.0,
-    summary="the radius as its limit takes it",
-    habit="scales the gradient by 3^(-1/2) where r is 0",
-    source="Gauss's rule of two points",
-    samples=(at(3.0), at(0.5)),
+    summary="a radius as another variable of the same value",
+    habit="stops the gradient: `averaged` has one of its own by the radius",
+    source="by definition",
+    samples=(),
+    is_public=False,
+)
+averaged: Elementwise = Elementwise(
+    "averaged",
+    lambda slope, r, order: slope / (order + 1.0) * np.ones(np.shape(r)),
+    lambda slope, r, out: 1.0 / (out.settings["order"] + 1.0),
+    lambda slope, r, out: averaged(derivative(slope, apart(before_kept(r))), r, order=out.settings["order"] + 1),
+    operands=("slope", "r"),
+    attributes={"order": Attribute(shapes.as_order, 0)},
+    textbook=lambda slope, r, order: slope / (order + 1.0),
+    kernel=lambda slope, r, order: slope / (order + 1.0),
+    summary="the mean of f''(t*r) over 0 < t < 1 near r = 0, differentiated by r as often as `order` says",
+    habit="divides the gradient by order + 1; r gets it times the next derivative",
+    source="f'(r)/r is that mean, and the mean of t^n is 1/(n + 1)",
+    samples=(at(2.0, 0.0, order=0), at(-0.5, 0.0, order=2)),
     is_public=False,
 )

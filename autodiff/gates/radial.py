@@ -19,7 +19,7 @@ from backprop.autodiff.declaration.gate import Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
 from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.table import METHODS
-from backprop.autodiff.gates import arithmetic, kernels, logic, slopes
+from backprop.autodiff.gates import arithmetic, kernels, logic, multiples, slopes
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import before_kept, derivative, is_alone, limit, origin
 from backprop.autodiff.numerics import stable
@@ -41,6 +41,7 @@ class Radius(Reduction):
         **more: Any,
     ) -> None:
         super().__init__(*declaration, **more)
+        self.has_kink = True
         self.vector = vector
         self.weight = weight
 
@@ -51,17 +52,43 @@ class Radius(Reduction):
         if without is not None:
             return kept(without, operand, axis) * vector / weight
         free, rest = factored(upstream, out)
-        radius = kept(out, operand, axis)
-        if rest is None:
-            share = direction(vector, radius)
-        else:
-            smooth = divided(rest, out, by_series=True)
-            rest = kept(rest, operand, axis)
-            if smooth is None:
-                share = over_radius(rest, vector, radius)
-            else:
-                share = out.graph.add(even_radial, (kept(smooth, operand, axis), rest, vector, radius))
-        return share / weight if free is None else kept(free, operand, axis) * share / weight
+        share = self._share(rest, operand, out) / weight
+        return share if free is None else kept(free, operand, axis) * share
+
+    def _share(self, upstream: Node | None, operand: Node, out: Node) -> Node:
+        """upstream * v/r, in a form for what the upstream gradient is."""
+        (axis,) = out.attributes
+        vector, radius = self.vector(operand, axis), kept(out, operand, axis)
+        smooth = None if upstream is None else divided(upstream, out, by_series=True)
+        factor = out.graph.constant(1.0) if upstream is None else kept(upstream, operand, axis)
+        if smooth is not None:
+            return restated(kept(smooth, operand, axis) * vector, factor, vector, radius)
+
+        def plain() -> Node:
+            return direction(vector, radius) if upstream is None else over_radius(factor, vector, radius)
+
+        return restated_as_multiple(self._line(operand, out), plain, factor, vector, radius)
+
+    def _line(self, operand: Node, out: Node) -> multiples.Line | None:
+        """The line through 0 that a scalar factor moves the operand along, if it has one."""
+        found = multiples.common_factor([operand], {()})
+        if found is None:
+            return None
+        (axis,) = out.attributes
+        scale, (rest,) = found
+        rest = rest.broadcast_to(operand.shape)
+        radius = kept(out.gate(rest, axis=axis), operand, axis)
+        return multiples.line(scale, direction(self.vector(rest, axis), radius), radius)
+
+    def _gradient(self, inputs: tuple[Node, ...], out: Node) -> Node:
+        (operand,), (axis,) = inputs, out.attributes
+        plain = super()._gradient(inputs, out)
+        line = self._line(operand, out)
+        if line is None:
+            return plain
+        vector, weight = self.vector(operand, axis), self.weight(operand, axis)
+        one, radius = out.graph.constant(1.0), kept(out, operand, axis)
+        return restated_as_multiple(line, lambda: plain * weight, one, vector, radius) / weight
 
 
 class Hypotenuse(Elementwise):
@@ -72,15 +99,41 @@ class Hypotenuse(Elementwise):
         if without is not None:
             return without * inputs[position]
         free, rest = factored(upstream, out)
-        if rest is None:
-            return super().pull(position, upstream, inputs, out)
-        smooth = divided(rest, out, by_series=True)
-        if smooth is not None:
-            share = out.graph.add(even_radial, (smooth, rest, inputs[position], out))
-            return share if free is None else free * share
-        met = met_before(rest, out)
-        share = over_radius(rest, inputs[position], out) if met else LEGS[position](rest, *inputs)
+        share = self._share(position, rest, inputs, out)
         return share if free is None else free * share
+
+    def _share(self, position: int, upstream: Node | None, inputs: tuple[Node, ...], out: Node) -> Node:
+        """upstream * x/r or upstream * y/r, in a form for what the upstream gradient is."""
+        leg = inputs[position]
+        if upstream is None:
+            return self._slope(position, inputs, out)
+        smooth = divided(upstream, out, by_series=True)
+        if smooth is not None:
+            return restated(smooth * leg, upstream, leg, out)
+
+        def plain() -> Node:
+            return over_radius(upstream, leg, out) if met_before(upstream, out) else LEGS[position](upstream, *inputs)
+
+        return restated_as_multiple(self._line(position, inputs, out), plain, upstream, leg, out)
+
+    def _slope(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        one = out.graph.constant(1.0)
+
+        def plain() -> Node:
+            return self.gradients[position](*inputs, out)
+
+        return restated_as_multiple(self._line(position, inputs, out), plain, one, inputs[position], out)
+
+    def _local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | float | None:
+        return self._slope(position, inputs, out)
+
+    def _line(self, position: int, inputs: tuple[Node, ...], out: Node) -> multiples.Line | None:
+        """The line through 0 that a common factor moves both operands along, if there is one."""
+        found = multiples.common_factor(inputs, {(), out.shape})
+        if found is None:
+            return None
+        scale, rests = found
+        return multiples.line(scale, hypot_slope(rests[position], rests[1 - position]), self(*rests))
 
 
 def over_radius(upstream: Node, vector: Node, radius: Node) -> Node:
@@ -88,6 +141,23 @@ def over_radius(upstream: Node, vector: Node, radius: Node) -> Node:
     if met_before(upstream, origin(radius)):
         return radial_with_limit(upstream, vector, radius, limit(upstream, radius))
     return radial(upstream, vector, radius)
+
+
+def restated_as_multiple(
+    line: multiples.Line | None, plain: Callable[[], Node], upstream: Node, vector: Node, radius: Node
+) -> Node:
+    """upstream * v/r as `plain` builds it; differentiated as the direction of w has it, where w is not 0."""
+    if line is None:
+        return plain()
+    form = upstream * line.direction
+    return restated(
+        form if multiples.is_known(line.radius) else line.radius.where(form, plain()), upstream, vector, radius
+    )
+
+
+def restated(form: Node, upstream: Node, vector: Node, radius: Node) -> Node:
+    """upstream * v/r, which is differentiated as the form."""
+    return form.graph.add(radial_in_form, (form, upstream, vector, radius))
 
 
 def met_before(upstream: Node, radius: Node) -> bool:
@@ -293,27 +363,25 @@ def turned(found: Node, v: Node, radius: Node) -> Node:
     return found.graph.constant(0.0) if found.is_scalar_constant else rate(found, v, radius)
 
 
-class EvenRadial(Elementwise):
-    """u * v / r, which is differentiated as the product of v and of u/r in a form without quotient, its first operand.
+class InForm(Elementwise):
+    """A gate that is differentiated as another form of it, its first operand, which its value does not need.
 
-    Its value does not need that form: it is none of a first derivative's cost.
+    That form is none of a first derivative's cost.
     """
 
     unread = 1
 
 
-even_radial: EvenRadial = EvenRadial(
-    "even_radial",
+radial_in_form: InForm = InForm(
+    "radial_in_form",
     lambda *operands: operands[-3] * stable.ratio(*operands[-2:]),
-    lambda even, u, v, r, out: v,
-    lambda even, u, v, r, out: None,
-    lambda even, u, v, r, out: even,
-    lambda even, u, v, r, out: None,
-    operands=("even", "u", "v", "r"),
-    shape=lambda even, u, v, r: shapes.broadcast((u, v, r)) if r else v,
-    textbook=lambda even, u, v, r: radial(u, v, r),
-    summary="u * v / r for the radius r of v, where u/r is the even function of r that is given beside it",
-    habit="scales the gradient by that function",
+    lambda form, u, v, r, out: 1,
+    *[lambda form, u, v, r, out: None] * 3,
+    operands=("form", "u", "v", "r"),
+    shape=lambda form, u, v, r: shapes.broadcast((u, v, r)),
+    textbook=lambda form, u, v, r: radial(u, v, r),
+    summary="u * v / r for the radius r of v, and 0 where that is 0",
+    habit="passes the gradient to the form without quotient of what vanishes",
     source="the product rule",
     samples=(),
     is_public=False,

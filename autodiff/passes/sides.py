@@ -209,7 +209,7 @@ class BothSides:
         graph = Graph(is_typed=True, source=self.results[0].graph.source)
         twin: dict[int, Node] = {}
         for node in needed(self.results):
-            if isinstance(node.gate, Derivative):
+            if isinstance(node.gate, Derivative) or node.gate.unread:
                 twin[node.index] = twin[node.inputs[0].index]
             elif node.gate is not kinks:
                 twin[node.index] = graph.copy(node, twin)

@@ -37,7 +37,8 @@ def hvp(question: Question, given: Sequence[str], options: DerivativeOptions, ou
     """Show the Hessian of a scalar expression times a direction, without making the Hessian.
 
     It takes a small multiple of the gradient's time. A direction has its variable's shape. It is a constant
-    expression or @FILE, as a value is.
+    expression or @FILE, as a value is. At a kink the Hessian is the mean over all its sides, also of those that the
+    direction does not lead to.
     """
     direction = directions("--direction", question, given)
     value, product = times_hessian(question.graph, direction, question.values, wrt=options.names(question))

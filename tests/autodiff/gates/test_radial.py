@@ -154,3 +154,10 @@ def test_many_radii_one_in_another_take_linear_time():
     found = hvp(graph, {"x": 1.0}, x=0.5)
     assert np.isfinite(found[1]["x"])
     assert typed_before < 5 * count
+
+
+@pytest.mark.parametrize("radius", ["hypot(x, y)", "norm([x, y])"])
+@pytest.mark.parametrize("text, truth", [("R", 0.0), ("exp(-R)", 1.0)])
+def test_the_sixth_derivative_at_zero_is_right_or_not_known(radius, text, truth):
+    found = value_and_grad(nested(text.replace("R", radius), "xxxxx"), x=0.0, y=0.0)[1]["x"]
+    assert found == pytest.approx(truth, rel=1e-13, abs=0) or (text != "R" and np.isnan(found))

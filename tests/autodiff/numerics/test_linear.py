@@ -119,6 +119,19 @@ def test_inverse_by_hand_is_rounded_once(size):
     np.testing.assert_array_equal(linear.inv(np.array(INTEGERS[2])), [[-2.0, 1.0], [1.5, -0.5]])
 
 
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_solutions_by_hand_are_rounded_once(size):
+    """Also where entries of one solution differ by 20 powers of ten, of which elimination leaves the largest."""
+    for seed in range(5):
+        matrix = random_matrix(size, seed) * 10.0 ** np.arange(-5 * size, 5 * size, 10)
+        right = random_matrix(size, seed + 100)[0] * 10.0 ** np.arange(0, -8 * size, -8)
+        columns = [fractions(np.where(np.arange(size) == place, right[:, None], matrix)) for place in range(size)]
+        exact = [float(exact_det(column) / exact_det(fractions(matrix))) for column in columns]
+        np.testing.assert_allclose(linear.solve(matrix, right), exact, rtol=4e-16, atol=0)
+    found = linear.solve(np.array([[4.0, 2.0], [1.0, 1e-20]]), np.array([1.0, 1e-20]))
+    np.testing.assert_allclose(found, [5e-21, 0.5], rtol=4e-16, atol=0)
+
+
 @pytest.mark.parametrize("matrix", SINGULAR.values())
 def test_singular_matrices_are_results(matrix):
     matrix = np.array(matrix)

@@ -32,6 +32,9 @@ MATHEMATICS = {
     "clip": lambda x, low, high: min(max(x, low), high),
     "hard_tanh": lambda x: min(max(x, -1), 1),
     "hard_sigmoid": lambda x: min(max(x / 6 + mpf(1) / 2, 0), 1),
+    "hypot": mp.hypot,
+    "norm": mp.norm,
+    "std": lambda entries: mp.sqrt(sum((x - sum(entries) / len(entries)) ** 2 for x in entries) / len(entries)),
 }
 
 KINKS = {
@@ -68,6 +71,16 @@ KINKS = {
     "hard_tanh(x)^2": -1.0,
     "hard_sigmoid(x)^2": 3.0,
     "log(1+abs(x)^2)": 0.0,
+    "norm([x,2*x])": 0.0,
+    "exp(-norm([x,2*x]))": 0.0,
+    "norm([x,2*x])^3": 0.0,
+    "(1+norm([x,x]))^x": 0.0,
+    "hypot(sin(x),x+x^2)": 0.0,
+    "norm([x^2,-x*sin(x)])": 0.0,
+    "1/(1+exp(hypot(x,0)))/(1+exp(-hypot(x,0)))": 0.0,
+    "x*std([x,-x,2*x])": 0.0,
+    "exp(std([x-1,2-2*x]))": 1.0,
+    "hypot(x,2*x)*norm([x,x^2])": 0.0,
 }
 
 
@@ -156,6 +169,27 @@ def test_three_tied_share_equally_in_every_way_of_asking(text):
         truth = 2 / 3 if one == other else 0.0
         assert matrix[one][other] == close_to(truth, rel=1e-14)
         assert value_and_grad(parse(f"grad(grad({text}, {one}), {other})"), point)[0] == close_to(truth, rel=1e-14)
+
+
+TIED = {
+    "min(square(v))": [0.0, 0.0],
+    "max(v^2)": [1.0, -1.0, 0.5],
+    "max(abs(v))^2": [2.0, 2.0, -2.0],
+    "max(v[0], v[1], v[2])^2": [1.0, 1.0, 1.0],
+    "norm(v[0]*[1, 2])*abs(v[1])": [0.0, 0.0],
+}
+
+
+@pytest.mark.parametrize("text", TIED)
+def test_hvp_at_a_kink_is_the_mean_of_all_sides_and_not_of_the_two_along_the_direction(text):
+    """So it is linear in the direction: along (1, 2) both sides of min(square(v)) at 0 have the second derivative 2."""
+    point = np.array(TIED[text])
+    matrix = hessian(parse(text), v=point)["v"]["v"]
+    for direction in ([1.0, 2.0, -3.0], [0.0, -1.0, 0.5]):
+        step = np.array(direction[: len(point)])
+        product = hvp(parse(text), {"v": step}, v=point)[1]["v"]
+        np.testing.assert_allclose(product, matrix @ step, rtol=1e-14, atol=0)
+    assert text != "min(square(v))" or matrix.tolist() == [[1.0, 0.0], [0.0, 1.0]]
 
 
 def test_a_long_array_of_kinks():
