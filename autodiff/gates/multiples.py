@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 MOST_NODES = 500  # that are looked at for a factor
 
 
-class Line(NamedTuple):
+class LineThroughZero(NamedTuple):
     """v/r for a v that is a multiple of w, as the sign of the scale times the direction of w, and the radius of w."""
 
     direction: Node
     radius: Node
 
 
-def line(scale: Node, direction: Node, radius: Node) -> Line | None:
+def line(scale: Node, direction: Node, radius: Node) -> LineThroughZero | None:
     """None where w is 0 itself, or infinite."""
     if is_known(radius):
         value = known_value(radius)
         if not (np.isfinite(value) & (value != 0.0)).all():
             return None
-    return Line(kinked.absolute_slope(scale) * direction, radius)
+    return LineThroughZero(kinked.absolute_slope(scale) * direction, radius)
 
 
 def is_known(node: Node) -> bool:
@@ -54,21 +54,27 @@ def known_value(node: Node) -> Any:
 def common_factor(vectors: Sequence[Node], shapes: Collection[Shape]) -> tuple[Node, list[Node]] | None:
     """A node of one of the shapes that every vector is written with as a factor, and the vectors without it.
 
-    Where there are several, their product.
+    Where there are several, or one of higher multiplicity, their product.
     """
     scale: Node | None = None
     rests = list(vectors)
     factors = [node for node in _common_factors(vectors) if node.shape in shapes and not is_known(node)]
     for node in sorted(factors, key=lambda node: node.index, reverse=True):
-        without = [_zero_or(divided(rest, node, by_series=True), rest) for rest in rests]
-        if all(rest is not None for rest in without):
-            rests = [rest for rest in without if rest is not None]
+        while (without := _all_divided(rests, node)) is not None:  # again: x^2 and x*sin(x) have it twice
+            rests = without
             scale = node if scale is None else scale * node
     return None if scale is None else (scale, rests)
 
 
-def _zero_or(quotient: Node | None, node: Node) -> Node | None:
-    return node if quotient is None and is_zero(node) else quotient
+def _all_divided(vectors: Sequence[Node], factor: Node) -> list[Node] | None:
+    """The vectors without a factor that all have; None where one lacks it, or where all are zero."""
+    quotients = []
+    for vector in vectors:
+        quotient = divided(vector, factor, by_series=True)
+        if quotient is None and not is_zero(vector):
+            return None
+        quotients.append(vector if quotient is None else quotient)
+    return None if all(map(is_zero, vectors)) else quotients
 
 
 def _common_factors(vectors: Sequence[Node]) -> set[Node]:

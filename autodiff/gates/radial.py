@@ -69,7 +69,7 @@ class Radius(Reduction):
 
         return restated_as_multiple(self._line(operand, out), plain, factor, vector, radius)
 
-    def _line(self, operand: Node, out: Node) -> multiples.Line | None:
+    def _line(self, operand: Node, out: Node) -> multiples.LineThroughZero | None:
         """The line through 0 that a scalar factor moves the operand along, if it has one."""
         found = multiples.common_factor([operand], {()})
         if found is None:
@@ -127,7 +127,7 @@ class Hypotenuse(Elementwise):
     def _local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | float | None:
         return self._slope(position, inputs, out)
 
-    def _line(self, position: int, inputs: tuple[Node, ...], out: Node) -> multiples.Line | None:
+    def _line(self, position: int, inputs: tuple[Node, ...], out: Node) -> multiples.LineThroughZero | None:
         """The line through 0 that a common factor moves both operands along, if there is one."""
         found = multiples.common_factor(inputs, {(), out.shape})
         if found is None:
@@ -144,7 +144,7 @@ def over_radius(upstream: Node, vector: Node, radius: Node) -> Node:
 
 
 def restated_as_multiple(
-    line: multiples.Line | None, plain: Callable[[], Node], upstream: Node, vector: Node, radius: Node
+    line: multiples.LineThroughZero | None, plain: Callable[[], Node], upstream: Node, vector: Node, radius: Node
 ) -> Node:
     """upstream * v/r as `plain` builds it; differentiated as the direction of w has it, where w is not 0."""
     if line is None:
