@@ -228,6 +228,18 @@ def test_without_more_processes_the_program_works_alone(monkeypatch, rows):
         assert prestart.workers == []
 
 
+@pytest.mark.parametrize("is_polars", [True, False], ids=["polars", "base"], indirect=True)
+@pytest.mark.parametrize("limit", [600_000, 1_000_000, 2_000_000])
+def test_in_little_memory_the_program_works_alone(rows, is_polars, limit):
+    """Each worker would have the blocks of all of them, and no room to answer one."""
+    script = MANY.format(count=2, polars=is_polars)
+    line = 'ulimit -v "$0"; exec "$@"'
+    program = [sys.executable, "-c", script, "batch", "x", "--no-grad", rows]
+    done = subprocess.run(["bash", "-c", line, str(limit), *program], capture_output=True, timeout=SECONDS)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == ANSWERED
+
+
 @pytest.mark.parametrize(
     ("name", "size", "expected"),
     [
