@@ -22,20 +22,20 @@ def with_constants(
 
     In the body of a function a constant may be a parameter: then the node waits for the call.
     """
-    if scope.is_body and not all(one.is_literal for one in constants):
+    if scope.is_body and not all(constant.is_literal for constant in constants):
         count = len(operands)
 
         def resume(where: Scope, nodes: tuple[Node, ...]) -> Node:
             given = []
-            for one, node in zip(constants, nodes[count:], strict=True):
-                again = Operand(one.type, one.text, one.start_pos, one.end_pos)
+            for constant, node in zip(constants, nodes[count:], strict=True):
+                again = Operand(constant.type, constant.text, constant.start_pos, constant.end_pos)
                 again.node = node
                 given.append(again)
             return with_constants(where, nodes[:count], given, make, role, span)
 
-        waiting = (*operands, *[scope.node(one) for one in constants])
+        waiting = (*operands, *[scope.node(constant) for constant in constants])
         return scope.graph.add(DEFERRED, waiting, (resume,), span)
-    return make(scope, tuple(operands), [value(one, role) for one in constants])
+    return make(scope, tuple(operands), [value(constant, role) for constant in constants])
 
 
 def value(operand: Operand, role: str) -> Array:
@@ -48,9 +48,9 @@ def value(operand: Operand, role: str) -> Array:
     from backprop.autodiff.evaluation.execution import constant_value
     from backprop.autodiff.evaluation.program import needed
 
-    for one in needed([node]):
-        if one.gate is leaves.input and one.name not in leaves.NAMED_CONSTANTS:
+    for part in needed([node]):
+        if part.gate is leaves.input and part.name not in leaves.NAMED_CONSTANTS:
             raise ExpressionError(
-                f"{role} must be constant, and '{one.name}' is a variable", one.span, "write a number"
+                f"{role} must be constant, and '{part.name}' is a variable", part.span, "write a number"
             )
     return constant_value(node)
