@@ -32,10 +32,7 @@ class LazyGroup(Helpful, click.Group):
         return list(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module = import_module(f"backprop.cli.commands.{name.replace('-', '_')}")
-        return next(one for one in vars(module).values() if isinstance(one, click.Command))
+        return declared(name) if name in COMMANDS else None
 
     def shell_complete(self, context: click.Context, typed: str) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
@@ -56,8 +53,14 @@ class LazyGroup(Helpful, click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def declared(name: str) -> Helpful:
+    """A command, as its module declares it."""
+    module = import_module(f"backprop.cli.commands.{name.replace('-', '_')}")
+    return next(value for value in vars(module).values() if isinstance(value, Helpful))
+
+
 def unknown_command(tokens: list[str]) -> Failure:
-    """The failure for a first word that is no command: misspelt, or an expression without its `eval`."""
+    """The failure for a first word that is not a command: misspelt, or an expression without its `eval`."""
     import shlex
 
     first = tokens[0]
@@ -90,7 +93,7 @@ def no_command(**_options: Any) -> None:
 
 
 def forget_odd_sizes() -> None:
-    """Unset a COLUMNS or LINES that is no size of anything: click, rich and we ourselves would each stumble over it."""
+    """Unset a COLUMNS or LINES that is not a size: click, rich and we ourselves would each stumble over it."""
     for name in ("COLUMNS", "LINES"):
         if not re.fullmatch(r"[0-9]{1,6}", os.environ.get(name, "0")):
             del os.environ[name]

@@ -12,13 +12,13 @@ from backprop.autodiff.derivatives.check import check
 from backprop.autodiff.derivatives.symbolic import derivatives
 from backprop.autodiff.derivatives.trace import trace
 from backprop.autodiff.gates import FUNCTIONS
-from backprop.cli.explain.json import spelled
+from backprop.cli.explain.notations import PLAIN
 from backprop.cli.explain.sentences import blocks
 from backprop.cli.explain.steps import explain_trace
 from backprop.cli.program import run as run_command
 from backprop.cli.reports.functions import PUBLIC, names, page_report
 from backprop.parser import parse
-from backprop.parser.printers.expression import show
+from backprop.parser.printers.expression import shortest, show
 from backprop.parser.printers.latex import show_latex
 
 from .autodiff.checks import holes
@@ -88,7 +88,7 @@ def test_it_is_written_in_every_language(language, tmp_path):
 
 def test_it_is_explained_and_listed():
     explanation = explain_trace(trace(parse("bell(x)"), {"x": 0.75}), "bell(x)")
-    said = "\n".join(spelled(block.line) for block in blocks(explanation))
+    said = "\n".join(PLAIN.line(block.line, shortest) for block in blocks(explanation))
     assert "The bell gate scales the gradient by -(2*x*bell(x))." in said
     rows = dict(page_report("bell", names()["bell"]).rows)
     assert rows["d/dx"] == "-(2 * x * bell(x))" and rows["summary"] == "exp(-x^2)"

@@ -8,7 +8,7 @@ from backprop.cli.completion.items import one_of
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.destination import destination
 from backprop.cli.status import Failure, Status
-from backprop.parser.similarity import closest
+from backprop.parser.similarity import suggestion
 
 EXAMPLES = (
     'eval "$(backprop completion bash)"',
@@ -39,11 +39,8 @@ def completion(shell: str, line: str | None, breaks: str) -> Status:
     third in the folder ~/.config/fish/completions.
     """
     if shell not in SHELLS:
-        meant = closest(shell, SHELLS)
-        raise Failure(
-            f"no completion for the shell {shell!r}",
-            f"did you mean {meant}?" if meant else f"it is one of {', '.join(SHELLS)}",
-        )
+        cure = suggestion(shell, SHELLS, f"it is one of {', '.join(SHELLS)}")
+        raise Failure(f"no completion for the shell {shell!r}", cure)
     from backprop.cli.completion.shell import LineComplete
 
     group = click.get_current_context().find_root().command

@@ -10,7 +10,7 @@ from backprop.cli.options.help import Helpful
 from backprop.cli.output.output import Output
 from backprop.cli.reports.functions import list_report, names, page_report
 from backprop.cli.status import Failure
-from backprop.parser.similarity import closest
+from backprop.parser.similarity import suggestion
 
 EXAMPLES = ("backprop functions", "backprop functions sigmoid", 'backprop functions "+"')
 
@@ -25,7 +25,5 @@ def functions(name: str | None, output: Output) -> None:
         return
     known = names()
     if name not in known:
-        meant = closest(name, known)
-        cure = f"did you mean {meant}?" if meant else "backprop functions lists them"
-        raise Failure(f"unknown function {name!r}", cure)
+        raise Failure(f"unknown function {name!r}", suggestion(name, known, "backprop functions lists them"))
     output.write(page_report(name, known[name]))

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from backprop.autodiff.derivatives.matrices import hvp as times_hessian
-from backprop.cli.completion.items import variable_and_value
-from backprop.cli.options.declarations import STRICT, WRT, command, derivative_options, output_options, question_options
+from backprop.cli.options.declarations import (
+    STRICT,
+    WRT,
+    command,
+    derivative_options,
+    output_options,
+    question_options,
+    vectors_option,
+)
 from backprop.cli.options.derivatives import DerivativeOptions, directions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
@@ -23,14 +28,7 @@ EXAMPLES = (
 
 @command("hvp", examples=EXAMPLES)
 @question_options
-@click.option(
-    "--direction",
-    "given",
-    multiple=True,
-    metavar="NAME=VALUE",
-    shell_complete=variable_and_value,
-    help="The vector's part for NAME; one left out is zero.  Repeatable.",
-)
+@vectors_option("--direction", "given", "The vector's part for NAME; one left out is zero.")
 @derivative_options(WRT, STRICT)
 @output_options("hvp")
 def hvp(question: Question, given: Sequence[str], options: DerivativeOptions, output: Output) -> Status:
@@ -43,5 +41,4 @@ def hvp(question: Question, given: Sequence[str], options: DerivativeOptions, ou
     direction = directions("--direction", question, given)
     value, product = times_hessian(question.graph, direction, question.values, wrt=options.names(question))
     report = product_report("hvp", "product", value, product, question.text)
-    output.write(report)
     return options.finish(question, report, output)

@@ -42,7 +42,7 @@ def variables_of(expression: str | None) -> list[str]:
 
 
 def expression_in(path: str) -> str | None:
-    """The expression in a file, None where it is no plain file: a pipe is not for us to read."""
+    """The expression in a file, None where it is not a plain file: a pipe is not for us to read."""
     if not os.path.isfile(path):
         return None
     with open(path, encoding="utf-8-sig") as stream:
@@ -61,7 +61,7 @@ def value_files(start: str) -> list[str]:
 
 
 def columns_of(path: str | None, format: str | None) -> list[str]:
-    """The names in the header of a file of rows; none where it is no file of text, or is none at all."""
+    """The names in the header of a file of rows; none where it is not a file of text, or not a file at all."""
     from backprop.cli.output.formats import read_format
 
     format = format or read_format(path) or "csv"

@@ -23,7 +23,7 @@ from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import MAXIMUM_OPERANDS
 from backprop.cli.explain.notations import MAXIMUM_RULE, PLAIN, Code, Line, Notation, Piece, Quantity
 from backprop.cli.explain.steps import Explanation, ForwardStep, ReverseStep, Term
-from backprop.cli.output.numbers import MAXIMUM_WHOLE
+from backprop.cli.output.numbers import MAXIMUM_WHOLE, times
 from backprop.cli.reports.nonfinite import described
 from backprop.parser.printers.expression import show
 
@@ -182,10 +182,6 @@ def of_sides(step: ReverseStep) -> bool:
     return counts_sides(step.total_node, step.total, [part.value for part in step.received])
 
 
-def times(count: int) -> str:
-    return "twice" if count == 2 else f"{count} times"
-
-
 def gate_line(step: ReverseStep, notation: Notation = PLAIN) -> Line:
     """`f = n1 * z. The mul gate swaps: …`."""
     label, expression = Code(notation.label(step.label)), Code(notation.formula(step.expression))
@@ -222,8 +218,8 @@ def word_of(operand: Node) -> str | None:
 def part_line(explanation: Explanation, part: Term, notation: Notation = PLAIN) -> Line:
     """`to n1: d(n1 * z)/dn1 = z, so df * z = 1 * -4 = -4`."""
     label = Code(notation.label(part.operand))
-    place = f", operand {part.place}" if part.place else ""
-    start: Line = ("from " if explanation.is_tangent else "to ", label, f"{place}: ")
+    ordinal = f", operand {part.ordinal}" if part.ordinal else ""
+    start: Line = ("from " if explanation.is_tangent else "to ", label, f"{ordinal}: ")
     gained = Quantity(part.nodes.value, part.value, "gradient")
     if not part.is_taken:
         return (*start, "the branch is not taken, so exactly ", gained)
@@ -269,7 +265,7 @@ def rule(explanation: Explanation, part: Term, notation: Notation) -> Iterator[P
     """The local derivative as a formula."""
     if part.local_rule is None:
         return
-    if part.place:
+    if part.ordinal:
         yield "local gradient "
         yield Code(notation.formula(part.local_rule))
     else:

@@ -35,15 +35,15 @@ class Term(NamedTuple):
     and `upstream` is the tangent of `operand`. `share` is the whole term as a formula (`df * z`), `derivative` the
     name of the upstream derivative (`df`), `rule` the gate with its operands (`n1 * z`) and `local_rule` its local
     gradient by the operand (`z`), None where the gate has none entry by entry. `is_product`: the numbers are
-    `upstream * local = value`, entry by entry. Not `is_taken`: in a branch not taken, and exactly 0. `place` counts the
-    gate's operands from 1 where it takes the same one more than once (`x*x`), and is None elsewhere.
+    `upstream * local = value`, entry by entry. Not `is_taken`: in a branch not taken, and exactly 0. `ordinal` counts
+    the gate's operands from 1 where it takes the same one more than once (`x*x`), and is None elsewhere.
     """
 
     user: str
     operand: str
     gate: str
     position: int
-    place: int | None
+    ordinal: int | None
     derivative: str
     rule: Formula
     local_rule: Formula | None
@@ -226,7 +226,7 @@ class _Explainer:
             operand=self.labels[operand],
             gate=user.gate.name,
             position=share.position,
-            place=share.position + 1 if user.inputs.count(operand) > 1 else None,
+            ordinal=share.position + 1 if user.inputs.count(operand) > 1 else None,
             derivative=self.symbols.derivative_name(source),
             rule=self.symbols.expression(user),
             local_rule=local_rule,

@@ -35,7 +35,7 @@ def write(explanation: Explanation, stream: TextIO, look: Look) -> None:
 
 
 def words_of(line: Line, number: Writer, style: str) -> Iterator[Word]:
-    """The line cut after each blank that is no number's; a number is one word."""
+    """The line cut after each blank that is not part of a number; a number is one word."""
     for piece in line:
         if isinstance(piece, Quantity):
             yield PLAIN.quantity(piece, number), STYLES.get(piece.kind, "")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.cli.completion.items import any_file, one_of, typed_words, variable
+from backprop.cli.completion.items import any_file, one_of, typed_words, variable, variable_and_value
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.formats import default_of, endings, words
 from backprop.cli.output.output import COLORS, Output
 from backprop.cli.question.argv import SCANNED, Arguments, scan
-from backprop.parser.similarity import closest
+from backprop.parser.similarity import suggestion
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -32,10 +32,7 @@ def word_option(name: str, words: Sequence[str], **declaration: Any) -> Function
 
     def chosen(word: str) -> str:
         if word not in words:
-            meant = closest(word, words)
-            raise click.BadParameter(
-                f"{word!r}: {f'did you mean {meant}?' if meant else 'it is one of ' + ', '.join(words)}"
-            )
+            raise click.BadParameter(f"{word!r}: {suggestion(word, words, 'it is one of ' + ', '.join(words))}")
         return word
 
     return click.option(name, type=chosen, metavar="|".join(words), shell_complete=one_of(words), **declaration)
@@ -53,8 +50,8 @@ class ExpressionCommand(Helpful):
         }
         if context.resilient_parsing and known.get(tokens[-1] if tokens else ""):
             tokens = tokens[:-1]  # whose value is being completed
-        found = context.meta[SCANNED] = scan(tokens, known)
-        return super().parse_args(context, list(found.options))
+        arguments = context.meta[SCANNED] = scan(tokens, known)
+        return super().parse_args(context, list(arguments.options))
 
     def shell_complete(self, context: click.Context, typed: str) -> list[CompletionItem]:
         return typed_words(context, typed)
@@ -112,7 +109,7 @@ def shared(parameter: str, make: Function, *options: Function) -> Function:
         before = len(declared)
         for option in reversed(options):
             option(with_object)  # adds itself to the declared ones, as click.option does
-        names = [one.name for one in declared[before:]]
+        names = [option.name for option in declared[before:]]
         return with_object
 
     return decorate
@@ -123,8 +120,8 @@ def as_question(file: str | None, vars: Sequence[str], fuse: bool, *, needs: str
     from backprop.cli.question.question import Needs, ask
 
     context = click.get_current_context()
-    found: Arguments = context.meta[SCANNED]
-    question = ask(context.info_name or "", found, file, vars, Needs(needs))
+    arguments: Arguments = context.meta[SCANNED]
+    question = ask(context.info_name or "", arguments, file, vars, Needs(needs))
     return question.fused() if fuse else question
 
 
@@ -196,6 +193,18 @@ EXPRESSION_SOURCES = (
 question_options = shared("question", as_question, *EXPRESSION_SOURCES)
 range_question_options = shared("question", functools.partial(as_question, needs="ranges"), *EXPRESSION_SOURCES)
 open_question_options = shared("question", functools.partial(as_question, needs="nothing"), *EXPRESSION_SOURCES)
+
+
+def vectors_option(name: str, parameter: str, summary: str) -> Function:
+    """An option that takes a vector, NAME=VALUE for each variable's part."""
+    return click.option(
+        name,
+        parameter,
+        multiple=True,
+        metavar="NAME=VALUE",
+        shell_complete=variable_and_value,
+        help=f"{summary}  Repeatable.",
+    )
 
 
 def derivative_options(*options: Function) -> Function:
