@@ -20,7 +20,7 @@ class LineComplete(ShellComplete):
     `breaks` are the characters at which the shell begins a new word, for it replaces no more than that.
     """
 
-    def __init__(self, group: click.Group, shell: str, line: str = "", breaks: str = "") -> None:
+    def __init__(self, group: click.Command, shell: str, line: str = "", breaks: str = "") -> None:
         super().__init__(group, {}, "backprop", "")
         self.shell = shell
         self.words = split(line)
