@@ -239,6 +239,19 @@ def test_no_test_lets_small_numbers_pass_unseen():
     assert {name: lines for name, lines in found.items() if lines} == {}
 
 
+EXTRA_LIBRARIES = ("polars", "pyarrow", "backports.zstd", "matplotlib", "scipy.special")
+
+
+def test_what_needs_an_extra_runs_with_the_extras():
+    """A test that is skipped in the base install, and is not marked `extras`, would never run."""
+    for path in TESTS:
+        source = path.read_text()
+        asked = [node for node in calls(source) if ast.unparse(node.func).endswith(("importorskip", "find_spec"))]
+        needs = {node.args[0].value for node in asked if node.args and isinstance(node.args[0], ast.Constant)}
+        if path.name.startswith("test_") and needs & set(EXTRA_LIBRARIES):
+            assert "mark.extras" in source, name_of(path)
+
+
 def test_tests_are_in_the_folders_of_what_they_test():
     files = [path.relative_to(HOUSE / "tests") for path in TESTS if path.name.startswith("test_")]
     assert {str(path.parent) for path in files if not (HOUSE / path.parent).is_dir()} == {"fuzz"}  # the fuzzers' own

@@ -83,6 +83,7 @@ def test_batch(backprop, rows, arguments):
     assert str(LEFT)[:17] in result.out and "40.0249688472072" in result.out
 
 
+@pytest.mark.extras
 def test_batch_of_parquet(backprop, tmp_path):
     polars = pytest.importorskip("polars")
     polars.DataFrame({"x": [-40.0, 0.5]}).write_parquet(tmp_path / "rows.parquet")

@@ -19,6 +19,8 @@ from backprop.parser import parse
 from ...closeness import close_to
 from ..conftest import WITHOUT_POLARS
 
+pytestmark = pytest.mark.extras
+
 ROWS = "x,name,y\n1,a,2\n3,b,4\n"
 
 

@@ -258,6 +258,7 @@ AWKWARD = [
 ]
 
 
+@pytest.mark.extras
 @pytest.mark.usefixtures("small_blocks")
 class TestBulk:
     @pytest.mark.parametrize("form", ["csv", "tsv"])

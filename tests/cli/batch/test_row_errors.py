@@ -22,6 +22,8 @@ from backprop.cli.batch.formats.ndjson import Ndjson
 from ..conftest import FORKS
 from ..forks import ROOM
 
+pytestmark = pytest.mark.extras
+
 
 @pytest.fixture
 def batch(tmp_path, installed):

@@ -16,6 +16,8 @@ from backprop.cli.batch.formats.ndjson import DEEPEST
 
 from ..conftest import WITHOUT_POLARS, end_of
 
+pytestmark = pytest.mark.extras
+
 MANY = 60_000  # rows
 
 

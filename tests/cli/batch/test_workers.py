@@ -17,7 +17,7 @@ from backprop.cli.batch.processes import prestart
 from backprop.cli.batch.processes.pool import Alone, Workers
 from backprop.cli.batch.processes.worker import AHEAD, started
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+pytestmark = [pytest.mark.extras, pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")]
 
 SECONDS = 60
 ROWS = 800_000

@@ -107,6 +107,7 @@ def skip_without_writer(command: str) -> None:
         pytest.skip("not installed")
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize("command", QUESTIONS)
 def test_every_ending_of_a_command(backprop, tmp_path, command):
     skip_without_writer(command)
@@ -118,6 +119,7 @@ def test_every_ending_of_a_command(backprop, tmp_path, command):
         assert is_of(word, path.read_bytes()), (path.name, word)
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize("command", QUESTIONS)
 def test_a_word_wins_over_the_ending(backprop, tmp_path, command):
     skip_without_writer(command)

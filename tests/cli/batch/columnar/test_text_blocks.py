@@ -18,6 +18,8 @@ from backprop.cli.program import run  # noqa: E402
 
 from .files import READERS  # noqa: E402  (polars may be missing)
 
+pytestmark = pytest.mark.extras
+
 BLANKS = "\n" * (3 << 20)  # more than a block
 
 

@@ -23,6 +23,8 @@ from backprop.cli.batch.columnar.text import as_text, interval_in_words  # noqa:
 
 from .files import READERS, arrow_schema, key_values, table_of, written  # noqa: E402
 
+pytestmark = pytest.mark.extras
+
 FILES = Path(__file__).parent / "columnar_files"
 ODD = ["odd.parquet", "odd.arrow", "odd.stream.arrow"]
 TWICE = ["twice.parquet", "twice.arrow", "twice.stream.arrow"]
