@@ -117,12 +117,12 @@ class Hypotenuse(Elementwise):
         return restated_as_multiple(self._line(position, inputs, out), plain, upstream, leg, out)
 
     def _slope(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
-        one = out.graph.constant(1.0)
+        one, leg = out.graph.constant(1.0), inputs[position]
 
         def plain() -> Node:
-            return self.gradients[position](*inputs, out)
+            return hypot_slope(leg, inputs[1 - position])
 
-        return restated_as_multiple(self._line(position, inputs, out), plain, one, inputs[position], out)
+        return restated_as_multiple(self._line(position, inputs, out), plain, one, leg, out)
 
     def _local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | float | None:
         return self._slope(position, inputs, out)

@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from json.scanner import make_scanner
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ BYTE_ORDER_MARK = "\ufeff"
 TOO_DEEP = "it is nested too deeply"
 # A value at a place of a text, and where it ends; StopIteration where there is none. `json.loads` takes three times as
 # long for a short object, and six times for what is none: its exception counts the lines before it.
-scan = json.JSONDecoder().scan_once
+scan = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed wants a scanner there
 # Python's reader takes some 960 lists in one another, and fewer where it is called from deeper: whoever writes a record
 # reads it again, and must be able to.
 DEEPEST = 900
