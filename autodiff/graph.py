@@ -13,11 +13,14 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.gate import METHODS, Gate
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.evaluation.garbage import without_collection
-from backprop.autodiff.shapes import Array, Axis, Shape
+from backprop.autodiff.evaluation.recent import Recent
+from backprop.autodiff.shapes import Array, Axis, Index, Shape
 
+MOST_PROGRAMS, MOST_INSTRUCTIONS = 32, 2**18  # that a graph keeps, about 60 MB
 MAXIMUM_NODES = 10_000_000  # about 3 GB; functions of one's own can ask for any number of nodes in a few lines
 
 
@@ -76,6 +79,10 @@ class Node:
         """Whether it is a number without a name."""
         return self.gate is leaves.constant and not self.shape and self.attributes[1] is None
 
+    def is_number(self, number: float) -> bool:
+        """Whether it is this scalar constant."""
+        return self.gate is leaves.constant and not self.shape and float(self.attributes[0]) == number
+
     @property
     def value(self) -> Any:
         """The value of a constant, None for any other node."""
@@ -126,9 +133,14 @@ class Node:
     def __neg__(self) -> Node:
         return METHODS["negative"](self)
 
-    def __array_ufunc__(self, function: np.ufunc, method: str, *operands: Any, **settings: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *operands: Any, **settings: Any) -> Any:
         """The node for a function of NumPy's: a kernel of numerics/ that is called with nodes writes its own graph."""
-        return METHODS[function](*operands) if function in METHODS and method == "__call__" else NotImplemented
+        try:
+            gate = METHODS[ufunc]
+        except KeyError:
+            return NotImplemented
+        is_known = method == "__call__" and settings.keys() <= gate.attributes.keys()
+        return gate(*operands, **settings) if is_known else NotImplemented
 
     def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
         """The same for the functions of NumPy's that are no ufuncs, as `where` is."""
@@ -154,8 +166,6 @@ class Node:
     def __lt__(self, other: Node | float) -> Node:
         return METHODS["<"](self, other)
 
-    exceeds = __gt__
-
     def where(self, taken: Node | float, otherwise: Node | float) -> Node:
         """`taken` where this node is nonzero, `otherwise` elsewhere."""
         return METHODS["where"](self, taken, otherwise)
@@ -176,6 +186,10 @@ class Node:
 
     def broadcast_to(self, shape: Shape) -> Node:
         return METHODS["broadcast_to"](self, shape=shape)
+
+    def scattered(self, index: Index, shape: Shape) -> Node:
+        """The transpose of taking entries: zeros of `shape` with this node at `index`."""
+        return METHODS["scatter"](self, index=index, shape=shape)
 
     def sum_to(self, shape: Shape) -> Node:
         """The transpose of broadcasting: summed over the axes that broadcasting `shape` to this one repeats."""
@@ -200,6 +214,7 @@ class Graph:
         self.inputs: dict[str, Node] = {}  # the free names, named constants among them, in order of first use
         self.defaults: dict[str, Array] = {}  # the values of inputs that the text gives
         self.fixed: set[str] = set()  # inputs that keep that value: they are constants of the text
+        self.programs = Recent(MOST_PROGRAMS, MOST_INSTRUCTIONS)  # what was derived from it last (programs.py)
         self._interned: dict[tuple[Any, ...], Node] = {}
 
     def add(
@@ -304,6 +319,11 @@ class Graph:
         if self.output is None:
             raise ExpressionError("the expression has no value", None, "end with an expression", self.source)
         return self.output
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """What changes whenever the graph does: how many nodes it has, and which of them is the output."""
+        return len(self.nodes), self.result.index
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ def bounded(shape: Shape) -> Shape:
         raise ExpressionError(
             f"an array of {len(shape)} dimensions", cure=f"an array has {MAXIMUM_DIMENSIONS} dimensions at most"
         )
-    if math.prod(length or 1 for length in shape) > MAXIMUM_ENTRIES:
+    if math.prod([length or 1 for length in shape] if 0 in shape else shape) > MAXIMUM_ENTRIES:
         raise ExpressionError(
             f"an array of shape {show(shape)} has more than {MAXIMUM_ENTRIES} entries",
             cure="use smaller arrays: an array may take 1 GiB at most",

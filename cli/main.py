@@ -7,7 +7,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import NoReturn
 
 from backprop.cli.status import Status
@@ -26,18 +26,24 @@ def answer() -> int:
     """Answer argv on stdout, say what is wrong on stderr, and return the exit status."""
     gc.set_threshold(200_000, 10, 10)  # imports make objects by the thousand and no garbage: 10 ms of looking for it
     try:
-        if sys.argv[1:2] == ["batch"]:  # before anything slow is imported: meanwhile is what workers are started for
-            from backprop.cli.batch.processes.prestart import start_ahead
+        with workers():
+            from backprop.cli.program import run
 
-            start_ahead(sys.argv[2:])
-        from backprop.cli.program import run
-
-        status = run([os.fsencode(token).decode("utf-8", "surrogateescape") for token in sys.argv[1:]])
+            status = run([os.fsencode(token).decode("utf-8", "surrogateescape") for token in sys.argv[1:]])
         if sys.stdout is not None:
             sys.stdout.flush()
         return status
     except BaseException as error:
         return explain(error)
+
+
+def workers() -> AbstractContextManager[None]:
+    """Those of `batch` are started before anything slow is imported: meanwhile is what they are started for."""
+    if sys.argv[1:2] != ["batch"]:
+        return nullcontext()
+    from backprop.cli.batch.processes.prestart import started_ahead
+
+    return started_ahead(sys.argv[2:])
 
 
 def explain(error: BaseException) -> Status:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from backprop.cli.commands import COMMANDS
 from backprop.cli.options.help import Helpful, show_help, show_version
 from backprop.cli.status import Failure
 from backprop.parser.similarity import closest
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 EXAMPLES = (
     'backprop eval "(x+y)*z" --x -2 --y 5 --z -4',
@@ -29,10 +32,13 @@ class LazyGroup(Helpful, click.Group):
         return list(COMMANDS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
-            return None
-        module = import_module(f"backprop.cli.commands.{name.replace('-', '_')}")
-        return next(one for one in vars(module).values() if isinstance(one, click.Command))
+        return declared(name) if name in COMMANDS else None
+
+    def shell_complete(self, context: click.Context, typed: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        commands = [CompletionItem(name, help=summary) for name, summary in COMMANDS.items() if name.startswith(typed)]
+        return commands + click.Command.shell_complete(self, context, typed)
 
     def parse_args(self, context: click.Context, tokens: list[str]) -> list[str]:
         if tokens and tokens[0] not in COMMANDS and tokens[0] not in self.own_options():
@@ -47,8 +53,14 @@ class LazyGroup(Helpful, click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
+def declared(name: str) -> Helpful:
+    """A command, as its module declares it."""
+    module = import_module(f"backprop.cli.commands.{name.replace('-', '_')}")
+    return next(value for value in vars(module).values() if isinstance(value, Helpful))
+
+
 def unknown_command(tokens: list[str]) -> Failure:
-    """The failure for a first word that is no command: misspelt, or an expression without its `eval`."""
+    """The failure for a first word that is not a command: misspelt, or an expression without its `eval`."""
     import shlex
 
     first = tokens[0]
@@ -81,16 +93,14 @@ def no_command(**_options: Any) -> None:
 
 
 def forget_odd_sizes() -> None:
-    """Unset a COLUMNS or LINES that is no size of anything: click, rich and we ourselves would each stumble over it."""
+    """Unset a COLUMNS or LINES that is not a size: click, rich and we ourselves would each stumble over it."""
     for name in ("COLUMNS", "LINES"):
         if not re.fullmatch(r"[0-9]{1,6}", os.environ.get(name, "0")):
             del os.environ[name]
 
 
-def run(tokens: list[str]) -> int:
-    """Run the command in argv and return its status. Raises what went wrong."""
-    forget_odd_sizes()
-    group = LazyGroup(
+def program() -> LazyGroup:
+    return LazyGroup(
         "backprop",
         help="Differentiate expressions: the value and the gradient of every node.",
         examples=EXAMPLES,
@@ -100,6 +110,12 @@ def run(tokens: list[str]) -> int:
         subcommand_metavar="COMMAND ...",
         options_metavar="",
     )
+
+
+def run(tokens: list[str]) -> int:
+    """Run the command in argv and return its status. Raises what went wrong."""
+    forget_odd_sizes()
+    group = program()
     try:
         context = group.make_context("backprop", tokens)
         return int(group.invoke(context) or 0)

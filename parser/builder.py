@@ -159,7 +159,7 @@ class Builder:
 
     def _apply(self, operator: str, made: Operand, *operands: Operand) -> Operand:
         """Give `made` the node of an operator."""
-        nodes = tuple([self.scope.node(one) for one in operands])
+        nodes = tuple([self.scope.node(operand) for operand in operands])
         made.node = self.scope.graph.add(OPERATORS[operator], nodes, (), made.span)
         return made
 
@@ -189,7 +189,7 @@ class Builder:
         return made
 
     def group(self, children: Children) -> Operand:
-        """Parentheses: they belong to the span, and `-(2)` is no plain number."""
+        """Parentheses: they belong to the span, and `-(2)` is not a plain number."""
         opening, operand, closing = children
         operand.type = "GROUP"
         operand.start_pos = opening.start_pos
@@ -211,15 +211,15 @@ class Builder:
         return children
 
     def more(self, children: Children) -> Children:
-        found, _, item = children
-        found.append(item)
-        return found  # type: ignore[no-any-return]
+        items, _, item = children
+        items.append(item)
+        return items  # type: ignore[no-any-return]
 
     def keyword(self, children: Children) -> Keyword:
         return Keyword(children[0], children[2])
 
     def slice(self, children: Children) -> Bounds:
-        return Bounds(*[one for one in children if not isinstance(one, Operand) or one.type != "COLON"])
+        return Bounds(*[child for child in children if not isinstance(child, Operand) or child.type != "COLON"])
 
     def bound(self, children: Children) -> Operand | None:
         return children[0] if children else None

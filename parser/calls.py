@@ -47,7 +47,7 @@ def called(scope: Scope, name: Operand, arguments: Sequence[Argument], span: Spa
     if function is not None:
         call = WrittenCall(name, *sorted_out(arguments), span)
         given, _ = bound(scope, call, Parameters(function.parameters, {}, {}))
-        return expand(scope, function, [scope.node(given[one][0]) for one in function.parameters])
+        return expand(scope, function, [scope.node(given[argument][0]) for argument in function.parameters])
     if name.text not in FUNCTIONS:
         from backprop.parser.diagnostics.suggestions import unknown_function
 
@@ -55,7 +55,7 @@ def called(scope: Scope, name: Operand, arguments: Sequence[Argument], span: Spa
     plain = plain_gate(name.text, len(arguments)) if Keyword not in map(type, arguments) else None
     if plain is not None:
         gate, settings = plain
-        return scope.graph.add(gate, tuple([scope.node(one) for one in arguments]), settings, span)  # type: ignore[arg-type]
+        return scope.graph.add(gate, tuple([scope.node(argument) for argument in arguments]), settings, span)  # type: ignore[arg-type]
     call = WrittenCall(name, *sorted_out(arguments), span)
     return applied(scope, meant(FUNCTIONS[name.text], call), call)
 
@@ -75,17 +75,17 @@ def sorted_out(arguments: Sequence[Argument]) -> tuple[list[Operand], dict[str, 
     """The arguments without a name, and those with one."""
     positional: list[Operand] = []
     keywords: dict[str, Keyword] = {}
-    for one in arguments:
-        if isinstance(one, Keyword):
-            if one.name.text in keywords:
-                raise ExpressionError(f"'{one.name.text}' is given twice", one.name.span, "give it once")
-            keywords[one.name.text] = one
+    for argument in arguments:
+        if isinstance(argument, Keyword):
+            if argument.name.text in keywords:
+                raise ExpressionError(f"'{argument.name.text}' is given twice", argument.name.span, "give it once")
+            keywords[argument.name.text] = argument
         elif keywords:
             raise ExpressionError(
-                "an argument without a name follows one with a name", one.span, "give the named ones last"
+                "an argument without a name follows one with a name", argument.span, "give the named ones last"
             )
         else:
-            positional.append(one)
+            positional.append(argument)
     return positional, keywords
 
 
@@ -112,33 +112,33 @@ def applied(scope: Scope, gate: Gate, call: WrittenCall) -> Node:
     """The gate's node, its settings converted from the arguments' values."""
     given, more = bound(scope, call, Parameters(gate.operands, gate.defaults, gate.attributes))
     operands = [
-        scope.node(given[one][0]) if one in given else scope.graph.constant(gate.defaults[one], None, call.span)
-        for one in gate.operands
-        if not one.startswith("*")
+        scope.node(given[name][0]) if name in given else scope.graph.constant(gate.defaults[name], None, call.span)
+        for name in gate.operands
+        if not name.startswith("*")
     ]
-    operands += [scope.node(one) for one in more]
-    settings = {one: given[one] for one in gate.attributes if one in given}
+    operands += [scope.node(operand) for operand in more]
+    settings = {name: given[name] for name in gate.attributes if name in given}
 
     def make(where: Scope, nodes: tuple[Node, ...], values: list[Array]) -> Node:
         rest = iter(values)
-        found = {one: converted(call.name.text, gate, one, arguments, rest) for one, arguments in settings.items()}
-        attributes = tuple([found.get(one, setting.default) for one, setting in gate.attributes.items()])
+        chosen = {name: converted(call.name.text, gate, name, arguments, rest) for name, arguments in settings.items()}
+        attributes = tuple([chosen.get(name, setting.default) for name, setting in gate.attributes.items()])
         return where.graph.add(gate, nodes, attributes, call.span)
 
-    constants = [one for arguments in settings.values() for one in arguments]
+    constants = [argument for arguments in settings.values() for argument in arguments]
     return with_constants(scope, operands, constants, make, f"a setting of {call.name.text}", call.span)
 
 
 def converted(function: str, gate: Gate, setting: str, arguments: Sequence[Operand], values: Iterator[Array]) -> Any:
     """The setting from the next values, one for each of these arguments."""
-    found = [next(values) for _ in arguments]
-    for one, argument in zip(found, arguments, strict=True):
-        if len(found) > 1 and np.ndim(one):
+    numbers = [next(values) for _ in arguments]
+    for number, argument in zip(numbers, arguments, strict=True):
+        if len(numbers) > 1 and np.ndim(number):
             raise ExpressionError(
                 f"'{setting}' of {function} is given as several lists", argument.span, "give one list, or numbers"
             )
     try:
-        return gate.attributes[setting].convert(np.array(found) if len(found) > 1 else found[0])
+        return gate.attributes[setting].convert(np.array(numbers) if len(numbers) > 1 else numbers[0])
     except ExpressionError as error:
         error.reason = f"'{setting}' of {function}: {error.reason}"
         raise error.located(Span(arguments[0].start_pos, arguments[-1].end_pos), None) from None
@@ -147,19 +147,19 @@ def converted(function: str, gate: Gate, setting: str, arguments: Sequence[Opera
 def bound(scope: Scope, call: WrittenCall, takes: Parameters) -> tuple[dict[str, list[Operand]], Sequence[Operand]]:
     """The arguments of each operand and setting by name, and those of an operand that takes any number."""
 
-    def unfit(reason: str, place: Span, surplus: Operand | None = None) -> ExpressionError:
+    def unfit(reason: str, where: Span, surplus: Operand | None = None) -> ExpressionError:
         from backprop.parser.diagnostics.suggestions import signature, written_out
 
-        texts = [source_of(scope, one) for one in (*call.positional[:1], surplus) if one is not None]
+        texts = [source_of(scope, argument) for argument in (*call.positional[:1], surplus) if argument is not None]
         cure = (
             written_out(call.name.text, texts)
             if surplus is not None and call.name.text not in scope.functions
             else None
         )
-        return ExpressionError(reason, place, cure or signature(scope, call.name.text))
+        return ExpressionError(reason, where, cure or signature(scope, call.name.text))
 
-    plain = [one for one in takes.operands if not one.startswith("*")]
-    given = {one: [argument] for one, argument in zip(plain, call.positional, strict=False)}
+    plain = [name for name in takes.operands if not name.startswith("*")]
+    given = {name: [argument] for name, argument in zip(plain, call.positional, strict=False)}
     rest = list(call.positional[len(plain) :])
     more: list[Operand] = []
     if len(plain) < len(takes.operands):
@@ -184,7 +184,7 @@ def bound(scope: Scope, call: WrittenCall, takes: Parameters) -> tuple[dict[str,
                 None if takes.settings else keyword.operand,
             )
         given[name] = [keyword.operand]
-    needed = [one for one in plain if one not in takes.defaults]
+    needed = [name for name in plain if name not in takes.defaults]
     needed += [name for name, setting in takes.settings.items() if setting.default is REQUIRED]
     for name in needed:
         if name not in given:

@@ -31,20 +31,20 @@ def with_constants(
     In the body of a function a constant may be a parameter: then the node waits for the call. What depends on a
     variable is an error or, where it `may_vary`, given as its node.
     """
-    if scope.is_body and not all(one.is_literal for one in constants):
+    if scope.is_body and not all(constant.is_literal for constant in constants):
         count = len(operands)
 
         def resume(where: Scope, nodes: tuple[Node, ...]) -> Node:
             given = []
-            for one, node in zip(constants, nodes[count:], strict=True):
-                again = Operand(one.type, one.text, one.start_pos, one.end_pos)
+            for constant, node in zip(constants, nodes[count:], strict=True):
+                again = Operand(constant.type, constant.text, constant.start_pos, constant.end_pos)
                 again.node = node
                 given.append(again)
             return with_constants(where, nodes[:count], given, make, role, span, may_vary=may_vary)
 
-        waiting = (*operands, *[scope.node(one) for one in constants])
+        waiting = (*operands, *[scope.node(constant) for constant in constants])
         return scope.graph.add(DEFERRED, waiting, (resume,), span)
-    values = [one.node if may_vary and varies(one) else value(one, role) for one in constants]
+    values = [constant.node if may_vary and varies(constant) else value(constant, role) for constant in constants]
     return make(scope, tuple(operands), values)
 
 

@@ -56,8 +56,10 @@ def read_head(token: Operand, scope: Scope) -> Head:
     opening, closing = token.text.index("("), token.text.rindex(")")
     name, span = _plain_name(token.text[:opening], token.start_pos, "function's name")
     if name in scope.functions:
-        place = scope.place(scope.functions[name].span)
-        raise ExpressionError(f"'{name}' is defined twice", span, f"it has a meaning from {place}: choose another name")
+        defined = scope.place(scope.functions[name].span)
+        raise ExpressionError(
+            f"'{name}' is defined twice", span, f"it has a meaning from {defined}: choose another name"
+        )
     if not token.text[opening + 1 : closing].strip():
         brackets = Span(token.start_pos + opening, token.start_pos + closing + 1)
         raise ExpressionError(f"'{name}' has no parameter", brackets, f"a plain value is written {name} = ...")
@@ -131,17 +133,17 @@ class Replay:
         """Make the nodes that are left. Returns the call that has to be replayed before the next one can be made."""
         nodes = self.nodes
         for node in self.function.steps[len(nodes) - len(self.function.parameters) :]:
-            operands = [nodes[one.index] for one in node.inputs]
+            operands = [nodes[operand.index] for operand in node.inputs]
             if node.gate is leaves.input:
                 made = scope.resolve(str(node.name), node.span)
             elif node.gate is DEFERRED:
                 made = node.attributes[0](scope, tuple(operands))
             elif node.gate is CALL:
                 called = node.attributes[0]
-                found = scope.expanded.get(key_of_call(called, operands))
-                if found is None:
+                expansion = scope.expanded.get(key_of_call(called, operands))
+                if expansion is None:
                     return Replay(scope, called, operands)
-                made = found
+                made = expansion
             else:
                 made = scope.graph.copy(node, nodes)
             nodes.append(made)

@@ -28,7 +28,7 @@ class ExpressionLexer(Lexer):
     """Yields an Operand for each token. Raises ExpressionError at a character that begins none."""
 
     def __init__(self, conf: LexerConf, comparator: Any = None) -> None:
-        patterns = {one.name: one.pattern for one in conf.terminals}
+        patterns = {terminal.name: terminal.pattern for terminal in conf.terminals}
         self._keywords = {
             pattern.value: name
             for name, pattern in patterns.items()

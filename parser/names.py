@@ -15,7 +15,7 @@ MIDDLE_DOTS = "\u0387\u30fb\uff65"
 def canonical(word: str, start: int) -> str:
     """The one spelling of a word that begins at `start`: normalised by NFKC, as Python's names are.
 
-    Raises ExpressionError where it is no identifier.
+    Raises ExpressionError where it is not an identifier.
     """
     name = spelling(word)
     if name is None:
@@ -42,9 +42,9 @@ def spelling(word: str) -> str | None:
 
 def first_refused(word: str) -> int:
     """The place of the first character that keeps a word from being a name."""
-    for place, char in enumerate(word):
-        if is_no_letter(char) or not ("x" * (place > 0) + char).isidentifier():
-            return place
+    for position, char in enumerate(word):
+        if is_no_letter(char) or not ("x" * (position > 0) + char).isidentifier():
+            return position
     return 0
 
 

@@ -59,9 +59,9 @@ def parse(text: str) -> Graph:
 
 def parse_constant(text: str) -> Array:
     if len(text) > LONG:
-        found = literal_list(text)
-        if found is not None:
-            return found
+        array = literal_list(text)
+        if array is not None:
+            return array
     graph = parse(text)
     output = Operand("", "", 0, len(text))
     output.node = graph.result
@@ -81,8 +81,8 @@ def literal_list(text: str) -> Array | None:
     import json
 
     try:
-        found = np.array(json.loads(text, parse_int=float), dtype=np.float64)
+        array = np.array(json.loads(text, parse_int=float), dtype=np.float64)
     except (ValueError, RecursionError):
         return None
-    is_in_range = bool(np.isfinite(found).all()) and (bool(found.all()) or not MAY_VANISH.search(text))
-    return found if is_in_range and found.ndim <= MAXIMUM_DEPTH else None
+    is_in_range = bool(np.isfinite(array).all()) and (bool(array.all()) or not MAY_VANISH.search(text))
+    return array if is_in_range and array.ndim <= MAXIMUM_DEPTH else None

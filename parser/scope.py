@@ -67,7 +67,7 @@ class Scope:
         return node
 
     def resolve(self, name: str, span: Span | None) -> Node:
-        """The node that a name means where it is no parameter."""
+        """The node that a name means where it is not a parameter."""
         if name in self.visible:
             return self.visible[name]
         self.used.setdefault(name, span or Span(0, 0))

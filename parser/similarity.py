@@ -1,4 +1,4 @@
-"""The closest of some names to a misspelt one."""
+"""The closest of some names to a misspelt one, and the cure that offers it."""
 
 from __future__ import annotations
 
@@ -10,5 +10,11 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
     from difflib import get_close_matches  # here: only errors need it
 
     folded = {candidate.casefold(): candidate for candidate in candidates}
-    found = get_close_matches(name.casefold(), folded, n=1, cutoff=0.65)
-    return folded[found[0]] if found else None
+    matches = get_close_matches(name.casefold(), folded, n=1, cutoff=0.65)
+    return folded[matches[0]] if matches else None
+
+
+def suggestion(name: str, candidates: Iterable[str], otherwise: str) -> str:
+    """The cure for a misspelt name: `did you mean sin?`, or what else helps where nothing is close."""
+    meant = closest(name, candidates)
+    return f"did you mean {meant}?" if meant else otherwise

@@ -52,9 +52,9 @@ def build(text: str) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """The same data of the plain types alone: some versions of Lark leave tokens, a kind of string, in it."""
     if isinstance(value, dict):
-        return {plain(key): plain(one) for key, one in value.items()}
+        return {plain(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(one) for one in value]
+        return [plain(entry) for entry in value]
     return str(value) if isinstance(value, str) else value
 
 
@@ -106,7 +106,7 @@ def is_private(status: os.stat_result) -> bool:
 
 
 def save(path: str, tables: dict[str, Any]) -> None:
-    """Write the tables at once or not at all; a folder that cannot be written is no error."""
+    """Write the tables at once or not at all; a folder that cannot be written is not an error."""
     content = marshal.dumps(tables)
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)

@@ -14,6 +14,11 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
+def brief(text: str, longest: int) -> str:
+    """The text, cut at its end where it is longer than so many characters."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def columns(text: str) -> int:
     """How many columns of a terminal the text takes as it is shown."""
     if text.isascii() and text.isprintable():

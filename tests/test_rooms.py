@@ -166,10 +166,15 @@ def module_name(path: Path) -> str:
     return ".".join(("backprop", *path.relative_to(HOUSE).with_suffix("").parts)).removesuffix(".__init__")
 
 
-def imported_at_once(source: str) -> set[str]:
-    """The dotted names that a module imports when it is itself imported: not those for types, nor inside functions."""
-    body = [node for node in ast.parse(source).body if isinstance(node, (ast.Import, ast.ImportFrom))]
-    return imported(ast.unparse(ast.Module(body, [])))
+class WithoutTypes(ast.NodeTransformer):
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        return node.orelse if ast.unparse(node.test) == "TYPE_CHECKING" else node
+
+
+def imported_to_run(source: str) -> set[str]:
+    """The dotted names that a module imports, inside functions too, but for types."""
+    return imported(ast.unparse(WithoutTypes().visit(ast.parse(source))))
 
 
 def in_circles(imports: dict[str, set[str]]) -> set[str]:
@@ -186,15 +191,20 @@ def in_circles(imports: dict[str, set[str]]) -> set[str]:
     return found
 
 
+# Nodes are made of gates and gates of nodes: whoever misses a gate has the table of them imported.
+NODES_AND_GATES = ("backprop.autodiff.declaration.table", "backprop.autodiff.gates")
+
+
 def test_no_imports_go_in_a_circle():
     modules = {module_name(path): path for path in EVERY_MODULE}
     imports = {}
     for module, path in modules.items():
-        names = imported_at_once(path.read_text())
+        names = imported_to_run(path.read_text())
         imports[module] = {name if name in modules else name.rpartition(".")[0] for name in names} & modules.keys()
         imports[module].discard(module)
-    families = {name for name in modules if name.startswith("backprop.autodiff.gates.")}  # whose gradients name others
-    assert in_circles(imports) - families == set()
+    table, gates = NODES_AND_GATES
+    imports[table].remove(gates)
+    assert in_circles(imports) == set()
 
 
 def test_a_class_name_has_one_meaning():
@@ -212,6 +222,42 @@ def test_there_are_no_other_folders():
     assert {name for name in folders - built if not name.endswith(".egg-info")} == TOP_LEVEL
 
 
+TESTS = sorted((HOUSE / "tests").rglob("*.py"))
+
+
+def approximations_without_abs(source: str) -> list[int]:
+    """The lines whose pytest.approx lets 1e-12 pass, which closeness.close_to does not."""
+    return [
+        node.lineno
+        for node in calls(source)
+        if ast.unparse(node.func) == "pytest.approx" and not {"abs", None} & {one.arg for one in node.keywords}
+    ]
+
+
+def test_no_test_lets_small_numbers_pass_unseen():
+    found = {name_of(path): approximations_without_abs(path.read_text()) for path in TESTS}
+    assert {name: lines for name, lines in found.items() if lines} == {}
+
+
+EXTRA_LIBRARIES = ("polars", "pyarrow", "backports.zstd", "matplotlib", "scipy.special")
+
+
+def test_what_needs_an_extra_runs_with_the_extras():
+    """A test that is skipped in the base install, and is not marked `extras`, would never run."""
+    for path in TESTS:
+        source = path.read_text()
+        asked = [node for node in calls(source) if ast.unparse(node.func).endswith(("importorskip", "find_spec"))]
+        needs = {node.args[0].value for node in asked if node.args and isinstance(node.args[0], ast.Constant)}
+        if path.name.startswith("test_") and needs & set(EXTRA_LIBRARIES):
+            assert "mark.extras" in source, name_of(path)
+
+
+def test_tests_are_in_the_folders_of_what_they_test():
+    files = [path.relative_to(HOUSE / "tests") for path in TESTS if path.name.startswith("test_")]
+    assert {str(path.parent) for path in files if not (HOUSE / path.parent).is_dir()} == {"fuzz"}  # the fuzzers' own
+    assert all(ast.get_docstring(ast.parse(path.read_text())) for path in TESTS), "no docstring that says the subject"
+
+
 def test_the_checks_see_what_they_look_for():
     assert forbidden_imports("autodiff", "from backprop.parser import parse") == {"backprop.parser.parse"}
     assert forbidden_imports("parser", "def f():\n    import backprop.cli.main") == {"backprop.cli.main"}
@@ -226,7 +272,10 @@ def test_the_checks_see_what_they_look_for():
     assert gate_names_compared("if node.gate is add: pass\nprint(gate.name)") == []
     assert gates_named("if node.gate is arithmetic.add: pass") == [1]
     assert gates_named("if node.gate is leaves.input or gate is None: pass") == []
-    assert imported_at_once("import a\nfrom b import c\nif x:\n    import d\ndef f():\n    import e") == {"a", "b.c"}
+    source = "import a\nfrom b import c\nif TYPE_CHECKING:\n    import d\ndef f():\n    import e"
+    assert imported_to_run(source) == {"a", "b.c", "e"}
     assert in_circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == {"b", "c"}
     assert called("f(print)") == {"f", "print"}
     assert allowed_names("input = Leaf()") == {"input"}
+    assert approximations_without_abs("a == pytest.approx(b, rel=1e-14)\na == pytest.approx(b)") == [1, 2]
+    assert approximations_without_abs("a == pytest.approx(b, rel=0, abs=1e-9)\na == pytest.approx(b, **near)") == []

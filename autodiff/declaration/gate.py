@@ -6,7 +6,8 @@ The kinds of gate are in kinds.py, the gates themselves are declared in gates/, 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial, reduce
+from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,9 +15,12 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.notation import Call, Infix, Notation
+from backprop.autodiff.declaration.sums import add_up
+from backprop.autodiff.declaration.table import METHODS, gate_named
 from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:
+    from backprop.autodiff.declaration.masks import Mask
     from backprop.autodiff.graph import Node
     from backprop.autodiff.numerics.odd import OddSeries
 
@@ -55,6 +59,15 @@ class Gap(NamedTuple):
     written: float | None = None
 
 
+class Hazard(Enum):
+    """What a gate's numbers do in a composition that loses digits, which another gate would keep."""
+
+    ADDS = "of terms, one may swallow the others"
+    SATURATES = "comes so near to a number that a sum with it has no digits left"
+    OVERFLOWS = "leaves the range of doubles"
+    MAGNIFIES = "makes a plain number, and a wrong one, of what has left the range or has lost its digits"
+
+
 class Attribute(NamedTuple):
     """A constant setting of a gate: how a constant's value becomes a hashable setting, and what it is if left out.
 
@@ -70,41 +83,6 @@ class Attribute(NamedTuple):
 
 
 REQUIRED = object()
-
-
-class Condition(NamedTuple):
-    """A branch is taken where `test` is nonzero (`holds`) or zero (not `holds`).
-
-    `is_implied`: what it is the condition of is a multiple of the test, zero by itself but for what is infinite.
-    """
-
-    test: Node
-    holds: bool
-    is_implied: bool = False
-
-    @property
-    def truth(self) -> Node:
-        """A node that is not 0 where the branch is taken, and 0 elsewhere."""
-        return self.test if self.holds else self.as_test()
-
-    def as_test(self) -> Node:
-        """A node that is 1 where the branch is taken and 0 elsewhere."""
-        return METHODS["!=" if self.holds else "=="](self.test, 0.0)
-
-    def settle(self, share: Node) -> Node:
-        """The share with exact zeros where the branch is not taken: there 0 beats inf and nan."""
-        if share is self.test and self.holds:
-            return share
-        if self.is_implied:
-            return METHODS["select"](share, self.test)
-        return self.test.where(share, 0.0) if self.holds else self.test.where(0.0, share)
-
-    def moved(self, test: Node) -> Condition:
-        """The same condition on other entries."""
-        return Condition(test, True, self.is_implied)
-
-
-METHODS: dict[Any, Gate] = {}  # what operators, methods of Node and NumPy's functions build of nodes
 
 
 class Gate:
@@ -136,13 +114,17 @@ class Gate:
     `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
-    `method`      what else builds it but its infix symbols and a function of NumPy's that is `forward`: a method of
-                  Node or a rule of the grammar
+    `methods`     what else builds it but its infix symbols and a function of NumPy's that is `forward`: methods of
+                  Node, rules of the grammar, functions of NumPy's
     `has_kink`    whether a derivative of it, of some order, jumps
+    `hazard`      how digits are lost in compositions with it, or None
     `odd`         where it is an odd function of its operand, smooth at 0: its power series
     """
 
     has_local = False  # whether its gradient is upstream times a local gradient, entry by entry
+    is_entrywise = False  # whether each entry of its result comes of the same entries of its operands alone
+    is_sum = False  # whether it adds what each operand gives: one that does not move adds nothing to what moves
+    multiplies = False  # whether an operand's share is a product with the other's entries, of which inf*0 is nan
     is_flat = False  # whether nothing flows back through it, ever
     is_indicator = False  # whether it is 0 or 1 everywhere
     returns_operand = False  # whether its result may be an operand itself
@@ -183,8 +165,9 @@ class Gate:
         is_composed: bool = False,
         is_public: bool = True,
         is_function: bool | None = None,
-        method: str | None = None,
+        methods: Sequence[Any] = (),
         has_kink: bool = False,
+        hazard: Hazard | None = None,
         odd: OddSeries | None = None,
     ) -> None:
         self.name = name
@@ -215,9 +198,9 @@ class Gate:
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         self.has_kink = has_kink
+        self.hazard = hazard
         self.odd = odd
-        if method is not None:
-            METHODS[method] = self
+        METHODS.update(dict.fromkeys(methods, self))
         if is_public and isinstance(forward, np.ufunc):
             METHODS.setdefault(forward, self)
         if is_public and isinstance(self.notation, Infix):
@@ -290,36 +273,22 @@ class Gate:
         """The local gradient with respect to one operand, where the gate has one (`has_local`)."""
         return None
 
-    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
+    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Mask | None:
         """Where the operand at `position` is the branch taken, in the shape that `pull` returns; None: everywhere."""
         return None
 
-    def screen(self, condition: Condition, inputs: tuple[Node, ...], out: Node) -> tuple[Node, ...]:
-        """The inputs as `pull` may use them where only some entries of the output count."""
-        return inputs
+    def used(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        """Of a test of the output's entries: a test of those that they use of the operand at `position`.
 
-    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
-        """Where in an operand's shape the entries are that a branch of the output's shape uses."""
-        return condition if condition.test.shape == () else condition.moved(condition.as_test().sum())
+        Its shape is the operand's, or one to be broadcast to that. By default each uses all.
+        """
+        return test.sum()
 
-    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
-        """Where the output moves when the operands at these positions do under their conditions; None: everywhere."""
-        known = [condition for condition in moving.values() if condition is not None]
-        if len(known) < len(moving):
-            return None
-        test = reduce(METHODS["+"], [condition.as_test().sum() for condition in known])
-        return Condition(test, True, all(condition.is_implied for condition in known))
+    def moved(self, tests: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node:
+        """Of tests of the operands' entries (None: it does not move): a test of the output's that move with them."""
+        return add_up([test.sum() for test in tests if test is not None])
 
 
 def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
     """The shape rule of an elementwise gate."""
     return shapes.broadcast(operands)
-
-
-def gate_named(name: str) -> Gate:
-    """The gate of the table, the leaf or the gate of a pass of that name. Raises KeyError."""
-    from backprop.autodiff.declaration import leaves
-    from backprop.autodiff.gates import GATES, even
-    from backprop.autodiff.passes import sides  # here, not above: they are declared with this module
-
-    return {gate.name: gate for gate in (*GATES, even.even_radial, leaves.input, leaves.constant, *sides.GATES)}[name]

@@ -5,13 +5,15 @@ The passes ask a gate by these methods and name no gate, so that a new gate is o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial, reduce
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
-from backprop.autodiff.declaration.gate import METHODS, Attribute, Condition, Forward, Gate
+from backprop.autodiff.declaration.gate import Attribute, Forward, Gate
+from backprop.autodiff.declaration.masks import Mask
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.shapes import Axis, Shape
 
 if TYPE_CHECKING:
@@ -20,18 +22,6 @@ if TYPE_CHECKING:
 Local = Callable[..., "Node | float | None"]
 
 AXIS = Attribute(shapes.as_axis)
-
-
-def add_up(nodes: Sequence[Node]) -> Node:
-    """Their sum, added in pairs: the rounding error grows with the logarithm of their number.
-
-    Source: Higham, Accuracy and Stability of Numerical Algorithms, section 4.2 (pairwise summation).
-    """
-    level = list(nodes)
-    while len(level) > 1:
-        pairs = [level[place] + level[place + 1] for place in range(0, len(level) - 1, 2)]
-        level = pairs + level[len(level) - len(level) % 2 :]
-    return level[0]
 
 
 class Elementwise(Gate):
@@ -43,13 +33,14 @@ class Elementwise(Gate):
     """
 
     has_local = True
+    is_entrywise = True
 
     def __init__(
         self,
         name: str,
         forward: Forward,
         *gradients: Local,
-        routes: Sequence[Callable[..., Condition] | None] = (),
+        routes: Sequence[Callable[..., Mask] | None] = (),
         is_selection: bool = False,
         **declaration: Any,
     ) -> None:
@@ -70,10 +61,10 @@ class Elementwise(Gate):
             return self.gradients[0](position, *inputs, out)
         return self.gradients[position](*inputs, out)
 
-    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
+    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Mask | None:
         if self.is_selection:
             local = None if out.graph.is_plain else self.local(position, inputs, out)
-            return None if local is None else Condition(local, True, is_implied=True)
+            return None if local is None else Mask(local, is_implied=True)
         rule = self.routes[position] if self.routes else None
         return rule(*inputs, out) if rule else None
 
@@ -98,11 +89,8 @@ class Elementwise(Gate):
                 parts.append(route.settle(part) if route else part)
         return add_up(parts) if parts else None
 
-    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
-        if condition.test.shape in ((), inputs[position].shape):
-            return condition
-        spread = condition.as_test().broadcast_to(out.shape)
-        return condition.moved(spread.sum_to(inputs[position].shape))
+    def used(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        return test.sum_to(inputs[position].shape)
 
 
 class Flat(Elementwise):
@@ -193,6 +181,8 @@ class Linear(Gate):
     `transpose(position, upstream, *inputs, out)` returns the share.
     """
 
+    is_sum = True
+
     def __init__(self, name: str, forward: Forward, transpose: Callable[..., Node], **declaration: Any) -> None:
         super().__init__(name, forward, **declaration)
         self.transpose = transpose
@@ -200,7 +190,7 @@ class Linear(Gate):
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         return self.transpose(position, upstream, *inputs, out)
 
-    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node:
         zero = out.graph.constant(0.0)
         whole = tuple(
             zero.broadcast_to(operand.shape) if tangent is None else tangent
@@ -208,22 +198,11 @@ class Linear(Gate):
         )
         return self(*whole, **dict(zip(self.attributes, out.attributes, strict=True)))
 
-    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
-        if condition.test.shape == ():
-            return condition
-        spread = condition.as_test().broadcast_to(out.shape)
-        return condition.moved(self.transpose(position, spread, *inputs, out))
+    def used(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        return self.transpose(position, test, *inputs, out)
 
-    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
-        if len(moving) == len(inputs) and any(condition is None for condition in moving.values()):
-            return None
-        tests: list[Node | None] = [None] * len(inputs)
-        for position, condition in moving.items():
-            test = out.graph.constant(1.0) if condition is None else condition.as_test()
-            tests[position] = test.broadcast_to(inputs[position].shape)
-        reached = self.push(tests, inputs, out)
-        is_implied = all(condition is None or condition.is_implied for condition in moving.values())
-        return None if reached is None else Condition(reached, True, is_implied)
+    def moved(self, tests: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node:
+        return self.push(tests, inputs, out)
 
 
 class Bilinear(Gate):
@@ -233,6 +212,8 @@ class Bilinear(Gate):
     tested entries use, and `reaches`, a test of an operand's shape, to that of the output's entries which use it; both
     may be of a shape to be broadcast. By default they are found by the gate itself, from operands of ones.
     """
+
+    multiplies = True
 
     def __init__(
         self,
@@ -251,35 +232,21 @@ class Bilinear(Gate):
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         return self.transposes[position](upstream, *inputs, out)
 
-    def screen(self, condition: Condition, inputs: tuple[Node, ...], out: Node) -> tuple[Node, ...]:
-        """Zeros in the entries that no result in the branch uses: inf times the zeros upstream would be nan."""
-        return tuple(
-            self.carry(condition, position, inputs, out)._replace(is_implied=True).settle(node)
-            for position, node in enumerate(inputs)
-        )
-
-    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
-        if condition.test.shape == ():
-            return condition
-        spread = condition.as_test().broadcast_to(out.shape)
+    def used(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
         if self.carries:
-            return condition.moved(self.carries[position](spread, *inputs, out))
-        return condition.moved(self.transposes[position](spread, *_ones(inputs), out))
+            return self.carries[position](test, *inputs, out)
+        return self.transposes[position](test, *_ones(inputs), out)
 
-    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
-        known = {position: condition for position, condition in moving.items() if condition is not None}
-        if len(known) < len(moving):
-            return None
-        reached = []
-        for position, condition in known.items():
-            test = condition.as_test().broadcast_to(inputs[position].shape)
-            if self.reaches:
-                reached.append(self.reaches[position](test, *inputs, out))
-            else:
+    def moved(self, tests: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node:
+        moved = []
+        for position, test in enumerate(tests):
+            if test is not None and self.reaches:
+                moved.append(self.reaches[position](test, *inputs, out))
+            elif test is not None:
                 operands = _ones(inputs)
                 operands[position] = test
-                reached.append(self(*operands))
-        return Condition(add_up(reached), True, all(condition.is_implied for condition in known.values()))
+                moved.append(self(*operands))
+        return add_up(moved)
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
         first, second = inputs
@@ -324,21 +291,17 @@ class Reduction(Gate):
         (operand,), (axis,) = inputs, out.attributes
         return self.gradient(operand, kept(out, operand, axis), axis)
 
-    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Condition | None:
+    def route(self, position: int, inputs: tuple[Node, ...], out: Node) -> Mask | None:
         if not self.is_selection or out.graph.is_plain:
             return None
-        return Condition(self._gradient(inputs, out), True, is_implied=True)
+        return Mask(self._gradient(inputs, out), is_implied=True)
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         (operand,), (axis,) = inputs, out.attributes
         return kept(upstream, operand, axis) * self._gradient(inputs, out)
 
-    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
-        if condition.test.shape == ():
-            return condition
-        (operand,), (axis,) = inputs, out.attributes
-        test = condition.as_test().broadcast_to(out.shape)
-        return condition.moved(kept(test, operand, axis).broadcast_to(operand.shape))
+    def used(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        return kept(test, inputs[0], out.axis).broadcast_to(inputs[0].shape)
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
         (tangent,), (axis,) = tangents, out.attributes
@@ -348,21 +311,16 @@ class Reduction(Gate):
         product = self._gradient(inputs, out) * tangent
         return (route.settle(product) if route else product).sum(axis)
 
-    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
-        condition, route = moving[0], self.route(0, inputs, out)
-        if route is None and (condition is None or condition.test.shape == ()):
-            return condition
-        known = [one for one in (condition, route) if one is not None]
-        test = reduce(METHODS["and"], [one.truth for one in known]) if len(known) > 1 else known[0].as_test()
-        reached = test.broadcast_to(inputs[0].shape).sum(out.axis)
-        return Condition(reached, True, all(one.is_implied for one in known))
+    def moved(self, tests: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node:
+        return add_up([test.sum(out.axis) for test in tests if test is not None])
 
 
 class Differential(Gate):
     """A gate whose differential is best given whole: its two maps, pulling back and pushing forward.
 
     `pullbacks` gives `(upstream, *inputs, out)` to each operand's share, `pushforwards` `(tangent, *inputs, out)`
-    to what each operand's tangent adds to the output's; None where nothing flows.
+    to what each operand's tangent adds to the output's: the same, unless given, for a map that is symmetric. None
+    where nothing flows.
     """
 
     def __init__(
@@ -371,12 +329,12 @@ class Differential(Gate):
         forward: Forward,
         *,
         pullbacks: Sequence[Callable[..., Node | None]],
-        pushforwards: Sequence[Callable[..., Node | None]],
+        pushforwards: Sequence[Callable[..., Node | None]] = (),
         **declaration: Any,
     ) -> None:
         super().__init__(name, forward, **declaration)
         self.pullbacks = tuple(pullbacks)
-        self.pushforwards = tuple(pushforwards)
+        self.pushforwards = tuple(pushforwards or pullbacks)
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         return self.pullbacks[position](upstream, *inputs, out)
@@ -397,19 +355,17 @@ class AlongAxis(Differential):
     def row_form(self) -> Forward:
         return batching.along_axes(self.forward)
 
-    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
-        if condition.test.shape == ():
-            return condition
-        (axis,) = out.attributes
-        used = condition.as_test().broadcast_to(out.shape).sum(axis)
-        return condition.moved(kept(used, out, axis).broadcast_to(out.shape))
+    def used(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        return shared_along(out.axis, test, out)
 
-    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
-        known = [condition for condition in moving.values() if condition is not None]
-        if len(known) < len(moving):
-            return None
-        test = add_up([self.carry(condition, 0, inputs, out).as_test() for condition in known])
-        return Condition(test, True, all(condition.is_implied for condition in known))
+    def moved(self, tests: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node:
+        whole = [test.broadcast_to(out.shape) for test in tests if test is not None]
+        return add_up([shared_along(out.axis, test, out) for test in whole])
+
+
+def shared_along(axis: Axis, test: Node, out: Node) -> Node:
+    """Of a test of the output's entries: whether any along the axis counts, in the output's shape."""
+    return kept(test.sum(axis), out, axis).broadcast_to(out.shape)
 
 
 class Leaf(Gate):

@@ -8,6 +8,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Attribute
 from backprop.autodiff.declaration.kinds import Leaf
+from backprop.autodiff.declaration.table import NAMED
 
 NAMED_CONSTANTS = {"pi": math.pi, "tau": math.tau, "e": math.e, "inf": math.inf, "nan": math.nan}
 
@@ -31,3 +32,4 @@ constant = Leaf(
     samples=(),
     is_public=False,
 )
+NAMED.update({leaf.name: leaf for leaf in (input, constant)})

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.gate import Hazard
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.binding import bind
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import needed
-from backprop.autodiff.gates import activations, arithmetic, elementary, linear_algebra, reductions, shares, special
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.shapes import Array
@@ -29,45 +29,6 @@ SWALLOWED = 1e-7  # relative: what is added to a number that much larger has los
 MOST_NODES = 500  # of an expression that is looked at: larger ones would take too long
 MOST_ENTRIES = 100_000  # of its arrays together, the same
 MOST_GRADIENTS = 20  # compositions whose gradients are compared
-
-ALONE: frozenset[Gate] = frozenset(
-    (
-        elementary.log,
-        elementary.log1p,
-        elementary.log2,
-        elementary.log10,
-        elementary.sqrt,
-        arithmetic.divide,
-    )
-)
-WITH_A_SUM: frozenset[Gate] = frozenset(
-    (
-        elementary.exp,
-        elementary.cos,
-        elementary.cosh,
-        elementary.sinh,
-        elementary.tanh,
-        activations.sigmoid,
-        special.normcdf,
-        special.erf,
-        special.erfc,
-    )
-)
-SUMS: frozenset[Gate] = frozenset((arithmetic.add, arithmetic.subtract, reductions.total))
-SATURATING: frozenset[Gate] = WITH_A_SUM | {shares.softmax}
-INSIDE: frozenset[Gate] = (
-    WITH_A_SUM
-    | SUMS
-    | {
-        arithmetic.multiply,
-        arithmetic.power,
-        special.gamma,
-        special.normpdf,
-        shares.softmax,
-        reductions.product,
-        linear_algebra.det,
-    }
-)
 
 
 class Loss(NamedTuple):
@@ -134,11 +95,14 @@ def losses(graph: Graph, values: Mapping[str, Any]) -> list[Loss]:
 
 def may_lose(graph: Graph) -> bool:
     """Whether a composition may be in it: a quick look, for most expressions hold none."""
-    gates = {node.gate for node in graph.nodes}
-    has_root = arithmetic.power in gates and any(node.is_literal and node.value == 0.5 for node in graph.nodes)
-    has_outer = has_root or not gates.isdisjoint(ALONE)
-    has_sum = not gates.isdisjoint(SUMS)
-    return (has_outer and not gates.isdisjoint(INSIDE)) or (has_sum and not gates.isdisjoint(WITH_A_SUM))
+    hazards = {Hazard.MAGNIFIES if _is_root(node) else node.gate.hazard for node in graph.nodes}
+    if Hazard.MAGNIFIES in hazards:
+        return not hazards.isdisjoint((Hazard.ADDS, Hazard.SATURATES, Hazard.OVERFLOWS))
+    return Hazard.ADDS in hazards and Hazard.SATURATES in hazards
+
+
+def _is_root(node: Node) -> bool:
+    return node.gate is METHODS["^"] and node.inputs[1].is_literal and node.inputs[1].value == 0.5
 
 
 def is_suspicious(typed: Graph, arrays: Mapping[str, Array]) -> bool:
@@ -152,9 +116,9 @@ def is_suspicious(typed: Graph, arrays: Mapping[str, Array]) -> bool:
             size = np.abs(value[node])
             if not np.all((size > FAR) & (size < 1.0 / FAR)):
                 return True
-            if node.gate in SATURATING and np.any(np.abs(size - 1.0) < SWALLOWED):
+            if node.gate.hazard is Hazard.SATURATES and np.any(np.abs(size - 1.0) < SWALLOWED):
                 return True
-            is_sum = node.gate in (arithmetic.add, arithmetic.subtract)
+            is_sum = node.gate.hazard is Hazard.ADDS and node.gate.has_local
             if is_sum and any(swallows(size, np.abs(value[one])) for one in node.inputs):
                 return True
     return False

@@ -8,19 +8,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.autodiff.derivatives.plain_first import plain_first
-from backprop.autodiff.derivatives.sweeps import (
-    Matrix,
-    by_forward,
-    by_reverse,
-    size,
-    with_zeros_mended,
-)
+from backprop.autodiff.derivatives.programs import AtPoint, Derived, seed_input, seed_name, seeds_of
+from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, by_reverse, size, with_exact_zeros
 from backprop.autodiff.derivatives.values import as_result
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.evaluation.binding import bind, direction_values, selected
+from backprop.autodiff.evaluation.binding import bind, bound, direction_values, selected
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.evaluation.program import lower
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import adjoints, gradients
@@ -37,6 +32,21 @@ class TooManyEntries(ExpressionError):
         self.entries = rows * columns
         reason = f"the {what} has {rows} x {columns} = {self.entries} entries"
         super().__init__(reason, cure=f"allow it: maximum_entries={self.entries}")
+
+
+class MatrixProgram(NamedTuple):
+    """How to compute a matrix: rows for the entries of `output` or, of a Hessian, of the inputs; columns for theirs."""
+
+    output: Node
+    inputs: Sequence[Node]
+    sweep: Sweep
+
+    @property
+    def size(self) -> int:
+        return self.sweep.size
+
+    def compute(self, values: Mapping[str, Array]) -> Matrix:
+        return self.sweep.compute(values)
 
 
 class FirstOrder(NamedTuple):
@@ -105,11 +115,13 @@ def jacobian(
     Raises ExpressionError as `value_and_grad` does, and TooManyEntries (one of them) for more than
     `maximum_entries` in all. Source: Griewank & Walther (2008), chapter 3.
     """
-    found = first_order(graph, {**(values or {}), **more_values}, wrt, maximum_entries)
-    return {name: as_result(block) for name, block in found.jacobian.items()}
+    given = {**(values or {}), **more_values}
+    names = selected(graph, given, wrt)
+    program, matrix = _jacobian(graph, names, bound(graph, given), maximum_entries)
+    found = blocks(matrix, program.output.shape, program.inputs)
+    return {name: as_result(block) for name, block in found.items()}
 
 
-@without_collection
 def hessian(
     graph: Graph,
     values: Mapping[str, Any] | None = None,
@@ -126,14 +138,13 @@ def hessian(
     `value_and_grad` does, for an output that is no scalar, and TooManyEntries (one of them) for more than
     `maximum_entries` in all. Source: Griewank & Walther (2008), chapters 3 and 8.
     """
-    typed, arrays, inputs = _bound(graph, {**(values or {}), **more_values}, wrt)
-    output = _scalar(typed)
-    _check("Hessian", inputs, inputs, maximum_entries)
-    found = hessian_blocks(_hessian(output, inputs, arrays), inputs)
+    given = {**(values or {}), **more_values}
+    names = selected(graph, given, wrt)
+    program, matrix = _hessian(graph, names, bound(graph, given), maximum_entries)
+    found = hessian_blocks(matrix, program.inputs)
     return {name: {other: as_result(one) for other, one in row.items()} for name, row in found.items()}
 
 
-@without_collection
 def hvp(
     graph: Graph,
     direction: Mapping[str, Any],
@@ -147,35 +158,30 @@ def hvp(
 
     Shapes: a direction has its variable's shape, and so has each product; a direction left out is zero. One
     forward pass over the reverse pass: a small multiple of the gradient's time and memory. Raises
-    ExpressionError as `hessian` does, and with the variable's span for a direction of the wrong shape.
+    ExpressionError as `hessian` does, and with the variable's span for a direction of the wrong shape. Where a kink
+    is hit exactly it is the Hessian's mean over all sides times the direction, whatever the sides along that are.
     Source: Pearlmutter (1994), Fast exact multiplication by the Hessian.
     """
-    typed, arrays, inputs = _bound(graph, {**(values or {}), **more_values}, wrt)
-    along = direction_values(typed, direction, "direction")
-    output = _scalar(typed)
-    seeds = {typed.inputs[name]: typed.constant(one) for name, one in along.items()}
+    given = {**(values or {}), **more_values}
+    names = selected(graph, given, wrt)
+    arrays = bound(graph, given)
+    along = direction_values(graph, arrays, direction, "direction")
+    arrays |= seeds_of("direction", along)
 
-    def compute() -> list[Array]:
-        slopes = to_differentiate(gradients(output, inputs), output, are_together=True)
-        return evaluate([output, *tangents_of(slopes, seeds)], arrays)
+    def make(typed: Graph) -> AtPoint:
+        seeds = {typed.inputs[name]: seed_input(typed, seed_name("direction", name), arrays) for name in along}
+        return AtPoint(lower([_scalar(typed), *tangents_of(_slopes(typed, _inputs(typed, names)), seeds)]))
 
-    value, *products = plain_first(typed, compute)
-    return as_result(value), {str(node.name): as_result(one) for node, one in zip(inputs, products, strict=True)}
+    value, *products = Derived(graph, ("Hessian times", names, tuple(along)), arrays, make).numbers()
+    return as_result(value), {name: as_result(one) for name, one in zip(names, products, strict=True)}
 
 
-@without_collection
 def first_order(graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int) -> FirstOrder:
     """What `jacobian` gives, and the value beside it."""
-    typed, arrays, inputs = _bound(graph, values, wrt)
-    output = typed.result
-    rows, columns = size(output), sum(map(size, inputs))
-    _check("Jacobian", [output], inputs, maximum_entries)
-
-    def compute() -> Matrix:
-        return by_reverse(output, inputs, arrays) if rows <= columns else by_forward([output], inputs, arrays)
-
-    matrix = with_zeros_mended(plain_first(typed, compute), [output], inputs, arrays)
-    return FirstOrder(output, inputs, evaluate([output], arrays)[0], matrix)
+    names = selected(graph, values, wrt)
+    arrays = bound(graph, values)
+    program, matrix = _jacobian(graph, names, arrays, maximum_entries)
+    return FirstOrder(program.output, program.inputs, evaluate([program.output], arrays)[0], matrix)
 
 
 @without_collection
@@ -183,16 +189,15 @@ def second_order(
     graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int
 ) -> SecondOrder:
     """What `hessian` gives, and the value and the gradient beside it."""
-    typed, arrays, inputs = _bound(graph, values, wrt)
-    output = _scalar(typed)
-    _check("Hessian", inputs, inputs, maximum_entries)
-    matrix = _hessian(output, inputs, arrays)
+    names = selected(graph, values, wrt)
+    typed, arrays = bind(graph, values)
+    output, inputs = _scalar(typed), _inputs(typed, names)
+    _, matrix = _hessian(graph, names, arrays, maximum_entries)
     found = adjoints(typed, output, typed.constant(1.0), inputs)
     slopes = to_differentiate(found.by(inputs), output, are_together=True)
     terms = [[share.settled for share in found.shares.get(node, ())] for node in inputs]
     value, *gradient = evaluate([output, *slopes], arrays)
     scale = [np.sum([np.abs(one) for one in evaluate(some, arrays)], axis=0) for some in terms]
-    names = [str(node.name) for node in inputs]
     return SecondOrder(
         output,
         inputs,
@@ -204,23 +209,58 @@ def second_order(
     )
 
 
-def _hessian(output: Node, inputs: Sequence[Node], arrays: Mapping[str, Array]) -> Matrix:
+def _jacobian(
+    graph: Graph, names: Sequence[str], arrays: Mapping[str, Array], maximum_entries: int
+) -> tuple[MatrixProgram, Matrix]:
+    """The Jacobian, by rows or by columns, whichever are fewer."""
+
+    def make(typed: Graph) -> MatrixProgram:
+        output, inputs = typed.result, _inputs(typed, names)
+        _check("Jacobian", [output], inputs, maximum_entries)
+        is_wide = size(output) <= sum(map(size, inputs))
+        sweep = by_reverse(output, inputs) if is_wide else by_forward([output], inputs)
+        return MatrixProgram(output, inputs, sweep)
+
+    def make_exact(typed: Graph) -> Sweep:
+        return with_exact_zeros([typed.result], _inputs(typed, names))
+
+    derived = Derived(graph, ("Jacobian", names, maximum_entries), arrays, make)
+    exact = Derived(graph, ("exact Jacobian", names), arrays, make_exact)
+    return derived.plain, _mended(derived.numbers(), exact)
+
+
+def _hessian(
+    graph: Graph, names: Sequence[str], arrays: Mapping[str, Array], maximum_entries: int
+) -> tuple[MatrixProgram, Matrix]:
     """The Hessian of a scalar, forward over reverse."""
-    slopes: list[Node] = []
 
-    def compute() -> Matrix:
-        slopes[:] = to_differentiate(gradients(output, inputs), output, are_together=True)
-        return by_forward(slopes, inputs, arrays)
+    def make(typed: Graph) -> MatrixProgram:
+        output, inputs = _scalar(typed), _inputs(typed, names)
+        _check("Hessian", inputs, inputs, maximum_entries)
+        return MatrixProgram(output, inputs, by_forward(_slopes(typed, inputs), inputs))
 
-    return with_zeros_mended(plain_first(output.graph, compute), slopes, inputs, arrays)
+    def make_exact(typed: Graph) -> Sweep:
+        inputs = _inputs(typed, names)
+        return with_exact_zeros(_slopes(typed, inputs), inputs)
+
+    derived = Derived(graph, ("Hessian", names, maximum_entries), arrays, make)
+    exact = Derived(graph, ("exact Hessian", names), arrays, make_exact)
+    return derived.plain, _mended(derived.numbers(), exact)
 
 
-def _bound(
-    graph: Graph, given: Mapping[str, Any], wrt: Iterable[str] | None
-) -> tuple[Graph, dict[str, Array], list[Node]]:
-    names = selected(graph, given, wrt)
-    typed, arrays = bind(graph, given)
-    return typed, arrays, [typed.inputs[name] for name in names]
+def _mended(matrix: Matrix, exact: Derived[Sweep]) -> Matrix:
+    """The matrix, what is nan only for want of `with_exact_zeros` taken from there."""
+    doubtful = np.isnan(matrix)
+    return np.where(doubtful, exact.masked.compute(exact.arrays), matrix) if doubtful.any() else matrix
+
+
+def _slopes(typed: Graph, inputs: Sequence[Node]) -> list[Node]:
+    """The gradients of the output, to be differentiated once more."""
+    return to_differentiate(gradients(typed.result, inputs), typed.result, are_together=True)
+
+
+def _inputs(typed: Graph, names: Iterable[str]) -> list[Node]:
+    return [typed.inputs[name] for name in names]
 
 
 def _scalar(typed: Graph) -> Node:

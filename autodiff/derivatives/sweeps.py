@@ -8,42 +8,37 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.autodiff.declaration.kinds import add_up
-from backprop.autodiff.evaluation.execution import evaluate, run
-from backprop.autodiff.evaluation.program import given_name, lower, needed
+from backprop.autodiff.declaration.sums import add_up
+from backprop.autodiff.derivatives.programs import AtPoint
+from backprop.autodiff.evaluation.execution import run
+from backprop.autodiff.evaluation.program import Program, given_name, lower, needed
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array
 
+MOST_KEPT = 2**15  # instructions of a sweep's programs: those of many variables together may be many times the graph
+
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def by_reverse(output: Node, inputs: Sequence[Node], arrays: Mapping[str, Array]) -> Matrix:
+def by_reverse(output: Node, inputs: Sequence[Node]) -> Sweep:
     """The Jacobian row by row: one reverse pass, run for each output entry."""
     seed = _hidden(output.graph, "upstream gradient", output)
-    return _sweep(gradients(output, inputs, seed), [seed], arrays)
+    return Sweep(gradients(output, inputs, seed), [seed])
 
 
-def by_forward(outputs: Sequence[Node], inputs: Sequence[Node], arrays: Mapping[str, Array]) -> Matrix:
+def by_forward(outputs: Sequence[Node], inputs: Sequence[Node]) -> Sweep:
     """The Jacobian of several outputs column by column: one forward pass, run for each input entry."""
     units = [_hidden(node.graph, "direction", node) for node in inputs]
-    return _sweep(tangents_of(outputs, dict(zip(inputs, units, strict=True))), units, arrays).T
+    return Sweep(tangents_of(outputs, dict(zip(inputs, units, strict=True))), units, is_by_columns=True)
 
 
-def with_zeros_mended(
-    matrix: Matrix, outputs: Sequence[Node], inputs: Sequence[Node], arrays: Mapping[str, Array]
-) -> Matrix:
-    """The Jacobian, what is nan only for want of `with_exact_zeros` taken from there."""
-    doubtful = np.isnan(matrix)
-    return np.where(doubtful, with_exact_zeros(outputs, inputs, arrays), matrix) if doubtful.any() else matrix
-
-
-def with_exact_zeros(outputs: Sequence[Node], inputs: Sequence[Node], arrays: Mapping[str, Array]) -> Matrix:
+def with_exact_zeros(outputs: Sequence[Node], inputs: Sequence[Node]) -> Sweep:
     """The Jacobian of several outputs, row by row, an entry being 0 where its output does not use its input.
 
     A unit vector's zeros times an infinite slope elsewhere are nan: [sqrt(x), y] at x = 0 would have nan for
@@ -52,7 +47,7 @@ def with_exact_zeros(outputs: Sequence[Node], inputs: Sequence[Node], arrays: Ma
     graph = outputs[0].graph
     masks = [_hidden(graph, f"choice {place}", node) for place, node in enumerate(outputs)]
     chosen = add_up([mask.where(node, 0.0).sum() for mask, node in zip(masks, outputs, strict=True)])
-    return _sweep(gradients(chosen, inputs), masks, arrays)
+    return Sweep(gradients(chosen, inputs), masks)
 
 
 def _hidden(graph: Graph, what: str, node: Node) -> Node:
@@ -60,38 +55,87 @@ def _hidden(graph: Graph, what: str, node: Node) -> Node:
     return graph.input(f"{what} of node {node.index}", node.shape)
 
 
-def _sweep(results: Sequence[Node], units: Sequence[Node], arrays: Mapping[str, Array]) -> Matrix:
-    """The results' entries side by side, one row for each unit vector of all `units` together.
+class _Part(NamedTuple):
+    """What one unit's node moves: where each moved result's entries begin and end, and the program for them.
+
+    `border` has the names and nodes of what it computes them from.
+    """
+
+    program: Program
+    columns: tuple[tuple[int, int], ...]
+    border: tuple[tuple[str, Node], ...]
+
+
+class Sweep:
+    """The results' entries side by side, one row (or column) for each unit vector of all `units` together.
 
     What does not depend on a unit's node is computed once: of a long sum of few variables each, nearly all.
     """
-    matrix = np.empty((sum(map(size, units)), sum(map(size, results))))
-    if not results or not units:
-        return matrix
-    ends = list(accumulate(map(size, results)))
-    users: dict[Node, list[Node]] = {}
-    for node in needed(results, is_read=True):
-        for operand in node.reads:
-            users.setdefault(operand, []).append(node)
-    fixed = set(results).union(*(_border(_depending(node, users)) for node in units))  # one at a time: they are large
-    zeros: dict[str, Array] = {str(node.name): np.zeros(node.shape)[()] for node in units}
-    base = dict(zip(fixed, evaluate(list(fixed), {**arrays, **zeros}), strict=True))
-    matrix[:] = np.concatenate([base[node].ravel() for node in results])
-    row = 0
-    for unit in units:
-        part = _depending(unit, users)
-        border = _border(part)
-        moved = [(node, end) for node, end in zip(results, ends, strict=True) if node in part]
-        program = lower([node for node, _ in moved], border)
-        values = {given_name(node): base[node] for node in border}
-        for entry in range(size(unit)):
-            vector = np.zeros(unit.shape)
-            vector.flat[entry] = 1.0
-            values[str(unit.name)] = vector[()]
-            for (node, end), result in zip(moved, run(program, values), strict=True):
-                matrix[row, end - size(node) : end] = result.ravel()
-            row += 1
-    return matrix + 0.0  # -0.0, of which a matrix mostly of zeros would be full, becomes 0.0
+
+    def __init__(self, results: Sequence[Node], units: Sequence[Node], *, is_by_columns: bool = False) -> None:
+        self.results = results
+        self.units = units
+        ends = list(accumulate(map(size, results)))
+        self.columns = [(node, end - size(node), end) for node, end in zip(results, ends, strict=True)]
+        self.is_by_columns = is_by_columns
+        self.users: dict[Node, list[Node]] = {}
+        self.fixed: list[Node] = []
+        self.base = AtPoint(lower([]))
+        self._parts: dict[Node, _Part] = {}
+        self._kept = 0
+        if results and units:
+            for node in needed(results, is_read=True):
+                for operand in node.reads:
+                    self.users.setdefault(operand, []).append(node)
+            fixed = set(results)
+            for node in units:  # one at a time: they are large
+                fixed |= _border(_depending(node, self.users))
+            self.fixed = list(fixed)
+            self.base = AtPoint(lower(self.fixed))
+
+    @property
+    def size(self) -> int:
+        """How many instructions it may come to keep."""
+        return self.base.size + MOST_KEPT
+
+    def compute(self, values: Mapping[str, Array]) -> Matrix:
+        """The matrix for these inputs."""
+        matrix = np.empty((sum(map(size, self.units)), sum(map(size, self.results))))
+        if self.results and self.units:
+            self._fill(matrix, values)
+            matrix += 0.0  # -0.0, of which a matrix mostly of zeros would be full, becomes 0.0
+        return matrix.T if self.is_by_columns else matrix
+
+    def _fill(self, matrix: Matrix, values: Mapping[str, Array]) -> None:
+        zeros: dict[str, Array] = {str(node.name): np.zeros(node.shape)[()] for node in self.units}
+        base = dict(zip(self.fixed, self.base.compute({**values, **zeros}), strict=True))
+        matrix[:] = np.concatenate([base[node].ravel() for node in self.results])
+        row = 0
+        for unit in self.units:
+            part = self._part(unit)
+            given = {name: base[node] for name, node in part.border}
+            for entry in range(size(unit)):
+                vector = np.zeros(unit.shape)
+                vector.flat[entry] = 1.0
+                given[str(unit.name)] = vector[()]
+                for (start, end), result in zip(part.columns, run(part.program, given), strict=True):
+                    matrix[row, start:end] = result.ravel()
+                row += 1
+
+    def _part(self, unit: Node) -> _Part:
+        """What a unit's node moves, kept unless there is too much of it."""
+        part = self._parts.get(unit)
+        if part is None:
+            moved = _depending(unit, self.users)
+            border = _border(moved)
+            results = [column for column in self.columns if column[0] in moved]
+            program = lower([node for node, _, _ in results], border)
+            columns = tuple([(start, end) for _, start, end in results])
+            part = _Part(program, columns, tuple([(given_name(node), node) for node in border]))
+            self._kept += len(program.instructions)
+            if self._kept <= MOST_KEPT:
+                self._parts[unit] = part
+        return part
 
 
 def _depending(source: Node, users: Mapping[Node, Sequence[Node]]) -> set[Node]:

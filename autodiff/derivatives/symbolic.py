@@ -67,7 +67,10 @@ def derivatives(
                 raise ExpressionError(
                     f"the derivative of order {done} has more than {MAXIMUM_ADDED} nodes", cure="ask for a lower order"
                 )
-            (node,) = to_differentiate(gradients(node, [variable]), node)
+            (slope,) = gradients(node, [variable])
+            if done + 1 < order:
+                (slope,) = to_differentiate([slope], node)
+            node = slope
             if node is typed.constant(0.0):
                 break
         plain[name] = node
@@ -82,10 +85,8 @@ def _written(plain: Mapping[str, Node], coded: Mapping[str, Node]) -> tuple[dict
     written: dict[str, Node] = {}
     exemptions: list[Exemption] = []
     for name, node in plain.items():
-        found: list[Exemption] = []
-        written[name] = simplified(coded[name], found)
-        counts_sides = bool(found) and any(one.gate.is_informed for one in needed([node]))
-        exemptions += [one for one in found if one.counts_sides in (None, counts_sides)]
+        counts_sides = any([one.gate.is_informed for one in needed([node])])
+        written[name] = simplified(coded[name], exemptions, counts_sides=counts_sides)
     return written, tuple(dict.fromkeys(exemptions))
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.gate import Condition
+from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bind, seed_value, selected
 from backprop.autodiff.evaluation.execution import evaluate
@@ -88,16 +88,16 @@ class _Term(NamedTuple):
     upstream: Node
     local: Node | None
     value: Node
-    condition: Condition | None  # where it counts
+    mask: Mask | None  # where it counts
 
     @property
     def test(self) -> Node | None:
-        return self.condition.as_test() if self.condition else None
+        return self.mask.as_test() if self.mask else None
 
     @property
     def is_own(self) -> bool:
         """Whether it is its local gradient that says where it counts, by being zero elsewhere."""
-        return self.condition is not None and self.condition.test is self.local
+        return self.mask is not None and self.mask.test is self.local
 
 
 class _Plan(NamedTuple):
@@ -155,7 +155,7 @@ def _reverse(typed: Graph, wanted: Sequence[Node], seed: Node) -> _Plan:
                 share.upstream,
                 share.user.gate.local(share.position, share.user.inputs, share.user),
                 share.settled,
-                share.condition,
+                share.mask,
             )
             for share in shares
         ]
@@ -184,7 +184,7 @@ def _tangent_terms(node: Node, tangent: Mapping[Node, Node]) -> list[_Term]:
             part = pushed_alone(node, position, tangent[operand])
             if part is not None:
                 local = node.gate.local(position, node.inputs, node)
-                terms.append(_Term(operand, position, tangent[operand], local, part.settled, part.condition))
+                terms.append(_Term(operand, position, tangent[operand], local, part.settled, part.mask))
     return terms
 
 

@@ -7,17 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.derivatives.plain_first import plain_first
+from backprop.autodiff.derivatives.programs import AtPoint, Derived, seed_input, seed_name, seeds_of
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.evaluation.binding import bind, direction_values, seed_value, selected
-from backprop.autodiff.evaluation.execution import evaluate
-from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.evaluation.binding import bound, check_seed, direction_values, selected, upstream_value
+from backprop.autodiff.evaluation.program import lower
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array
 
+UPSTREAM = "upstream gradient"  # the input for it; no variable's name has a blank
 
-@without_collection
+
 def value_and_grad(
     graph: Graph,
     values: Mapping[str, Any] | None = None,
@@ -36,15 +36,21 @@ def value_and_grad(
     """
     given = {**(values or {}), **more_values}
     names = selected(graph, given, wrt)
-    typed, arrays = bind(graph, given)
-    output = typed.result
-    inputs = [typed.inputs[name] for name in names]
-    seed = typed.constant(seed_value(upstream, output.shape))
-    value, *results = plain_first(typed, lambda: evaluate([output, *gradients(output, inputs, seed)], arrays))
+    arrays = bound(graph, given)
+    if upstream is not None:
+        arrays[UPSTREAM] = upstream_value(upstream)
+
+    def make(typed: Graph) -> AtPoint:
+        output, seed = typed.result, None
+        if upstream is not None:
+            check_seed(arrays[UPSTREAM].shape, output.shape)
+            seed = seed_input(typed, UPSTREAM, arrays)
+        return AtPoint(lower([output, *gradients(output, [typed.inputs[name] for name in names], seed)]))
+
+    value, *results = Derived(graph, ("gradient", names), arrays, make).numbers()
     return as_result(value), {name: as_result(one) for name, one in zip(names, results, strict=True)}
 
 
-@without_collection
 def jvp(
     graph: Graph,
     tangents: Mapping[str, Any],
@@ -60,11 +66,15 @@ def jvp(
     """
     from backprop.autodiff.passes.forward import tangents_of  # here, not above: reverse mode does without
 
-    typed, arrays = bind(graph, {**(values or {}), **more_values})
-    output = typed.result
-    along = direction_values(typed, tangents, "tangent")
-    seeds = {typed.inputs[name]: typed.constant(one) for name, one in along.items()}
-    value, tangent = plain_first(typed, lambda: evaluate([output, *tangents_of([output], seeds)], arrays))
+    arrays = bound(graph, {**(values or {}), **more_values})
+    along = direction_values(graph, arrays, tangents, "tangent")
+    arrays |= seeds_of("tangent", along)
+
+    def make(typed: Graph) -> AtPoint:
+        seeds = {typed.inputs[name]: seed_input(typed, seed_name("tangent", name), arrays) for name in along}
+        return AtPoint(lower([typed.result, *tangents_of([typed.result], seeds)]))
+
+    value, tangent = Derived(graph, ("tangent", tuple(along)), arrays, make).numbers()
     return as_result(value), as_result(tangent)
 
 
@@ -90,4 +100,6 @@ def vjp(
 
 def as_result(value: Array) -> Any:
     """A float for a scalar, an array of the caller's own for anything else."""
-    return float(value) if np.ndim(value) == 0 else np.array(value)
+    if isinstance(value, float) or np.ndim(value) == 0:
+        return float(value)
+    return np.array(value)

@@ -17,6 +17,8 @@ CHANGE = "change its value in the text"
 
 def as_array(value: Any, what: str) -> Array:
     """`value` as a double or an array of them. Raises ExpressionError, naming `what` it is, for anything else."""
+    if isinstance(value, float):
+        return np.float64(value)
     found = as_numbers(value, what)
     shapes.bounded(found.shape)
     result: Array = found.astype(np.float64)[()]
@@ -43,10 +45,19 @@ def bind(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Arra
     Raises ExpressionError for variables without a value (all of them at once), for values of no variable, for
     values that are no numbers, and for shapes that do not fit.
     """
+    arrays = bound(graph, values)
+    return graph.typed(shapes_of(arrays)), arrays
+
+
+def bound(graph: Graph, values: Mapping[str, Any]) -> dict[str, Array]:
+    """The values of a graph's variables as arrays. Raises as `bind` does, but for shapes that do not fit."""
     check_names(graph, values)
     arrays = {name: as_array(value, value_of(name)) for name, value in values.items()}
-    arrays |= defaults_beside(graph, values)
-    return graph.typed({name: np.shape(value) for name, value in arrays.items()}), arrays
+    return arrays | defaults_beside(graph, values)
+
+
+def shapes_of(arrays: Mapping[str, Array]) -> dict[str, shapes.Shape]:
+    return {name: array.shape for name, array in arrays.items()}
 
 
 def defaults_beside(graph: Graph, given: Collection[str]) -> dict[str, Array]:
@@ -93,34 +104,46 @@ def seed_value(upstream: Any, shape: shapes.Shape) -> Array:
     """The output's upstream gradient: ones, or `upstream` in the output's shape. Raises ExpressionError."""
     if upstream is None:
         return np.ones(shape)[()]
-    array = as_array(upstream, "the upstream gradient")
-    if np.shape(array) != shape:
-        raise ExpressionError(
-            f"the upstream gradient has shape {shapes.show(np.shape(array))}, the output {shapes.show(shape)}",
-            cure="give it the output's shape",
-        )
+    array = upstream_value(upstream)
+    check_seed(array.shape, shape)
     return array
 
 
-def direction_values(typed: Graph, given: Mapping[str, Any], what: str) -> dict[str, Array]:
-    """The tangents or directions that are `given` for some variables, as arrays of the variables' shapes.
+def upstream_value(upstream: Any) -> Array:
+    """The upstream gradient that was given, as an array."""
+    return as_array(upstream, "the upstream gradient")
+
+
+def check_seed(given: shapes.Shape, shape: shapes.Shape) -> None:
+    """Raise ExpressionError where an upstream gradient has not the output's shape."""
+    if given != shape:
+        raise ExpressionError(
+            f"the upstream gradient has shape {shapes.show(given)}, the output {shapes.show(shape)}",
+            cure="give it the output's shape",
+        )
+
+
+def direction_values(
+    graph: Graph, arrays: Mapping[str, Array], given: Mapping[str, Any], what: str
+) -> dict[str, Array]:
+    """The tangents or directions that are `given` for some variables, as arrays of the shapes that their `arrays` have.
 
     Raises ExpressionError for one of no variable and, with the variable's span, for one of another shape.
     """
-    arrays = {}
+    directions = {}
     for name, value in given.items():
-        if name not in typed.inputs:
-            known = f"its variables are {', '.join(typed.inputs)}" if typed.inputs else "it has no variables"
-            raise ExpressionError(f"a {what} for '{name}', which is not a variable", cure=known, source=typed.source)
-        node = typed.inputs[name]
+        if name not in arrays:
+            inputs = [name for name in graph.inputs if name in arrays]
+            known = f"its variables are {', '.join(inputs)}" if inputs else "it has no variables"
+            raise ExpressionError(f"a {what} for '{name}', which is not a variable", cure=known, source=graph.source)
         array = as_array(value, f"the {what} of '{name}'")
-        if np.shape(array) != node.shape:
+        if array.shape != arrays[name].shape:
             raise ExpressionError(
-                f"the {what} of '{name}' has shape {shapes.show(np.shape(array))}, "
-                f"the variable {shapes.show(node.shape)}",
-                node.span,
+                f"the {what} of '{name}' has shape {shapes.show(array.shape)}, "
+                f"the variable {shapes.show(arrays[name].shape)}",
+                graph.inputs[name].span,
                 "give it the variable's shape",
-                typed.source,
+                graph.source,
             )
-        arrays[name] = array
-    return arrays
+        directions[name] = array
+    return directions

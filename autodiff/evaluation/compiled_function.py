@@ -15,10 +15,12 @@ from backprop.autodiff.evaluation.batched_lowering import RowPlan
 from backprop.autodiff.evaluation.batched_program import RowProgram
 from backprop.autodiff.evaluation.binding import as_array, as_numbers, check_names, defaults_beside, selected, value_of
 from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.evaluation.recent import Recent
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
 
 MOST_PLANS = 16  # kept for the shapes that came before, each with the memory of a block of rows for each thread
+MOST_STEPS = 2**18  # of them together
 
 
 class Kind(NamedTuple):
@@ -37,6 +39,10 @@ class Plan(NamedTuple):
     program: RowProgram | None
 
 
+def size_of(plan: Plan) -> int:
+    return len(plan.rows.steps)
+
+
 class CompiledFunction:
     """`f(x=xs, y=ys)`: the expression's value and gradients in each row. It pickles; threads may share it."""
 
@@ -47,7 +53,7 @@ class CompiledFunction:
         self.wrt = None if wrt is None else tuple(wrt)
         self.fixed = {name: as_array(value, value_of(name)) for name, value in (fixed or {}).items()}
         self.gradients = gradients
-        self._plans: dict[tuple[Kind, ...], Plan] = {}
+        self._plans = Recent(MOST_PLANS, MOST_STEPS)
         for name in (*self.fixed, *(self.wrt or ())):
             if name not in graph.inputs:
                 selected(graph, self.fixed, [name])
@@ -96,12 +102,8 @@ class CompiledFunction:
         return {name: value for name, value in arrays.items() if value.ndim}, {**self.fixed, **held}
 
     def _plan(self, kinds: tuple[Kind, ...]) -> Plan:
-        found = self._plans.get(kinds)
-        if found is None:
-            if len(self._plans) >= MOST_PLANS:
-                self._plans.clear()
-            found = self._plans[kinds] = self._lowered(kinds)
-        return found
+        plan: Plan = self._plans.get((kinds, self.graph.state), lambda: self._lowered(kinds), size_of)
+        return plan
 
     @without_collection
     def _lowered(self, kinds: tuple[Kind, ...]) -> Plan:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from backprop.autodiff.declaration.gate import METHODS, Gate
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.table import METHODS, NAMED
 from backprop.autodiff.gates import (
     activations,
     arithmetic,
@@ -12,13 +11,14 @@ from backprop.autodiff.gates import (
     compositions,
     constructors,
     differential,
-    elementary,
     even,
+    exponential,
     kinked,
     labels,
+    limits,
     linear_algebra,
     logic,
-    powers,
+    placement,
     radial,
     reductions,
     rounding,
@@ -26,6 +26,7 @@ from backprop.autodiff.gates import (
     shares,
     slopes,
     special,
+    trigonometric,
 )
 
 FAMILIES: dict[str, tuple[Gate, ...]] = {
@@ -37,27 +38,28 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         rounding,
         logic,
         selection,
-        elementary,
+        exponential,
+        trigonometric,
         activations,
         special,
         reductions,
         radial,
+        limits,
         even,
         shares,
         linear_algebra,
         arrays,
+        placement,
         constructors,
         differential,
         slopes,
-        powers,
         kinked,
         labels,
         compositions,
     )
 }
-METHODS |= {np.where: selection.where, np.clip: selection.clip}  # whose own functions are not NumPy's
-METHODS |= {np.maximum: selection.maximum, np.minimum: selection.minimum}
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)
+NAMED.update({gate.name: gate for gate in (*GATES, radial.radial_in_form, limits.apart)})
 
 
 def _functions() -> dict[str, tuple[Gate, ...]]:

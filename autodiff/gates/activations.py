@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.gate import Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.gates import elementary, kernels, kinked, rounding, slopes, special
+from backprop.autodiff.gates import exponential, kernels, kinked, rounding, slopes, special, trigonometric
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:
@@ -23,9 +23,10 @@ def vanishing(x: Node) -> Node:
 sigmoid: Elementwise = Elementwise(
     "sigmoid",
     stable.sigmoid,
-    lambda x, out: slopes.sigmoid_slope(x),
+    lambda x, out: sigmoid_slope(x),
     aliases=("logistic",),
     is_composed=True,
+    hazard=Hazard.SATURATES,
     summary="1/(1 + exp(-x)), without overflow",
     habit="squashes into (0, 1); scales the gradient by sigmoid(x)*(1 - sigmoid(x)), at most 1/4",
     source="the quotient rule",
@@ -61,8 +62,8 @@ logsigmoid = Elementwise(
 logaddexp = Elementwise(
     "logaddexp",
     stable.logaddexp,
-    lambda x, y, out: slopes.logaddexp_slope(x, y),
-    lambda x, y, out: slopes.logaddexp_slope(y, x),
+    lambda x, y, out: logaddexp_slope(x, y),
+    lambda x, y, out: logaddexp_slope(y, x),
     operands=("x", "y"),
     kernel=kernels.logaddexp,
     code={"numpy": "np.logaddexp({0}, {1})"},
@@ -88,7 +89,7 @@ relu: Elementwise = Elementwise(
     lambda x: np.maximum(x, 0.0),
     lambda x, out: kinked.passes(x, 0),
     is_selection=True,
-    partners=lambda x: [(kinked.passes(x, 0), relu(x)), (x.exceeds(0.0), relu(x))],
+    partners=lambda x: [(kinked.passes(x, 0), relu(x)), (x > 0.0, relu(x))],
     is_composed=True,
     summary="max(x, 0)",
     habit="passes the gradient where x is positive and stops it elsewhere",
@@ -114,8 +115,8 @@ leaky_relu = Elementwise(
 elu = Elementwise(
     "elu",
     stable.elu,
-    lambda x, a, out: kinked.passes(x, 0).where(1.0, a * elementary.exp(x)),
-    lambda x, a, out: kinked.passes(x, 0).where(0.0, elementary.expm1(x)),
+    lambda x, a, out: kinked.passes(x, 0).where(1.0, a * exponential.exp(x)),
+    lambda x, a, out: kinked.passes(x, 0).where(0.0, exponential.expm1(x)),
     operands=("x", "a"),
     defaults={"a": 1.0},
     has_kink=True,
@@ -129,7 +130,7 @@ elu = Elementwise(
 selu = Elementwise(
     "selu",
     stable.selu,
-    lambda x, out: kinked.passes(x, 0).where(stable.SELU_SCALE, stable.SELU_SCALED_ALPHA * elementary.exp(x)),
+    lambda x, out: kinked.passes(x, 0).where(stable.SELU_SCALE, stable.SELU_SCALED_ALPHA * exponential.exp(x)),
     has_kink=True,
     is_composed=True,
     summary="the self-normalizing elu",
@@ -161,7 +162,7 @@ silu = Elementwise(
 mish = Elementwise(
     "mish",
     stable.mish,
-    lambda x, out: elementary.tanh(softplus(x)) + vanishing(x) * sigmoid(x) * slopes.tanh_slope(softplus(x)),
+    lambda x, out: trigonometric.tanh(softplus(x)) + vanishing(x) * sigmoid(x) * trigonometric.tanh_slope(softplus(x)),
     is_composed=True,
     summary="x*tanh(softplus(x))",
     source="Misra (2019); the product rule",
@@ -190,4 +191,28 @@ hard_sigmoid = Elementwise(
     source="by pieces; slope 0 at -3 and 3",
     samples=(at(0.5), at(-4.0), at(4.0)),
     corners=(Corner((3.0,), 1.0, (0.0,)), Corner((-3.0,), 0.0, (0.0,))),
+)
+sigmoid_slope: Elementwise = slopes.slope(
+    "sigmoid_slope",
+    stable.sigmoid_slope,
+    # 1 - 2*sigmoid(x) would cancel near 0
+    lambda x, out: -(out * trigonometric.tanh(x / 2)),
+    is_composed=True,
+    of="sigmoid",
+    textbook=lambda x: sigmoid(x) * (1 - sigmoid(x)),
+    source="sigmoid(x)*sigmoid(-x); 1 - sigmoid(x) is 0 from x = 37",
+    samples=(at(-3.0), at(0.01), at(40.0), at(-700.0)),
+)
+
+logaddexp_slope: Elementwise = slopes.slope(
+    "logaddexp_slope",
+    stable.logaddexp_slope,
+    lambda x, y, out: out * logaddexp_slope(y, x),
+    lambda x, y, out: -(out * logaddexp_slope(y, x)),
+    kernel=lambda x, y: stable.sigmoid(x - y),
+    of="logaddexp by x",
+    operands=("x", "y"),
+    textbook=lambda x, y: sigmoid(x - y),
+    source="sigmoid(x - y)",
+    samples=(at(0.5, -2.0), at(800.0, 799.0), at(-800.0, -100.0)),
 )

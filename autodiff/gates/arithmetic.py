@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from functools import reduce
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Condition, Corner, Forward, at
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration.gate import Attribute, Corner, Forward, Gap, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix, Template
-from backprop.autodiff.gates import elementary, kernels, powers, rounding
-from backprop.autodiff.numerics import stable
+from backprop.autodiff.declaration.sums import add_up
+from backprop.autodiff.gates import kernels, logic, rounding
+from backprop.autodiff.numerics import powers, stable
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -18,46 +23,41 @@ if TYPE_CHECKING:
 PAIR = ("x", "y")
 
 
-def is_number(node: Node, number: float) -> bool:
-    """Whether the node is this scalar constant."""
-    return node.is_scalar_constant and float(node.value) == number
-
-
 def product_shortcut(x: Node, y: Node) -> Node | None:
-    if is_number(x, 1.0):
+    if x.is_number(1.0):
         return y
-    if is_number(y, 1.0):
+    if y.is_number(1.0):
         return x
-    if is_number(y, -1.0):
+    if y.is_number(-1.0):
         return -x
     return None
 
 
 def quotient_shortcut(x: Node, y: Node) -> Node | None:
-    return x if is_number(y, 1.0) else None
+    return x if y.is_number(1.0) else None
 
 
 def power_shortcut(x: Node, y: Node) -> Node | None:
-    if is_number(y, 1.0):
+    if y.is_number(1.0):
         return x
-    return x.graph.constant(1.0) if is_number(y, 0.0) else None
+    return x.graph.constant(1.0) if y.is_number(0.0) else None
 
 
 def limit_product_shortcut(x: Node, y: Node) -> Node | None:
     if x.is_scalar_constant:
-        return x if is_number(x, 0.0) else x * y
+        return x if x.is_number(0.0) else x * y
     return None
 
 
 def power_by_base(x: Node, y: Node) -> Node:
     """y x^(y-1), of which a constant exponent needs no derivative."""
-    return limit_product(y, x ** (y - 1)) if y.is_constant else powers.power_partial(x, y, by_x=1)
+    return limit_product(y, x ** (y - 1)) if y.is_constant else power_partial(x, y, by_x=1)
 
 
 def power_by_exponent(x: Node, y: Node, out: Node) -> Node:
     """x^y log(x), an ordinary product where the base is a positive number."""
     is_positive = x.is_scalar_constant and x.value > 0
-    return out * elementary.log(x) if is_positive else powers.power_partial(x, y, by_y=1)
+    return out * np.log(x) if is_positive else power_partial(x, y, by_y=1)
 
 
 def negative_shortcut(x: Node) -> Node | None:
@@ -67,6 +67,47 @@ def negative_shortcut(x: Node) -> Node | None:
     if x.gate in (multiply, divide) and x.inputs[0].gate is negative:
         return x.gate(x.inputs[0].inputs[0], x.inputs[1])
     return None
+
+
+def power_partial_spelled(x: Node, y: Node, by_x: int, by_y: int) -> Node:
+    """The derivative as a sum of products, in the order of falling powers of the logarithm."""
+    power = x ** (y - by_x) if by_x else x**y
+    terms = []
+    for order in range(min(by_x, by_y) + 1):
+        factors = []
+        coefficient = falling_factorial(y, by_x, order) if by_x else None
+        if coefficient is not None and not coefficient.is_number(1.0):
+            factors.append(coefficient)
+        factors.append(power)
+        if by_y - order:
+            factors.append(np.log(x) ** (by_y - order))
+        term = reduce(limit_product, factors)
+        multiple = math.comb(by_y, order)
+        terms.append(term if multiple == 1 else multiple * term)
+    return add_up(terms)
+
+
+def falling_factorial(y: Node, length: int, order: int) -> Node:
+    """y (y - 1) ... of `length` factors differentiated, at most so many times: a product or a polynomial."""
+    if order == 0:
+        return reduce(lambda product, place: product * (y - place), range(1, length), y)
+    coefficients = [1]  # of the falling powers of y, exactly
+    for place in range(length):
+        coefficients = [one - place * lower for one, lower in zip([*coefficients, 0], [0, *coefficients], strict=True)]
+    for _ in range(order):
+        degree = len(coefficients) - 1
+        coefficients = [(degree - place) * one for place, one in enumerate(coefficients[:-1])]
+    result = y.graph.constant(float(coefficients[0]))
+    for one in coefficients[1:]:
+        result = result * y if one == 0 else result * y + float(one)
+    return result
+
+
+def indefinite(x: Node, y: Node, by_x: int, by_y: int) -> Node:
+    """Where the formula is 0 times infinity, and the derivative 0."""
+    y = x.graph.constant(0.0) if y is x else y
+    vanishes = y > float(by_x) if by_y else falling_factorial(y, by_x, 0).equals(0.0)
+    return logic.all_of(x.equals(0.0), vanishes)
 
 
 class Power(Elementwise):
@@ -84,6 +125,7 @@ add = Elementwise(
     lambda x, y, out: 1,
     operands=PAIR,
     notation=Infix("+", SUM),
+    hazard=Hazard.ADDS,
     summary="x + y",
     habit="distributes the upstream gradient to every input",
     source="by definition",
@@ -96,6 +138,7 @@ subtract = Elementwise(
     lambda x, y, out: -1,
     operands=PAIR,
     notation=Infix("-", SUM, others=("−",)),  # noqa: RUF001 - the minus sign
+    hazard=Hazard.ADDS,
     summary="x - y",
     habit="distributes the upstream gradient, with its sign flipped for what is subtracted",
     source="by definition",
@@ -109,6 +152,7 @@ multiply = Elementwise(
     operands=PAIR,
     notation=Infix("*", PRODUCT, others=("·", "×")),  # noqa: RUF001 - the multiplication sign
     shortcut=product_shortcut,
+    hazard=Hazard.OVERFLOWS,
     summary="x * y",
     habit="swaps: each input gets the upstream gradient times the other input",
     source="by definition",
@@ -123,17 +167,33 @@ divide = Elementwise(
     notation=Infix("/", PRODUCT, others=("÷",)),
     shortcut=quotient_shortcut,
     code={"latex": Template(r"\frac{{0}}{{1}}", UNARY)},
+    hazard=Hazard.MAGNIFIES,
     summary="x / y",
     habit="divides the gradient by y; y itself gets -x/y^2 of it",
     source="the quotient rule",
     samples=(at(2.0, -3.0), at(0.5, 0.25)),
+)
+ratio: Elementwise = Elementwise(
+    "ratio",
+    stable.ratio,
+    lambda x, r, out: 1 / r,
+    lambda x, r, out: -(out / r),
+    operands=("x", "r"),
+    textbook=lambda x, r: x / r,
+    gap=Gap(lambda x, r: logic.all_of(x.equals(0.0), r.equals(0.0))),
+    kernel=kernels.ratio,
+    summary="x / r, and 0 where both are 0",
+    habit="divides the gradient by r",
+    source="the convention for the norm of zeros",
+    samples=(at(3.0, 5.0), at(-0.5, 0.75)),
+    is_public=False,
 )
 negative = Elementwise(
     "neg",
     np.negative,
     lambda x, out: -1,
     notation=Prefix("-", UNARY),
-    method="negative",
+    methods=("negative",),
     shortcut=negative_shortcut,
     summary="-x",
     habit="flips the sign of the gradient",
@@ -146,7 +206,7 @@ limit_product = Elementwise(
     lambda x, y, out: y,
     lambda x, y, out: x,
     operands=PAIR,
-    routes=(None, lambda x, y, out: Condition(x, True)),
+    routes=(None, lambda x, y, out: Mask(x)),
     notation=Infix("*", PRODUCT),
     shortcut=limit_product_shortcut,
     textbook=lambda x, y: x * y,
@@ -166,6 +226,7 @@ power = Power(
     notation=Infix("^", POWER, associates="right", others=("**",)),
     shortcut=power_shortcut,
     code={"math": "pow", "latex": Template(r"{0}^{{1}}", POWER)},
+    hazard=Hazard.OVERFLOWS,
     summary="x ^ y, also written x ** y",
     habit="scales the gradient by y*x^(y-1); the exponent gets x^y*log(x) of it",
     source="DLMF 4.2.26; at x = 0 by the limit",
@@ -176,6 +237,34 @@ power = Power(
         Corner((0.0, 0.5), 0.0, (np.inf, 0.0)),
         Corner((0.0, 3.5), 0.0, (0.0, 0.0)),
     ),
+)
+square = Elementwise(
+    "square",
+    np.square,
+    lambda x, out: 2 * x,
+    textbook=lambda x: x**2,
+    kernel=lambda x: x * x,
+    code={"latex": Template(r"{0}^2", POWER)},
+    summary="x squared",
+    source="the power rule",
+    samples=(at(2.0), at(-0.3)),
+)
+power_partial: Elementwise = Elementwise(
+    "power_partial",
+    powers.power_partial,
+    lambda x, y, out: power_partial(x, y, by_x=out.settings["by_x"] + 1, by_y=out.settings["by_y"]),
+    lambda x, y, out: power_partial(x, y, by_x=out.settings["by_x"], by_y=out.settings["by_y"] + 1),
+    operands=("x", "y"),
+    attributes={"by_x": Attribute(shapes.as_order, 0), "by_y": Attribute(shapes.as_order, 0)},
+    textbook=power_partial_spelled,
+    gap=Gap(indefinite),
+    kernel=power_partial_spelled,
+    summary="the derivative of x^y of these orders",
+    habit="scales the gradient by the next derivatives of x^y",
+    source="DLMF 4.2.26 and Leibniz' rule; at x = 0 by the limit",
+    samples=(at(2.0, 3.0, by_x=1, by_y=0), at(0.5, -1.5, by_x=0, by_y=1), at(3.0, 0.25, by_x=2, by_y=2)),
+    corners=(Corner((0.0, 2.0), 0.0, (0.0, 0.0)),),
+    is_public=False,
 )
 modulo = Elementwise(
     "mod",

@@ -12,7 +12,7 @@ from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
 from backprop.autodiff.declaration.kinds import Linear
 from backprop.autodiff.declaration.notation import Brackets, Postfix, Subscript
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import constructors, placement
+from backprop.autodiff.gates import constructors
 from backprop.autodiff.shapes import Array, Index, Shape, Slice
 
 if TYPE_CHECKING:
@@ -48,17 +48,6 @@ def reshaped(x: Shape, shape: Shape) -> Shape:
 
 def index_rule(x: Shape, index: Index) -> Shape:
     return shapes.indexed(x, index)
-
-
-def scatter(x: Array, index: Index, shape: Shape) -> Array:
-    """Zeros of `shape` with x at `index`."""
-    result = np.zeros(shape)
-    result[shapes.as_numpy_index(index)] = x
-    return result
-
-
-def scatter_over_rows(x: Any, index: Index, shape: Shape) -> Any:
-    return scatter(x, index, (*shape, x.shape[-1]))
 
 
 def sum_over_broadcast_and_rows(x: Any, shape: Shape) -> Any:
@@ -145,12 +134,12 @@ TARGET = {"shape": Attribute(shapes.as_shape, REQUIRED, takes_rest=True)}
 index = Linear(
     "index",
     lambda x, index: x[shapes.as_numpy_index(index)],
-    lambda position, upstream, x, out: scatter_gate(upstream, index=out.settings["index"], shape=x.shape),
+    lambda position, upstream, x, out: upstream.scattered(out.settings["index"], x.shape),
     attributes={"index": Attribute(as_given, REQUIRED)},
     over_rows=lambda x, index: x[shapes.as_numpy_index(index)],
     shape=index_rule,
     notation=Subscript(),
-    method="index",
+    methods=("index",),
     code={"numpy": "{0}[{index}]"},
     summary="x[i], x[1:3], x[:, 0]: entries of an array",
     habit=ROUTES_BACK,
@@ -160,21 +149,6 @@ index = Linear(
         at((1.0, 2.0, 3.0), index=(Slice(None, None, -1),)),
         at(((1.0, 2.0), (3.0, 4.0)), index=(Slice(None, None, None), 0)),
     ),
-)
-scatter_gate: Linear = Linear(
-    "scatter",
-    scatter,
-    lambda position, upstream, x, out: index(upstream, index=out.settings["index"]),
-    attributes={"index": Attribute(as_given, REQUIRED), "shape": Attribute(shapes.as_shape, REQUIRED)},
-    over_rows=scatter_over_rows,
-    shape=lambda x, index, shape: shape,
-    textbook=lambda x, index, shape: placement.placed(x, index, shape),
-    code={"numpy": "_scatter({0}, np.s_[{index}], {shape})"},
-    summary="zeros of a shape with x at an index",
-    habit="takes the gradient of the entries that it placed",
-    source="the transpose of taking entries",
-    samples=(at(2.0, index=(1,), shape=(3,)), at((1.0, 2.0), index=(Slice(1, None, None),), shape=(3,))),
-    is_public=False,
 )
 stack = Linear(
     "stack",
@@ -186,7 +160,7 @@ stack = Linear(
     shape=stack_rule,
     notation=Brackets(),
     is_function=True,
-    method="stack",
+    methods=("stack",),
     code={"numpy": "np.stack([{all}], axis={axis})"},
     summary="[x, y]: a new axis of equally shaped entries; stack(x, y, axis=1) puts it elsewhere",
     habit="sends each entry's gradient back to it",
@@ -215,7 +189,7 @@ reshape: Linear = Linear(
     over_rows=batching.to_shape(np.reshape),
     shape=reshaped,
     shortcut=unchanged,
-    method="reshape",
+    methods=("reshape",),
     code={"numpy": "np.reshape({0}, {shape})"},
     summary="the same entries in another shape; one length may be -1",
     habit="gives the gradient the old shape again",
@@ -231,7 +205,7 @@ transpose: Linear = Linear(
     shortcut=lambda x: x.inputs[0] if x.gate is transpose else (x if len(x.shape) < 2 else None),
     notation=Postfix(".T"),
     is_function=True,
-    method="transpose",
+    methods=("transpose",),
     summary="x.T: the axes in reverse order",
     habit="transposes the gradient",
     source="the transpose of transposing",
@@ -246,7 +220,7 @@ broadcast_to = Linear(
     shape=broadcast_to_rule,
     shortcut=unchanged,
     textbook=lambda x, shape: x * x.graph.add(constructors.ones, (), (shape,)),
-    method="broadcast_to",
+    methods=("broadcast_to",),
     is_public=False,
     code={"numpy": "np.broadcast_to({0}, {shape})"},
     summary="x repeated to a shape, as NumPy's broadcasting repeats it",
@@ -263,7 +237,7 @@ sum_to: Linear = Linear(
     shape=lambda x, shape: shape,
     shortcut=unchanged,
     textbook=lambda x, shape: x.sum(broadcast_axes(x.shape, shape)).reshape(shape),
-    method="sum_to",
+    methods=("sum_to",),
     is_public=False,
     summary="x summed over the axes that broadcasting from a shape repeats",
     habit="repeats the gradient over what was summed",

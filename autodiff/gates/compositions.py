@@ -19,7 +19,7 @@ from backprop.autodiff.declaration.kinds import Expansion
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import (
     arrays,
-    elementary,
+    exponential,
     labels,
     reductions,
     rounding,
@@ -30,7 +30,7 @@ from backprop.autodiff.shapes import Array, Axis, Shape
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node
 
-EXACT_BASES = {2.0: elementary.log2, 10.0: elementary.log10}
+EXACT_BASES = {2.0: exponential.log2, 10.0: exponential.log10}
 HABIT = "is replaced by the graph that it stands for, which is differentiated like any other"
 DEFINITION = "by definition"
 
@@ -77,7 +77,7 @@ def rounded(x: Node, digits: Node) -> Node:
 
 def logarithm(x: Node, base: Node) -> Node:
     exact = EXACT_BASES.get(float(base.value)) if base.is_scalar_constant else None
-    return exact(x) if exact else elementary.log(x) / elementary.log(base)
+    return exact(x) if exact else exponential.log(x) / exponential.log(base)
 
 
 def radius(*legs: Node) -> Node:
@@ -244,7 +244,7 @@ new_axes = composition(
     lambda x, axis: x.reshape(with_new_axes(x.shape, axis)),
     "x with new axes of length 1 there, as x[:, None] has",
     attributes={"axis": Attribute(shapes.as_axis, REQUIRED)},
-    method="new_axes",
+    methods=("new_axes",),
     source="numpy.expand_dims",
 )
 length = composition("len", lambda x: constant(x.graph, length_of(x)), "the length of the first axis")

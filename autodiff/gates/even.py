@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gap, at, gate_named
-from backprop.autodiff.declaration.kinds import Elementwise, add_up
-from backprop.autodiff.gates import limits, radial, rounding
-from backprop.autodiff.numerics import stable
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gap, at
+from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.sums import add_up
+from backprop.autodiff.declaration.table import gate_named
+from backprop.autodiff.evaluation.execution import run
+from backprop.autodiff.evaluation.program import Program, lower
+from backprop.autodiff.gates import limits, rounding
+from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.numerics.odd import OddSeries, derivative_series, even_polynomial
-from backprop.autodiff.shapes import broadcast
-
-if TYPE_CHECKING:
-    from backprop.autodiff.evaluation.program import Program
-    from backprop.autodiff.graph import Node
 
 
 def over_argument(node: Node) -> Node:
@@ -59,7 +58,7 @@ def in_kernel(z: Node, of: str, order: int) -> Node:
     for one in reversed(coefficients[:-1]):
         result = result * square + one
     plain = in_textbook(z, of, order)
-    return rounding.absolute(z).exceeds(reach).where(plain, result) if reach else z.equals(0.0).where(result, plain)
+    return (rounding.absolute(z) > reach).where(plain, result) if reach else z.equals(0.0).where(result, plain)
 
 
 @lru_cache
@@ -72,17 +71,12 @@ def series_of(of: str, order: int) -> tuple[list[float], float]:
 @lru_cache
 def away_from_zero(of: str, order: int) -> Program:
     """The program for the quotient as the textbook has it."""
-    from backprop.autodiff.evaluation.program import lower
-    from backprop.autodiff.graph import Graph  # here, not above: the graph is made of gates
-
     graph = Graph(is_typed=True)
     return lower([in_textbook(graph.input("z", ()), of, order)])
 
 
 def value(z: Any, of: str, order: int) -> Any:
     """Of any shape, entry by entry."""
-    from backprop.autodiff.evaluation.execution import run  # here, not above: it runs what is made of gates
-
     coefficients, reach = series_of(of, order)
     is_near = np.abs(z) <= reach
     near = even_polynomial(coefficients, np.where(is_near, z, 0.0)) if np.any(is_near) else z
@@ -110,32 +104,5 @@ odd_quotient: Elementwise = Elementwise(
         at(1e-9, of="atan", order=2),
         at(0.25, of="sinc_derivative", order=1),
     ),
-    is_public=False,
-)
-
-
-class EvenRadial(Elementwise):
-    """u * v / r, which is differentiated as the product of v and of u/r in a form without quotient, its first operand.
-
-    Its value does not need that form: it is none of a first derivative's cost.
-    """
-
-    unread = 1
-
-
-even_radial = EvenRadial(
-    "even_radial",
-    lambda *operands: operands[-3] * stable.ratio(*operands[-2:]),
-    lambda even, u, v, r, out: v,
-    lambda even, u, v, r, out: None,
-    lambda even, u, v, r, out: even,
-    lambda even, u, v, r, out: None,
-    operands=("even", "u", "v", "r"),
-    shape=lambda even, u, v, r: broadcast((u, v, r)) if r else v,
-    textbook=lambda even, u, v, r: radial.radial(u, v, r),
-    summary="u * v / r for the radius r of v, where u/r is the even function of r that is given beside it",
-    habit="scales the gradient by that function",
-    source="the product rule",
-    samples=(),
     is_public=False,
 )

@@ -6,11 +6,15 @@ What looks for them stops after a few nodes: a derivative is built in time linea
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import mul
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+import numpy as np
+
 from backprop.autodiff.declaration.kinds import Bilinear, Linear
-from backprop.autodiff.gates import arithmetic, elementary, even, selection, slopes
+from backprop.autodiff.gates import arithmetic, even, selection, slopes
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node
@@ -29,8 +33,8 @@ def divided(upstream: Node, radius: Node, *, by_series: bool = False) -> Node | 
     quotient: dict[Node, Node | None] = {radius: radius.graph.constant(1.0)}
     for node in reversed(_factors(upstream, radius, by_series)):
         if node not in quotient:
-            is_odd = by_series and _is_odd(node)
-            quotient[node] = _odd_quotient(node, quotient, radius) if is_odd else _quotient(node, quotient, radius)
+            by_rule = _odd_quotient if by_series and is_odd(node) else _quotient
+            quotient[node] = by_rule(node, quotient, radius)
     found = quotient.get(upstream)
     return found if found is not None and found.shape in ((), upstream.shape) else None
 
@@ -46,7 +50,7 @@ def _factors(upstream: Node, radius: Node, by_series: bool) -> list[Node]:
                 break
             most += _left.get(upstream.graph, MOST_SEEN)
         node = waiting.pop()
-        for operand in node.inputs if by_series and _is_odd(node) else _divisible(node):
+        for operand in node.inputs if by_series and is_odd(node) else divisible(node):
             if operand.index >= radius.index and operand not in found:
                 found.add(operand)
                 waiting.append(operand)
@@ -55,20 +59,20 @@ def _factors(upstream: Node, radius: Node, by_series: bool) -> list[Node]:
     return [] if waiting else sorted(found, key=lambda node: node.index, reverse=True)
 
 
-def _divisible(node: Node) -> tuple[Node, ...]:
+def divisible(node: Node) -> tuple[Node, ...]:
     """The operands that may hold a factor of the node."""
     gate = node.gate
     if gate in (arithmetic.divide, arithmetic.power):
         return node.inputs[:1]
     is_product = gate in (arithmetic.multiply, arithmetic.limit_product, arithmetic.add, arithmetic.subtract)
-    is_other = gate in (arithmetic.negative, elementary.square, selection.where)
+    is_other = gate in (arithmetic.negative, arithmetic.square, selection.where)
     return node.inputs if is_product or is_other or isinstance(gate, (Linear, Bilinear)) else ()
 
 
 def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node | None:
     """The node divided by the radius, from what its operands are, so divided."""
     gate = node.gate
-    if node.is_scalar_constant and node.value == 0.0:
+    if is_zero(node):
         return node
     operands = [known.get(one) for one in node.inputs]
     if gate in (arithmetic.multiply, arithmetic.limit_product):
@@ -80,7 +84,7 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
         return None if operands[0] is None else operands[0] / node.inputs[1]
     if gate is arithmetic.negative:
         return None if operands[0] is None else -operands[0]
-    if gate is elementary.square:
+    if gate is arithmetic.square:
         return None if operands[0] is None else operands[0] * node.inputs[0]
     if gate is arithmetic.power:
         base, exponent = node.inputs
@@ -95,7 +99,7 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
     if gate is selection.where:
         operands[0] = node.inputs[0]
     whole = [
-        node_or_zero if node_or_zero is not None or not _is_zero(one) else one
+        node_or_zero if node_or_zero is not None or not is_zero(one) else one
         for node_or_zero, one in zip(operands, node.inputs, strict=True)
     ]
     is_linear = isinstance(gate, Linear) and not radius.shape
@@ -105,7 +109,7 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
     return None
 
 
-def _is_odd(node: Node) -> bool:
+def is_odd(node: Node) -> bool:
     """Whether the node is an odd function of its operand, smooth at 0."""
     odd = node.gate.odd
     return node.gate is slopes.held or (odd is not None and node.settings == odd.settings)
@@ -122,8 +126,8 @@ def _odd_quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> N
     return quotient if node.inputs[0] is radius else operand * quotient
 
 
-def _is_zero(node: Node) -> bool:
-    return node.is_scalar_constant and float(node.value) == 0.0
+def is_zero(node: Node) -> bool:
+    return node.is_constant and not np.any(node.value)
 
 
 def factored(upstream: Node, radius: Node) -> tuple[Node | None, Node | None]:
@@ -141,7 +145,7 @@ def factored(upstream: Node, radius: Node) -> tuple[Node | None, Node | None]:
             waiting += reversed(node.inputs)
         else:
             rest.append(node)
-    free = [one for one in free if not (one.is_scalar_constant and one.value == 1.0)]
+    free = [one for one in free if not one.is_number(1.0)]
     return _product(free), _product(rest)
 
 
@@ -150,10 +154,7 @@ def _is_product(node: Node, upstream: Node) -> bool:
 
 
 def _product(factors: Sequence[Node]) -> Node | None:
-    product: Node | None = None
-    for factor in factors:
-        product = factor if product is None else product * factor
-    return product
+    return reduce(mul, factors) if factors else None
 
 
 def is_free(node: Node, radius: Node) -> bool:

@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Attribute, Gap, at
-from backprop.autodiff.declaration.kinds import AXIS, Slope, kept
+from backprop.autodiff.declaration.gate import Attribute, Corner, Gap, at
+from backprop.autodiff.declaration.kinds import AXIS, Flat, Slope, kept
 from backprop.autodiff.declaration.notation import COMPARISON, Call, Infix
-from backprop.autodiff.gates import kernels, logic, rounding, selection
+from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.gates import kernels, logic
+from backprop.autodiff.gates.shares import MATRIX, ROW
 from backprop.autodiff.shapes import Axis
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
 POSITION = {"position": Attribute(shapes.as_size, 0)}
-ROW = (0.5, -2.0, 1.5)
-MATRIX = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
 
 
 def first_difference(*series: Sequence[Any]) -> tuple[Any, Any]:
@@ -85,6 +85,13 @@ def winning_entries(series: Sequence[Sequence[Any]], axis: Axis, extreme: np.ufu
     return (left.astype(np.float64),)
 
 
+def sum_of_ties(out: Node, *operands: Node) -> Node:
+    winners = operands[0].equals(out)
+    for operand in operands[1:]:
+        winners = winners + operand.equals(out)
+    return winners
+
+
 def is_tied(operands: Sequence[Any], position: int, extreme: np.ufunc) -> Any:
     """Whether an operand is the extreme beside another."""
     return np.equal(*operands) if len(operands) == 2 else is_shared(share(operands, position, extreme))
@@ -100,21 +107,19 @@ def elementwise_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Sl
     is_largest = extreme is np.maximum
     sign = 1.0 if is_largest else -1.0
 
-    gate = selection.maximum if is_largest else selection.minimum
-
     def shared(*operands: Node, position: int) -> Node:
-        out = gate(*operands)
-        return operands[position].equals(out) / selection.tied(out, *operands)
+        out = METHODS[extreme](*operands)
+        return operands[position].equals(out) / tied(out, *operands)
 
     def brief(*operands: Node, position: int) -> Node:
         if len(operands) > 2:
             return shared(*operands, position=position)
         winner, other = operands[position], operands[1 - position]
-        return winner.exceeds(other) if is_largest else other.exceeds(winner)
+        return winner > other if is_largest else other > winner
 
     def tie(*operands: Node, position: int) -> Node:
         if len(operands) > 2:
-            return selection.tied(gate(*operands), *operands).exceeds(1.0)
+            return tied(METHODS[extreme](*operands), *operands) > 1.0
         return operands[0].equals(operands[1])
 
     def tie_of_two(*operands: Node, position: int) -> Node:
@@ -151,10 +156,8 @@ def reduced_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Slope:
         return (sign * winning_entries(series, axis, extreme, worst)[0],)
 
     def is_best(x: Node, axis: Axis) -> Node:
-        from backprop.autodiff.gates import reductions  # here, not above: it is declared with these slopes
-
-        gate = reductions.largest if is_largest else reductions.smallest
-        return x.equals(kept(gate(x, axis=axis), x, axis))
+        best = METHODS[np.max if is_largest else np.min](x, axis=axis)
+        return x.equals(kept(best, x, axis))
 
     def textbook(x: Node, axis: Axis) -> Node:
         best = is_best(x, axis)
@@ -164,7 +167,7 @@ def reduced_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Slope:
         name,
         forward,
         hits=lambda x, axis: is_shared(forward(x, axis)),
-        kink=lambda x, axis: kept(is_best(x, axis).sum(axis), x, axis).exceeds(1.0),
+        kink=lambda x, axis: kept(is_best(x, axis).sum(axis), x, axis) > 1.0,
         leading=leading,
         attributes={"axis": AXIS},
         shape=lambda x, axis: x,
@@ -177,6 +180,19 @@ def reduced_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Slope:
     )
 
 
+tied = Flat(
+    "tied",
+    lambda out, *operands: reduce(np.add, [np.equal(operand, out).astype(np.float64) for operand in operands]),
+    operands=("out", "x", "*more"),
+    textbook=sum_of_ties,
+    kernel=sum_of_ties,
+    summary="how many of its further operands equal the first",
+    habit="stops the gradient: it is constant between ties",
+    source="by definition",
+    samples=(at(2.0, 1.0, -3.0), at(0.5, 0.25, 0.75)),
+    corners=(Corner((2.0, 2.0, 2.0), 2.0, (0.0, 0.0, 0.0)), Corner((2.0, 2.0, 1.0), 1.0, (0.0, 0.0, 0.0))),
+    is_public=False,
+)
 absolute_slope: Slope = Slope(
     "abs_slope",
     np.sign,
@@ -184,8 +200,8 @@ absolute_slope: Slope = Slope(
     kink=lambda x: x.equals(0.0),
     leading=first_nonzero,
     notation=Call("sign"),
-    textbook=lambda x: rounding.sign(x),
-    partners=lambda x: [(x, rounding.absolute(x))],
+    textbook=lambda x: np.sign(x),
+    partners=lambda x: [(x, np.absolute(x))],
     kernel=kernels.sign,
     summary="the derivative of abs: -1, 0 or 1",
     source="subgradient 0 at 0",

@@ -9,15 +9,20 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from backprop.autodiff import shapes
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.kinds import add_up
-from backprop.autodiff.gates import arrays, radial
+from backprop.autodiff.declaration.gate import Attribute, at
+from backprop.autodiff.declaration.kinds import Elementwise, Flat
+from backprop.autodiff.declaration.sums import add_up
+from backprop.autodiff.gates import arrays
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node
 
 MOST_BETWEEN = 5000  # nodes that are looked at between a radius and its upstream gradient
 MOST_SEEN = 20_000  # the same in all of a graph
+# f'(r)/r is the mean of f''(t r) over -1 < t < 1. Source: Gauss's rule of two points, exact for powers up to the third.
+GAUSS_POINT = 3**-0.5
 FEW = 8  # entries of a radius for which the limit is found one by one
 
 
@@ -127,7 +132,7 @@ def _pushed(node: Node, radius: Node, path: Sequence[Node], seed: Node) -> Node:
 
 
 def limit(upstream: Node, radius: Node) -> Node:
-    """The even part of upstream/radius near 0, as a function of the radius: right as far as its third power.
+    """The even part of upstream/radius near 0, as a function of the radius.
 
     nan where it is not known: too far away, or inside the limit at another radius, of which it would be one of many.
     """
@@ -138,13 +143,14 @@ def limit(upstream: Node, radius: Node) -> Node:
         return upstream.graph.constant(math.nan)
     if not path:
         return upstream.graph.constant(0.0) if upstream is not base else upstream.graph.constant(1.0)
-    twin = {base: radial.shrunk(base)}
+    twin = {base: apart(base)}
     for node in path:
         operands = tuple([twin.get(operand, operand) for operand in node.inputs])
         twin[node] = node.graph.add(node.gate, operands, node.attributes)
     outer, paths.at = paths.at, origin(radius)
     try:
-        return _own_slopes(twin[upstream], twin[base], [twin[node] for node in path])
+        slope = _own_slopes(twin[upstream], twin[base], [twin[node] for node in path])
+        return slope if slope.is_scalar_constant else averaged(slope, radius)
     finally:
         paths.at = outer
 
@@ -156,7 +162,7 @@ def before_kept(radius: Node) -> Node:
 
 def origin(radius: Node) -> Node:
     """The radius itself, of which this one is a part, maybe in another shape."""
-    while radius.gate in (arrays.reshape, radial.shrunk):
+    while radius.gate in (arrays.reshape, apart):
         radius = radius.inputs[0]
     return radius
 
@@ -170,3 +176,33 @@ def is_alone(upstream: Node, radius: Node) -> bool:
     inside = {base, *path}
     varies = paths_of(upstream).varies
     return not any(varies(operand) for node in path for operand in node.inputs if operand not in inside)
+
+
+# Of no family: it is no function of its operand, whose derivative by it would be 1.
+apart: Flat = Flat(
+    "apart",
+    np.positive,
+    operands=("r",),
+    textbook=lambda r: r,
+    kernel=lambda r: r * 1.0,
+    summary="a radius as another variable of the same value",
+    habit="stops the gradient: `averaged` has one of its own by the radius",
+    source="by definition",
+    samples=(),
+    is_public=False,
+)
+averaged: Elementwise = Elementwise(
+    "averaged",
+    lambda slope, r, order: slope / (order + 1.0) * np.ones(np.shape(r)),
+    lambda slope, r, out: 1.0 / (out.settings["order"] + 1.0),
+    lambda slope, r, out: averaged(derivative(slope, apart(before_kept(r))), r, order=out.settings["order"] + 1),
+    operands=("slope", "r"),
+    attributes={"order": Attribute(shapes.as_order, 0)},
+    textbook=lambda slope, r, order: slope / (order + 1.0),
+    kernel=lambda slope, r, order: slope / (order + 1.0),
+    summary="the mean of f''(t*r) over 0 < t < 1 near r = 0, differentiated by r as often as `order` says",
+    habit="divides the gradient by order + 1; r gets it times the next derivative",
+    source="f'(r)/r is that mean, and the mean of t^n is 1/(n + 1)",
+    samples=(at(2.0, 0.0, order=0), at(-0.5, 0.0, order=2)),
+    is_public=False,
+)

@@ -11,9 +11,10 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
-from backprop.autodiff.declaration.gate import at
-from backprop.autodiff.declaration.kinds import Bilinear, Differential, Linear, add_up
+from backprop.autodiff.declaration.gate import Hazard, at
+from backprop.autodiff.declaration.kinds import Bilinear, Differential, Linear
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, Infix, Template
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arrays
 from backprop.autodiff.gates.polarized import Polarized, along_directions
@@ -231,6 +232,7 @@ det = Differential(
     operands=("a",),
     shape=scalar_of_square,
     code={"latex": r"\det"},
+    hazard=Hazard.OVERFLOWS,
     summary="the determinant",
     habit="scales the gradient by the cofactors",
     source="Jacobi's formula",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import METHODS, Corner, at
+from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Flat
 from backprop.autodiff.declaration.notation import AND, COMPARISON, NOT, OR, TERNARY, Infix, Prefix, Template
 
@@ -32,16 +32,12 @@ class Indicator(Flat):
 
     def __init__(self, name: str, test: np.ufunc, **declaration: Any) -> None:
         declaration = {"habit": "stops the gradient: it is 0 or 1", "source": "by definition", **declaration}
-        super().__init__(name, lambda *operands: test(*operands).astype(np.float64), **declaration)
-        METHODS[test] = self
-
-
-def is_zero(x: Node) -> bool:
-    return x.is_scalar_constant and float(x.value) == 0.0
+        methods = (test, *declaration.pop("methods", ()))
+        super().__init__(name, lambda *operands: test(*operands).astype(np.float64), methods=methods, **declaration)
 
 
 def not_equal_shortcut(x: Node, y: Node) -> Node | None:
-    return x if x.gate.is_indicator and is_zero(y) else None
+    return x if x.gate.is_indicator and y.is_number(0.0) else None
 
 
 def repeated_shortcut(x: Node, y: Node) -> Node | None:
@@ -110,7 +106,7 @@ logical_not = Indicator(
     "not",
     np.logical_not,
     notation=Prefix("not ", NOT, latex=r"\lnot "),
-    method="not",
+    methods=("not",),
     code={
         "python": "float({0} == 0)",
         "numpy": Template("np.equal({0}, 0).astype(float)", TERNARY),

@@ -6,10 +6,15 @@ Rows of the identity would read better and be wrong: inf times their zeros is na
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
+from backprop.autodiff.declaration.kinds import Linear
 from backprop.autodiff.gates import arrays, constructors
-from backprop.autodiff.shapes import Index, Shape, Slice
+from backprop.autodiff.shapes import Array, Index, Shape, Slice
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node
@@ -77,3 +82,32 @@ def listed_zeros(graph: Graph, shape: Shape) -> Node:
     for length in reversed(shape):
         made = arrays.stack(*[made] * length, axis=0)
     return made
+
+
+def scatter(x: Array, index: Index, shape: Shape) -> Array:
+    """Zeros of `shape` with x at `index`."""
+    result = np.zeros(shape)
+    result[shapes.as_numpy_index(index)] = x
+    return result
+
+
+def scatter_over_rows(x: Any, index: Index, shape: Shape) -> Any:
+    return scatter(x, index, (*shape, x.shape[-1]))
+
+
+scatter_gate: Linear = Linear(
+    "scatter",
+    scatter,
+    lambda position, upstream, x, out: arrays.index(upstream, index=out.settings["index"]),
+    attributes={"index": Attribute(arrays.as_given, REQUIRED), "shape": Attribute(shapes.as_shape, REQUIRED)},
+    methods=("scatter",),
+    over_rows=scatter_over_rows,
+    shape=lambda x, index, shape: shape,
+    textbook=lambda x, index, shape: placed(x, index, shape),
+    code={"numpy": "_scatter({0}, np.s_[{index}], {shape})"},
+    summary="zeros of a shape with x at an index",
+    habit="takes the gradient of the entries that it placed",
+    source="the transpose of taking entries",
+    samples=(at(2.0, index=(1,), shape=(3,)), at((1.0, 2.0), index=(Slice(1, None, None),), shape=(3,))),
+    is_public=False,
+)

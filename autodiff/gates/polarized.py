@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from backprop.autodiff.declaration.gate import Condition, Gate
-from backprop.autodiff.declaration.kinds import add_up, kept
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.kinds import shared_along
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.shapes import Shape, show
 
@@ -66,9 +67,5 @@ class Polarized(Gate):
             return self.textbook(x, *directions, **out.settings)
         return self(x, *directions, **out.settings)
 
-    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
-        axis = out.settings.get("axis", None)
-        if condition.test.shape == ():
-            return condition
-        used = condition.as_test().broadcast_to(out.shape).sum(axis)
-        return Condition(kept(used, out, axis).broadcast_to(out.shape), True)
+    def used(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        return shared_along(out.settings.get("axis"), test, out)

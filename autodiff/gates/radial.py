@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Condition, Gap, at
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration.gate import Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
-from backprop.autodiff.gates import elementary, even, kernels, logic, slopes
+from backprop.autodiff.declaration.masks import Mask
+from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.gates import arithmetic, kernels, logic, multiples, slopes
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import before_kept, derivative, is_alone, limit, origin
 from backprop.autodiff.numerics import stable
@@ -24,8 +27,6 @@ from backprop.autodiff.numerics import stable
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
-# f'(r)/r is the mean of f''(t r) over -1 < t < 1. Source: Gauss's rule of two points, exact for powers up to the third.
-GAUSS_POINT = 3**-0.5
 MOST_SEEN = 64  # nodes that are looked at for a radius
 
 
@@ -40,6 +41,7 @@ class Radius(Reduction):
         **more: Any,
     ) -> None:
         super().__init__(*declaration, **more)
+        self.has_kink = True
         self.vector = vector
         self.weight = weight
 
@@ -50,17 +52,43 @@ class Radius(Reduction):
         if without is not None:
             return kept(without, operand, axis) * vector / weight
         free, rest = factored(upstream, out)
-        radius = kept(out, operand, axis)
-        if rest is None:
-            share = direction(vector, radius)
-        else:
-            smooth = divided(rest, out, by_series=True)
-            rest = kept(rest, operand, axis)
-            if smooth is None:
-                share = over_radius(rest, vector, radius)
-            else:
-                share = out.graph.add(even.even_radial, (kept(smooth, operand, axis), rest, vector, radius))
-        return share / weight if free is None else kept(free, operand, axis) * share / weight
+        share = self._share(rest, operand, out) / weight
+        return share if free is None else kept(free, operand, axis) * share
+
+    def _share(self, upstream: Node | None, operand: Node, out: Node) -> Node:
+        """upstream * v/r, in a form for what the upstream gradient is."""
+        (axis,) = out.attributes
+        vector, radius = self.vector(operand, axis), kept(out, operand, axis)
+        smooth = None if upstream is None else divided(upstream, out, by_series=True)
+        factor = out.graph.constant(1.0) if upstream is None else kept(upstream, operand, axis)
+        if smooth is not None:
+            return restated(kept(smooth, operand, axis) * vector, factor, vector, radius)
+
+        def plain() -> Node:
+            return direction(vector, radius) if upstream is None else over_radius(factor, vector, radius)
+
+        return restated_as_multiple(self._line(operand, out), plain, factor, vector, radius)
+
+    def _line(self, operand: Node, out: Node) -> multiples.LineThroughZero | None:
+        """The line through 0 that a scalar factor moves the operand along, if it has one."""
+        found = multiples.common_factor([operand], {()})
+        if found is None:
+            return None
+        (axis,) = out.attributes
+        scale, (rest,) = found
+        rest = rest.broadcast_to(operand.shape)
+        radius = kept(out.gate(rest, axis=axis), operand, axis)
+        return multiples.line(scale, direction(self.vector(rest, axis), radius), radius)
+
+    def _gradient(self, inputs: tuple[Node, ...], out: Node) -> Node:
+        (operand,), (axis,) = inputs, out.attributes
+        plain = super()._gradient(inputs, out)
+        line = self._line(operand, out)
+        if line is None:
+            return plain
+        vector, weight = self.vector(operand, axis), self.weight(operand, axis)
+        one, radius = out.graph.constant(1.0), kept(out, operand, axis)
+        return restated_as_multiple(line, lambda: plain * weight, one, vector, radius) / weight
 
 
 class Hypotenuse(Elementwise):
@@ -71,15 +99,41 @@ class Hypotenuse(Elementwise):
         if without is not None:
             return without * inputs[position]
         free, rest = factored(upstream, out)
-        if rest is None:
-            return super().pull(position, upstream, inputs, out)
-        smooth = divided(rest, out, by_series=True)
-        if smooth is not None:
-            share = out.graph.add(even.even_radial, (smooth, rest, inputs[position], out))
-            return share if free is None else free * share
-        met = met_before(rest, out)
-        share = over_radius(rest, inputs[position], out) if met else LEGS[position](rest, *inputs)
+        share = self._share(position, rest, inputs, out)
         return share if free is None else free * share
+
+    def _share(self, position: int, upstream: Node | None, inputs: tuple[Node, ...], out: Node) -> Node:
+        """upstream * x/r or upstream * y/r, in a form for what the upstream gradient is."""
+        leg = inputs[position]
+        if upstream is None:
+            return self._slope(position, inputs, out)
+        smooth = divided(upstream, out, by_series=True)
+        if smooth is not None:
+            return restated(smooth * leg, upstream, leg, out)
+
+        def plain() -> Node:
+            return over_radius(upstream, leg, out) if met_before(upstream, out) else LEGS[position](upstream, *inputs)
+
+        return restated_as_multiple(self._line(position, inputs, out), plain, upstream, leg, out)
+
+    def _slope(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        one, leg = out.graph.constant(1.0), inputs[position]
+
+        def plain() -> Node:
+            return hypot_slope(leg, inputs[1 - position])
+
+        return restated_as_multiple(self._line(position, inputs, out), plain, one, leg, out)
+
+    def _local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | float | None:
+        return self._slope(position, inputs, out)
+
+    def _line(self, position: int, inputs: tuple[Node, ...], out: Node) -> multiples.LineThroughZero | None:
+        """The line through 0 that a common factor moves both operands along, if there is one."""
+        found = multiples.common_factor(inputs, {(), out.shape})
+        if found is None:
+            return None
+        scale, rests = found
+        return multiples.line(scale, hypot_slope(rests[position], rests[1 - position]), self(*rests))
 
 
 def over_radius(upstream: Node, vector: Node, radius: Node) -> Node:
@@ -89,12 +143,29 @@ def over_radius(upstream: Node, vector: Node, radius: Node) -> Node:
     return radial(upstream, vector, radius)
 
 
+def restated_as_multiple(
+    line: multiples.LineThroughZero | None, plain: Callable[[], Node], upstream: Node, vector: Node, radius: Node
+) -> Node:
+    """upstream * v/r as `plain` builds it; differentiated as the direction of w has it, where w is not 0."""
+    if line is None:
+        return plain()
+    form = upstream * line.direction
+    return restated(
+        form if multiples.is_known(line.radius) else line.radius.where(form, plain()), upstream, vector, radius
+    )
+
+
+def restated(form: Node, upstream: Node, vector: Node, radius: Node) -> Node:
+    """upstream * v/r, which is differentiated as the form."""
+    return form.graph.add(radial_in_form, (form, upstream, vector, radius))
+
+
 def met_before(upstream: Node, radius: Node) -> bool:
     """Whether the upstream gradient shows, in its first nodes, that this radius has been passed before."""
     seen = {upstream}
     waiting = [upstream]
     for node in waiting:
-        legs = node.inputs if node.gate is slopes.hypot_slope else node.inputs[1:] if node.gate in LEGS else ()
+        legs = node.inputs if node.gate is hypot_slope else node.inputs[1:] if node.gate in LEGS else ()
         if legs and {*legs} == {*radius.inputs}:
             return True
         if node.gate in PASSED and origin(node.inputs[PASSED[node.gate]]) is radius:
@@ -112,13 +183,13 @@ def own_slope(upstream: Node, vector: Node, radius: Node) -> Node:
     Where r is 0 the limit speaks for a function of r alone, and this direction has no gradient of its own; that of
     a function of other things, too, is nan from the third order on.
     """
-    return direction(vector, radius) if is_alone(upstream, radius) else elementary.ratio(vector, radius)
+    return direction(vector, radius) if is_alone(upstream, radius) else arithmetic.ratio(vector, radius)
 
 
 def vanishes(radius: Node) -> Node:
     """The condition that a radius is 0, for a reader."""
     base = before_kept(radius)
-    if base.gate is not elementary.hypot:
+    if not isinstance(base.gate, Hypotenuse):
         return base.equals(0.0)
     first, second = sorted(base.inputs, key=lambda leg: leg.index)
     return logic.all_of(first.equals(0.0), second.equals(0.0))
@@ -149,7 +220,7 @@ quotient: Elementwise = hidden(
     lambda u, r, limit, out: -quotient(out, r, 0.0),
     lambda u, r, limit, out: 1,
     operands=("u", "r", "limit"),
-    routes=(None, None, lambda u, r, limit, out: Condition(is_apart(r), False)),
+    routes=(None, None, lambda u, r, limit, out: Mask(is_apart(r), holds=False)),
     textbook=lambda u, r, limit: u / r,
     gap=Gap(lambda u, r, limit: vanishes(r), lambda u, r, limit: limit if limit.is_literal else None),
     kernel=lambda u, r, limit: r.equals(0.0).where(limit, u / r),
@@ -169,18 +240,6 @@ is_apart: Flat = Flat(
     source="by definition",
     samples=(at(3.0), at(-0.5)),
     is_public=False,
-)
-shrunk = hidden(
-    "shrunk",
-    np.positive,
-    lambda r, out: r.equals(0.0).where(GAUSS_POINT, 1.0),
-    operands=("r",),
-    textbook=lambda r: r,
-    kernel=lambda r: r * 1.0,
-    summary="the radius as its limit takes it",
-    habit="scales the gradient by 3^(-1/2) where r is 0",
-    source="Gauss's rule of two points",
-    samples=(at(3.0), at(0.5)),
 )
 rate: Elementwise = hidden(
     "rate",
@@ -205,7 +264,7 @@ radial: Elementwise = hidden(
     operands=("u", "v", "r"),
     textbook=lambda u, v, r: u * v / r,
     gap=Gap(lambda u, v, r: vanishes(r)),
-    kernel=lambda u, v, r: u * elementary.ratio(v, r),
+    kernel=lambda u, v, r: u * arithmetic.ratio(v, r),
     summary="u * v / r for the radius r of v, and 0 where that is 0",
     habit="divides the gradient by r; where r is 0 it scales it by the limit of u/r",
     source="the chain rule; at 0 the mean of opposite sides",
@@ -223,7 +282,7 @@ radial_with_limit = hidden(
     operands=("u", "v", "r", "limit"),
     textbook=lambda u, v, r, limit: u * v / r,
     gap=Gap(lambda u, v, r, limit: vanishes(r)),
-    kernel=lambda u, v, r, limit: u * elementary.ratio(v, r),
+    kernel=lambda u, v, r, limit: u * arithmetic.ratio(v, r),
     summary="u * v / r for the radius r of v, and v times the limit of u/r where that is 0",
     habit="divides the gradient by r; where r is 0 it scales it by the limit",
     source="the chain rule; at 0 the mean of opposite sides",
@@ -235,7 +294,7 @@ def leg_of(name: str, leg: int) -> Elementwise:
     """radial for the hypotenuse r of x and y, whose u/r - u x^2/r^3 would cancel where y is small."""
 
     def along_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = elementary.hypot(x, y)
+        radius = METHODS[np.hypot](x, y)
         own, other = (x, y)[leg], (x, y)[1 - leg]
         found = limit(u, radius)
         straight = u * direction(other, radius) ** 2
@@ -245,7 +304,7 @@ def leg_of(name: str, leg: int) -> Elementwise:
         )
 
     def across_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = elementary.hypot(x, y)
+        radius = METHODS[np.hypot](x, y)
         change = turned(limit(u, radius), (x, y)[leg], radius)
         across = -(u * direction(x, radius) * direction(y, radius))
         return quotient(
@@ -253,8 +312,8 @@ def leg_of(name: str, leg: int) -> Elementwise:
         )
 
     def own(u: Node, x: Node, y: Node, out: Node) -> Node:
-        slope = slopes.hypot_slope(x, y) if leg == 0 else slopes.hypot_slope(y, x)
-        return slope if is_alone(u, elementary.hypot(x, y)) else elementary.ratio((x, y)[leg], elementary.hypot(x, y))
+        slope = hypot_slope(x, y) if leg == 0 else hypot_slope(y, x)
+        return slope if is_alone(u, METHODS[np.hypot](x, y)) else arithmetic.ratio((x, y)[leg], METHODS[np.hypot](x, y))
 
     letter = "xy"[leg]
     return hidden(
@@ -263,9 +322,9 @@ def leg_of(name: str, leg: int) -> Elementwise:
         own,
         *[along_leg if place == leg else across_leg for place in range(2)],
         operands=("u", "x", "y"),
-        textbook=lambda u, x, y: u * (x, y)[leg] / elementary.hypot(x, y),
-        gap=Gap(lambda u, x, y: vanishes(elementary.hypot(x, y))),
-        kernel=lambda u, x, y: u * elementary.ratio((x, y)[leg], elementary.hypot(x, y)),
+        textbook=lambda u, x, y: u * (x, y)[leg] / np.hypot(x, y),
+        gap=Gap(lambda u, x, y: vanishes(np.hypot(x, y))),
+        kernel=lambda u, x, y: u * arithmetic.ratio((x, y)[leg], np.hypot(x, y)),
         summary=f"u * {letter} / hypot(x, y), and 0 where that is 0",
         habit=f"scales the gradient of {letter} by u over r times the other's share squared, at 0 by the limit of u/r",
         source="the chain rule; at 0 the mean of opposite sides",
@@ -273,6 +332,25 @@ def leg_of(name: str, leg: int) -> Elementwise:
     )
 
 
+def over_hypotenuse(a: Node, x: Node, y: Node) -> Node:
+    """a/hypot(x, y), and 0 where that is 0: opposite sides have opposite slopes there."""
+    return quotient(a, METHODS[np.hypot](x, y), 0.0)
+
+
+hypot_slope: Elementwise = slopes.slope(
+    "hypot_slope",
+    stable.hypot_slope,
+    # (1 - out^2)/hypot(x, y) would cancel where y is small
+    lambda x, y, out: over_hypotenuse(direction(y, np.hypot(x, y)) ** 2, x, y),
+    lambda x, y, out: over_hypotenuse(-(out * direction(y, np.hypot(x, y))), x, y),
+    kernel=lambda x, y: arithmetic.ratio(x, np.hypot(x, y)),
+    of="hypot by x",
+    operands=("x", "y"),
+    textbook=lambda x, y: x / np.hypot(x, y),
+    gap=Gap(lambda x, y: vanishes(np.hypot(x, y))),
+    source="x/sqrt(x^2 + y^2)",
+    samples=(at(3.0, 4.0), at(-0.5, 1e-12)),
+)
 radial_x = leg_of("radial_x", 0)
 radial_y = leg_of("radial_y", 1)
 LEGS = (radial_x, radial_y)
@@ -283,3 +361,28 @@ PASSED = {direction: 1, quotient: 1, rate: 2, radial: 2, radial_with_limit: 2}
 def turned(found: Node, v: Node, radius: Node) -> Node:
     """v times the derivative of a limit by the radius; a limit that is a number has none."""
     return found.graph.constant(0.0) if found.is_scalar_constant else rate(found, v, radius)
+
+
+class InForm(Elementwise):
+    """A gate that is differentiated as another form of it, its first operand, which its value does not need.
+
+    That form is none of a first derivative's cost.
+    """
+
+    unread = 1
+
+
+radial_in_form: InForm = InForm(
+    "radial_in_form",
+    lambda *operands: operands[-3] * stable.ratio(*operands[-2:]),
+    lambda form, u, v, r, out: 1,
+    *[lambda form, u, v, r, out: None] * 3,
+    operands=("form", "u", "v", "r"),
+    shape=lambda form, u, v, r: shapes.broadcast((u, v, r)),
+    textbook=lambda form, u, v, r: radial(u, v, r),
+    summary="u * v / r for the radius r of v, and 0 where that is 0",
+    habit="passes the gradient to the form without quotient of what vanishes",
+    source="the product rule",
+    samples=(),
+    is_public=False,
+)

@@ -11,22 +11,20 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
-from backprop.autodiff.declaration.gate import Attribute, Corner, at
-from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Linear, Reduction, add_up, kept
+from backprop.autodiff.declaration.gate import Attribute, Corner, Hazard, at
+from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Linear, Reduction, kept
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import arrays, elementary, kinked, shares
+from backprop.autodiff.gates import arithmetic, arrays, kinked, shares
 from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.gates.radial import Radius
+from backprop.autodiff.gates.shares import DIRECTION, MATRIX, ROW
 from backprop.autodiff.numerics import products, stable
 from backprop.autodiff.numerics.deviations import deviations as apart_from_mean
 from backprop.autodiff.shapes import Axis, Shape, Slice
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
-
-ROW = (0.5, -2.0, 1.5)
-DIRECTION = (1.0, 0.25, -0.5)
-MATRIX = ((0.5, -2.0, 1.5), (3.0, 0.25, -1.0))
 
 
 def count(shape: Shape, axis: Axis) -> int:
@@ -53,12 +51,6 @@ def spread(upstream: Node, x: Node, out: Node) -> Node:
     return kept(upstream, x, out.axis).broadcast_to(x.shape)
 
 
-def last_axis_rule(x: Shape, axis: Axis) -> Shape:
-    if x:
-        shapes.normalized_axes(axis, len(x))
-    return x
-
-
 def running_sum(x: Any, axis: Any) -> Any:
     return np.cumsum(x, axis=axis).reshape(x.shape) if np.ndim(x) else x
 
@@ -72,7 +64,7 @@ def running_sum_over_rows(x: Any, axis: Any) -> Any:
 def one_axis_rule(x: Shape, axis: Axis) -> Shape:
     if isinstance(axis, tuple):
         raise ExpressionError("a running sum has one axis", cure="give one number, or no axis for all entries in order")
-    return last_axis_rule(x, axis)
+    return shares.axis_rule(x, axis=axis)
 
 
 def written_axes(x: Node, axis: Axis) -> Axis:
@@ -97,7 +89,8 @@ total = Linear(
     attributes={"axis": AXIS},
     shape=shapes.reduced,
     over_rows=batching.along_axes(np.sum),
-    method="sum",
+    methods=("sum",),
+    hazard=Hazard.ADDS,
     summary="the sum of the entries",
     habit="distributes the gradient to every entry",
     source="the transpose of summing",
@@ -119,6 +112,7 @@ product = Reduction(
     "prod",
     np.prod,
     lambda x, out, axis: product_of_others(x, axis=axis),
+    hazard=Hazard.OVERFLOWS,
     summary="the product of the entries",
     habit="scales each entry's gradient by the product of the others",
     source="the product rule",
@@ -157,7 +151,6 @@ deviations: AlongAxis = AlongAxis(
     "deviations",
     apart_from_mean,
     pullbacks=[lambda upstream, x, out: deviations(upstream, axis=out.axis)],
-    pushforwards=[lambda tangent, x, out: deviations(tangent, axis=out.axis)],
     attributes={"axis": AXIS},
     shape=lambda x, axis: x,
     textbook=lambda x, axis: x - kept(mean(x, axis=axis), x, axis),
@@ -180,7 +173,7 @@ variance = Reduction(
 deviation = Radius(
     "std",
     stable.std,
-    lambda x, out, axis: elementary.ratio(deviations(x, axis=axis), count(x.shape, axis) * out),
+    lambda x, out, axis: arithmetic.ratio(deviations(x, axis=axis), count(x.shape, axis) * out),
     vector=lambda x, axis: deviations(x, axis=axis),
     weight=lambda x, axis: count(x.shape, axis),
     summary="the population standard deviation of the entries",
@@ -195,6 +188,7 @@ smallest = Reduction(
     np.min,
     lambda x, out, axis: kinked.smallest_entry_share(x, axis=axis),
     is_selection=True,
+    methods=(np.min,),
     code={"latex": r"\min"},
     summary="the smallest entry; of several arguments, the smallest entry by entry",
     habit="routes the gradient to the smallest entry; tied ones share it equally",
@@ -208,6 +202,7 @@ largest = Reduction(
     np.max,
     lambda x, out, axis: kinked.largest_entry_share(x, axis=axis),
     is_selection=True,
+    methods=(np.max,),
     code={"latex": r"\max"},
     summary="the largest entry; of several arguments, the largest entry by entry",
     habit="routes the gradient to the largest entry; tied ones share it equally",
@@ -220,7 +215,7 @@ largest = Reduction(
 norm = Radius(
     "norm",
     stable.norm,
-    lambda x, out, axis: elementary.ratio(x, out),
+    lambda x, out, axis: arithmetic.ratio(x, out),
     axis=Attribute(
         shapes.as_axis,
         elsewhere="NumPy has the order there: norm(x) is of order 2, sum(abs(x)) of 1, max(abs(x)) of inf",

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Condition, Corner, at
-from backprop.autodiff.declaration.kinds import Elementwise, Flat
+from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import TERNARY, Template
-from backprop.autodiff.gates import kinked, logic
+from backprop.autodiff.gates import kinked
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -38,13 +39,6 @@ class Selection(Elementwise):
     """An elementwise gate that may return its operand."""
 
     returns_operand = True
-
-
-def sum_of_ties(out: Node, *operands: Node) -> Node:
-    winners = operands[0].equals(out)
-    for operand in operands[1:]:
-        winners = winners + operand.equals(out)
-    return winners
 
 
 def within(x: Node, low: Node, high: Node) -> tuple[Node, Node, Node]:
@@ -75,10 +69,10 @@ where = Elementwise(
     operands=("condition", "a", "b"),
     routes=(
         None,
-        lambda condition, a, b, out: Condition(condition, True),
-        lambda condition, a, b, out: Condition(condition, False),
+        lambda condition, a, b, out: Mask(condition),
+        lambda condition, a, b, out: Mask(condition, holds=False),
     ),
-    method="where",
+    methods=("where", np.where),
     shortcut=decided,
     code={
         "latex": Template(r"\begin{cases} {1} & \text{if } {0} \\ {2} & \text{otherwise} \end{cases}", TERNARY),
@@ -102,8 +96,8 @@ select = Selection(
     lambda value, test, out: 1,  # what is selected is a multiple of the test by itself
     lambda value, test, out: None,
     operands=("value", "test"),
-    routes=(lambda value, test, out: Condition(test, True, is_implied=True), None),
-    method="select",
+    routes=(lambda value, test, out: Mask(test, is_implied=True), None),
+    methods=("select",),
     textbook=lambda value, test: test.where(value, 0),
     kernel=lambda value, test: test.where(value, 0),
     summary="a value that is zero where the test is, but for what is infinite: there it is made zero",
@@ -116,11 +110,11 @@ select = Selection(
 
 def kept_by_sign(*operands: Node) -> list[tuple[Node, Node]]:
     """max(x, 0) times its own slope is max(x, 0)."""
-    if len(operands) != 2 or not (logic.is_zero(operands[0]) or logic.is_zero(operands[1])):
+    if len(operands) != 2 or not (operands[0].is_number(0.0) or operands[1].is_number(0.0)):
         return []
-    position = int(logic.is_zero(operands[0]))
+    position = int(operands[0].is_number(0.0))
     out, x = maximum(*operands), operands[position]
-    return [(kinked.largest_share(*operands, position=position), out), (x.exceeds(0.0), out)]
+    return [(kinked.largest_share(*operands, position=position), out), (x > 0.0, out)]
 
 
 maximum: Elementwise = Elementwise(
@@ -130,6 +124,7 @@ maximum: Elementwise = Elementwise(
     is_selection=True,
     operands=("x", "y", "*more"),
     aliases=("max", "maxout"),
+    methods=(np.maximum,),
     partners=kept_by_sign,
     code={
         "latex": r"\max",
@@ -155,6 +150,7 @@ minimum = Elementwise(
     is_selection=True,
     operands=("x", "y", "*more"),
     aliases=("min",),
+    methods=(np.minimum,),
     code={
         "latex": r"\min",
         "c": "minimum({0}, {1})",
@@ -168,19 +164,6 @@ minimum = Elementwise(
     samples=(at(2.0, -3.0), at(0.5, 0.75, 0.25)),
     corners=(Corner((2.0, 2.0), 2.0, (0.5, 0.5)), Corner((2.0, 2.0, 3.0), 2.0, (0.5, 0.5, 0.0))),
 )
-tied = Flat(
-    "tied",
-    lambda out, *operands: reduce(np.add, [np.equal(operand, out).astype(np.float64) for operand in operands]),
-    operands=("out", "x", "*more"),
-    textbook=sum_of_ties,
-    kernel=sum_of_ties,
-    summary="how many of its further operands equal the first",
-    habit="stops the gradient: it is constant between ties",
-    source="by definition",
-    samples=(at(2.0, 1.0, -3.0), at(0.5, 0.25, 0.75)),
-    corners=(Corner((2.0, 2.0, 2.0), 2.0, (0.0, 0.0, 0.0)), Corner((2.0, 2.0, 1.0), 1.0, (0.0, 0.0, 0.0))),
-    is_public=False,
-)
 clip = Elementwise(
     "clip",
     lambda x, low, high: np.minimum(np.maximum(x, low), high),
@@ -189,6 +172,7 @@ clip = Elementwise(
     lambda x, low, high, out: within(x, low, high)[2],
     is_selection=True,
     operands=("x", "low", "high"),
+    methods=(np.clip,),
     textbook=lambda x, low, high: minimum(maximum(x, low), high),
     summary="x held between low and high",
     habit="passes the gradient inside the bounds, else routes it to the bound that holds",

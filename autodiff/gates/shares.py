@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Attribute, at
+from backprop.autodiff.declaration.gate import Attribute, Hazard, at
 from backprop.autodiff.declaration.kinds import AlongAxis, kept
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Axis, Shape
@@ -65,9 +65,9 @@ softmax: AlongAxis = AlongAxis(
     "softmax",
     stable.softmax,
     pullbacks=[lambda upstream, x, out: along(softmax_differential, upstream, x, out)],
-    pushforwards=[lambda tangent, x, out: along(softmax_differential, tangent, x, out)],
     attributes=LAST_AXIS,
     shape=axis_rule,
+    hazard=Hazard.SATURATES,
     summary="exp(x)/sum(exp(x)) along the last axis or the given one, without overflow",
     habit="subtracts the gradient's mean weighted by softmax(x), then scales by softmax(x)",
     source="its Jacobian diag(s) - outer(s, s) is symmetric",
@@ -92,10 +92,6 @@ softmax_differential: AlongAxis = differential(
     pullbacks=[
         lambda upstream, direction, x, out: along(softmax_differential, upstream, x, out),
         lambda upstream, direction, x, out: softmax_change(upstream, direction, x, out),
-    ],
-    pushforwards=[
-        lambda tangent, direction, x, out: along(softmax_differential, tangent, x, out),
-        lambda tangent, direction, x, out: softmax_change(tangent, direction, x, out),
     ],
     textbook=lambda direction, x, axis: textbook_differential(direction, softmax(x, axis=axis), axis),
     source="(diag(s) - outer(s, s)) d for s = softmax(x)",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import elementary, slopes
+from backprop.autodiff.gates import exponential, slopes
 from backprop.autodiff.numerics import normal, odd, special
 from backprop.autodiff.numerics.double_double import two_product
 from backprop.autodiff.numerics.special import NORMAL_LIMIT, SQRT_HALF, TWO_OVER_SQRT_PI
@@ -33,7 +34,7 @@ POSITIVE_ORDER = {"order": Attribute(as_positive_order, REQUIRED)}
 
 
 def error_slope(x: Node) -> Node:
-    return 2 / elementary.sqrt(elementary.pi_of(x)) * elementary.exp(-(x**2))
+    return 2 / exponential.sqrt(x.graph.constant(math.pi, "pi")) * exponential.exp(-(x**2))
 
 
 def logerfc_textbook(x: Node, order: int) -> Node:
@@ -57,19 +58,19 @@ def normcdf_kernel(x: Node) -> Any:
     held = -bounded(x)
     high, error = two_product(held, x.graph.constant(SQRT_HALF.high))
     low = error + held * SQRT_HALF.low
-    slope = TWO_OVER_SQRT_PI * elementary.exp(-high * high)
+    slope = TWO_OVER_SQRT_PI * exponential.exp(-high * high)
     return 0.5 * (erfc(high) - slope * low)
 
 
 def lognormcdf_kernel(x: Any) -> Any:
     tail = normal.log_cdf_tail(np.minimum(x, normal.TAIL), -normal.TAIL)
-    near = (x < 0.0).where(elementary.log(normcdf(x)), elementary.log1p(-normcdf(-x)))
+    near = (x < 0.0).where(exponential.log(normcdf(x)), exponential.log1p(-normcdf(-x)))
     return (x < normal.TAIL).where(tail, near)
 
 
 def logerfc_kernel(x: Any) -> Any:
     tail = normal.log_erfc_tail(np.maximum(x, -normal.TAIL), -normal.TAIL)
-    near = (x > 0.5).where(elementary.log(erfc(x)), elementary.log1p(-erf(x)))
+    near = (x > 0.5).where(exponential.log(erfc(x)), exponential.log1p(-erf(x)))
     return (x > -normal.TAIL).where(tail, near)
 
 
@@ -95,9 +96,10 @@ def log_cdf_derivative(order: int, y: Any, hazard: Any) -> Any:
 erf = Elementwise(
     "erf",
     special.erf,
-    lambda x, out: slopes.erf_slope(x),
+    lambda x, out: erf_slope(x),
     odd=odd.ERF,
     code={"math": "erf"},
+    hazard=Hazard.SATURATES,
     summary="the error function",
     source="DLMF 7.10.1",
     samples=(at(0.5), at(-2.0), at(1e-9)),
@@ -105,10 +107,21 @@ erf = Elementwise(
 erfc = Elementwise(
     "erfc",
     special.erfc,
-    lambda x, out: -slopes.erf_slope(x),
+    lambda x, out: -erf_slope(x),
     code={"math": "erfc"},
+    hazard=Hazard.SATURATES,
     summary="1 - erf(x), exact for large x",
     habit="scales the gradient by -2/sqrt(pi)*exp(-x^2)",
+    source="DLMF 7.10.1",
+    samples=(at(0.5), at(-2.0), at(20.0)),
+)
+erf_slope: Elementwise = slopes.slope(
+    "erf_slope",
+    lambda x: TWO_OVER_SQRT_PI * np.exp(-(x * x)),
+    lambda x, out: -(2 * slopes.held(x, bound=slopes.EXPONENTIAL) * out),
+    kernel=error_slope,
+    of="erf",
+    textbook=error_slope,
     source="DLMF 7.10.1",
     samples=(at(0.5), at(-2.0), at(20.0)),
 )
@@ -117,6 +130,7 @@ normcdf = Elementwise(
     special.normcdf,
     lambda x, out: normpdf(x),
     kernel=normcdf_kernel,
+    hazard=Hazard.SATURATES,
     summary="the standard normal distribution function",
     source="by definition",
     samples=(at(0.5), at(-2.0), at(-30.0)),
@@ -126,6 +140,7 @@ normpdf: Elementwise = Elementwise(
     special.normpdf,
     lambda x, out: -(slopes.held(x, bound=slopes.EXPONENTIAL) * out),
     is_composed=True,
+    hazard=Hazard.OVERFLOWS,
     summary="the standard normal density, exp(-x^2/2)/sqrt(2*pi)",
     habit="scales the gradient by -x*normpdf(x)",
     source="the chain rule",
@@ -180,6 +195,7 @@ gamma = Elementwise(
     special.gamma,
     lambda x, out: out * digamma(x),
     code={"latex": r"\Gamma", "c": "tgamma({0})"},
+    hazard=Hazard.OVERFLOWS,
     summary="the gamma function",
     source="DLMF 5.2.2",
     samples=(at(0.5), at(4.5), at(-1.5), at(1.4616)),

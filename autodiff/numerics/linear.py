@@ -1,7 +1,7 @@
 """Determinants, inverses and linear systems of square matrices, or of stacks of them along the leading axes.
 
-A singular matrix is a result here (0, inf or nan), never an exception. Determinants, cofactors and inverses
-of 3 rows or fewer, which people check by hand, have 32 digits until they are rounded; the rest is LAPACK's.
+A singular matrix is a result here (0, inf or nan), never an exception. Determinants, cofactors, inverses and
+solutions of 3 rows or fewer, which people check by hand, have 32 digits until they are rounded; the rest is LAPACK's.
 """
 
 from __future__ import annotations
@@ -48,7 +48,27 @@ def inv(a: Array) -> Array:
 
 def solve(a: Array, b: Array) -> Array:
     """The x with a x = b, b a vector or a matrix of columns; all nan where a is singular or holds a nan."""
+    if not _is_small(a):
+        return _solved(a, b)
+    exact = _solved_by_hand(a, b)
+    is_finite = np.isfinite(exact).all(axis=tuple(range(-min(np.ndim(b), 2), 0)), keepdims=True)
+    return exact if is_finite.all() else np.where(is_finite, exact, _solved(a, b))
+
+
+def _solved(a: Array, b: Array) -> Array:
     return _solution(a, lambda regular: np.linalg.solve(regular, b), min(np.ndim(b), 2))
+
+
+def _solved_by_hand(a: Array, b: Array) -> Any:
+    """By Cramer's rule; not finite where a is singular or an entry is not finite."""
+    expansion = _expansion(a)
+    columns = np.asarray(b)[:, None] if np.ndim(b) == 1 else np.asarray(b)
+    right, exponents = _scaled_along(np.ldexp(columns, -expansion.rows), -2)
+    products = expansion.cofactors[..., :, :, None] * right[..., :, None, :]
+    sums = sum(products[..., row, :, :] for row in range(_size(a)))
+    quotients = (sums / expansion.det[..., None, None]).value
+    exact = np.ldexp(quotients, exponents - expansion.columns.swapaxes(-2, -1))
+    return exact[..., 0] if np.ndim(b) == 1 else exact
 
 
 def cofactor(a: Array, *directions: Array) -> Array:

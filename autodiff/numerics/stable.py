@@ -234,7 +234,9 @@ def _scaled_variance(x: Array, places: Places) -> tuple[Any, Any]:
         scaled = scaled - scaled[tuple(slice(0, 1) if place in along else slice(None) for place in range(scaled.ndim))]
     else:
         scaled = scaled - scaled
-    return _mean(np.square(scaled - _mean(scaled, places)), places), exponent
+    scaled -= _mean(scaled, places)  # in place: over many rows new memory costs more than the arithmetic
+    scaled *= scaled
+    return _mean(scaled, places), exponent
 
 
 def _mean(x: Array, places: Places) -> Any:
@@ -245,7 +247,9 @@ def _mean(x: Array, places: Places) -> Any:
 
 def _safe_to_square(x: Array, places: Places) -> tuple[Any, Any]:
     """x / 2^exponent, exactly: its largest magnitude is near 1 wherever squares might leave the range."""
-    _, exponent = np.frexp(np.max(np.abs(x), axis=places, keepdims=True, initial=0.0))
+    highest = np.max(x, axis=places, keepdims=True, initial=0.0)
+    lowest = np.min(x, axis=places, keepdims=True, initial=0.0)
+    _, exponent = np.frexp(np.maximum(highest, -lowest))
     if np.all(np.abs(exponent) < 400):
         return x, 0 * exponent
     return np.ldexp(x, -exponent), exponent

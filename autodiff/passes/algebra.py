@@ -6,12 +6,14 @@ formula of a textbook goes, so that long sums are read in time linear in their s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import reduce
+from operator import mul
 from typing import NamedTuple
 
 import numpy as np
 
-from backprop.autodiff.gates import arithmetic, elementary
+from backprop.autodiff.gates import arithmetic, exponential, trigonometric
 from backprop.autodiff.graph import Graph, Node
 
 MOST_VISITED = 24  # nodes that are read as one formula
@@ -112,13 +114,13 @@ def factors(node: Node) -> Product | None:
     return Product(number, *sides)
 
 
-def exponential(node: Node) -> Exponential | None:
+def as_exponential(node: Node) -> Exponential | None:
     """exp(u), 1/exp(u) or e^u as what it is; None for any other node."""
     found = factors(node)
     if found is None or found.number != 1.0 or len(found.above) + len(found.below) != 1:
         return None
     (one,) = found.above or found.below
-    if one.gate is elementary.exp:
+    if one.gate is exponential.exp:
         origin = one.inputs[0]
     elif one.gate is arithmetic.power and is_e(one.inputs[0]):
         origin = one.inputs[1]
@@ -151,13 +153,13 @@ def exponentials(node: Node, most: int = 4) -> list[Exponential] | None:
 def _exponentials_in(one: Node | None) -> Iterable[Exponential | None]:
     if one is None:
         return [Exponential(1.0, {})]
-    if one.gate in (elementary.sinh, elementary.cosh):
+    if one.gate in (trigonometric.sinh, trigonometric.cosh):
         (u,) = one.inputs
-        sign = -1.0 if one.gate is elementary.sinh else 1.0
+        sign = -1.0 if one.gate is trigonometric.sinh else 1.0
         return [Exponential(0.5, linear(u), u), Exponential(0.5 * sign, times(linear(u), -1.0), u)]
-    if one.gate is elementary.expm1:
+    if one.gate is exponential.expm1:
         return [Exponential(1.0, linear(one.inputs[0]), one.inputs[0]), Exponential(-1.0, {})]
-    return [exponential(one)]
+    return [as_exponential(one)]
 
 
 def times(one: Linear, factor: float) -> Linear:
@@ -229,21 +231,15 @@ def halved(node: Node) -> Node:
     return 0.5 * node if len(found) > 1 else written(times(found, 0.5), node.graph)
 
 
-def multiplied(number: float, above: Iterable[Node], below: Iterable[Node], graph: Graph) -> Node:
+def multiplied(number: float, above: Sequence[Node], below: Sequence[Node], graph: Graph) -> Node:
     """The product as nodes of the graph."""
-    top: Node | None = None
-    for one in above:
-        top = one if top is None else top * one
-    bottom: Node | None = None
-    for one in below:
-        bottom = one if bottom is None else bottom * one
-    top = graph.constant(number) if top is None else scaled(top, number)
-    return top if bottom is None else top / bottom
+    top = scaled(reduce(mul, above), number) if above else graph.constant(number)
+    return top / reduce(mul, below) if below else top
 
 
 def squared(node: Node) -> Node | None:
     """x for x^2, x*x and square(x), a number's root; None for any other node."""
-    if node.gate is elementary.square:
+    if node.gate is arithmetic.square:
         return node.inputs[0]
     if node.gate is arithmetic.power and number_of(node.inputs[1]) == 2.0:
         return node.inputs[0]

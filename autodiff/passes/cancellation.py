@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from backprop.autodiff.declaration.gate import Gate
-from backprop.autodiff.gates import activations, arithmetic, elementary, special
+from backprop.autodiff.gates import activations, arithmetic, exponential, special, trigonometric
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.algebra import (
     Exponential,
@@ -49,9 +49,9 @@ def of_two_exponentials(found: list[Exponential], node: Node) -> Node | None:
         if one.factor == -other.factor and is_whole(one.exponent):
             operand = written(one.exponent, node.graph, one.origin)
             if not other.exponent:
-                return scaled(elementary.expm1(operand), one.factor)
+                return scaled(exponential.expm1(operand), one.factor)
             if one.factor > 0 and times(other.exponent, -1.0) == one.exponent:
-                return scaled(elementary.sinh(operand), 2.0 * one.factor)
+                return scaled(trigonometric.sinh(operand), 2.0 * one.factor)
     return _cosh(found, node)
 
 
@@ -59,7 +59,7 @@ def _cosh(found: list[Exponential], node: Node) -> Node | None:
     """(exp(x) + exp(-x))/2."""
     one, other = found
     if one.factor == other.factor == 0.5 and is_whole(one.exponent) and times(other.exponent, -1.0) == one.exponent:
-        return elementary.cosh(written(one.exponent, node.graph, one.origin))
+        return trigonometric.cosh(written(one.exponent, node.graph, one.origin))
     return None
 
 
@@ -75,12 +75,12 @@ def _of_two_roots(found: Linear) -> Node | None:
     return scaled(written(shorter, one.graph) / (one + other), factor)
 
 
-ROOTS = (elementary.sqrt, elementary.hypot)
+ROOTS = (exponential.sqrt, exponential.hypot)
 
 
 def _under(root: Node) -> Linear:
     """What is under the root, as a sum."""
-    if root.gate is elementary.sqrt:
+    if root.gate is exponential.sqrt:
         return linear(root.inputs[0])
     return plus(*[linear(one**2) for one in root.inputs])
 
@@ -99,7 +99,7 @@ def _mirrored(gate: Gate) -> Complement:
 
 def _of_sigmoid(node: Node, constant: float, factor: float) -> Node | None:
     if factor == -2.0 * constant:
-        return scaled(elementary.tanh(halved(node.inputs[0])), -constant)
+        return scaled(trigonometric.tanh(halved(node.inputs[0])), -constant)
     return _mirrored(activations.sigmoid)(node, constant, factor)
 
 
@@ -140,7 +140,7 @@ def _of_root(node: Node, constant: float, factor: float) -> Node | None:
 def _of_tanh_squared(node: Node, constant: float, factor: float) -> Node | None:
     """1 - tanh(x)^2 = 4*sigmoid(2*x)*sigmoid(-2*x), where cosh(x) would overflow."""
     base = squared(node)
-    if base is None or base.gate is not elementary.tanh or factor != -constant:
+    if base is None or base.gate is not trigonometric.tanh or factor != -constant:
         return None
     double = times(linear(base.inputs[0]), 2.0)
     both = [activations.sigmoid(written(times(double, sign), node.graph)) for sign in (1.0, -1.0)]
@@ -152,11 +152,11 @@ COMPLEMENTS: dict[Gate, Complement] = {
     special.normcdf: _mirrored(special.normcdf),
     special.erf: _of_erf,
     special.erfc: _of_erfc,
-    elementary.cos: _of_half_angle(elementary.sin, 1.0),
-    elementary.cosh: _of_half_angle(elementary.sinh, -1.0),
-    elementary.sqrt: _of_root,
-    elementary.hypot: _of_root,
-    elementary.square: _of_tanh_squared,
+    trigonometric.cos: _of_half_angle(trigonometric.sin, 1.0),
+    trigonometric.cosh: _of_half_angle(trigonometric.sinh, -1.0),
+    exponential.sqrt: _of_root,
+    exponential.hypot: _of_root,
+    arithmetic.square: _of_tanh_squared,
     arithmetic.power: _of_tanh_squared,
     arithmetic.multiply: _of_tanh_squared,
 }

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.evaluation.garbage import without_collection
-from backprop.autodiff.gates import arithmetic, elementary, reductions, rounding
+from backprop.autodiff.gates import arithmetic, exponential, reductions, rounding
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.algebra import number_of, squared, terms
 from backprop.autodiff.passes.cancellation import of_sum
@@ -86,7 +86,7 @@ def of_root(node: Node) -> Node | None:
     total: Node | None = None
     for one in sides:
         assert one is not None
-        total = one if total is None else elementary.hypot(total, one)
+        total = one if total is None else exponential.hypot(total, one)
     assert total is not None
     return rounding.absolute(total) if len(sides) == 1 else total
 
@@ -98,7 +98,7 @@ def of_logarithm(base: float | None) -> Rule:
         found = logarithm(node.inputs[0])
         if found is None or base is None:
             return found
-        return found / elementary.log_of(base, node)
+        return found / exponential.log_of(base, node)
 
     return rule
 
@@ -115,9 +115,9 @@ RULES: dict[Gate, Rule] = {
     arithmetic.multiply: of_product,
     arithmetic.divide: of_product,
     arithmetic.power: lambda node: of_product(node) if number_of(node.inputs[1]) == -1.0 else of_root(node),
-    elementary.sqrt: of_root,
-    elementary.log: of_logarithm(None),
-    elementary.log2: of_logarithm(2.0),
-    elementary.log10: of_logarithm(10.0),
-    elementary.log1p: of_log1p,
+    exponential.sqrt: of_root,
+    exponential.log: of_logarithm(None),
+    exponential.log2: of_logarithm(2.0),
+    exponential.log10: of_logarithm(10.0),
+    exponential.log1p: of_log1p,
 }

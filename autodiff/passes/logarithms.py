@@ -15,13 +15,14 @@ from backprop.autodiff.gates import (
     activations,
     arithmetic,
     arrays,
-    elementary,
+    exponential,
     linear_algebra,
     logic,
     reductions,
     rounding,
     shares,
     special,
+    trigonometric,
 )
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.algebra import (
@@ -80,9 +81,9 @@ def logarithm_of_one_plus(whole: Node) -> Node | None:
 def _together(parts: Parts) -> Node | None:
     total, number, above, below = parts
     if number == 1.0 and below and not above:
-        return total - elementary.log(multiplied(1.0, below, (), total.graph))
+        return total - exponential.log(multiplied(1.0, below, (), total.graph))
     if above or below:
-        return total + elementary.log(multiplied(number, above, below, total.graph))
+        return total + exponential.log(multiplied(number, above, below, total.graph))
     return shifted(total, math.log(number)) if number > 0 else None
 
 
@@ -97,7 +98,7 @@ def _parts(x: Node, depth: int) -> Parts | None:
     for side, nodes in enumerate(product[1:]):
         for node in nodes:
             found = _of_factor(node, depth + 1)
-            if found is None and node.gate is elementary.expm1 and node is (*product.above, *product.below)[-1]:
+            if found is None and node.gate is exponential.expm1 and node is (*product.above, *product.below)[-1]:
                 found = _of_expm1(node.inputs[0], is_negative=number < 0)
                 number = abs(number)
             if found is None:
@@ -120,20 +121,20 @@ def _of_one_plus(x: Node) -> Node | None:
     found = terms(x)
     if found is None or found.get(None) != 1.0 or not any(found):
         return None
-    return elementary.log1p(written({node: factor for node, factor in found.items() if node is not None}, x.graph))
+    return exponential.log1p(written({node: factor for node, factor in found.items() if node is not None}, x.graph))
 
 
 def _of_asinh(x: Node) -> Node | None:
     """log(u + sqrt(1 + u^2)), the root being a hypot by now."""
     found = terms(x, most=2)
-    roots = [one for one in found or () if one is not None and one.gate is elementary.hypot]
+    roots = [one for one in found or () if one is not None and one.gate is exponential.hypot]
     if found is None or len(found) != 2 or len(roots) != 1 or found[roots[0]] != 1.0:
         return None
     sides = [one for one in roots[0].inputs if number_of(one) != 1.0]
     rest = {one: factor for one, factor in found.items() if one is not roots[0]}
     for sign in (1.0, -1.0):
         if len(sides) == 1 and times(linear(sides[0]), sign) == rest:
-            return scaled(elementary.asinh(sides[0]), sign)
+            return scaled(trigonometric.asinh(sides[0]), sign)
     return None
 
 
@@ -148,7 +149,7 @@ def _of_odds(x: Node) -> Node | None:
             return scaled(activations.logit(written(top, x.graph, *found.above, *found.below)), sign)
     u: Linear = {one: factor for one, factor in above.items() if one is not None}
     if u and above.get(None) == 1.0 and below == plus({None: 1.0}, times(u, -1.0)):
-        return 2 * elementary.atanh(written(u, x.graph))
+        return 2 * trigonometric.atanh(written(u, x.graph))
     return None
 
 
@@ -188,16 +189,16 @@ def _of_expm1(u: Node, *, is_negative: bool) -> Node:
 
 def _of_one_minus_exp(u: Node) -> Node:
     """log(1 - exp(u)). Source: Maechler, Accurately computing log(1 - exp(-|a|)) (2012)."""
-    near = elementary.log(-elementary.expm1(u))
-    return logic.greater(u, -LOG_TWO).where(near, elementary.log1p(-elementary.exp(u)))
+    near = exponential.log(-exponential.expm1(u))
+    return logic.greater(u, -LOG_TWO).where(near, exponential.log1p(-exponential.exp(u)))
 
 
 def _of_cosh(node: Node, depth: int) -> Node:
     """log(cosh(u)), which is u^2/2 near 0 and |u| - log 2 far from it."""
     (u,) = node.inputs
     far = rounding.absolute(u)
-    near = elementary.log1p(2 * elementary.sinh(halved(u)) ** 2)
-    return logic.less(far, 1.0).where(near, far + elementary.log1p(elementary.exp(-2 * far)) - LOG_TWO)
+    near = exponential.log1p(2 * trigonometric.sinh(halved(u)) ** 2)
+    return logic.less(far, 1.0).where(near, far + exponential.log1p(exponential.exp(-2 * far)) - LOG_TWO)
 
 
 def _of_power(node: Node, depth: int) -> Node | None:
@@ -230,7 +231,7 @@ def _of_mean(node: Node, depth: int) -> Node | None:
     if inner is None:
         return None
     (axis,) = node.attributes
-    return reductions.logsumexp(inner, axis=axis) - elementary.log(logic.equal(inner, inner).sum(axis))
+    return reductions.logsumexp(inner, axis=axis) - exponential.log(logic.equal(inner, inner).sum(axis))
 
 
 def _of_prod(node: Node, depth: int) -> Node | None:
@@ -256,7 +257,7 @@ def _of_what_may_be_negative(node: Node) -> Node | None:
     """What keeps the digits of log(prod(x)) and its like, but is another function where x is negative."""
     inside = node.inputs[0]
     if inside.gate is reductions.product:
-        return elementary.log(inside.inputs[0]).sum(inside.axis)
+        return exponential.log(inside.inputs[0]).sum(inside.axis)
     if inside.gate is reductions.total and (parts := _parts(inside.inputs[0], 0)) is not None:
         inner = _together(parts)
         return None if inner is None else reductions.logsumexp(inner, axis=inside.axis)
@@ -268,7 +269,7 @@ def _of_what_may_be_negative(node: Node) -> Node | None:
         base, exponent = inside.inputs
         number = number_of(exponent)
         is_even = number is not None and number % 2.0 == 0.0
-        return exponent * elementary.log(rounding.absolute(base) if is_even else base)
+        return exponent * exponential.log(rounding.absolute(base) if is_even else base)
     return None
 
 
@@ -278,9 +279,9 @@ LOGARITHMS: dict[Gate, Rule] = {
     special.erfc: lambda node, depth: special.logerfc(node.inputs[0]),
     special.normpdf: lambda node, depth: shifted(-0.5 * node.inputs[0] ** 2, -HALF_LOG_TWO_PI),
     shares.softmax: lambda node, depth: shares.log_softmax(node.inputs[0], axis=node.axis),
-    elementary.cosh: _of_cosh,
-    elementary.square: _scaled_by(2.0),
-    elementary.sqrt: _scaled_by(0.5),
+    trigonometric.cosh: _of_cosh,
+    arithmetic.square: _scaled_by(2.0),
+    exponential.sqrt: _scaled_by(0.5),
     arithmetic.power: _of_power,
     arithmetic.add: _of_add,
     reductions.total: _of_sum,
@@ -293,4 +294,4 @@ LOGARITHMS: dict[Gate, Rule] = {
     reductions.smallest: _rearranged,
 }
 
-ADVICE: dict[Gate, Callable[[Node], Node | None]] = {elementary.log: _of_what_may_be_negative}
+ADVICE: dict[Gate, Callable[[Node], Node | None]] = {exponential.log: _of_what_may_be_negative}

@@ -12,7 +12,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.gates import constructors, elementary
+from backprop.autodiff.gates import constructors, exponential
 from backprop.autodiff.graph import Node
 
 Number: TypeAlias = Any  # a Fraction or a float, which mypy joins to an object
@@ -71,8 +71,12 @@ def added(numbers: Iterable[Number]) -> Number | None:
 
 def multiplied(numbers: Iterable[Number], largest: float) -> Number | None:
     """Their product; None where that folds numbers and its size is beyond `largest` or 1/`largest`."""
-    folded = [one for one in numbers if abs(one) != 1]
-    sign = (-1) ** sum(one == -1 for one in numbers)
+    folded, sign = [], 1
+    for one in numbers:
+        if one == -1:
+            sign = -sign
+        elif one != 1:
+            folded.append(one)
     if len(folded) < 2:
         return sign * folded[0] if folded else Fraction(sign)
     if 0 in folded:
@@ -94,7 +98,7 @@ def multiplied(numbers: Iterable[Number], largest: float) -> Number | None:
 
 
 def is_whole(exponent: Exponent) -> bool:
-    return exponent.symbolic is None and exponent.number == int(exponent.number)
+    return exponent is ONE or (exponent.symbolic is None and exponent.number == int(exponent.number))
 
 
 def can_merge(first: Exponent, second: Exponent) -> bool:
@@ -144,4 +148,4 @@ def without_ones(powers: dict[Node, Exponent]) -> dict[Node, Exponent]:
 
 
 def is_log_of_zero(node: Node) -> bool:
-    return node.gate is elementary.log and plain_number(node.inputs[0]) == 0
+    return node.gate is exponential.log and plain_number(node.inputs[0]) == 0

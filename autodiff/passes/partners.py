@@ -20,14 +20,14 @@ class Merged(NamedTuple):
 def merged(powers: dict[Node, Exponent]) -> Merged | None:
     """The product with one pair of partners as the node that it is; None where there is none."""
     for base, exponent in powers.items():
-        if not is_above(exponent):
+        even = base.gate.even_of
+        if (even is None and base.gate.partners is None) or not is_above(exponent):
             continue
         for partner, product in partners_of(base) if len(powers) > 1 else ():
             other = powers.get(partner)
             if other is not None and is_above(other):
                 times = min(exponent.number, other.number)
                 return Merged(lowered(lowered(powers, base, times), partner, times), product, times)
-        even = base.gate.even_of
         if even is not None and exponent.number % 2 == 0:
             return Merged(lowered(powers, base, exponent.number), even(*base.inputs, **base.settings), exponent.number)
     return None

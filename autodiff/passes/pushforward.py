@@ -1,6 +1,6 @@
 """The tangents of all nodes along a direction of the inputs, as more nodes: the loop of forward mode.
 
-A tangent comes with its condition, outside of which it is exactly zero; forward.py settles them.
+A tangent comes with its mask, outside of which it is exactly zero; forward.py settles them.
 Source: Griewank & Walther, Evaluating Derivatives (2008), section 3.1.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from backprop.autodiff.declaration.masks import Masked, both, total
+from backprop.autodiff.declaration.masks import Masked, both, pushed, total
 from backprop.autodiff.graph import Graph, Node
 
 
@@ -39,8 +39,8 @@ def _pushed(node: Node, moving: list[Masked | None]) -> Masked | None:
     value = gate.push([None if tangent is None else tangent.settled for tangent in moving], node.inputs, node)
     if value is None:
         return None
-    conditions = {position: tangent.condition for position, tangent in enumerate(moving) if tangent is not None}
-    return Masked(value, gate.reach(conditions, node.inputs, node))
+    moved = {position: tangent.mask for position, tangent in enumerate(moving) if tangent is not None}
+    return Masked(value, pushed(moved, node))
 
 
 def pushed_alone(node: Node, position: int, tangent: Node) -> Masked | None:
@@ -55,7 +55,7 @@ def _whole(tangent: Masked, node: Node) -> Masked:
     """A tangent in the shape of its node."""
     if tangent.value.shape == node.shape:
         return tangent
-    return Masked(tangent.value.broadcast_to(node.shape), tangent.condition)
+    return Masked(tangent.value.broadcast_to(node.shape), tangent.mask)
 
 
 def contribution(node: Node, position: int, tangent: Masked) -> Masked | None:
@@ -63,4 +63,4 @@ def contribution(node: Node, position: int, tangent: Masked) -> Masked | None:
     value = node.gate.push_along(position, tangent.value, node.inputs, node)
     if value is None:
         return None
-    return Masked(value, both(tangent.condition, node.gate.route(position, node.inputs, node)))
+    return Masked(value, both(tangent.mask, node.gate.route(position, node.inputs, node)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backprop.autodiff.gates import activations, arithmetic, elementary, reductions
+from backprop.autodiff.gates import activations, arithmetic, exponential, reductions, trigonometric
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.algebra import (
     Exponential,
@@ -75,10 +75,10 @@ DENOMINATORS = (
     *SUMS,
     arithmetic.multiply,
     arithmetic.power,
-    elementary.square,
-    elementary.cosh,
-    elementary.sinh,
-    elementary.expm1,
+    arithmetic.square,
+    trigonometric.cosh,
+    trigonometric.sinh,
+    exponential.expm1,
     reductions.total,
 )
 
@@ -86,7 +86,7 @@ DENOMINATORS = (
 def _bases(node: Node) -> list[Node]:
     """The node, twice what is squared where that is a sum."""
     base = squared(node)
-    return [node] if base is None or base.gate not in (*SUMS, elementary.cosh) else [base, base]
+    return [node] if base is None or base.gate not in (*SUMS, trigonometric.cosh) else [base, base]
 
 
 def _quotient(denominator: Node, above: list[Node]) -> tuple[float, Node] | None:
@@ -125,7 +125,7 @@ def _of_exponentials(top: list[Exponential], bottom: list[Exponential], graph: G
     if is_sum == (top[0].factor == top[1].factor):
         return None
     sign = 1.0 if next(iter(difference.values())) > 0 else -1.0
-    tanh = elementary.tanh(written(times(difference, 0.5 * sign), graph, one.origin, other.origin))
+    tanh = trigonometric.tanh(written(times(difference, 0.5 * sign), graph, one.origin, other.origin))
     return sign * factor, tanh if is_sum else 1 / tanh
 
 
@@ -141,7 +141,7 @@ def _normalized(denominator: Node, above: list[Node]) -> tuple[float, Node] | No
             v = written(weights[0].exponent, denominator.graph, weights[0].origin)
             u = written(parts[0].exponent, denominator.graph, parts[0].origin)
             whole = reductions.logsumexp(v, axis=denominator.axis)
-            return parts[0].factor / weights[0].factor, elementary.exp(u - whole)
+            return parts[0].factor / weights[0].factor, exponential.exp(u - whole)
     return None
 
 

@@ -10,20 +10,19 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.gate import Condition
-from backprop.autodiff.declaration.masks import Masked, both, total
+from backprop.autodiff.declaration.masks import Mask, Masked, is_mixed, pulled, screened, total
 from backprop.autodiff.evaluation.program import dependents
 from backprop.autodiff.graph import Graph, Node
 
 
 class Contribution(NamedTuple):
-    """What one use of a node adds to its adjoint: `value` where `condition` holds (None: everywhere), else 0."""
+    """What one use of a node, as the operand at `position` of `user`, adds to its adjoint."""
 
     user: Node
     position: int
     upstream: Node
     value: Node
-    condition: Condition | None
+    mask: Mask | None
 
     @property
     def settled(self) -> Node:
@@ -31,7 +30,7 @@ class Contribution(NamedTuple):
 
     @property
     def masked(self) -> Masked:
-        return Masked(self.value, self.condition)
+        return Masked(self.value, self.mask)
 
 
 class Adjoints(NamedTuple):
@@ -81,46 +80,28 @@ def one_sided_adjoints(graph: Graph, output: Node, seed: Node, wanted: Collectio
         if shares is None:
             continue
         graph.place = node.span
-        upstream, condition = (seed, None) if node is output else _sum(shares)
-        found.of[node] = upstream if condition is None else condition.settle(upstream)
-        if condition is not None and not node.gate.has_local and condition.test.shape:
+        upstream, mask = (seed, None) if node is output else _sum(shares)
+        found.of[node] = upstream if mask is None else mask.settle(upstream)
+        if mask is not None and is_mixed(mask, node):
             upstream = found.of[node]  # what is not taken entry by entry must be zero before entries are mixed
         for position, operand in enumerate(node.inputs):
             if active[operand.index]:
-                share = _share(position, node, upstream, condition)
+                share = _share(position, node, upstream, mask)
                 if share is not None:
                     found.shares.setdefault(operand, []).append(share)
     graph.place = None
     return found
 
 
-def _sum(shares: list[Contribution]) -> tuple[Node, Condition | None]:
-    """The sum of a node's shares, and the condition outside of which it stands for zero."""
+def _sum(shares: list[Contribution]) -> tuple[Node, Mask | None]:
+    """The sum of a node's shares, and the mask outside of which it stands for zero."""
     if len(shares) == 1:
-        return shares[0].value, shares[0].condition
+        return shares[0].value, shares[0].mask
     shares.sort(key=lambda share: share.user.index)  # the order of use is the product rule's order of terms
     return total([share.masked for share in shares])
 
 
-def _share(position: int, node: Node, upstream: Node, condition: Condition | None) -> Contribution | None:
-    operand = node.inputs[position]
-    inputs = node.inputs
-    if condition is not None and condition.test.shape:
-        inputs = node.gate.screen(condition, inputs, node)
+def _share(position: int, node: Node, upstream: Node, mask: Mask | None) -> Contribution | None:
+    inputs = node.inputs if mask is None else screened(mask, node)
     value = node.gate.pull(position, upstream, inputs, node)
-    if value is None:
-        return None
-    route = node.gate.route(position, node.inputs, node)
-    if condition is None and route is None:
-        whole = value if value.shape == operand.shape else value.sum_to(operand.shape)
-        return Contribution(node, position, upstream, whole, None)
-    here = both(condition, route) if node.gate.has_local else condition
-    if here is not None:
-        if value.shape != operand.shape:
-            value = here.settle(value)  # zeros must be there before entries are summed
-        here = node.gate.carry(here, position, node.inputs, node)
-    if value.shape != operand.shape:
-        value = value.sum_to(operand.shape)
-    if not node.gate.has_local:
-        here = both(here, route)
-    return Contribution(node, position, upstream, value, here)
+    return None if value is None else Contribution(node, position, upstream, *pulled(value, mask, position, node))

@@ -12,7 +12,6 @@ section 14.2, on directional derivatives of piecewise smooth functions.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -20,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.gate import Attribute, Condition, Gate
+from backprop.autodiff.declaration.gate import Attribute, Gate
 from backprop.autodiff.declaration.kinds import Flat, Slope
 from backprop.autodiff.declaration.notation import Postfix
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.kink_hits import record
 from backprop.autodiff.passes.pushforward import pushforward
 from backprop.autodiff.passes.side_means import (
     ROUNDING,
@@ -42,21 +42,6 @@ if TYPE_CHECKING:
 MOST_ENTRIES = 127  # that are moved each to a side of its own; of more some share their signs
 GOLDEN = 0.6180339887498949  # its multiples modulo 1 lie apart: no two entries move equally far
 MOST_NUMBERS = 2**22  # in one evaluation of all sides, about
-
-_hits: deque[Node] = deque(maxlen=100)  # nobody has to take them
-
-
-def take_hits() -> list[Node]:
-    """The kinks that were hit exactly since the last call and whose sides differ: slopes, each with its gate's span."""
-    found = [_hits.popleft() for _ in range(len(_hits))]
-    return list({(slope.gate, slope.span): slope for slope in found}.values())
-
-
-def forget_hits(graph: Graph) -> None:
-    """Let go of the kinks of one graph that were hit."""
-    left = [slope for slope in _hits if slope.graph is not graph]
-    _hits.clear()
-    _hits.extend(left)
 
 
 class SideValues(float):
@@ -165,7 +150,7 @@ class BothSides:
         hit = [slope for slope, places in zip(self.slopes, hits, strict=True) if np.any(places)]
         for _, _, differing in parts:
             if differing is not None:
-                _hits.extend([slope for slope in hit if differing[slope.index]] or hit)
+                record([slope for slope in hit if differing[slope.index]] or hit)
         means = [np.concatenate(one, axis=-1) for one in zip(*[part[0] for part in parts], strict=True)]
         return means, np.concatenate([differ for _, differ, _ in parts])
 
@@ -224,7 +209,7 @@ class BothSides:
         graph = Graph(is_typed=True, source=self.results[0].graph.source)
         twin: dict[int, Node] = {}
         for node in needed(self.results):
-            if isinstance(node.gate, Derivative):
+            if isinstance(node.gate, Derivative) or node.gate.unread:
                 twin[node.index] = twin[node.inputs[0].index]
             elif node.gate is not kinks:
                 twin[node.index] = graph.copy(node, twin)
@@ -329,7 +314,7 @@ def to_differentiate(derivatives: Sequence[Node], output: Node, *, are_together:
     `are_together`: they are differentiated in one pass, for which the slope of a kink among them is mark enough.
     """
     graph = output.graph
-    if not any([node.gate.has_kink for node in graph.nodes]):
+    if not derivatives or not any([node.gate.has_kink for node in graph.nodes]):
         return list(derivatives)
     order = order_of([output]) + 1
     nodes = needed(derivatives)
@@ -368,15 +353,23 @@ def _most_times(nodes: Sequence[Node]) -> int:
     return max(orders, default=0)
 
 
-class Kinks(Flat):
+class OutsideTable(Gate):
+    """A gate that only this pass makes, and that no table of gates has."""
+
+    def __reduce__(self) -> tuple[Callable[[str], Gate], tuple[str]]:
+        return gate_of_sides, (self.name,)
+
+
+class Kinks(OutsideTable, Flat):
     """What tells the means of derivatives whether a kink is hit."""
 
     is_unshown = True
 
 
-class Derivative(Gate):
+class Derivative(OutsideTable):
     """A derivative as it is, of an `order` that its nodes need not show."""
 
+    is_entrywise = True
     tells_order = True
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
@@ -384,12 +377,6 @@ class Derivative(Gate):
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
         return tangents[0]
-
-    def carry(self, condition: Condition, position: int, inputs: tuple[Node, ...], out: Node) -> Condition:
-        return condition
-
-    def reach(self, moving: Mapping[int, Condition | None], inputs: tuple[Node, ...], out: Node) -> Condition | None:
-        return moving[0]
 
 
 class SideMean(Derivative):
@@ -483,3 +470,7 @@ differentiated = Derivative(
     is_public=False,
 )
 GATES = (kinks, sides_differ, side_mean, differentiated)
+
+
+def gate_of_sides(name: str) -> Gate:
+    return {gate.name: gate for gate in GATES}[name]

@@ -40,6 +40,7 @@ from backprop.autodiff.passes.partners import merged
 
 SUMS = frozenset({arithmetic.add, arithmetic.subtract})
 PRODUCTS = frozenset({arithmetic.multiply, arithmetic.divide, arithmetic.negative})
+INVERSE = Fraction(-1)
 LARGEST_POWER = 64  # of a product or coefficient that is multiplied out
 
 
@@ -63,7 +64,7 @@ class Simplifier:
         self.sums: dict[Node, list[Monomial]] = {}  # likewise
         self.finite: dict[Node, bool] = {}  # of the nodes that were asked about
         self.nodes = needed([root])
-        self.uses = Counter(operand for node in self.nodes for operand in node.inputs)
+        self.uses = Counter([operand for node in self.nodes for operand in node.inputs])
 
     def result(self) -> Node:
         absorbed = self._absorbed()
@@ -85,7 +86,8 @@ class Simplifier:
 
     def _tidied(self, node: Node) -> Node:
         if not node.inputs:
-            return node if plain_number(node) is None else self.built(self.monomial(node))
+            number = plain_number(node)
+            return node if number is None else self._number(number)
         if node.gate.is_flat:
             return node  # tidied, a comparison might decide otherwise: x/x > 0 is false at 0, and 1 > 0 is true
         made: Node | None
@@ -157,7 +159,7 @@ class Simplifier:
         while pending:
             node, exponent = pending.pop()
             if node in self.done or node.gate not in PRODUCTS:
-                found.append(self._raised(self.done[node], Fraction(exponent)))
+                found.append(self._raised(self.done[node], ONE.number if exponent > 0 else INVERSE))
             elif node.gate is arithmetic.negative:
                 found.append(Monomial(Fraction(-1), {}))
                 pending.append((node.inputs[0], exponent))
@@ -234,7 +236,7 @@ class Simplifier:
         if zero is not None and any(is_log_of_zero(base) for base in powers):
             raised = self._raise(zero, powers[zero])
             # 0^y log(0) is 0 for a positive y, by its limit
-            limited: Node = raised.inputs[1].exceeds(0.0).where(0.0, node)
+            limited: Node = (raised.inputs[1] > 0.0).where(0.0, node)
             return limited
         return node
 
@@ -272,27 +274,35 @@ class Simplifier:
     def built(self, monomial: Monomial) -> Node:
         """The node of a monomial: a sign, the coefficient, what is above the bar, what is below."""
         coefficient, powers = monomial
-        if coefficient == 0:
-            return self.graph.constant(0.0)
+        if not powers or coefficient == 0:
+            return self._number(coefficient)
         above, below = [], []
         for base, (number, symbolic) in sorted(powers.items(), key=place_in_product):
             if symbolic is None and number < 0 and not (self.has_negative_powers and number != -1):
                 below.append(self._raise(base, Exponent(-number, None)))
             else:
                 above.append(self._raise(base, Exponent(number, symbolic)))
-        size: Number = abs(coefficient)
-        top, bottom = (size.numerator, size.denominator) if isinstance(size, Fraction) else (size, 1)
-        if top != 1 or not above:
-            above.insert(0, self.graph.constant(float(top)))
-        if bottom != 1:
-            below.insert(0, self.graph.constant(float(bottom)))
-        if coefficient < 0:
-            above[0] = self._turned(above[0])
+        if coefficient != 1 or not above:
+            size: Number = abs(coefficient)
+            top, bottom = (size.numerator, size.denominator) if isinstance(size, Fraction) else (size, 1)
+            if top != 1 or not above:
+                above.insert(0, self.graph.constant(float(top)))
+            if bottom != 1:
+                below.insert(0, self.graph.constant(float(bottom)))
+            if coefficient < 0:
+                above[0] = self._turned(above[0])
         node = _chain(above)
         if below:
             node = self.graph.add(arithmetic.divide, (node, _chain(below)))
         self.monomials[node] = monomial
         return node
+
+    def _number(self, number: Number) -> Node:
+        """The node of a number, a fraction being a quotient of two."""
+        if not isinstance(number, Fraction) or number.denominator == 1:
+            return self.graph.constant(float(number))
+        top, bottom = (self.graph.constant(float(part)) for part in number.as_integer_ratio())
+        return self.graph.add(arithmetic.divide, (top, bottom))
 
     def _turned(self, node: Node) -> Node:
         """The node with its sign flipped."""
@@ -302,7 +312,7 @@ class Simplifier:
     def _raise(self, base: Node, exponent: Exponent) -> Node:
         number, symbolic = exponent
         if symbolic is None:
-            return base if number == 1 else self.graph.add(arithmetic.power, (base, self.built(Monomial(number, {}))))
+            return base if number == 1 else self.graph.add(arithmetic.power, (base, self._number(number)))
         whole = symbolic if number == 0 else self._sum_of_unlike([*self.terms_of(symbolic), Monomial(number, {})])
         return self.graph.add(arithmetic.power, (base, whole))
 

@@ -60,10 +60,11 @@ def in_textbook_form(node: Node, keep: Container[Node] = (), briefs: list[Brief]
             twin[one] = in_textbook_form(form, {*operands}, briefs)
             if briefs is not None and (one.gate.gap is not None or one.gate.kink is not None):
                 briefs.append(Brief(twin[one], one, operands))
-        elif any(new is not old and new.is_literal for new, old in zip(operands, one.inputs, strict=True)):
-            twin[one] = one.gate(*operands, **one.settings)  # which takes what a number decides
         elif operands != one.inputs:
-            twin[one] = one.graph.add(one.gate, operands, one.attributes, one.span)
+            if any([new is not old and new.is_literal for new, old in zip(operands, one.inputs, strict=True)]):
+                twin[one] = one.gate(*operands, **one.settings)  # which takes what a number decides
+            else:
+                twin[one] = one.graph.add(one.gate, operands, one.attributes, one.span)
     return twin.get(node, node)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.evaluation.execution import evaluate
-from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.evaluation.execution import evaluate, run
+from backprop.autodiff.evaluation.program import lower, needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.simplify import tidied
 from backprop.autodiff.passes.textbook import Brief, Exemption, in_textbook_form
@@ -19,20 +19,21 @@ CLOSE = 1e-4  # what the formula may change on that way, relative to its size
 ELSEWHERE = ((0.7, 0.31), (1.9, -0.23))  # the first of the other variables, and the step to the next
 
 
-def simplified(node: Node, exemptions: list[Exemption] | None = None) -> Node:
+def simplified(node: Node, exemptions: list[Exemption] | None = None, *, counts_sides: bool = False) -> Node:
     """The node, of the same typed graph, that says what `node` says as a textbook would write it.
 
-    Where it does not is added to `exemptions`: what those gates declare whose brief form stands in it.
+    Where it does not is added to `exemptions`: what those gates declare whose brief form stands in it, of a derivative
+    that at a kink is the mean of both sides (`counts_sides`) or is not.
     """
     briefs: list[Brief] = []
     spelled = in_textbook_form(node, briefs=briefs)
     found = tidied(spelled)
     if exemptions is not None and briefs:
-        exemptions += _exemptions(briefs, {*needed([spelled])}, found)
+        exemptions += _exemptions(briefs, {*needed([spelled])}, found, counts_sides)
     return found
 
 
-def _exemptions(briefs: Sequence[Brief], spelled: Collection[Node], found: Node) -> list[Exemption]:
+def _exemptions(briefs: Sequence[Brief], spelled: Collection[Node], found: Node, counts_sides: bool) -> list[Exemption]:
     """What the forms do not say that stand in the formula, of which some are among its nodes before it was tidied."""
     parts = {*needed([found])}
     exemptions: list[Exemption] = []
@@ -40,7 +41,8 @@ def _exemptions(briefs: Sequence[Brief], spelled: Collection[Node], found: Node)
     for brief in standing[:MOST_FORMS]:
         form = tidied(brief.form)
         if any(part in parts for part in needed([form]) if part.inputs):
-            exemptions += [one._replace(form=form) for one in brief.exemptions() if _counts(one, found)]
+            declared = [one for one in brief.exemptions() if one.counts_sides in (None, counts_sides)]
+            exemptions += [one._replace(form=form) for one in declared if _counts(one, found)]
     return exemptions
 
 
@@ -61,11 +63,12 @@ def is_mean(formula: Node, kink: Node) -> bool:
     if variable.gate is not leaves.input or variable.shape or len(others) != 1 or not others[0].is_literal:
         return False
     at = float(others[0].value)
+    program = lower([formula])
     inputs = [node for node in needed([formula]) if node.gate is leaves.input and node is not variable]
     for first, step in ELSEWHERE:
         values = {str(node.name): np.full(node.shape, first + step * place) for place, node in enumerate(inputs)}
         here, below, above = (
-            evaluate([formula], {**values, str(variable.name): np.float64(at + side * BESIDE * max(1.0, abs(at)))})[0]
+            run(program, {**values, str(variable.name): np.float64(at + side * BESIDE * max(1.0, abs(at)))})[0]
             for side in (0.0, -1.0, 1.0)
         )
         size = np.maximum(np.abs(below), np.abs(above))

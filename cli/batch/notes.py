@@ -102,7 +102,7 @@ def births(seen: Sighting, graph: Graph | None, fixed: Mapping[str, Array], *, h
 
 def kinks_at(seen: Sighting, graph: Graph | None, fixed: Mapping[str, Array], wanted: Wanted) -> list[str]:
     """The kinks that were hit in a row, as they stand in the expression."""
-    from backprop.autodiff.passes.sides import take_hits
+    from backprop.autodiff.passes.kink_hits import take_hits
     from backprop.cli.reports.kinks import as_written
     from backprop.parser import parse
 

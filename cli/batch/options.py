@@ -12,18 +12,20 @@ import click
 from backprop.cli.batch.processes import prestart
 from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
 from backprop.cli.batch.row_errors import POLICIES, Faults
+from backprop.cli.completion.items import column, variable_and_column
 from backprop.cli.options.declarations import (
     EXPRESSION_SOURCES,
     FILE,
-    SCANNED,
     STRICT,
     WRT,
     ExpressionCommand,
+    file_option,
     shared,
     word_option,
 )
 from backprop.cli.output.destination import announce
 from backprop.cli.output.formats import FORMATS, READ, endings, read_format, words, written_format
+from backprop.cli.question.argv import SCANNED
 from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
@@ -217,8 +219,8 @@ def hire(job: Job, output: BinaryIO) -> Crew:
     keep_freed_memory()
     try:
         if serves(job):
-            return Workers(BulkJob(job), prestart.workers or bulk_workers(), output.fileno())
-        return Workers(job, prestart.workers or plain_workers(), output.fileno())
+            return Workers(BulkJob(job), prestart.hired() or bulk_workers(), output.fileno())
+        return Workers(job, prestart.hired() or plain_workers(), output.fileno())
     except OSError:  # no more processes, or no more memory
         return Alone(job)
 
@@ -237,9 +239,15 @@ batch_options = shared(
         help="What the value's column is called and what stands before the gradients' names.  [default: value,grad_]",
     ),
     click.option(
-        "--rename", multiple=True, metavar="X=COLUMN", help="Read the variable X from COLUMN; may be repeated."
+        "--rename",
+        multiple=True,
+        metavar="X=COLUMN",
+        shell_complete=variable_and_column,
+        help="Read the variable X from COLUMN; may be repeated.",
     ),
-    click.option("--expr-field", metavar="COLUMN", help="The rows bring their expressions, in COLUMN."),
+    click.option(
+        "--expr-field", metavar="COLUMN", shell_complete=column, help="The rows bring their expressions, in COLUMN."
+    ),
     word_option(
         "--from",
         words(READ),
@@ -254,7 +262,7 @@ batch_options = shared(
     word_option(
         "--on-error", POLICIES, default="null", help="A bad row: no results, left out, or the end.  [default: null]"
     ),
-    click.option("--rejects", metavar="FILE", help="Write bad rows to FILE: line number, reason and row, tab between."),
+    file_option("--rejects", help="Write bad rows to FILE: line number, reason and row, tab between."),
     STRICT,
     click.option("-q", "--quiet", is_flag=True, help="No progress bar and no notes."),
 )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from backprop.cli.batch.options import Batch
 
 SEPARATORS = {"csv": ",", "tsv": "\t"}  # columns take what is made for a text
+STRANGE_NAME = f"the name of a column holds text that is not UTF-8: {REPLACED}"
 # The first line of a document over many lines.
 DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[|\{|\[\s*\{|\[[^\n]*,)[ \t\r]*\n")
 
@@ -63,7 +64,7 @@ def free_names(batch: Batch, graph: Graph, columns: Sequence[str]) -> list[str]:
 def say_of_header(batch: Batch, header: Iterable[str]) -> None:
     """Say that names cannot be written as they are, where that is so."""
     if not batch.is_only and any(map(has_strays, header)):
-        batch.note(f"the name of a column holds text that is not UTF-8: {REPLACED}")
+        batch.note(STRANGE_NAME)
 
 
 def header_of(reader: BlockReader, form: Delimited) -> None:

@@ -51,10 +51,10 @@ def check(question: Question, options: DerivativeOptions, samples: int, seed: in
     from backprop.cli.reports.check import check_report, notes
 
     wrt = options.names(question)
-    found = survey(checks(question.graph, question.values, wrt=wrt, samples=samples, seed=seed))
-    output.write(check_report(found, question.text))
-    for note in notes(found):
+    results = survey(checks(question.graph, question.values, wrt=wrt, samples=samples, seed=seed))
+    output.write(check_report(results, question.text))
+    for note in notes(results):
         output.note(note)
     note_losses(question, output)
     output.note_unused(question.unused)
-    return Status.MISMATCH if found.failed else Status.DONE
+    return Status.MISMATCH if results.failed else Status.DONE

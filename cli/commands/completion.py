@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from backprop.cli.completion.items import one_of
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.destination import destination
 from backprop.cli.status import Failure, Status
-from backprop.parser.similarity import closest
+from backprop.parser.similarity import suggestion
 
 EXAMPLES = (
     'eval "$(backprop completion bash)"',
@@ -25,7 +26,7 @@ class CompletionCommand(Helpful):
 
 
 @click.command("completion", cls=CompletionCommand, examples=EXAMPLES)
-@click.argument("shell", metavar="|".join(SHELLS))
+@click.argument("shell", metavar="|".join(SHELLS), shell_complete=one_of(SHELLS))
 @click.option("--line", hidden=True, help="What is typed, up to the cursor: answer with what may follow.")
 @click.option("--breaks", hidden=True, default="", help="Where the shell begins a new word.")
 def completion(shell: str, line: str | None, breaks: str) -> Status:
@@ -38,18 +39,14 @@ def completion(shell: str, line: str | None, breaks: str) -> Status:
     third in the folder ~/.config/fish/completions.
     """
     if shell not in SHELLS:
-        meant = closest(shell, SHELLS)
-        raise Failure(
-            f"no completion for the shell {shell!r}",
-            f"did you mean {meant}?" if meant else f"it is one of {', '.join(SHELLS)}",
-        )
+        cure = suggestion(shell, SHELLS, f"it is one of {', '.join(SHELLS)}")
+        raise Failure(f"no completion for the shell {shell!r}", cure)
+    from backprop.cli.completion.shell import LineComplete
+
+    group = click.get_current_context().find_root().command
     with destination(None) as stream:
         if line is None:
-            from backprop.cli.completion.scripts import script
-
-            stream.write(script(shell))
+            stream.write(LineComplete(group, shell).source())
         else:
-            from backprop.cli.completion.answer import answer
-
-            stream.writelines(f"{one}\n" for one in answer(shell, line, breaks))
+            stream.writelines(f"{answer}\n" for answer in LineComplete(group, shell, line, breaks).answers())
     return Status.DONE

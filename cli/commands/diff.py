@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from backprop.cli.completion.items import variable_and_value
 from backprop.cli.options.declarations import (
     WRT,
     WholeNumber,
@@ -37,7 +38,12 @@ FORMULAS = ("text", "latex")  # code has no brief forms
     WRT,
     click.option("--order", type=WholeNumber(), default=1, metavar="N", help="Differentiate N times.  [default: 1]"),
     click.option(
-        "--shape", "shapes", multiple=True, metavar="NAME=2,3", help="The shape of an array that has no value."
+        "--shape",
+        "shapes",
+        multiple=True,
+        metavar="NAME=2,3",
+        shell_complete=variable_and_value,
+        help="The shape of an array that has no value.",
     ),
 )
 @word_option(
@@ -53,17 +59,17 @@ def diff(question: Question, options: DerivativeOptions, to: str | None, cse: bo
     The output is in the language itself, so that eval, grad and diff take it again. Where the variables have
     values, the derivative's value follows.
     """
-    found = options.symbolic(question)
+    derivatives = options.symbolic(question)
     language = to or (output.format if output.format in LANGUAGES else "text")
     if language == "text":
-        report = derivative_report(question, found, options.order, shares=cse)
+        report = derivative_report(question, derivatives, options.order, shares=cse)
     else:
-        report = code_report(question, found, language)
+        report = code_report(question, derivatives, language)
     output.write(report)
-    for name in found.flat:
+    for name in derivatives.flat:
         output.note(f"{name} is constant between its steps: its derivative counts as 0")
     is_formula = language in FORMULAS
-    for remark in remarks([one for one in found.exemptions if is_formula or one.counts_sides]):
+    for remark in remarks([exemption for exemption in derivatives.exemptions if is_formula or exemption.counts_sides]):
         output.note(remark)
     if set(question.graph.variables) <= set(question.values):
         note_losses(question, output)

@@ -27,6 +27,6 @@ def evaluate(question: Question, options: DerivativeOptions, output: Output) -> 
     The table has a line for each node; `how` is the chain rule there, upstream times local. A value is a
     number, a constant expression (pi/2, [[1, 2], [3, 4]]) or @FILE (.npy, .csv, .json).
     """
-    found = options.trace(question)
-    output.write(node_report(found, question.text, options.derivative))
-    return options.finish_trace(question, found, output)
+    trace = options.trace(question)
+    output.write(node_report(trace, question.text, options.derivative))
+    return options.finish_trace(question, trace, output)

@@ -30,7 +30,7 @@ def explain(question: Question, options: DerivativeOptions, output: Output) -> S
     """
     from backprop.cli.explain.steps import explain_trace
 
-    found = options.trace(question)
-    explanation = explain_trace(found, question.text, is_tangent=options.mode == "forward")
+    trace = options.trace(question)
+    explanation = explain_trace(trace, question.text, is_tangent=options.mode == "forward")
     without_collection(output.render)(explanation)
-    return options.finish_trace(question, found, output)
+    return options.finish_trace(question, trace, output)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import click
 
+from backprop.cli.completion.items import function
 from backprop.cli.options.declarations import command, output_options
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.output import Output
 from backprop.cli.reports.functions import list_report, names, page_report
 from backprop.cli.status import Failure
-from backprop.parser.similarity import closest
+from backprop.parser.similarity import suggestion
 
 EXAMPLES = ("backprop functions", "backprop functions sigmoid", 'backprop functions "+"')
 
 
 @command("functions", examples=EXAMPLES, cls=Helpful)
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=function)
 @output_options("functions")
 def functions(name: str | None, output: Output) -> None:
     """Show the functions and operators, or all about NAME: its derivative, habit, corners and source."""
@@ -24,7 +25,5 @@ def functions(name: str | None, output: Output) -> None:
         return
     known = names()
     if name not in known:
-        meant = closest(name, known)
-        cure = f"did you mean {meant}?" if meant else "backprop functions lists them"
-        raise Failure(f"unknown function {name!r}", cure)
+        raise Failure(f"unknown function {name!r}", suggestion(name, known, "backprop functions lists them"))
     output.write(page_report(name, known[name]))

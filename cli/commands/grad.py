@@ -26,8 +26,8 @@ def grad(question: Question, options: DerivativeOptions, output: Output) -> Stat
     The lines are in the order of --wrt or of the variables' first use; an array is one line of nested lists,
     which can be given back as a value. The digits are the shortest that read back to the same double.
     """
-    found = options.trace(question)
-    output.write(gradient_report(found, question.text, options.derivative))
-    if not found.gradients:
+    trace = options.trace(question)
+    output.write(gradient_report(trace, question.text, options.derivative))
+    if not trace.gradients:
         output.note("the expression has no variables, so that there is no gradient")
-    return options.finish_trace(question, found, output)
+    return options.finish_trace(question, trace, output)

@@ -15,7 +15,7 @@ EXAMPLES = (
     'backprop hessian "x^2 - y^2" x=0 y=0 --json',
     'backprop hessian "sum((W@x)^2)" --W "[[1,2],[3,4]]" --x "[1,2]" --wrt x',
 )
-MOST_EIGENVALUES = 20  # more are no reading
+MOST_EIGENVALUES = 20  # more are not readable
 
 
 @command("hessian", examples=EXAMPLES)
@@ -29,8 +29,7 @@ def hessian(question: Question, options: DerivativeOptions, output: Output) -> S
     a maximum or a saddle: below a table, on stderr beside bare rows, in JSON as "eigenvalues" and
     "critical_point".
     """
-    found = options.hessian(question)
-    kind = nature(found, question.values) if len(found.matrix) <= MOST_EIGENVALUES else None
-    report = hessian_report(found, kind, question.text)
-    output.write(report)
+    derivatives = options.hessian(question)
+    kind = nature(derivatives, question.values) if len(derivatives.matrix) <= MOST_EIGENVALUES else None
+    report = hessian_report(derivatives, kind, question.text)
     return options.finish(question, report, output)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from backprop.autodiff.derivatives.matrices import hvp as times_hessian
-from backprop.cli.options.declarations import STRICT, WRT, command, derivative_options, output_options, question_options
+from backprop.cli.options.declarations import (
+    STRICT,
+    WRT,
+    command,
+    derivative_options,
+    output_options,
+    question_options,
+    vectors_option,
+)
 from backprop.cli.options.derivatives import DerivativeOptions, directions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
@@ -22,23 +28,17 @@ EXAMPLES = (
 
 @command("hvp", examples=EXAMPLES)
 @question_options
-@click.option(
-    "--direction",
-    "given",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="The vector's part for NAME; one left out is zero.  Repeatable.",
-)
+@vectors_option("--direction", "given", "The vector's part for NAME; one left out is zero.")
 @derivative_options(WRT, STRICT)
 @output_options("hvp")
 def hvp(question: Question, given: Sequence[str], options: DerivativeOptions, output: Output) -> Status:
     """Show the Hessian of a scalar expression times a direction, without making the Hessian.
 
     It takes a small multiple of the gradient's time. A direction has its variable's shape. It is a constant
-    expression or @FILE, as a value is.
+    expression or @FILE, as a value is. At a kink the Hessian is the mean over all its sides, also of those that the
+    direction does not lead to.
     """
     direction = directions("--direction", question, given)
     value, product = times_hessian(question.graph, direction, question.values, wrt=options.names(question))
     report = product_report("hvp", "product", value, product, question.text)
-    output.write(report)
     return options.finish(question, report, output)

@@ -27,5 +27,4 @@ def jacobian(question: Question, options: DerivativeOptions, output: Output) -> 
     array for each variable, of the output's shape followed by the variable's.
     """
     report = jacobian_report(options.jacobian(question), question.text)
-    output.write(report)
     return options.finish(question, report, output)

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import click
-
 from backprop.autodiff.derivatives.values import jvp as along
-from backprop.cli.options.declarations import STRICT, command, derivative_options, output_options, question_options
+from backprop.cli.options.declarations import (
+    STRICT,
+    command,
+    derivative_options,
+    output_options,
+    question_options,
+    vectors_option,
+)
 from backprop.cli.options.derivatives import DerivativeOptions, directions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
@@ -22,13 +27,7 @@ EXAMPLES = (
 
 @command("jvp", examples=EXAMPLES)
 @question_options
-@click.option(
-    "--tangent",
-    "tangents",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="How NAME moves; a name left out stays fixed.  Repeatable.",
-)
+@vectors_option("--tangent", "tangents", "How NAME moves; a name left out stays fixed.")
 @derivative_options(STRICT)
 @output_options("jvp")
 def jvp(question: Question, tangents: Sequence[str], options: DerivativeOptions, output: Output) -> Status:
@@ -38,5 +37,4 @@ def jvp(question: Question, tangents: Sequence[str], options: DerivativeOptions,
     """
     value, tangent = along(question.graph, directions("--tangent", question, tangents), question.values)
     report = tangent_report(question.graph, value, tangent, question.text)
-    output.write(report)
     return options.finish(question, report, output)

@@ -34,5 +34,4 @@ def vjp(question: Question, options: DerivativeOptions, output: Output) -> Statu
     names = options.names(question)
     value, gradient = pulled_back(question.graph, options.upstream_value, question.values, wrt=names)
     report = product_report("vjp", "gradient", value, gradient, question.text)
-    output.write(report)
     return options.finish(question, report, output)

@@ -22,43 +22,53 @@ class Word(NamedTuple):
     opening: int = -1
 
 
+class Character(NamedTuple):
+    """At `position` of the line stands `raw` for `text`: nothing where it is a quote. `quote` is open behind it."""
+
+    position: int
+    raw: str
+    text: str
+    quote: str
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether it is neither escaped nor a quote itself."""
+        return self.raw == self.text
+
+
+def characters(line: str) -> Iterator[Character]:
+    """The characters of a line as a shell reads them, an escaped one with its backslash."""
+    quote = ""
+    position = 0
+    while position < len(line):
+        raw = text = line[position]
+        follower = line[position + 1 : position + 2]
+        if raw == quote:
+            text = quote = ""
+        elif raw in QUOTES and not quote:
+            text, quote = "", raw
+        elif raw == "\\" and (not quote or (quote == '"' and follower in tuple('"\\$`'))):
+            raw, text = raw + follower, follower
+        yield Character(position, raw, text, quote)
+        position += len(raw)
+
+
 def split(line: str) -> list[Word]:
     """The words of a line that ends at the cursor; the last is the one being typed, which may be empty."""
     words: list[Word] = []
     raw = text = quote = ""
     opening = -1
-    is_begun = False
-    place = 0
-    while place < len(line):
-        char = line[place]
-        if not quote and char in " \t\n":
-            if is_begun:
+    for character in characters(line):
+        if character.is_bare and character.text in " \t\n" and not character.quote:
+            if raw:
                 words.append(Word(raw, text))
-            raw, text, opening, is_begun = "", "", -1, False
-            place += 1
+            raw = text = ""
             continue
-        is_begun = True
-        if quote:
-            if char == quote:
-                quote, opening = "", -1
-            elif char == "\\" and quote == '"' and line[place + 1 : place + 2] in tuple('"\\$`'):
-                raw += char
-                place += 1
-                char = line[place]
-                text += char
-            else:
-                text += char
-        elif char in QUOTES:
-            quote, opening = char, len(raw)
-        elif char == "\\":
-            raw += char
-            place += 1
-            char = line[place : place + 1]
-            text += char
-        else:
-            text += char
-        raw += char
-        place += 1
+        if character.quote != quote:
+            quote = character.quote
+            opening = len(raw) if quote else -1
+        raw += character.raw
+        text += character.text
     return [*words, Word(raw, text, quote, opening)]
 
 
@@ -81,29 +91,12 @@ def is_plain(text: str) -> bool:
 def is_nested(line: str) -> bool:
     """Whether the line may be inside a substitution, or in quotes of other rules: what is open there is not known."""
     return any(
-        (NESTED_IN_QUOTES if quote else NESTED).match(line, place) is not None
-        for place, quote in read_places(line)
-        if quote != "'"
+        (NESTED_IN_QUOTES if character.quote else NESTED).match(line, character.position) is not None
+        for character in characters(line)
+        if character.is_bare and character.quote != "'"
     )
 
 
-def unquoted_places(raw: str) -> list[int]:
-    """The places of the characters of a word that are neither quoted nor escaped."""
-    return [place for place, quote in read_places(raw) if not quote]
-
-
-def read_places(line: str) -> Iterator[tuple[int, str]]:
-    """The places of all characters but quotes and what is escaped, each with the quote that is open there."""
-    quote = ""
-    place = 0
-    while place < len(line):
-        char = line[place]
-        if char == "\\" and quote != "'":
-            place += 1
-        elif char == quote:
-            quote = ""
-        elif char in QUOTES and not quote:
-            quote = char
-        else:
-            yield place, quote
-        place += 1
+def unquoted_positions(raw: str) -> list[int]:
+    """The positions of the characters of a word that are neither quoted nor escaped."""
+    return [character.position for character in characters(raw) if character.is_bare and not character.quote]

@@ -1,13 +1,15 @@
-"""Words that may follow what is typed of an expression, or in a place of an option. Knows no command and no shell."""
+"""Words that may follow what is typed of an expression, or as an option's value. Knows no command and no shell.
+
+Every command imports this, by its options, so that nothing here costs time before a shell asks.
+"""
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 
-TAIL = re.compile(r"[^\W\d]\w*\Z")  # the name that is being typed
-NAME = re.compile(r"[^\W\d]\w*(\s*\()?")
+TAIL = r"[^\W\d]\w*\Z"  # the name that is being typed
+NAME = r"[^\W\d]\w*(\s*\()?"
 MOST_READ = 1 << 20  # characters of a file with an expression
 
 
@@ -24,8 +26,8 @@ def names_in(text: str, tail: str) -> list[str]:
     from backprop.parser.names import KEYWORDS
 
     before = text[: len(text) - len(tail)]
-    own = [found[0] if not found[1] else found[0].replace(" ", "") for found in NAME.finditer(before)]
-    return [one for one in dict.fromkeys([*own, *functions(), *NAMED_CONSTANTS]) if one not in KEYWORDS]
+    own = [name[0].replace(" ", "") for name in re.finditer(NAME, before)]
+    return [name for name in dict.fromkeys([*own, *functions(), *NAMED_CONSTANTS]) if name not in KEYWORDS]
 
 
 def variables_of(expression: str | None) -> list[str]:
@@ -40,7 +42,7 @@ def variables_of(expression: str | None) -> list[str]:
 
 
 def expression_in(path: str) -> str | None:
-    """The expression in a file, None where it is no plain file: a pipe is not for us to read."""
+    """The expression in a file, None where it is not a plain file: a pipe is not for us to read."""
     if not os.path.isfile(path):
         return None
     with open(path, encoding="utf-8-sig") as stream:
@@ -49,15 +51,17 @@ def expression_in(path: str) -> str | None:
 
 def value_files(start: str) -> list[str]:
     """`@weights.npy`: the files that a value can be read from, and folders."""
+    import glob
+
     from backprop.cli.question.value_files import READERS
 
-    found = glob.glob(glob.escape(start.removeprefix("@")) + "*")
-    folders = [f"@{one}{os.sep}" for one in found if os.path.isdir(one)]
-    return sorted([*folders, *(f"@{one}" for one in found if one.lower().endswith(tuple(READERS)))])
+    paths = glob.glob(glob.escape(start.removeprefix("@")) + "*")
+    folders = [f"@{path}{os.sep}" for path in paths if os.path.isdir(path)]
+    return sorted([*folders, *(f"@{path}" for path in paths if path.lower().endswith(tuple(READERS)))])
 
 
 def columns_of(path: str | None, format: str | None) -> list[str]:
-    """The names in the header of a file of rows; none where it is no file of text, or is none at all."""
+    """The names in the header of a file of rows; none where it is not a file of text, or not a file at all."""
     from backprop.cli.output.formats import read_format
 
     format = format or read_format(path) or "csv"

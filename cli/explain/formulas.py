@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from backprop.autodiff.declaration.gate import METHODS
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.sides import differentiated
 from backprop.autodiff.shapes import Shape
@@ -31,10 +31,9 @@ class Formula(NamedTuple):
     def text(self) -> str:
         """In the language of expressions."""
         texts = self.symbols.texts
-        found = texts.get(self.node)
-        if found is None:
-            found = texts[self.node] = formula(self.node, {})
-        return found
+        if self.node not in texts:
+            texts[self.node] = formula(self.node, {})
+        return texts[self.node]
 
     @property
     def latex(self) -> str:
@@ -114,38 +113,32 @@ class Symbols:
         short = user.gate.local(position, out.inputs, self._twin(user))
         return spelled if short is None else self.formula(short)
 
-    def pulled(self, user: Node, position: int, local: Formula | None, *, is_product: bool) -> Formula | None:
-        """The share that an operand gets of the user's gradient: the product as it stands, or as the pass builds it."""
+    def share(self, user: Node, position: int, local: Formula | None, *, is_product: bool) -> Formula | None:
+        """What an operand gets of the user's gradient or, in forward mode, what its tangent adds to the user's.
+
+        It is the product as it stands, or as the pass builds it.
+        """
         if user.gate.has_local and self._is_too_long(user):
             return None
         out = self._application(user)
-        upstream = self._derivative(user)
-        if is_product and local is not None:
-            return self.formula(self._product(upstream, local.node))
-        share = user.gate.pull(position, upstream, out.inputs, out)
-        if share is None:
-            return None
-        route = user.gate.route(position, out.inputs, out)
-        if route is not None:
-            share = route.settle(share)
-        if share.shape != out.inputs[position].shape:
-            share = share.sum_to(out.inputs[position].shape)
-        return self.formula(share)
-
-    def pushed(self, node: Node, position: int, local: Formula | None, *, is_product: bool) -> Formula | None:
-        """What the tangent of one operand adds to the node's."""
-        if node.gate.has_local and self._is_too_long(node):
-            return None
-        out = self._application(node)
-        tangent = self._derivative(node.inputs[position])
-        if is_product and local is not None:
-            return self.formula(self._product(tangent, local.node))
-        alone = [tangent if place == position else None for place in range(len(node.inputs))]
-        share = node.gate.push(alone, out.inputs, out)
+        derivative = self._derivative(user.inputs[position] if self.output is None else user)
+        if is_product and local is not None:  # a factor 1 is not left out: the reader shall see it
+            return self.formula(self.graph.add(METHODS["*"], (derivative, local.node)))
+        share = (self._pulled if self.output is not None else self._pushed)(derivative, position, out)
         return None if share is None else self.formula(share)
 
-    def _product(self, derivative: Node, local: Node) -> Node:
-        return self.graph.add(METHODS["*"], (derivative, local))  # 1 is not left out: the reader shall see it
+    def _pulled(self, upstream: Node, position: int, out: Node) -> Node | None:
+        share = out.gate.pull(position, upstream, out.inputs, out)
+        if share is None:
+            return None
+        route = out.gate.route(position, out.inputs, out)
+        share = share if route is None else route.settle(share)
+        shape = out.inputs[position].shape
+        return share if share.shape == shape else share.sum_to(shape)
+
+    def _pushed(self, tangent: Node, position: int, out: Node) -> Node | None:
+        alone = [tangent if other == position else None for other in range(len(out.inputs))]
+        return out.gate.push(alone, out.inputs, out)
 
     def _is_too_long(self, node: Node) -> bool:
         return node.gate.is_variadic and len(node.inputs) > MAXIMUM_OPERANDS
@@ -163,12 +156,12 @@ class Symbols:
         return symbol
 
     def _application(self, node: Node) -> Node:
-        found = self._applications.get(node)
-        if found is None:
-            twins = tuple([self._twin(one) for one in node.inputs])
+        application = self._applications.get(node)
+        if application is None:
+            twins = tuple([self._twin(operand) for operand in node.inputs])
             if node.gate.is_informed:  # what it reads besides is in the graph of the numbers only
-                found = self.graph.add(differentiated, twins, (node.settings["order"],))
+                application = self.graph.add(differentiated, twins, (node.settings["order"],))
             else:
-                found = self.graph.add(node.gate, twins, node.attributes) if twins else self._twin(node)
-            self._applications[node] = found
-        return found
+                application = self.graph.add(node.gate, twins, node.attributes) if twins else self._twin(node)
+            self._applications[node] = application
+        return application

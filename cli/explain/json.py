@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TextIO
 
-from backprop.cli.explain.notations import PLAIN, Line
+from backprop.cli.explain.notations import PLAIN
 from backprop.cli.explain.sentences import forward_line, habit, part_line, step_blocks
 from backprop.cli.explain.steps import Explanation, ForwardStep, ReverseStep, Term
 from backprop.cli.output.json import SCHEMA, dumped, plain
@@ -16,7 +16,6 @@ from backprop.parser.printers.expression import shortest
 def write(explanation: Explanation, stream: TextIO, look: Look) -> None:
     derivative = "tangent" if explanation.is_tangent else "gradient"
     passed = "tangents" if explanation.is_tangent else "reverse"
-    steps = explanation.tangents or explanation.reverse
     data = {
         "schema": SCHEMA,
         "command": "explain",
@@ -25,8 +24,8 @@ def write(explanation: Explanation, stream: TextIO, look: Look) -> None:
         "value": explanation.value,
         derivative: explanation.trace.gradients,
         "forward": [forward_entry(step) for step in explanation.forward],
-        passed: [step_entry(explanation, step, derivative) for step in steps],
-        "nonfinite": [*nonfinite_entries(explanation.trace, derivative), *nonfinite_parts(steps)],
+        passed: [step_entry(explanation, step, derivative) for step in explanation.steps],
+        "nonfinite": [*nonfinite_entries(explanation.trace, derivative), *nonfinite_parts(explanation.steps)],
     }
     stream.write(dumped(plain(data)) + "\n")
 
@@ -38,7 +37,7 @@ def forward_entry(step: ForwardStep) -> dict[str, Any]:
         "expression": step.expression.text,
         "shape": list(step.node.shape),
         "value": step.value,
-        "text": spelled(forward_line(step)),
+        "text": PLAIN.line(forward_line(step), shortest),
     }
 
 
@@ -49,7 +48,7 @@ def step_entry(explanation: Explanation, step: ReverseStep, derivative: str) -> 
         "node": step.label,
         "gate": step.gate,
         "expression": step.expression.text,
-        "habit": spelled(tuple(habit(step))).strip(" :."),
+        "habit": PLAIN.line(tuple(habit(step)), shortest).strip(" :."),
         "name": step.derivative,
         "shape": list(step.node.shape),
         derivative: step.total,
@@ -57,7 +56,7 @@ def step_entry(explanation: Explanation, step: ReverseStep, derivative: str) -> 
         "shares": [{"node": other(explanation, part), "value": part.value} for part in step.received],
         "parts": [part_entry(explanation, part) for part in told],
         "stopped": list(step.stopped),
-        "text": [spelled(block.line) for block in step_blocks(explanation, step)],
+        "text": [PLAIN.line(block.line, shortest) for block in step_blocks(explanation, step)],
     }
 
 
@@ -78,7 +77,7 @@ def part_entry(explanation: Explanation, part: Term) -> dict[str, Any]:
         "value": part.value,
         "is_product": part.is_product,
         "is_taken": part.is_taken,
-        "text": spelled(part_line(explanation, part)),
+        "text": PLAIN.line(part_line(explanation, part), shortest),
     }
 
 
@@ -93,8 +92,3 @@ def nonfinite_parts(steps: tuple[ReverseStep, ...]) -> list[dict[str, Any]]:
             if value is not None
         }
     )
-
-
-def spelled(line: Line) -> str:
-    """The line with the shortest digits that read back."""
-    return "".join([PLAIN.text(piece, shortest) for piece in line])

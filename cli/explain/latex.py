@@ -41,13 +41,13 @@ def write(explanation: Explanation, stream: TextIO, look: Look) -> None:
 
 def set_in_type(line: Iterable[Piece], number: Writer) -> str:
     """The line with each run of formulas and numbers as one piece of mathematics."""
-    found = []
+    written = []
     for is_prose, pieces in itertools.groupby(line, lambda piece: isinstance(piece, str)):
         if is_prose:
-            found.append(escaped(visible("".join(map(str, pieces)))))
+            written.append(escaped(visible("".join(map(str, pieces)))))
         else:
-            found.append(f"${''.join(mathematics(piece, number) for piece in pieces)}$")
-    return "".join(found)
+            written.append(f"${''.join(mathematics(piece, number) for piece in pieces)}$")
+    return "".join(written)
 
 
 def mathematics(piece: Piece, number: Writer) -> str:

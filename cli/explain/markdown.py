@@ -28,11 +28,11 @@ def write(explanation: Explanation, stream: TextIO, look: Look) -> None:
 
 def marked(line: Line, number: Writer) -> str:
     """The line with each run of formulas and numbers as one piece of code."""
-    found = []
+    written = []
     for is_prose, pieces in itertools.groupby(line, lambda piece: isinstance(piece, str)):
-        text = "".join(PLAIN.text(piece, number) for piece in pieces)
-        found.append(escaped(text) if is_prose else code(text))
-    return "".join(found)
+        text = PLAIN.line(tuple(pieces), number)
+        written.append(escaped(text) if is_prose else code(text))
+    return "".join(written)
 
 
 def code(text: str) -> str:

@@ -16,10 +16,10 @@ from backprop.cli.explain.formulas import Formula, Symbols
 from backprop.cli.explain.steps import ForwardStep
 from backprop.cli.output.numbers import MAXIMUM_FIRST, MAXIMUM_WHOLE, Writer, summary
 from backprop.parser.printers.expression import shortest, written
+from backprop.parser.printers.latex import bmatrix, show_latex
 from backprop.parser.printers.latex import number as latex_number
-from backprop.parser.printers.latex import show_latex
 from backprop.parser.printers.latex_names import name
-from backprop.parser.visible import visible
+from backprop.parser.visible import brief, visible
 
 MAXIMUM_RULE = 40  # characters of a gate's expression inside d(…)/dx; a longer one goes by its label
 MAXIMUM_FORMULA = 300  # characters, for the eye
@@ -72,12 +72,12 @@ class Plain:
         return symbols.derivative_word(label)
 
     def formula(self, formula: Formula) -> str:
-        text = cut(visible(formula.text))
+        text = brief(visible(formula.text), MAXIMUM_FORMULA)
         return f"({text})" if is_loose(formula.node) else text
 
     def verbatim(self, text: str) -> str:
         """What the user wrote, or a declaration says, in the language of expressions."""
-        return cut(visible(text))
+        return brief(visible(text), MAXIMUM_FORMULA)
 
     def local(self, rule: str, operand: str, symbols: Symbols) -> str:
         """The name of a local derivative: `d(x + y)/dx`."""
@@ -115,6 +115,9 @@ class Plain:
             return self.quantity(piece, write)
         return piece.text if isinstance(piece, Code) else visible(piece)
 
+    def line(self, line: Line, write: Writer) -> str:
+        return "".join([self.text(piece, write) for piece in line])
+
 
 class Latex:
     """LaTeX mathematics."""
@@ -137,18 +140,16 @@ class Latex:
         return rf"\left[{text}\right]" if is_loose(formula.node) else text
 
     def verbatim(self, text: str) -> str:
-        return rf"\texttt{{{escaped(cut(visible(text)))}}}"
+        return rf"\texttt{{{escaped(brief(visible(text), MAXIMUM_FORMULA))}}}"
 
     def local(self, rule: str, operand: str, symbols: Symbols) -> str:
         return rf"\frac{{\partial}}{{\partial {name(operand)}}} \left({rule}\right)"
 
     def with_numbers(self, step: ForwardStep) -> Iterator[Piece]:
         application = step.expression.node
-        places: dict[Node, int] = {}
-        for place, (symbol, value) in enumerate(zip(application.inputs, step.operands, strict=True)):
-            if value is not None:
-                places[symbol] = place
-        text = show_latex(application, {symbol: mark(place, symbol) for symbol, place in places.items()})
+        operands = enumerate(zip(application.inputs, step.operands, strict=True))
+        positions = {symbol: position for position, (symbol, value) in operands if value is not None}
+        text = show_latex(application, {symbol: mark(position, symbol) for symbol, position in positions.items()})
         text = rf"\left[{text}\right]" if is_loose(application) else text
         for is_number, piece in enumerate(re.split(MARK, text)):
             if is_number % 2:
@@ -164,12 +165,11 @@ class Latex:
             text = latex_scalar(float(value), write)
             return rf"\left({text}\right)" if quantity.is_tight and text.startswith("-") else text
         if np.size(value) > MAXIMUM_WHOLE or np.ndim(value) > LARGEST_MATRIX or not np.size(value):
-            first = [latex_scalar(float(one), write) for one in np.asarray(value).flat[:MAXIMUM_FIRST]]
+            first = [latex_scalar(float(number), write) for number in np.asarray(value).flat[:MAXIMUM_FIRST]]
             size = r" \times ".join(map(str, np.shape(value)))
             return rf"\left[{', '.join(first)}, \dots\right]_{{{size}}}"
         rows = np.asarray(value).reshape(np.shape(value)[0], -1)
-        lines = r" \\ ".join(" & ".join(latex_scalar(float(one), write) for one in row) for row in rows)
-        return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
+        return bmatrix([latex_scalar(float(number), write) for number in row] for row in rows)
 
 
 PLAIN, LATEX = Plain(), Latex()
@@ -185,19 +185,15 @@ def is_loose(node: Node) -> bool:
 MARK = "0?\1([0-9]+)\2"
 
 
-def mark(place: int, symbol: Node) -> str:
+def mark(position: int, symbol: Node) -> str:
     """What stands for a number until it is written; a scalar's begins with a digit, so that it gets a dot before it."""
-    return f"\1{place}\2" if symbol.shape else f"0\1{place}\2"
+    return f"\1{position}\2" if symbol.shape else f"0\1{position}\2"
 
 
 def latex_scalar(value: float, write: Writer) -> str:
-    return "".join(map(str, latex_number(float(write(value)))[0]))
+    return latex_number(float(write(value)))[0]
 
 
 def escaped(text: str) -> str:
     """The text so that LaTeX prints it as it is."""
     return "".join(SPECIAL.get(character, character) for character in text)
-
-
-def cut(text: str) -> str:
-    return text if len(text) <= MAXIMUM_FORMULA else f"{text[: MAXIMUM_FORMULA - 1]}…"

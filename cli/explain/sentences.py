@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import MAXIMUM_OPERANDS
 from backprop.cli.explain.notations import MAXIMUM_RULE, PLAIN, Code, Line, Notation, Piece, Quantity
 from backprop.cli.explain.steps import Explanation, ForwardStep, ReverseStep, Term
-from backprop.cli.output.numbers import MAXIMUM_WHOLE
+from backprop.cli.output.numbers import MAXIMUM_WHOLE, times
 from backprop.cli.reports.nonfinite import described
 from backprop.parser.printers.expression import show
 
@@ -57,7 +58,7 @@ def blocks(explanation: Explanation, notation: Notation = PLAIN) -> Iterator[Par
         yield Paragraph(SECTION, (f"Tangents: along {explanation.result[0][0]}, inputs first",))
     else:
         yield Paragraph(SECTION, ("Reverse: gradients, from the output back",))
-    for step in (*explanation.reverse, *explanation.tangents):
+    for step in explanation.steps:
         yield from step_blocks(explanation, step, notation)
     for line in remarks(explanation, notation):
         yield Paragraph(ITEM, line)
@@ -72,20 +73,20 @@ def blocks(explanation: Explanation, notation: Notation = PLAIN) -> Iterator[Par
     yield from result_blocks(explanation, notation)
 
 
+def items(lines: Iterable[tuple[bool, Line]]) -> Iterator[Paragraph]:
+    """An item for each line; those that are short (True) and follow each other share one."""
+    for is_short, group in itertools.groupby(lines, itemgetter(0)):
+        together = [line for _, line in group]
+        if is_short:
+            together = [tuple([piece for line in together for piece in (", ", *line)][1:])]
+        for line in together:
+            yield Paragraph(ITEM, line)
+
+
 def forward_blocks(explanation: Explanation, notation: Notation) -> Iterator[Paragraph]:
-    scalars: list[Piece] = []
-    for is_input, steps in itertools.groupby(explanation.forward, lambda step: step.is_input):
-        for step in steps:
-            line = forward_line(step, notation)
-            if is_input and not np.ndim(step.value):
-                scalars += [", ", *line] if scalars else line
-            else:
-                if scalars:
-                    yield Paragraph(ITEM, tuple(scalars))
-                    scalars = []
-                yield Paragraph(ITEM, line)
-    if scalars:
-        yield Paragraph(ITEM, tuple(scalars))
+    return items(
+        (step.is_input and not np.ndim(step.value), forward_line(step, notation)) for step in explanation.forward
+    )
 
 
 def forward_line(step: ForwardStep, notation: Notation = PLAIN) -> Line:
@@ -181,10 +182,6 @@ def of_sides(step: ReverseStep) -> bool:
     return counts_sides(step.total_node, step.total, [part.value for part in step.received])
 
 
-def times(count: int) -> str:
-    return "twice" if count == 2 else f"{count} times"
-
-
 def gate_line(step: ReverseStep, notation: Notation = PLAIN) -> Line:
     """`f = n1 * z. The mul gate swaps: …`."""
     label, expression = Code(notation.label(step.label)), Code(notation.formula(step.expression))
@@ -205,7 +202,7 @@ def habit(step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Piece]:
             continue
         formula = word.rstrip(",;:")
         yield " "
-        yield Code(notation.verbatim(pattern.sub(lambda found: names[found[0]], formula)))
+        yield Code(notation.verbatim(pattern.sub(lambda name: names[name[0]], formula)))
         yield word[len(formula) :]
     yield "."
 
@@ -221,8 +218,8 @@ def word_of(operand: Node) -> str | None:
 def part_line(explanation: Explanation, part: Term, notation: Notation = PLAIN) -> Line:
     """`to n1: d(n1 * z)/dn1 = z, so df * z = 1 * -4 = -4`."""
     label = Code(notation.label(part.operand))
-    place = f", operand {part.place}" if part.place else ""
-    start: Line = ("from " if explanation.is_tangent else "to ", label, f"{place}: ")
+    ordinal = f", operand {part.ordinal}" if part.ordinal else ""
+    start: Line = ("from " if explanation.is_tangent else "to ", label, f"{ordinal}: ")
     gained = Quantity(part.nodes.value, part.value, "gradient")
     if not part.is_taken:
         return (*start, "the branch is not taken, so exactly ", gained)
@@ -268,7 +265,7 @@ def rule(explanation: Explanation, part: Term, notation: Notation) -> Iterator[P
     """The local derivative as a formula."""
     if part.local_rule is None:
         return
-    if part.place:
+    if part.ordinal:
         yield "local gradient "
         yield Code(notation.formula(part.local_rule))
     else:
@@ -285,12 +282,12 @@ def shapes_of(part: Term) -> Iterator[Piece]:
     if part.share is None:
         return
     own = np.shape(part.value)
-    found = part.share.shapes
-    is_entrywise = part.local is not None or len(found) < 2 or not own
-    if is_entrywise and all(one == own for one in found):
+    factors = part.share.shapes
+    is_entrywise = part.local is not None or len(factors) < 2 or not own
+    if is_entrywise and all(shape == own for shape in factors):
         return
-    yield f", shape{'s' * (len(found) > 1)} {shapes.show(own)} "
-    yield f"{'=' if len(found) > 1 else 'from'} {' by '.join(map(shapes.show, found))}"
+    yield f", shape{'s' * (len(factors) > 1)} {shapes.show(own)} "
+    yield f"{'=' if len(factors) > 1 else 'from'} {' by '.join(map(shapes.show, factors))}"
 
 
 def remarks(explanation: Explanation, notation: Notation) -> Iterator[Line]:
@@ -310,32 +307,24 @@ def listed(names: Sequence[str]) -> str:
 def foreign_gates(explanation: Explanation) -> list[Gate]:
     """The functions in the shares that the user did not write and that work on whole arrays: `outer`, `diag`."""
     own = {step.node.gate for step in explanation.forward}
-    found: dict[Gate, None] = {}
-    for step in (*explanation.reverse, *explanation.tangents):
+    foreign: dict[Gate, None] = {}
+    for step in explanation.steps:
         for part in step.received:
             if part.share is not None and not part.is_product:
                 for node in part.share.nodes:
                     gate = node.gate
                     if gate.is_function and gate.is_public and not gate.has_local and isinstance(gate.notation, Call):
-                        found[gate] = None
-    return [gate for gate in found if gate not in own]
+                        foreign[gate] = None
+    return [gate for gate in foreign if gate not in own]
 
 
 def result_blocks(explanation: Explanation, notation: Notation) -> Iterator[Paragraph]:
-    scalars: list[Piece] = []
+    """The derivatives asked for, scalars last."""
+    lines: list[tuple[bool, Line]] = []
     for name, _, value in explanation.result:
         label = explanation.output if explanation.is_tangent else name
         node = explanation.trace.graph.inputs.get(name)
         derivative = None if node is None else explanation.trace.derivatives.get(node)
-        line: Line = (
-            Code(notation.derivative(label, explanation.symbols)),
-            EQUALS,
-            Quantity(derivative, value, "gradient"),
-            *shape_of(value),
-        )
-        if np.ndim(value):
-            yield Paragraph(ITEM, line)
-        else:
-            scalars += [", ", *line] if scalars else line
-    if scalars:
-        yield Paragraph(ITEM, tuple(scalars))
+        symbol = Code(notation.derivative(label, explanation.symbols))
+        lines.append((not np.ndim(value), (symbol, EQUALS, Quantity(derivative, value, "gradient"), *shape_of(value))))
+    return items(sorted(lines, key=itemgetter(0)))

@@ -35,15 +35,15 @@ class Term(NamedTuple):
     and `upstream` is the tangent of `operand`. `share` is the whole term as a formula (`df * z`), `derivative` the
     name of the upstream derivative (`df`), `rule` the gate with its operands (`n1 * z`) and `local_rule` its local
     gradient by the operand (`z`), None where the gate has none entry by entry. `is_product`: the numbers are
-    `upstream * local = value`, entry by entry. Not `is_taken`: in a branch not taken, and exactly 0. `place` counts the
-    gate's operands from 1 where it takes the same one more than once (`x*x`), and is None elsewhere.
+    `upstream * local = value`, entry by entry. Not `is_taken`: in a branch not taken, and exactly 0. `ordinal` counts
+    the gate's operands from 1 where it takes the same one more than once (`x*x`), and is None elsewhere.
     """
 
     user: str
     operand: str
     gate: str
     position: int
-    place: int | None
+    ordinal: int | None
     derivative: str
     rule: Formula
     local_rule: Formula | None
@@ -98,11 +98,10 @@ class ReverseStep(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """`forward` in topological order, inputs first; `reverse` in the order in which the pass visits the nodes.
+    """`forward` in topological order, inputs first; `steps` in the order in which the pass visits the nodes.
 
-    `text` is the expression as the user wrote it. In forward mode `reverse` is empty and `tangents` holds a step for
-    each node that the variable reaches. `result` is each variable asked for with the name of its derivative and the
-    number; `untouched` are the variables that no gradient reaches, `left_out` those that were not asked for.
+    `text` is the expression as the user wrote it. `result` is each variable asked for with the name of its derivative
+    and the number; `untouched` are the variables that no gradient reaches, `left_out` those that were not asked for.
     """
 
     text: str
@@ -110,8 +109,7 @@ class Explanation(NamedTuple):
     output: str
     value: Array
     forward: tuple[ForwardStep, ...]
-    reverse: tuple[ReverseStep, ...]
-    tangents: tuple[ReverseStep, ...]
+    steps: tuple[ReverseStep, ...]
     result: tuple[tuple[str, str, Array], ...]
     untouched: tuple[str, ...]
     left_out: tuple[str, ...]
@@ -162,8 +160,7 @@ class _Explainer:
             output=self.labels[trace.output],
             value=trace.value,
             forward=tuple([self.forward_step(step) for step in [*ordered, *number]]),
-            reverse=() if self.is_tangent else tuple(sorted(visited, key=lambda step: -step.node.index)),
-            tangents=tuple(visited) if self.is_tangent else (),
+            steps=tuple(visited if self.is_tangent else sorted(visited, key=lambda step: -step.node.index)),
             result=tuple([(name, names[name], value) for name, value in trace.gradients.items()]),
             untouched=tuple([name for name in trace.gradients if name not in reached]),
             left_out=tuple([name for name in inputs if name not in trace.gradients and inputs[name] in self.steps]),
@@ -177,7 +174,7 @@ class _Explainer:
 
     def forward_step(self, step: Step) -> ForwardStep:
         node = step.node
-        operands = tuple([self.steps[one].value if one in self.steps else None for one in node.inputs])
+        operands = tuple([self.steps[operand].value if operand in self.steps else None for operand in node.inputs])
         return ForwardStep(self.labels[node], node, node.gate.name, self.symbols.expression(node), step.value, operands)
 
     def reverse_step(self, step: Step, received: tuple[Term, ...], sent: dict[Node, list[Term]]) -> ReverseStep:
@@ -224,17 +221,16 @@ class _Explainer:
         assert upstream is not None
         local_rule = self.symbols.local(user, share.position)
         is_product = share.is_taken and share.local is not None and is_product_of(share.value, upstream, share.local)
-        formed = self.symbols.pushed if self.is_tangent else self.symbols.pulled
         return Term(
             user=self.labels[user],
             operand=self.labels[operand],
             gate=user.gate.name,
             position=share.position,
-            place=share.position + 1 if user.inputs.count(operand) > 1 else None,
+            ordinal=share.position + 1 if user.inputs.count(operand) > 1 else None,
             derivative=self.symbols.derivative_name(source),
             rule=self.symbols.expression(user),
             local_rule=local_rule,
-            share=formed(user, share.position, local_rule, is_product=is_product),
+            share=self.symbols.share(user, share.position, local_rule, is_product=is_product),
             upstream=upstream,
             local=share.local,
             value=share.value,

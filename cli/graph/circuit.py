@@ -16,7 +16,7 @@ from backprop.autodiff.passes.sides import Derivative
 from backprop.autodiff.shapes import Array
 from backprop.cli.reports.nodes import OUTPUT, title
 from backprop.parser.printers.expression import given_settings, setting_text, show
-from backprop.parser.visible import visible
+from backprop.parser.visible import brief, visible
 
 LONGEST_TITLE = 100  # characters
 
@@ -125,12 +125,12 @@ def circuit_of(trace: Trace, text: str, derivative: str) -> Circuit:
 
 def shares_of(trace: Trace, derivative: str) -> Uses:
     """Each share by the wire that it runs along."""
-    found = {}
+    shares = {}
     for step in trace.steps:
         for share in step.shares:
             ends = (share.user, step.node) if derivative == "tangent" else (step.node, share.user)
-            found[(*ends, share.position)] = share
-    return found
+            shares[(*ends, share.position)] = share
+    return shares
 
 
 def constant(number: int, node: Node) -> Element:
@@ -159,8 +159,3 @@ def detail_of(node: Node) -> str:
     if not node.inputs or isinstance(node.gate.notation, Subscript) or isinstance(node.gate, Derivative):
         return ""
     return ", ".join(f"{name}={setting_text(value)}" for name, _, value in given_settings(node))
-
-
-def brief(text: str, longest: int) -> str:
-    """The text, cut at its end where it is longer."""
-    return text if len(text) <= longest else f"{text[: longest - 1]}…"

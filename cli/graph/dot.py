@@ -40,8 +40,8 @@ def drawing(circuit: Circuit, number: Writer) -> str:
         if element.kind is not ElementKind.CONSTANT or element.label:  # a constant that is the output
             lines.append(f"  w{element.number} {label_of(element, number)};\n")
             lines.append(f"  n{element.number} -> w{element.number}:w [arrowhead=none, weight=4];\n")
-    for place in range(len(circuit.wires)):
-        lines.append(connection(circuit, place, number))
+    for index in range(len(circuit.wires)):
+        lines.append(connection(circuit, index, number))
     return "".join([*lines, "}\n"])
 
 
@@ -87,9 +87,9 @@ def table(upper: list[str], lower: list[str]) -> str:
     return f"[label=<{whole}>, shape=plaintext, fontsize=12, width=0, height=0, margin=0]"
 
 
-def connection(circuit: Circuit, place: int, number: Writer) -> str:
+def connection(circuit: Circuit, index: int, number: Writer) -> str:
     """The wire from an element's table, or from a constant, into a gate; with a table of its own for its share."""
-    wire = circuit.wires[place]
+    wire = circuit.wires[index]
     is_constant = circuit.elements[wire.tail].kind is ElementKind.CONSTANT
     start = f"n{wire.tail}" if is_constant else f"w{wire.tail}:e"
     style = [f'color="{GRAY}"'] if is_constant else [] if wire.is_taken else ["style=dashed"]
@@ -98,8 +98,8 @@ def connection(circuit: Circuit, place: int, number: Writer) -> str:
         return f"  {start} -> {end}"
     first, *others = lines_of(wire.share, number)
     share = table([], [colored(RED, html(first + " …" * bool(others)))])
-    begin = f"s{place}:w{bracketed(['arrowhead=none', *style])};\n"
-    return f"  s{place} {share};\n  {start} -> {begin}  s{place}:e -> {end}"
+    begin = f"s{index}:w{bracketed(['arrowhead=none', *style])};\n"
+    return f"  s{index} {share};\n  {start} -> {begin}  s{index}:e -> {end}"
 
 
 def bracketed(attributes: list[str]) -> str:

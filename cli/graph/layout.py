@@ -50,13 +50,13 @@ def layout_of(circuit: Circuit, digits: int) -> Layout:
         if has_wire(element):
             lines.append(box(f"w{element.number}", *numbers_size(element, digits)))
             lines.append(f"n{element.number} -> w{element.number}:w [weight=4];\n")
-    for place, wire in enumerate(circuit.wires):
+    for index, wire in enumerate(circuit.wires):
         start = f"w{wire.tail}:e" if has_wire(circuit.elements[wire.tail]) else f"n{wire.tail}"
         if wire.share is None:
             lines.append(f"{start} -> n{wire.head};\n")
         else:
-            lines.append(box(f"s{place}", *share_size(circuit.elements[wire.tail], digits)))
-            lines.append(f"{start} -> s{place}:w;\ns{place}:e -> n{wire.head};\n")
+            lines.append(box(f"s{index}", *share_size(circuit.elements[wire.tail], digits)))
+            lines.append(f"{start} -> s{index}:w;\ns{index}:e -> n{wire.head};\n")
     return read(laid_out("".join([*lines, "}\n"]), "plain").decode())
 
 
@@ -106,12 +106,12 @@ def read(text: str) -> Layout:
     for line in text.replace("\\\n", "").splitlines():
         kind, *words = line.split(" ")
         if kind == "graph":
-            width, height = (PIXELS * float(one) for one in words[1:3])
+            width, height = (PIXELS * float(word) for word in words[1:3])
         elif kind == "node":
-            x, y, wide, high = (PIXELS * float(one) for one in words[1:5])
+            x, y, wide, high = (PIXELS * float(word) for word in words[1:5])
             boxes[words[0]] = Box(x + MARGIN, height - y + MARGIN, wide, high)
         elif kind == "edge":
-            numbers = [PIXELS * float(one) for one in words[3 : 3 + 2 * int(words[2])]]
+            numbers = [PIXELS * float(word) for word in words[3 : 3 + 2 * int(words[2])]]
             points = [(x + MARGIN, height - y + MARGIN) for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
             curves.setdefault((words[0], words[1]), []).append(points)
     return Layout(width + 2 * MARGIN, height + 2 * MARGIN, boxes, curves)

@@ -84,4 +84,4 @@ def colored(color: str, numbers: str) -> str:
 
 def escaped(text: str) -> str:
     """Text with entity codes for what has a meaning to Mermaid, Markdown or HTML."""
-    return SPECIAL.sub(lambda found: f"#{ord(found[0])};", text)
+    return SPECIAL.sub(lambda character: f"#{ord(character[0])};", text)

@@ -25,7 +25,7 @@ from backprop.cli.graph.walk import Walk
 from backprop.cli.output.numbers import rounded
 from backprop.cli.output.output import Look
 from backprop.parser.printers.expression import shortest, show
-from backprop.parser.visible import visible
+from backprop.parser.visible import brief, visible
 
 MAXIMUM_BOXES = 24  # entries of an array that have a box; a larger one stays as it is
 LONGEST_EXPRESSION = 120  # characters, in the table of nodes
@@ -77,11 +77,11 @@ def assembled(parts: dict[str, str], sizes: str, generated: str) -> str:
     script = f'"use strict";\n{generated}{resource("page.js")}'
     parts |= {"style": style, "script": script, "style_hash": hashed(style), "script_hash": hashed(script)}
     pieces = resource("template.html").split("{{")
-    found = [pieces[0]]
+    page = [pieces[0]]
     for piece in pieces[1:]:
         name, _, rest = piece.partition("}}")
-        found += [parts[name], rest]
-    return "".join(found)
+        page += [parts[name], rest]
+    return "".join(page)
 
 
 def resource(name: str) -> str:
@@ -95,14 +95,14 @@ def hashed(text: str) -> str:
 
 def inputs_of(circuit: Circuit) -> list[dict[str, Any]]:
     """The inputs in the order of the script's parameters, with their numbers in full."""
-    found = []
+    inputs = []
     elements = [element for element in circuit.elements if element.kind is ElementKind.INPUT]
-    order = {name: place for place, name in enumerate(circuit.elements[0].node.graph.inputs)}
+    order = {name: position for position, name in enumerate(circuit.elements[0].node.graph.inputs)}
     for element in sorted(elements, key=lambda element: order[element.sign]):
         numbers = [shortest(number) for number in np.ravel(element.value).tolist()]
         is_free = len(numbers) <= MAXIMUM_BOXES
-        found.append({"name": element.sign, "numbers": numbers, "isFree": is_free, "shape": np.shape(element.value)})
-    return found
+        inputs.append({"name": element.sign, "numbers": numbers, "isFree": is_free, "shape": np.shape(element.value)})
+    return inputs
 
 
 def controls(inputs: Sequence[dict[str, Any]], circuit: Circuit, reason: str) -> str:
@@ -111,58 +111,56 @@ def controls(inputs: Sequence[dict[str, Any]], circuit: Circuit, reason: str) ->
         return "<p>Write the page again with other values to see them.</p>"
     if not inputs:
         return "<p>The expression has no variables.</p>"
-    return "".join(control(one, place) for place, one in enumerate(inputs))
+    return "".join(control(entry, position) for position, entry in enumerate(inputs))
 
 
-def control(one: dict[str, Any], place: int) -> str:
-    name = escape(one["name"])
-    if not one["isFree"]:
-        held = f"an array of {len(one['numbers'])} numbers, held fixed"
+def control(given: dict[str, Any], position: int) -> str:
+    name = escape(given["name"])
+    if not given["isFree"]:
+        held = f"an array of {len(given['numbers'])} numbers, held fixed"
         return f'<div class="input"><span class="name">{name}</span><span>{held}</span></div>'
-    if not one["shape"]:
+    if not given["shape"]:
         return (
-            f'<div class="input"><label class="name" for="slider-{place}">{name}</label>'
-            f'<input type="range" id="slider-{place}" data-input="{place}" data-entry="0">'
-            f"{number_box(place, 0, one['numbers'][0], f'value of {name}')}</div>"
+            f'<div class="input"><label class="name" for="slider-{position}">{name}</label>'
+            f'<input type="range" id="slider-{position}" data-input="{position}" data-entry="0">'
+            f"{number_box(position, 0, given['numbers'][0], f'value of {name}')}</div>"
         )
     boxes = "".join(
-        number_box(place, entry, one["numbers"][entry], f"{name}[{', '.join(map(str, index))}]")
-        for entry, index in enumerate(np.ndindex(one["shape"]))
+        number_box(position, entry, given["numbers"][entry], f"{name}[{', '.join(map(str, index))}]")
+        for entry, index in enumerate(np.ndindex(given["shape"]))
     )
-    columns = f"columns-{min(one['shape'][-1], 6)}"
+    columns = f"columns-{min(given['shape'][-1], 6)}"
     return (
         f'<div class="input" role="group" aria-label="{name}"><span class="name">{name}</span>'
         f'<span class="entries {columns}">{boxes}</span></div>'
     )
 
 
-def number_box(place: int, entry: int, number: str, label: str) -> str:
+def number_box(position: int, entry: int, number: str, label: str) -> str:
     return (
-        f'<input type="text" inputmode="decimal" autocomplete="off" spellcheck="false" id="number-{place}-{entry}" '
-        f'data-input="{place}" data-entry="{entry}" value="{number}" aria-label="{label}">'
+        f'<input type="text" inputmode="decimal" autocomplete="off" spellcheck="false" id="number-{position}-{entry}" '
+        f'data-input="{position}" data-entry="{entry}" value="{number}" aria-label="{label}">'
     )
 
 
 def rows(circuit: Circuit, marks: dict[int, Marks], digits: int) -> list[str]:
     """The table of nodes, for those who would rather read."""
-    found = []
+    lines = []
     write_number = rounded(digits)
     shown = [element for element in circuit.elements if element.kind is not ElementKind.CONSTANT]
     for element in sorted(shown, key=lambda element: element.kind is not ElementKind.INPUT):
         mark = marks[element.number]
         label = escape(circuit.labels.get(element.node, element.sign))
-        expression = visible(show(element.node, circuit.labels))
-        if len(expression) > LONGEST_EXPRESSION:
-            expression = f"{expression[: LONGEST_EXPRESSION - 1]}…"
+        expression = brief(visible(show(element.node, circuit.labels)), LONGEST_EXPRESSION)
         value = cell("value", mark.value, mark.value_step, line_of(element.value, write_number))
         gradient = "<td></td>"
         if element.derivative is not None and mark.gradient is not None:
             gradient = cell("gradient", mark.gradient, mark.gradient_step, line_of(element.derivative, write_number))
-        found.append(
+        lines.append(
             f'<tr data-element="{element.number}"><th scope="row">{label}</th>'
             f"<td><code>{escape(expression)}</code></td>{value}{gradient}</tr>\n"
         )
-    return found
+    return lines
 
 
 def cell(kind: str, quantity: int, step: int, text: str) -> str:

@@ -57,4 +57,4 @@ class Quantities:
         if not output:
             raise ExpressionError("the output has no entries")
         first = output[0]
-        return javascript.write("compute", first, {f"q{place}": node for place, node in enumerate(entries)})
+        return javascript.write("compute", first, {f"q{number}": node for number, node in enumerate(entries)})

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.declaration import kinds, leaves
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
@@ -24,17 +25,17 @@ def in_scalars(nodes: Sequence[Node]) -> list[list[Node]]:
     """Each node's entries, in the order of its flattened value, as scalar nodes of one graph.
 
     Its inputs are those of the nodes' graph, in their order, entry by entry. Raises ExpressionError for a gate that
-    is no sum of products of its operands' entries.
+    is not a sum of products of its operands' entries.
     """
-    found = needed(list(nodes))
-    if all(not node.shape and (node.gate.has_local or not node.inputs) for node in found):
+    order = needed(list(nodes))
+    if all(not node.shape and (node.gate.has_local or not node.inputs) for node in order):
         return [[node] for node in nodes]
     source = nodes[0].graph
     graph = Graph(is_typed=True, source=source.source)
     entries: dict[Node, Entries] = {}
     for name, node in source.inputs.items():
         entries[node] = input_entries(graph, name, node, source)
-    for node in found:
+    for node in order:
         if node not in entries:
             entries[node] = entries_of(graph, node, [entries[operand] for operand in node.inputs])
     return [entries[node].ravel().tolist() for node in nodes]
@@ -67,9 +68,9 @@ def entries_of(graph: Graph, node: Node, operands: Sequence[Entries]) -> Entries
         terms = bilinear_terms if isinstance(gate, kinds.Bilinear) else linear_terms
         sums: list[list[Node]] = [[] for _ in range(result.size)]
         for factor, coefficients in terms(node, operands):
-            for place in np.flatnonzero(coefficients).tolist():
-                sums[place].append(factor * float(coefficients[place]))
-        flat = [kinds.add_up(several) if several else graph.constant(0.0) for several in sums]
+            for position in np.flatnonzero(coefficients).tolist():
+                sums[position].append(factor * float(coefficients[position]))
+        flat = [add_up(several) if several else graph.constant(0.0) for several in sums]
         for index, entry in zip(np.ndindex(node.shape), flat, strict=True):
             result[index] = entry
     else:
@@ -80,31 +81,31 @@ def entries_of(graph: Graph, node: Node, operands: Sequence[Entries]) -> Entries
 def linear_terms(node: Node, operands: Sequence[Entries]) -> list[tuple[Node, Any]]:
     """Each entry of each operand with what a 1 there makes of the whole output."""
     check_units(node, sum(operand.size for operand in operands))
-    found = []
+    terms = []
     for position, operand in enumerate(operands):
-        for place, entry in enumerate(operand.ravel()):
-            values = [np.zeros(one.shape) for one in operands]
-            values[position].reshape(-1)[place] = 1.0
-            found.append((entry, np.ravel(node.gate.forward(*values, **node.settings))))
-    return found
+        for index, entry in enumerate(operand.ravel()):
+            values = [np.zeros(array.shape) for array in operands]
+            values[position].reshape(-1)[index] = 1.0
+            terms.append((entry, np.ravel(node.gate.forward(*values, **node.settings))))
+    return terms
 
 
 def bilinear_terms(node: Node, operands: Sequence[Entries]) -> list[tuple[Node, Any]]:
     """Each product of an entry of one and an entry of the other, with what ones there make of the whole output."""
     left, right = operands
     check_units(node, left.size * right.size)
-    found = []
-    for first, one in enumerate(left.ravel()):
+    terms = []
+    for first, entry in enumerate(left.ravel()):
         for second, other in enumerate(right.ravel()):
             coefficients = np.ravel(node.gate.forward(unit(left, first), unit(right, second), **node.settings))
             if np.any(coefficients):
-                found.append((one * other, coefficients))
-    return found
+                terms.append((entry * other, coefficients))
+    return terms
 
 
-def unit(like: Entries, place: int) -> Any:
+def unit(like: Entries, index: int) -> Any:
     result = np.zeros(like.shape)
-    result.reshape(-1)[place] = 1.0
+    result.reshape(-1)[index] = 1.0
     return result
 
 

@@ -45,17 +45,17 @@ def draw(
     for element in circuit.elements:
         if has_wire(element):
             lines.append(curve(f"n{element.number}", f"w{element.number}", "wire", element=element.number))
-    for place, wire in enumerate(circuit.wires):
+    for index, wire in enumerate(circuit.wires):
         start = f"w{wire.tail}" if has_wire(circuit.elements[wire.tail]) else f"n{wire.tail}"
         names = "wire" if wire.is_taken else "wire dashed"
         head = f"n{wire.head}"
         if wire.share is None:
-            lines.append(curve(start, head, names, place))
+            lines.append(curve(start, head, names, index))
             continue
-        middle = layout.boxes[f"s{place}"]
-        lines.append(curve(start, f"s{place}", names, place, has_arrow=False) + rule(middle, names))
-        lines.append(curve(f"s{place}", head, names, place))
-        quantity, step = shares[place]
+        middle = layout.boxes[f"s{index}"]
+        lines.append(curve(start, f"s{index}", names, index, has_arrow=False) + rule(middle, names))
+        lines.append(curve(f"s{index}", head, names, index))
+        quantity, step = shares[index]
         lines.append(texts(middle, "gradient", quantity, step, lines_of(wire.share, number)[:1], 1))
     for element in circuit.elements:
         lines.append(drawn(element, layout, marks.get(element.number), number))
@@ -70,15 +70,15 @@ def curves_of(layout: Layout) -> Callable[..., str]:
         start: str,
         end: str,
         names: str,
-        place: int | None = None,
+        wire: int | None = None,
         *,
         element: int | None = None,
         has_arrow: bool = True,
     ) -> str:
         points = left[(start, end)].pop(0)
         path = f"M{points[0][0]:.1f} {points[0][1]:.1f}C" + " ".join(f"{x:.1f} {y:.1f}" for x, y in points[1:])
-        mark = f' data-element="{element}"' if place is None else f' data-wire="{place}"'
-        arrow = ' marker-end="url(#arrow)"' if has_arrow and place is not None else ""
+        mark = f' data-element="{element}"' if wire is None else f' data-wire="{wire}"'
+        arrow = ' marker-end="url(#arrow)"' if has_arrow and wire is not None else ""
         return f'<path class="{names}" d="{path}"{mark}{arrow}/>\n'
 
     return curve
@@ -110,31 +110,31 @@ def is_gate(element: Element) -> bool:
 def numbers(element: Element, box: Box, marks: Marks, number: Writer) -> str:
     """The value above the wire, with the result's name, and the gradient below."""
     values = lines_of(element.value, number)
-    found = [rule(box), texts(box, "value", marks.value, marks.value_step, values, -1, element.label)]
+    pieces = [rule(box), texts(box, "value", marks.value, marks.value_step, values, -1, element.label)]
     if element.derivative is not None and marks.gradient is not None:
         gradients = lines_of(element.derivative, number)
-        found.append(texts(box, "gradient", marks.gradient, marks.gradient_step, gradients, 1))
+        pieces.append(texts(box, "gradient", marks.gradient, marks.gradient_step, gradients, 1))
     if np.ndim(element.value):
         shape = shapes.show(np.shape(element.value))
-        found.append(
+        pieces.append(
             text(box.x, box.y - 6 - LINE * (len(values) + (bool(element.label) and len(values) > 1)), "shape", shape)
         )
-    return "".join(found)
+    return "".join(pieces)
 
 
 def texts(box: Box, kind: str, quantity: int, step: int, lines: list[str], side: int, label: str = "") -> str:
     """The lines of a quantity, above the wire (side -1) or below it (side 1); a label before or above them."""
-    found = []
+    pieces = []
     top = box.y - 5 - LINE * (len(lines) - 1) if side < 0 else box.y + BELOW
     named = f'<tspan class="label">{escape(label)} = </tspan>' if label else ""
     if named and len(lines) > 1:
-        found.append(f'<text x="{box.x:.1f}" y="{top - LINE:.1f}">{named}</text>')
+        pieces.append(f'<text x="{box.x:.1f}" y="{top - LINE:.1f}">{named}</text>')
         named = ""
-    for place, line in enumerate(lines):
-        marked = f'<tspan class="{kind}" data-quantity="{quantity}" data-line="{place}" data-step="{step}">'
-        y = top + LINE * place
-        found.append(f'<text x="{box.x:.1f}" y="{y:.1f}">{named}{marked}{escape(line)}</tspan></text>')
-    return "".join(found)
+    for index, line in enumerate(lines):
+        marked = f'<tspan class="{kind}" data-quantity="{quantity}" data-line="{index}" data-step="{step}">'
+        y = top + LINE * index
+        pieces.append(f'<text x="{box.x:.1f}" y="{y:.1f}">{named}{marked}{escape(line)}</tspan></text>')
+    return "".join(pieces)
 
 
 def text(x: float, y: float, name: str, content: str) -> str:

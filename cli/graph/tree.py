@@ -10,36 +10,28 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TextIO
 
-from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from backprop.cli.graph.circuit import Circuit, Element, ElementKind, brief
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind
 from backprop.cli.graph.value_lines import line_of
-from backprop.cli.output.numbers import Writer, rounded
+from backprop.cli.output.numbers import Writer, rounded, times
 from backprop.cli.output.output import Look
-from backprop.cli.output.table import TRAILING_BLANKS, console_for
+from backprop.cli.output.table import console_for, printed
 from backprop.parser.printers.expression import show
-from backprop.parser.visible import visible
+from backprop.parser.visible import brief, visible
 
 DEEPEST = 16  # levels of one tree; what is deeper is a tree of its own
 LONGEST = 200  # characters of an expression
 
 
 def write(circuit: Circuit, stream: TextIO, look: Look) -> None:
-    """The tree of the output and, below it, what goes on at the margin or is no part of the output."""
+    """The tree of the output and, below it, what goes on at the margin or is not part of the output."""
     console = console_for(look, 0)
     if circuit.title:
-        print_to(stream, console, Text(circuit.title, style="bold", overflow="fold"))
+        stream.write(printed(console, Text(circuit.title, style="bold", overflow="fold")))
     for tree in _Forest(circuit, rounded(look.digits)).trees():
-        print_to(stream, console, tree)
-
-
-def print_to(stream: TextIO, console: Console, thing: Text | Tree) -> None:
-    """Print by way of a text: rich itself would end the program where the reader of a pipe has gone."""
-    with console.capture() as captured:
-        console.print(thing)
-    stream.write(TRAILING_BLANKS.sub(lambda found: found[0].replace(" ", ""), captured.get()))
+        stream.write(printed(console, tree))
 
 
 class _Forest:
@@ -56,7 +48,7 @@ class _Forest:
 
     def trees(self) -> Iterator[Tree]:
         """The output's tree, those that it leaves for later, and those of results that it does not need."""
-        unused = [one.number for one in reversed(self.circuit.elements) if not one.uses]
+        unused = [element.number for element in reversed(self.circuit.elements) if not element.uses]
         waiting = deque(dict.fromkeys([self.circuit.output, *unused]))
         while waiting:
             root = waiting.popleft()
@@ -67,7 +59,7 @@ class _Forest:
         """An element with its operands below it. What lies too deep is put first of those that wait."""
         top = self.node(root)
         deeper: list[int] = []
-        stack = [(top, one, 1) for one in reversed(self.below(root))]
+        stack = [(top, operand, 1) for operand in reversed(self.below(root))]
         while stack:
             parent, number, depth = stack.pop()
             if number in self.printed:
@@ -78,7 +70,7 @@ class _Forest:
             else:
                 node = self.node(number)
                 parent.children.append(node)
-                stack += [(node, one, depth + 1) for one in reversed(self.below(number))]
+                stack += [(node, operand, depth + 1) for operand in reversed(self.below(number))]
         waiting.extendleft(reversed(deeper))
         return top
 
@@ -103,7 +95,3 @@ class _Forest:
 
     def reference(self, number: int, where: str) -> Text:
         return Text(self.circuit.labels[self.circuit.elements[number].node]).append(f"  ({where})", "dim")
-
-
-def times(count: int) -> str:
-    return "twice" if count == 2 else f"{count} times"

@@ -5,7 +5,7 @@ The sentences are those of `backprop explain`; the numbers in them are quantitie
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,12 +16,10 @@ from backprop.autodiff.shapes import Array
 from backprop.cli.explain.notations import Code, Line, Quantity
 from backprop.cli.explain.sentences import PART, forward_line, step_blocks
 from backprop.cli.explain.steps import Explanation, ReverseStep, Term, explain_trace
-from backprop.cli.graph.circuit import Circuit
+from backprop.cli.graph.circuit import Circuit, shares_of
 from backprop.cli.graph.quantities import Quantities
 from backprop.cli.graph.svg import Marks
 from backprop.cli.output.numbers import rounded, summary
-
-Tests = Mapping[tuple[Node, Node, int], Node]  # 1 where the share from this gate to this operand is taken
 
 
 class Walk:
@@ -33,7 +31,7 @@ class Walk:
         self.digits = digits
         self.explanation = explain_trace(trace, text)
         self.number = {element.node: element.number for element in circuit.elements}
-        self.tests = tests_of(trace)
+        self.contributions = shares_of(trace, "gradient")
         self.value_step: dict[Node, int] = {}
         self.visit: dict[Node, int] = {}
         self.steps: list[dict[str, Any]] = []
@@ -51,7 +49,7 @@ class Walk:
                 self.add("forward", [step.node for step in together], lines)
 
     def reverse(self) -> None:
-        for step in self.explanation.reverse:
+        for step in self.explanation.steps:
             lines = self.lines(self.explanation, step)
             if lines:
                 self.visit[step.node] = len(self.steps) + 1
@@ -70,7 +68,7 @@ class Walk:
         for block, otherwise in zip(step_blocks(explanation, taken), step_blocks(explanation, other), strict=True):
             line: dict[str, Any] = {"kind": block.kind, "pieces": self.pieces(block.line)}
             part = next(parts, None) if block.kind == PART else None
-            test = self.tests.get((step.node, step.node.inputs[part.position], part.position)) if part else None
+            test = self.test(step.node.inputs[part.position], step.node, part.position) if part else None
             if test is not None:
                 line |= {"test": self.quantities.of(test), "otherwise": self.pieces(otherwise.line)}
             lines.append(line)
@@ -81,25 +79,25 @@ class Walk:
         if part.is_taken:
             return part
         is_product = part.local is not None and not step.node.shape
-        pulled = self.explanation.symbols.pulled(step.node, part.position, part.local_rule, is_product=is_product)
+        pulled = self.explanation.symbols.share(step.node, part.position, part.local_rule, is_product=is_product)
         return part._replace(is_taken=True, is_product=is_product, share=pulled)
 
     def pieces(self, line: Line) -> list[dict[str, Any]]:
         """A line as data: prose, code, and numbers by their quantity."""
-        found: list[dict[str, Any]] = []
+        pieces: list[dict[str, Any]] = []
         for piece in line:
             if isinstance(piece, Quantity):
-                one: dict[str, Any] = {"kind": piece.kind, "text": summary(piece.value, rounded(self.digits))}
+                number: dict[str, Any] = {"kind": piece.kind, "text": summary(piece.value, rounded(self.digits))}
                 if piece.node is not None:
-                    one["quantity"] = self.quantities.of(piece.node)
+                    number["quantity"] = self.quantities.of(piece.node)
                 if piece.is_tight:
-                    one["tight"] = True
-                found.append(one)
+                    number["tight"] = True
+                pieces.append(number)
             elif isinstance(piece, Code):
-                found.append({"kind": "code", "text": piece.text})
+                pieces.append({"kind": "code", "text": piece.text})
             elif piece:
-                found.append({"kind": "prose", "text": piece})
-        return found
+                pieces.append({"kind": "prose", "text": piece})
+        return pieces
 
     def as_it_is(self) -> list[dict[str, Any]]:
         """The steps where nothing is computed anew: of two sentences the one that holds at this point."""
@@ -108,7 +106,7 @@ class Walk:
 
     def marks(self, circuit: Circuit) -> dict[int, Marks]:
         """For each element with numbers on its wire its quantities, and the steps that make them known."""
-        found = {}
+        marks = {}
         last_user: dict[int, int] = {}
         for wire in circuit.wires:
             visit = self.visit.get(circuit.elements[wire.head].node, 0)
@@ -122,46 +120,39 @@ class Walk:
             seed_step = self.visit.get(node, 0) if node is self.trace.output else 0
             step = max(seed_step, last_user.get(element.number, 0)) or len(self.steps)
             known = self.value_step.get(node, 0)
-            found[element.number] = Marks(self.quantities.of(node), gradient, known, step)
-        return found
+            marks[element.number] = Marks(self.quantities.of(node), gradient, known, step)
+        return marks
 
     def shares(self, circuit: Circuit) -> dict[int, tuple[int, int]]:
         """For each wire that has a share of its own, by its place: the quantity and the step that makes it known."""
-        formulas = {
-            (share.user, step.node, share.position): share.formula for step in self.trace.steps for share in step.shares
-        }
-        found = {}
-        for place, (wire, ends) in enumerate(zip(circuit.wires, self.ends(circuit), strict=True)):
+        shares = {}
+        for index, (wire, ends) in enumerate(zip(circuit.wires, self.ends(circuit), strict=True)):
             if wire.share is not None:
-                formula = formulas.get(ends) or self.trace.graph.constant(wire.share)
-                found[place] = self.quantities.of(formula), self.visit.get(ends[0], len(self.steps))
-        return found
+                contribution = self.contributions.get(ends)
+                formula = contribution.formula if contribution else self.trace.graph.constant(wire.share)
+                shares[index] = self.quantities.of(formula), self.visit.get(ends[1], len(self.steps))
+        return shares
 
     def wire_tests(self, circuit: Circuit) -> dict[int, int]:
         """For each wire of a branch, by its place, the quantity that is 0 where the branch is not taken."""
-        found = enumerate(self.ends(circuit))
-        return {place: self.quantities.of(self.tests[ends]) for place, ends in found if ends in self.tests}
+        tests = [self.test(*ends) for ends in self.ends(circuit)]
+        return {index: self.quantities.of(test) for index, test in enumerate(tests) if test is not None}
+
+    def test(self, operand: Node, gate: Node, position: int) -> Node | None:
+        """The node that is 0 where the operand gets nothing of the gate's gradient; None where it always does."""
+        contribution = self.contributions.get((operand, gate, position))
+        return contribution.test if contribution else None
 
     def ends(self, circuit: Circuit) -> list[tuple[Node, Node, int]]:
-        """Each wire's gate, operand, and the operand's position."""
-        found = []
+        """Each wire's operand, gate, and the operand's position."""
+        ends = []
         position: dict[int, int] = {}
         for wire in circuit.wires:
-            place = position[wire.head] = position.get(wire.head, -1) + 1
-            found.append((circuit.elements[wire.head].node, circuit.elements[wire.tail].node, place))
-        return found
+            operand = position[wire.head] = position.get(wire.head, -1) + 1
+            ends.append((circuit.elements[wire.tail].node, circuit.elements[wire.head].node, operand))
+        return ends
 
 
 def settled(line: dict[str, Any], values: Sequence[Array]) -> dict[str, Any]:
     holds = "test" not in line or bool(np.any(values[line["test"]]))
     return {"kind": line["kind"], "pieces": line["pieces"] if holds else line["otherwise"]}
-
-
-def tests_of(trace: Trace) -> Tests:
-    """The conditions under which shares flow."""
-    return {
-        (share.user, step.node, share.position): share.test
-        for step in trace.steps
-        for share in step.shares
-        if share.test is not None
-    }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from importlib import import_module
 from importlib.metadata import version
 
 import click
@@ -22,7 +21,7 @@ from backprop.cli.manual.roff import (
     subsection,
 )
 from backprop.cli.options.help import Helpful
-from backprop.cli.program import EXAMPLES
+from backprop.cli.program import EXAMPLES, declared
 from backprop.cli.question.value_files import READERS
 from backprop.cli.status import Status
 
@@ -94,12 +93,6 @@ def manual() -> str:
     return "\n".join(parts) + "\n"
 
 
-def declared(name: str) -> Helpful:
-    """A command, as it declares itself."""
-    module = import_module(f"backprop.cli.commands.{name.replace('-', '_')}")
-    return next(one for one in vars(module).values() if isinstance(one, Helpful))
-
-
 def usage(command: Helpful) -> str:
     """How it is called."""
     pieces = command.collect_usage_pieces(click.Context(command, info_name=command.name))
@@ -111,9 +104,9 @@ def described(command: Helpful) -> list[str]:
     parts = [*subsection(f"backprop {command.name}"), usage(command)]
     for text in inspect.cleandoc(command.help or "").split("\n\n"):
         parts += paragraph(text)
-    for one in command.params:
-        if isinstance(one, click.Option) and not one.hidden:
-            parts += entry(term(one), one.help or "")
+    for parameter in command.params:
+        if isinstance(parameter, click.Option) and not parameter.hidden:
+            parts += entry(term(parameter), parameter.help or "")
     return [*parts, *code(command.examples)]
 
 

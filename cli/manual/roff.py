@@ -11,10 +11,11 @@ WIDTH = 70
 
 def escaped(text: str) -> str:
     """The text so that roff prints these very characters, whatever it begins with."""
-    found = "".join(
-        ESCAPES.get(char, char) if char.isascii() else "".join(rf"\[u{ord(one):04X}]" for one in char) for char in text
+    written = "".join(
+        ESCAPES.get(char, char) if char.isascii() else "".join(rf"\[u{ord(character):04X}]" for character in char)
+        for char in text
     )
-    return rf"\&{found}" if found[:1] == "." else found
+    return rf"\&{written}" if written[:1] == "." else written
 
 
 def bold(text: str) -> str:
@@ -43,9 +44,9 @@ def lines(text: str) -> list[str]:
     return [escaped(line) for line in textwrap.wrap(" ".join(text.split()), WIDTH, break_on_hyphens=False)]
 
 
-def lines_broken(found: Iterable[str]) -> list[str]:
+def lines_broken(texts: Iterable[str]) -> list[str]:
     """Lines, already roff, each on its own."""
-    return [piece for place, line in enumerate(found) for piece in ([".br", line] if place else [line])]
+    return [piece for number, line in enumerate(texts) for piece in ([".br", line] if number else [line])]
 
 
 def entry(term: str, text: str) -> list[str]:

@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from backprop.cli.completion.items import any_file, one_of, typed_words, variable, variable_and_value
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.formats import default_of, endings, words
 from backprop.cli.output.output import COLORS, Output
-from backprop.cli.question.argv import Arguments, scan
-from backprop.parser.similarity import closest
+from backprop.cli.question.argv import SCANNED, Arguments, scan
+from backprop.parser.similarity import suggestion
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from backprop.cli.question.question import Question
 
 Function = Callable[..., Any]
-SCANNED = "backprop.arguments"
 DIGITS, COLOR = "Significant digits of tables.", "Colours in tables."
+
+
+file_option = functools.partial(click.option, metavar="FILE", shell_complete=any_file)
 
 
 def word_option(name: str, words: Sequence[str], **declaration: Any) -> Function:
@@ -27,13 +32,10 @@ def word_option(name: str, words: Sequence[str], **declaration: Any) -> Function
 
     def chosen(word: str) -> str:
         if word not in words:
-            meant = closest(word, words)
-            raise click.BadParameter(
-                f"{word!r}: {f'did you mean {meant}?' if meant else 'it is one of ' + ', '.join(words)}"
-            )
+            raise click.BadParameter(f"{word!r}: {suggestion(word, words, 'it is one of ' + ', '.join(words))}")
         return word
 
-    return click.option(name, type=chosen, metavar="|".join(words), **declaration)
+    return click.option(name, type=chosen, metavar="|".join(words), shell_complete=one_of(words), **declaration)
 
 
 class ExpressionCommand(Helpful):
@@ -46,8 +48,13 @@ class ExpressionCommand(Helpful):
             if isinstance(option, click.Option)
             for name in option.opts
         }
-        found = context.meta[SCANNED] = scan(tokens, known)
-        return super().parse_args(context, list(found.options))
+        if context.resilient_parsing and known.get(tokens[-1] if tokens else ""):
+            tokens = tokens[:-1]  # whose value is being completed
+        arguments = context.meta[SCANNED] = scan(tokens, known)
+        return super().parse_args(context, list(arguments.options))
+
+    def shell_complete(self, context: click.Context, typed: str) -> list[CompletionItem]:
+        return typed_words(context, typed)
 
     def collect_usage_pieces(self, context: click.Context) -> list[str]:
         return ["EXPRESSION", "[--NAME VALUE | NAME=VALUE]...", "[OPTIONS]"]
@@ -102,7 +109,7 @@ def shared(parameter: str, make: Function, *options: Function) -> Function:
         before = len(declared)
         for option in reversed(options):
             option(with_object)  # adds itself to the declared ones, as click.option does
-        names = [one.name for one in declared[before:]]
+        names = [option.name for option in declared[before:]]
         return with_object
 
     return decorate
@@ -113,8 +120,8 @@ def as_question(file: str | None, vars: Sequence[str], fuse: bool, *, needs: str
     from backprop.cli.question.question import Needs, ask
 
     context = click.get_current_context()
-    found: Arguments = context.meta[SCANNED]
-    question = ask(context.info_name or "", found, file, vars, Needs(needs))
+    arguments: Arguments = context.meta[SCANNED]
+    question = ask(context.info_name or "", arguments, file, vars, Needs(needs))
     return question.fused() if fuse else question
 
 
@@ -132,7 +139,7 @@ def color_option(summary: str = COLOR) -> Function:
     return word_option("--color", COLORS, default="auto", help=f"{summary}  [default: auto]")
 
 
-FILE = click.option("-o", "--output", "path", metavar="FILE", help="Write to FILE: all of it or nothing.")
+FILE = file_option("-o", "--output", "path", help="Write to FILE: all of it or nothing.")
 QUIET = click.option("-q", "--quiet", is_flag=True, help="No notes and warnings on stderr.")
 VERBOSE = click.option("-v", "--verbose", is_flag=True, help="All warnings, and what was ignored.")
 
@@ -174,8 +181,8 @@ FUSE = click.option(
     "--fuse", is_flag=True, help="Compute 1/(1+exp(-x)), log(sigmoid(x)) and their like by one gate that keeps digits."
 )
 EXPRESSION_SOURCES = (
-    click.option("-f", "--file", metavar="FILE", help="Read the expression from FILE, or stdin for -."),
-    click.option(
+    file_option("-f", "--file", help="Read the expression from FILE, or stdin for -."),
+    file_option(
         "--vars",
         multiple=True,
         metavar="FILE.json",
@@ -188,13 +195,25 @@ range_question_options = shared("question", functools.partial(as_question, needs
 open_question_options = shared("question", functools.partial(as_question, needs="nothing"), *EXPRESSION_SOURCES)
 
 
+def vectors_option(name: str, parameter: str, summary: str) -> Function:
+    """An option that takes a vector, NAME=VALUE for each variable's part."""
+    return click.option(
+        name,
+        parameter,
+        multiple=True,
+        metavar="NAME=VALUE",
+        shell_complete=variable_and_value,
+        help=f"{summary}  Repeatable.",
+    )
+
+
 def derivative_options(*options: Function) -> Function:
     """The options of a command that are about its derivatives, as one object."""
     return shared("options", as_derivative_options, *options)
 
 
 def wrt_option(summary: str) -> Function:
-    return click.option("--wrt", multiple=True, metavar="NAME", help=summary)
+    return click.option("--wrt", multiple=True, metavar="NAME", shell_complete=variable, help=summary)
 
 
 WRT = wrt_option("Differentiate by NAME; may be repeated.  [default: all]")

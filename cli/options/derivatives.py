@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -29,27 +29,16 @@ MOST_DIGITS = 18  # of a length in an option
 Matrix = TypeVar("Matrix")
 
 
-class DerivativeOptions:
+class DerivativeOptions(NamedTuple):
     """The options of one command, which has some of them."""
 
-    def __init__(
-        self,
-        *,
-        wrt: Sequence[str] = (),
-        mode: str = "reverse",
-        upstream: str | None = None,
-        order: int = 1,
-        shapes: Sequence[str] = (),
-        max_size: int | None = None,
-        strict: bool = False,
-    ) -> None:
-        self.wrt = wrt
-        self.mode = mode
-        self.upstream = upstream
-        self.order = order
-        self.shapes = shapes
-        self.max_size = max_size
-        self.is_strict = strict
+    wrt: Sequence[str] = ()
+    mode: str = "reverse"
+    upstream: str | None = None
+    order: int = 1
+    shapes: Sequence[str] = ()
+    max_size: int | None = None
+    strict: bool = False
 
     @property
     def derivative(self) -> str:
@@ -117,23 +106,24 @@ class DerivativeOptions:
 
     # What the results alone do not tell, on stderr -----------------------------------------------------------
 
-    def finish_trace(self, question: Question, found: Trace, output: Output) -> Status:
+    def finish_trace(self, question: Question, trace: Trace, output: Output) -> Status:
         """Say it of a trace, and give the status."""
-        shape = np.shape(found.value)
-        if shape and found.gradients and self.mode == "reverse" and self.upstream is None:
+        shape = np.shape(trace.value)
+        if shape and trace.gradients and self.mode == "reverse" and self.upstream is None:
             output.note(f"the output has shape {shapes.show(shape)}: its upstream gradient is ones (see --upstream)")
         if self.mode == "forward":
-            for name in found.gradients:
+            for name in trace.gradients:
                 if np.ndim(question.values[name]):
                     output.note(f"{name} is an array: its tangent is ones")
         output.note_unused(question.unused)
-        if found.births:
-            warn_of(found, output)
+        if trace.births:
+            warn_of(trace, output)
         note_losses(question, output)
-        return self.status(found.is_result_finite)
+        return self.status(trace.is_result_finite)
 
     def finish(self, question: Question, report: Report, output: Output) -> Status:
-        """Say it of a matrix or a product, and give the status."""
+        """Write a matrix or a product, say it of that, and give the status."""
+        output.write(report)
         output.note_unused(question.unused)
         if not question.values:
             output.note("the expression has no variables, so that there is nothing to differentiate by")
@@ -144,7 +134,7 @@ class DerivativeOptions:
         return self.status(not entries)
 
     def status(self, is_finite: bool) -> Status:
-        return Status.DONE if is_finite or not self.is_strict else Status.NON_FINITE
+        return Status.DONE if is_finite or not self.strict else Status.NON_FINITE
 
 
 def known_names(question: Question) -> list[str]:
@@ -157,17 +147,17 @@ def directions(option: str, question: Question, given: Sequence[str]) -> dict[st
     if not given:
         example = f"for example: {option} {known[0]}=1" if known else "the expression has no variables"
         raise Failure(f"{option} is missing", example)
-    found: dict[str, Array] = {}
+    vectors: dict[str, Array] = {}
     for text in given:
         written, equals, value = text.partition("=")
         name = normalized(written.strip())
         if not equals or not name:
             raise Failure(f"{option} {text}", f"write NAME=VALUE: {option} {known[0] if known else 'x'}=1")
         check_known(option, name, known)
-        if name in found:
+        if name in vectors:
             raise Failure(f"{option} {name} is given twice", "omit one of the two")
-        found[name] = read_value(f"{option} {name}", value.strip())
-    return found
+        vectors[name] = read_value(f"{option} {name}", value.strip())
+    return vectors
 
 
 def read_shape(text: str) -> tuple[str, Shape]:
@@ -188,21 +178,21 @@ def note_losses(question: Question, output: Output) -> None:
     """Name the compositions that lost digits at this point."""
     from backprop.autodiff.derivatives.lost_digits import losses
 
-    found = [] if output.is_quiet else losses(question.graph, question.values)
-    if found:
+    lost = [] if output.is_quiet else losses(question.graph, question.values)
+    if lost:
         from backprop.cli.reports.lost_digits import notes
 
-        for note in notes(found, question.graph.source):
+        for note in notes(lost, question.graph.source):
             output.note(note)
 
 
-def warn_of(found: Trace, output: Output) -> None:
+def warn_of(trace: Trace, output: Output) -> None:
     """Name the gates at which inf or nan began."""
     from backprop.cli.output.errors import warning
     from backprop.cli.reports.nonfinite import described
 
     note_first(
-        found.births, lambda birth: warning(described(found, birth), birth.node.span, found.graph.source), output
+        trace.births, lambda birth: warning(described(trace, birth), birth.node.span, trace.graph.source), output
     )
 
 
@@ -210,23 +200,23 @@ def warn_of_results(question: Question, entries: Sequence[dict[str, Any]], outpu
     """Name the gates at which inf or nan began in the value or the gradient, else the results that hold it."""
     from backprop.autodiff.derivatives.trace import trace
 
-    found = trace(question.graph, question.values)
-    if found.births:
-        warn_of(found, output)
+    evaluation = trace(question.graph, question.values)
+    if evaluation.births:
+        warn_of(evaluation, output)
         return
     note_first(entries, warning_of_entry, output)
 
 
 def warning_of_entry(entry: dict[str, Any]) -> str:
-    places = entry.get("entries", [])
-    where = f" at {len(places)} place{'s' * (len(places) != 1)}, first {places[0]}" if places else ""
+    indices = entry.get("entries", [])
+    where = f" at {len(indices)} place{'s' * (len(indices) != 1)}, first {indices[0]}" if indices else ""
     return f"warning: {entry['where']} is {entry['value']}{where}"
 
 
-def note_first(found: Sequence[Any], said: Callable[[Any], str], output: Output) -> None:
+def note_first(results: Sequence[Any], said: Callable[[Any], str], output: Output) -> None:
     """Say the first few of what is not finite, with -v all."""
-    shown = found if output.is_verbose else found[:MAXIMUM_WARNINGS]
-    for one in shown:
-        output.note(said(one))
-    if len(found) > len(shown):
-        output.note(f"{len(found) - len(shown)} more results are not finite (-v names all)")
+    shown = results if output.is_verbose else results[:MAXIMUM_WARNINGS]
+    for result in shown:
+        output.note(said(result))
+    if len(results) > len(shown):
+        output.note(f"{len(results) - len(shown)} more results are not finite (-v names all)")

@@ -51,13 +51,13 @@ class Helpful(click.Command):
 
 
 def show_help(context: click.Context, _parameter: click.Parameter, is_wanted: bool) -> None:
-    if is_wanted:
+    if is_wanted and not context.resilient_parsing:
         show(context.get_help())
         context.exit()
 
 
 def show_version(context: click.Context, _parameter: click.Parameter, is_wanted: bool) -> None:
-    if is_wanted:
+    if is_wanted and not context.resilient_parsing:
         show(version_text())
         context.exit()
 

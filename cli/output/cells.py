@@ -5,7 +5,7 @@ from __future__ import annotations
 from backprop.cli.output.numbers import Writer, rounded, summary, whole
 from backprop.cli.output.report import Cell, Sum
 from backprop.parser.printers.expression import shortest
-from backprop.parser.visible import visible
+from backprop.parser.visible import brief, visible
 
 MAXIMUM_TERMS = 3  # of a sum, in a table
 MAXIMUM_TEXT = 300  # characters of a text, in a table
@@ -32,8 +32,7 @@ def table_text(cell: Cell, digits: int) -> str:
     if cell is None:
         return ""
     if isinstance(cell, str):
-        text = visible(cell)
-        return text if len(text) <= MAXIMUM_TEXT else f"{text[: MAXIMUM_TEXT - 1]}…"
+        return brief(visible(cell), MAXIMUM_TEXT)
     if isinstance(cell, Sum):
         first = visible(joined(Sum(cell.terms[:MAXIMUM_TERMS]), rounded(digits)))
         left = len(cell.terms) - MAXIMUM_TERMS

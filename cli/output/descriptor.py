@@ -91,14 +91,14 @@ def is_open_elsewhere(path: str) -> bool:
 
 def places_of(path: str) -> list[tuple[str, str]]:
     """The path and what it links to, one after the other, each as its folder and its name in it."""
-    found: list[tuple[str, str]] = []
-    while len(found) < MOST_LINKS:
-        found.append(os.path.split(path))
+    links: list[tuple[str, str]] = []
+    while len(links) < MOST_LINKS:
+        links.append(os.path.split(path))
         try:
-            path = os.path.join(found[-1][0], os.readlink(path))
+            path = os.path.join(links[-1][0], os.readlink(path))
         except OSError:
             break
-    return found
+    return links
 
 
 def is_same_folder(real: str, own: str) -> bool:

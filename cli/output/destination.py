@@ -36,7 +36,7 @@ def destination(path: str | None) -> Iterator[TextIO]:
 
 @contextlib.contextmanager
 def byte_destination(path: str | None, option: str = "-o") -> Iterator[BinaryIO]:
-    """Stdout for None and `-`, a stream for what is no regular file; else a file that is whole or absent.
+    """Stdout for None and `-`, a stream for what is not a regular file; else a file that is whole or absent.
 
     An open descriptor is written to as it is: opened anew, the file behind it would be written from its beginning.
     """
@@ -110,5 +110,4 @@ def named(option: str, path: str, status: Status) -> Iterator[None]:
 def unusable(option: str, path: str, error: OSError | ValueError, status: Status) -> Failure:
     from backprop.cli.question.value_files import reason_of
 
-    reason = reason_of(error) if isinstance(error, OSError) else str(error)
-    return Failure(f"{option} {path}: {reason}", status=status)
+    return Failure(f"{option} {path}: {reason_of(error)}", status=status)

@@ -9,7 +9,7 @@ from backprop.cli.status import Failure
 
 
 class FileFormat(NamedTuple):
-    """`writers`: for each command that has it, the module that writes it. `is_binary`: its files are no text."""
+    """`writers`: for each command that has it, the module that writes it. `is_binary`: its files are not text."""
 
     endings: tuple[str, ...]
     writers: dict[str, str]
@@ -70,7 +70,7 @@ PACKED = (".gz", ".zst")
 def words(command: str) -> tuple[str, ...]:
     """The formats of a command that its --format names; the languages of `diff` are named by --to."""
     others = LANGUAGES if command == "diff" else ()
-    return tuple(word for word, one in FORMATS.items() if command in one.writers and word not in others)
+    return tuple(word for word, format in FORMATS.items() if command in format.writers and word not in others)
 
 
 def default_of(command: str, *, is_terminal: bool = False) -> str:
@@ -82,7 +82,7 @@ def default_of(command: str, *, is_terminal: bool = False) -> str:
 def endings(command: str, default: str | None = None) -> dict[str, str]:
     """The format of each ending; where several of the command's share one, its default's, else the last one's."""
     first = default or default_of(command)
-    every = {ending: word for word, one in FORMATS.items() if command in one.writers for ending in one.endings}
+    every = {ending: word for word, format in FORMATS.items() if command in format.writers for ending in format.endings}
     return every | dict.fromkeys(FORMATS[first].endings, first)
 
 
@@ -100,7 +100,7 @@ def read_format(path: str | None) -> str | None:
 def written_format(command: str, path: str | None, default: str) -> str:
     """What a command writes to `path`: what its ending says, the default on stdout, a device and a name without one.
 
-    Raises Failure for an ending that is no format's of the command.
+    Raises Failure for an ending that no format of the command has.
     """
     ending, known = ending_of(path or ""), endings(command, default)
     if ending in known:
@@ -113,7 +113,7 @@ def written_format(command: str, path: str | None, default: str) -> str:
 
 
 def is_stream(path: str) -> bool:
-    """Whether it is no regular file, nor to become one."""
+    """Whether it is not a regular file, nor to become one."""
     from backprop.cli.output.destination import stream_opener  # here, not above: the others need no NumPy
 
     return stream_opener("-o", path) is not None

@@ -37,9 +37,9 @@ def rows(report: Report) -> Iterator[dict[str, Any]]:
     """Each row as an object by column, without its empty cells; one with arrays tells their shape."""
     names = [column.name for column in report.columns]
     for row in report.rows:
-        found = {name: plain(cell) for name, cell in zip(names, row, strict=True) if cell is not None}
+        cells = {name: plain(cell) for name, cell in zip(names, row, strict=True) if cell is not None}
         shape = shape_of(row)
-        yield {**found, "shape": shape} if shape else found
+        yield {**cells, "shape": shape} if shape else cells
 
 
 def shape_of(row: Row) -> list[int]:
@@ -55,13 +55,13 @@ def plain(value: Cell | Any) -> Any:
     if isinstance(value, Sum):
         return joined(value, shortest)
     if isinstance(value, dict):
-        return {name: plain(one) for name, one in value.items()}
+        return {name: plain(entry) for name, entry in value.items()}
     if isinstance(value, np.ndarray):
-        nested: list[Any] = [number(one) for one in value.ravel().tolist()]
+        nested: list[Any] = [number(entry) for entry in value.ravel().tolist()]
         for length in reversed(value.shape[1:]):
             nested = [nested[start : start + length] for start in range(0, len(nested), length or 1)]
         return nested
-    return [plain(one) for one in value]
+    return [plain(entry) for entry in value]
 
 
 def number(value: float) -> float | int | None:

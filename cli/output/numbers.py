@@ -21,6 +21,10 @@ def rounded(digits: int) -> Writer:
     return lambda number: f"{number:.{digits}g}"
 
 
+def times(count: int) -> str:
+    return "twice" if count == 2 else f"{count} times"
+
+
 def whole(value: Array | float, write: Writer = shortest) -> str:
     """A number, or an array as nested lists on one line, so that it reads back as a value."""
     if not np.ndim(value):

@@ -161,7 +161,7 @@ def say(text: str) -> None:
 
 
 def error_stream() -> TextIO:
-    """Stderr, with a buffer of its own that waits where stderr takes nothing now; itself where it is no file."""
+    """Stderr, with a buffer of its own that waits where stderr takes nothing now; itself where it is not a file."""
     try:
         descriptor = sys.stderr.fileno()
     except OSError:  # io.UnsupportedOperation: a stream in memory stands for it

@@ -43,10 +43,10 @@ class Rows(Sequence[Row]):
     def __len__(self) -> int:
         return len(self.items)
 
-    def __getitem__(self, place: Any) -> Any:
-        if isinstance(place, slice):
-            return Rows(self.items[place], self.cells)
-        return self.cells(self.items[place])
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return Rows(self.items[index], self.cells)
+        return self.cells(self.items[index])
 
 
 ROWS = object()  # in `data`: here the rows belong

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -37,13 +37,17 @@ def write(report: Report, stream: TextIO, look: Look) -> None:
     for line in lines:
         table.add_row(*(Text(text) for text in line))
     console = console_for(look, sum(widths) + 2 * PADDING * len(widths))
+    title = [Text(table_text(report.title, look.digits), style="bold", overflow="fold")] if report.title else []
+    footer = [Text(table_text(remark, look.digits), overflow="fold") for remark in report.footer]
+    stream.write(printed(console, *title, table, *footer))
+
+
+def printed(console: Console, *parts: RenderableType) -> str:
+    """What rich prints, without blanks at the lines' ends. Rich itself would end the program on a closed pipe."""
     with console.capture() as captured:
-        if report.title:
-            console.print(Text(table_text(report.title, look.digits), style="bold", overflow="fold"))
-        console.print(table)
-        for remark in report.footer:
-            console.print(Text(table_text(remark, look.digits), overflow="fold"))
-    stream.write(TRAILING_BLANKS.sub(lambda found: found[0].replace(" ", ""), captured.get()))
+        for part in parts:
+            console.print(part)
+    return TRAILING_BLANKS.sub(lambda blanks: blanks[0].replace(" ", ""), captured.get())
 
 
 def console_for(look: Look, needed: int) -> Console:
@@ -79,8 +83,8 @@ def without_optional(
     natural = fitted(columns, lines, True, None)
     if width is None or sum(natural) + 2 * PADDING * len(natural) <= width:
         return columns, lines
-    kept = [place for place, column in enumerate(columns) if not column.is_optional]
-    return [columns[place] for place in kept], [[line[place] for place in kept] for line in lines]
+    kept = [number for number, column in enumerate(columns) if not column.is_optional]
+    return [columns[number] for number in kept], [[line[number] for number in kept] for line in lines]
 
 
 def fitted(columns: Sequence[Column], lines: Sequence[Sequence[str]], has_header: bool, width: int | None) -> list[int]:
@@ -88,7 +92,7 @@ def fitted(columns: Sequence[Column], lines: Sequence[Sequence[str]], has_header
 
     A column that does not fold keeps its longest word: a number or a label is never broken.
     """
-    texts = [[column.name] * has_header + [line[place] for line in lines] for place, column in enumerate(columns)]
+    texts = [[column.name] * has_header + [line[number] for line in lines] for number, column in enumerate(columns)]
     widths = [max((cell_len(text) for text in column), default=1) for column in texts]
     if width is None:
         return widths
@@ -96,8 +100,8 @@ def fitted(columns: Sequence[Column], lines: Sequence[Sequence[str]], has_header
     available = width - 2 * PADDING * len(widths)
     for folds, least in ((True, COMFORTABLE), (False, None), (True, LEAST_FOLDED)):
         bounds = {
-            place: words[place] if least is None else min(words[place], least)
-            for place, column in enumerate(columns)
+            number: words[number] if least is None else min(words[number], least)
+            for number, column in enumerate(columns)
             if column.folds is folds
         }
         shrink(widths, bounds, available)
@@ -107,7 +111,7 @@ def fitted(columns: Sequence[Column], lines: Sequence[Sequence[str]], has_header
 def shrink(widths: list[int], bounds: Mapping[int, int], available: int) -> None:
     """Make the columns in `bounds` narrower, the widest first, until all fit or these are at their bounds."""
     while (excess := sum(widths) - available) > 0:
-        candidates = sorted((widths[place], place) for place, bound in bounds.items() if widths[place] > bound)
+        candidates = sorted((widths[number], number) for number, bound in bounds.items() if widths[number] > bound)
         if not candidates:
             return
         widest = candidates[-1][1]

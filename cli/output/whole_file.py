@@ -119,10 +119,10 @@ def mount_of(descriptor: int) -> str | None:
     """The number of the mount that a file was opened by; None where the system does not say."""
     try:
         with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as stream:
-            found = re.search(r"mnt_id:\s*(\d+)", stream.read())
+            match = re.search(r"mnt_id:\s*(\d+)", stream.read())
     except OSError:
         return None
-    return found[1] if found else None
+    return match[1] if match else None
 
 
 def take_after(old: int, new: int) -> None:

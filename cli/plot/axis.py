@@ -34,7 +34,7 @@ class Axis(NamedTuple):
     def fraction(self, value: Points | float) -> Any:
         """Where the value lies: 0 at the low end, 1 at the high one; nan where it is not on the axis at all."""
         with np.errstate(all="ignore"):
-            low, high, here = (self._scaled(one) for one in (self.low, self.high, value))
+            low, high, here = map(self._scaled, (self.low, self.high, value))
             return (here - low) / (high - low)
 
     def slope(self, value: Points) -> Points:
@@ -48,9 +48,9 @@ class Axis(NamedTuple):
     def ticks(self, most: int) -> list[Tick]:
         """Nice numbers on the axis, about as many as asked for at most."""
         if self.is_log:
-            found = list(log_values(self.low, self.high, max(most, 1)))
-            if len(found) > 1:
-                return [Tick(value, log_text(value)) for value in found]
+            powers = list(log_values(self.low, self.high, max(most, 1)))
+            if len(powers) > 1:
+                return [Tick(value, log_text(value)) for value in powers]
         values: list[float] = []
         while len(values) < 2:  # one number alone does not tell the scale
             step = nice_step((self.high - self.low) / max(most, 1))
@@ -67,21 +67,19 @@ def value_axis(values: Points, *, has_pole: bool, is_log: bool) -> Axis | None:
         shown = shown[shown > 0]
     if not len(shown):
         return None
+    tail = TAIL if has_pole else 0
     if is_log:
-        exponents = np.log10(shown)
-        low, high = widened(*limits(exponents, has_pole), least=0.15)
+        low, high = widened(*limits(np.log10(shown), tail), least=0.15)
         return Axis(10 ** max(low, -307.0), 10 ** min(high, 308.0), True)
-    return Axis(*widened(*limits(shown, has_pole)))
+    return Axis(*widened(*limits(shown, tail)))
 
 
-def limits(values: Points, has_pole: bool) -> tuple[float, float]:
+def limits(values: Points, tail: int) -> tuple[float, float]:
+    """The least and the largest, but beyond a `tail` (per cent) at each end only so far as the others reach."""
     low, high = float(values.min()), float(values.max())
-    if has_pole:
-        lower, upper = (float(one) for one in np.percentile(values, [TAIL, 100 - TAIL]))
-        reach = REACH * (upper - lower)
-        if reach > 0:
-            return max(low, lower - reach), min(high, upper + reach)
-    return low, high
+    lower, upper = (float(bound) for bound in np.percentile(values, [tail, 100 - tail]))
+    reach = REACH * (upper - lower)
+    return (max(low, lower - reach), min(high, upper + reach)) if reach > 0 else (low, high)
 
 
 def widened(low: float, high: float, least: float = 0.0) -> tuple[float, float]:
@@ -111,19 +109,19 @@ def nice_step(least: float) -> float:
 
 def text_of(value: float, step: float, largest: float) -> str:
     """A tick with the digits that its neighbours need to differ."""
-    place = math.floor(math.log10(step) + 1e-9)  # of the step's last digit, the first left of the point being 0
-    place -= abs(step / 10.0**place - 2.5) < 1e-6
-    if len(fixed(largest, place)) <= max(MOST_FIXED, len(with_exponent(largest, place))):
-        return fixed(value, place)
-    return with_exponent(value, place) if value else "0"
+    digit = math.floor(math.log10(step) + 1e-9)  # of the step's last digit, the first left of the point being 0
+    digit -= abs(step / 10.0**digit - 2.5) < 1e-6
+    if len(fixed(largest, digit)) <= max(MOST_FIXED, len(with_exponent(largest, digit))):
+        return fixed(value, digit)
+    return with_exponent(value, digit) if value else "0"
 
 
-def fixed(value: float, place: int) -> str:
-    return f"{value + 0.0:.{max(0, -place)}f}"
+def fixed(value: float, digit: int) -> str:
+    return f"{value + 0.0:.{max(0, -digit)}f}"
 
 
-def with_exponent(value: float, place: int) -> str:
-    digits = max(0, math.floor(math.log10(abs(value)) + 1e-9) - place)
+def with_exponent(value: float, digit: int) -> str:
+    digits = max(0, math.floor(math.log10(abs(value)) + 1e-9) - digit)
     return with_short_exponent(f"{value:.{digits}e}")
 
 

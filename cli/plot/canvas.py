@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,12 +74,12 @@ class Canvas:
         """
         counts = [self._by_cell(layer) for layer in self.layers]
         owners = np.full((self.rows, self.columns), -1)
-        for place, count in enumerate(counts):
-            owners[count > 0] = place
+        for curve, count in enumerate(counts):
+            owners[count > 0] = curve
         codes = np.bitwise_or.reduce(counts)
         several = np.sum([count > 0 for count in counts], axis=0) > 1
         return [
-            [self._cell(*one) for one in zip(*line, strict=True)]
+            [self._cell(*cell) for cell in zip(*line, strict=True)]
             for line in zip(codes.tolist(), owners.tolist(), several.tolist(), strict=True)
         ]
 
@@ -95,8 +94,8 @@ class Canvas:
         across, down = self.style.across, self.style.down
         split = layer.reshape(self.rows, down, self.columns, across)
         weights = WEIGHTS[:down, :across]
-        found: Points = np.einsum("rdca,da->rc", split.astype(int), weights)
-        return found
+        sums: Points = np.einsum("rdca,da->rc", split.astype(int), weights)
+        return sums
 
 
 def segments(u: Points, v: Points, drawn: Points, height: int) -> tuple[Points, Points]:
@@ -111,24 +110,10 @@ def segments(u: Points, v: Points, drawn: Points, height: int) -> tuple[Points, 
         outside = level & ((v0 < -0.5) | (v0 > height - 0.5))
     start, stop = np.where(level, 0.0, start), np.where(level, 1.0, stop)
     kept = (start <= stop) & ~outside & np.isfinite(start) & np.isfinite(stop) & np.isfinite(slope)
-    u0, u1, v0, v1, start, stop = (one[kept] for one in (u0, u1, v0, v1, start, stop))
+    u0, u1, v0, v1, start, stop = (ends[kept] for ends in (u0, u1, v0, v1, start, stop))
     length = np.maximum(np.abs(u1 - u0), np.abs(v1 - v0)) * (stop - start)
     counts = np.ceil(length).astype(int) + 1
     owner = np.repeat(np.arange(len(counts)), counts)
-    place = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    part = start[owner] + (stop - start)[owner] * place / np.maximum(counts - 1, 1)[owner]
+    step = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    part = start[owner] + (stop - start)[owner] * step / np.maximum(counts - 1, 1)[owner]
     return u0[owner] + part * (u1 - u0)[owner], v0[owner] + part * (v1 - v0)[owner]
-
-
-def painted(cells: Sequence[tuple[str, str | None]], *, is_colored: bool) -> str:
-    """The cells as a line, each run of one colour (SGR parameters) in its escape; without blanks at the end."""
-    pieces: list[str] = []
-    current: str | None = None
-    end = max((place + 1 for place, (sign, _) in enumerate(cells) if sign != " "), default=0)
-    for sign, color in cells[:end]:
-        color = color if is_colored and sign != " " else None
-        if color != current:
-            pieces.append("\x1b[0m" * (current is not None) + (f"\x1b[{color}m" if color else ""))
-            current = color
-        pieces.append(sign)
-    return "".join(pieces) + "\x1b[0m" * (current is not None)

@@ -45,12 +45,12 @@ def look_at_jumps(function: Function, x: Points, y: Points, cut: Points) -> bool
     steps = np.where(cut, 0.0, np.abs(np.diff(y)))
     if cut.all():
         return False
-    places = largest(steps, STEEP * float(np.median(steps[~cut])), MOST_JUMPS)
-    if not len(places):
+    jumps = largest(steps, STEEP * float(np.median(steps[~cut])), MOST_JUMPS)
+    if not len(jumps):
         return False
-    left, right = x[places], x[places + 1]
-    at_left, at_right = y[places], y[places + 1]
-    broken = np.zeros(len(places), dtype=bool)
+    left, right = x[jumps], x[jumps + 1]
+    at_left, at_right = y[jumps], y[jumps + 1]
+    broken = np.zeros(len(jumps), dtype=bool)
     infinite = broken.copy()
     for _ in range(HALVINGS):
         middle = left / 2 + right / 2
@@ -61,8 +61,8 @@ def look_at_jumps(function: Function, x: Points, y: Points, cut: Points) -> bool
         left, at_left = np.where(goes_left, left, middle), np.where(goes_left, at_left, value)
         right, at_right = np.where(goes_left, middle, right), np.where(goes_left, value, at_right)
     rest = np.abs(at_right - at_left)
-    cut[places] |= broken | (rest > KEPT * steps[places])
-    return bool(infinite.any() or (rest > GROWN * steps[places]).any())
+    cut[jumps] |= broken | (rest > KEPT * steps[jumps])
+    return bool(infinite.any() or (rest > GROWN * steps[jumps]).any())
 
 
 def look_at_peaks(function: Function, x: Points, y: Points, cut: Points) -> bool:
@@ -73,12 +73,12 @@ def look_at_peaks(function: Function, x: Points, y: Points, cut: Points) -> bool
     inner = size[1:-1]
     is_peak = (inner >= size[:-2]) & (inner >= size[2:]) & ~cut[:-1] & ~cut[1:]
     typical = float(np.median(size[np.isfinite(size)]))
-    places = 1 + largest(np.where(is_peak, inner, 0.0), HIGH * typical, MOST_PEAKS)
-    if not len(places):
+    peaks = 1 + largest(np.where(is_peak, inner, 0.0), HIGH * typical, MOST_PEAKS)
+    if not len(peaks):
         return False
-    middle, width = x[places], np.maximum(x[places + 1] - x[places], x[places] - x[places - 1])
-    top = halfway = size[places]
-    low, high = x[places - 1], x[places + 1]
+    middle, width = x[peaks], np.maximum(x[peaks + 1] - x[peaks], x[peaks] - x[peaks - 1])
+    top = halfway = size[peaks]
+    low, high = x[peaks - 1], x[peaks + 1]
     for halving in range(HALVINGS):
         if halving == HALVINGS // 2:
             halfway = top
@@ -96,13 +96,13 @@ def look_at_peaks(function: Function, x: Points, y: Points, cut: Points) -> bool
 def look_at_edges(function: Function, x: Points, y: Points, cut: Points) -> bool:
     """Whether the curve goes off to infinity where its domain ends, as 1/sqrt(x) does at 0."""
     finite = np.isfinite(y)
-    places = np.flatnonzero(finite[:-1] != finite[1:])[:MOST_PEAKS]
-    if not len(places):
+    edges = np.flatnonzero(finite[:-1] != finite[1:])[:MOST_PEAKS]
+    if not len(edges):
         return False
-    is_left = finite[places]
-    inside = np.where(is_left, x[places], x[places + 1])
-    outside = np.where(is_left, x[places + 1], x[places])
-    first = last = np.where(is_left, y[places], y[places + 1])
+    is_left = finite[edges]
+    inside = np.where(is_left, x[edges], x[edges + 1])
+    outside = np.where(is_left, x[edges + 1], x[edges])
+    first = last = np.where(is_left, y[edges], y[edges + 1])
     for _ in range(HALVINGS):
         middle = inside / 2 + outside / 2
         value = function(middle)
@@ -114,5 +114,5 @@ def look_at_edges(function: Function, x: Points, y: Points, cut: Points) -> bool
 
 def largest(sizes: Points, least: float, most: int) -> Points:
     """The places of the largest sizes above the least, not more than so many."""
-    places = np.flatnonzero(sizes > least)
-    return places if len(places) <= most else np.sort(places[np.argsort(sizes[places])[-most:]])
+    indices = np.flatnonzero(sizes > least)
+    return indices if len(indices) <= most else np.sort(indices[np.argsort(sizes[indices])[-most:]])

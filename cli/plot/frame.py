@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from backprop.cli.output.colors import painted
 from backprop.cli.plot.axis import Axis, Tick
-from backprop.cli.plot.canvas import Style, painted
+from backprop.cli.plot.canvas import Style
 from backprop.cli.status import Failure
 from backprop.parser.visible import columns as columns_of
 from backprop.parser.visible import visible
 
-Cell = tuple[str, "str | None"]  # a character and its colour, the parameters of an SGR escape
+Cell = tuple[str, str]  # a character and its style, in rich's words
 
 LEAST_WIDTH, LEAST_CELLS = 20, 5
 LONGEST_NAME = 8
 ROWS_A_TICK, COLUMNS_A_TICK = 4, 12
-DIM = "2"
+DIM = "dim"
 
 
 class Screen(NamedTuple):
@@ -44,12 +45,12 @@ class Frame(NamedTuple):
         """What stands left of each row of cells."""
         plain, ticked = self.screen.style.frame[:2]
         down = self.screen.style.down
-        found = [" " * self.gutter + plain] * self.rows
+        sides = [" " * self.gutter + plain] * self.rows
         for tick in self.y_ticks:
             row = round((1 - float(self.y.fraction(tick.value))) * (self.rows * down - 1)) // down
             if 0 <= row < self.rows:
-                found[row] = tick.text.rjust(self.gutter) + ticked
-        return found
+                sides[row] = tick.text.rjust(self.gutter) + ticked
+        return sides
 
     def bottom(self) -> tuple[str, str]:
         """The lower axis with the variable's name, and the numbers below it."""
@@ -84,11 +85,12 @@ def frames(axes: Sequence[tuple[Axis, Axis]], x_name: str, rows: int, screen: Sc
         raise too_narrow(screen.width)
     name = cut(x_name, LONGEST_NAME, screen.style)
     ticks = [y.ticks(max(2, rows // ROWS_A_TICK)) for _, y in axes]
-    gutter = max((len(tick.text) for some in ticks for tick in some), default=0)
+    gutter = max((len(tick.text) for y_ticks in ticks for tick in y_ticks), default=0)
     columns = screen.width - gutter - 2 - columns_of(name)
     if columns < LEAST_CELLS:
         raise too_narrow(screen.width)
-    return [Frame(x, y, name, some, gutter, columns, rows, screen) for (x, y), some in zip(axes, ticks, strict=True)]
+    panels = zip(axes, ticks, strict=True)
+    return [Frame(x, y, name, y_ticks, gutter, columns, rows, screen) for (x, y), y_ticks in panels]
 
 
 def too_narrow(width: int) -> Failure:

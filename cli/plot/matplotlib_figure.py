@@ -18,7 +18,7 @@ from backprop.cli.plot.samples import Curve, Panel, Samples, axis_of
 from backprop.cli.plot.terminal_contour import direction, robust_limits, without_values
 from backprop.cli.question.question import Question
 from backprop.cli.status import Failure
-from backprop.parser.visible import visible
+from backprop.parser.visible import brief, visible
 
 if TYPE_CHECKING:
     from backprop.cli.plot.plotting import Plotting
@@ -56,10 +56,10 @@ def write(plotting: Plotting, stream: Any, look: Look) -> None:
         content = saved(lambda figure: draw_curves(figure, panels, question), look.format)
     else:
         samples, coarse = plotting.samples(plotting.count), plotting.samples(ARROWS)
-        found = robust_limits(samples.value)
-        if found is None:
+        limits = robust_limits(samples.value)
+        if limits is None:
             raise without_values(question)
-        content = saved(lambda figure: draw_contour(figure, question, samples, coarse, found), look.format)
+        content = saved(lambda figure: draw_contour(figure, question, samples, coarse, limits), look.format)
     getattr(stream, "buffer", stream).write(content)  # an svg is text, but comes as bytes
 
 
@@ -78,8 +78,8 @@ def saved(draw: Any, format: str) -> bytes:
 def draw_curves(figure: Any, panels: Sequence[Panel], question: Question) -> None:
     all_axes = figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0]
     for axes, panel in zip(all_axes, panels, strict=True):
-        for place, curve in enumerate(panel.curves):
-            axes.plot(*with_gaps(curve), color=color_of(curve), linestyle="--" if place else "-", label=curve.name)
+        for curve, line in zip(panel.curves, ("-", "--"), strict=False):
+            axes.plot(*with_gaps(curve), color=color_of(curve), linestyle=line, label=curve.name)
         set_axis(axes, "x", panel.x)
         set_axis(axes, "y", panel.y)
         axes.grid(True, alpha=0.3)
@@ -94,9 +94,9 @@ def color_of(curve: Curve) -> str:
 
 def with_gaps(curve: Curve) -> tuple[Array, Array]:
     """The points with a nan in each gap, where matplotlib lifts its pen."""
-    places = np.flatnonzero(curve.cut) + 1
+    gaps = np.flatnonzero(curve.cut) + 1
     values = np.where(np.isfinite(curve.values), curve.values, np.nan)
-    return np.insert(curve.points, places, np.nan), np.insert(values, places, np.nan)
+    return np.insert(curve.points, gaps, np.nan), np.insert(values, gaps, np.nan)
 
 
 def set_axis(axes: Any, direction: str, axis: Axis) -> None:
@@ -106,9 +106,9 @@ def set_axis(axes: Any, direction: str, axis: Axis) -> None:
 
 
 def set_title(axes: Any, question: Question) -> None:
-    title = visible(question.title)
-    shown = title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1]}…"
-    plain = shown.replace("$", r"\$")  # no formula to matplotlib: where it wraps lines, `parse_math` is not looked at
+    plain = brief(visible(question.title), LONGEST_TITLE).replace(
+        "$", r"\$"
+    )  # no formula to matplotlib: where it wraps lines, `parse_math` is not looked at
     axes.set_title(f"f = {plain}", fontsize="medium", wrap=True)
 
 
@@ -126,9 +126,9 @@ def draw_contour(
     levels = MaxNLocator(LEVELS).tick_values(low - room, high + room)
     filled = axes.contourf(x, y, value, levels=levels, cmap="viridis", extend="both")
     figure.colorbar(filled, ax=axes)
-    for letter, one in (("x", horizontal), ("y", vertical)):
-        set_axis(axes, letter, axis_of(one))
-        getattr(axes, f"set_{letter}label")(visible(one.name), parse_math=False)
+    for letter, range_ in (("x", horizontal), ("y", vertical)):
+        set_axis(axes, letter, axis_of(range_))
+        getattr(axes, f"set_{letter}label")(visible(range_.name), parse_math=False)
     set_title(axes, question)
     figure.draw_without_rendering()  # the axes have their size now, and the arrows their direction on it
     size = axes.get_window_extent()

@@ -16,7 +16,7 @@ def point_report(question: Question, samples: Samples, wrt: Sequence[str]) -> Re
 
     Raises Failure where a variable has the name of a result.
     """
-    names = [one.name for one in question.ranges]
+    names = [range_.name for range_ in question.ranges]
     results = ["value", *(f"grad_{name}" for name in wrt)]
     taken = [name for name in names if name in results]
     if taken:
@@ -30,7 +30,8 @@ def point_report(question: Question, samples: Samples, wrt: Sequence[str]) -> Re
             "command": "plot",
             "expression": question.text,
             "ranges": [
-                {"name": one.name, "start": one.start, "stop": one.stop, "log": one.is_log} for one in question.ranges
+                {"name": range_.name, "start": range_.start, "stop": range_.stop, "log": range_.is_log}
+                for range_ in question.ranges
             ],
             "wrt": list(wrt),
             "points": ROWS,

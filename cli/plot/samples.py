@@ -26,7 +26,7 @@ APART = 6  # times as long as a curve's own axis may the common one be
 class Sampler:
     """The expression and its derivatives by `wrt` as a function of the ranged variables.
 
-    Raises ExpressionError or Failure where that is no function from numbers to a number.
+    Raises ExpressionError or Failure where that is not a function from numbers to a number.
     """
 
     def __init__(self, question: Question, wrt: Sequence[str]) -> None:
@@ -36,14 +36,14 @@ class Sampler:
         self.wrt = wrt_names(question, wrt)
         typed = question.graph.typed(
             {name: np.shape(value) for name, value in question.values.items()}
-            | {one.name: () for one in question.ranges}
+            | {range_.name: () for range_ in question.ranges}
         )
         if typed.result.shape:
             raise Failure(
                 f"the expression is an array of shape {show(typed.result.shape)}, and a picture shows a number",
                 "plot one entry of it, as in (...)[0], or sum(...)",
             )
-        self.names = [one.name for one in question.ranges]
+        self.names = [range_.name for range_ in question.ranges]
         self._program = RowProgram(plan_gradients(typed, self.wrt, self.names), question.values)
 
     def __call__(self, *columns: Points) -> list[Points]:
@@ -53,7 +53,7 @@ class Sampler:
 
 def wrt_names(question: Question, wrt: Sequence[str]) -> list[str]:
     """The variables to differentiate by: one for a curve, both for a field. Raises Failure."""
-    ranged = [one.name for one in question.ranges]
+    ranged = [range_.name for range_ in question.ranges]
     chosen = chosen_names(wrt, [name for name in question.graph.inputs if name in ranged or name in question.values])
     if len(ranged) > 1:
         if chosen is not None and set(chosen) != set(ranged):
@@ -105,12 +105,12 @@ def samples_of(question: Question, sampler: Sampler, count: int | None) -> Sampl
     if side ** len(question.ranges) > MOST_POINTS:
         most = int(MOST_POINTS ** (1 / len(question.ranges)))
         raise Failure(f"--samples {side}: that is more than {MOST_POINTS} points", f"at most --samples {most}")
-    return grid_samples(sampler, *(one.points(side) for one in question.ranges))
+    return grid_samples(sampler, *(range_.points(side) for range_ in question.ranges))
 
 
 def grid_samples(sampler: Sampler, *sides: Points) -> Samples:
     """The samples at every point of a grid, along the first side first."""
-    grid = [np.ravel(one) for one in np.meshgrid(*sides)]
+    grid = [np.ravel(coordinates) for coordinates in np.meshgrid(*sides)]
     value, *derivatives = sampler(*grid)
     return Samples(grid, value, derivatives)
 
@@ -122,12 +122,11 @@ def panels_of(question: Question, sampler: Sampler, samples: Samples, *, is_log:
     """
     (points,), range_ = samples.columns, question.ranges[0]
     curves = []
-    for place in range(1 + len(samples.derivatives)):
-        function = partial(result_of, sampler, place)
+    for order, name in enumerate(names_of(sampler)):
+        function = partial(result_of, sampler, order)
         values = function(points)
-        found = gaps_of(function, points, values)
-        curves.append(Curve(names_of(sampler)[place], points, values, found.cut, found.has_pole))
-    axes = [value_axis(one.values, has_pole=one.has_pole, is_log=is_log) for one in curves]
+        curves.append(Curve(name, points, values, *gaps_of(function, points, values)))
+    axes = [value_axis(curve.values, has_pole=curve.has_pole, is_log=is_log) for curve in curves]
     if axes[0] is None:
         raise without_values(range_, is_log)
     horizontal = axis_of(range_)
@@ -138,24 +137,24 @@ def panels_of(question: Question, sampler: Sampler, samples: Samples, *, is_log:
     return [Panel(tuple(curve for curve, _ in shown), horizontal, common)]
 
 
-def result_of(sampler: Sampler, place: int, points: Points) -> Points:
+def result_of(sampler: Sampler, order: int, points: Points) -> Points:
     """The value, or a derivative; that only where there is a value, though it be 0 where a branch is nan."""
     value, *derivatives = sampler(points)
-    return np.where(np.isnan(value), np.nan, derivatives[place - 1]) if place else value
+    return np.where(np.isnan(value), np.nan, derivatives[order - 1]) if order else value
 
 
 def remarks_on(sampler: Sampler, samples: Samples, *, is_log: bool) -> list[str]:
     """What the picture of a curve does not show of its values."""
-    found = []
+    remarks = []
     for name, values in zip(names_of(sampler), [samples.value, *samples.derivatives], strict=True):
         finite = values[np.isfinite(values)]
         hidden = int(np.count_nonzero(finite <= 0)) if is_log else 0
         if not len(finite):
-            found.append(f"{name} is finite nowhere")
+            remarks.append(f"{name} is finite nowhere")
         elif hidden:
             where = "everywhere" if hidden == len(finite) else f"at {hidden} of {len(values)} points"
-            found.append(f"{name} is not positive {where}, and has no place on a log axis there")
-    return found
+            remarks.append(f"{name} is not positive {where}, and has no place on a log axis there")
+    return remarks
 
 
 def names_of(sampler: Sampler) -> list[str]:
@@ -167,7 +166,7 @@ def axis_of(range_: Range) -> Axis:
 
 
 def common_axis(shown: Sequence[tuple[Curve, Axis]]) -> Axis | None:
-    """The axis that holds all curves, None where one that is no constant would be flat on it."""
+    """The axis that holds all curves, None where one that is not a constant would be flat on it."""
     varying = [axis for curve, axis in shown if not is_constant(curve.values)]
     joint = union([axis for _, axis in shown])
     if varying and not joint.is_log:  # a constant needs no room of its own, only a place

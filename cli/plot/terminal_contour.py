@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from backprop.cli.plot.axis import Axis, Tick
-from backprop.cli.plot.canvas import Style, painted
+from backprop.cli.output.colors import painted
+from backprop.cli.plot.axis import Axis, Tick, limits
+from backprop.cli.plot.canvas import Style
 from backprop.cli.plot.frame import Cell, Screen, cut, frames
 from backprop.cli.plot.samples import Sampler, Samples, axis_of, grid_samples
 from backprop.cli.question.question import Question
@@ -16,13 +17,13 @@ from backprop.cli.status import Failure
 Points = np.ndarray[Any, np.dtype[Any]]
 
 SHADES, ASCII_SHADES = "·░▒▓█", ".:=%@"
-COLORS = ("34", "36", "32", "33", "31")  # of the bands: blue, cyan, green, yellow, red
+COLORS = ("blue", "cyan", "green", "yellow", "red")  # of the bands
 ARROWS, ASCII_ARROWS = "→↗↑↖←↙↓↘", ">/^\\</v\\"  # counterclockwise
 FLAT, ASCII_FLAT = "○", "o"  # where the gradient is zero
-BOLD = "1"
+BOLD = "bold"
 APART = (6, 3)  # columns and rows from one arrow to the next
 CELL_ASPECT = 2.0  # a cell is twice as high as wide
-TAIL, REACH = 2, 0.5  # as the vertical axis of a curve
+TAIL = 2  # per cent of the values that a pole may push out at each end
 MARGIN = 3  # lines around the cells: legend, axis and its numbers, with the scale one more
 
 
@@ -41,7 +42,7 @@ def contour_picture(question: Question, sampler: Sampler, screen: Screen) -> lis
     shades = ASCII_SHADES if is_ascii else SHADES
     known = ~np.isnan(value)
     cells: list[list[Cell]] = [
-        [(shades[band], COLORS[band]) if is_known else (" ", None) for band, is_known in zip(*line, strict=True)]
+        [(shades[band], COLORS[band]) if is_known else (" ", "") for band, is_known in zip(*line, strict=True)]
         for line in zip(bands.tolist(), known.tolist(), strict=True)
     ]
     turn = direction(frame.x, frame.y, samples, (frame.columns, rows * CELL_ASPECT)).reshape(value.shape)
@@ -60,21 +61,15 @@ def in_cells(screen: Screen) -> Screen:
 def robust_limits(value: Points) -> tuple[float, float] | None:
     """The least and the largest value, but of a pole only so much as the others reach; None where there are none."""
     shown = value[np.isfinite(value)]
-    if not len(shown):
-        return None
-    lower, upper = (float(one) for one in np.percentile(shown, [TAIL, 100 - TAIL]))
-    reach = REACH * (upper - lower)
-    if reach <= 0:
-        return float(shown.min()), float(shown.max())
-    return max(float(shown.min()), lower - reach), min(float(shown.max()), upper + reach)
+    return limits(shown, TAIL) if len(shown) else None
 
 
 def band_edges(value: Points) -> list[Tick] | None:
     """Nice numbers between the bands; none of a constant. None where there is no value."""
-    found = robust_limits(value)
-    if found is None:
+    range_of_values = robust_limits(value)
+    if range_of_values is None:
         return None
-    low, high = found
+    low, high = range_of_values
     if high - low <= 1e-12 * max(abs(low), abs(high), 1e-290):
         return []
     for most in range(3 * len(SHADES), 0, -1):
@@ -112,16 +107,16 @@ def lay_arrows(cells: list[list[Cell]], turn: Points, has_value: Points, is_asci
             cells[row][column] = (flat if np.isinf(here) else arrows[round(here) % 8], BOLD)
             for beside in (column - 1, column + 1):
                 if 0 <= beside < len(cells[row]):
-                    cells[row][beside] = (" ", None)
+                    cells[row][beside] = (" ", "")
 
 
 def scale(edges: list[Tick], shades: str, screen: Screen) -> str:
     """`· 10 ░ 20 ▒`: the shades with the values between them."""
-    pieces: list[Cell] = [(sign, None) for sign in "f: "]
-    for place in range(len(edges) + 1):
-        pieces += [(shades[place], COLORS[place])] * 2
-        if place < len(edges):
-            pieces += [(sign, None) for sign in f" {edges[place].text} "]
+    pieces: list[Cell] = [(sign, "") for sign in "f: "]
+    for band in range(len(edges) + 1):
+        pieces += [(shades[band], COLORS[band])] * 2
+        if band < len(edges):
+            pieces += [(sign, "") for sign in f" {edges[band].text} "]
     return painted(pieces[: screen.width], is_colored=screen.is_colored)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from backprop.cli.plot.canvas import Canvas, painted
+from backprop.cli.output.colors import painted
+from backprop.cli.plot.canvas import Canvas
 from backprop.cli.plot.frame import DIM, Cell, Frame, Screen, cut, frames
 from backprop.cli.plot.samples import Curve, Panel
 from backprop.parser.visible import columns as columns_of
 
-VALUE, DERIVATIVE = "32", "31"  # green and red, as in the circuit
+VALUE, DERIVATIVE = "green", "red"  # as in the circuit
 LEAST_ROWS = 4  # of a panel
 
 
@@ -19,7 +20,7 @@ def curve_picture(panels: Sequence[Panel], title: str, name: str, screen: Screen
     """The lines. Raises Failure where the screen is too narrow."""
     rows = max(LEAST_ROWS, (screen.height - 1) // len(panels) - 2)
     lines: list[str] = []
-    for panel, frame in zip(panels, frames([(one.x, one.y) for one in panels], name, rows, screen), strict=True):
+    for panel, frame in zip(panels, frames([(panel.x, panel.y) for panel in panels], name, rows, screen), strict=True):
         lines += legend(panel.curves, title, screen)
         lines += frame.lines(cells_of(panel, frame), has_labels=panel is panels[-1])
     return lines
@@ -27,11 +28,11 @@ def curve_picture(panels: Sequence[Panel], title: str, name: str, screen: Screen
 
 def cells_of(panel: Panel, frame: Frame) -> list[list[Cell]]:
     canvas = Canvas(frame.columns, frame.rows, frame.screen.style)
-    for place, curve in enumerate(panel.curves):
-        canvas.draw(panel.x.fraction(curve.points), panel.y.fraction(curve.values), curve.cut, is_dashed=place > 0)
+    for number, curve in enumerate(panel.curves):
+        canvas.draw(panel.x.fraction(curve.points), panel.y.fraction(curve.values), curve.cut, is_dashed=number > 0)
     colors = [color_of(curve) for curve in panel.curves]
     cells: list[list[Cell]] = [
-        [(sign, None if owner is None else colors[owner]) for sign, owner in row] for row in canvas.cells()
+        [(sign, "" if owner is None else colors[owner]) for sign, owner in row] for row in canvas.cells()
     ]
     if not panel.y.is_log and panel.y.low < 0 < panel.y.high:
         down = canvas.style.down
@@ -52,7 +53,7 @@ def is_same(first: Curve, second: Curve) -> bool:
 def legend(curves: Sequence[Curve], title: str, screen: Screen) -> list[str]:
     """A piece of each line and what it is: side by side, or one below the other where that is too long."""
     style = screen.style
-    samples = [style.dashed if place else style.solid for place in range(len(curves))]
+    samples = [style.solid, style.dashed][: len(curves)]
     texts = [f"f = {title}" if curve.name == "f" else curve.name for curve in curves]
     if len(curves) > 1 and is_same(*curves):
         texts[-1] += " (the same curve)"
@@ -60,7 +61,7 @@ def legend(curves: Sequence[Curve], title: str, screen: Screen) -> list[str]:
     is_one_line = columns_of(texts[0]) <= room - sum(map(columns_of, texts[1:]))
     shown = texts if is_one_line else [cut(text, screen.width - len(samples[0]) - 1, style) for text in texts]
     lines = [
-        painted([(sign, color_of(curve)) for sign in sample], is_colored=screen.is_colored)
+        painted([(sign, "" if sign == " " else color_of(curve)) for sign in sample], is_colored=screen.is_colored)
         for sample, curve in zip(samples, curves, strict=True)
     ]
     entries = [f"{line} {cut(text, screen.width, style)}" for line, text in zip(lines, shown, strict=True)]

@@ -18,6 +18,7 @@ EXAMPLES = {  # of how a command is called, where that is not like eval
     "plot": 'backprop plot "sin(x)" --x -5:5',
     "batch": 'backprop batch "1/(1+exp(-(w*x+b)))" rows.csv > out.csv',
 }
+SCANNED = "backprop.arguments"  # what argv holds, in the `meta` of click's context
 
 
 class GivenValue(NamedTuple):
@@ -50,33 +51,33 @@ def normalized(name: str) -> str:
 
 def scan(tokens: Sequence[str], known: Mapping[str, bool]) -> Arguments:
     """Read argv from left to right: a known option goes to click, any other long one is a variable's value."""
-    found = Arguments(tokens, [], [], [], known)
+    arguments = Arguments(tokens, [], [], [], known)
     rest = iter(enumerate(tokens))
-    for place, token in rest:
+    for position, token in rest:
         if token == "--":
-            found.positionals.extend(tokens[place + 1 :])
+            arguments.positionals.extend(tokens[position + 1 :])
             break
         name, equals, text = token.partition("=")
-        follower = tokens[place + 1] if place + 1 < len(tokens) else None
+        follower = tokens[position + 1] if position + 1 < len(tokens) else None
         if known.get(token) and follower is None:
             raise Failure(f"{token} has no value", f"give it one: {token} VALUE")
         if token in known and not token.startswith("--"):
-            found.options.append(token)
+            arguments.options.append(token)
             if known[token]:
-                found.options.append(next(rest)[1])
+                arguments.options.append(next(rest)[1])
         elif name in known and name.startswith("--"):
             separate = known[name] and not equals
-            found.options.append(f"{token}={next(rest)[1]}" if separate else token)
+            arguments.options.append(f"{token}={next(rest)[1]}" if separate else token)
         elif token.startswith("--"):
             if equals:
-                found.bindings.append(GivenValue(normalized(name[2:]), text, name))
+                arguments.bindings.append(GivenValue(normalized(name[2:]), text, name))
             elif follower is None or is_long_option(follower):
-                found.bindings.append(GivenValue(normalized(name[2:]), None, name))
+                arguments.bindings.append(GivenValue(normalized(name[2:]), None, name))
             else:
-                found.bindings.append(GivenValue(normalized(name[2:]), next(rest)[1], name))
+                arguments.bindings.append(GivenValue(normalized(name[2:]), next(rest)[1], name))
         else:
-            found.positionals.append(token)
-    return found
+            arguments.positionals.append(token)
+    return arguments
 
 
 def is_long_option(token: str) -> bool:
@@ -96,9 +97,9 @@ def taken_expression(assignments: list[str]) -> list[str]:
     """The first of the assignments that is an expression, taken from among them; `x=2` alone is a value for none."""
     from backprop.cli.question.values import is_value
 
-    for place, token in enumerate(assignments):
+    for position, token in enumerate(assignments):
         if not is_value(token.partition("=")[2].strip()):
-            return [assignments.pop(place)]
+            return [assignments.pop(position)]
     return []
 
 
@@ -115,14 +116,14 @@ class Positionals(NamedTuple):
     bindings: list[GivenValue]
 
 
-def split_positionals(found: Arguments, *, needs_expression: bool, takes_rows: bool = False) -> Positionals:
+def split_positionals(arguments: Arguments, *, needs_expression: bool, takes_rows: bool = False) -> Positionals:
     """What the positionals are: the first that is not NAME=value is the expression, the next may be a file of rows.
 
-    Where all are NAME=value, the expression is the first whose right side is no value (`q = x + y`). Raises Failure
+    Where all are NAME=value, the expression is the first whose right side is not a value (`q = x + y`). Raises Failure
     for more than one, or for one where a file gives the expression.
     """
-    words = [token for token in found.positionals if not is_assignment(token)]
-    assignments = [token for token in found.positionals if is_assignment(token)]
+    words = [token for token in arguments.positionals if not is_assignment(token)]
+    assignments = [token for token in arguments.positionals if is_assignment(token)]
     if needs_expression and (not words or (takes_rows and len(words) == 1 and is_file(words[0]))):
         words[:0] = taken_expression(assignments)
     together = " ".join(words)
@@ -134,7 +135,7 @@ def split_positionals(found: Arguments, *, needs_expression: bool, takes_rows: b
         quoted = f'put the whole expression in quotes: "{together}"' if len(together) < 100 else None
         cure = f"an expression and one file of rows: {EXAMPLES['batch']}" if takes_rows else quoted
         raise Failure(f"unexpected argument {words[0]!r}", cure)
-    return Positionals(expression, rows, [*found.bindings, *(as_binding(token) for token in assignments)])
+    return Positionals(expression, rows, [*arguments.bindings, *(as_binding(token) for token in assignments)])
 
 
 def is_file(word: str) -> bool:

@@ -32,12 +32,11 @@ def read_expression(path: str) -> str:
     except UnicodeDecodeError as error:
         raise Failure(f"-f {shown}: byte {error.start + 1} is not UTF-8 text", "save it as UTF-8") from None
     except (OSError, ValueError) as error:
-        reason = reason_of(error) if isinstance(error, OSError) else str(error)
-        raise Failure(f"-f {shown}: {reason}") from None
+        raise Failure(f"-f {shown}: {reason_of(error)}") from None
 
 
 def checked(text: str) -> str:
-    """The text itself. Raises ExpressionError where argv held bytes that are no UTF-8."""
+    """The text itself. Raises ExpressionError where argv held bytes that are not UTF-8."""
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -9,18 +9,18 @@ from backprop.autodiff.evaluation.binding import CHANGE
 from backprop.autodiff.graph import Graph
 from backprop.cli.question.argv import Arguments, GivenValue, normalized
 from backprop.cli.status import Failure
-from backprop.parser.similarity import closest
+from backprop.parser.similarity import closest, suggestion
 
 MAXIMUM_SHOWN = 50  # names in one error
 MAXIMUM_COPIED = 500  # characters of a command to copy
 
 
-def check_names(graph: Graph, bindings: Sequence[GivenValue], found: Arguments) -> None:
+def check_names(graph: Graph, bindings: Sequence[GivenValue], arguments: Arguments) -> None:
     """Raise Failure for a name that is none of the expression's variables, given twice, or without a value."""
-    check_free(graph, [one.name for one in bindings])
-    for one in bindings:
-        if one.name not in graph.inputs:
-            raise unknown_name(graph, one, found)
+    check_free(graph, [binding.name for binding in bindings])
+    for binding in bindings:
+        if binding.name not in graph.inputs:
+            raise unknown_name(graph, binding, arguments)
     check_given_once(bindings)
 
 
@@ -34,30 +34,30 @@ def check_free(graph: Graph, names: Iterable[str]) -> None:
 def check_given_once(bindings: Sequence[GivenValue]) -> None:
     """Raise Failure for a name that is given twice, or without a value."""
     seen: set[str] = set()
-    for one in bindings:
-        if one.text is None:
-            raise Failure(f"{one.written} has no value", f"give it one: {one.written} 1")
-        if one.name in seen:
-            raise Failure(f"{one.name} is given twice", "omit one of the two")
-        seen.add(one.name)
+    for binding in bindings:
+        if binding.text is None:
+            raise Failure(f"{binding.written} has no value", f"give it one: {binding.written} 1")
+        if binding.name in seen:
+            raise Failure(f"{binding.name} is given twice", "omit one of the two")
+        seen.add(binding.name)
 
 
-def unknown_name(graph: Graph, binding: GivenValue, found: Arguments) -> Failure:
+def unknown_name(graph: Graph, binding: GivenValue, arguments: Arguments) -> Failure:
     name = binding.name
     if name in graph.names:
         return Failure(f"{name} is computed by the expression", "omit its value")
-    option, meant = closest_option(binding, found), closest(name, graph.inputs)
+    option, meant = closest_option(binding, arguments), closest(name, graph.inputs)
     if option and not (meant and closest(name, [meant, option[2:]]) == meant):
         return Failure(f"unknown option {binding.written}", f"did you mean {option}?")
     reason = f"{name} is not a variable of the expression"
     if meant:
-        return Failure(reason, f"did you mean {written_as(meant, found)}?")
+        return Failure(reason, f"did you mean {written_as(meant, arguments)}?")
     return Failure(reason, variables_of(graph.variables))
 
 
-def written_as(name: str, found: Arguments) -> str:
-    """How a value for the name can be written after the tokens: `--x`, or `x=` where that is no variable."""
-    return f"{name}=" if f"--{name}" in found.known or "--" in found.tokens else f"--{name}"
+def written_as(name: str, arguments: Arguments) -> str:
+    """How a value for the name can be written after the tokens: `--x`, or `x=` where that is not a variable."""
+    return f"{name}=" if f"--{name}" in arguments.known or "--" in arguments.tokens else f"--{name}"
 
 
 def chosen_names(wrt: Sequence[str], known: Sequence[str]) -> list[str] | None:
@@ -72,8 +72,7 @@ def chosen_names(wrt: Sequence[str], known: Sequence[str]) -> list[str] | None:
 def check_known(option: str, name: str, known: Sequence[str]) -> None:
     """Raise Failure for a name in an option that is none of the variables."""
     if name not in known:
-        meant = closest(name, known)
-        cure = f"did you mean {meant}?" if meant else variables_of(known)
+        cure = suggestion(name, known, variables_of(known))
         raise Failure(f"{option} {name}: {name} is not a variable of the expression", cure)
 
 
@@ -81,15 +80,15 @@ def variables_of(names: Sequence[str]) -> str:
     return f"its variables are {listed(names)}" if names else "it has no variables"
 
 
-def closest_option(binding: GivenValue, found: Arguments) -> str | None:
+def closest_option(binding: GivenValue, arguments: Arguments) -> str | None:
     """The command's own option that `--formt` was probably meant to be."""
     if not binding.written.startswith("--"):
         return None
-    meant = closest(binding.written[2:], [option[2:] for option in found.known if option.startswith("--")])
+    meant = closest(binding.written[2:], [option[2:] for option in arguments.known if option.startswith("--")])
     return meant and f"--{meant}"
 
 
-def without_values(command: str, missing: Sequence[str], found: Arguments, filed: Mapping[str, Any]) -> Failure:
+def without_values(command: str, missing: Sequence[str], arguments: Arguments, filed: Mapping[str, Any]) -> Failure:
     """All variables without a value in one failure; the cure can be copied to the shell."""
     import shlex
 
@@ -98,9 +97,9 @@ def without_values(command: str, missing: Sequence[str], found: Arguments, filed
     hints = [f"{meant} in the --vars file is not {name}" for name, meant in similar.items() if meant]
     added = " ".join(
         f"{written} 1" if written.startswith("--") else f"{written}1"
-        for written in (written_as(name, found) for name in missing[:MAXIMUM_SHOWN])
+        for written in (written_as(name, arguments) for name in missing[:MAXIMUM_SHOWN])
     )
-    whole = f"backprop {command} {shlex.join(found.tokens)} {added}"
+    whole = f"backprop {command} {shlex.join(arguments.tokens)} {added}"
     cure = f"for example: {whole}" if len(whole) <= MAXIMUM_COPIED else f"add {added}"
     return Failure(f"{reason} ({'; '.join(hints)})" if hints else reason, cure)
 

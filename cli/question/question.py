@@ -56,7 +56,7 @@ class Question(NamedTuple):
         """The question about the graph in which compositions that lose digits are one gate each."""
         from backprop.autodiff.passes.fusion import fuse
 
-        given = {*self.values, *(one.name for one in self.ranges)}
+        given = {*self.values, *(range_.name for range_ in self.ranges)}
         return self._replace(graph=fuse(self.graph, given))
 
     @property
@@ -66,45 +66,45 @@ class Question(NamedTuple):
 
 
 def ask(
-    command: str, found: Arguments, file: str | None, vars_files: Sequence[str], needs: Needs = Needs.VALUES
+    command: str, arguments: Arguments, file: str | None, vars_files: Sequence[str], needs: Needs = Needs.VALUES
 ) -> Question:
     """The question in a command's argv. Raises ExpressionError or Failure."""
     from backprop.parser import parse
 
     takes_rows = needs is Needs.COLUMNS
     example = EXAMPLES.get(command, EXAMPLES["eval"])
-    expression, rows, bindings = split_positionals(found, needs_expression=file is None, takes_rows=takes_rows)
+    expression, rows, bindings = split_positionals(arguments, needs_expression=file is None, takes_rows=takes_rows)
     if takes_rows and file == "-" and rows in (None, "-"):
         raise Failure("-f - and the rows would both be read from stdin", "give the rows as a FILE")
     if file is not None:
         expression = read_expression(file)
     elif expression is None:
-        raise without_expression(bindings, found, example)
+        raise without_expression(bindings, arguments, example)
     elif takes_rows and rows is None and is_file(expression):
         only = "stdin" if expression == "-" else f"the file {expression}"
         raise Failure(f"no expression was given, only {only}", f"for example: {example}")
     graph = parse(checked(expression))
-    check_names(graph, bindings, found)
+    check_names(graph, bindings, arguments)
     filed = read_vars(vars_files)
     check_free(graph, filed)
-    ranged = [one for one in bindings if is_range(one.text or "")] if needs is Needs.RANGES else []
+    ranged = [binding for binding in bindings if is_range(binding.text or "")] if needs is Needs.RANGES else []
     if needs is Needs.RANGES:
-        check_ranges(graph, ranged, bindings, found)
-    given = {*filed, *(one.name for one in bindings)}
+        check_ranges(graph, ranged, bindings, arguments)
+    given = {*filed, *(binding.name for binding in bindings)}
     missing = [name for name in graph.variables if name not in given and name not in graph.defaults]
     if missing and needs in (Needs.VALUES, Needs.RANGES):
-        raise without_values(command, missing, found, filed)
-    ranges = in_order([read_range(one) for one in ranged])
-    values = needed_values(filed, graph.inputs) | values_of([one for one in bindings if one not in ranged])
+        raise without_values(command, missing, arguments, filed)
+    ranges = in_order([read_range(binding) for binding in ranged])
+    values = needed_values(filed, graph.inputs) | values_of([binding for binding in bindings if binding not in ranged])
     if needs in (Needs.VALUES, Needs.RANGES):
         values |= defaults_beside(graph, given)
-    for one in ranges:
-        values.pop(one.name, None)
+    for range_ in ranges:
+        values.pop(range_.name, None)
     return Question(expression, graph, values, [name for name in filed if name not in graph.inputs], ranges, rows)
 
 
 def values_of(bindings: Sequence[GivenValue]) -> dict[str, Array]:
-    return {one.name: read_value(one.name, one.text or "") for one in bindings}
+    return {binding.name: read_value(binding.name, binding.text or "") for binding in bindings}
 
 
 def fixed_values(bindings: Sequence[GivenValue], vars_files: Sequence[str]) -> dict[str, Array]:
@@ -114,31 +114,32 @@ def fixed_values(bindings: Sequence[GivenValue], vars_files: Sequence[str]) -> d
     return needed_values(filed, filed) | values_of(bindings)
 
 
-def variables_line(found: Arguments) -> str | None:
+def variables_line(arguments: Arguments) -> str | None:
     """`Variables of (x+y)*z: --x --y --z`, for the help; None where argv holds no expression that can be read."""
     from backprop.autodiff.errors import ExpressionError
     from backprop.parser import parse
 
     try:
-        expression, *_ = split_positionals(found, needs_expression=True)
+        expression, *_ = split_positionals(arguments, needs_expression=True)
         if expression is None:
             return None
         graph = parse(checked(expression))
     except (ExpressionError, Failure):
         return None
-    names = [f"{name}=…" if f"--{name}" in found.known else f"--{name}" for name in graph.variables]
+    names = [f"{name}=…" if f"--{name}" in arguments.known else f"--{name}" for name in graph.variables]
     shown = expression if len(expression) <= MAXIMUM_ECHOED and expression.isprintable() else "the expression"
     return f"Variables of {shown}: {' '.join(names) if names else 'none'}"
 
 
-def without_expression(bindings: Sequence[GivenValue], found: Arguments, example: str) -> Failure:
+def without_expression(bindings: Sequence[GivenValue], arguments: Arguments, example: str) -> Failure:
     """Nothing but options: one of them is misspelt and took the expression for its value, or it was forgotten."""
-    for one in bindings:
-        option = closest_option(one, found)
+    for binding in bindings:
+        option = closest_option(binding, arguments)
         if option:
-            return Failure(f"unknown option {one.written}", f"did you mean {option}?")
+            return Failure(f"unknown option {binding.written}", f"did you mean {option}?")
     if bindings:
-        only = f"only {'values' if len(bindings) > 1 else 'a value'} for {listed([one.name for one in bindings])}"
+        names = listed([binding.name for binding in bindings])
+        only = f"only {'values' if len(bindings) > 1 else 'a value'} for {names}"
         return Failure(f"no expression was given, {only}: is a shell's variable empty?", f"for example: {example}")
     return Failure("no expression was given", f"for example: {example}")
 

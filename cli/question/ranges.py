@@ -16,7 +16,7 @@ from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
 
 MOST_RANGES = 2
-LARGEST = 1e300  # a bound; beyond it the length of a range is no double
+LARGEST = 1e300  # a bound; beyond it the length of a range is not a double
 NARROWEST = 1e-12  # of a range, for its largest bound: there have to be doubles between its points
 LEAST_WIDTH = 1e-290  # of a range: below it, doubles lose their digits
 
@@ -32,13 +32,13 @@ class Range(NamedTuple):
     def points(self, count: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         """So many points from start to stop, both among them; on a log axis at equal ratios."""
         if self.is_log:
-            found = np.geomspace(self.start, self.stop, count)
+            points = np.geomspace(self.start, self.stop, count)
         else:
-            places = np.arange(count)
+            steps = np.arange(count)
             # One rounding a point, so that -5:5 has -4.98 in it and not -4.9799999999999995.
-            found = (self.start * (count - 1 - places) + self.stop * places) / (count - 1)
-        found[0], found[-1] = self.start, self.stop
-        return found
+            points = (self.start * (count - 1 - steps) + self.stop * steps) / (count - 1)
+        points[0], points[-1] = self.start, self.stop
+        return points
 
 
 def is_range(text: str) -> bool:
@@ -97,7 +97,7 @@ def read_bound(name: str, text: str, part: str) -> float:
 
 def in_order(ranges: Sequence[Range]) -> tuple[Range, ...]:
     """The horizontal one first: the first given, but x and y go where they always go."""
-    if [one.name for one in ranges] == ["y", "x"]:
+    if [range_.name for range_ in ranges] == ["y", "x"]:
         return tuple(reversed(ranges))
     return tuple(ranges)
 
@@ -106,13 +106,13 @@ def with_log(ranges: tuple[Range, ...], log: str | None) -> tuple[Range, ...]:
     """The ranges, those along log axes marked. Raises Failure for one with zero or negative numbers in it."""
     axes = log_axes(log, ranges)
     marked = []
-    for axis, one in zip("xy", ranges, strict=False):
-        if axis in axes and one.start <= 0:
+    for axis, range_ in zip("xy", ranges, strict=False):
+        if axis in axes and range_.start <= 0:
             raise Failure(
-                f"--log {axis}: the range of {one.name} begins at {one.start:g}",
-                f"a log axis has positive numbers only: --{one.name} 0.01:{max(one.stop, 1):g}",
+                f"--log {axis}: the range of {range_.name} begins at {range_.start:g}",
+                f"a log axis has positive numbers only: --{range_.name} 0.01:{max(range_.stop, 1):g}",
             )
-        marked.append(one._replace(is_log=axis in axes))
+        marked.append(range_._replace(is_log=axis in axes))
     return tuple(marked)
 
 
@@ -123,27 +123,29 @@ def log_axes(log: str | None, ranges: Sequence[Range]) -> set[str]:
     """
     if log is None:
         return set()
-    by_name = {one.name: axis for axis, one in zip("xy", ranges, strict=False)}
-    found = set()
+    by_name = {range_.name: axis for axis, range_ in zip("xy", ranges, strict=False)}
+    axes = set()
     for word in log.split(","):
         axis = word.strip() if word.strip() in ("x", "y") else by_name.get(word.strip())
         if axis is None:
             raise Failure(f"--log {log}: {word.strip()!r} is not an axis", "write --log x, --log y or --log x,y")
-        found.add(axis)
-    return found
+        axes.add(axis)
+    return axes
 
 
-def check_ranges(graph: Graph, ranged: Sequence[GivenValue], bindings: Sequence[GivenValue], found: Arguments) -> None:
+def check_ranges(
+    graph: Graph, ranged: Sequence[GivenValue], bindings: Sequence[GivenValue], arguments: Arguments
+) -> None:
     """Raise Failure for no range, or more than a picture has directions."""
     if len(ranged) > MOST_RANGES:
-        names = listed([one.name for one in ranged])
+        names = listed([binding.name for binding in ranged])
         raise Failure(f"{names} have ranges", "a picture has two directions: fix the others, as in --z 1")
     if ranged:
         return
     if not graph.inputs:
         raise Failure("the expression has no variable to plot it over", f"for example: {EXAMPLES['plot']}")
-    valued = [one.name for one in bindings]
+    valued = [binding.name for binding in bindings]
     name = next((name for name in graph.variables if name not in valued), None) or (valued or list(graph.inputs))[0]
-    written = written_as(name, found)
+    written = written_as(name, arguments)
     range_text = f"{written}{'' if written.endswith('=') else ' '}-5:5"
     raise Failure("no variable has a range", f"give one a START:STOP: {range_text}")

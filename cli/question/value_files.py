@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable
 
@@ -22,10 +23,8 @@ def read_value_file(name: str, path: str) -> Array:
     try:
         array = reader(path)
         check_size(array.shape)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise wrong(name, path, reason_of(error), None) from None
-    except ValueError as error:
-        raise wrong(name, path, str(error), None) from None
     if not array.size:
         raise wrong(name, path, "it holds no number", None)
     return array
@@ -35,18 +34,17 @@ def wrong(name: str, path: str, reason: str, cure: str | None) -> Failure:
     return Failure(f"the value of {name}: {path}: {reason}", cure)
 
 
-def reason_of(error: OSError) -> str:
-    """The system's words in our style: `no such file or directory`."""
+def reason_of(error: OSError | ValueError) -> str:
+    """The system's words in our style, `no such file or directory`; a ValueError's are ours."""
+    if isinstance(error, ValueError):
+        return str(error)
     text = error.strerror or str(error)
     return text[:1].lower() + text[1:]
 
 
 def check_size(shape: Shape) -> None:
     """Raise ValueError where an array of this shape would pass the bound."""
-    count = 1
-    for length in shape:
-        count *= length
-    if count > MAXIMUM_ENTRIES:
+    if math.prod(shape) > MAXIMUM_ENTRIES:
         raise ValueError(f"shape {show(shape)} has more than {MAXIMUM_ENTRIES} entries")
 
 
@@ -80,15 +78,15 @@ def read_csv(path: str) -> Array:
         rows = csv.reader(iter(lambda: stream.readline(LONGEST_LINE), ""))
         try:
             for row in rows:
-                place = f"line {rows.line_num}"
+                line = f"line {rows.line_num}"
                 if not row:
                     if next((later for later in rows if later), None) is None:
                         break  # empty lines at the end
-                    raise ValueError(f"{place} is empty")
+                    raise ValueError(f"{line} is empty")
                 width = width or len(row)
                 if len(row) != width:
-                    raise ValueError(f"{place} has {len(row)} column{'s' * (len(row) > 1)}, not {width}")
-                numbers.extend([as_number(cell, place) for cell in row])
+                    raise ValueError(f"{line} has {len(row)} column{'s' * (len(row) > 1)}, not {width}")
+                numbers.extend([as_number(cell, line) for cell in row])
                 lines += 1
                 check_size((lines, width))
         except UnicodeDecodeError:
@@ -101,13 +99,13 @@ def read_csv(path: str) -> Array:
     return whole if width <= 1 else whole.reshape(lines, width)
 
 
-def as_number(cell: str, place: str) -> float:
+def as_number(cell: str, line: str) -> float:
     try:
         return parsed(cell)
     except OutOfRange:
-        raise ValueError(f"{place}: {cell[:40]} is out of range") from None
+        raise ValueError(f"{line}: {cell[:40]} is out of range") from None
     except ValueError:
-        raise ValueError(f"{place}: {cell[:40]!r} is not a number") from None
+        raise ValueError(f"{line}: {cell[:40]!r} is not a number") from None
 
 
 def read_json(path: str) -> Array:

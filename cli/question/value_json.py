@@ -21,11 +21,11 @@ def load(path: str) -> Any:
     import json
 
     def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        members = dict(pairs)
+        if len(members) < len(pairs):
             counts = Counter(name for name, _ in pairs)
             raise ValueError(f"{next(name for name, count in counts.items() if count > 1)!r} is given twice")
-        return found
+        return members
 
     def in_range(digits: str) -> float:
         number = float(digits)
@@ -71,9 +71,9 @@ def as_array(value: Any) -> Array:
             raise ValueError("it is nested too deeply")
     level = [value]
     for length in shape:  # level by level: the depth is bounded, the length is not
-        if any(not isinstance(one, list) or len(one) != length for one in level):
+        if any(not isinstance(nested, list) or len(nested) != length for nested in level):
             raise ValueError("its lists have different lengths")
-        level = [entry for one in level for entry in one]
+        level = [entry for nested in level for entry in nested]
     for entry in level:
         if isinstance(entry, list):
             raise ValueError("its lists have different lengths")

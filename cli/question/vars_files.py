@@ -43,16 +43,14 @@ def read_vars_file(path: str) -> dict[str, Any]:
     from backprop.cli.question.value_json import load
 
     try:
-        found = load(path)
-    except OSError as error:
+        members = load(path)
+    except (OSError, ValueError) as error:
         raise Failure(f"--vars {path}: {reason_of(error)}") from None
-    except ValueError as error:
-        raise Failure(f"--vars {path}: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(members, dict):
         raise Failure(
             f"--vars {path}: it does not hold an object", 'write one value for each name: {"x": 1, "y": [2, 3]}'
         )
-    return found
+    return members
 
 
 def member_value(path: str, name: str, value: Any) -> Array:

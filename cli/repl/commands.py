@@ -18,7 +18,7 @@ from backprop.cli.repl.evaluation import DERIVATIVE, traced
 from backprop.cli.repl.session import Asked, Session
 from backprop.cli.reports.nonfinite import nonfinite_values
 from backprop.cli.status import Failure
-from backprop.parser.similarity import closest
+from backprop.parser.similarity import suggestion
 
 INTRODUCTION = """\
 An expression shows every node's value and gradient: (x+y)*z
@@ -42,11 +42,8 @@ def command_answer(session: Session, line: str) -> Reply:
     """The answer to `:name rest`. Raises Failure or ExpressionError."""
     word, _, rest = line.strip().partition(" ")
     if word not in COMMANDS:
-        meant = closest(word, COMMANDS)
-        raise Failure(
-            f"unknown command {word!r}",
-            f"did you mean {meant}?" if meant else f"the commands are {', '.join(COMMANDS)}",
-        )
+        cure = suggestion(word, COMMANDS, f"the commands are {', '.join(COMMANDS)}")
+        raise Failure(f"unknown command {word!r}", cure)
     command = COMMANDS[word]
     if rest.strip() and not command.takes:
         raise Failure(f"{word} takes nothing", "omit what follows it")
@@ -89,8 +86,8 @@ def graph(session: Session, path: str) -> Reply:
     from backprop.cli.output.numbers import rounded
 
     asked = last(session)
-    found = traced(asked)
-    circuit = circuit_of(found, asked.question.text, DERIVATIVE)
+    trace = traced(asked)
+    circuit = circuit_of(trace, asked.question.text, DERIVATIVE)
     output = session.output
     if path:
         known = endings("graph")
@@ -122,10 +119,10 @@ def diff(session: Session, rest: str) -> Reply:
             known = variables_of(asked.question.graph.variables)
             raise Failure(f"{name} is not a variable of the last expression", known)
     with asked.text.located():
-        found = DerivativeOptions(wrt=chosen).symbolic(asked.question)
-        report = derivative_report(asked.question, found, 1, shares=False)
-    notes = [f"{name} is constant between its steps: its derivative counts as 0" for name in found.flat]
-    notes += remarks(found.exemptions)
+        derivatives = DerivativeOptions(wrt=chosen).symbolic(asked.question)
+        report = derivative_report(asked.question, derivatives, 1, shares=False)
+    notes = [f"{name} is constant between its steps: its derivative counts as 0" for name in derivatives.flat]
+    notes += remarks(derivatives.exemptions)
     if not report.rows:
         raise Failure("the last expression has no variables", "there is nothing to differentiate by")
     return Reply(report.data, [row[1] for row in report.rows], report, notes=notes)
@@ -134,12 +131,12 @@ def diff(session: Session, rest: str) -> Reply:
 def variables(session: Session, rest: str) -> Reply:
     """Every name with its value or its definition."""
     values: list[Row] = [(name, None, value) for name, value in session.values.items()]
-    definitions: list[Row] = [(name.text, one.text, None) for name, one in session.definitions.items()]
+    definitions: list[Row] = [(name.text, definition.text, None) for name, definition in session.definitions.items()]
     rows = [*definitions, *values]
     columns = (Column("name"), Column("definition", folds=True), Column("value", style="green", is_number=True))
     data: dict[str, Any] = {
         "values": dict(session.values),
-        "definitions": [one.text for one in session.definitions.values()],
+        "definitions": [definition.text for definition in session.definitions.values()],
         "nonfinite": nonfinite_values(session.values),
     }
     if not rows:
@@ -154,8 +151,7 @@ def clear(session: Session, rest: str) -> Reply:
     with session.kept_whole():
         for name in names:
             if not session.clear(name):
-                meant = closest(name, [one.rstrip("(") for one in session.names()])
-                cure = f"did you mean {meant}?" if meant else ":vars shows what has"
+                cure = suggestion(name, [known.rstrip("(") for known in session.names()], ":vars shows what has")
                 raise Failure(f"{name} has no meaning here", cure)
     if not names:
         session.values.clear()
@@ -170,12 +166,11 @@ def show_help(session: Session, name: str) -> Reply:
 
         name, known = name.rstrip("("), names()
         if name not in known:
-            meant = closest(name, known)
-            raise Failure(f"unknown function {name!r}", f"did you mean {meant}?" if meant else None)
+            raise Failure(f"unknown function {name!r}", suggestion(name, known, "") or None)
         report = page_report(name, known[name])
         return Reply(report.data, report.plain, report)
     chosen = {name: COMMANDS[name]} if name else COMMANDS
-    usages = {f"{word} {one.takes}".strip(): one.summary for word, one in chosen.items()}
+    usages = {f"{word} {command.takes}".strip(): command.summary for word, command in chosen.items()}
     width = max(map(len, usages))
     lines = [f"{usage:{width}}  {summary}" for usage, summary in usages.items()]
     text = "\n".join([*([] if name else [INTRODUCTION]), *lines])

@@ -10,9 +10,9 @@ from backprop.cli.repl.commands import COMMANDS
 from backprop.cli.repl.session import Session
 
 
-def completions(session: Session, word: str, line: str, place: int) -> list[str]:
+def completions(session: Session, word: str, line: str, start: int) -> list[str]:
     """What may stand in place of the word that begins at `place` of the line."""
-    before = line[:place].lstrip()
+    before = line[:start].lstrip()
     if not line.lstrip().startswith(":"):
         candidates = names(session)
     elif not before:
@@ -27,7 +27,7 @@ def completions(session: Session, word: str, line: str, place: int) -> list[str]
             "name": [name.rstrip("(") for name in session.names()],
             "function": [name.rstrip("(") for name in functions()],
         }.get(kind, [])
-    return sorted(dict.fromkeys(one for one in candidates if one.startswith(word)))
+    return sorted(dict.fromkeys(candidate for candidate in candidates if candidate.startswith(word)))
 
 
 def names(session: Session) -> list[str]:
@@ -38,6 +38,6 @@ def names(session: Session) -> list[str]:
 
 def files(path: str, word: str) -> list[str]:
     """The files that begin with a path, without what of it stands before the word."""
-    found = glob.glob(glob.escape(path) + "*")
-    shown = [f"{one}{os.sep}" if os.path.isdir(one) else one for one in found]
-    return sorted(one[len(path) - len(word) :] for one in shown)
+    paths = glob.glob(glob.escape(path) + "*")
+    shown = [f"{name}{os.sep}" if os.path.isdir(name) else name for name in paths]
+    return sorted(name[len(path) - len(word) :] for name in shown)

@@ -21,7 +21,7 @@ def converse(output: Output, *, is_fused: bool = False) -> None:
     if not is_terminal():
         answer_all(session, InputLines(continues=output.format not in ONE_LINE))
         return
-    console = Console(lambda word, line, place: completions(session, word, line, place))
+    console = Console(lambda word, line, start: completions(session, word, line, start))
     output.note(GREETING)
     while True:
         try:

@@ -32,7 +32,8 @@ def evaluated(session: Session, line: str) -> list[Reply]:
         if path.startswith("@") and name.isidentifier():
             return [filed(session, name, path)]
         return [
-            expression_answer(session, one) if one.name is None else assigned(session, one) for one in statements(line)
+            expression_answer(session, statement) if statement.name is None else assigned(session, statement)
+            for statement in statements(line)
         ]
 
 
@@ -69,19 +70,19 @@ def traced(asked: Asked) -> Trace:
 def expression_answer(session: Session, statement: Statement) -> Reply:
     """The value and the gradients of an expression, and its node table."""
     asked = session.ask(statement)
-    found = traced(asked)
+    evaluation = traced(asked)
     question = asked.question
-    label = found.labels.get(found.output, OUTPUT)
+    label = evaluation.labels.get(evaluation.output, OUTPUT)
     title = f"{label} = {question.text}" if label != question.text else label  # not of the definitions before it
-    report = node_report(found, question.text, DERIVATIVE)._replace(title=title)
+    report = node_report(evaluation, question.text, DERIVATIVE)._replace(title=title)
     data = {
         "command": "repl",
         "expression": question.text,
-        "value": found.value,
-        DERIVATIVE: found.gradients,
+        "value": evaluation.value,
+        DERIVATIVE: evaluation.gradients,
         "nonfinite": [placed(entry, asked.text) for entry in report.data["nonfinite"]],
     }
-    return Reply(data, [found.value, *found.gradients.values()], report, notes=comments(found, asked))
+    return Reply(data, [evaluation.value, *evaluation.gradients.values()], report, notes=comments(evaluation, asked))
 
 
 def placed(entry: dict[str, Any], text: TypedText) -> dict[str, Any]:
@@ -93,23 +94,23 @@ def placed(entry: dict[str, Any], text: TypedText) -> dict[str, Any]:
     return {**entry, "start": span.start if is_here else None, "end": span.end if is_here else None}
 
 
-def comments(found: Trace, asked: Asked) -> list[str]:
+def comments(evaluation: Trace, asked: Asked) -> list[str]:
     """What the table alone does not tell: the upstream gradient, where inf and nan began, where digits were lost."""
     notes = []
     question, text = asked
-    shape = np.shape(found.value)
-    if shape and found.gradients:
+    shape = np.shape(evaluation.value)
+    if shape and evaluation.gradients:
         notes.append(f"the output has shape {shapes.show(shape)}: its upstream gradient is ones")
-    notes += [warned(found, birth, text) for birth in found.births[:MAXIMUM_WARNINGS]]
-    if len(found.births) > MAXIMUM_WARNINGS:
-        notes.append(f"{len(found.births) - MAXIMUM_WARNINGS} more results are not finite")
+    notes += [warned(evaluation, birth, text) for birth in evaluation.births[:MAXIMUM_WARNINGS]]
+    if len(evaluation.births) > MAXIMUM_WARNINGS:
+        notes.append(f"{len(evaluation.births) - MAXIMUM_WARNINGS} more results are not finite")
     for loss in losses(question.graph, question.values)[:MOST_NAMED]:
         notes.append(noted(loss, text.whole, *located(loss.node.span, text)))
     return notes
 
 
-def warned(found: Trace, birth: Birth, text: TypedText) -> str:
-    return warning(described(found, birth), *located(birth.node.span, text))
+def warned(evaluation: Trace, birth: Birth, text: TypedText) -> str:
+    return warning(described(evaluation, birth), *located(birth.node.span, text))
 
 
 def located(span: Span | None, text: TypedText) -> tuple[Span | None, str]:

@@ -29,7 +29,7 @@ class InputLines:
         self.is_first = True
 
     def read(self) -> str:
-        """The next input. Raises EOFError at the end, ExpressionError for a line that is no text."""
+        """The next input. Raises EOFError at the end, ExpressionError for a line that is not text."""
         parts: list[str] = []
         while True:
             try:
@@ -56,8 +56,8 @@ class InputLines:
             text = data.decode("utf-8-sig" if self.is_first else "utf-8")
         except UnicodeDecodeError as error:
             seen = data.decode("utf-8", "backslashreplace").rstrip("\r\n")
-            place = len(data[: error.start].decode("utf-8", "backslashreplace"))
-            raise ExpressionError("a byte here is not UTF-8 text", Span(place, place + 4), None, seen) from None
+            start = len(data[: error.start].decode("utf-8", "backslashreplace"))
+            raise ExpressionError("a byte here is not UTF-8 text", Span(start, start + 4), None, seen) from None
         finally:
             self.is_first = False
         return text.rstrip("\r\n")
@@ -91,12 +91,12 @@ class Console(InputLines):
         readline.set_history_length(LONGEST_HISTORY)
         readline.set_auto_history(False)
         readline.set_completer_delims(DELIMITERS)
-        found: list[str] = []
+        candidates: list[str] = []
 
         def completer(word: str, number: int) -> str | None:
             if number == 0:
-                found[:] = complete(word, readline.get_line_buffer(), readline.get_begidx())
-            return found[number] if number < len(found) else None
+                candidates[:] = complete(word, readline.get_line_buffer(), readline.get_begidx())
+            return candidates[number] if number < len(candidates) else None
 
         readline.set_completer(completer)
         is_libedit = "libedit" in (readline.__doc__ or "")

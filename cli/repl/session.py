@@ -29,12 +29,12 @@ class Unreadable(ExpressionError):
 
 
 class Piece(NamedTuple):
-    """The part of the text put together from `start` to `end`, which stands in `line` from `place` on."""
+    """The part of the text put together from `start` to `end`, which stands in `line` from `offset` on."""
 
     start: int
     end: int
     line: str
-    place: int
+    offset: int
 
 
 class TypedText(NamedTuple):
@@ -45,8 +45,8 @@ class TypedText(NamedTuple):
 
     def origin(self, span: Span) -> tuple[Span, Piece]:
         """Where a place of the text was written."""
-        piece = next((one for one in self.pieces if span.start <= one.end), self.pieces[-1])
-        shift = piece.place - piece.start
+        piece = next((candidate for candidate in self.pieces if span.start <= candidate.end), self.pieces[-1])
+        shift = piece.offset - piece.start
         return Span(span.start + shift, min(span.end, piece.end) + shift), piece
 
     @contextlib.contextmanager
@@ -121,10 +121,10 @@ class Session:
         pieces = []
         lines: list[str] = []
         start = 0
-        for one in [*self.needed(statement.uses), statement]:
-            place = one.body if one is statement else one.start
-            lines.append(one.line[place : one.end])
-            pieces.append(Piece(start, start + len(lines[-1]), one.line, place))
+        for needed in [*self.needed(statement.uses), statement]:
+            begin = needed.body if needed is statement else needed.start
+            lines.append(needed.line[begin : needed.end])
+            pieces.append(Piece(start, start + len(lines[-1]), needed.line, begin))
             start += len(lines[-1]) + 1
         return TypedText("\n".join(lines), tuple(pieces))
 
@@ -134,19 +134,19 @@ class Session:
         waiting = [(name, False) for name in sorted(uses)]
         while waiting:
             name, is_ready = waiting.pop()
-            found = self.definitions.get(name)
-            if found is None or name in ordered:
+            definition = self.definitions.get(name)
+            if definition is None or name in ordered:
                 continue
             if is_ready:
-                ordered[name] = found
+                ordered[name] = definition
             else:
                 waiting.append((name, True))
-                waiting.extend((one, False) for one in sorted(found.uses))
+                waiting.extend((needed_name, False) for needed_name in sorted(definition.uses))
         return list(ordered.values())
 
     def needs(self, statement: Statement) -> bool:
         """Whether a statement needs what it defines."""
-        return any(statement.name in one.uses for one in [*self.needed(statement.uses), statement])
+        return any(statement.name in needed.uses for needed in [*self.needed(statement.uses), statement])
 
     def define(self, statement: Statement) -> Array | None:
         """Remember an assignment or a function. The value, where that is all there is to remember."""
@@ -156,7 +156,7 @@ class Session:
             self.define_function(name, statement)
             return None
         graph = self.text(statement).parsed()
-        is_free = any(one in self.values or one not in leaves.NAMED_CONSTANTS for one in graph.inputs)
+        is_free = any(variable in self.values or variable not in leaves.NAMED_CONSTANTS for variable in graph.inputs)
         if is_free and not self.needs(statement):
             self.values.pop(name.text, None)
             self.definitions[name] = statement
@@ -176,7 +176,7 @@ class Session:
                 statement.line,
             )
         text = self.text(statement._replace(body=statement.start))
-        TypedText(f"{text.whole}\n0", text.pieces).parsed()  # functions alone are no expression
+        TypedText(f"{text.whole}\n0", text.pieces).parsed()  # functions alone are not an expression
         self.definitions[name] = statement
 
     def set(self, name: str, value: Array) -> None:
@@ -199,7 +199,7 @@ class Session:
     def without_values(self, missing: list[str]) -> Failure:
         known = [*self.values, *[name.text for name in self.definitions if not name.is_function]]
         meant = {name: closest(name, known) for name in missing} if known else {}
-        hints = [f"did you mean {one}?" for one in dict.fromkeys(meant.values()) if one]
+        hints = [f"did you mean {similar}?" for similar in dict.fromkeys(meant.values()) if similar]
         example = "; ".join(f"{name} = 1" for name in missing[:10])
         cure = f"for example: {example}"
         return Failure(f"{listed(missing)} {'has' if len(missing) == 1 else 'have'} no value", " ".join([*hints, cure]))

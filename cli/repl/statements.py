@@ -69,7 +69,7 @@ def statement(line: str, tokens: Sequence[Operand]) -> Statement:
     first, start, end = tokens[0], tokens[0].start_pos, tokens[-1].end_pos
     if first.type == "HEAD":
         head = read_head(first, Scope(line))
-        uses = {one for one in names_in(tokens[1:]) if one.is_function or one.text not in head.parameters}
+        uses = {used for used in names_in(tokens[1:]) if used.is_function or used.text not in head.parameters}
         return Statement(line, start, end, first.end_pos, Name(head.name, True), frozenset(uses))
     if first.type == "NAME" and len(tokens) > 1 and tokens[1].type == "ASSIGN":
         name = Name(first.text, False)

@@ -24,12 +24,12 @@ REASONS = {
 PLURALS = {"mismatch": "mismatches", "kink": "kinks"}
 
 
-def check_report(found: Survey, text: str) -> Report:
+def check_report(survey: Survey, text: str) -> Report:
     """A row for each entry, with the number of its point where there are several (0 is the given one)."""
-    is_sampled = found.points > 1
+    is_sampled = survey.points > 1
     point = (Column("point", is_number=True),) if is_sampled else ()
     return Report(
-        title=f"{found.points - found.failed} of {found.points} points passed: {text}" if is_sampled else text,
+        title=f"{survey.points - survey.failed} of {survey.points} points passed: {text}" if is_sampled else text,
         columns=(
             Column("variable"),
             *point,
@@ -40,18 +40,18 @@ def check_report(found: Survey, text: str) -> Report:
             Column("estimated_error", is_number=True, is_optional=True),
             Column("verdict"),
         ),
-        rows=[row(number, entry, is_sampled) for number, entry in found.worst],
+        rows=[row(number, entry, is_sampled) for number, entry in survey.worst],
         data={
             "command": "check",
             "expression": text,
-            "points": found.points,
-            "failed": found.failed,
-            "verdicts": found.verdicts,
-            "failures": [{"point": number, "values": values} for number, values in found.failures],
+            "points": survey.points,
+            "failed": survey.failed,
+            "verdicts": survey.verdicts,
+            "failures": [{"point": number, "values": values} for number, values in survey.failures],
             "checks": ROWS,
-            "nonfinite": list(nonfinite(found)),
+            "nonfinite": list(nonfinite(survey)),
         },
-        plain=[entry.verdict for _, entry in found.worst],
+        plain=[entry.verdict for _, entry in survey.worst],
     )
 
 
@@ -61,33 +61,33 @@ def row(number: int, entry: Entry, is_sampled: bool) -> Row:
     return (entry.name, *point, *three, entry.relative_error, entry.error, entry.verdict)
 
 
-def nonfinite(found: Survey) -> Iterator[dict[str, Any]]:
-    for number, entry in found.worst:
+def nonfinite(survey: Survey) -> Iterator[dict[str, Any]]:
+    for number, entry in survey.worst:
         for column in NUMBERS:
             for word, _ in kinds_in(np.float64(getattr(entry, column))):
                 yield {"where": f"{entry.name}.{column}", "value": word, "point": number}
 
 
-def notes(found: Survey) -> Iterator[str]:
+def notes(survey: Survey) -> Iterator[str]:
     """What to say beside the table."""
-    if found.shape:
-        yield f"the output has shape {shapes.show(found.shape)}: the sum of its entries is checked"
-    if any("direction" in entry.name for _, entry in found.worst):
+    if survey.shape:
+        yield f"the output has shape {shapes.show(survey.shape)}: the sum of its entries is checked"
+    if any("direction" in entry.name for _, entry in survey.worst):
         yield "arrays of many entries are checked along random directions"
-    if not found.worst:
+    if not survey.worst:
         yield "the expression has no variables, so that there is no gradient"
     for word, reason in REASONS.items():
-        count = found.verdicts[word]
+        count = survey.verdicts[word]
         if count:
-            names = [entry.name for _, entry in found.worst if entry.verdict == word]
+            names = [entry.name for _, entry in survey.worst if entry.verdict == word]
             more = f" and {len(names) - MAXIMUM_NAMES} more" if len(names) > MAXIMUM_NAMES else ""
             listed = f" ({', '.join(names[:MAXIMUM_NAMES])}{more})" if names else ""
             prefix = "warning: " if word == "mismatch" else ""
             yield f"{prefix}{count} {word if count == 1 else PLURALS.get(word, word)}{listed}: {reason}"
-    if found.points > 1 and found.failures:
-        number, values = found.failures[0]
+    if survey.points > 1 and survey.failures:
+        number, values = survey.failures[0]
         shown = ", ".join(f"{name} = {brief(value)}" for name, value in values.items())
-        yield f"{found.failed} of {found.points} points failed, the first of them point {number}: {shown}"
+        yield f"{survey.failed} of {survey.points} points failed, the first of them point {number}: {shown}"
 
 
 def brief(value: Any) -> str:

@@ -16,14 +16,14 @@ from backprop.parser.printers.expression import TEXTBOOK, show
 MAXIMUM_WRITTEN = 2**20  # operands and operators: about 4 MB
 
 
-def derivative_report(question: Question, found: Derivatives, order: int, *, shares: bool) -> Report:
+def derivative_report(question: Question, derivatives: Derivatives, order: int, *, shares: bool) -> Report:
     """The derivatives in the order asked for; their values are those of the graph before it was tidied."""
-    texts = {name: as_text(node, shares=shares) for name, node in found.written.items()}
+    texts = {name: as_text(node, shares=shares) for name, node in derivatives.written.items()}
     is_known = all(name in question.values for name in question.graph.variables)
     values: dict[str, Cell] = {}
     if is_known:
-        numbers = evaluate(list(found.plain.values()), question.values)
-        values = dict(zip(found.plain, numbers, strict=True))
+        numbers = evaluate(list(derivatives.plain.values()), question.values)
+        values = dict(zip(derivatives.plain, numbers, strict=True))
     columns = [Column("variable"), Column("derivative", folds=True)]
     data = {"command": "diff", "expression": question.text, "order": order, "derivative": texts}
     if is_known:
@@ -38,17 +38,17 @@ def derivative_report(question: Question, found: Derivatives, order: int, *, sha
     )
 
 
-def code_report(question: Question, found: Derivatives, language: str) -> Report:
+def code_report(question: Question, derivatives: Derivatives, language: str) -> Report:
     """LaTeX of each derivative, or a function that returns the value and the whole gradient, line by line."""
     if language == "latex":
         from backprop.parser.printers.latex import show_latex
 
-        for node in found.written.values():
+        for node in derivatives.written.values():
             refuse_long(node, "choose another language, in which each node is written once")
-        lines = [show_latex(node) for node in found.written.values()]
+        lines = [show_latex(node) for node in derivatives.written.values()]
     else:
         printer = import_module(f"backprop.parser.printers.{language}")
-        lines = printer.write("f", found.graph.result, found.coded).splitlines()
+        lines = printer.write("f", derivatives.graph.result, derivatives.coded).splitlines()
     return Report(
         title="",
         columns=(Column("code", folds=True),),
@@ -62,8 +62,8 @@ def code_report(question: Question, found: Derivatives, language: str) -> Report
 def refuse_long(node: Node, cure: str) -> None:
     """Raise ExpressionError where the text would be too long: a node of the graph stands in it many times."""
     sizes: dict[Node, int] = {}
-    for one in needed([node]):
-        sizes[one] = 1 + sum(sizes[operand] for operand in one.inputs)
+    for part in needed([node]):
+        sizes[part] = 1 + sum(sizes[operand] for operand in part.inputs)
     if sizes[node] > MAXIMUM_WRITTEN:
         raise ExpressionError(
             f"the derivative has more than {MAXIMUM_WRITTEN} parts when it is written out", None, cure
@@ -77,18 +77,18 @@ def as_text(node: Node, *, shares: bool) -> str:
         return show(node, {}, spacing=TEXTBOOK)
     uses: dict[Node, int] = {}
     order = needed([node])
-    for one in order:
-        for operand in one.inputs:
+    for part in order:
+        for operand in part.inputs:
             uses[operand] = uses.get(operand, 0) + 1
-    taken = {one.name for one in order if one.name is not None}
+    taken = {part.name for part in order if part.name is not None}
     labels: dict[Node, str] = {}
     statements = []
     number = 0
-    for one in order:
-        if one is not node and one.inputs and uses[one] > 1:
+    for part in order:
+        if part is not node and part.inputs and uses[part] > 1:
             number += 1
             while f"t{number}" in taken:
                 number += 1
-            statements.append(f"t{number} = {show(one, labels, spacing=TEXTBOOK)}")
-            labels[one] = f"t{number}"
+            statements.append(f"t{number} = {show(part, labels, spacing=TEXTBOOK)}")
+            labels[part] = f"t{number}"
     return "; ".join([*statements, show(node, labels, spacing=TEXTBOOK)])

@@ -14,26 +14,26 @@ from backprop.cli.output.report import Rows
 
 def entry_names(name: str, shape: Shape) -> list[str]:
     """One name for each entry, in the order of the entries."""
-    return [named(name, place) for place in np.ndindex(*shape)]
+    return [named(name, index) for index in np.ndindex(*shape)]
 
 
-def named(name: str, place: Sequence[int]) -> str:
-    return f"{name}[{','.join(map(str, place))}]" if place else name
+def named(name: str, index: Sequence[int]) -> str:
+    return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
 def input_names(inputs: Sequence[Node]) -> list[str]:
-    return [one for node in inputs for one in entry_names(str(node.name), node.shape)]
+    return [entry for node in inputs for entry in entry_names(str(node.name), node.shape)]
 
 
 def entry_rows(columns: Sequence[dict[str, Array]]) -> Rows:
     """One row for each entry of the arrays of the same names and shapes: its name and its number in each column."""
-    places = [(name, place) for name, one in columns[0].items() for place in np.ndindex(*np.shape(one))]
+    entries = [(name, index) for name, array in columns[0].items() for index in np.ndindex(*np.shape(array))]
 
     def cells(item: tuple[str, tuple[int, ...]]) -> tuple[Any, ...]:
-        name, place = item
-        return (named(name, place), *(float(np.asarray(column[name])[place]) for column in columns))
+        name, index = item
+        return (named(name, index), *(float(np.asarray(column[name])[index]) for column in columns))
 
-    return Rows(places, cells)
+    return Rows(entries, cells)
 
 
 def output_label(graph: Graph) -> str:
@@ -43,7 +43,9 @@ def output_label(graph: Graph) -> str:
         if node is output:
             return name
     taken = {*graph.inputs, *graph.names}
-    return next(one for one in ("f", "out", "output", *(f"f{k}" for k in range(1, len(taken) + 2))) if one not in taken)
+    return next(
+        label for label in ("f", "out", "output", *(f"f{k}" for k in range(1, len(taken) + 2))) if label not in taken
+    )
 
 
 def heading(name: str, others: Sequence[str]) -> str:

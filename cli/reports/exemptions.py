@@ -18,31 +18,33 @@ def remarks(exemptions: Sequence[Exemption]) -> list[str]:
     notes = []
     for _, together in groupby(sorted(exemptions, key=_corner), _corner):
         same = list(together)
-        forms = dict.fromkeys(_short(one.form, "a part of the formula") for one in same)
+        forms = dict.fromkeys(_short(exemption.form, "a part of the formula") for exemption in same)
         notes.append(_remark(same[0], list(forms)))
     more = len(notes) - MOST
     return notes if more <= 0 else [*notes[:MOST], f"at {more} more corners the formula is not the derivative, too"]
 
 
-def _corner(one: Exemption) -> tuple[int, bool, str, str]:
+def _corner(exemption: Exemption) -> tuple[int, bool, str, str]:
     """What the exemptions of one note have in common."""
-    return one.condition.index, one.counts_sides is True, str(one.written), _value(one.value)
+    return exemption.condition.index, exemption.counts_sides is True, str(exemption.written), _value(exemption.value)
 
 
-def _remark(one: Exemption, forms: Sequence[str]) -> str:
-    where = f"where {_short(one.condition, 'a denominator is 0')}"
-    if one.counts_sides:
+def _remark(exemption: Exemption, forms: Sequence[str]) -> str:
+    where = f"where {_short(exemption.condition, 'a denominator is 0')}"
+    if exemption.counts_sides:
         return (
             f"{where}, the derivative is the mean of those from both sides of a kink, which this formula may not give"
         )
     is_several = len(forms) > 1
-    said = "has no value" if one.written is None else f"is {one.written:g}"
+    said = "has no value" if exemption.written is None else f"is {exemption.written:g}"
     if is_several:
-        said = "have no value" if one.written is None else f"are {one.written:g}"
+        said = "have no value" if exemption.written is None else f"are {exemption.written:g}"
     shown = forms[0] if not is_several else f"{forms[0]} and {forms[1]}"
     if len(forms) > 2:
         shown = f"{forms[0]} and {len(forms) - 1} other parts"
-    return f"{where}, {shown} {said}; the derivative takes {'each' if is_several else 'it'} as {_value(one.value)}"
+    return (
+        f"{where}, {shown} {said}; the derivative takes {'each' if is_several else 'it'} as {_value(exemption.value)}"
+    )
 
 
 def _value(value: Node | float | None) -> str:

@@ -53,16 +53,16 @@ def page_report(name: str, gates: list[Gate]) -> Report:
 
 def names() -> dict[str, list[Gate]]:
     """Each name, alias and operator sign with the gates that it may mean."""
-    found: dict[str, list[Gate]] = {name: list(gates) for name, gates in FUNCTIONS.items()}
+    by_name: dict[str, list[Gate]] = {name: list(gates) for name, gates in FUNCTIONS.items()}
     for gates in PUBLIC.values():
         for gate in gates:
             signs = [gate.notation.symbol.strip()] if isinstance(gate.notation, (Infix, Prefix, Postfix)) else []
             for name in (gate.called, *signs):
-                if gate not in found.setdefault(name, []):
-                    found[name].append(gate)
+                if gate not in by_name.setdefault(name, []):
+                    by_name[name].append(gate)
     for name, gate in OPERATORS.items():
-        found.setdefault(name, [gate])
-    return found
+        by_name.setdefault(name, [gate])
+    return by_name
 
 
 def page_rows(gate: Gate) -> list[Row]:
@@ -120,15 +120,15 @@ def applied(gate: Gate) -> tuple[tuple[Node, ...], Node]:
         graph.input(name, np.shape(operand))
         for name, operand in zip(names_of(gate, count), sample.operands, strict=True)
     )
-    settings = tuple(sample.attributes.get(name, one.default) for name, one in gate.attributes.items())
+    settings = tuple(sample.attributes.get(name, attribute.default) for name, attribute in gate.attributes.items())
     return inputs, graph.add(gate, inputs, settings)
 
 
 def names_of(gate: Gate, count: int) -> list[str]:
     """The operands' names; those of one that stands for many are numbered."""
-    found = [name for name in gate.operands if not name.startswith("*")][:count]
+    operands = [name for name in gate.operands if not name.startswith("*")][:count]
     rest = gate.operands[-1].lstrip("*") if gate.operands else ""
-    return found + [f"{rest}{number}" for number in range(1, count - len(found) + 1)]
+    return operands + [f"{rest}{number}" for number in range(1, count - len(operands) + 1)]
 
 
 def gradients(gate: Gate) -> dict[str, str]:
@@ -138,12 +138,12 @@ def gradients(gate: Gate) -> dict[str, str]:
     inputs, out = applied(gate)
     labels = dict(zip(inputs, names_of(gate, len(inputs)), strict=True))
     upstream = out.graph.input("upstream", out.shape)
-    found = {}
+    texts = {}
     for position, name in enumerate(labels.values()):
         local = gate.local(position, inputs, out)
         share = local if gate.has_local else gate.pull(position, upstream, inputs, out)
-        found[name] = "0" if share is None else formula(share, {**labels, upstream: "upstream"})
-    return found
+        texts[name] = "0" if share is None else formula(share, {**labels, upstream: "upstream"})
+    return texts
 
 
 @cache
@@ -163,13 +163,13 @@ def habit(gate: Gate) -> str:
 
 def described(gate: Gate, corner: Corner) -> str:
     """`at x = 0 the value is 0 and the gradient 0`."""
-    place = ", ".join(
+    point = ", ".join(
         f"{name} = {number_text(value)}"
         for name, value in zip(names_of(gate, len(corner.operands)), corner.operands, strict=True)
     )
-    gradient = ", ".join(number_text(one) for one in corner.gradients)
+    gradient = ", ".join(number_text(number) for number in corner.gradients)
     plural = "s" if len(corner.gradients) > 1 else ""
-    return f"at {place} the value is {number_text(corner.value)} and the gradient{plural} {gradient}"
+    return f"at {point} the value is {number_text(corner.value)} and the gradient{plural} {gradient}"
 
 
 def number_text(value: Any) -> str:

@@ -12,9 +12,9 @@ DIFFERING = "the derivatives from its sides differ, and their mean is given"
 
 def remarks() -> list[str]:
     """A note for each kink that was hit exactly, since the last time, by a derivative whose sides differ there."""
-    from backprop.autodiff.passes.sides import take_hits  # here, not above: few derivatives meet a kink
+    from backprop.autodiff.passes.kink_hits import take_hits  # here, not above: few derivatives meet a kink
 
-    return [f"a kink was hit exactly: {one}; {DIFFERING}" for one in dict.fromkeys(map(as_written, take_hits()))]
+    return [f"a kink was hit exactly: {kink}; {DIFFERING}" for kink in dict.fromkeys(map(as_written, take_hits()))]
 
 
 def as_written(slope: Node) -> str:

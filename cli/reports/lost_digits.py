@@ -17,12 +17,12 @@ MOST_NAMED = 5
 LONGEST = 60  # characters of an expression in a sentence
 
 
-def notes(found: Sequence[Loss], source: str | None) -> Iterator[str]:
+def notes(losses: Sequence[Loss], source: str | None) -> Iterator[str]:
     """A note for each composition that lost digits, with its place in the expression."""
-    for loss in found[:MOST_NAMED]:
+    for loss in losses[:MOST_NAMED]:
         yield noted(loss, source, loss.node.span, source)
-    if len(found) > MOST_NAMED:
-        yield f"{len(found) - MOST_NAMED} more compositions lost digits"
+    if len(losses) > MOST_NAMED:
+        yield f"{len(losses) - MOST_NAMED} more compositions lost digits"
 
 
 def noted(loss: Loss, text: str | None, span: Span | None, source: str | None) -> str:

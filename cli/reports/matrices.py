@@ -15,44 +15,46 @@ from backprop.cli.reports.entries import entry_names, heading, input_names, outp
 from backprop.cli.reports.nonfinite import nonfinite_values
 
 
-def jacobian_report(found: FirstOrder, text: str) -> Report:
+def jacobian_report(derivatives: FirstOrder, text: str) -> Report:
     """One row for each entry of the output, one column for each of the inputs."""
-    names = entry_names(output_label(found.output.graph), found.output.shape)
-    jacobian = found.jacobian
-    parts = {"value": found.value, **{f"jacobian.{name}": one for name, one in jacobian.items()}}
+    names = entry_names(output_label(derivatives.output.graph), derivatives.output.shape)
+    jacobian = derivatives.jacobian
+    parts = {"value": derivatives.value, **{f"jacobian.{name}": block for name, block in jacobian.items()}}
     data = {
         "command": "jacobian",
         "expression": text,
-        "value": found.value,
+        "value": derivatives.value,
         "jacobian": jacobian,
         "nonfinite": nonfinite_values(parts),
     }
-    return matrix_report(titled("Jacobian", text), "output", names, input_names(found.inputs), found.matrix, data)
+    return matrix_report(
+        titled("Jacobian", text), "output", names, input_names(derivatives.inputs), derivatives.matrix, data
+    )
 
 
-def hessian_report(found: SecondOrder, nature: Nature | None, text: str) -> Report:
+def hessian_report(derivatives: SecondOrder, nature: Nature | None, text: str) -> Report:
     """The square matrix; with `nature` the eigenvalues and what kind of point it is."""
-    names = input_names(found.inputs)
-    hessian = found.hessian
-    parts = {"value": found.value, **{f"gradient.{name}": one for name, one in found.gradient.items()}}
-    parts |= {f"hessian.{name}.{other}": one for name, row in hessian.items() for other, one in row.items()}
+    names = input_names(derivatives.inputs)
+    hessian = derivatives.hessian
+    parts = {"value": derivatives.value, **{f"gradient.{name}": block for name, block in derivatives.gradient.items()}}
+    parts |= {f"hessian.{name}.{other}": block for name, row in hessian.items() for other, block in row.items()}
     data = {
         "command": "hessian",
         "expression": text,
-        "value": found.value,
-        "gradient": found.gradient,
+        "value": derivatives.value,
+        "gradient": derivatives.gradient,
         "hessian": hessian,
         "eigenvalues": nature and nature.eigenvalues,
         "critical_point": nature and nature.kind,
         "nonfinite": nonfinite_values(parts),
     }
-    report = matrix_report(titled("Hessian", text), "variable", names, names, found.matrix, data)
+    report = matrix_report(titled("Hessian", text), "variable", names, names, derivatives.matrix, data)
     return report._replace(footer=verdict(nature)) if nature else report
 
 
 def verdict(nature: Nature) -> tuple[Cell, ...]:
     """The eigenvalues, and what they say of the point."""
-    listed = [part for one in nature.eigenvalues.tolist() for part in (", ", one)][1:]
+    listed = [part for eigenvalue in nature.eigenvalues.tolist() for part in (", ", eigenvalue)][1:]
     said = {
         None: "the gradient is not zero here: no minimum, maximum or saddle",
         "undecided": "the gradient is zero: undecided, the Hessian does not tell",

@@ -40,7 +40,9 @@ class NodeTable:
     def how(self, step: Step) -> str | Sum:
         """The chain rule at a node: one term for each share of its gradient."""
         if step.shares:
-            if counts_sides(self.trace.derivatives.get(step.node), step.gradient, [one.value for one in step.shares]):
+            if counts_sides(
+                self.trace.derivatives.get(step.node), step.gradient, [share.value for share in step.shares]
+            ):
                 return "both sides of a kink"
             in_order = sorted(step.shares, key=lambda share: (share.user.index, share.position))
             return Sum([self.term(share) for share in in_order])

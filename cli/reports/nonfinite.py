@@ -21,7 +21,7 @@ def nonfinite_entries(trace: Trace, derivative: str) -> list[dict[str, Any]]:
     """
     if trace.is_result_finite and not trace.origins:
         return []
-    found: list[dict[str, Any]] = [
+    entries: list[dict[str, Any]] = [
         {"where": "f.value", "value": word} for word, _ in kinds_in(trace.value) if trace.output.is_constant
     ]
     for step in trace.steps:
@@ -36,8 +36,8 @@ def nonfinite_entries(trace: Trace, derivative: str) -> list[dict[str, Any]]:
                     "end": span.end if span else None,
                     "is_origin": step.node in trace.origins if column == "value" else came_through(step, trace.origins),
                 }
-                found.append({**entry, "entries": indices} if indices else entry)
-    return found
+                entries.append({**entry, "entries": indices} if indices else entry)
+    return entries
 
 
 def came_through(step: Step, origins: Collection[Node]) -> bool:
@@ -51,9 +51,9 @@ def kinds_in(value: Array | None) -> Iterator[tuple[str, list[list[int]]]]:
         from backprop.cli.question.value_kinds import KINDS  # here, not above: most numbers are finite
 
         for word, test in KINDS:
-            places = test(value)
-            if np.any(places):
-                yield word, np.argwhere(places).tolist() if np.ndim(value) else []
+            mask = test(value)
+            if np.any(mask):
+                yield word, np.argwhere(mask).tolist() if np.ndim(value) else []
 
 
 def described(trace: Trace, birth: Birth) -> str:
@@ -70,9 +70,9 @@ def described(trace: Trace, birth: Birth) -> str:
 
 def nonfinite_values(values: Mapping[str, Array]) -> list[dict[str, Any]]:
     """One entry for each of the named results and each of inf, -inf and nan in it."""
-    found = []
+    entries = []
     for where, value in values.items():
         for word, indices in kinds_in(value):
             entry = {"where": where, "value": word}
-            found.append({**entry, "entries": indices} if indices else entry)
-    return found
+            entries.append({**entry, "entries": indices} if indices else entry)
+    return entries

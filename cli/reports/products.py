@@ -33,7 +33,7 @@ def tangent_report(graph: Graph, value: Array, tangent: Array, text: str) -> Rep
 
 def product_report(command: str, column: str, value: Array, products: Mapping[str, Array], text: str) -> Report:
     """The variables' entries with what `command` gives for them, called `column`."""
-    parts = {"value": value, **{f"{column}.{name}": one for name, one in products.items()}}
+    parts = {"value": value, **{f"{column}.{name}": product for name, product in products.items()}}
     return Report(
         title=titled(column, text),
         columns=(Column("variable"), Column(column, style="red", is_number=True)),

@@ -26,12 +26,12 @@ INFIX_WORDS |= {"then": CHOICE, "unless": CHOICE, "times": "write x*y", "plus": 
 INFIX_WORDS |= {"minus": "write x - y", "over": "write x/y", "in": "write x == a or x == b", "where": CHOICE}
 
 
-def malformed_number(place: Context) -> ExpressionError | None:
+def malformed_number(context: Context) -> ExpressionError | None:
     """Digits and letters in one piece: `0x1F`, `1e`, `1j`, `1__0`, `1.2.3`."""
-    number, token = place.before, place.token
-    if number is None or number.type != "NUMBER" or token.type not in ("NAME", "NUMBER") or not place.touches:
+    number, token = context.before, context.token
+    if number is None or number.type != "NUMBER" or token.type not in ("NAME", "NUMBER") or not context.touches:
         return None
-    run = re.compile(r"[\w.]+").match(place.text, number.start_pos)
+    run = re.compile(r"[\w.]+").match(context.text, number.start_pos)
     whole = run[0] if run else ""
     span = Span(number.start_pos, number.start_pos + len(whole))
     if re.fullmatch(r"0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+", whole):
@@ -59,9 +59,9 @@ def malformed_number(place: Context) -> ExpressionError | None:
     return None
 
 
-def missing_operator(place: Context) -> ExpressionError | None:
+def missing_operator(context: Context) -> ExpressionError | None:
     """A value right after a value."""
-    before, token, after = place.before, place.token, place.after
+    before, token, after = context.before, context.token, context.after
     if before is None or before.type not in VALUE_END or token.type not in VALUE_START:
         return None
     span = Span(before.start_pos, token.end_pos)
@@ -75,34 +75,34 @@ def missing_operator(place: Context) -> ExpressionError | None:
         return ExpressionError("'not' follows a value", token.span, "write x != y, or x and not y")
     if before.type == "NAME" and before.text in FUNCTIONS and token.type in CALLED:
         return ExpressionError(
-            f"'{before.text}' is called without parentheses", span, f"write {before.text}({place.atom_after()})"
+            f"'{before.text}' is called without parentheses", span, f"write {before.text}({context.atom_after()})"
         )
-    power = power_of_a_function(place)
+    power = power_of_a_function(context)
     if power:
         return power
-    if token.type == "NAME" and after is not None and after.type == "ASSIGN" and place.enclosing is None:
+    if token.type == "NAME" and after is not None and after.type == "ASSIGN" and context.enclosing is None:
         return ExpressionError(f"no end of a statement before '{token.text}'", span, "separate statements with ;")
-    quotient = re.search(r"\bd\s*/\s*d(\w+)$", place.text[: before.end_pos])
+    quotient = re.search(r"\bd\s*/\s*d(\w+)$", context.text[: before.end_pos])
     if before.type == "NAME" and quotient is not None:
         return ExpressionError("'d/dx' is not an operator", span, f"write grad(f, {quotient[1]})")
-    left, right = place.atom_before(), place.atom_after()
-    is_short = len(left) + len(right) < LONGEST and not place.is_on_next_line
+    left, right = context.atom_before(), context.atom_after()
+    is_short = len(left) + len(right) < LONGEST and not context.is_on_next_line
     product = f"a product is written {left}*{right}" if is_short else "a product is written x*y"
-    if place.enclosing is not None and place.tokens[place.enclosing].type == "LSQB":
+    if context.enclosing is not None and context.tokens[context.enclosing].type == "LSQB":
         product = f"entries are separated by commas; {product}"
-    elif place.enclosing is not None and place.is_call(place.enclosing):
+    elif context.enclosing is not None and context.is_call(context.enclosing):
         product = f"arguments are separated by commas; {product}"
     close = closest(before.text, FUNCTIONS) if before.type == "NAME" and token.type in CALLED else None
     if close:
         product = f"did you mean {close}({right})? {product}"
     if not is_short:
-        left, right = place.shown(before), place.shown(token)
+        left, right = context.shown(before), context.shown(token)
     return ExpressionError(f"missing operator between '{left}' and '{right}'", span, product)
 
 
-def power_of_a_function(place: Context) -> ExpressionError | None:
+def power_of_a_function(context: Context) -> ExpressionError | None:
     """`sin^2(x)`, `sin²(x)`."""
-    tokens = place.tokens[max(place.index - 3, 0) : place.index]
+    tokens = context.tokens[max(context.index - 3, 0) : context.index]
     kinds = [token.type for token in tokens]
     if kinds[-2:] == ["NAME", "SUPERSCRIPT"]:
         name, exponent = tokens[-2], {"²": "2", "³": "3"}[tokens[-1].text]
@@ -112,9 +112,9 @@ def power_of_a_function(place: Context) -> ExpressionError | None:
         return None
     if name.text not in FUNCTIONS:
         return None
-    argument = place.atom_after().removeprefix("(").removesuffix(")")
+    argument = context.atom_after().removeprefix("(").removesuffix(")")
     return ExpressionError(
         f"a power of the function '{name.text}'",
-        Span(name.start_pos, place.token.end_pos),
+        Span(name.start_pos, context.token.end_pos),
         f"write {name.text}({argument})^{exponent}",
     )

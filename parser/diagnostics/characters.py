@@ -57,16 +57,16 @@ LATEX |= {"leq": "<=", "geq": ">=", "neq": "!=", "infty": "inf", "lvert": "abs(x
 MODULES = {"np", "numpy", "math", "torch", "tf", "jnp", "jax", "scipy", "sp", "cmath"}
 
 
-def stray(text: str, place: int, offset: int = 0) -> ExpressionError:
+def stray(text: str, position: int, offset: int = 0) -> ExpressionError:
     """The error for the character at `place` of a text that begins at `offset` of the source."""
-    char = text[place]
+    char = text[position]
     if char.isascii() and char.isprintable():
-        shown, cure = ascii_stray(text, place)
-        return ExpressionError(f"unexpected '{shown}'", Span(offset + place, offset + place + len(shown)), cure)
-    exponent = re.match(f"[{SUPERSCRIPTS}]*", text[place:])
+        shown, cure = ascii_stray(text, position)
+        return ExpressionError(f"unexpected '{shown}'", Span(offset + position, offset + position + len(shown)), cure)
+    exponent = re.match(f"[{SUPERSCRIPTS}]*", text[position:])
     power = exponent[0].translate(ON_THE_LINE) if exponent else ""
     cure = f"a power is written x^{power}" if power else cure_of(char)
-    return ExpressionError(f"unexpected {described(char)}", Span(offset + place, offset + place + 1), cure)
+    return ExpressionError(f"unexpected {described(char)}", Span(offset + position, offset + position + 1), cure)
 
 
 def described(char: str) -> str:
@@ -112,19 +112,19 @@ def cure_of(char: str) -> str:
     return "delete it, or write a function of the language"
 
 
-def ascii_stray(text: str, place: int) -> tuple[str, str]:
+def ascii_stray(text: str, position: int) -> tuple[str, str]:
     """The run of characters to point at, and the cure, for one that is on every keyboard."""
-    char = text[place]
-    rest = text[place:]
+    char = text[position]
+    rest = text[position:]
     if char in "&|":
         run = char * (1 + rest.startswith(char * 2))
         if run == "|":
             return run, "an absolute value is written abs(x), a choice a or b"
         return run, "write or" if run == "||" else "write and"
     if char == "!":
-        return char, cure_of_exclamation(text, place)
+        return char, cure_of_exclamation(text, position)
     if char in QUOTES:
-        is_prime = char == "'" and place > 0 and (text[place - 1].isalnum() or text[place - 1] in ")]_")
+        is_prime = char == "'" and position > 0 and (text[position - 1].isalnum() or text[position - 1] in ")]_")
         return char, "a transpose is written x.T" if is_prime else NO_STRINGS
     if char in "{}":
         return char, "write ( ) around an expression, [ ] around a list"
@@ -134,14 +134,14 @@ def ascii_stray(text: str, place: int) -> tuple[str, str]:
         word = re.match(r"\$(\w*)", rest)
         return char, f"write {word[1]}" if word and word[1] else "delete it"
     if char == ".":
-        return cure_of_dot(text, place)
+        return cure_of_dot(text, position)
     return char, {"~": "write not", "?": "a choice is written a if c else b"}.get(char, "delete it")
 
 
-def cure_of_exclamation(text: str, place: int) -> str:
-    if re.match(r"!\s*=", text[place:]):
+def cure_of_exclamation(text: str, position: int) -> str:
+    if re.match(r"!\s*=", text[position:]):
         return "write !="
-    before = text[:place].rstrip()
+    before = text[:position].rstrip()
     is_after_value = bool(before) and (before[-1].isalnum() or before[-1] in ")]_")
     return "a factorial is written gamma(n + 1)" if is_after_value else "write not"
 
@@ -159,8 +159,8 @@ def cure_of_backslash(rest: str) -> tuple[str, str]:
     return word[0], f"LaTeX is not read: write {LATEX.get(word[1], word[1])}"
 
 
-def cure_of_dot(text: str, place: int) -> tuple[str, str]:
-    rest = text[place:]
+def cure_of_dot(text: str, position: int) -> tuple[str, str]:
+    rest = text[position:]
     if rest.startswith(".."):
         return rest[: len(rest) - len(rest.lstrip("."))], "write out what the dots stand for"
     if rest[1:2] and rest[1] in "*/^+-":
@@ -168,7 +168,7 @@ def cure_of_dot(text: str, place: int) -> tuple[str, str]:
     attribute = re.match(r"\.([A-Za-z_]\w*)", rest)
     if attribute is None:
         return ".", "a number has digits around its point, as in 0.5"
-    module = re.search(r"([A-Za-z_]\w*)$", text[:place])
+    module = re.search(r"([A-Za-z_]\w*)$", text[:position])
     if module and module[1] in MODULES:
         return attribute[0], f"write {attribute[1]} alone"
     return attribute[0], "nothing but .T, the transpose, follows a point"

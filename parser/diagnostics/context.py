@@ -63,15 +63,15 @@ class Context:
     @cached_property
     def partners(self) -> dict[int, int]:
         """The bracket that belongs to each bracket of the whole text, both by their index among the tokens."""
-        found: dict[int, int] = {}
+        partners: dict[int, int] = {}
         open_brackets: list[int] = []
         for index, token in enumerate(self.tokens):
             if token.type in OPENING:
                 open_brackets.append(index)
             elif open_brackets and self.tokens[open_brackets[-1]].type == CLOSING.get(token.type):
-                found[index] = open_brackets[-1]
-                found[open_brackets.pop()] = index
-        return found
+                partners[index] = open_brackets[-1]
+                partners[open_brackets.pop()] = index
+        return partners
 
     @cached_property
     def enclosing(self) -> int | None:

@@ -35,21 +35,21 @@ def marked_line(source: str, span: Span) -> tuple[int, str, int, int]:
     start = min(max(span.start, 0), len(source))
     number, column = line_and_column(source, start)
     first = start - (column - 1)
-    ends = [place for place in (source.find("\n", start), source.find("\r", start)) if place >= 0]
+    ends = [position for position in (source.find("\n", start), source.find("\r", start)) if position >= 0]
     last = min(ends, default=len(source))
     return number, source[first:last], start - first, max(min(span.end, last), start) - first
 
 
 def window(line: str, start: int, end: int) -> tuple[str, int, int]:
     """What to show of a line, the column where the span from `start` to `end` begins in it, and its columns."""
-    before, place, after = line[:start], line[start:end], line[end:]
+    before, marked, after = line[:start], line[start:end], line[end:]
     if len(line) > WIDTH or columns(line) > WIDTH:
         before = "…" + before[-CONTEXT:] if len(before) > CONTEXT else before
         after = after[:CONTEXT] + "…" if len(after) > CONTEXT else after
-        if len(place) > LONGEST:
-            place = f"{place[: LONGEST // 2]} … {place[-LONGEST // 2 :]}"
-    shown = "".join(map(cell, before + place + after))
-    return shown, columns(before), max(columns(place), 1)
+        if len(marked) > LONGEST:
+            marked = f"{marked[: LONGEST // 2]} … {marked[-LONGEST // 2 :]}"
+    shown = "".join(map(cell, before + marked + after))
+    return shown, columns(before), max(columns(marked), 1)
 
 
 def brief(text: str) -> str:

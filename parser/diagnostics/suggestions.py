@@ -107,14 +107,14 @@ def as_grad(word: str, inside: str, before: str, after: str) -> str | None:
     if call is None or ELSEWHERE.get(word.lower()) != "grad(f, x)" or len(inside) > LONGEST_SHOWN:
         return None
     function, by, again = call.groups()
-    found = f"grad({function.strip()}, {by})"
+    gradient = f"grad({function.strip()}, {by})"
     if again is None:
-        return found
+        return gradient
     if not again.isdigit():
-        return f"grad({found}, {again})"
+        return f"grad({gradient}, {again})"
     for _ in range(min(int(again), HIGHEST_SHOWN) - 1):
-        found = f"grad({found}, {by})"
-    return found if int(again) <= HIGHEST_SHOWN else None
+        gradient = f"grad({gradient}, {by})"
+    return gradient if int(again) <= HIGHEST_SHOWN else None
 
 
 def written_out(function: str, texts: Sequence[str]) -> str | None:
@@ -122,12 +122,12 @@ def written_out(function: str, texts: Sequence[str]) -> str | None:
     if function not in FURTHER or len(texts) < 2:
         return None
     what, template = FURTHER[function]
-    if any(len(one) > LONGEST_SHOWN for one in texts):
+    if any(len(text) > LONGEST_SHOWN for text in texts):
         texts = ("x", "y")
-    enclosed = [re.sub(rf"(?<=\()\{{{place}\}}(?=[,)])", "", template) for place in range(len(texts))]
+    enclosed = [re.sub(rf"(?<=\()\{{{position}\}}(?=[,)])", "", template) for position in range(len(texts))]
     parts = [
-        one if re.fullmatch(r"\w[\w.]*", one) or f"{{{place}}}" not in enclosed[place] else f"({one})"
-        for place, one in enumerate(texts)
+        text if re.fullmatch(r"\w[\w.]*", text) or f"{{{position}}}" not in enclosed[position] else f"({text})"
+        for position, text in enumerate(texts)
     ]
     return f"{what}: write {template.format(*parts)}"
 
@@ -161,9 +161,9 @@ def signature(scope: Scope, name: str) -> str:
 
 def arguments(gate: Gate) -> str:
     """The arguments of a gate in words: `x, low, high`, or `x and, if wanted, axis`."""
-    needed = [one for one in gate.operands if one not in gate.defaults and not one.startswith("*")]
-    needed += [name for name, one in gate.attributes.items() if one.default is REQUIRED]
+    needed = [operand for operand in gate.operands if operand not in gate.defaults and not operand.startswith("*")]
+    needed += [name for name, setting in gate.attributes.items() if setting.default is REQUIRED]
     if gate.most_operands is None:
         needed.append("...")
-    optional = [*gate.defaults, *[name for name, one in gate.attributes.items() if one.default is not REQUIRED]]
+    optional = [*gate.defaults, *[name for name, setting in gate.attributes.items() if setting.default is not REQUIRED]]
     return ", ".join(needed) + (f" and, if wanted, {', '.join(optional)}" if optional else "")

@@ -1,4 +1,4 @@
-"""Why a text is no expression: from the token that Lark did not expect to a reason and a cure in the user's words.
+"""Why a text is not an expression: from the token that Lark did not expect to a reason and a cure in the user's words.
 
 Imported only for an error. Each rule looks at the tokens around the place; the first that knows it answers. Two
 values side by side are adjacency.py's.
@@ -43,35 +43,35 @@ def diagnosed(text: str, unexpected: Any, tokens: Callable[[str], Iterable[Opera
     """The error for Lark's UnexpectedToken, in a text that `tokens` reads again as far as it can be read."""
     is_end = unexpected.token.type == "$END"
     position = None if is_end else unexpected.token.start_pos
-    place = Context(text, position, unexpected.expected, tokens)
-    return next(filter(None, (rule(place) for rule in RULES))).located(None, text)
+    context = Context(text, position, unexpected.expected, tokens)
+    return next(filter(None, (rule(context) for rule in RULES))).located(None, text)
 
 
-def never_closed(place: Context) -> ExpressionError | None:
+def never_closed(context: Context) -> ExpressionError | None:
     """The text ends, or another line begins, inside a bracket that nothing closes."""
-    opening, before = place.enclosing, place.before
-    if opening is None or opening in place.partners or before is None:
+    opening, before = context.enclosing, context.before
+    if opening is None or opening in context.partners or before is None:
         return None
     is_complete = before.type in VALUE_END or before.type in OPENING
-    if not is_complete or not (place.token.type in ("END", "SEPARATOR") or place.is_on_next_line):
+    if not is_complete or not (context.token.type in ("END", "SEPARATOR") or context.is_on_next_line):
         return None
-    bracket = place.tokens[opening]
+    bracket = context.tokens[opening]
     return ExpressionError(
         f"'{bracket.text}' is never closed", bracket.span, f"add '{BRACKETS[OPENING[bracket.type]]}'"
     )
 
 
-def after_an_operator(place: Context) -> ExpressionError | None:
+def after_an_operator(context: Context) -> ExpressionError | None:
     """Something that cannot follow an operator follows one."""
-    before, token = place.before, place.token
+    before, token = context.before, context.token
     if before is None or before.type in VALUE_END or before.type in OPENING or before.type == "SEPARATOR":
         return None
-    shown = place.shown(before)
+    shown = context.shown(before)
     if before.type in WORDS and token.type == "ASSIGN":
         return ExpressionError(f"'{shown}' cannot be a name", before.span, "choose another name")
-    pair = shown + place.shown(token)
+    pair = shown + context.shown(token)
     if pair in DOUBLED:
-        written = place.text[before.start_pos : token.end_pos]
+        written = context.text[before.start_pos : token.end_pos]
         return ExpressionError(f"'{written}' is not an operator", Span(before.start_pos, token.end_pos), DOUBLED[pair])
     if before.type == "HEAD":
         return ExpressionError(
@@ -93,26 +93,26 @@ def cure_after(before: Operand, token: Operand) -> str:
     return CHOICE if before.type in ("IF", "ELSE") else ANYTHING
 
 
-def missing_else(place: Context) -> ExpressionError | None:
+def missing_else(context: Context) -> ExpressionError | None:
     """An `if` whose `else` does not come: the end, a bracket or another `if` comes instead."""
     ends = ("END", "SEPARATOR", "COMMA", "COLON", "IF", *CLOSING)
-    if "ELSE" not in place.expected or place.token.type not in ends:
+    if "ELSE" not in context.expected or context.token.type not in ends:
         return None
     pending = 0
-    for token in reversed(place.tokens[: place.index]):
+    for token in reversed(context.tokens[: context.index]):
         pending += (token.type == "ELSE") - (token.type == "IF")
         if pending < 0:
             return ExpressionError("'if' has no 'else'", token.span, CHOICE)
     return None
 
 
-def before_any_value(place: Context) -> ExpressionError | None:
+def before_any_value(context: Context) -> ExpressionError | None:
     """An operator, or a closing bracket, where a statement or a bracket begins."""
-    before, token, after = place.before, place.token, place.after
+    before, token, after = context.before, context.token, context.after
     opens = before is not None and before.type in OPENING
     if before is not None and before.type != "SEPARATOR" and not opens:
         return None
-    shown = place.shown(token)
+    shown = context.shown(token)
     if token.type in CLOSING:
         if before is None or OPENING.get(before.type) != token.type:
             return None
@@ -132,16 +132,16 @@ def before_any_value(place: Context) -> ExpressionError | None:
     return ExpressionError(f"expected a value before '{shown}'", token.span, ANYTHING)
 
 
-def wrong_bracket(place: Context) -> ExpressionError | None:
+def wrong_bracket(context: Context) -> ExpressionError | None:
     """A closing bracket that closes nothing, or another kind of bracket."""
-    token = place.token
+    token = context.token
     if token.type not in CLOSING:
         return None
-    if place.enclosing is None:
+    if context.enclosing is None:
         return ExpressionError(
             f"unexpected '{token.text}'", token.span, f"delete it, or add '{BRACKETS[CLOSING[token.type]]}' before"
         )
-    opening = place.tokens[place.enclosing]
+    opening = context.tokens[context.enclosing]
     if CLOSING[token.type] == opening.type:
         return None
     return ExpressionError(
@@ -149,40 +149,40 @@ def wrong_bracket(place: Context) -> ExpressionError | None:
     )
 
 
-def wrong_assignment(place: Context) -> ExpressionError | None:
+def wrong_assignment(context: Context) -> ExpressionError | None:
     """`=` after something that cannot be assigned."""
-    token, before, statement = place.token, place.before, place.statement
+    token, before, statement = context.token, context.before, context.statement
     if token.type != "ASSIGN" or before is None:
         return None
-    if place.enclosing is not None:
+    if context.enclosing is not None:
         return ExpressionError(
             "unexpected '=' inside brackets", token.span, f"{COMPARES}; an argument is named as in sum(x, axis=0)"
         )
     left = Span(statement[0].start_pos, before.end_pos)
-    kinds = [one.type for one in statement]
+    kinds = [token.type for token in statement]
     if "ASSIGN" in kinds or "HEAD" in kinds:
         return ExpressionError("a second '=' in one statement", token.span, f"{COMPARES}; separate statements with ;")
-    if kinds[:2] == ["NAME", "LPAR"] and place.partners.get(place.index - 1) == place.index - len(kinds) + 1:
+    if kinds[:2] == ["NAME", "LPAR"] and context.partners.get(context.index - 1) == context.index - len(kinds) + 1:
         return ExpressionError("a definition's parameters are plain names", left, f"{DEFINITION}; {COMPARES}")
     if kinds[-1] == "RSQB" and kinds[0] == "NAME":
         return ExpressionError("an entry cannot be assigned", left, "write a new list, such as y = [1, x]")
     return ExpressionError("only a name can be assigned", left, f"a value is named by q = x + y; {COMPARES}")
 
 
-def misplaced(place: Context) -> ExpressionError | None:
+def misplaced(context: Context) -> ExpressionError | None:
     """A token that is fine elsewhere, after a complete value."""
-    before, token, after = place.before, place.token, place.after
+    before, token, after = context.before, context.token, context.after
     if before is None:
         return None
     if before.type == "SUPERSCRIPT" and token.type in ("SUPERSCRIPT", "POWER", "LSQB", "TRANSPOSE"):
-        power = place.atom_before()
-        rest = place.text[token.start_pos : after.end_pos if after else token.end_pos]
+        power = context.atom_before()
+        rest = context.text[token.start_pos : after.end_pos if after else token.end_pos]
         cure = "a power is written x^23" if token.type == "SUPERSCRIPT" else f"write ({power}){rest}"
-        return ExpressionError(f"'{place.shown(token)}' follows '{before.text}'", token.span, cure)
+        return ExpressionError(f"'{context.shown(token)}' follows '{before.text}'", token.span, cure)
     if token.type == "COLON" and after is not None and after.type == "ASSIGN":
         return ExpressionError("':=' is not an operator", Span(token.start_pos, after.end_pos), "write =")
     if token.type == "COMMA":
-        is_decimal = place.touches and before.type == "NUMBER" and after is not None and after.type == "NUMBER"
+        is_decimal = context.touches and before.type == "NUMBER" and after is not None and after.type == "NUMBER"
         cure = "a decimal point is written 1.5; a list [1, 5]" if is_decimal else "a list is written [x, y]"
         return ExpressionError("unexpected ','", token.span, cure)
     cures = {
@@ -196,11 +196,11 @@ def misplaced(place: Context) -> ExpressionError | None:
     return None
 
 
-def anything_else(place: Context) -> ExpressionError:
-    if place.token.type == "END":
-        return ExpressionError("the expression ends too early", place.token.span, ANYTHING)
+def anything_else(context: Context) -> ExpressionError:
+    if context.token.type == "END":
+        return ExpressionError("the expression ends too early", context.token.span, ANYTHING)
     return ExpressionError(
-        f"unexpected '{place.shown(place.token)}'", place.token.span, "delete it, or what it follows"
+        f"unexpected '{context.shown(context.token)}'", context.token.span, "delete it, or what it follows"
     )
 
 

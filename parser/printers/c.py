@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import partial
 
 from backprop.autodiff.gates import GATES
-from backprop.autodiff.graph import Node
 from backprop.parser.printers import code
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, words
 
@@ -80,10 +78,10 @@ def frame(function: GeneratedFunction) -> str:
     body = function.body
     value, *gradients = body.results
     entries = [
-        f"    gradient[{place}] = {text}; /* by {name} */\n"
-        for place, (name, text) in enumerate(zip(function.variables, gradients, strict=True))
+        f"    gradient[{index}] = {text}; /* by {name} */\n"
+        for index, (name, text) in enumerate(zip(function.variables, gradients, strict=True))
     ]
-    places = [f"double gradient[{len(gradients)}]"] if gradients else []
+    parameter = [f"double gradient[{len(gradients)}]"] if gradients else []
     return (
         "/* C99. For the same digits as backprop's, compile with -ffp-contract=off and without -ffast-math. */\n"
         + "#include <math.h>\n\n"
@@ -91,7 +89,7 @@ def frame(function: GeneratedFunction) -> str:
         + "/* Returns the value and sets the gradient"
         + "".join(f";\n   {old} is called {new} here" for old, new in function.renamed)
         + ". */\n"
-        + f"double {body.name}({', '.join([*parameters(body), *places]) or 'void'}) {{\n"
+        + f"double {body.name}({', '.join([*parameters(body), *parameter]) or 'void'}) {{\n"
         + body.lines(ASSIGNMENT)
         + "".join(entries)
         + f"    return {value};\n}}\n"
@@ -114,7 +112,5 @@ C = Language(
     frame=frame,
 )
 
-
-def write(name: str, value: Node, gradients: Mapping[str, Node]) -> str:
-    """A C file with the function `name`, which returns the value and fills its last argument with the gradient."""
-    return code.write(C, name, value, gradients)
+# A C file with the function `name`, which returns the value and fills its last argument with the gradient.
+write = partial(code.write, C)

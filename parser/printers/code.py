@@ -97,7 +97,7 @@ def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
     line = ", ".join(entries)
     if len(line) <= LONGEST_RESULT:
         return f"{space}{line}{space}"
-    return "".join(f"\n{margin}{one}," for one in entries) + "\n" + margin[: len(margin) // 2]
+    return "".join(f"\n{margin}{entry}," for entry in entries) + "\n" + margin[: len(margin) // 2]
 
 
 def from_math(spelled: Callable[[str], str]) -> Callable[[Gate], str | None]:
@@ -138,7 +138,7 @@ class _Writer:
         results = in_public_gates([value, *gradients.values()], self.is_spelled)
         nodes = needed(results)
         used = {*gradients, *[str(node.name) for node in nodes if node.gate is leaves.input]}
-        variables = [one for one in value.graph.inputs if one in used]
+        variables = [variable for variable in value.graph.inputs if variable in used]
         called = {self.kernel_name(node) for node in nodes}
         spelled = self.names(variables, called | {*self.language.helpers})
         name = self.names([name], self.language.taken | {*self.language.helpers, *self.kernel_names()})[name]
@@ -151,14 +151,14 @@ class _Writer:
     def names(self, variables: Sequence[str], called: Collection[str]) -> dict[str, str]:
         """The variables' names in the code: their own, with underscores behind where it has another meaning there."""
         spelled: dict[str, str] = {}
-        for one in variables:
-            is_family = self.language.family is not None and self.language.family.fullmatch(one)
-            name = f"v_{one.lstrip('_')}" if is_family else one
-            others = called if name == one else {*called, *variables, *spelled.values()}
+        for variable in variables:
+            is_family = self.language.family is not None and self.language.family.fullmatch(variable)
+            name = f"v_{variable.lstrip('_')}" if is_family else variable
+            others = called if name == variable else {*called, *variables, *spelled.values()}
             while name in self.language.reserved or name in others:
                 name += "_"
                 others = {*called, *variables, *spelled.values()}
-            spelled[one] = name
+            spelled[variable] = name
         return spelled
 
     def body(self, name: str, results: Sequence[Node], spelled: Mapping[str, str]) -> Body:
@@ -197,7 +197,7 @@ class _Writer:
         if template is not None:
             return self.filled(template, node, operands)
         if gate.kernel is not None:
-            return CodeText(f"{self.kernel(node)}({', '.join(one.code for one in operands)})")
+            return CodeText(f"{self.kernel(node)}({', '.join(operand.code for operand in operands)})")
         if not self.is_infix(gate):
             raise ExpressionError(
                 f"{self.language.title} code for '{gate.name}' is not known",
@@ -242,7 +242,7 @@ class _Writer:
         own = self.language.helper_name.format(gate.code.get("math", gate.name))
         has_own = own in self.language.helpers
         function = own if has_own else None if self.is_infix(gate) else self.language.library(gate)
-        operands = [f"{{{place}}}" for place in range(len(gate.operands))]
+        operands = [f"{{{position}}}" for position in range(len(gate.operands))]
         settings = [f"{{{key}}}" if has_own else f"{key}={{{key}}}" for key in gate.attributes]
         return Template(f"{function}({', '.join([*operands, *settings])})") if function else None
 
@@ -254,22 +254,22 @@ class _Writer:
                 text = self.put(template, [text, operand], {})
             return text
         settings = {}
-        named = {place for _, place, _ in parsed(template.text)}.intersection(node.settings)
+        named = {slot for _, slot, _ in parsed(template.text)}.intersection(node.settings)
         if named:
             if self.language.setting is None:
                 raise ExpressionError(f"{self.language.title} code for '{node.gate.name}' is not known", node.span)
             settings = {name: self.language.setting(node.settings[name]) for name in named}
-        return self.put(template, operands, {**settings, "all": ", ".join(one.code for one in operands)})
+        return self.put(template, operands, {**settings, "all": ", ".join(operand.code for operand in operands)})
 
     def put(self, template: Template, operands: list[CodeText], settings: Mapping[str, str]) -> CodeText:
         pieces = []
-        for literal, place, is_enclosed in parsed(template.text):
+        for literal, slot, is_enclosed in parsed(template.text):
             pieces.append(literal)
-            if place.isdigit():
-                code, precedence = operands[int(place)]
+            if slot.isdigit():
+                code, precedence = operands[int(slot)]
                 pieces.append(code if is_enclosed or precedence == ATOM else f"({code})")
-            elif place:
-                pieces.append(settings[place])
+            elif slot:
+                pieces.append(settings[slot])
         for name in CALLED.findall(template.text):
             self.need(name)
         return CodeText("".join(pieces), template.precedence)
@@ -295,8 +295,8 @@ class _Writer:
             assert gate.kernel is not None
             graph = Graph(is_typed=True)
             names = list(gate.operands)
-            result = gate.kernel(*[graph.input(one) for one in names], **node.settings)
-            body = self.body(name, in_public_gates([result], self.is_spelled), {one: one for one in names})
+            result = gate.kernel(*[graph.input(operand) for operand in names], **node.settings)
+            body = self.body(name, in_public_gates([result], self.is_spelled), {operand: operand for operand in names})
             self.helpers[name] = self.language.helper(body)
         return name
 
@@ -313,24 +313,29 @@ def in_public_gates(results: Sequence[Node], is_spelled: Callable[[Gate], bool])
 
     A gate that the language does not have is there for the sake of digits, which its textbook form would lose.
     """
-    found = list(results)
+    rewritten = list(results)
     while True:
         twin: dict[Node, Node] = {}
         is_changed = False
-        for node in needed(found):
+        for node in needed(rewritten):
             operands = tuple([twin.get(operand, operand) for operand in node.inputs])
             gate = node.gate
-            if operands and not node.shape and not node.attributes and all(one.is_scalar_constant for one in operands):
+            if (
+                operands
+                and not node.shape
+                and not node.attributes
+                and all(operand.is_scalar_constant for operand in operands)
+            ):
                 with np.errstate(all="ignore"):
-                    twin[node] = node.graph.constant(gate.forward(*[one.value for one in operands]))
+                    twin[node] = node.graph.constant(gate.forward(*[operand.value for operand in operands]))
             elif operands and (longhand := in_place(gate, is_spelled)) is not None:
                 twin[node] = longhand(*operands, **node.settings)
                 is_changed = True
             elif operands != node.inputs:
                 twin[node] = node.graph.add(gate, operands, node.attributes, node.span)
-        found = [twin.get(node, node) for node in found]
+        rewritten = [twin.get(node, node) for node in rewritten]
         if not is_changed:
-            return found
+            return rewritten
 
 
 def in_place(gate: Gate, is_spelled: Callable[[Gate], bool]) -> Callable[..., Node] | None:

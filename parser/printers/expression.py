@@ -73,7 +73,7 @@ def show(node: Node, labels: Mapping[Node, str], number: Number = shortest, spac
         parts, precedence = written(operand, number, around)
         if precedence < loosest:
             parts = ["(", *parts, ")"]
-        waiting.extend([(one, around) for one in reversed(parts)])
+        waiting.extend([(piece, around) for piece in reversed(parts)])
     return "".join(pieces)
 
 
@@ -104,7 +104,7 @@ def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part]
     if isinstance(notation, Subscript) and (index := node.settings["index"]):
         return [(node.inputs[0], POSTFIX), f"[{', '.join(map(item, index))}]"], POSTFIX
     if isinstance(notation, Brackets) and not given_settings(node):
-        return ["[", *listed([(one, TERNARY) for one in node.inputs]), "]"], ATOM
+        return ["[", *listed([(operand, TERNARY) for operand in node.inputs]), "]"], ATOM
     name = notation.name if isinstance(notation, Call) else node.gate.name
     return [f"{name}(", *listed([*operands(node), *settings(node)]), ")"], ATOM
 
@@ -127,7 +127,7 @@ def operands(node: Node) -> list[Part]:
         if not is_default or last.value != gate.defaults[name]:
             break
         kept -= 1
-    return [(one, TERNARY) for one in node.inputs[:kept]]
+    return [(operand, TERNARY) for operand in node.inputs[:kept]]
 
 
 def given_settings(node: Node) -> list[tuple[str, Attribute, Any]]:
@@ -143,15 +143,15 @@ def given_settings(node: Node) -> list[tuple[str, Attribute, Any]]:
 def settings(node: Node) -> list[Part]:
     """The settings of a call: by position where they must be given, else by name."""
     by_position = len(operands(node)) == len(node.inputs) == len(node.gate.operands)
-    found: list[Part] = []
+    parts: list[Part] = []
     for name, setting, value in given_settings(node):
         if not by_position or setting.default is not REQUIRED or setting.elsewhere is not None:
-            found.append(f"{name}={setting_text(value)}")
+            parts.append(f"{name}={setting_text(value)}")
         elif setting.takes_rest and isinstance(value, tuple) and value:
-            found.extend(map(setting_text, value))
+            parts.extend(map(setting_text, value))
         else:
-            found.append(setting_text(value))
-    return found
+            parts.append(setting_text(value))
+    return parts
 
 
 def setting_text(value: Any) -> str:
@@ -165,12 +165,12 @@ def setting_text(value: Any) -> str:
     return str(value) if isinstance(value, (int, str)) else shortest(value)
 
 
-def item(one: int | Slice) -> str:
+def item(index: int | Slice) -> str:
     """One item of an index."""
-    if isinstance(one, int):
-        return str(one)
-    bounds = ["" if bound is None else str(bound) for bound in one]
-    return ":".join(bounds if one.step is not None else bounds[:2])
+    if isinstance(index, int):
+        return str(index)
+    bounds = ["" if bound is None else str(bound) for bound in index]
+    return ":".join(bounds if index.step is not None else bounds[:2])
 
 
 def listed(parts: list[Part]) -> list[Part]:
@@ -190,5 +190,5 @@ def literal(value: Array, number: Number) -> str:
 def nested(value: Any, number: Number) -> str:
     """Recursive, as deep as an array has dimensions."""
     if isinstance(value, list):
-        return f"[{', '.join([nested(one, number) for one in value])}]"
+        return f"[{', '.join([nested(entry, number) for entry in value])}]"
     return number(value)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
-from backprop.autodiff.graph import Node
 from backprop.parser.printers import code
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed, words
 from backprop.parser.printers.expression import shortest
@@ -124,7 +122,5 @@ JAVASCRIPT = Language(
     frame=frame,
 )
 
-
-def write(name: str, value: Node, gradients: Mapping[str, Node]) -> str:
-    """A JavaScript function `name` of numbers that returns `{value, gradient: {x: ...}}`."""
-    return code.write(JAVASCRIPT, name, value, gradients)
+# A JavaScript function `name` of numbers that returns `{value, gradient: {x: ...}}`.
+write = partial(code.write, JAVASCRIPT)

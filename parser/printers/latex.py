@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -118,8 +118,8 @@ class _Typesetter:
         if isinstance(notation, Postfix):
             return [(node.inputs[0], POSTFIX), r"^{\top}"], POWER
         if isinstance(notation, Subscript):
-            whole, place = node.inputs[0], ", ".join(map(item, node.settings["index"]))
-            entry = f"_{{{place}}}"
+            whole, index = node.inputs[0], ", ".join(map(item, node.settings["index"]))
+            entry = f"_{{{index}}}"
             if self.has_subscript(whole):
                 return ["{", (whole, POSTFIX), "}", entry], POSTFIX  # TeX takes one subscript a letter
             return [(whole, POSTFIX), entry], POSTFIX
@@ -162,11 +162,11 @@ class _Typesetter:
     def products(self, node: Node) -> frozenset[str]:
         """The kinds of products of arrays that it is a chain of: one kind in the other needs parentheses."""
         spine, first = self.spine(node, self.kinds)
-        found = self.kinds.get(first, frozenset())
-        for one in reversed(spine):
-            found |= {product_of(one)} - {""}
-            self.kinds[one] = found
-        return found
+        products = self.kinds.get(first, frozenset())
+        for product in reversed(spine):
+            products |= {product_of(product)} - {""}
+            self.kinds[product] = products
+        return products
 
     def spine(self, node: Node, known: Container[Node]) -> tuple[list[Node], Node]:
         """The products that begin with one another, the outermost first, and what they all begin with."""
@@ -185,14 +185,14 @@ class _Typesetter:
         pieces = re.split(PLACE, template)
         is_product = precedence == PRODUCT
         parts: list[Part] = []
-        for place, text in enumerate(pieces):
-            if not place % 2:
+        for number, text in enumerate(pieces):
+            if not number % 2:
                 parts.append(TIMES if text == " " else text)
             elif text.startswith("<"):
                 parts.append(times(node.shape) if text == "<shape>" else str(node.settings[text[1:-1]]))
             else:
                 operand = node.inputs[int(text[1:-1])]
-                parts.append((operand, self.loosest(pieces[place - 1], pieces[place + 1], is_product)))
+                parts.append((operand, self.loosest(pieces[number - 1], pieces[number + 1], is_product)))
         if is_product:
             return parts, SIGNED if self.is_signed(node.inputs[0]) else PRODUCT
         is_fraction = precedence == UNARY
@@ -245,7 +245,7 @@ def is_vector(node: Node) -> bool:
 def without_sign(node: Node) -> Part | None:
     """What follows the sign that a node begins with, None where it begins with none."""
     if node.is_literal and math.copysign(1.0, node.value) < 0:
-        return "".join(map(str, number(-float(node.value))[0]))
+        return number(-float(node.value))[0]
     notation = node.gate.notation
     is_negative = isinstance(notation, Prefix) and notation.precedence == UNARY
     return (node.inputs[0], PRODUCT) if is_negative else None
@@ -262,10 +262,14 @@ def call(node: Node) -> list[Part]:
     function = node.gate.code.get("latex") or rf"\operatorname{{{escaped(node.gate.name)}}}"
     below = ", ".join(rf"\mathrm{{{escaped(key)}}}={setting_text(value)}" for key, _, value in given_settings(node))
     if not node.inputs:
-        rest = [setting_text(one) for _, declared, value in given_settings(node) for one in spread(declared, value)]
+        rest = [
+            setting_text(argument)
+            for _, declared, value in given_settings(node)
+            for argument in spread(declared, value)
+        ]
         return [function, r"\left(", ", ".join(rest), r"\right)"]
     count = len(operands(node))  # without those at the end that have their default value
-    arguments: list[Part] = [piece for one in node.inputs[:count] for piece in (", ", (one, CHOICE))][1:]
+    arguments: list[Part] = [piece for argument in node.inputs[:count] for piece in (", ", (argument, CHOICE))][1:]
     return [function, f"_{{{below}}}" if below else "", r"\left(", *arguments, r"\right)"]
 
 
@@ -276,10 +280,10 @@ def spread(declared: Attribute, value: Any) -> tuple[Any, ...]:
 
 def matrix(node: Node) -> list[Part]:
     """A column of scalars, or a matrix where each entry is a row."""
-    rows = [one.inputs if isinstance(one.gate.notation, Brackets) else (one,) for one in node.inputs]
+    rows = [entry.inputs if isinstance(entry.gate.notation, Brackets) else (entry,) for entry in node.inputs]
     parts: list[Part] = [r"\begin{bmatrix} "]
-    for place, row in enumerate(rows):
-        parts.append(r" \\ " if place else "")
+    for number, row in enumerate(rows):
+        parts.append(r" \\ " if number else "")
         for column, cell in enumerate(row):
             parts.extend([" & " if column else "", (cell, CHOICE)])
     return [*parts, r" \end{bmatrix}"]
@@ -290,26 +294,30 @@ def constant(node: Node) -> tuple[list[Part], float]:
     if given is not None:
         return [CONSTANTS.get(given) or name(given)], ATOM
     if np.ndim(value) == 0:
-        return number(float(value))
+        text, precedence = number(float(value))
+        return [text], precedence
     if np.ndim(value) > 2:
         raise ExpressionError("LaTeX has no array of more than two dimensions", node.span, None, node.graph.source)
-    rows = [" & ".join("".join(map(str, number(one)[0])) for one in np.atleast_1d(row)) for row in value]
-    lines = r" \\ ".join(rows)
-    return [rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"], ATOM
+    return [bmatrix([number(float(entry))[0] for entry in np.atleast_1d(row)] for row in value)], ATOM
 
 
-def number(value: Any) -> tuple[list[Part], float]:
-    """The shortest digits; a power of ten where the double is written with one."""
-    value = float(value)
-    if not math.isfinite(value):
-        return [
-            r"\mathrm{nan}" if math.isnan(value) else r"\infty" if value > 0 else r"-\infty"
-        ], SIGNED if value < 0 else ATOM
+def bmatrix(rows: Iterable[Iterable[str]]) -> str:
+    """A matrix of entries that are LaTeX."""
+    lines = r" \\ ".join(map(" & ".join, rows))
+    return rf"\begin{{bmatrix}} {lines} \end{{bmatrix}}"
+
+
+def number(value: float) -> tuple[str, float]:
+    """The shortest digits, a power of ten where the double is written with one; and how tightly that binds."""
+    if math.isnan(value):
+        return r"\mathrm{nan}", ATOM
+    if math.isinf(value):
+        return (r"\infty", ATOM) if value > 0 else (r"-\infty", SIGNED)
     digits, _, exponent = shortest(value).partition("e")
     precedence = SIGNED if digits.startswith("-") else ATOM
     if not exponent:
-        return [digits], precedence
+        return digits, precedence
     power = f"10^{{{int(exponent)}}}"
     if digits in ("1", "-1"):
-        return [digits[:-1] + power], min(precedence, POWER)
-    return [rf"{digits} \cdot {power}"], min(precedence, PRODUCT)
+        return digits[:-1] + power, min(precedence, POWER)
+    return rf"{digits} \cdot {power}", min(precedence, PRODUCT)

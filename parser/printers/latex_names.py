@@ -20,10 +20,10 @@ def name(text: str) -> str:
     base, _, below = text.partition("_")
     if not base:
         return rf"\mathrm{{{escaped(text)}}}"
-    found = re.fullmatch(r"(\D+)(\d+)", base)
-    if found and not below:
-        base, below = found.groups()
-    subscripts = [letters(one) for one in below.split("_") if one]
+    match = re.fullmatch(r"(\D+)(\d+)", base)
+    if match and not below:
+        base, below = match.groups()
+    subscripts = [letters(word) for word in below.split("_") if word]
     return letters(base) + (f"_{{{', '.join(subscripts)}}}" if subscripts else "")
 
 

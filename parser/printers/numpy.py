@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from backprop.autodiff.declaration.gate import Gate
-from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Slice
 from backprop.parser.printers import code
 from backprop.parser.printers.code import GeneratedFunction, Language
-from backprop.parser.printers.expression import item
+from backprop.parser.printers.expression import item, nested
 from backprop.parser.printers.python import framed, helper
 
 HELPERS = {
@@ -140,16 +138,11 @@ number = partial(code.number, infinity="np.inf", nan="np.nan")
 
 
 def array(value: Any) -> str:
-    return f"np.array({nested(np.asarray(value).tolist())}).reshape({np.shape(value)})"
-
-
-def nested(value: Any) -> str:
-    """Recursive, as deep as an array has dimensions."""
-    return f"[{', '.join(map(nested, value))}]" if isinstance(value, list) else number(value)
+    return f"np.array({nested(np.asarray(value).tolist(), number)}).reshape({np.shape(value)})"
 
 
 def setting(value: Any) -> str:
-    if isinstance(value, tuple) and any(isinstance(one, Slice) for one in value):
+    if isinstance(value, tuple) and any(isinstance(index, Slice) for index in value):
         return ", ".join(map(item, value))
     return repr(value)
 
@@ -161,7 +154,7 @@ def library(gate: Gate) -> str | None:
 
 
 def frame(function: GeneratedFunction) -> str:
-    needs_math = any("math." in one for one in function.helpers)
+    needs_math = any("math." in source for source in function.helpers)
     imports = f"{'import math' * needs_math}\n\nimport numpy as np\n".lstrip()
     prepared = [f"    {name} = np.asarray({name}, dtype=float)[()]\n" for name in function.body.parameters]
     return framed(function, imports, '@np.errstate(all="ignore")\n', "".join(prepared))
@@ -183,7 +176,5 @@ NUMPY = Language(
     setting=setting,
 )
 
-
-def write(name: str, value: Node, gradients: Mapping[str, Node]) -> str:
-    """A Python module with the function `name`: floats or arrays in, the value and a dict of the gradient out."""
-    return code.write(NUMPY, name, value, gradients)
+# A Python module with the function `name`: floats or arrays in, the value and a dict of the gradient out.
+write = partial(code.write, NUMPY)

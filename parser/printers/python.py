@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Mapping
 from functools import partial
 
-from backprop.autodiff.graph import Node
 from backprop.parser.printers import code
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed
 
@@ -121,7 +119,5 @@ PYTHON = Language(
     frame=frame,
 )
 
-
-def write(name: str, value: Node, gradients: Mapping[str, Node]) -> str:
-    """A Python module with the function `name`: floats in, the value and a dict of the gradient out."""
-    return code.write(PYTHON, name, value, gradients)
+# A Python module with the function `name`: floats in, the value and a dict of the gradient out.
+write = partial(code.write, PYTHON)

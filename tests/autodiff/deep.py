@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
-from backprop.autodiff import Graph
+from backprop.autodiff import Graph, value_and_grad
 
 from .building import call, expression
 
@@ -54,6 +56,16 @@ def deep(name: str) -> Graph:
     """The deepest graph of a kind, built once for all tests."""
     make, depth = DEEP[name]
     return make(depth)
+
+
+@cache
+def deep_value_and_grad(name: str) -> tuple[Any, dict[str, Any]]:
+    """The value and the gradient of that graph where every variable is 0.5, computed once for all tests."""
+    graph = deep(name)
+    limit = sys.getrecursionlimit()
+    found = value_and_grad(graph, dict.fromkeys(graph.variables, 0.5))
+    assert sys.getrecursionlimit() == limit
+    return found
 
 
 def is_linear(count: Callable[[Graph], int], name: str) -> bool:

@@ -130,7 +130,7 @@ ORACLES: dict[str, Callable] = {
     "radial_with_limit": lambda u, v, r, limit: u * v / r,
     "radial_x": lambda u, x, y: u * x / mp.hypot(x, y),
     "radial_y": lambda u, x, y: u * y / mp.hypot(x, y),
-    "shrunk": lambda r: r,
+    "averaged": lambda slope, r, order: slope / (order + 1),
     "is_apart": lambda r: mpf(r != 0),
     "neg": lambda x: -x,
     "pow": lambda x, y: mp.power(x, y),

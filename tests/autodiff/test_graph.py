@@ -8,7 +8,7 @@ import pytest
 from backprop.autodiff import ExpressionError, Graph, Span
 from backprop.autodiff import graph as graph_module
 from backprop.autodiff.evaluation.execution import constant_value, evaluate
-from backprop.autodiff.gates import OPERATORS, arrays, constructors, elementary
+from backprop.autodiff.gates import OPERATORS, arrays, constructors, trigonometric
 from backprop.autodiff.passes.reverse import adjoints
 
 from .building import assign, call, expression, value_of
@@ -42,8 +42,8 @@ def test_operand_order_gate_and_attributes_tell_nodes_apart(graph):
 def test_the_first_span_stays():
     graph = Graph(is_typed=False)
     x = graph.input("x", (), Span(0, 1))
-    first = graph.add(elementary.sin, (x,), (), Span(2, 8))
-    assert graph.add(elementary.sin, (x,), (), Span(20, 26)) is first
+    first = graph.add(trigonometric.sin, (x,), (), Span(2, 8))
+    assert graph.add(trigonometric.sin, (x,), (), Span(20, 26)) is first
     assert first.span == Span(2, 8)
 
 
@@ -155,13 +155,13 @@ def test_the_number_of_nodes_is_bounded(monkeypatch):
     graph = Graph(is_typed=False, source="…")
     node = graph.input("x")
     for _ in range(4):
-        node = graph.add(elementary.sin, (node,))
+        node = graph.add(trigonometric.sin, (node,))
     with pytest.raises(ExpressionError, match="more than 5 nodes") as caught:
-        graph.add(elementary.sin, (node,), (), Span(7, 9))
+        graph.add(trigonometric.sin, (node,), (), Span(7, 9))
     assert caught.value.span == Span(7, 9)
     assert caught.value.source == "…"
     assert len(graph.nodes) == 5
-    assert graph.add(elementary.sin, (graph.nodes[0],)) is graph.nodes[1]  # no new node: no error
+    assert graph.add(trigonometric.sin, (graph.nodes[0],)) is graph.nodes[1]  # no new node: no error
 
 
 HUGE = {

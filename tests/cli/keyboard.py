@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[()][A-Z0-9]|[\x0f\r\x07]")
-SECONDS = 20
+SECONDS = 60  # that a test waits before it fails
 INTERRUPT, END_OF_INPUT, KILL_LINE, TAB, UP = "\x03", "\x04", "\x15", "\t", "\x1b[A"
 
 

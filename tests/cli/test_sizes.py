@@ -143,6 +143,7 @@ def limited(folder: Path, kilobytes: int, *tokens: str) -> subprocess.CompletedP
     )
 
 
+@pytest.mark.extras
 @pytest.mark.skipif(find_spec("polars") is None, reason="without polars nothing of this size is needed")
 @pytest.mark.parametrize("kilobytes", [300_000, 600_000, 1_000_000])
 def test_little_memory_costs_speed_alone(backprop: Run, tmp_path: Path, kilobytes: int) -> None:

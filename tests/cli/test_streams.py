@@ -8,13 +8,14 @@ import shlex
 import signal
 import stat
 import subprocess
-import time
 
 import numpy as np
 import pytest
 
 from backprop.cli.output.errors import message
 from backprop.cli.status import Status
+
+from .stillness import wait_until_still
 
 QUESTION = ("eval", "(x+y)*z", "x=-2", "y=5", "z=-4")
 
@@ -72,7 +73,7 @@ def test_ctrl_c_is_status_130_without_a_traceback(installed):
     with subprocess.Popen(
         [installed, "eval", "-f", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
-        time.sleep(1)  # until it waits for stdin
+        wait_until_still(process.pid)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == (130, b"", b"")

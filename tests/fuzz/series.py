@@ -117,12 +117,9 @@ class Series:
         over = self.other(one).coefficients
         if over[0] == 0:
             raise NoTruth
-        found: list[mpf] = []
-        for place, numerator in enumerate(self.coefficients[: len(over)]):
-            terms = [numerator, *(-found[k] * over[place - k] for k in range(place))]
-            size = sum(map(abs, terms)) / abs(over[0])
-            found.append(sum(terms) / over[0] + size * (self.line.disturbance() - 1) * (place > 0))
-        return self.line.rounded(found)
+        found = quotient(self.coefficients, over)
+        reciprocal = quotient([mpf(1)] + [mpf(0)] * (len(over) - 1), over)
+        return self.line.rounded(found, product(sizes_of(self.coefficients), sizes_of(reciprocal)))
 
     def __neg__(self) -> Series:
         return Series(self.line, [-one for one in self.coefficients])
@@ -209,6 +206,13 @@ class Series:
 def product(one: list[mpf], other: list[mpf]) -> list[mpf]:
     length = min(len(one), len(other))
     return [sum((one[k] * other[place - k] for k in range(place + 1)), mpf(0)) for place in range(length)]
+
+
+def quotient(one: list[mpf], other: list[mpf]) -> list[mpf]:
+    found: list[mpf] = []
+    for place, numerator in enumerate(one[: len(other)]):
+        found.append((numerator - sum(found[k] * other[place - k] for k in range(place))) / other[0])
+    return found
 
 
 def sizes_of(coefficients: list[mpf]) -> list[mpf]:

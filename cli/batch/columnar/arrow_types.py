@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -107,6 +108,40 @@ def is_text(kind: Any) -> bool:
 
 def is_numeric(kind: Any) -> bool:
     return bool(types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind))
+
+
+class ExportedSchema(ctypes.Structure):
+    """The beginning of a field as pyarrow shows it to other libraries.
+
+    https://arrow.apache.org/docs/format/CDataInterface.html
+    """
+
+    _fields_ = (("format", ctypes.c_char_p), ("name", ctypes.c_char_p))
+
+
+def with_readable_name(field: Any) -> Any:
+    """The field, with U+FFFD for what is not UTF-8 in its name: from Python's texts pyarrow makes no such name."""
+    if is_name_readable(field):
+        return field
+    exported = field.__arrow_c_schema__()
+    address = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)(
+        ("PyCapsule_GetPointer", ctypes.pythonapi)
+    )(exported, b"arrow_schema")
+    return field.with_name(ExportedSchema.from_address(address).name.decode(errors="replace"))
+
+
+def is_name_readable(field: Any) -> bool:
+    """Whether pyarrow can give the name of a field."""
+    try:
+        return isinstance(field.name, str)
+    except UnicodeDecodeError:
+        return False
+
+
+def are_names_readable(kind: Any) -> bool:
+    """Whether the names of all fields in a type are UTF-8."""
+    fields = (one.field(place) for one in inner(kind) for place in range(one.num_fields))
+    return all(map(is_name_readable, fields))
 
 
 def extension_of(field: Any) -> str | None:

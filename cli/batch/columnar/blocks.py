@@ -25,7 +25,7 @@ from backprop.cli.batch.processes.resources import keep_freed_memory
 from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.results import check_names, entry_names
 from backprop.cli.batch.row_errors import Fault
-from backprop.cli.batch.setup import free_names
+from backprop.cli.batch.setup import STRANGE_NAME, free_names
 from backprop.cli.batch.sightings import kinked_in, nonfinite_in
 from backprop.cli.output.formats import FORMATS
 from backprop.cli.status import Failure, Status
@@ -91,6 +91,8 @@ class ColumnBlocks:
         check_readable(left_out, names, renames)
         self.binding = ColumnBinding(self.schema, names, renames)
         if not batch.is_only:
+            if self._batches.has_strange_names:
+                batch.note(STRANGE_NAME)
             for place, note in self._batches.notes.items():
                 if FORMATS[batch.output_format].is_binary:
                     batch.note(f"the column {brief(self.schema.names[place])}: {note}")

@@ -16,7 +16,14 @@ import pyarrow.ipc
 import pyarrow.parquet
 from pyarrow import types
 
-from backprop.cli.batch.columnar.arrow_types import inner, mapped, older, stored_bytes
+from backprop.cli.batch.columnar.arrow_types import (
+    are_names_readable,
+    inner,
+    mapped,
+    older,
+    stored_bytes,
+    with_readable_name,
+)
 from backprop.cli.batch.columnar.dictionaries import with_shared
 from backprop.cli.batch.columnar.text import interval_text
 from backprop.cli.batch.input.source import Damaged, Source
@@ -68,8 +75,9 @@ class Batches:
     """Blocks of rows as record batches of one schema, of types that older readers know. Raises Damaged.
 
     `notes` say what becomes of columns, by their places in the schema; `left_out` are those that are not in it, and
-    what they hold. `replaced` are the places of those in which U+FFFD stands so far for what is not UTF-8, and
-    `dictionaries` are those that all batches share. `size` is what `consumed` will come to, where that is known.
+    what they hold. `has_strange_names`: U+FFFD stands in a column's name for what is not UTF-8. `replaced` are the
+    places of those columns in whose cells it stands so far, and `dictionaries` are those that all batches share. `size`
+    is what `consumed` will come to, where that is known.
     """
 
     def __init__(self, schema: Any, size: int | None, rows: int | None = None) -> None:
@@ -81,11 +89,15 @@ class Batches:
         self.dictionaries: dict[int, Any] = {}
         self._changes: list[tuple[int, Any]] = []  # of each column that is kept: its place, what is made of it first
         fields = []
-        with said_by_arrow():
-            str([(field.name, field.type) for field in schema])  # are they UTF-8?
-        for place in range(len(schema)):
-            field, change = self._taken(place, schema.field(place))
-            if field is not None:
+        given = [schema.field(place) for place in range(len(schema))]
+        known = [with_readable_name(field) for field in given]
+        self.has_strange_names = known != given
+        self._names = [field.name for field in known]
+        for place, readable_field in enumerate(known):
+            field, change = self._taken(place, readable_field)
+            if field is not None and not are_names_readable(field.type):
+                self.left_out[field.name] = "fields whose names are not UTF-8 text"
+            elif field is not None:
                 self._changes.append((place, change))
                 fields.append(field.with_type(mapped(decoded(field.type), older)))
         kept = {key: value for key, value in (schema.metadata or {}).items() if key not in OF_ALL_COLUMNS}
@@ -109,6 +121,7 @@ class Batches:
                 batch = next(batches, None)
                 if batch is None:
                     return
+                batch = batch.rename_columns(self._names)  # pyarrow gives no column whose name is not UTF-8
                 columns = [self._column(number, batch.column(place)) for number, (place, _) in enumerate(self._changes)]
                 whole = pyarrow.RecordBatch.from_arrays(columns, schema=self.schema)
             for start in range(0, whole.num_rows, BLOCK_ROWS):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from importlib.util import find_spec
 from typing import Any
 
+from backprop.cli.batch.processes.resources import has_address_space
 from backprop.cli.status import Failure, Status
 
 LEAST_PYARROW = 21
@@ -15,17 +15,7 @@ LEAST_ADDRESS_SPACE = 3 << 29  # bytes; with less polars ends the process, and n
 
 def is_usable() -> bool:
     """Whether polars is installed, and may take the memory that it needs."""
-    return find_spec("polars") is not None and has_room()
-
-
-def has_room() -> bool:
-    """Whether `ulimit -v` leaves polars what it takes before the first row."""
-    if sys.platform == "win32":
-        return True
-    import resource
-
-    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
-    return allowed == resource.RLIM_INFINITY or allowed >= LEAST_ADDRESS_SPACE
+    return find_spec("polars") is not None and has_address_space(LEAST_ADDRESS_SPACE)
 
 
 def loaded() -> Any:
@@ -52,7 +42,7 @@ def check_pyarrow(what: str) -> None:
     try:
         import pyarrow.parquet
     except Exception as error:
-        said = " ".join(str(error).split())
+        said = " ".join(str(error).split()) or type(error).__name__
         raise Failure(
             f"{what} needs pyarrow, which cannot be imported: {said}", "repair it, or use csv or ndjson"
         ) from None

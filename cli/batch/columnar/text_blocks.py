@@ -151,12 +151,12 @@ class TextBlocks:
         writer: Any = self.job.writer
         width = len(self.header)
         rows = [(*cells[:width], *[""] * (width - len(cells))) for cells in writer.cells(records)]
+        entries = {} if self.has_lists else {name: rows_of([value]) for name, value in records.values.items()}
         columns = []
         for place, cells in enumerate(zip(*rows, strict=True)):
             if place in self.places:
                 name, entry = self.places[place]
-                value = records.values[name]
-                vector = value if entry is None else rows_of([value])[entry]
+                vector = records.values[name] if entry is None else entries[name][entry]
                 bad = [row for row in records.faults if np.isnan(vector[..., row]).any()]
                 columns.append(as_column(vector, bad))
             elif self.has_lists:

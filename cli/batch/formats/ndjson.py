@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from json.scanner import make_scanner
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,6 +23,15 @@ from backprop.cli.batch.sightings import Remark
 from backprop.cli.question.value_json import MINUS_ZERO, as_array, shown, with_zeros_of_sign
 
 OBJECT = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t\r]*(\{[^\n]*\})[ \t\r]*$", re.MULTILINE)  # what may be a line of one
+BYTE_ORDER_MARK = "\ufeff"
+TOO_DEEP = "it is nested too deeply"
+# A value at a place of a text, and where it ends; StopIteration where there is none. `json.loads` takes three times as
+# long for a short object, and six times for what is none: its exception counts the lines before it.
+scan = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed wants a scanner there
+# Python's reader takes some 960 lists in one another, and fewer where it is called from deeper: whoever writes a record
+# reads it again, and must be able to.
+DEEPEST = 900
+BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|[\]}]')
 
 
 class Objects(NamedTuple):
@@ -80,7 +90,7 @@ class Ndjson:
 
     def records(self, data: bytes) -> Objects:
         """The records of a block; a blank line is none."""
-        text = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
+        text = data.decode("utf-8", "surrogateescape").removeprefix(BYTE_ORDER_MARK)
         lines = text.split("\n")
         records = [line.strip(" \t\r") for line in lines]
         starts: Sequence[int] = range(len(records))
@@ -102,9 +112,9 @@ class Ndjson:
             values[variable] = as_values(column, member, shape, records, faults, reasons)
         if self.reserved:
             for row, one in enumerate(objects):
-                taken = self.reserved & one.keys()
-                if taken:
-                    reasons.setdefault(row, []).append(f"it has {sorted(taken)[0]!r} already (see --name)")
+                if not self.reserved.isdisjoint(one):
+                    taken = min(self.reserved & one.keys())
+                    reasons.setdefault(row, []).append(f"it has {taken!r} already (see --name)")
         if self.known is not None:
             for row, one in enumerate(objects):
                 more = [name for name in one if name not in self.known]
@@ -117,42 +127,67 @@ class Ndjson:
     def _objects(
         self, records: Sequence[str], lines: Sequence[str], starts: Sequence[int], faults: dict[int, Fault]
     ) -> list[dict[str, Any]]:
-        try:
-            found = list(map(json.loads, records))
-            if all(type(one) is dict for one in found):
-                return found
-        except (ValueError, RecursionError):
-            pass
-        found = []
+        """What the records say; an empty object for each that is none, which is added to `faults`."""
+        objects = []
         for row, record in enumerate(records):
-            one: Any = None
             try:
-                one = json.loads(record)
-                reason = "it is not a JSON object"
-                if isinstance(one, list) and one and all(isinstance(entry, dict) for entry in one):
-                    reason = "it is a JSON array of objects, not an object: jq -c '.[]' makes rows of it"
-            except json.JSONDecodeError as error:
-                reason = f"it is not JSON: {error.msg[:1].lower()}{error.msg[1:]} at character {error.pos + 1}"
-            except RecursionError:
-                reason = "it is nested too deeply"
-            except ValueError:
-                reason = "it holds a number with too many digits"
-            if isinstance(one, dict):
-                found.append(one)
-            else:
-                faults[row] = fault(lines, starts[row], reason)
-                found.append({})
-        return found
+                value, end = scan(record, 0)
+                if type(value) is dict and end == len(record) and not (end > DEEPEST and is_too_deep(record)):
+                    objects.append(value)
+                    continue
+                reason = reason_against(record, value, end)
+            except (StopIteration, ValueError, RecursionError) as error:
+                reason = reason_unread(record, error)
+            faults[row] = fault(lines, starts[row], reason)
+            objects.append({})
+        return objects
+
+
+def reason_against(record: str, value: Any, end: int) -> str:
+    """Why a record is no object, that begins with a JSON value up to `end`."""
+    if end < len(record):
+        return not_json("extra data", len(record) - len(record[end:].lstrip(" \t\r")))
+    if isinstance(value, dict):
+        return TOO_DEEP
+    if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
+        return "it is a JSON array of objects, not an object: jq -c '.[]' makes rows of it"
+    return "it is not a JSON object"
+
+
+def reason_unread(record: str, error: Exception) -> str:
+    """Why `scan` could not read a record."""
+    if isinstance(error, StopIteration):
+        is_mark = record.startswith(BYTE_ORDER_MARK)
+        return not_json("a byte order mark" if is_mark else "expecting value", error.value)
+    if isinstance(error, json.JSONDecodeError):
+        return not_json(error.msg[:1].lower() + error.msg[1:], error.pos)
+    return TOO_DEEP if isinstance(error, RecursionError) else "it holds a number with too many digits"
+
+
+def is_too_deep(record: str) -> bool:
+    """Whether a JSON text has more than DEEPEST lists and objects in one another."""
+    depth = deepest = 0
+    if record.count("[") + record.count("{") > DEEPEST:
+        for mark in BRACKET.finditer(record):
+            if mark[0][0] != '"':
+                depth += 1 if mark[1] else -1
+                deepest = max(depth, deepest)
+    return deepest > DEEPEST
+
+
+def not_json(what: str, place: int) -> str:
+    return f"it is not JSON: {what} at character {place + 1}"
 
 
 def object_in(data: bytes) -> dict[str, Any] | None:
     """The first object with a member among lines; it costs little to pass those that are none."""
     for line in OBJECT.finditer(data):
         try:
-            found = json.loads(line[1].decode("utf-8", "surrogateescape"))
-        except (ValueError, RecursionError):
+            record = line[1].decode("utf-8", "surrogateescape")
+            found, end = scan(record, 0)
+        except (StopIteration, ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and found:
+        if isinstance(found, dict) and found and end == len(record):
             return found
     return None
 
@@ -170,16 +205,19 @@ def as_values(
     reasons: dict[int, list[str]],
 ) -> Rows:
     """A variable's values, of shape (*shape, rows); why a row has none is added to `reasons`."""
-    if not shape and not faults and set(map(type, column)) <= {int, float}:
+    values = np.full((len(column), *shape), np.nan)
+    doubtful: Iterable[int] = range(len(column))
+    if not shape:
         try:
-            found = np.array(column, dtype=np.float64)
-            if not np.isinf(found).any():
-                return found
+            values = np.array(
+                [one if type(one) is float or type(one) is int else math.nan for one in column], np.float64
+            )
+            doubtful = np.flatnonzero(~np.isfinite(values)).tolist()
         except OverflowError:
             pass
-    values = np.full((len(column), *shape), np.nan)
-    for row, value in enumerate(column):
+    for row in doubtful:
         if row not in faults:
+            value = column[row]
             reason = problem_of(value, shape, records[row])
             if reason is None:
                 values[row] = as_array(value)

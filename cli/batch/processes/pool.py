@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol
 
 from backprop.cli.batch.evaluation import Answer, Job
-from backprop.cli.batch.processes.worker import AHEAD, Worker
+from backprop.cli.batch.processes.worker import AHEAD, Worker, end_all
 from backprop.cli.status import Failure, Status
 
 BLOCKS = 3 << 20  # bytes that are worked on at a time: more is no faster, and takes memory
@@ -76,9 +76,13 @@ class Workers:
     def __init__(self, job: Job, workers: Sequence[Worker], output: int) -> None:
         self._workers = deque(workers)  # the one that gets the next block is first
         self._working: deque[Worker] = deque()  # in the order of the blocks
-        with lost_workers_named():
-            for worker in workers:
-                worker.begin(job, output)
+        try:
+            with lost_workers_named():
+                for worker in workers:
+                    worker.begin(job, output)
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def block(self) -> int:
@@ -108,10 +112,7 @@ class Workers:
         return () if channel.is_ready() else (channel,)
 
     def close(self) -> None:
-        for worker in self._workers:
-            worker.end()
-        for worker in self._workers:
-            worker.wait()
+        end_all(self._workers)
 
 
 @contextlib.contextmanager

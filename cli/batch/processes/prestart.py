@@ -9,12 +9,12 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from backprop.autodiff.evaluation.threads import usable_cores
 from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.processes.resources import leave_matrices_to_one_thread
-from backprop.cli.batch.processes.worker import Worker, bulk_workers
+from backprop.cli.batch.processes.worker import Worker, bulk_workers, end_all
 from backprop.cli.output.formats import READ, read_format, words
 
 TEXTS = ("csv", "tsv")  # that these workers are for
@@ -25,12 +25,27 @@ STDIN = 0
 workers: list[Worker] = []
 
 
-def start_ahead(tokens: Sequence[str]) -> None:
-    """Start workers where the arguments of `batch` look like much to do. Called before NumPy is imported."""
+@contextlib.contextmanager
+def started_ahead(tokens: Sequence[str]) -> Iterator[None]:
+    """Start workers where the arguments of `batch` look like much to do; those that nobody hires are gone at the end.
+
+    Called before NumPy is imported.
+    """
     leave_matrices_to_one_thread()
-    with contextlib.suppress(OSError):  # no more processes, no more memory, no such file any more
-        if hasattr(os, "fork") and usable_cores() > 1 and is_much(tokens) and is_usable():
-            workers.extend(bulk_workers())
+    try:
+        with contextlib.suppress(OSError):  # no more processes, no more memory, no such file any more
+            if hasattr(os, "fork") and usable_cores() > 1 and is_much(tokens) and is_usable():
+                workers.extend(bulk_workers())
+        yield
+    finally:
+        end_all(hired())
+
+
+def hired() -> list[Worker]:
+    """The workers; from now on whoever asks has to end them."""
+    taken = list(workers)
+    workers.clear()
+    return taken
 
 
 def is_much(tokens: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 
 KEPT = 1 << 25  # bytes
 
@@ -24,3 +25,13 @@ def keep_freed_memory() -> None:
     with contextlib.suppress(AttributeError, OSError):
         for parameter in (trim_threshold, mmap_threshold):
             ctypes.CDLL(None).mallopt(parameter, KEPT)
+
+
+def has_address_space(size: int) -> bool:
+    """Whether `ulimit -v` allows a process so many bytes."""
+    if sys.platform == "win32":
+        return True
+    import resource
+
+    allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return allowed == resource.RLIM_INFINITY or allowed >= size

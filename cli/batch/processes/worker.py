@@ -17,6 +17,7 @@ A worker ends when its channel does, and so with the program, however that ends.
 from __future__ import annotations
 
 import contextlib
+import errno
 import gc
 import mmap
 import os
@@ -31,7 +32,7 @@ from backprop.autodiff.evaluation.threads import usable_cores
 from backprop.cli.batch.columnar.library import loaded
 from backprop.cli.batch.input.blocks import LONGEST
 from backprop.cli.batch.processes.channel import Channel, connected
-from backprop.cli.batch.processes.resources import keep_freed_memory
+from backprop.cli.batch.processes.resources import has_address_space, keep_freed_memory
 from backprop.cli.output.descriptor import unbuffered
 from backprop.cli.status import Failure, Status
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 AHEAD = 3  # blocks: the answer to one waits for its turn, one is answered, one waits
 HELD = 2  # answers that wait for their turn, at most: they take more memory than the blocks
 BULK_WORKERS = 3  # at most, where they use polars: each takes 60 MB
+LEAST_ADDRESS_SPACE = 1 << 29  # bytes that each takes beside the blocks of all of them
 ROOM = LONGEST + (1 << 22)  # bytes of the largest block: a record, and what was read together with its end
 
 
@@ -94,6 +96,13 @@ class Worker:
         """Hear, once, that it has started, and whether it can work."""
         if self._process is None:
             self._process, self._problem = self.channel.receive()
+
+
+def end_all(workers: Sequence[Worker]) -> None:
+    for worker in workers:
+        worker.end()
+    for worker in workers:
+        worker.wait()
 
 
 def kill(process: int) -> None:
@@ -168,7 +177,11 @@ def started(count: int, prepare: Callable[[], None]) -> list[Worker]:
 
     One process imports it and becomes the others: that costs the time and the memory of one. It does so before the
     first call of what it has imported, with which polars starts to work: no thread holds a lock until then.
+
+    Raises OSError where the system gives no more, or not enough for each to work with.
     """
+    if not has_address_space(count * ROOM * AHEAD + LEAST_ADDRESS_SPACE):
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
     memories = [mmap.mmap(-1, ROOM * AHEAD) for _ in range(count)]
     ends = [connected() for _ in range(count)]
     turns = turns_of(count)

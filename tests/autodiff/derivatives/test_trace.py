@@ -9,6 +9,7 @@ from backprop.autodiff import ExpressionError, value_and_grad
 from backprop.autodiff.derivatives.trace import trace
 from backprop.autodiff.evaluation.execution import evaluate
 
+from ...closeness import close_to
 from ..building import assign, call, expression
 from ..deep import deep
 
@@ -72,7 +73,7 @@ def test_shares_add_up_to_the_gradient(write):
     for step in found.steps:
         if step.node is not found.output:
             assert step.shares or step.node.gate.is_flat
-            assert step.gradient == pytest.approx(sum(share.value for share in step.shares), rel=1e-15)
+            assert step.gradient == close_to(sum(share.value for share in step.shares), rel=1e-15)
 
 
 @pytest.mark.parametrize("write", EXPRESSIONS.values(), ids=EXPRESSIONS)
@@ -81,7 +82,7 @@ def test_a_share_is_upstream_times_local_in_the_branch_that_is_taken(write):
         for step in trace(expression(write, "x", "y"), values).steps:
             for share in step.shares:
                 if share.local is not None and share.is_taken:
-                    assert share.value == pytest.approx(share.upstream * share.local, rel=1e-15)
+                    assert share.value == close_to(share.upstream * share.local, rel=1e-15)
                 elif not share.is_taken:
                     assert share.value == 0
 
@@ -94,7 +95,7 @@ def test_forward_shares_add_up_to_the_tangent(write):
             total = sum((share.value for share in step.shares), start=0.0)
             np.testing.assert_allclose(step.gradient, np.broadcast_to(total, step.node.shape), rtol=1e-14)
     _, gradient = value_and_grad(expression(write, "x", "y"), x=0.7, y=1.9)
-    assert found.gradients["x"] == pytest.approx(gradient["x"], rel=1e-13)
+    assert found.gradients["x"] == close_to(gradient["x"], rel=1e-13)
 
 
 def test_array_shares_have_the_nodes_shape_and_add_up():
@@ -406,7 +407,7 @@ def test_a_hundred_thousand_gates_and_uses_are_traced():
     assert len(found.steps) == 100_001
     first = step_of(found, "x")
     assert len(first.shares) == 100_001
-    assert first.gradient == pytest.approx(math.fsum(share.value for share in first.shares), rel=1e-14)
+    assert first.gradient == close_to(math.fsum(share.value for share in first.shares), rel=1e-14)
     assert found.labels[found.output] == "f"
 
 

@@ -36,7 +36,7 @@ def test_few_rows_or_one_core_need_no_other_thread(monkeypatch, cores, rows):
 
 def test_many_rows_are_shared_out(monkeypatch):
     monkeypatch.setattr(threads, "usable_cores", lambda: 2)
-    both = threading.Barrier(2, timeout=20)  # passed only if two threads are at work at once
+    both = threading.Barrier(2, timeout=60)  # passed only if two threads are at work at once
     threads.over_rows(lambda start, stop: both.wait(), 40, 10)
 
 
@@ -46,7 +46,7 @@ def test_no_rows_is_one_empty_stretch(monkeypatch):
 
 def test_an_error_reaches_the_caller_when_all_threads_are_done(monkeypatch):
     monkeypatch.setattr(threads, "usable_cores", lambda: 2)
-    both = threading.Barrier(2, timeout=20)
+    both = threading.Barrier(2, timeout=60)
     running = set()
 
     def work(start, stop):
@@ -91,7 +91,7 @@ def test_a_forked_process_makes_a_pool_of_its_own():
 import os, threading, time
 from backprop.autodiff.evaluation import threads
 threads.usable_cores = lambda: 2
-both = threading.Barrier(2, timeout=20)
+both = threading.Barrier(2, timeout=60)
 threads.over_rows(lambda start, stop: both.wait(), 40, 10)
 time.sleep(0.2)  # both threads of the pool are idle, and are waited for by a child that takes them for its own
 child = os.fork()
@@ -99,7 +99,7 @@ threads.over_rows(lambda start, stop: both.wait(), 40, 10)
 if child:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 """
-    subprocess.run([sys.executable, "-W", "ignore::DeprecationWarning", "-c", code], check=True, timeout=20)
+    subprocess.run([sys.executable, "-W", "ignore::DeprecationWarning", "-c", code], check=True, timeout=60)
 
 
 def test_the_cores_are_those_this_process_may_use():

@@ -11,6 +11,8 @@ import pytest
 
 from backprop.autodiff.numerics.deviations import deviations
 
+from ...closeness import close_to
+
 Row = np.ndarray[tuple[int], np.dtype[np.float64]]
 
 KINDS: dict[str, Callable[[np.random.Generator, int], Row]] = {
@@ -44,7 +46,7 @@ def test_an_entry_next_to_the_mean_keeps_ten_digits() -> None:
         exact = [Fraction(float(one)) for one in row]
         truth = float(exact[-1] - sum(exact) / count)
         assert 0 < abs(truth) < 1e-15
-        assert deviations(row)[-1] == pytest.approx(truth, rel=1e-10, abs=0)
+        assert deviations(row)[-1] == close_to(truth, rel=1e-10)
 
 
 @pytest.mark.parametrize("value", [0.1, -1 / 3, 1e-310, 5e-324, 1.7e308, -7.7e8, 0.0])

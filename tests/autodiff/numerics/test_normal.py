@@ -20,7 +20,7 @@ POINTS = (
 NEAR_ROOT = {4: (0.4, 1.5), 5: (-0.5, 0.5)}  # of log Φ's derivatives of these orders the first roots
 
 
-@pytest.fixture(params=["scipy", "math"], autouse=True)
+@pytest.fixture(params=[pytest.param("scipy", marks=pytest.mark.extras), "math"], autouse=True)
 def library(request, monkeypatch):
     if request.param == "scipy":
         pytest.importorskip("scipy.special")

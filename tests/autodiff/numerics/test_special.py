@@ -74,7 +74,7 @@ def as_the_callers_do():
         yield
 
 
-@pytest.fixture(params=["scipy", "math"])
+@pytest.fixture(params=[pytest.param("scipy", marks=pytest.mark.extras), "math"])
 def library(request, monkeypatch):
     if request.param == "scipy":
         pytest.importorskip("scipy.special")

@@ -14,6 +14,8 @@ from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.parser import parse
 
+from ...closeness import close_to
+
 NUMBERS = (0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0)
 # One operand is 0 where another is: the vector of a radius, what a test selects. Elsewhere the gate is never asked.
 NEVER_APART = {"select": (0, 1), "ratio": (0, 1), "direction": (0, 1), "radial": (1, 2), "radial_with_limit": (1, 2)}
@@ -72,4 +74,4 @@ def test_the_text_is_the_plain_derivative_but_where_it_says_so(text, order):
     for x, y in POINTS:
         point = {name: np.float64(value) for name, value in (("x", x), ("y", y)) if name in found.graph.inputs}
         plain, written, *holds = evaluate([found.plain["x"], found.written["x"], *conditions], point)
-        assert any(holds) or not np.isfinite(plain) or written == pytest.approx(plain, rel=1e-12, abs=1e-14), point
+        assert any(holds) or not np.isfinite(plain) or written == close_to(plain, rel=1e-12), point

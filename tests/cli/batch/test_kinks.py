@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.extras
+
 X = [0.0, 1.0, 0.0, -2.0]
 MANY = 40_000  # times
 EXPRESSION = "grad(abs(x)*x, x)"  # 2*abs(x): its own gradient jumps at 0, it does not

@@ -6,6 +6,8 @@ import pytest
 
 from ..conftest import end_of
 
+pytestmark = pytest.mark.extras
+
 ROWS = [(1, 2), (0, 1), (3, 4), (-1, 2), (0, 5)]
 MANY = 40_000  # times
 EXPRESSION = "log(x)*y"

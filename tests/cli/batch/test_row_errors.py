@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import json
 import os
 import shutil
 import signal
@@ -13,9 +14,15 @@ import zlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backprop.cli.batch.formats.ndjson import Ndjson
 
 from ..conftest import FORKS
 from ..forks import ROOM
+
+pytestmark = pytest.mark.extras
 
 
 @pytest.fixture
@@ -231,6 +238,63 @@ def test_bad_objects(batch, row, reason):
     lines = out.splitlines()
     assert [lines[0], lines[2]] == [b'{"x": 1, "value": 1, "grad_x": 1}'] * 2
     assert lines[1].startswith(row[:-1])
+
+
+PARTS = [
+    "{",
+    "}",
+    "[",
+    "]",
+    '"x"',
+    '"a',
+    ":",
+    ": ",
+    ",",
+    "1",
+    "-",
+    "1e999",
+    "NaN",
+    "tru",
+    "true",
+    "null",
+    " ",
+    "\t",
+    "\\",
+    "\u00a0",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
+def test_a_record_is_an_object_where_python_reads_it_as_one(record):
+    """And where it is none the reason and its place are those of Python's reader."""
+    form = Ndjson({})
+    found = form.records(f"{record}\n".encode())
+    try:
+        value = json.loads(record)
+    except json.JSONDecodeError as error:
+        blanks = len(record) - len(record.lstrip(" \t"))
+        reason = f"it is not JSON: {error.msg[0].lower()}{error.msg[1:]} at character {error.pos - blanks + 1}"
+        assert [fault.reason for fault in found.faults.values()] == ([reason] if record.strip(" \t") else [])
+    else:
+        assert found.objects == [value if isinstance(value, dict) else {}] or "NaN" in record
+        assert len(found.faults) == (not isinstance(value, dict))
+
+
+def test_a_byte_order_mark_before_a_later_object(batch):
+    good = '{"x": 1}\n'
+    status, _, err = batch("x", "--from", "ndjson", stdin=f"\ufeff{good}\ufeff{good}".encode())
+    assert (status, err) == (3, "line 2: it is not JSON: a byte order mark at character 1\n")
+
+
+def test_bad_members_among_many_good_ones_cost_no_other_row_its_digits(batch):
+    """Numbers beside them are read as without them: large whole ones, nan, infinities, zeros of sign."""
+    values = ["0.1", "9007199254740993", "1" + "0" * 300, "NaN", "-Infinity", "-0", "-0.0", "5e-324"]
+    rows = [f'{{"x": {value}}}' for value in values]
+    bad = ['{"x": "a"}', "{a}", '{"x": 1' + "0" * 400 + "}", '{"x": 1e400}', '{"x": true}', "{}"]
+    alone = batch("x", "--from", "ndjson", "-q", stdin="\n".join(rows).encode())[1].splitlines()
+    status, out, _ = batch("x", "--from", "ndjson", "-q", stdin="\n".join([*bad, *rows, *bad]).encode())
+    assert status == 3
+    assert out.splitlines()[len(bad) : -len(bad)] == alone
 
 
 def test_a_lone_carriage_return_is_part_of_its_cell(batch):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import gzip
 import os
 import pty
@@ -11,15 +10,17 @@ import select
 import signal
 import subprocess
 import sys
-import termios
 import threading
 import time
 import zlib
 
 import pytest
 
-SECONDS = 20.0  # that a test waits before it fails
-SILENCE = 0.15  # seconds in which nothing comes if nothing is to come
+from ..stillness import wait_until_still
+
+pytestmark = pytest.mark.extras
+
+SECONDS = 300.0  # without anything to hear, before a test fails
 STILL = """
 import select, time
 def ready(*sets_and_seconds, select=select.select):
@@ -49,25 +50,21 @@ class Conversation:
 
     def hear(self, lines):
         """So many lines of what comes out, without their ends."""
-        end = time.monotonic() + SECONDS
-        while self._heard.count(b"\n") < lines:
-            ready = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))[0]
-            assert ready, f"no answer, only {self._heard!r}"
-            data = os.read(self.process.stdout.fileno(), 1 << 16)
-            assert data, f"the end, after {self._heard!r}"
-            self._heard += data
-        *found, self._heard = self._heard.split(b"\n", lines)
+        missing = lines - self._heard.count(b"\n")
+        pieces = [self._heard]
+        while missing > 0:
+            ready = select.select([self.process.stdout], [], [], SECONDS)[0]
+            assert ready, f"no answer, only {pieces[-1]!r}"
+            pieces.append(os.read(self.process.stdout.fileno(), 1 << 16))
+            assert pieces[-1], f"the end, after {pieces[-2]!r}"
+            missing -= pieces[-1].count(b"\n")
+        *found, self._heard = b"".join(pieces).split(b"\n", lines)
         return found
 
-    def wait_until_taken(self):
-        """Until nothing that was sent waits in the pipe any more."""
-        end = time.monotonic() + SECONDS
-        while any(fcntl.ioctl(self.process.stdin, termios.FIONREAD, bytes(4))):
-            assert time.monotonic() < end, "it does not read"
-            os.sched_yield()
-
     def hears_nothing(self):
-        return not self._heard and not select.select([self.process.stdout], [], [], SILENCE)[0]
+        """Whether nothing comes of what was sent, and the program waits for more."""
+        wait_until_still(self.process.pid)
+        return not self._heard and not select.select([self.process.stdout], [], [], 0)[0]
 
     def end(self):
         """Close its stdin; what is left to come out, and the status."""
@@ -169,7 +166,7 @@ def test_the_first_object_that_says_something_gives_the_shapes(talk, first):
     rows = b'{"x": [1, 2]}\n'
     piecewise = talk("sum(x)", "--from", "ndjson", "--only")
     piecewise.send(first)
-    piecewise.wait_until_taken()
+    wait_until_still(piecewise.process.pid)
     piecewise.send(rows)
     at_once = talk("sum(x)", "--from", "ndjson", "--only")
     at_once.send(first + rows)
@@ -258,7 +255,6 @@ def write_all(batch, data):
         view = view[batch.process.stdin.write(view) :]
 
 
-@pytest.mark.alone
 def test_rows_are_not_read_faster_than_they_are_taken(talk):
     """What nobody takes is not computed: the writer has to wait, and memory does not grow."""
     batch = talk("x")
@@ -267,14 +263,13 @@ def test_rows_are_not_read_faster_than_they_are_taken(talk):
     os.write(descriptor, b"x\n")
     sent = 0
     rows = b"1\n" * (1 << 17)
-    quiet = 0.0
-    while quiet < 0.5:
+    is_full = False
+    while not is_full:
         try:
             sent += os.write(descriptor, rows)
-            quiet = 0.0
         except BlockingIOError:
-            time.sleep(0.05)
-            quiet += 0.05
+            wait_until_still(batch.process.pid)
+            is_full = not select.select([], [descriptor], [], 0)[1]
         assert sent < 60 << 20
     os.set_blocking(descriptor, True)
     batch.process.stdin.close()
@@ -283,7 +278,6 @@ def test_rows_are_not_read_faster_than_they_are_taken(talk):
     assert out.count(b"\n1,1,1") >= sent // 2 - 1
 
 
-@pytest.mark.alone
 def test_stdin_that_does_not_block(tmp_path, installed):
     """As some programs leave their pipes: nothing there yet is not the end."""
     reads, writes = os.pipe()
@@ -291,7 +285,7 @@ def test_stdin_that_does_not_block(tmp_path, installed):
     with subprocess.Popen([installed, "batch", "x"], stdin=reads, stdout=subprocess.PIPE) as process:
         os.close(reads)
         for piece in (b"x\n", b"1\n", b"2\n"):
-            time.sleep(0.2)
+            wait_until_still(process.pid)
             os.write(writes, piece)
         os.close(writes)
         assert process.stdout.read() == b"x,value,grad_x\n1,1,1\n2,2,1\n"
@@ -307,22 +301,15 @@ def test_ctrl_c_while_waiting_for_rows(talk):
     assert batch.process.stderr.read() == b""
 
 
-@pytest.mark.alone
-@pytest.mark.parametrize(
-    "form",
-    [
-        "csv",
-        "ndjson",
-    ],
-)
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
 def test_ctrl_c_while_nobody_reads(talk, tmp_path, form):
     """As in `backprop batch … | less`: the pipe is full, and the writer waits."""
     (tmp_path / "rows.csv").write_bytes(b"x\n" + b"1\n" * 1_000_000)
     batch = talk("x", "rows.csv", "--format", form)
     batch.hear(50_000)
-    time.sleep(1)  # until the workers wait, too: a polars that still computes takes an interrupt for itself
+    wait_until_still(batch.process.pid)  # the workers, too: a polars that still computes takes an interrupt for itself
     batch.process.send_signal(signal.SIGINT)
-    assert batch.process.wait(10) == 130
+    assert batch.process.wait(SECONDS) == 130
     assert batch.process.stderr.read() == b""
 
 

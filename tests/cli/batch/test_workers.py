@@ -17,7 +17,7 @@ from backprop.cli.batch.processes import prestart
 from backprop.cli.batch.processes.pool import Alone, Workers
 from backprop.cli.batch.processes.worker import AHEAD, started
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+pytestmark = [pytest.mark.extras, pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")]
 
 SECONDS = 60
 ROWS = 800_000
@@ -162,17 +162,36 @@ def lasts(session, tries=500):
     return True
 
 
+def with_files(processes):
+    """Those that have files open, as every process has until it ends: a zombie has none."""
+    found = []
+    for one in processes:
+        with contextlib.suppress(OSError):
+            found += [one] * bool(os.listdir(f"/proc/{one}/fd"))
+    return found
+
+
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="processes are found in /proc")
-def test_a_guess_that_was_wrong_leaves_nothing(rows, installed):
-    """The streams are closed when the program ends, whatever workers that were started ahead still import."""
+@pytest.mark.parametrize(
+    ("question", "status"),
+    [
+        (["x +"], 2),
+        (["x", "--help"], 0),
+        (["x", "--rename", "x=y"], 2),
+        (["x", "--strange"], 2),
+        (["x", "-o", "no/o"], 2),
+    ],
+)
+def test_a_guess_that_was_wrong_leaves_nothing(rows, installed, question, status):
+    """Workers that were started ahead and not hired are gone when the program ends, whatever they still import."""
     with subprocess.Popen(
-        [installed, "batch", "x +", rows], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        [installed, "batch", *question, rows], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
-        out, err = process.communicate(timeout=SECONDS)
-    assert process.returncode == 2
-    assert out == b""
-    assert err.startswith(b"error: ")
-    assert not lasts(process.pid)
+        out, err = process.stdout.read(), process.stderr.read()
+        assert process.wait(SECONDS) == status
+        assert with_files(processes_of(process.pid)) == []
+    assert bool(out) is (status == 0)
+    assert err.startswith(b"error: " * (status != 0))
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"])
@@ -205,8 +224,20 @@ def test_without_more_processes_the_program_works_alone(monkeypatch, rows):
     for module in ("autodiff.evaluation.threads", "cli.batch.processes.worker", "cli.batch.processes.prestart"):
         monkeypatch.setattr(f"backprop.{module}.usable_cores", lambda: 2)
     assert isinstance(batch_module.hire(object(), sys.__stdout__.buffer), Alone)
-    prestart.start_ahead(["x", str(rows)])
-    assert prestart.workers == []
+    with prestart.started_ahead(["x", str(rows)]):
+        assert prestart.workers == []
+
+
+@pytest.mark.parametrize("is_polars", [True, False], ids=["polars", "base"], indirect=True)
+@pytest.mark.parametrize("limit", [600_000, 1_000_000, 2_000_000])
+def test_in_little_memory_the_program_works_alone(rows, is_polars, limit):
+    """Each worker would have the blocks of all of them, and no room to answer one."""
+    script = MANY.format(count=2, polars=is_polars)
+    line = 'ulimit -v "$0"; exec "$@"'
+    program = [sys.executable, "-c", script, "batch", "x", "--no-grad", rows]
+    done = subprocess.run(["bash", "-c", line, str(limit), *program], capture_output=True, timeout=SECONDS)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout == ANSWERED
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ DECLARED = {
         "where norm(x) == 0, x*exp(norm(x))/norm(x) has no value; the derivative takes it as 0",
         {"x": "0*x"},
     ),
-    "even_radial": (
+    "radial_in_form": (
         "cos(norm(x))",
         {"x": [0, 0]},
         "where norm(x) == 0, x*sin(norm(x))/norm(x) has no value; the derivative takes it as 0",

@@ -7,6 +7,8 @@ import json
 import numpy as np
 import pytest
 
+from ...closeness import close_to
+
 CIRCUIT = ("(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4")
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 WEIGHTS = ("w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3")
@@ -68,9 +70,9 @@ def test_the_neuron_and_its_fused_form(backprop):
     whole = json.loads(backprop("eval", NEURON, *WEIGHTS, "--json").out)
     fused = json.loads(backprop("eval", NEURON, *WEIGHTS, "--json", "--fuse").out)
     for found in (whole, fused):
-        assert found["value"] == pytest.approx(0.7310585786300049, rel=1e-15, abs=0)
+        assert found["value"] == close_to(0.7310585786300049, rel=1e-15)
         assert found["gradient"] == pytest.approx(expected, abs=5e-5)
-    assert fused["gradient"] == pytest.approx(whole["gradient"], rel=1e-14, abs=0)
+    assert fused["gradient"] == close_to(whole["gradient"], rel=1e-14)
     gates = [row["gate"] for row in whole["nodes"]]
     assert gates.count("input") == 5
     assert sorted(gates[5:]) == sorted(["mul", "mul", "add", "add", "neg", "exp", "add", "div"])

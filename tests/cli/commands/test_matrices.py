@@ -251,8 +251,9 @@ def test_help_has_the_variables_and_the_default_size(backprop, command, options)
     assert "--max-size" not in answer.out or str(MAXIMUM_RESULT) in answer.out
 
 
+@pytest.mark.parametrize("expression", ["2*3", "relu(7)", "max(2, abs(0))"])
 @pytest.mark.parametrize("command", ["jacobian", "hessian"])
-def test_an_expression_without_variables(backprop, command):
-    answer = backprop(command, "2*3")
+def test_an_expression_without_variables(backprop, command, expression):
+    answer = backprop(command, expression)
     assert answer.status == 0
     assert answer.err == "note: the expression has no variables, so that there is nothing to differentiate by\n"

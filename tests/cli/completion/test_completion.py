@@ -15,8 +15,9 @@ import pytest
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.cli.commands import COMMANDS
 from backprop.cli.commands.completion import SHELLS
-from backprop.cli.completion.answer import answer
 from backprop.cli.completion.line import Word, quoted, split
+from backprop.cli.completion.shell import LineComplete
+from backprop.cli.program import program
 
 from ..conftest import COMMAND, environment
 from ..keyboard import KILL_LINE, TAB, Keyboard, keyboard
@@ -37,7 +38,7 @@ def answers(rows, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def ask(line: str, shell: str = "bash", breaks: str = "") -> list[str]:
-        return answer(shell, line, breaks)
+        return LineComplete(program(), shell, line, breaks).answers()
 
     return ask
 
@@ -216,7 +217,7 @@ def test_it_is_quick(backprop, rows, answers):
         set(re.findall(r"\| +(\S+)$", backprop(*tokens, PYTHONPROFILEIMPORTTIME="1").err, re.MULTILINE))
         for tokens in (["completion", "bash", "--line", line], ["eval", "x*y", "x=1", "y=2", "--json"])
     )
-    assert "backprop.cli.completion.answer" in loaded
+    assert "backprop.cli.completion.shell" in loaded
     assert len(loaded) < len(of_eval)
     assert {name.split(".")[0] for name in loaded - of_eval} & {"rich", "polars", "matplotlib", "scipy"} == set()
     answers(line)  # what is remembered between lines is there

@@ -20,6 +20,8 @@ from backprop.cli.output.output import Look
 from backprop.parser import parse
 from backprop.parser.printers.expression import show
 
+from ...closeness import close_to
+
 
 def value_of(formula, values):
     """What a formula of the explanation is at these numbers."""
@@ -48,13 +50,13 @@ def assert_says_the_local_gradient(step, operand):
     verb, formula = step.habit.split(" the gradient by ")
     factor = value_of(formula, {step.node.gate.operands[0]: operand})
     (part,) = step.parts
-    assert {"scales": factor, "divides": 1 / factor}[verb] == pytest.approx(part.local, rel=1e-12, abs=0)
+    assert {"scales": factor, "divides": 1 / factor}[verb] == close_to(part.local, rel=1e-12)
 
 
 @pytest.mark.parametrize(("expression", "values"), APPLICATIONS)
 def test_every_gate_is_explained_by_its_declaration(expression, values):
     explanation = explain_trace(trace(parse(expression), values), expression)
-    (step,) = [step for step in explanation.reverse if not step.is_input]
+    (step,) = [step for step in explanation.steps if not step.is_input]
     if step.node.gate.habit is not None:
         assert step.habit == step.node.gate.habit
     else:

@@ -16,6 +16,8 @@ from backprop.autodiff.evaluation.execution import evaluate
 from backprop.cli.graph.scalars import in_scalars
 from backprop.parser import parse
 
+from ...closeness import close_to
+
 LECTURE = ("(x+y)*z", "x=-2", "y=5", "z=-4")
 SIGMOID = ("1/(1+exp(-(w0*x0+w1*x1+w2)))", "w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3")
 VECTOR = ("q = W@x; f = sum(q^2)", "--W", "[[0.1,0.5],[-0.3,0.8]]", "--x", "[0.2,0.4]")
@@ -318,7 +320,7 @@ def test_entries_of_arrays_as_scalars_have_the_same_values(text):
     for node, scalars in zip(nodes, in_scalars(nodes), strict=True):
         assert all(one.shape == () for one in scalars)
         mine = evaluate(scalars, entries)
-        assert mine == pytest.approx(np.ravel(evaluate([node], ARRAYS)[0]).tolist(), rel=1e-13)
+        assert mine == close_to(np.ravel(evaluate([node], ARRAYS)[0]).tolist(), rel=1e-13)
 
 
 def test_nothing_heavy_is_imported(backprop):

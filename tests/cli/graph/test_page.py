@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ...closeness import close_to
+
 
 def neighbour(name: str):
     """A module beside this one: tests are imported from their files, not as a package."""
@@ -202,7 +204,7 @@ def test_arrays_are_boxes_for_their_entries(backprop, page):
     for node in nodes:
         for mine, truth in zip(rows[node["node"]], (node["value"], node["gradient"]), strict=True):
             numbers = json.loads(mine.partition(" (")[0])
-            assert flat(numbers) == pytest.approx(flat(truth), rel=1e-5)
+            assert flat(numbers) == close_to(flat(truth), rel=1e-5)
     assert browser.complaints() == []
 
 
@@ -217,7 +219,7 @@ def test_gates_of_whole_arrays_are_computed_by_their_entries(page):
     browser = page(parts, "--x", "[1,2.5,-3]")
     before = browser.evaluate("numbers")
     browser.evaluate("recompute()")
-    assert browser.evaluate("numbers") == pytest.approx(before, rel=1e-14)
+    assert browser.evaluate("numbers") == close_to(before, rel=1e-14)
     assert len(before) > 50
 
 

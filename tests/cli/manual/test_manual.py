@@ -14,9 +14,9 @@ import click
 import pytest
 
 from backprop.cli.commands import COMMANDS
-from backprop.cli.manual.page import ENVIRONMENT, STATUSES, declared, manual
+from backprop.cli.manual.page import ENVIRONMENT, STATUSES, manual
 from backprop.cli.manual.roff import code, escaped, lines
-from backprop.cli.program import EXAMPLES
+from backprop.cli.program import EXAMPLES, declared
 from backprop.cli.status import Status
 
 HOUSE = Path(__file__).parents[3]

@@ -19,6 +19,8 @@ import pytest
 
 from backprop.cli.output.destination import byte_destination
 
+from ..stillness import wait_until_still
+
 EVAL = ["eval", "x*2", "x=1", "--format", "plain"]
 WRITERS = [
     pytest.param([*EVAL], "2\n", id="eval"),
@@ -329,6 +331,7 @@ def test_a_named_pipe_has_the_format_of_its_ending(shell, rows, tmp_path, name, 
     assert stat.S_ISFIFO((tmp_path / name).stat().st_mode)
 
 
+@pytest.mark.extras
 def test_columns_go_through_a_named_pipe(shell, rows, tmp_path):
     polars = pytest.importorskip("polars")
     for name in ("f.parquet", "f.arrow"):
@@ -428,6 +431,7 @@ def large(tmp_path_factory):
     return folder
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize("kind", ["pipe", "socket"])
 @pytest.mark.parametrize("command", [*LARGE, *COLUMNAR], ids=" ".join)
 def test_a_stdout_that_does_not_block(large, installed, command, kind):
@@ -439,7 +443,7 @@ def test_a_stdout_that_does_not_block(large, installed, command, kind):
     os.set_blocking(writer, False)
     with subprocess.Popen([installed, *command], stdout=writer, stderr=subprocess.PIPE, cwd=large) as process:
         os.close(writer)
-        time.sleep(1)  # until it is full
+        wait_until_still(process.pid)  # it is full
         out = b"".join(iter(lambda: os.read(reader, 50_000), b""))
         os.close(reader)
         err = process.stderr.read() if process.stderr else b""
@@ -463,7 +467,7 @@ def test_a_stderr_that_does_not_block(tmp_path, installed):
     os.write(writer, b"." * 4000)  # so that the message does not fit
     with subprocess.Popen([installed, "eval", "sine(x)", "x=1"], stderr=writer) as process:
         os.close(writer)
-        time.sleep(1)
+        wait_until_still(process.pid)
         err = b"".join(iter(lambda: os.read(reader, 100), b""))
     os.close(reader)
     assert process.returncode == 2

@@ -11,8 +11,9 @@ from importlib.util import find_spec
 import pytest
 
 from backprop.cli.commands import COMMANDS
-from backprop.cli.completion.candidates import candidates
+from backprop.cli.completion.shell import LineComplete
 from backprop.cli.output.formats import FORMATS, LANGUAGES, endings, words
+from backprop.cli.program import program
 
 POINT = ("x*y", "x=2", "y=3")
 QUESTIONS = {
@@ -106,6 +107,7 @@ def skip_without_writer(command: str) -> None:
         pytest.skip("not installed")
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize("command", QUESTIONS)
 def test_every_ending_of_a_command(backprop, tmp_path, command):
     skip_without_writer(command)
@@ -117,6 +119,7 @@ def test_every_ending_of_a_command(backprop, tmp_path, command):
         assert is_of(word, path.read_bytes()), (path.name, word)
 
 
+@pytest.mark.extras
 @pytest.mark.parametrize("command", QUESTIONS)
 def test_a_word_wins_over_the_ending(backprop, tmp_path, command):
     skip_without_writer(command)
@@ -176,5 +179,5 @@ def test_help_and_completion_name_them(backprop, command):
     text = " ".join(backprop(command, "--help").out.split())
     assert f"({listed(command)})" in text
     assert f"--format {'|'.join(words(command))}" in text
-    found = candidates([command, "x", "--format", ""]).found
-    assert [one.text for one in found] == list(words(command))
+    answers = LineComplete(program(), "bash", f"backprop {command} x --format ").answers()
+    assert [answer.strip() for answer in answers] == list(words(command))

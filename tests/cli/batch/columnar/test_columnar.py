@@ -21,6 +21,8 @@ from backprop.cli.batch.columnar.input import ParquetBatches, Stream, StreamBatc
 
 from .files import LOGISTIC, READERS, random_points, stream_of, written  # noqa: E402
 
+pytestmark = pytest.mark.extras
+
 
 @pytest.fixture
 def points() -> Any:

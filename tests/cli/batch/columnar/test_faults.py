@@ -8,7 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
 from typing import Any
 
 import pytest
@@ -20,7 +19,10 @@ pytest.importorskip("pyarrow")
 from backprop.cli.batch.columnar.input import Stream, StreamBatches  # noqa: E402  (pyarrow may be missing)
 from backprop.cli.batch.input.source import Damaged  # noqa: E402
 
+from ...stillness import wait_until_busy, wait_until_still  # noqa: E402
 from .files import LOGISTIC, READERS, random_points, stream_of, written  # noqa: E402
+
+pytestmark = pytest.mark.extras
 
 
 @pytest.fixture
@@ -205,7 +207,6 @@ def test_a_full_disk_is_said(backprop, tmp_path, points, form):
     assert (answer.status, answer.err) == (3, "error: -o /dev/full: no space left on device\n")
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("form", READERS)
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
 def test_an_interrupted_run_leaves_the_old_file(tmp_path, installed, form, ending):
@@ -220,29 +221,26 @@ def test_an_interrupted_run_leaves_the_old_file(tmp_path, installed, form, endin
         assert process.stdin is not None and process.stderr is not None
         process.stdin.write(b"x\n" + b"1\n" * 300_000)
         process.stdin.flush()
-        time.sleep(1)
+        wait_until_still(process.pid)
         assert process.poll() is None
         process.send_signal(ending)
-        time.sleep(0.2)
-        process.stdin.close()
+        status = process.wait(60)
         err = process.stderr.read()
-        status = process.wait(30)
     assert (status, err) == ((130, b"") if ending is signal.SIGINT else (-9, b""))
     assert old.read_text() == "old"
     assert os.listdir(tmp_path) == [old.name]
 
 
-@pytest.mark.alone
 @pytest.mark.parametrize("form", READERS)
 def test_an_interrupt_ends_a_run_that_pyarrow_writes(tmp_path, installed, points, form):
     polars.concat([points] * 2000).write_parquet(tmp_path / "rows.parquet")
     slow = "; ".join(f"t{number} = sin({'x' if not number else f't{number - 1}'})" for number in range(60))
     command = [installed, "batch", f"{slow}; t59", "rows.parquet", "-o", f"out.{form}"]
     with subprocess.Popen(command, stderr=subprocess.PIPE, cwd=tmp_path) as process:
-        time.sleep(1.5)
+        wait_until_busy(process.pid, 1.0)
         assert process.poll() is None, "it is to be interrupted in the middle"
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(60) == 130
         assert process.stderr is not None and process.stderr.read() == b""
     assert os.listdir(tmp_path) == ["rows.parquet"]
 
@@ -260,7 +258,7 @@ def test_a_batch_that_arrives_is_answered_at_once(tmp_path, installed):
         assert process.stdout.readline() == b"3,9,6\n"
         assert process.poll() is None
         process.stdin.close()
-        assert process.wait(30) == 0
+        assert process.wait(60) == 0
 
 
 def test_rows_with_expressions_of_their_own_stay_text(backprop, tmp_path):

@@ -6,6 +6,8 @@ import pytest
 
 polars = pytest.importorskip("polars")
 
+pytestmark = pytest.mark.extras
+
 ID = 2**53 + 1
 TYPES = [
     pytest.param(["1", "2.5"], "Float64", [1.0, 2.5], "", id="numbers"),

@@ -23,6 +23,8 @@ from backprop.cli.batch.columnar.text import as_text, interval_in_words  # noqa:
 
 from .files import READERS, arrow_schema, key_values, table_of, written  # noqa: E402
 
+pytestmark = pytest.mark.extras
+
 FILES = Path(__file__).parent / "columnar_files"
 ODD = ["odd.parquet", "odd.arrow", "odd.stream.arrow"]
 TWICE = ["twice.parquet", "twice.arrow", "twice.stream.arrow"]
@@ -277,3 +279,52 @@ def test_digits_of_wide_decimals(number, scale, shown):
 )
 def test_intervals_in_iso_8601(data, unit, shown):
     assert interval_in_words(data, unit) == shown
+
+
+def with_names_that_are_no_text(form: str, *names: bytes) -> bytes:
+    """Rows of Arrow with x, a text, a dictionary and records; `names` stand for those of the others and a field."""
+    given = [b"text" + b"?" * 4, b"dict" + b"?" * 4, b"records?", b"field" + b"?" * 3]
+    table = pyarrow.table(
+        {
+            "x": [1.0, 2.0],
+            given[0].decode(): ["a", "b"],
+            given[1].decode(): pyarrow.array(["u", "v"]).dictionary_encode(),
+            given[2].decode(): [{given[3].decode(): 1}, {given[3].decode(): 2}],
+        }
+    )
+    stream = io.BytesIO()
+    opened = pyarrow.ipc.new_stream if form == "stream" else pyarrow.ipc.new_file
+    with opened(stream, table.schema) as writer:
+        writer.write_table(table)
+    data = stream.getvalue()
+    for name, strange in zip(given, names, strict=True):
+        assert len(name) == len(strange)
+        data = data.replace(name, strange)
+    return data
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("form", ["file", "stream"])
+def test_names_that_are_not_utf8(backprop, tmp_path, form, target):
+    """That of a column is written with U+FFFD; a column that holds one inside is left out. Both are said once."""
+    data = with_names_that_are_no_text(form, b"text\xe9\xff??", b"\xffict????", b"records?", b"field\xc3??")
+    (tmp_path / "rows.arrow").write_bytes(data)
+    answer = backprop("batch", "x^2", "rows.arrow", "--no-grad", "-o", f"out.{target}")
+    assert (answer.status, answer.err) == (
+        0,
+        "note: the name of a column holds text that is not UTF-8: it is written as U+FFFD\n"
+        "note: the column records?: it is left out: it holds fields whose names are not UTF-8 text\n",
+    )
+    rows = rows_of(tmp_path / f"out.{target}")
+    assert [list(map(str, row.values())) for row in rows] == [
+        [shown(1, target), "a", "u", shown(1, target)],
+        [shown(2, target), "b", "v", shown(4, target)],
+    ]
+    assert list(rows[0]) == ["x", "text\ufffd\ufffd??", "\ufffdict????", "value"]
+    answer = backprop("batch", "records + x", "rows.arrow", "--rename", "records=records?")
+    assert answer.status == 2
+    assert "fields whose names are not UTF-8 text" in answer.err
+
+
+def shown(number: int, target: str) -> str:
+    return str(float(number)) if target in ("parquet", "arrow") else str(number)

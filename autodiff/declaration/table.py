@@ -1,0 +1,29 @@
+"""What finds a gate: its name, an operator, a method of Node or a function of NumPy's. Declarations enter it here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from backprop.autodiff.declaration.gate import Gate
+
+
+class Declared(dict[Any, "Gate"]):
+    """Gates by what finds them; the first that is missed has all of them declared."""
+
+    def __missing__(self, key: Any) -> Gate:
+        # Here, not above: nodes are made of gates and gates of nodes. This is the only circle of imports.
+        from backprop.autodiff import gates  # noqa: F401
+
+        if key not in self:
+            raise KeyError(key)
+        return self[key]
+
+
+METHODS = Declared()  # what operators, methods of Node and NumPy's functions build of nodes
+NAMED = Declared()  # those of the table, and the leaves, by their names
+
+
+def gate_named(name: str) -> Gate:
+    """The gate of the table, or the leaf, of that name. Raises KeyError."""
+    return NAMED[name]

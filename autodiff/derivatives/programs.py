@@ -1,0 +1,133 @@
+"""The programs that compute derivatives at a point: made once for what they depend on, and kept with the graph.
+
+Nearly all derivatives do without masks. What is not selected is a multiple of zero, and needs a mask only where the
+other factor is inf or nan. Such a product is nan, and since derivatives are linear in it, so is a result. So a program
+without masks runs first, and where a result is not finite, one with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from math import isfinite
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from backprop.autodiff.evaluation.binding import shapes_of
+from backprop.autodiff.evaluation.execution import run
+from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.evaluation.program import Program
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.kink_hits import provisional_hits, record
+from backprop.autodiff.shapes import Array
+
+
+class Computation(Protocol):
+    """What computes numbers from the values of a typed graph's inputs; of about `size` nodes and instructions."""
+
+    @property
+    def size(self) -> int: ...
+
+    def compute(self, values: Mapping[str, Array]) -> Any: ...
+
+
+Made = TypeVar("Made", bound=Computation)
+
+
+class AtPoint(NamedTuple):
+    """A program that is run once."""
+
+    program: Program
+
+    @property
+    def size(self) -> int:
+        return len(self.program.instructions)
+
+    def compute(self, values: Mapping[str, Array]) -> list[Array]:
+        return run(self.program, values)
+
+
+class Kept(NamedTuple):
+    """What was made in a graph typed by some shapes, and whether masks might count in it."""
+
+    computation: Any
+    is_selective: bool
+    size: int
+
+
+class Derived(Generic[Made]):
+    """Derivatives of a graph: what `make` makes in the graph typed by the shapes of `arrays`.
+
+    `asked` says, with these shapes, all that the result of `make` depends on. `arrays` has the values of inputs that
+    `make` adds, too. Two threads may ask at once.
+    """
+
+    def __init__(
+        self, graph: Graph, asked: Hashable, arrays: Mapping[str, Array], make: Callable[[Graph], Made]
+    ) -> None:
+        self.graph = graph
+        self.shapes = shapes_of(arrays)
+        self.key = (asked, tuple(self.shapes.items()), graph.state)
+        self.arrays = arrays
+        self.make = make
+
+    @property
+    def plain(self) -> Made:
+        """The computation without masks."""
+        made: Made = self._kept(True).computation
+        return made
+
+    @property
+    def masked(self) -> Made:
+        """The computation with them."""
+        made: Made = self._kept(False).computation
+        return made
+
+    def numbers(self) -> Any:
+        """The derivatives at the point."""
+        kept = self._kept(True)
+        if not kept.is_selective:
+            return kept.computation.compute(self.arrays)
+        with provisional_hits() as hits:
+            found = kept.computation.compute(self.arrays)
+        if are_finite(found):
+            record(hits)
+            return found
+        return self.masked.compute(self.arrays)
+
+    def _kept(self, is_plain: bool) -> Kept:
+        kept: Kept = self.graph.programs.get((is_plain, self.key), lambda: self._made(is_plain), sizes)
+        return kept
+
+    @without_collection
+    def _made(self, is_plain: bool) -> Kept:
+        typed = self.graph.typed(self.shapes)
+        is_selective = any([node.gate.is_selection for node in typed.nodes])
+        typed.is_plain = is_plain
+        made = self.make(typed)
+        return Kept(made, is_selective, len(typed.nodes) + made.size)
+
+
+def sizes(kept: Kept) -> int:
+    return kept.size
+
+
+def are_finite(numbers: Iterable[Any]) -> bool:
+    """Whether all are, in one sweep over each; too large a number is too large for this, too."""
+    with np.errstate(all="ignore"):
+        return all([isfinite(np.vdot(one, one) if np.ndim(one) else one) for one in numbers])
+
+
+def seed_input(typed: Graph, name: str, arrays: Mapping[str, Array]) -> Node:
+    """The node of an input for a seed; 1 where it has no value among `arrays`, which makes shorter programs."""
+    return typed.input(name, arrays[name].shape) if name in arrays else typed.constant(1.0)
+
+
+def seeds_of(kind: str, directions: Mapping[str, Array]) -> dict[str, Array]:
+    """The values of the inputs for directions of variables, by the names that `seed_name` gives them, but ones."""
+    return {seed_name(kind, name): value for name, value in directions.items() if value.shape or value != 1.0}
+
+
+def seed_name(kind: str, name: str) -> str:
+    """What an input for a variable's seed is called; no variable can have its name, which has blanks."""
+    return f"{kind} of {name}"

@@ -1,0 +1,46 @@
+"""What was made last, by what it was made for: a bounded number of things, which threads may share."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any
+
+
+class Recent:
+    """Keeps the last `most` things that were asked for, their sizes together at most `most_size`."""
+
+    __slots__ = ("_kept", "_lock", "_size", "most", "most_size")
+
+    def __init__(self, most: int, most_size: int) -> None:
+        self.most = most
+        self.most_size = most_size
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._size = 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def get(self, key: Hashable, make: Callable[[], Any], size_of: Callable[[Any], int]) -> Any:
+        """What was kept for `key`, or else what `make` makes. Two threads that ask at once may both make it."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+                return kept[0]
+        made = make()
+        size = size_of(made)
+        if size <= self.most_size:
+            with self._lock:
+                self._put(key, made, size)
+        return made
+
+    def _put(self, key: Hashable, made: Any, size: int) -> None:
+        _, replaced = self._kept.pop(key, (None, 0))
+        self._kept[key] = made, size
+        self._size += size - replaced
+        while len(self._kept) > self.most or self._size > self.most_size:
+            _, (_, dropped) = self._kept.popitem(last=False)
+            self._size -= dropped
