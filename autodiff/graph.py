@@ -334,6 +334,22 @@ class Graph:
             if name not in self.fixed and (name in self.defaults or name not in leaves.NAMED_CONSTANTS)
         )
 
+    def named(self, name: str) -> Node:
+        """The input of that name, or the node that a statement computes. Raises KeyError."""
+        return self.inputs[name] if name in self.inputs else self.names[name]
+
+    def cut(self, names: Collection[str]) -> Graph:
+        """This typed graph with what the statements of those names compute as inputs."""
+        result = Graph(is_typed=True, source=self.source)
+        parts = {self.names[name].index: name for name in names}
+        twin: list[Node] = []
+        for node in self.nodes:
+            is_part = node.index in parts
+            twin.append(result.input(parts[node.index], node.shape, node.span) if is_part else result.copy(node, twin))
+        result.names = {name: twin[node.index] for name, node in self.names.items() if name not in names}
+        result.output = twin[self.result.index]
+        return result
+
     def typed(self, given: Mapping[str, Shape]) -> Graph:
         """This graph for inputs of the `given` shapes, every other variable of its default's shape or a scalar.
 

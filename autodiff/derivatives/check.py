@@ -6,7 +6,7 @@ Computes and judges; how a verdict is shown is the caller's.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +15,7 @@ from backprop.autodiff.derivatives.differences import EPSILON, FIRST_STEP, Estim
 from backprop.autodiff.derivatives.probes import Probe, along, probes
 from backprop.autodiff.derivatives.verdicts import DECISIVE, VERDICTS, allowance, judged
 from backprop.autodiff.evaluation.binding import bind, selected
-from backprop.autodiff.evaluation.execution import run
+from backprop.autodiff.evaluation.execution import evaluate, run
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.gates.labels import nan_for_none
@@ -96,11 +96,25 @@ def checks(
     Every entry of the variables in `wrt` gets a normal deviate of standard deviation max(abs(value), 1) added; other
     variables keep their values.
     """
-    checker = Checker(graph, values, wrt)
+    names = selected(graph, values, wrt)
+    typed, arrays = bind(graph, values)
+    plain = [name for name in names if name in typed.inputs]
+    parts = [name for name in names if name not in typed.inputs]
+    checkers = [Checker(typed, arrays, plain)] if plain or not parts else []
+    for name, value in zip(parts, evaluate([typed.named(name) for name in parts], arrays), strict=True):
+        checkers.append(Checker(typed.cut([name]), {**arrays, name: value}, [name]))
     generator = np.random.default_rng(seed)
-    yield checker.check(checker.values, generator)
+    yield together([checker.check(checker.values, generator) for checker in checkers])
     for _ in range(samples):
-        yield checker.check(drawn(checker.values, checker.names, generator), generator)
+        yield together(
+            [checker.check(drawn(checker.values, checker.names, generator), generator) for checker in checkers]
+        )
+
+
+def together(found: Sequence[Check]) -> Check:
+    """One point by all variables, of which parts of the expression are checked each by itself."""
+    values = {name: value for check in found for name, value in check.values.items()}
+    return Check([entry for check in found for entry in check.entries], values, found[0].shape)
 
 
 @without_collection
@@ -141,12 +155,11 @@ def drawn(values: Mapping[str, Array], names: Iterable[str], generator: np.rando
 class Checker:
     """The lowered programs of one expression: its value, its gradient, and its derivative along each variable."""
 
-    def __init__(self, graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None) -> None:
-        self.names = selected(graph, values, wrt)
-        typed, self.values = bind(graph, values)
+    def __init__(self, typed: Graph, values: dict[str, Array], names: Sequence[str]) -> None:
+        self.names, self.values = names, values
         output = typed.result
         self.shape = output.shape
-        inputs = [typed.inputs[name] for name in self.names]
+        inputs = [typed.named(name) for name in self.names]
         self.value = lower([output])
         self.forward: dict[str, Program] = {}
         self.flat: set[str] = set()  # what reaches the output through flat gates only, whose slope 0 is a convention

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.autodiff.derivatives.parts import with_parts
 from backprop.autodiff.derivatives.programs import AtPoint, Derived, seed_input, seed_name, seeds_of
 from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, by_reverse, size, with_exact_zeros
 from backprop.autodiff.derivatives.values import as_result
@@ -115,7 +116,7 @@ def jacobian(
     Raises ExpressionError as `value_and_grad` does, and TooManyEntries (one of them) for more than
     `maximum_entries` in all. Source: Griewank & Walther (2008), chapter 3.
     """
-    given = {**(values or {}), **more_values}
+    graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
     names = selected(graph, given, wrt)
     program, matrix = _jacobian(graph, names, bound(graph, given), maximum_entries)
     found = blocks(matrix, program.output.shape, program.inputs)
@@ -138,7 +139,7 @@ def hessian(
     `value_and_grad` does, for an output that is no scalar, and TooManyEntries (one of them) for more than
     `maximum_entries` in all. Source: Griewank & Walther (2008), chapters 3 and 8.
     """
-    given = {**(values or {}), **more_values}
+    graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
     names = selected(graph, given, wrt)
     program, matrix = _hessian(graph, names, bound(graph, given), maximum_entries)
     found = hessian_blocks(matrix, program.inputs)
@@ -162,7 +163,7 @@ def hvp(
     is hit exactly it is the Hessian's mean over all sides times the direction, whatever the sides along that are.
     Source: Pearlmutter (1994), Fast exact multiplication by the Hessian.
     """
-    given = {**(values or {}), **more_values}
+    graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
     names = selected(graph, given, wrt)
     arrays = bound(graph, given)
     along = direction_values(graph, arrays, direction, "direction")
@@ -178,6 +179,7 @@ def hvp(
 
 def first_order(graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int) -> FirstOrder:
     """What `jacobian` gives, and the value beside it."""
+    graph, values = with_parts(graph, values, wrt)
     names = selected(graph, values, wrt)
     arrays = bound(graph, values)
     program, matrix = _jacobian(graph, names, arrays, maximum_entries)
@@ -189,6 +191,7 @@ def second_order(
     graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int
 ) -> SecondOrder:
     """What `hessian` gives, and the value and the gradient beside it."""
+    graph, values = with_parts(graph, values, wrt)
     names = selected(graph, values, wrt)
     typed, arrays = bind(graph, values)
     output, inputs = _scalar(typed), _inputs(typed, names)
@@ -260,7 +263,7 @@ def _slopes(typed: Graph, inputs: Sequence[Node]) -> list[Node]:
 
 
 def _inputs(typed: Graph, names: Iterable[str]) -> list[Node]:
-    return [typed.inputs[name] for name in names]
+    return [typed.named(name) for name in names]
 
 
 def _scalar(typed: Graph) -> Node:

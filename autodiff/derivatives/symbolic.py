@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from backprop.autodiff.derivatives.parts import cut_at
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import selected
 from backprop.autodiff.evaluation.garbage import without_collection
@@ -44,17 +45,19 @@ def derivatives(
     """The derivative of that order by each name of `wrt` (None: by every variable), for inputs of these shapes.
 
     Shapes: a derivative has its variable's shape; an output that is an array is summed, and so is, in the next
-    order, a derivative: an order above 1 is for scalar variables. Raises ExpressionError for an order below 1 or
+    order, a derivative: an order above 1 is for scalar variables. What a statement computes may be among `wrt`. Raises
+    ExpressionError for an order below 1 or
     above MAXIMUM_ORDER, for a name that is no variable, and for an order above 1 by an array.
     Source: Griewank & Walther (2008), section 3.2, the reverse pass run `order` times.
     """
     if not 1 <= order <= MAXIMUM_ORDER:
         raise ExpressionError(f"the order is {order}", cure=f"an order is a number from 1 to {MAXIMUM_ORDER}")
     known = dict(given or {})
-    typed = graph.typed(known)
+    names = selected(graph, known, wrt)
+    typed = cut_at(graph.typed(known), names)
     plain: dict[str, Node] = {}
-    for name in selected(graph, known, wrt):
-        variable = typed.inputs[name]
+    for name in names:
+        variable = typed.named(name)
         if order > 1 and variable.shape:
             raise ExpressionError(
                 f"{name} is an array, and an order of {order} is for scalars", cure="ask for its hessian"
@@ -74,7 +77,7 @@ def derivatives(
             if node is typed.constant(0.0):
                 break
         plain[name] = node
-    flat = _flat_gates(typed, [typed.inputs[name] for name in plain])
+    flat = _flat_gates(typed, [typed.named(name) for name in plain])
     coded = {name: _tidied_derivative(typed, name, order) for name in plain} if order > 1 else plain
     written, exemptions = _written(plain, coded)
     return Derivatives(typed, plain, written, coded, flat, exemptions)
@@ -92,7 +95,7 @@ def _written(plain: Mapping[str, Node], coded: Mapping[str, Node]) -> tuple[dict
 
 def _tidied_derivative(typed: Graph, name: str, order: int) -> Node:
     """The derivative of that order, tidied between the orders: abs(x)^2 has that of x^2."""
-    variable, node = typed.inputs[name], typed.result
+    variable, node = typed.named(name), typed.result
     for done in range(order):
         if done:
             node = tidied(node, has_negative_powers=True)

@@ -132,8 +132,8 @@ def trace(
         gradients = {names[0]: output}
     else:
         seed = typed.constant(seed_value(upstream, output.shape))
-        plan = _reverse(typed, shown if wrt is None else [typed.inputs[name] for name in names], seed)
-        gradients = {name: typed.inputs[name] for name in names}
+        plan = _reverse(typed, shown if wrt is None else [typed.named(name) for name in names], seed)
+        gradients = {name: typed.named(name) for name in names}
     return _evaluated(typed, arrays, shown, plan, gradients)
 
 
@@ -169,7 +169,7 @@ def _forward(typed: Graph, shown: Sequence[Node], names: Sequence[str]) -> _Plan
         raise ExpressionError("forward mode differentiates by one variable", cure=f"choose one of {', '.join(names)}")
     from backprop.autodiff.passes.forward import tangents  # here, not above: reverse mode does without
 
-    source = typed.inputs[names[0]]
+    source = typed.named(names[0])
     found = tangents(typed, [typed.result, typed.nodes[-1]], {source: typed.constant(1.0).broadcast_to(source.shape)})
     terms = {node: _tangent_terms(node, found) for node in shown if node in found and node is not source}
     return _Plan(found, terms, [True] * len(typed.nodes))

@@ -45,7 +45,7 @@ def value_and_grad(
         if upstream is not None:
             check_seed(arrays[UPSTREAM].shape, output.shape)
             seed = seed_input(typed, UPSTREAM, arrays)
-        return AtPoint(lower([output, *gradients(output, [typed.inputs[name] for name in names], seed)]))
+        return AtPoint(lower([output, *gradients(output, [typed.named(name) for name in names], seed)]))
 
     value, *results = Derived(graph, ("gradient", names), arrays, make).numbers()
     return as_result(value), {name: as_result(one) for name, one in zip(names, results, strict=True)}

@@ -22,7 +22,7 @@ def plan_gradients(
     gradient where there are any, and where it is asked for and can be, results that tell in which rows they are means
     of a kink's sides.
     """
-    slopes = gradients(typed.result, [*[typed.inputs[name] for name in wrt], *between]) if wrt else []
+    slopes = gradients(typed.result, [*[typed.named(name) for name in wrt], *between]) if wrt else []
     results = [typed.result, *slopes[: len(wrt)]]
     for place, node in enumerate(between):
         results += [node, *slopes[len(wrt) + place :][:1]]

@@ -88,13 +88,16 @@ def check_names(graph: Graph, values: Collection[str]) -> None:
 
 
 def selected(graph: Graph, values: Collection[str], wrt: Iterable[str] | None) -> tuple[str, ...]:
-    """The names to differentiate by: `wrt`, or every input that has a value. Raises ExpressionError."""
+    """The names to differentiate by: `wrt`, or every input that has a value. Raises ExpressionError.
+
+    What a statement computes may be chosen, too.
+    """
     given = [name for name in graph.inputs if name in values or name in graph.variables]
     if wrt is None:
         return tuple(given)
     chosen = tuple(dict.fromkeys(wrt))
     for name in chosen:
-        if name not in given:
+        if name not in given and name not in graph.names:
             known = f"its variables are {', '.join(given)}" if given else "it has no variables"
             raise ExpressionError(f"'{name}' is not in the expression", cure=known, source=graph.source)
     return chosen

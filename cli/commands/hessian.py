@@ -29,6 +29,7 @@ def hessian(question: Question, options: DerivativeOptions, output: Output) -> S
     a maximum or a saddle: below a table, on stderr beside bare rows, in JSON as "eigenvalues" and
     "critical_point".
     """
+    question = options.with_parts(question)
     derivatives = options.hessian(question)
     kind = nature(derivatives, question.values) if len(derivatives.matrix) <= MOST_EIGENVALUES else None
     report = hessian_report(derivatives, kind, question.text)

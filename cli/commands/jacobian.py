@@ -26,5 +26,6 @@ def jacobian(question: Question, options: DerivativeOptions, output: Output) -> 
     A row is an entry of the output, a column one of a variable: x[0], W[0,1], or a scalar's name. JSON has an
     array for each variable, of the output's shape followed by the variable's.
     """
+    question = options.with_parts(question)
     report = jacobian_report(options.jacobian(question), question.text)
     return options.finish(question, report, output)

@@ -151,7 +151,7 @@ class _Explainer:
         visited = [self.reverse_step(step, received[step.node], sent) for step in ordered if self.is_visited(step)]
         inputs = trace.graph.inputs
         reached = {step.label for step in visited}
-        names = {name: self.symbols.derivative_name(inputs[name]) for name in trace.gradients if name in inputs}
+        names = {name: self.symbols.derivative_name(trace.graph.named(name)) for name in trace.gradients}
         if self.is_tangent:
             names = {name: self.symbols.derivative_name(trace.output) for name in trace.gradients}
         return Explanation(

@@ -52,11 +52,18 @@ class DerivativeOptions(NamedTuple):
     def names(self, question: Question) -> list[str] | None:
         """The variables to differentiate by, None for all. Raises Failure for one that the expression lacks."""
         known = known_names(question)
-        chosen = chosen_names(self.wrt, known)
+        chosen = chosen_names(self.wrt, known, question.graph.names)
         if self.mode == "forward" and len(chosen or known) != 1:
             cure = f"choose it: --wrt {' or --wrt '.join(known[:MAXIMUM_CHOICES])}" if known else variables_of(known)
             raise Failure("--mode forward differentiates by one variable", cure)
         return chosen
+
+    def with_parts(self, question: Question) -> Question:
+        """The question in which what --wrt names is a variable, if it is computed. Raises ExpressionError or Failure."""
+        from backprop.autodiff.derivatives.parts import with_parts
+
+        graph, values = with_parts(question.graph, question.values, self.names(question))
+        return question._replace(graph=graph, values=values)
 
     # What they ask for. Each raises ExpressionError or Failure -----------------------------------------------
 
@@ -102,7 +109,12 @@ class DerivativeOptions(NamedTuple):
             if given.setdefault(name, shape) != shape:
                 raise Failure(f"--shape {text}: the value of {name} has another shape", "omit one of the two")
         unknown = [name for name in question.graph.variables if name not in given]
-        return derivatives(question.graph, chosen_names(self.wrt, [*given, *unknown]), order=self.order, given=given)
+        return derivatives(
+            question.graph,
+            chosen_names(self.wrt, [*given, *unknown], question.graph.names),
+            order=self.order,
+            given=given,
+        )
 
     # What the results alone do not tell, on stderr -----------------------------------------------------------
 
@@ -113,7 +125,7 @@ class DerivativeOptions(NamedTuple):
             output.note(f"the output has shape {shapes.show(shape)}: its upstream gradient is ones (see --upstream)")
         if self.mode == "forward":
             for name in trace.gradients:
-                if np.ndim(question.values[name]):
+                if trace.graph.named(name).shape:
                     output.note(f"{name} is an array: its tangent is ones")
         output.note_unused(question.unused)
         if trace.births:

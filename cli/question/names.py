@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from backprop.autodiff.evaluation.binding import CHANGE
@@ -60,12 +60,16 @@ def written_as(name: str, arguments: Arguments) -> str:
     return f"{name}=" if f"--{name}" in arguments.known or "--" in arguments.tokens else f"--{name}"
 
 
-def chosen_names(wrt: Sequence[str], known: Sequence[str]) -> list[str] | None:
-    """The names that --wrt asks for, each once; None where it asks for none. Raises Failure for an unknown one."""
+def chosen_names(wrt: Sequence[str], known: Sequence[str], computed: Collection[str] = ()) -> list[str] | None:
+    """The names that --wrt asks for, each once; None where it asks for none. Raises Failure for an unknown one.
+
+    They are of the variables or, where they are given, of what the statements have `computed`.
+    """
     parts = [name for several in wrt for name in several.split(",")]
     chosen = list(dict.fromkeys(normalized(name.strip()) for name in parts))
     for name in chosen:
-        check_known("--wrt", name, known)
+        if name not in computed:
+            check_known("--wrt", name, known)
     return chosen or None
 
 

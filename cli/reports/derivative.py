@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import numpy as np
+
 from backprop.autodiff.derivatives.symbolic import Derivatives
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
+from backprop.autodiff.shapes import Array
 from backprop.cli.output.report import Cell, Column, Report
 from backprop.cli.question.question import Question
 from backprop.parser.printers.expression import TEXTBOOK, show
@@ -22,7 +25,7 @@ def derivative_report(question: Question, derivatives: Derivatives, order: int, 
     is_known = all(name in question.values for name in question.graph.variables)
     values: dict[str, Cell] = {}
     if is_known:
-        numbers = evaluate(list(derivatives.plain.values()), question.values)
+        numbers = evaluate(list(derivatives.plain.values()), with_parts(question, derivatives))
         values = dict(zip(derivatives.plain, numbers, strict=True))
     columns = [Column("variable"), Column("derivative", folds=True)]
     data = {"command": "diff", "expression": question.text, "order": order, "derivative": texts}
@@ -36,6 +39,16 @@ def derivative_report(question: Question, derivatives: Derivatives, order: int, 
         data=data,
         plain=[cell for name, text in texts.items() for cell in (text, *([values[name]] if is_known else []))],
     )
+
+
+def with_parts(question: Question, derivatives: Derivatives) -> dict[str, Array]:
+    """The values, and those of what is computed and differentiated by."""
+    typed = question.graph.typed({name: np.shape(value) for name, value in question.values.items()})
+    parts = [name for name in derivatives.plain if name not in typed.inputs]
+    return {
+        **question.values,
+        **dict(zip(parts, evaluate([typed.named(name) for name in parts], question.values), strict=True)),
+    }
 
 
 def code_report(question: Question, derivatives: Derivatives, language: str) -> Report:
