@@ -135,7 +135,9 @@ def step_blocks(explanation: Explanation, step: ReverseStep, notation: Notation 
     for label in step.stopped:
         yield Paragraph(PART, ("to ", Code(notation.label(label)), ": nothing"))
     if not step.parts and not step.stopped:
-        yield Paragraph(PART, ("its inputs are constants: nothing to pass on",))
+        asked = step.label in [name for name, _, _ in explanation.result]
+        reason = "this gradient was asked for" if asked else "its inputs are constants"
+        yield Paragraph(PART, (f"{reason}: nothing to pass on",))
 
 
 def tangent_blocks(explanation: Explanation, step: ReverseStep, notation: Notation) -> Iterator[Paragraph]:

@@ -59,7 +59,7 @@ class DerivativeOptions(NamedTuple):
         return chosen
 
     def with_parts(self, question: Question) -> Question:
-        """The question in which what --wrt names is a variable, if it is computed. Raises ExpressionError or Failure."""
+        """The question in which what --wrt names is a variable, computed or not. Raises ExpressionError or Failure."""
         from backprop.autodiff.derivatives.parts import with_parts
 
         graph, values = with_parts(question.graph, question.values, self.names(question))
