@@ -29,9 +29,11 @@ from backprop.autodiff.gates import (
     trigonometric,
 )
 
+# Each holds another node for the passes, and is no function of its operand.
+OF_NO_FAMILY = (radial.radial_in_form, limits.apart)
 FAMILIES: dict[str, tuple[Gate, ...]] = {
     family.__name__.rpartition(".")[2]: tuple(
-        one for one in vars(family).values() if isinstance(one, Gate) and not one.unread
+        gate for gate in vars(family).values() if isinstance(gate, Gate) and gate not in OF_NO_FAMILY
     )
     for family in (
         arithmetic,
@@ -59,7 +61,7 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
     )
 }
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)
-NAMED.update({gate.name: gate for gate in (*GATES, radial.radial_in_form, limits.apart)})
+NAMED.update({gate.name: gate for gate in (*GATES, *OF_NO_FAMILY)})
 
 
 def _functions() -> dict[str, tuple[Gate, ...]]:
