@@ -16,7 +16,6 @@ from backprop.parser.similarity import closest
 # Functions of other languages, and what to write here.
 TRUNCATED = "sign(x)*floor(abs(x))"
 ELSEWHERE = {
-    "pow": "x^y",
     "power": "x^y",
     "mod": "x % y",
     "fmod": "sign(x)*(abs(x) % abs(y))",  # the sign is the dividend's; that of x % y is the divisor's
@@ -68,6 +67,7 @@ FURTHER = {
     **{name: (DIGITS, f"{name}({{0}}*10^{{1}})/10^{{1}}") for name in ("floor", "ceil")},
     **{name: (SEVERAL, f"{name}([x, y, z])") for name in ("sum", "mean", "prod", "var", "std")},
 }
+OPTIONAL = " and, if wanted, "
 LONGEST_SHOWN = 30  # characters of what the user wrote in a cure
 HIGHEST_SHOWN = 3  # order of a derivative that a cure writes out
 # Letters of other scripts that look like Latin ones.
@@ -155,8 +155,10 @@ def signature(scope: Scope, name: str) -> str:
     """What a function takes, as a cure."""
     if name in scope.functions:
         return f"{name} takes {', '.join(scope.functions[name].parameters)}"
-    ways = [arguments(gate) for gate in FUNCTIONS[name]]
-    return f"{name} takes {' or '.join(dict.fromkeys(ways))}"
+    ways = dict.fromkeys(arguments(gate) for gate in FUNCTIONS[name])
+    # A form that takes more settings speaks for the one that takes fewer.
+    longest = [way for way in ways if not (OPTIONAL in way and any(other.startswith(f"{way}, ") for other in ways))]
+    return f"{name} takes {' or '.join(longest)}"
 
 
 def arguments(gate: Gate) -> str:
@@ -166,4 +168,4 @@ def arguments(gate: Gate) -> str:
     if gate.most_operands is None:
         needed.append("...")
     optional = [*gate.defaults, *[name for name, setting in gate.attributes.items() if setting.default is not REQUIRED]]
-    return ", ".join(needed) + (f" and, if wanted, {', '.join(optional)}" if optional else "")
+    return ", ".join(needed) + (f"{OPTIONAL}{', '.join(optional)}" if optional else "")

@@ -70,7 +70,7 @@ def test_a_variable_that_may_be_a_function(word, expected):
 @pytest.mark.parametrize(
     "text, cure",
     [
-        ("max()", "max takes x, y, ... or x and, if wanted, axis"),
+        ("max()", "max takes x, y, ... or x and, if wanted, axis, keepdims"),
         ("clip(x)", "clip takes x, low, high"),
         ("leaky_relu()", "leaky_relu takes x and, if wanted, a"),
         ("linspace(0)", "linspace takes start, stop and, if wanted, count"),
@@ -86,14 +86,12 @@ def test_signatures(text, cure):
 @pytest.mark.parametrize(
     "text, reason, cure",
     [
-        ("log(x, 2)", "'log' has too many arguments", "the base is not an argument: write log2(x)"),
-        ("log(x, 10)", "'log' has too many arguments", "the base is not an argument: write log10(x)"),
-        ("ln(x + 1, y)", "'ln' has too many arguments", "the base is not an argument: write ln(x + 1)/ln(y)"),
-        ("log(x, base=3)", "'log' has no argument 'base'", "the base is not an argument: write log(x)/log(3)"),
+        ("log(x, 2, 3)", "'log' has too many arguments", "log takes x or x, base"),
+        ("log(x, b=3)", "'log' has no argument 'b'", "log takes x or x, base"),
         ("exp(x + 1, 2)", "'exp' has too many arguments", "the base is not an argument: write 2^(x + 1)"),
         ("sqrt(x, 3)", "'sqrt' has too many arguments", "the degree of a root is not an argument: write x^(1/3)"),
         ("atan(y, x)", None, "the angle of a point has a function of its own: write atan2(y, x)"),
-        ("round(x + y, 2)", None, "the number of digits is not an argument: write round((x + y)*10^2)/10^2"),
+        ("floor(x + y, 2)", None, "the number of digits is not an argument: write floor((x + y)*10^2)/10^2"),
         ("sum(x, 1, 2)", None, "several values are one array: write sum([x, y, z])"),
         ("grad(x^2, x, 2)", None, "a second derivative is a gradient's gradient: write grad(grad(f, x), x)"),
         (
