@@ -105,7 +105,7 @@ def meant(gates: Sequence[Gate], call: WrittenCall) -> Gate:
         gate for gate in fitting if all(name in gate.operands or name in gate.attributes for name in call.keywords)
     ]
     with_settings = [gate for gate in gates if gate.attributes and count >= gate.least_operands]
-    return (*named, *fitting[-1:], *with_settings, gates[-1])[0]
+    return (*named, *fitting, *with_settings, gates[-1])[0]
 
 
 def applied(scope: Scope, gate: Gate, call: WrittenCall) -> Node:
