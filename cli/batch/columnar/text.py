@@ -65,7 +65,7 @@ def write_delimited(batch: Any, separator: str, out: BinaryIO) -> None:
         for column in batch.columns
     ]
     frame = polars.DataFrame([one.alias(str(place)) for place, one in enumerate(series)])
-    write_frame(frame, out, separator, "\n")
+    write_frame(frame, out, separator=separator, ending="\n")
 
 
 def held(column: Any, separator: str, *, is_alone: bool = False) -> Any:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
+from backprop.autodiff.evaluation.threads import usable_cores
+from backprop.cli.batch.columnar.delimited import in_bulk, serves
 from backprop.cli.batch.evaluation import Answer, Job
-from backprop.cli.batch.processes.worker import AHEAD, Worker
+from backprop.cli.batch.processes import prestart
+from backprop.cli.batch.processes.resources import keep_freed_memory
+from backprop.cli.batch.processes.worker import AHEAD, Worker, bulk_workers, plain_workers
 from backprop.cli.status import Failure, Status
 
 BLOCKS = 3 << 20  # bytes that are worked on at a time: more is no faster, and takes memory
@@ -120,3 +125,16 @@ def lost_workers_named() -> Iterator[None]:
         yield
     except EOFError:
         raise Failure("a worker process has been ended", "is there enough memory?", Status.WRONG_DATA) from None
+
+
+def hire(job: Job, output: BinaryIO) -> Crew:
+    """Whoever can work on blocks at the same time."""
+    if not hasattr(os, "fork") or (usable_cores() == 1 and not serves(job)):
+        return Alone(job)
+    keep_freed_memory()
+    try:
+        if serves(job):
+            return Workers(in_bulk(job), prestart.workers or bulk_workers(), output.fileno())
+        return Workers(job, prestart.workers or plain_workers(), output.fileno())
+    except OSError:  # no more processes, or no more memory
+        return Alone(job)

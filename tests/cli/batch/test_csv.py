@@ -3,7 +3,6 @@ input into blocks, nor polars, may change a byte of what comes out."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 
@@ -13,7 +12,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backprop.autodiff import value_and_grad
-from backprop.cli.batch.account import Stopped
 from backprop.cli.batch.columnar import delimited
 from backprop.cli.batch.evaluation import Kernel, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
@@ -22,6 +20,7 @@ from backprop.cli.batch.input.header import bind_columns
 from backprop.cli.batch.pipeline import stream
 from backprop.cli.batch.processes.pool import Alone
 from backprop.cli.batch.results import Naming, Wanted, entry_names
+from backprop.cli.batch.writing import write_output
 from backprop.parser import parse
 
 from .pieces import Pieces
@@ -49,19 +48,12 @@ def answer(data, expression="x^2", size=1 << 20, form="csv", policy="null", is_o
     out = io.BytesIO(job.writer.opening())
     out.seek(0, io.SEEK_END)
     faults = []
-
-    def deliver(one):
-        if callable(one.output):
-            one.output(out)
-        else:
-            out.write(one.output)
+    for one in stream(reader, hire(job), Alone):
+        write_output(out, one.output)
         faults.extend((reader.line + fault.line, fault.reason, fault.record) for fault in one.faults)
         reader.line += one.lines
         if one.is_last:
-            raise Stopped
-
-    with contextlib.suppress(Stopped):
-        stream(reader, hire(job), Alone, deliver)
+            break
     return out.getvalue(), faults
 
 
@@ -224,9 +216,8 @@ def both(data, expression="x*y", **options):
     """The base's answer and that with polars."""
 
     def hired(job):
-        found = delimited.BulkJob(job) if delimited.serves(job) else None
-        assert found is not None
-        return found
+        assert delimited.serves(job)
+        return delimited.in_bulk(job)
 
     return answer(data, expression, **options), answer(data, expression, hire=hired, **options)
 

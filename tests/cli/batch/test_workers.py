@@ -11,10 +11,9 @@ import time
 
 import pytest
 
-from backprop.cli.batch import options as batch_module
 from backprop.cli.batch.evaluation import Answer
 from backprop.cli.batch.processes import prestart
-from backprop.cli.batch.processes.pool import Alone, Workers
+from backprop.cli.batch.processes.pool import Alone, Workers, hire
 from backprop.cli.batch.processes.worker import AHEAD, started
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -202,9 +201,9 @@ def test_without_more_processes_the_program_works_alone(monkeypatch, rows):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(os, "fork", refused)
-    for module in ("autodiff.evaluation.threads", "cli.batch.processes.worker", "cli.batch.processes.prestart"):
-        monkeypatch.setattr(f"backprop.{module}.usable_cores", lambda: 2)
-    assert isinstance(batch_module.hire(object(), sys.__stdout__.buffer), Alone)
+    for module in ("pool", "worker", "prestart"):
+        monkeypatch.setattr(f"backprop.cli.batch.processes.{module}.usable_cores", lambda: 2)
+    assert isinstance(hire(object(), sys.__stdout__.buffer), Alone)
     prestart.start_ahead(["x", str(rows)])
     assert prestart.workers == []
 
