@@ -27,9 +27,9 @@ def answer() -> int:
     gc.set_threshold(200_000, 10, 10)  # imports make objects by the thousand and no garbage: 10 ms of looking for it
     try:
         if sys.argv[1:2] == ["batch"]:  # before anything slow is imported: meanwhile is what workers are started for
-            from backprop.cli.batch.processes.prestart import start_ahead
+            from backprop.cli.batch.processes.prestart import prestart_workers
 
-            start_ahead(sys.argv[2:])
+            prestart_workers(sys.argv[2:])
         from backprop.cli.program import run
 
         status = run([os.fsencode(token).decode("utf-8", "surrogateescape") for token in sys.argv[1:]])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from backprop.cli.batch.account import Account
 from backprop.cli.batch.evaluation import Answer, Input, Job, Output, Run
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, TEXT_BLOCK, BlockReader
-from backprop.cli.batch.processes.pool import Alone, Crew, hire
+from backprop.cli.batch.processes.pool import InProcess, Pool, start_pool
 from backprop.cli.batch.setup import opened
 from backprop.cli.status import Status
 from backprop.parser.visible import as_note
@@ -54,46 +54,46 @@ def answers(run: Run, output: BinaryIO) -> Generator[Answer, None, None]:
     """The answers to all pieces of the input, in order; other processes write theirs to `output` themselves."""
     given: Any = run.input
     if isinstance(given, BlockReader):
-        yield from stream(given, run.job, partial(hire, output=output) if run.is_shared else None)
+        yield from stream(given, run.job, partial(start_pool, output=output) if run.is_shared else None)
     else:
         yield from map(run.job.answer, given)
 
 
-def stream(reader: BlockReader, job: Job, hire: Callable[[Job], Crew] | None) -> Iterator[Answer]:
+def stream(reader: BlockReader, job: Job, pool_for: Callable[[Job], Pool] | None) -> Iterator[Answer]:
     """The answers to all blocks of text, in order.
 
-    What a slow pipe gives is answered at once. As soon as more is there than a first small block, a crew is hired
-    and blocks grow: while it is busy, rows gather.
+    What a slow pipe gives is answered at once. As soon as more is there than a first small block, a pool is started
+    and blocks grow: while it works, rows gather.
     """
-    crew: Crew = Alone(job)
-    most = FIRST_BLOCK if hire else TEXT_BLOCK
+    pool: Pool = InProcess(job)
+    most = FIRST_BLOCK if pool_for else TEXT_BLOCK
     try:
         while not reader.is_done:
             if reader.size < most and reader.is_ready():
                 reader.fill(most)
-            data = reader.take() if reader.size >= most or reader.has_ended or not crew.busy else None
+            data = reader.take() if reader.size >= most or reader.has_ended or not pool.pending else None
             if data:
-                while crew.is_full:
-                    yield crew.next()
-                crew.submit(data)
-                if hire and most == FIRST_BLOCK and reader.is_ready():
-                    yield crew.next()
-                    crew = hire(job)
-                    most = crew.block
-            elif crew.busy:
-                if not is_read_first(reader, crew):
-                    yield crew.next()
+                while pool.is_full:
+                    yield pool.result()
+                pool.submit(data)
+                if pool_for and most == FIRST_BLOCK and reader.is_ready():
+                    yield pool.result()
+                    pool = pool_for(job)
+                    most = pool.block_size
+            elif pool.pending:
+                if not is_read_first(reader, pool):
+                    yield pool.result()
             elif not reader.has_ended:
                 reader.fill(reader.size + most)
-        while crew.busy:
-            yield crew.next()
+        while pool.pending:
+            yield pool.result()
     finally:
-        crew.close()
+        pool.close()
 
 
-def is_read_first(reader: BlockReader, crew: Crew) -> bool:
+def is_read_first(reader: BlockReader, pool: Pool) -> bool:
     """Wait for more rows or for the next answer, and say whether the rows are there first."""
-    awaited = crew.waits_on()
+    awaited = pool.awaited()
     if not awaited or reader.has_ended:
         return False
     source = reader.source.descriptor

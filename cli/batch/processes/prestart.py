@@ -25,15 +25,15 @@ STDIN = 0
 workers: list[Worker] = []
 
 
-def start_ahead(tokens: Sequence[str]) -> None:
+def prestart_workers(tokens: Sequence[str]) -> None:
     """Start workers where the arguments of `batch` look like much to do. Called before NumPy is imported."""
     leave_matrices_to_one_thread()
     with contextlib.suppress(OSError):  # no more processes, no more memory, no such file any more
-        if hasattr(os, "fork") and usable_cores() > 1 and is_much(tokens) and is_usable():
+        if hasattr(os, "fork") and usable_cores() > 1 and is_large_job(tokens) and is_usable():
             workers.extend(bulk_workers())
 
 
-def is_much(tokens: Sequence[str]) -> bool:
+def is_large_job(tokens: Sequence[str]) -> bool:
     sizes = []
     for option, token in zip(("", *tokens), tokens, strict=False):
         if option in ("-f", "--file", "--rejects"):
@@ -45,17 +45,17 @@ def is_much(tokens: Sequence[str]) -> bool:
             sizes.append(os.path.getsize(token))
     if sizes:
         return max(sizes) >= LARGE
-    return sys.stdin is not None and is_much_in(STDIN)
+    return sys.stdin is not None and is_large_input(STDIN)
 
 
-def is_much_in(descriptor: int) -> bool:
+def is_large_input(descriptor: int) -> bool:
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode):
         return status.st_size >= LARGE
-    return stat.S_ISFIFO(status.st_mode) and waiting_in(descriptor) >= WAITING
+    return stat.S_ISFIFO(status.st_mode) and readable_bytes(descriptor) >= WAITING
 
 
-def waiting_in(pipe: int) -> int:
+def readable_bytes(pipe: int) -> int:
     """How many bytes can be read at once."""
     import array
     import fcntl

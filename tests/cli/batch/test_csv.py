@@ -18,7 +18,7 @@ from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.input.blocks import BlockReader
 from backprop.cli.batch.input.header import bind_columns
 from backprop.cli.batch.pipeline import stream
-from backprop.cli.batch.processes.pool import Alone
+from backprop.cli.batch.processes.pool import InProcess
 from backprop.cli.batch.results import Naming, Wanted, entry_names
 from backprop.cli.batch.writing import write_output
 from backprop.parser import parse
@@ -42,13 +42,13 @@ def opened(data, expression, size, form="csv", policy="null", is_only=False):
     return reader, RowsJob(dialect, kernel, Appending(dialect, names, is_only=is_only), policy)
 
 
-def answer(data, expression="x^2", size=1 << 20, form="csv", policy="null", is_only=False, hire=lambda job: job):
+def answer(data, expression="x^2", size=1 << 20, form="csv", policy="null", is_only=False, made=lambda job: job):
     """What comes out, and the bad rows as (line, reason, record)."""
     reader, job = opened(data, expression, size, form, policy, is_only)
     out = io.BytesIO(job.writer.opening())
     out.seek(0, io.SEEK_END)
     faults = []
-    for one in stream(reader, hire(job), Alone):
+    for one in stream(reader, made(job), InProcess):
         write_output(out, one.output)
         faults.extend((reader.line + fault.line, fault.reason, fault.record) for fault in one.faults)
         reader.line += one.lines
@@ -215,11 +215,11 @@ def small_blocks():
 def both(data, expression="x*y", **options):
     """The base's answer and that with polars."""
 
-    def hired(job):
+    def in_bulk(job):
         assert delimited.serves(job)
         return delimited.in_bulk(job)
 
-    return answer(data, expression, **options), answer(data, expression, hire=hired, **options)
+    return answer(data, expression, **options), answer(data, expression, made=in_bulk, **options)
 
 
 NUMBERS = """0 -0 0.0 -0.0 1 -1 1e-5 1E-5 1e5 1e+5 5e-324 2.5e-324 2e-324 1e-400 1.7976931348623157e308 1e308 1e309
