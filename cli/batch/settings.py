@@ -71,7 +71,7 @@ class Batch:
             raise Failure("--wrt and --no-grad contradict each other", "omit one of the two")
         if self.rejects in ("", "-"):
             raise Failure("--rejects needs a file", "give it one: --rejects bad.tsv")
-        from backprop.cli.batch.rejects import is_same_file
+        from backprop.cli.batch.rejects import is_same_file  # here, not above: help and completion open no file
 
         for option, path in (("-o" if self.path else "stdout", self.path), ("the input", self.question.file or "")):
             if self.rejects and is_same_file(self.rejects, path):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from backprop.autodiff.graph import Graph
 from backprop.cli.batch.evaluation import Job, Kernel, Output, RowsJob, Run, Writer
 from backprop.cli.batch.formats.conversion import ToCells, ToObjects
-from backprop.cli.batch.formats.delimited import Appending, Delimited
+from backprop.cli.batch.formats.delimited import SEPARATORS, Appending, Delimited
 from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, object_in
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, LONG, LONGEST, BlockReader
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape
     from backprop.cli.batch.settings import Batch
 
-SEPARATORS = {"csv": ",", "tsv": "\t"}
 # The first line of a document over many lines.
 DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[|\{|\[\s*\{|\[[^\n]*,)[ \t\r]*\n")
 
@@ -190,7 +189,7 @@ def with_own_expressions(batch: Batch, source: Source) -> Run:
     """The run over rows that bring their expressions."""
     # here, not above: one expression for all rows needs none of them
     from backprop.cli.batch.formats.row_expressions import Cells, ExpressionLines, ExpressionObjects
-    from backprop.cli.batch.row_expressions import PerRowJob, RowStyle
+    from backprop.cli.batch.per_row_job import PerRowJob, RowStyle
 
     if batch.output_format != batch.input_format:
         raise Failure(

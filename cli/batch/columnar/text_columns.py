@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow
 
 from backprop.cli.batch.block import Block, fault_of
-from backprop.cli.batch.columnar.members import TEXT, member_series, member_type, readable
+from backprop.cli.batch.columnar.member_types import TEXT, member_series, member_type, readable
 from backprop.cli.batch.columnar.writer import as_column, list_of, with_column_output
 from backprop.cli.batch.evaluation import Kernel, Run
 from backprop.cli.batch.formats.conversion import ToCells

@@ -21,6 +21,7 @@ from backprop.cli.batch.row_errors import Fault, quoted
 from backprop.cli.batch.sightings import Remark
 from backprop.cli.question.value_numbers import OutOfRange, is_plain, parsed
 
+SEPARATORS = {"csv": ",", "tsv": "\t"}
 BYTE_ORDER_MARK = "\ufeff"
 CELL = r'(?:"[^"]*(?:""[^"]*)*(?:"[^,\n]*)?|[^",\n][^,\n]*|)'
 RECORD = re.compile(f"{CELL}(?:,{CELL})*")
@@ -188,6 +189,12 @@ class Delimited:
         csv.writer(stream, lineterminator=QUOTED_TOO).writerow(cells)
         return stream.getvalue().removesuffix(QUOTED_TOO)
 
+    def opening(self, names: Sequence[str], *, is_only: bool) -> bytes:
+        """The header with the results' names behind it, or these alone."""
+        added = self.joined(names)
+        whole = added if is_only else f"{self.header_text}{self.separator}{added}"
+        return (whole + self.ending).encode("utf-8", "surrogateescape")
+
     def cells(self, block: Block) -> list[list[str]]:
         """Every record's cells, for a writer of another format."""
         return self.cells_of([("" if row in block.lost else one) for row, one in enumerate(block.records)])
@@ -200,11 +207,11 @@ class Appending:
         self.form = form
         self.names = names
         self.is_only = is_only
+        is_alone = is_only and len(names) == 1 and form.has_quotes
+        self.empty = '""' if is_alone else ""  # in a bad row: a blank line would be no row
 
     def opening(self) -> bytes:
-        added = self.form.joined(self.names)
-        whole = added if self.is_only else f"{self.form.header_text}{self.form.separator}{added}"
-        return (whole + self.form.ending).encode("utf-8", "surrogateescape")
+        return self.form.opening(self.names, is_only=self.is_only)
 
     def remarks(self, block: Block) -> Sequence[Remark]:
         """None: everything is written as it came."""
@@ -212,32 +219,24 @@ class Appending:
 
     def output(self, block: Block, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
         """In a bad row the results are empty, or the row is left out."""
-        columns = texts_of_rows(block, results)
-        join = self.form.separator.join
-        if self.is_only:
-            lines = list(map(join, zip(*columns, strict=True)))
-            if len(columns) == 1 and self.form.has_quotes and block.faults:
-                lines = [line or '""' for line in lines]  # a blank line would be no row
-        else:
-            lines = list(map(join, zip(self.padded(block), *columns, strict=True)))
+        columns = [self.padded(block)] * (not self.is_only) + texts_of_rows(block, results, self.empty)
+        lines = list(map(self.form.separator.join, zip(*columns, strict=True)))
         return ended(lines, block.endings, block.dropped(is_skipping=is_skipping)).encode("utf-8", "surrogateescape")
 
-    def padded(self, block: Block) -> Sequence[str]:
+    def padded(self, block: Block) -> list[str]:
         """The records, the bad ones filled up."""
-        if not block.faults:
-            return block.records
         kept = list(block.records)
         for row in block.faults.keys() - block.lost:
             kept[row] = self.form.padded(kept[row])
         return kept
 
 
-def texts_of_rows(block: Block, results: Sequence[Rows]) -> list[list[str]]:
-    """The results as text, a list an entry; empty in bad rows."""
+def texts_of_rows(block: Block, results: Sequence[Rows], empty: str = "") -> list[list[str]]:
+    """The results as text, a list an entry; `empty` in bad rows."""
     columns = [texts(vector) for vector in rows_of(results)]
     for column in columns:
         for row in block.faults:
-            column[row] = ""
+            column[row] = empty
     return columns
 
 

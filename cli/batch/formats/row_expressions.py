@@ -17,8 +17,8 @@ from backprop.cli.batch.formats.ndjson import Ndjson, nested, problem_of, with_m
 from backprop.cli.batch.formats.numbers import lines_in, texts
 from backprop.cli.batch.input.cutting import Place, cut_lines
 from backprop.cli.batch.input.header import array_columns, without_columns
+from backprop.cli.batch.per_row_job import Found
 from backprop.cli.batch.results import Naming
-from backprop.cli.batch.row_expressions import Found
 from backprop.cli.question.argv import normalized
 from backprop.cli.question.value_json import as_array
 from backprop.cli.status import Failure
@@ -204,9 +204,7 @@ class Cells:
         return [self.naming.value, *gradients]
 
     def opening(self) -> bytes:
-        added = self.form.joined(self.names)
-        whole = added if self.is_only else f"{self.form.header_text}{self.form.separator}{added}"
-        return (whole + self.form.ending).encode("utf-8", "surrogateescape")
+        return self.form.opening(self.names, is_only=self.is_only)
 
     def read(self, data: bytes) -> Block:
         block = self.form.read(data)

@@ -114,12 +114,12 @@ def plain_workers() -> list[Worker]:
 
 
 def bulk_workers() -> list[Worker]:
-    """Workers for jobs of delimited.py. Raises OSError where the system gives no more."""
+    """Workers for jobs of bulk_delimited.py. Raises OSError where the system gives no more."""
     return start_workers(min(usable_cores(), BULK_WORKERS), import_for_bulk)
 
 
 def import_for_bulk() -> None:
-    """Import what delimited.py takes when it is called; the workers share the cores. Raises Failure."""
+    """Import what bulk_delimited.py takes when it is called; the workers share the cores. Raises Failure."""
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, usable_cores() // BULK_WORKERS)))
     import numpy.ma  # noqa: F401
 

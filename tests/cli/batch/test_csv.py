@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backprop.autodiff import value_and_grad
-from backprop.cli.batch.columnar import delimited
+from backprop.cli.batch.columnar import bulk_delimited
 from backprop.cli.batch.evaluation import Kernel, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.input.blocks import BlockReader
@@ -30,21 +30,21 @@ WANTED = Wanted(None, has_gradients=True, has_nodes=False, naming=Naming())
 BOM = "\ufeff"
 
 
-def opened(data, expression, size, form="csv", policy="null", is_only=False):
+def opened(data, expression, size, form="csv", policy="null", is_only=False, wanted=WANTED):
     """The reader behind its header, and the job, as `backprop batch` makes them."""
     dialect = Delimited(SEPARATORS[form])
     reader = BlockReader(Pieces(data, size), dialect.cut)
     dialect.read_header(reader.take_first(1 << 16))
     graph = parse(expression)
     dialect.columns = bind_columns(dialect.header, list(graph.inputs), {})
-    kernel = Kernel(graph, {name: one.shape for name, one in dialect.columns.items()}, {}, WANTED)
+    kernel = Kernel(graph, {name: one.shape for name, one in dialect.columns.items()}, {}, wanted)
     names = [one for name, shape in kernel.prepare() for one in entry_names(name, shape)]
     return reader, RowsJob(dialect, kernel, Appending(dialect, names, is_only=is_only), policy)
 
 
-def answer(data, expression="x^2", size=1 << 20, form="csv", policy="null", is_only=False, made=lambda job: job):
+def answer(data, expression="x^2", size=1 << 20, form="csv", made=lambda job: job, **options):
     """What comes out, and the bad rows as (line, reason, record)."""
-    reader, job = opened(data, expression, size, form, policy, is_only)
+    reader, job = opened(data, expression, size, form, **options)
     out = io.BytesIO(job.writer.opening())
     out.seek(0, io.SEEK_END)
     faults = []
@@ -208,7 +208,7 @@ def small_blocks():
     """polars reads and writes blocks of any size."""
     pytest.importorskip("polars")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "LEAST", 0)
+        patch.setattr(bulk_delimited, "LEAST", 0)
         yield
 
 
@@ -216,8 +216,8 @@ def both(data, expression="x*y", **options):
     """The base's answer and that with polars."""
 
     def in_bulk(job):
-        assert delimited.serves(job)
-        return delimited.in_bulk(job)
+        assert bulk_delimited.serves(job)
+        return bulk_delimited.in_bulk(job)
 
     return answer(data, expression, **options), answer(data, expression, made=in_bulk, **options)
 
@@ -271,6 +271,13 @@ class TestBulk:
         data = "".join(f"{line}{ending}" for line in ["x,y", *map(",".join, rows)]).encode()
         base, fast = both(data, policy=policy, is_only=is_only)
         assert fast == base
+
+    def test_a_bad_row_of_one_result_alone(self):
+        """A blank line would be no row."""
+        wanted = WANTED._replace(has_gradients=False)
+        base, fast = both(b"x\n1\nbad\n3\n", "x", is_only=True, wanted=wanted)
+        assert fast == base
+        assert base[0] == b'value\n1\n""\n3\n'
 
     @settings(max_examples=250, deadline=None, derandomize=True)
     @given(st.text("0123456789.eE+-_ nifaty", max_size=6))

@@ -233,6 +233,11 @@ def test_bad_objects(batch, row, reason):
     assert lines[1].startswith(row[:-1])
 
 
+def test_a_record_that_says_the_words_of_a_reason_gets_its_nulls(batch):
+    out = batch("x", "--from", "ndjson", stdin=b'{"x": 1}\n{"x": "already (see --name)"}\n')[1]
+    assert out.splitlines()[1] == b'{"x": "already (see --name)", "value": null, "grad_x": null}'
+
+
 def test_a_lone_carriage_return_is_part_of_its_cell(batch):
     status, out, err = batch("x", stdin=b'x,n\n1\r2,"a"\n3,b\rc\n')
     assert out == b'x,n,value,grad_x\n1\r2,"a",,\n3,b\rc,3,1\n'

@@ -60,7 +60,8 @@ class BulkWriter:
             return self.careful.output(block, results, is_skipping=is_skipping)
         frame = self.frame(block, rows_of(results), block.dropped(is_skipping=is_skipping))
         assert isinstance(block.endings, str)  # a regular block has one for all lines
-        return partial(write_frame, frame, separator=self.careful.form.separator, ending=block.endings)
+        form, empty = self.careful.form, self.careful.empty
+        return partial(write_frame, frame, separator=form.separator, ending=block.endings, empty=empty)
 
     def frame(self, block: Block, vectors: Sequence[Rows], dropped: Collection[int]) -> Any:
         """The lines as they came and the results as text."""
@@ -205,8 +206,8 @@ def as_texts(vector: Rows) -> Any:
     return text
 
 
-def write_frame(frame: Any, out: BinaryIO, *, separator: str, ending: str) -> None:
-    """Write the frame's text. Raises OSError.
+def write_frame(frame: Any, out: BinaryIO, *, separator: str, ending: str, empty: str = "") -> None:
+    """Write the frame's text, `empty` for null. Raises OSError.
 
     By polars itself where that is a file: a pipe may take less at a time.
     """
@@ -218,7 +219,7 @@ def write_frame(frame: Any, out: BinaryIO, *, separator: str, ending: str) -> No
             separator=separator,
             line_terminator=ending,
             quote_style="never",
-            null_value="",
+            null_value=empty,
         )
     except OSError as error:
         number = re.search(r"os error (\d+)", str(error))
