@@ -104,8 +104,9 @@ class TextColumns:
         self, block: Block, cells: list[list[str]], reasons: dict[int, list[str]], rounded: list[tuple[int, str]]
     ) -> Any:
         width = len(self.header)
+        rows = [row if len(row) == width else row[:width] for row in cells]
         columns = []
-        for place, column in enumerate(zip(*(row[:width] for row in cells), strict=True)):
+        for place, column in enumerate(zip(*rows, strict=True)):
             if place in self.places:
                 name, entry = self.places[place]
                 value = block.values[name]

@@ -92,4 +92,5 @@ class ToCells:
         if self.form is None:
             pairs = zip(block.records, block.objects, strict=True)
             return [cells_of(record, self.header) if one else [""] * width for record, one in pairs]
-        return [[*cells, *[""] * (width - len(cells))] for cells in self.form.cells(block)]
+        rows = self.form.cells(block)
+        return [cells if len(cells) >= width else [*cells, *[""] * (width - len(cells))] for cells in rows]
