@@ -41,9 +41,9 @@ def workers() -> AbstractContextManager[None]:
     """Those of `batch` are started before anything slow is imported: meanwhile is what they are started for."""
     if sys.argv[1:2] != ["batch"]:
         return nullcontext()
-    from backprop.cli.batch.processes.prestart import started_ahead
+    from backprop.cli.batch.processes.prestart import prestarted
 
-    return started_ahead(sys.argv[2:])
+    return prestarted(sys.argv[2:])
 
 
 def explain(error: BaseException) -> Status:

@@ -15,7 +15,7 @@ from backprop.cli.output.output import say
 from backprop.cli.status import Status
 
 if TYPE_CHECKING:
-    from backprop.cli.batch.options import Batch
+    from backprop.cli.batch.settings import Batch
 
 
 class Stopped(Exception):
@@ -50,7 +50,10 @@ class Account:
         self._is_stopped = answer.is_last
 
     def run(self, write: Callable[[BinaryIO], None], loss: Callable[[], str | None]) -> Status:
-        """Let `write` write all rows; `loss` says what ended them before their end. Raises Failure."""
+        """Let `write` write all rows; `loss` says what ended them before their end. Raises Failure.
+
+        The status of rows that were wrong comes before that of results that are not finite.
+        """
         batch = self.batch
         with rejects_of(batch.rejects, batch.path) as self._faults.rejects:
             try:
@@ -64,4 +67,6 @@ class Account:
                 self._progress.pause()
             self._faults.sum_up(loss())
             self._remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)
-        return batch.status(self._faults, self._remarks)
+        if self._faults.count:
+            return Status.WRONG_DATA
+        return Status.NON_FINITE if batch.is_strict and self._remarks.rows else Status.DONE

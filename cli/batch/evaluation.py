@@ -1,8 +1,8 @@
-"""What is done with every block of rows, by whichever worker has it: read it, compute it, write it."""
+"""What is done with every block of rows, by whichever process has it: read it, compute it, make its output."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 import numpy as np
@@ -10,12 +10,13 @@ import numpy as np
 from backprop.autodiff.evaluation.binding import defaults_beside
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
+from backprop.cli.batch.block import Block
 from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.batch.results import Wanted, labelled_nodes
 from backprop.cli.batch.row_errors import FIRST, Fault
 from backprop.cli.batch.sightings import Kinked, Nonfinite, Remark, kinked_in, nonfinite_in
 
-Output = bytes | Callable[[BinaryIO], None]  # text, or who writes it
+Output = Any  # text as bytes or as a function that writes it into a stream, or a record batch
 
 
 class Answer(NamedTuple):
@@ -39,38 +40,47 @@ class Answer(NamedTuple):
 class Job(Protocol):
     """What a worker calls; it can be pickled."""
 
-    def answer(self, data: bytes) -> Answer:
-        """The answer to a block of whole records."""
+    def answer(self, data: Any) -> Answer:
+        """The answer to a piece of the input: bytes of whole records, or a record batch."""
 
 
-class Records(Protocol):
-    """What a format finds in a block: its records, the variables' values, and the bad rows by place."""
+class Input(Protocol):
+    """Where the pieces of the input come from: blocks of text, or record batches."""
+
+    line: int  # of the next piece's first record, or the row's number
+    unit: str  # what `line` counts
 
     @property
-    def values(self) -> Mapping[str, Rows]: ...
+    def source(self) -> Any:
+        """Its `size` is what its `consumed` will come to, if that is known."""
+
     @property
-    def faults(self) -> Mapping[int, Fault]: ...
-    @property
-    def starts(self) -> Sequence[int]: ...
-    @property
-    def rows(self) -> int: ...
-    def first(self, count: int) -> Records:
-        """The same without the rows after so many."""
+    def loss(self) -> str | None:
+        """What ended the input before its end, and where."""
 
 
-class Format(Protocol):
-    def records(self, data: bytes) -> Any:
-        """The Records of a block."""
+class Run(NamedTuple):
+    """A run that can begin. `write` writes what the job puts out for each piece of the input, in order, to a stream.
+
+    `is_shared`: other processes can do the job, too.
+    """
+
+    input: Input
+    job: Job
+    write: Callable[[Iterator[Output], BinaryIO], None]
+    is_shared: bool
+
+
+class Reader(Protocol):
+    def read(self, data: Any) -> Block:
+        """The rows of a piece of the input: bytes of whole records, or a record batch."""
 
 
 class Writer(Protocol):
-    def opening(self) -> bytes:
-        """What comes before all rows."""
+    def output(self, block: Block, results: Sequence[Rows], *, is_skipping: bool) -> Output:
+        """The rows with their results, each of shape (*shape, rows); bad rows are left out if `is_skipping`."""
 
-    def text(self, records: Any, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
-        """The records with their results, each of shape (*shape, rows); bad rows are left out if `is_skipping`."""
-
-    def remarks(self, records: Any) -> Sequence[Remark]:
+    def remarks(self, block: Block) -> Sequence[Remark]:
         """What is not written as it came."""
 
 
@@ -127,29 +137,33 @@ class RowsJob:
     """One expression for all rows."""
 
     def __init__(
-        self, form: Format, kernel: Kernel, writer: Writer, policy: str, *, keeps_rejects: bool = True
+        self, reader: Reader, kernel: Kernel, writer: Writer, policy: str, *, keeps_rejects: bool = True
     ) -> None:
-        self.form = form
+        self.reader = reader
         self.kernel = kernel
         self.writer = writer
         self.policy = policy
         self.keeps_rejects = keeps_rejects
 
-    def answer(self, data: bytes) -> Answer:
-        records = self.form.records(data)
-        faults = records.faults
-        is_last = self.policy == "stop" and bool(faults)
-        if is_last:
-            worst = min(faults)
-            faults = {worst: faults[worst]}
-            records = records.first(worst)
-        results, is_kinked = self.kernel.run(records.values, records.rows)
-        output = self.writer.text(records, results, is_skipping=self.policy != "null")
-        bad, untold = wanted_of(faults, keeps_rejects=self.keeps_rejects)
-        nonfinite = nonfinite_in(self.kernel.names, results, records.faults, records.starts, records.values)
-        kinked = kinked_in(is_kinked, records.faults, records.starts, records.values)
-        remarks = self.writer.remarks(records)
-        return Answer(output, bad, lines_in(data), records.rows, is_last, nonfinite, remarks, kinked, untold)
+    def answer(self, data: Any) -> Answer:
+        whole = self.reader.read(data)
+        block, wrong, is_last = until_stop(whole, self.policy)
+        results, is_kinked = self.kernel.run(block.values, block.rows)
+        output = self.writer.output(block, results, is_skipping=self.policy != "null") if block.rows else b""
+        told, untold = wanted_of(wrong, keeps_rejects=self.keeps_rejects)
+        nonfinite = nonfinite_in(self.kernel.names, results, block.faults, block.starts, block.values)
+        kinked = kinked_in(is_kinked, block.faults, block.starts, block.values)
+        remarks = [*self.writer.remarks(block), *block.remarks]
+        return Answer(output, told, whole.lines, block.rows, is_last, nonfinite, remarks, kinked, untold)
+
+
+def until_stop(block: Block, policy: str) -> tuple[Block, Mapping[int, Fault], bool]:
+    """What is answered of a block, the bad rows that are told of, and whether the policy ends the run at one."""
+    wrong = {**block.misfits, **block.faults}
+    if policy != "stop" or not wrong:
+        return block, wrong, False
+    worst = min(wrong)
+    return block.first(worst), {worst: wrong[worst]}, True
 
 
 def wanted_of(faults: Mapping[int, Fault], *, keeps_rejects: bool) -> tuple[list[Fault], int]:
@@ -160,7 +174,3 @@ def wanted_of(faults: Mapping[int, Fault], *, keeps_rejects: bool) -> tuple[list
     rows = sorted(faults)
     wanted = rows if keeps_rejects else rows[:FIRST]
     return [faults[row] for row in wanted], len(rows) - len(wanted)
-
-
-def lines_in(data: bytes) -> int:
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))

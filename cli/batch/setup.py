@@ -2,69 +2,91 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from backprop.autodiff.declaration import leaves
 from backprop.autodiff.graph import Graph
-from backprop.cli.batch.evaluation import Job, Kernel, RowsJob, Writer
-from backprop.cli.batch.formats.delimited import Appending, Delimited
+from backprop.cli.batch.evaluation import Job, Kernel, Output, RowsJob, Run, Writer
+from backprop.cli.batch.formats.conversion import ToCells, ToObjects
+from backprop.cli.batch.formats.delimited import SEPARATORS, Appending, Delimited
 from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, object_in
-from backprop.cli.batch.formats.undecodable import REPLACED, has_strays, without_strays
-from backprop.cli.batch.input.blocks import LONG, LONGEST, BlockReader
-from backprop.cli.batch.input.header import array_columns, bind_columns, brief, without_columns
+from backprop.cli.batch.formats.undecodable import without_strays
+from backprop.cli.batch.input.blocks import FIRST_BLOCK, LONG, LONGEST, BlockReader
+from backprop.cli.batch.input.header import bind_columns, brief, free_names, say_of_header, without_columns
 from backprop.cli.batch.input.source import Source
-from backprop.cli.batch.pipeline import FIRST_BLOCK
 from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.results import check_names, entry_names, held_once, shared_names
+from backprop.cli.batch.writing import write_output
+from backprop.cli.output.formats import FORMATS
 from backprop.cli.question.argv import normalized
 from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
-    from backprop.cli.batch.options import Batch
+    from backprop.autodiff.shapes import Shape
+    from backprop.cli.batch.settings import Batch
 
-SEPARATORS = {"csv": ",", "tsv": "\t"}  # columns take what is made for a text
-STRANGE_NAME = f"the name of a column holds text that is not UTF-8: {REPLACED}"
 # The first line of a document over many lines.
 DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[|\{|\[\s*\{|\[[^\n]*,)[ \t\r]*\n")
 
 
-def opened(batch: Batch) -> tuple[BlockReader, Job, bytes]:
-    """The reader behind its header, the job, and what comes before all rows. Raises ExpressionError or Failure."""
+def opened(batch: Batch, stack: contextlib.ExitStack) -> Run:
+    """The run behind the header; `stack` keeps what its input needs. Raises ExpressionError or Failure."""
+    graph = batch.question.graph
+    binary = next((form for form in (batch.input_format, batch.output_format) if FORMATS[form].is_binary), None)
+    if binary is not None:
+        from backprop.cli.batch.columnar.library import check_pyarrow  # here, not above: a text needs no library
+
+        check_pyarrow(binary)
+        if graph is None:
+            raise Failure(
+                f"rows with expressions of their own cannot be written as {binary}",
+                "read and write them as csv, tsv, ndjson or lines; omit --format, or give -o another ending",
+            )
     source = Source(batch.question.file)
-    if batch.question.graph is None:
+    if graph is None:
         return with_own_expressions(batch, source)
+    if FORMATS[batch.input_format].is_binary:
+        from backprop.cli.batch.columnar.reader import with_columns  # here, not above: it imports pyarrow
+
+        return with_columns(batch, graph, source, stack)
     if batch.input_format == "ndjson":
-        return with_objects(batch, source, batch.question.graph)
-    return with_header(batch, source, batch.question.graph)
+        return with_objects(batch, source, graph)
+    return with_header(batch, source, graph)
 
 
-def free_names(batch: Batch, graph: Graph, columns: Sequence[str]) -> list[str]:
-    """The variables that the rows must give.
+def as_text(reader: BlockReader, job: Job, opening: bytes) -> Run:
+    """The run that writes text; `opening` comes before all rows."""
 
-    One with a default, or a constant's name, is among them where a column has it. Either is said.
-    """
-    renames = renames_of(batch.renames, graph)
-    known = {*[normalized(column.strip()) for column in columns], *array_columns(columns)}
-    names = []
-    for name in graph.inputs:
-        column = normalized(renames.get(name, name).strip())
-        if name in batch.question.fixed or name in graph.fixed:
-            continue
-        if name in graph.defaults and column not in known and name not in renames:
-            batch.note(f"no column {column}: {name} keeps its value in the expression")
-        elif name in graph.defaults or name not in leaves.NAMED_CONSTANTS or column in known:
-            names.append(name)
-            if name in leaves.NAMED_CONSTANTS and name not in graph.defaults:
-                batch.note(f"{name} is read from the column {column}: it is not the constant")
-    return names
+    def write(outputs: Iterator[Output], out: BinaryIO) -> None:
+        write_output(out, opening)
+        for output in outputs:
+            write_output(out, output)
+
+    return Run(reader, job, write, is_shared=True)
 
 
-def say_of_header(batch: Batch, header: Iterable[str]) -> None:
-    """Say that names cannot be written as they are, where that is so."""
-    if not batch.is_only and any(map(has_strays, header)):
-        batch.note(STRANGE_NAME)
+def as_cells_or_columns(
+    batch: Batch,
+    reader: BlockReader,
+    form: Delimited | Ndjson,
+    kernel: Kernel,
+    header: Sequence[str],
+    names: Sequence[str],
+) -> Run:
+    """The run that writes rows as another delimited format, or as columns."""
+    target = Delimited(SEPARATORS.get(batch.output_format, ","))
+    cells = ToCells(form if isinstance(form, Delimited) else None, target, header, names, is_only=batch.is_only)
+    if FORMATS[batch.output_format].is_binary:
+        from backprop.cli.batch.columnar.text_columns import with_text_columns  # here, not above: it imports pyarrow
+
+        return with_text_columns(batch, reader, form, kernel, cells)
+    return as_text(reader, job_of(batch, form, kernel, cells), cells.opening())
+
+
+def job_of(batch: Batch, form: Delimited | Ndjson, kernel: Kernel, writer: Writer) -> RowsJob:
+    return RowsJob(form, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None)
 
 
 def header_of(reader: BlockReader, form: Delimited) -> None:
@@ -79,7 +101,8 @@ def header_of(reader: BlockReader, form: Delimited) -> None:
         raise Failure(f"{reader.source.name}: {error}", "the first line names the columns") from None
 
 
-def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[BlockReader, Job, bytes]:
+def with_header(batch: Batch, source: Source, graph: Graph) -> Run:
+    """The run over CSV or TSV."""
     form = Delimited(SEPARATORS[batch.input_format])
     reader = BlockReader(source, form.cut, batch.say)
     header_of(reader, form)
@@ -87,34 +110,24 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> tuple[BlockReader
     form.columns = bind_columns(form.header, names, renames_of(batch.renames, graph))
     kernel = Kernel(graph, {name: one.shape for name, one in form.columns.items()}, batch.question.fixed, batch.wanted)
     results = kernel.prepare()
-    names = [name for name, _ in results]
-    flat = [one for name, shape in results for one in entry_names(name, shape)]
-    added = flat if batch.output_format != "ndjson" else names
-    check_names(added, form.header if not batch.is_only else ())
-    writer: Writer
+    names, flat = [name for name, _ in results], flat_names(results)
+    check_names(names if batch.output_format == "ndjson" else flat, form.header if not batch.is_only else ())
+    writer: Appending | ToObjects
     if batch.output_format == batch.input_format:
         writer = Appending(form, flat, is_only=batch.is_only)
     elif batch.output_format == "ndjson":
-        from backprop.cli.batch.formats.conversion import ToObjects
-
         if not batch.is_only:
             for name in shared_names([without_strays(name) for name in form.header]):
                 batch.note(f"the column {brief(name)}: {held_once('ndjson')}")
         say_of_header(batch, form.header)
         writer = ToObjects(form, names, [shape for _, shape in results], is_only=batch.is_only)
     else:
-        from backprop.cli.batch.formats.conversion import ToCells
-
-        target = Delimited(SEPARATORS.get(batch.output_format, ","))
-        writer = ToCells(form, target, form.header, flat, is_only=batch.is_only)
-    return (
-        reader,
-        RowsJob(form, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None),
-        writer.opening(),
-    )
+        return as_cells_or_columns(batch, reader, form, kernel, form.header, flat)
+    return as_text(reader, job_of(batch, form, kernel, writer), writer.opening())
 
 
-def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[BlockReader, Job, bytes]:
+def with_objects(batch: Batch, source: Source, graph: Graph) -> Run:
+    """The run over NDJSON."""
     renames = renames_of(batch.renames, graph)
     form = Ndjson({})
     reader = BlockReader(source, form.cut, batch.say)
@@ -129,26 +142,22 @@ def with_objects(batch: Batch, source: Source, graph: Graph) -> tuple[BlockReade
     kernel = Kernel(graph, form.shapes, batch.question.fixed, batch.wanted)
     results = kernel.prepare()
     names, shapes = [name for name, _ in results], [shape for _, shape in results]
-    writer: Writer
     if batch.output_format == "ndjson":
         check_names(names, ())
         form.reserved = frozenset() if batch.is_only else frozenset(names)
         writer = AppendingMembers(names, shapes, is_only=batch.is_only)
-    else:
-        from backprop.cli.batch.formats.conversion import ToCells
+        return as_text(reader, job_of(batch, form, kernel, writer), writer.opening())
+    header, flat = list(first), flat_names(results)
+    say_of_header(batch, header)
+    check_names(flat, header if not batch.is_only else ())
+    if not batch.is_only:
+        form.known = frozenset(header)
+    return as_cells_or_columns(batch, reader, form, kernel, header, flat)
 
-        header = list(first)
-        say_of_header(batch, header)
-        flat = [one for name, shape in results for one in entry_names(name, shape)]
-        check_names(flat, header if not batch.is_only else ())
-        if not batch.is_only:
-            form.known = frozenset(header)
-        writer = ToCells(None, Delimited(SEPARATORS.get(batch.output_format, ",")), header, flat, is_only=batch.is_only)
-    return (
-        reader,
-        RowsJob(form, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None),
-        writer.opening(),
-    )
+
+def flat_names(results: Sequence[tuple[str, Shape]]) -> list[str]:
+    """The columns of all results, entry by entry."""
+    return [one for name, shape in results for one in entry_names(name, shape)]
 
 
 def first_object(reader: BlockReader) -> dict[str, Any]:
@@ -176,30 +185,30 @@ def first_object(reader: BlockReader) -> dict[str, Any]:
         reader.fill(reader.size + FIRST_BLOCK)
 
 
-def with_own_expressions(batch: Batch, source: Source) -> tuple[BlockReader, Job, bytes]:
+def with_own_expressions(batch: Batch, source: Source) -> Run:
+    """The run over rows that bring their expressions."""
+    # here, not above: one expression for all rows needs none of them
     from backprop.cli.batch.formats.row_expressions import Cells, ExpressionLines, ExpressionObjects
-    from backprop.cli.batch.row_expressions import OwnJob, RowStyle
+    from backprop.cli.batch.per_row_job import PerRowJob, RowStyle
 
-    has_gradients, is_only = batch.has_gradients, batch.is_only
     if batch.output_format != batch.input_format:
         raise Failure(
             f"rows with expressions of their own are written as they are read, as {batch.input_format}",
             "omit --format, or give -o that ending",
         )
+    wanted: Any = {"has_gradients": batch.has_gradients, "is_only": batch.is_only}
     style: RowStyle
     if batch.field is None:
-        style = ExpressionLines(has_gradients=has_gradients, is_only=is_only)
+        style = ExpressionLines(**wanted)
         reader = BlockReader(source, style.cut, batch.say)
     elif batch.input_format == "ndjson":
-        style = ExpressionObjects(batch.field, batch.naming, has_gradients=has_gradients, is_only=is_only)
+        style = ExpressionObjects(batch.field, batch.naming, **wanted)
         reader = BlockReader(source, style.cut, batch.say)
     else:
         form = Delimited(SEPARATORS[batch.input_format])
         reader = BlockReader(source, form.cut, batch.say)
         header_of(reader, form)
-        style = Cells(
-            form, batch.field, batch.question.fixed, batch.naming, has_gradients=has_gradients, is_only=is_only
-        )
-        check_names(style.names, form.header if not is_only else ())
-    job = OwnJob(style, batch.question.fixed, batch.policy, batch.wanted, keeps_rejects=batch.rejects is not None)
-    return reader, job, style.opening()
+        style = Cells(form, batch.field, batch.question.fixed, batch.naming, **wanted)
+        check_names(style.names, form.header if not batch.is_only else ())
+    job = PerRowJob(style, batch.question.fixed, batch.policy, batch.wanted, keeps_rejects=batch.rejects is not None)
+    return as_text(reader, job, style.opening())

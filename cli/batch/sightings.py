@@ -45,13 +45,12 @@ def nonfinite_in(
     names: Sequence[str],
     results: Sequence[Rows],
     bad: Collection[int],
-    starts: Sequence[int] | None,
+    starts: Sequence[int],
     values: Mapping[str, Rows],
-    expression: str | None = None,
 ) -> Nonfinite | None:
     """What is not finite in results of shape (*shape, rows), bad rows left out; None where all is.
 
-    `starts` are the rows' lines, None where these are counted alike.
+    `starts` are the rows' lines.
     """
     found: dict[tuple[str, str], int] = {}
     rows = []
@@ -69,11 +68,11 @@ def nonfinite_in(
     if not rows:
         return None
     row = min(rows)
-    return Nonfinite(found, sighting(row, starts, values, expression))
+    return Nonfinite(found, sighting(row, starts, values))
 
 
 def kinked_in(
-    is_kinked: Rows | None, bad: Collection[int], starts: Sequence[int] | None, values: Mapping[str, Rows]
+    is_kinked: Rows | None, bad: Collection[int], starts: Sequence[int], values: Mapping[str, Rows]
 ) -> Kinked | None:
     """The rows that hit a kink, bad ones left out; None where there is none."""
     if is_kinked is None or not is_kinked.any():
@@ -84,8 +83,5 @@ def kinked_in(
     return Kinked(count, sighting(int(np.argmax(is_there)), starts, values)) if count else None
 
 
-def sighting(
-    row: int, starts: Sequence[int] | None, values: Mapping[str, Rows], expression: str | None = None
-) -> Sighting:
-    first = {name: np.array(value[..., row]) for name, value in values.items()}
-    return Sighting(starts[row] if starts is not None else row, first, expression)
+def sighting(row: int, starts: Sequence[int], values: Mapping[str, Rows]) -> Sighting:
+    return Sighting(starts[row], {name: np.array(value[..., row]) for name, value in values.items()})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from backprop.cli.batch.options import Batch, BatchCommand, batch_options
+from backprop.cli.batch.options import BatchCommand, batch_options
+from backprop.cli.batch.settings import Batch
 from backprop.cli.options.declarations import command
 from backprop.cli.status import Status
 
@@ -27,4 +28,6 @@ def batch(batch: Batch) -> Status:
     Lines of EXPRESSION, a tab and x=1 y=2 (--from lines, or a file ending in .txt) and, with --expr-field, rows
     of JSON or CSV bring their own expressions.
     """
-    return batch.run()
+    from backprop.cli.batch.pipeline import run  # here, not above: help and completion need no rows
+
+    return run(batch)

@@ -17,7 +17,8 @@ from pyarrow import types
 
 from backprop.cli.batch.columnar.arrow_types import extension_of, has_twins, inner, is_known_zone, name_of
 from backprop.cli.batch.columnar.dictionaries import with_shared
-from backprop.cli.batch.columnar.text import SEPARATORS, TEXT, text_writer
+from backprop.cli.batch.columnar.text import TEXT, text_writer
+from backprop.cli.batch.formats.delimited import SEPARATORS
 from backprop.cli.batch.results import held_once
 from backprop.cli.batch.writing import write_all
 

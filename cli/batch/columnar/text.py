@@ -22,13 +22,13 @@ from backprop.cli.batch.columnar.arrow_types import (
     mapped,
     name_of,
 )
+from backprop.cli.batch.columnar.bulk_delimited import as_texts, write_frame
 from backprop.cli.batch.columnar.library import is_usable
-from backprop.cli.batch.formats.delimited import Delimited
+from backprop.cli.batch.formats.delimited import SEPARATORS, Delimited
 from backprop.cli.batch.formats.numbers import texts
 from backprop.cli.batch.writing import write_all
 from backprop.cli.status import Failure
 
-SEPARATORS = {"csv": ",", "tsv": "\t"}
 QUOTED = '",\r\n'
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 TEXT = pyarrow.large_string()
@@ -58,14 +58,12 @@ def write_delimited(batch: Any, separator: str, out: BinaryIO) -> None:
         return
     import polars
 
-    from backprop.cli.batch.columnar.delimited import write_frame
-
     series: list[Any] = [
         many_as_text(column) if types.is_floating(column.type) else polars.from_arrow(held(column, separator))
         for column in batch.columns
     ]
     frame = polars.DataFrame([one.alias(str(place)) for place, one in enumerate(series)])
-    write_frame(frame, out, separator, "\n")
+    write_frame(frame, out, separator=separator, ending="\n")
 
 
 def held(column: Any, separator: str, *, is_alone: bool = False) -> Any:
@@ -209,8 +207,6 @@ def float_text(column: Any) -> Any:
 
 def many_as_text(column: Any) -> Any:
     """Floats as a series of polars."""
-    from backprop.cli.batch.columnar.delimited import as_texts
-
     text = as_texts(numbers_of(column))
     return text.scatter(np.flatnonzero(column.is_null()), None) if column.null_count else text
 

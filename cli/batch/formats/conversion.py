@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from backprop.autodiff.shapes import Shape
-from backprop.cli.batch.formats.delimited import Delimited, Table
+from backprop.cli.batch.block import Block
+from backprop.cli.batch.formats.delimited import Delimited, ended, texts_of_rows
 from backprop.cli.batch.formats.members import cells_of, remarks_on_halves
-from backprop.cli.batch.formats.ndjson import Members, Objects, as_json
-from backprop.cli.batch.formats.numbers import Rows, rows_of, texts
+from backprop.cli.batch.formats.ndjson import Members, as_json
+from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.batch.formats.undecodable import has_strays, remarks_on_strays, without_strays
 from backprop.cli.batch.sightings import Remark
 
@@ -33,24 +34,19 @@ class ToObjects:
     def opening(self) -> bytes:
         return b""
 
-    def text(self, records: Table, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
+    def output(self, block: Block, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
         """In a bad row the results are null, or the row is left out."""
-        added = self.members.texts(results)
-        for row in records.faults:
-            added[row] = self.members.empty
         lines = []
-        dropped = records.faults.keys() if is_skipping else records.lost
-        for row, cells in enumerate(self.form.cells(records)):
-            if row not in dropped:
-                pairs = () if self.is_only else zip(self.keys, cells, strict=False)
-                own = [f"{key}: {as_json(cell)}" for key, cell in pairs if key is not None]
-                lines.append(f"{{{', '.join([*own, added[row]])}}}\n")
-        return "".join(lines).encode()
+        for cells, added in zip(self.form.cells(block), self.members.texts(results, block.faults), strict=True):
+            pairs = () if self.is_only else zip(self.keys, cells, strict=False)
+            given = [f"{key}: {as_json(cell)}" for key, cell in pairs if key is not None]
+            lines.append(f"{{{', '.join([*given, added])}}}")
+        return ended(lines, "\n", block.dropped(is_skipping=is_skipping)).encode()
 
-    def remarks(self, records: Table) -> Sequence[Remark]:
-        if self.is_only or not has_strays("".join(records.records)):
+    def remarks(self, block: Block) -> Sequence[Remark]:
+        if self.is_only or not has_strays("".join(block.records)):
             return ()
-        return remarks_on_strays(self.form.header, self.form.cells(records), records.starts)
+        return remarks_on_strays(self.form.header, self.form.cells(block), block.starts)
 
 
 class ToCells:
@@ -76,29 +72,25 @@ class ToCells:
         text = self.target.joined(self.names if self.is_only else [*kept, *self.names])
         return f"{text}\n".encode("utf-8", "surrogateescape")
 
-    def text(self, records: Table | Objects, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
+    def output(self, block: Block, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
         """In a bad row the results are empty, or the row is left out."""
-        columns = [texts(vector) for vector in rows_of(results)]
-        for column in columns:
-            for row in records.faults:
-                column[row] = ""
-        dropped = records.faults.keys() if is_skipping else records.lost
-        lines = []
-        for row, (own, added) in enumerate(zip(self.cells(records), zip(*columns, strict=True), strict=True)):
-            if row not in dropped:
-                cells = added if self.is_only else [*own, *[""] * (len(self.header) - len(own)), *added]
-                lines.append(f"{self.target.joined(list(cells))}\n")
-        return "".join(lines).encode("utf-8", "surrogateescape")
+        rows: Iterable[Sequence[str]] = zip(*texts_of_rows(block, results), strict=True)
+        if not self.is_only:
+            rows = ([*given, *added] for given, added in zip(self.cells(block), rows, strict=True))
+        lines = list(map(self.target.joined, rows))
+        return ended(lines, "\n", block.dropped(is_skipping=is_skipping)).encode("utf-8", "surrogateescape")
 
-    def remarks(self, records: Table | Objects) -> Sequence[Remark]:
-        if self.is_only or not isinstance(records, Objects):
+    def remarks(self, block: Block) -> Sequence[Remark]:
+        if self.is_only or self.form is not None:
             return ()
-        whole = [record if one else "{}" for record, one in zip(records.records, records.objects, strict=True)]
-        return remarks_on_halves(self.header, whole, records.starts)
+        whole = [record if one else "{}" for record, one in zip(block.records, block.objects, strict=True)]
+        return remarks_on_halves(self.header, whole, block.starts)
 
-    def cells(self, records: Table | Objects) -> list[list[str]]:
-        if isinstance(records, Objects):
-            pairs = zip(records.records, records.objects, strict=True)
-            return [cells_of(record, self.header) if one else [""] * len(self.header) for record, one in pairs]
-        assert self.form is not None
-        return self.form.cells(records)
+    def cells(self, block: Block) -> list[list[str]]:
+        """A row at least as many as the header has."""
+        width = len(self.header)
+        if self.form is None:
+            pairs = zip(block.records, block.objects, strict=True)
+            return [cells_of(record, self.header) if one else [""] * width for record, one in pairs]
+        rows = self.form.cells(block)
+        return [cells if len(cells) >= width else [*cells, *[""] * (width - len(cells))] for cells in rows]

@@ -10,17 +10,18 @@ import io
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from backprop.cli.batch.formats.numbers import Rows, rows_of, texts
+from backprop.cli.batch.block import Block, fault_of
+from backprop.cli.batch.formats.numbers import Rows, lines_in, rows_of, texts
 from backprop.cli.batch.input.cutting import Place, cut_lines, cut_quoted_lines, is_unclosed, spans_of
 from backprop.cli.batch.input.header import Columns
 from backprop.cli.batch.row_errors import Fault, quoted
 from backprop.cli.batch.sightings import Remark
 from backprop.cli.question.value_numbers import OutOfRange, is_plain, parsed
 
+SEPARATORS = {"csv": ",", "tsv": "\t"}
 BYTE_ORDER_MARK = "\ufeff"
 CELL = r'(?:"[^"]*(?:""[^"]*)*(?:"[^,\n]*)?|[^",\n][^,\n]*|)'
 RECORD = re.compile(f"{CELL}(?:,{CELL})*")
@@ -32,31 +33,6 @@ NOT_BLANK = "\x1c\x1d\x1e\x1f"  # for Python's float, but for NumPy's reader of 
 ONE_CELL = re.compile(r'"((?:[^"]|"")*)"?([^,]*)|[^,]*')
 
 csv.field_size_limit(1 << 30)  # a long cell is no error; the reader bounds a whole record
-
-
-class Table(NamedTuple):
-    """The records of a block and what they hold.
-
-    `values` are the variables' entries, of shape (*shape, rows), nan in bad rows; `faults` are the bad rows by
-    place, `lost` those of them that cannot be written again; `starts` counts lines from the block's first.
-    """
-
-    records: list[str]
-    endings: list[str] | str
-    starts: Sequence[int]
-    values: dict[str, Rows]
-    faults: dict[int, Fault]
-    lost: set[int]
-
-    @property
-    def rows(self) -> int:
-        return len(self.records)
-
-    def first(self, count: int) -> Table:
-        """The same without the rows after so many."""
-        endings = self.endings if isinstance(self.endings, str) else self.endings[:count]
-        values = {name: value[..., :count] for name, value in self.values.items()}
-        return Table(self.records[:count], endings, self.starts[:count], values, {}, set())
 
 
 class Delimited:
@@ -91,8 +67,8 @@ class Delimited:
             raise ValueError("its lines end in carriage returns alone, or the header holds one")
         self.header = self.cells_of([named])[0]
 
-    def records(self, data: bytes) -> Table:
-        """The records of a block."""
+    def read(self, data: bytes) -> Block:
+        """The records of a piece of the input."""
         text = data.decode("utf-8", "surrogateescape")
         has_quotes = self.has_quotes and '"' in text
         records, endings, starts = self._split(text, has_quotes)
@@ -100,19 +76,19 @@ class Delimited:
         lost: set[int] = set()
         if has_quotes and is_unclosed(records[-1].encode("utf-8", "surrogatepass"), self.separator):
             lost.add(len(records) - 1)
-            faults[len(records) - 1] = self._fault(records, starts, len(records) - 1, "a quote is not closed")
+            faults[len(records) - 1] = fault_of(records, starts, len(records) - 1, "a quote is not closed")
         if not faults and not has_quotes and not any(mark in text for mark in NOT_BLANK):
             values = self._regular(records)
             if values is not None:
-                return Table(records, endings, starts, values, faults, lost)
+                return Block(starts, lines_in(data), values, {}, records=records, endings=endings)
         safe = records if not faults else [("" if place in faults else one) for place, one in enumerate(records)]
         cells = self.cells_of(safe, has_quotes)
         for place, row in enumerate(cells):
             if len(row) != len(self.header) and place not in faults:
                 reason = f"it has {len(row)} cell{'s' * (len(row) != 1)}, the header {len(self.header)}"
-                faults[place] = self._fault(records, starts, place, reason)
+                faults[place] = fault_of(records, starts, place, reason)
         values = self._values(cells, records, starts, faults)
-        return Table(records, endings, starts, values, faults, lost)
+        return Block(starts, lines_in(data), values, faults, records=records, endings=endings, lost=lost)
 
     def _split(self, text: str, has_quotes: bool) -> tuple[list[str], list[str] | str, Sequence[int]]:
         """The records without their line ends, the line ends, and the line that each begins in.
@@ -198,11 +174,8 @@ class Delimited:
                 vectors.append(as_numbers(column, self.header[place].strip() or name, reasons))
             values[name] = np.reshape(vectors, (*columns.shape, len(cells)))
         for row, several in reasons.items():
-            faults[row] = self._fault(records, starts, row, "; ".join(several))
+            faults[row] = fault_of(records, starts, row, "; ".join(several))
         return values
-
-    def _fault(self, records: list[str], starts: Sequence[int], row: int, reason: str) -> Fault:
-        return Fault(starts[row], reason, records[row].encode("utf-8", "surrogateescape"))
 
     def padded(self, record: str) -> str:
         """A record with too few cells filled up, so that results stay below their names."""
@@ -216,9 +189,15 @@ class Delimited:
         csv.writer(stream, lineterminator=QUOTED_TOO).writerow(cells)
         return stream.getvalue().removesuffix(QUOTED_TOO)
 
-    def cells(self, table: Table) -> list[list[str]]:
+    def opening(self, names: Sequence[str], *, is_only: bool) -> bytes:
+        """The header with the results' names behind it, or these alone."""
+        added = self.joined(names)
+        whole = added if is_only else f"{self.header_text}{self.separator}{added}"
+        return (whole + self.ending).encode("utf-8", "surrogateescape")
+
+    def cells(self, block: Block) -> list[list[str]]:
         """Every record's cells, for a writer of another format."""
-        return self.cells_of([("" if row in table.lost else one) for row, one in enumerate(table.records)])
+        return self.cells_of([("" if row in block.lost else one) for row, one in enumerate(block.records)])
 
 
 class Appending:
@@ -228,38 +207,37 @@ class Appending:
         self.form = form
         self.names = names
         self.is_only = is_only
+        is_alone = is_only and len(names) == 1 and form.has_quotes
+        self.empty = '""' if is_alone else ""  # in a bad row: a blank line would be no row
 
     def opening(self) -> bytes:
-        added = self.form.joined(self.names)
-        whole = added if self.is_only else f"{self.form.header_text}{self.form.separator}{added}"
-        return (whole + self.form.ending).encode("utf-8", "surrogateescape")
+        return self.form.opening(self.names, is_only=self.is_only)
 
-    def remarks(self, records: Table) -> Sequence[Remark]:
+    def remarks(self, block: Block) -> Sequence[Remark]:
         """None: everything is written as it came."""
         return ()
 
-    def text(self, records: Table, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
+    def output(self, block: Block, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
         """In a bad row the results are empty, or the row is left out."""
-        columns = [texts(vector) for vector in rows_of(results)]
-        kept = [""] * records.rows if self.is_only else records.records
-        if records.faults:
-            kept = self.padded(records) if not self.is_only else kept
-            for column in columns:
-                for row in records.faults:
-                    column[row] = ""
-        join = self.form.separator.join
-        lines = list(map(join, zip(*columns, strict=True) if self.is_only else zip(kept, *columns, strict=True)))
-        if self.is_only and len(columns) == 1 and self.form.has_quotes and records.faults:
-            lines = [line or '""' for line in lines]  # a blank line would be no row
-        dropped = records.faults.keys() if is_skipping else records.lost
-        return ended(lines, records.endings, dropped).encode("utf-8", "surrogateescape")
+        columns = [self.padded(block)] * (not self.is_only) + texts_of_rows(block, results, self.empty)
+        lines = list(map(self.form.separator.join, zip(*columns, strict=True)))
+        return ended(lines, block.endings, block.dropped(is_skipping=is_skipping)).encode("utf-8", "surrogateescape")
 
-    def padded(self, records: Table) -> list[str]:
+    def padded(self, block: Block) -> list[str]:
         """The records, the bad ones filled up."""
-        kept = list(records.records)
-        for row in records.faults.keys() - records.lost:
+        kept = list(block.records)
+        for row in block.faults.keys() - block.lost:
             kept[row] = self.form.padded(kept[row])
         return kept
+
+
+def texts_of_rows(block: Block, results: Sequence[Rows], empty: str = "") -> list[list[str]]:
+    """The results as text, a list an entry; `empty` in bad rows."""
+    columns = [texts(vector) for vector in rows_of(results)]
+    for column in columns:
+        for row in block.faults:
+            column[row] = empty
+    return columns
 
 
 def unquoted_cells(record: str) -> list[str]:
@@ -275,11 +253,11 @@ def unquoted_cells(record: str) -> list[str]:
     return found
 
 
-def ended(lines: Sequence[str], endings: list[str] | str, dropped: Collection[int]) -> str:
-    """The lines with their ends, without the dropped ones."""
+def ended(lines: Sequence[str], endings: Sequence[str], dropped: Collection[int]) -> str:
+    """The lines with their ends, one for all or one each, without the dropped ones."""
     if isinstance(endings, str) and not dropped:
         return endings.join(lines) + endings if lines else ""
-    ends = endings if isinstance(endings, list) else [endings] * len(lines)
+    ends = [endings] * len(lines) if isinstance(endings, str) else endings
     return "".join([line + end for row, (line, end) in enumerate(zip(lines, ends, strict=True)) if row not in dropped])
 
 

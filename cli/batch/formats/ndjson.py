@@ -10,12 +10,14 @@ import math
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from json.scanner import make_scanner
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from backprop.autodiff.shapes import Shape, show
-from backprop.cli.batch.formats.numbers import Rows, rows_of, texts
+from backprop.cli.batch.block import Block, fault_of
+from backprop.cli.batch.formats.delimited import ended
+from backprop.cli.batch.formats.numbers import Rows, lines_in, rows_of, texts
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.input.cutting import Place, cut_lines
 from backprop.cli.batch.row_errors import Fault, quoted
@@ -32,31 +34,6 @@ scan = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed wa
 # reads it again, and must be able to.
 DEEPEST = 900
 BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|([\[{])|[\]}]')
-
-
-class Objects(NamedTuple):
-    """The records of a block; `objects` are what they say, an empty one where that is no object.
-
-    `values` are of shape (*shape, rows), nan in bad rows; `faults` are the bad rows by place, `strange` those of them
-    that hold no single object.
-    """
-
-    records: list[str]
-    objects: list[dict[str, Any]]
-    starts: Sequence[int]
-    values: dict[str, Rows]
-    faults: dict[int, Fault]
-    strange: frozenset[int] = frozenset()
-    lost: frozenset[int] = frozenset()  # none: a bad object can be written again
-
-    @property
-    def rows(self) -> int:
-        return len(self.records)
-
-    def first(self, count: int) -> Objects:
-        """The same without the rows after so many."""
-        values = {name: value[..., :count] for name, value in self.values.items()}
-        return Objects(self.records[:count], self.objects[:count], self.starts[:count], values, {})
 
 
 class Ndjson:
@@ -88,8 +65,8 @@ class Ndjson:
                 self.shapes[variable] = ()
         return {name: member for name, member in self.members.items() if member not in first}
 
-    def records(self, data: bytes) -> Objects:
-        """The records of a block; a blank line is none."""
+    def read(self, data: bytes) -> Block:
+        """The records of a piece of the input; a blank line is none."""
         text = data.decode("utf-8", "surrogateescape").removeprefix(BYTE_ORDER_MARK)
         lines = text.split("\n")
         records = [line.strip(" \t\r") for line in lines]
@@ -103,7 +80,7 @@ class Ndjson:
             for row, record in enumerate(records):
                 if row not in faults and MINUS_ZERO.search(record):
                     objects[row] = json.loads(record, **with_zeros_of_sign(record))
-        strange = frozenset(faults)
+        closed = set(faults)
         reasons: dict[int, list[str]] = {}
         values = {}
         for variable, shape in self.shapes.items():
@@ -113,6 +90,7 @@ class Ndjson:
         if self.reserved:
             for row, one in enumerate(objects):
                 if not self.reserved.isdisjoint(one):
+                    closed.add(row)
                     taken = min(self.reserved & one.keys())
                     reasons.setdefault(row, []).append(f"it has {taken!r} already (see --name)")
         if self.known is not None:
@@ -121,8 +99,8 @@ class Ndjson:
                 if more:
                     reasons.setdefault(row, []).append(f"its member {more[0]!r} is not in the first row, the header")
         for row, several in reasons.items():
-            faults.setdefault(row, fault(lines, starts[row], "; ".join(several)))
-        return Objects(records, objects, starts, values, faults, strange)
+            faults.setdefault(row, fault_of(lines, range(len(lines)), starts[row], "; ".join(several)))
+        return Block(starts, lines_in(data), values, faults, records=records, objects=objects, closed=closed)
 
     def _objects(
         self, records: Sequence[str], lines: Sequence[str], starts: Sequence[int], faults: dict[int, Fault]
@@ -138,7 +116,7 @@ class Ndjson:
                 reason = reason_against(record, value, end)
             except (StopIteration, ValueError, RecursionError) as error:
                 reason = reason_unread(record, error)
-            faults[row] = fault(lines, starts[row], reason)
+            faults[row] = fault_of(lines, range(len(lines)), starts[row], reason)
             objects.append({})
         return objects
 
@@ -190,10 +168,6 @@ def object_in(data: bytes) -> dict[str, Any] | None:
         if isinstance(found, dict) and found and end == len(record):
             return found
     return None
-
-
-def fault(lines: Sequence[str], line: int, reason: str) -> Fault:
-    return Fault(line, reason, lines[line].encode("utf-8", "surrogateescape"))
 
 
 def as_values(
@@ -253,15 +227,18 @@ class Members:
         )
         self.empty = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: null" for name in names)
 
-    def texts(self, results: Sequence[Rows]) -> list[str]:
-        """One text a row."""
+    def texts(self, results: Sequence[Rows], bad: Iterable[int]) -> list[str]:
+        """One text a row, with null for the results of a bad one."""
         columns = []
         for vector in rows_of(results):
             column = texts(vector)
             for row in np.flatnonzero(~np.isfinite(vector)).tolist():
                 column[row] = "null"
             columns.append(column)
-        return list(map(self.pattern.__mod__, zip(*columns, strict=True)))
+        found = list(map(self.pattern.__mod__, zip(*columns, strict=True)))
+        for row in bad:
+            found[row] = self.empty
+        return found
 
 
 def nested(shape: Shape) -> str:
@@ -282,24 +259,18 @@ class AppendingMembers:
     def opening(self) -> bytes:
         return b""
 
-    def text(self, records: Objects, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
-        """In a bad row the results are null, or the row is left out; a record that is no object stays as it is."""
-        added = self.members.texts(results)
-        for row in records.faults:
-            is_taken = not self.is_only and (row in records.strange or self.members_taken(records, row))
-            added[row] = "" if is_taken else self.members.empty
-        lines = [
-            f"{{{one}}}" if self.is_only else with_members(record, one)
-            for record, one in zip(records.records, added, strict=True)
-        ]
-        kept = lines if not is_skipping else [line for row, line in enumerate(lines) if row not in records.faults]
-        return "".join([f"{line}\n" for line in kept]).encode("utf-8", "surrogateescape")
+    def output(self, block: Block, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
+        """In a bad row the results are null, or the row is left out; a record that can take none stays as it is."""
+        added = self.members.texts(results, block.faults)
+        if self.is_only:
+            lines = [f"{{{one}}}" for one in added]
+        else:
+            lines = list(map(with_members, block.records, added))
+            for row in block.closed:
+                lines[row] = block.records[row]
+        return ended(lines, "\n", block.dropped(is_skipping=is_skipping)).encode("utf-8", "surrogateescape")
 
-    def members_taken(self, records: Objects, row: int) -> bool:
-        """Whether the object has a member of a result's name: it cannot have it twice."""
-        return "already (see --name)" in records.faults[row].reason
-
-    def remarks(self, records: Objects) -> Sequence[Remark]:
+    def remarks(self, block: Block) -> Sequence[Remark]:
         """None: everything is written as it came."""
         return ()
 

@@ -27,6 +27,10 @@ def rows_of(columns: Sequence[Rows]) -> list[Rows]:
     return [vector for column in columns for vector in column.reshape(math.prod(column.shape[:-1]), column.shape[-1])]
 
 
+def lines_in(data: bytes) -> int:
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord("\n")))
+
+
 def is_sum_finite(values: Rows) -> bool:
     """Whether the sum is finite: then all of them are. It may overflow."""
     with np.errstate(over="ignore", invalid="ignore"):

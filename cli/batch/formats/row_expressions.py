@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.shapes import Array
+from backprop.cli.batch.block import Block, Case, fault_of
 from backprop.cli.batch.formats.delimited import Delimited, as_number
 from backprop.cli.batch.formats.ndjson import Ndjson, nested, problem_of, with_members
-from backprop.cli.batch.formats.numbers import texts
+from backprop.cli.batch.formats.numbers import lines_in, texts
 from backprop.cli.batch.input.cutting import Place, cut_lines
 from backprop.cli.batch.input.header import array_columns, without_columns
+from backprop.cli.batch.per_row_job import Found
 from backprop.cli.batch.results import Naming
-from backprop.cli.batch.row_errors import Fault
-from backprop.cli.batch.row_expressions import Case, Cases, Found
 from backprop.cli.question.argv import normalized
 from backprop.cli.question.value_json import as_array
 from backprop.cli.status import Failure
 
 BINDING = re.compile(r"(?<!\s)\s+(?=[^\s=\[\](),]+\s*=)")
+
+
+class Unusable(Exception):
+    """A row from which no case can be made: why, in words for a user."""
 
 
 def member_text(value: Array) -> str:
@@ -36,6 +40,21 @@ def member_text(value: Array) -> str:
 def plain_text(value: Array) -> str:
     """The same with inf and nan as the language writes them, and without blanks."""
     return (nested(np.shape(value)) % tuple(texts(np.ravel(value)))).replace(" ", "")
+
+
+def with_cases(block: Block, case: Callable[..., Case], *parts: Sequence[Any]) -> Block:
+    """The block with the case that `case` makes of the parts of each row; where it cannot, the row is bad."""
+    faults = {row: fault_of(block.records, block.starts, row, one.reason) for row, one in block.faults.items()}
+    cases: list[Case | None] = []
+    for row, given in enumerate(zip(*parts, strict=True)):
+        found = None
+        if row not in faults:
+            try:
+                found = case(*given)
+            except Unusable as error:
+                faults[row] = fault_of(block.records, block.starts, row, str(error))
+        cases.append(found)
+    return block._replace(faults=faults, cases=cases)
 
 
 class ExpressionLines:
@@ -52,13 +71,14 @@ class ExpressionLines:
     def opening(self) -> bytes:
         return b""
 
-    def cases(self, data: bytes) -> Cases:
+    def read(self, data: bytes) -> Block:
         lines = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").split("\n")
         starts = [place for place, line in enumerate(lines) if line.strip()]
         records = [lines[place].rstrip("\r") for place in starts]
-        return Cases(records, starts, [self.case(record) for record in records])
+        return with_cases(Block(starts, lines_in(data), {}, {}, records=records), self.case, records)
 
-    def case(self, record: str) -> Case | Fault:
+    def case(self, record: str) -> Case:
+        """A record's case. Raises Unusable."""
         expression, _, rest = record.partition("\t")
         values: dict[str, Any] = {}
         reasons: dict[str, str] = {}
@@ -66,9 +86,9 @@ class ExpressionLines:
             name, equals, text = token.partition("=")
             name = normalized(name.strip())
             if not equals or not name.isidentifier():
-                return Fault(-1, f"{token.strip()!r} is not NAME=VALUE", b"")
+                raise Unusable(f"{token.strip()!r} is not NAME=VALUE")
             if name in values or name in reasons:
-                return Fault(-1, f"{name} is given twice", b"")
+                raise Unusable(f"{name} is given twice")
             try:
                 values[name] = constant(text.strip())
             except ExpressionError as error:
@@ -108,26 +128,19 @@ class ExpressionObjects:
     def opening(self) -> bytes:
         return b""
 
-    def cases(self, data: bytes) -> Cases:
-        found = self.form.records(data)
-        cases = [
-            found.faults[row] if row in found.faults else self.case(one, found.records[row])
-            for row, one in enumerate(found.objects)
-        ]
-        return Cases(
-            found.records,
-            found.starts,
-            [Fault(-1, one.reason, b"") if isinstance(one, Fault) else one for one in cases],
-        )
+    def read(self, data: bytes) -> Block:
+        block = self.form.read(data)
+        return with_cases(block, self.case, block.objects, block.records)
 
-    def case(self, one: Mapping[str, Any], record: str) -> Case | Fault:
+    def case(self, one: Mapping[str, Any], record: str) -> Case:
+        """An object's case. Raises Unusable."""
         text = one.get(self.field)
         if not isinstance(text, str):
-            return Fault(-1, f"{self.field} is {'missing' if text is None else 'no text'}", b"")
+            raise Unusable(f"{self.field} is {'missing' if text is None else 'no text'}")
         values, reasons = {}, {}
         for name, value in one.items():
             if not self.is_only and (name == self.naming.value or name.startswith(self.naming.gradient)):
-                return Fault(-1, f"it has {name!r} already (see --name)", b"")
+                raise Unusable(f"it has {name!r} already (see --name)")
             if name != self.field:
                 reason = problem_of(value, (), record) if not isinstance(value, list) else None
                 try:
@@ -141,7 +154,7 @@ class ExpressionObjects:
 
     def can_have_value(self, record: str) -> bool:
         """Whether a record is one object, and has no member of the value's name: it cannot have it twice."""
-        found = self.form.records(record.encode("utf-8", "surrogateescape"))
+        found = self.form.read(record.encode("utf-8", "surrogateescape"))
         return not found.faults and not any(self.naming.value in one for one in found.objects)
 
     def line(self, record: str, found: Found | None) -> str:
@@ -191,20 +204,13 @@ class Cells:
         return [self.naming.value, *gradients]
 
     def opening(self) -> bytes:
-        added = self.form.joined(self.names)
-        whole = added if self.is_only else f"{self.form.header_text}{self.form.separator}{added}"
-        return (whole + self.form.ending).encode("utf-8", "surrogateescape")
+        return self.form.opening(self.names, is_only=self.is_only)
 
-    def cases(self, data: bytes) -> Cases:
-        table = self.form.records(data)
-        cells = self.form.cells(table)
-        cases = [
-            Fault(-1, table.faults[row].reason, b"") if row in table.faults else self.case(one)
-            for row, one in enumerate(cells)
-        ]
-        return Cases(table.records, table.starts, cases, table.endings, table.lost)
+    def read(self, data: bytes) -> Block:
+        block = self.form.read(data)
+        return with_cases(block, self.case, self.form.cells(block))
 
-    def case(self, cells: Sequence[str]) -> Case | Fault:
+    def case(self, cells: Sequence[str]) -> Case:
         values: dict[str, Any] = {}
         reasons: dict[str, str] = {}
         for place, cell in enumerate(cells):

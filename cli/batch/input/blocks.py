@@ -8,6 +8,8 @@ from collections.abc import Callable
 from backprop.cli.batch.input.cutting import Cut, Place
 from backprop.cli.batch.input.source import Damaged, Source
 
+FIRST_BLOCK = 1 << 14  # bytes: answered at once, by the program itself
+TEXT_BLOCK = 1 << 21  # bytes that become columns
 LONGEST = 1 << 26  # bytes of one record: a quote that is never closed must not take all memory
 LONG = 1 << 20  # bytes of one record that somebody is told of
 NOT_BLANK = re.compile(rb"[^\r\n]")
@@ -19,6 +21,8 @@ class BlockReader:
     `problem` is what ended the source before its end, if anything did: the records before it are all given. `say`
     tells the user what takes long.
     """
+
+    unit = "line"
 
     def __init__(self, source: Source, cut: Cut, say: Callable[[str], None] | None = None) -> None:
         self.source = source

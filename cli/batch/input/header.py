@@ -5,23 +5,30 @@ from __future__ import annotations
 import math
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from backprop.autodiff.declaration import leaves
 from backprop.autodiff.shapes import Shape, bounded, show
-from backprop.cli.batch.formats.undecodable import has_strays
+from backprop.cli.batch.formats.undecodable import REPLACED, has_strays
+from backprop.cli.batch.question import renames_of
 from backprop.cli.question.argv import normalized
 from backprop.cli.status import Failure
 from backprop.parser.similarity import closest
 from backprop.parser.visible import Lines, visible
 
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Graph
+    from backprop.cli.batch.settings import Batch
+
 NUMBER = r"[0-9]{1,18}"  # an index with more digits is none
 INDICES = re.compile(rf"\[\s*{NUMBER}(?:\s*,\s*{NUMBER})*\s*\]")
 MAXIMUM_SHOWN = 20  # columns in one error
 LONGEST_NAME = 60  # characters of one
+STRANGE_NAME = f"the name of a column holds text that is not UTF-8: {REPLACED}"
 SEPARATORS = ";\t|,"  # of other dialects: what a header of one column was probably meant to be cut at
 
 
@@ -54,6 +61,33 @@ def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[s
     if missing:
         raise without_columns(missing, list(places), entries)
     return found
+
+
+def free_names(batch: Batch, graph: Graph, columns: Sequence[str]) -> list[str]:
+    """The variables that the rows must give.
+
+    One with a default, or a constant's name, is among them where a column has it. Either is said.
+    """
+    renames = renames_of(batch.renames, graph)
+    known = {*[normalized(column.strip()) for column in columns], *array_columns(columns)}
+    names = []
+    for name in graph.inputs:
+        column = normalized(renames.get(name, name).strip())
+        if name in batch.question.fixed or name in graph.fixed:
+            continue
+        if name in graph.defaults and column not in known and name not in renames:
+            batch.note(f"no column {column}: {name} keeps its value in the expression")
+        elif name in graph.defaults or name not in leaves.NAMED_CONSTANTS or column in known:
+            names.append(name)
+            if name in leaves.NAMED_CONSTANTS and name not in graph.defaults:
+                batch.note(f"{name} is read from the column {column}: it is not the constant")
+    return names
+
+
+def say_of_header(batch: Batch, header: Iterable[str]) -> None:
+    """Say that names cannot be written as they are, where that is so."""
+    if not batch.is_only and any(map(has_strays, header)):
+        batch.note(STRANGE_NAME)
 
 
 def array_columns(header: Sequence[str]) -> dict[str, dict[tuple[int, ...], list[int]]]:

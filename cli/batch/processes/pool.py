@@ -1,29 +1,41 @@
-"""Who does the work on blocks: the program itself, or several processes. In order, always."""
+"""Who answers blocks: this process, or a pool of workers. In order, always."""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
+from backprop.autodiff.evaluation.threads import usable_cores
+from backprop.cli.batch.columnar.bulk_delimited import in_bulk, serves
 from backprop.cli.batch.evaluation import Answer, Job
-from backprop.cli.batch.processes.worker import AHEAD, Worker, end_all
+from backprop.cli.batch.processes import prestart
+from backprop.cli.batch.processes.resources import keep_freed_memory
+from backprop.cli.batch.processes.worker import (
+    QUEUED_BLOCKS,
+    Worker,
+    bulk_workers,
+    import_for_bulk,
+    plain_workers,
+    terminate_all,
+)
 from backprop.cli.status import Failure, Status
 
 BLOCKS = 3 << 20  # bytes that are worked on at a time: more is no faster, and takes memory
 LEAST_BLOCK = 1 << 18  # bytes, so that a call costs nothing
 
 
-class Crew(Protocol):
+class Pool(Protocol):
     """Takes blocks and gives the answers in the same order."""
 
     @property
-    def block(self) -> int:
+    def block_size(self) -> int:
         """The size of a block that it works on best, in bytes."""
 
     @property
-    def busy(self) -> int:
+    def pending(self) -> int:
         """Blocks taken and not answered yet."""
 
     @property
@@ -31,26 +43,26 @@ class Crew(Protocol):
 
     def submit(self, data: bytearray) -> None: ...
 
-    def next(self) -> Answer:
+    def result(self) -> Answer:
         """The answer to the block that was taken first; waits for it."""
 
-    def waits_on(self) -> Sequence[Any]:
+    def awaited(self) -> Sequence[Any]:
         """What `select` can wait on for the next answer; empty where it is there."""
 
     def close(self) -> None: ...
 
 
-class Alone:
+class InProcess:
     """Answers in the thread that asks."""
 
-    block = BLOCKS // 2
+    block_size = BLOCKS // 2
 
     def __init__(self, job: Job) -> None:
         self.job = job
         self._blocks: deque[bytes] = deque()
 
     @property
-    def busy(self) -> int:
+    def pending(self) -> int:
         return len(self._blocks)
 
     @property
@@ -60,17 +72,17 @@ class Alone:
     def submit(self, data: bytearray) -> None:
         self._blocks.append(bytes(data))
 
-    def next(self) -> Answer:
+    def result(self) -> Answer:
         return self.job.answer(self._blocks.popleft())
 
-    def waits_on(self) -> Sequence[Any]:
+    def awaited(self) -> Sequence[Any]:
         return ()
 
     def close(self) -> None:
         self._blocks.clear()
 
 
-class Workers:
+class WorkerPool:
     """Answers in processes, which write in turn: the program itself only reads and hands out blocks."""
 
     def __init__(self, job: Job, workers: Sequence[Worker], output: int) -> None:
@@ -79,40 +91,40 @@ class Workers:
         try:
             with lost_workers_named():
                 for worker in workers:
-                    worker.begin(job, output)
+                    worker.start(job, output)
         except BaseException:
             self.close()
             raise
 
     @property
-    def block(self) -> int:
+    def block_size(self) -> int:
         return max(BLOCKS // len(self._workers), LEAST_BLOCK)
 
     @property
-    def busy(self) -> int:
+    def pending(self) -> int:
         return len(self._working)
 
     @property
     def is_full(self) -> bool:
-        return self._workers[0].taken == AHEAD
+        return self._workers[0].queued == QUEUED_BLOCKS
 
     def submit(self, data: bytearray) -> None:
         worker = self._workers[0]
         with lost_workers_named():
-            worker.take(data)
+            worker.submit(data)
         self._working.append(worker)
         self._workers.rotate(-1)
 
-    def next(self) -> Answer:
+    def result(self) -> Answer:
         with lost_workers_named():
-            return self._working.popleft().answer()
+            return self._working.popleft().result()
 
-    def waits_on(self) -> Sequence[Any]:
+    def awaited(self) -> Sequence[Any]:
         channel = self._working[0].channel
         return () if channel.is_ready() else (channel,)
 
     def close(self) -> None:
-        end_all(self._workers)
+        terminate_all(self._workers)
 
 
 @contextlib.contextmanager
@@ -121,3 +133,19 @@ def lost_workers_named() -> Iterator[None]:
         yield
     except EOFError:
         raise Failure("a worker process has been ended", "is there enough memory?", Status.WRONG_DATA) from None
+
+
+def start_pool(job: Job, output: BinaryIO) -> Pool:
+    """Whoever answers large blocks fastest: several processes where there are several cores."""
+    keep_freed_memory()
+    if usable_cores() == 1 or not hasattr(os, "fork"):
+        if not serves(job):
+            return InProcess(job)
+        import_for_bulk()
+        return InProcess(in_bulk(job))
+    try:
+        if serves(job):
+            return WorkerPool(in_bulk(job), prestart.taken() or bulk_workers(), output.fileno())
+        return WorkerPool(job, prestart.taken() or plain_workers(), output.fileno())
+    except OSError:  # no more processes, or no more memory
+        return InProcess(job)

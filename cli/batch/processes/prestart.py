@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from backprop.autodiff.evaluation.threads import usable_cores
 from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.processes.resources import leave_matrices_to_one_thread
-from backprop.cli.batch.processes.worker import Worker, bulk_workers, end_all
+from backprop.cli.batch.processes.worker import Worker, bulk_workers, terminate_all
 from backprop.cli.output.formats import READ, read_format, words
 
 TEXTS = ("csv", "tsv")  # that these workers are for
@@ -26,29 +26,29 @@ workers: list[Worker] = []
 
 
 @contextlib.contextmanager
-def started_ahead(tokens: Sequence[str]) -> Iterator[None]:
-    """Start workers where the arguments of `batch` look like much to do; those that nobody hires are gone at the end.
+def prestarted(tokens: Sequence[str]) -> Iterator[None]:
+    """Start workers where the arguments of `batch` look like much to do; those that no pool takes are gone at the end.
 
     Called before NumPy is imported.
     """
     leave_matrices_to_one_thread()
     try:
         with contextlib.suppress(OSError):  # no more processes, no more memory, no such file any more
-            if hasattr(os, "fork") and usable_cores() > 1 and is_much(tokens) and is_usable():
+            if hasattr(os, "fork") and usable_cores() > 1 and is_large_job(tokens) and is_usable():
                 workers.extend(bulk_workers())
         yield
     finally:
-        end_all(hired())
+        terminate_all(taken())
 
 
-def hired() -> list[Worker]:
-    """The workers; from now on whoever asks has to end them."""
-    taken = list(workers)
+def taken() -> list[Worker]:
+    """The workers; from now on whoever asks has to terminate them."""
+    for_the_pool = list(workers)
     workers.clear()
-    return taken
+    return for_the_pool
 
 
-def is_much(tokens: Sequence[str]) -> bool:
+def is_large_job(tokens: Sequence[str]) -> bool:
     sizes = []
     for option, token in zip(("", *tokens), tokens, strict=False):
         if option in ("-f", "--file", "--rejects"):
@@ -60,17 +60,17 @@ def is_much(tokens: Sequence[str]) -> bool:
             sizes.append(os.path.getsize(token))
     if sizes:
         return max(sizes) >= LARGE
-    return sys.stdin is not None and is_much_in(STDIN)
+    return sys.stdin is not None and is_large_input(STDIN)
 
 
-def is_much_in(descriptor: int) -> bool:
+def is_large_input(descriptor: int) -> bool:
     status = os.fstat(descriptor)
     if stat.S_ISREG(status.st_mode):
         return status.st_size >= LARGE
-    return stat.S_ISFIFO(status.st_mode) and waiting_in(descriptor) >= WAITING
+    return stat.S_ISFIFO(status.st_mode) and readable_bytes(descriptor) >= WAITING
 
 
-def waiting_in(pipe: int) -> int:
+def readable_bytes(pipe: int) -> int:
     """How many bytes can be read at once."""
     import array
     import fcntl

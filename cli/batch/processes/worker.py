@@ -4,12 +4,11 @@ Blocks come in memory that a worker shares with the program; everything else tha
 
     worker   its number as a process, and the exception that keeps it from working, or None
     program  the job, then the descriptor of the output
-    program  (start, size) of a block in the shared memory; at most AHEAD of them wait for an answer
+    program  (start, size) of a block in the shared memory; at most QUEUED_BLOCKS of them wait for an answer
     worker   the Answer without its output, which is written by then, or an exception
 
-The first block is for the first worker, the next for the next, and round again. So is the turn to write, which each
-gives to the next without the program: it may read meanwhile. Whoever ends the run takes the turn and gives it to
-nobody.
+The first block is for the first worker, the next for the next, and round again; token_ring.py has them write in that
+order without the program, which may read meanwhile. Whoever ends the run keeps the token.
 
 A worker ends when its channel does, and so with the program, however that ends.
 """
@@ -26,24 +25,25 @@ import signal
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, NoReturn, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, cast
 
 from backprop.autodiff.evaluation.threads import usable_cores
 from backprop.cli.batch.columnar.library import loaded
 from backprop.cli.batch.input.blocks import LONGEST
 from backprop.cli.batch.processes.channel import Channel, connected
 from backprop.cli.batch.processes.resources import has_address_space, keep_freed_memory
+from backprop.cli.batch.processes.token_ring import Token, token_ring
 from backprop.cli.output.descriptor import unbuffered
 from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
     from backprop.cli.batch.evaluation import Answer
 
-AHEAD = 3  # blocks: the answer to one waits for its turn, one is answered, one waits
-HELD = 2  # answers that wait for their turn, at most: they take more memory than the blocks
+QUEUED_BLOCKS = 3  # that a worker has: the answer to one waits for the token, one is answered, one waits
+UNWRITTEN_ANSWERS = 2  # that wait for the token, at most: they take more memory than the blocks
 BULK_WORKERS = 3  # at most, where they use polars: each takes 60 MB
 LEAST_ADDRESS_SPACE = 1 << 29  # bytes that each takes beside the blocks of all of them
-ROOM = LONGEST + (1 << 22)  # bytes of the largest block: a record, and what was read together with its end
+SLOT_SIZE = LONGEST + (1 << 22)  # bytes of the largest block: a record, and what was read together with its end
 
 
 class Worker:
@@ -51,58 +51,59 @@ class Worker:
 
     def __init__(self, channel: Channel, memory: mmap.mmap, first: int) -> None:
         self.channel = channel
-        self.taken = 0  # blocks whose answers have not come yet
+        self.queued = 0  # blocks whose answers have not come yet
         self._memory = memory
         self._start = 0  # of the next block
         self._first = first  # the process that becomes all workers
         self._process: int | None = None
         self._problem: Exception | None = None
 
-    def begin(self, job: object, output: int) -> None:
+    def start(self, job: object, output: int) -> None:
         """Say what to do, and where to write it to."""
         self.channel.send(job)
         self.channel.send_descriptor(output)
 
-    def take(self, data: bytearray) -> None:
-        """Take a block."""
-        assert len(data) <= ROOM
+    def submit(self, data: bytearray) -> None:
+        """Hand it a block."""
+        assert len(data) <= SLOT_SIZE
         self._memory[self._start : self._start + len(data)] = data
         self.channel.send((self._start, len(data)))
-        self._start = (self._start + ROOM) % len(self._memory)
-        self.taken += 1
+        self._start = (self._start + SLOT_SIZE) % len(self._memory)
+        self.queued += 1
 
-    def answer(self) -> Answer:
+    def result(self) -> Answer:
         """The next answer, written. Raises what the job or the writing raised, or what kept it from starting."""
-        self._meet()
-        unless_problem(self._problem)
-        answer: Answer = unless_problem(self.channel.receive())
-        self.taken -= 1
+        self._receive_start()
+        raise_if_exception(self._problem)
+        answer: Answer = raise_if_exception(self.channel.receive())
+        self.queued -= 1
         return answer
 
-    def end(self) -> None:
+    def terminate(self) -> None:
         """End it, whatever it does: it may wait for the reader of a pipe."""
         with contextlib.suppress(EOFError):
             if self._process is None and not self.channel.is_ready():
                 kill(self._first)  # it has not become this one yet, and never will, or this one says at once who it is
-            self._meet()
+            self._receive_start()
         if self._process is not None:
             kill(self._process)
 
-    def wait(self) -> None:
-        """Wait until it is gone, with all that it has open; it has been killed."""
+    def join(self) -> None:
+        """Wait until it is gone, with all that it has open; it has been terminated."""
         self.channel.close_after_other()
 
-    def _meet(self) -> None:
+    def _receive_start(self) -> None:
         """Hear, once, that it has started, and whether it can work."""
         if self._process is None:
             self._process, self._problem = self.channel.receive()
 
 
-def end_all(workers: Sequence[Worker]) -> None:
+def terminate_all(workers: Sequence[Worker]) -> None:
+    """Terminate them, and wait until they are gone."""
     for worker in workers:
-        worker.end()
+        worker.terminate()
     for worker in workers:
-        worker.wait()
+        worker.join()
 
 
 def kill(process: int) -> None:
@@ -110,52 +111,25 @@ def kill(process: int) -> None:
         os.kill(process, signal.SIGKILL)
 
 
-def unless_problem(message: Any) -> Any:
-    """Raise it if it is an exception."""
+def raise_if_exception(message: Any) -> Any:
+    """The message, or raise what was raised elsewhere."""
     if isinstance(message, Exception):
         raise message
     return message
 
 
-class Turn(NamedTuple):
-    """A worker's place in the round, as two descriptors: a byte in the first one is the turn."""
-
-    comes: int
-    goes: int
-
-    def take(self) -> None:
-        """Have it: wait until it comes."""
-        os.read(self.comes, 1)
-
-    def give(self) -> None:
-        """Pass it on to the next in the round."""
-        os.write(self.goes, b".")
-
-    def close(self) -> None:
-        os.close(self.comes)
-        os.close(self.goes)
-
-
-def turns_of(count: int) -> list[Turn]:
-    """A round of so many; the first one has the turn."""
-    pipes = [os.pipe() for _ in range(count)]
-    turns = [Turn(comes, goes) for (comes, _), (_, goes) in zip(pipes, [*pipes[1:], pipes[0]], strict=True)]
-    turns[-1].give()
-    return turns
-
-
 def plain_workers() -> list[Worker]:
     """Workers for jobs that take no more than the program has. Raises OSError where the system gives no more."""
-    return started(usable_cores(), lambda: None)
+    return start_workers(usable_cores(), lambda: None)
 
 
 def bulk_workers() -> list[Worker]:
-    """Workers for jobs of delimited.py. Raises OSError where the system gives no more."""
-    return started(min(usable_cores(), BULK_WORKERS), import_for_bulk)
+    """Workers for jobs of bulk_delimited.py. Raises OSError where the system gives no more."""
+    return start_workers(min(usable_cores(), BULK_WORKERS), import_for_bulk)
 
 
 def import_for_bulk() -> None:
-    """Import what delimited.py takes when it is called; the workers share the cores. Raises Failure."""
+    """Import what bulk_delimited.py takes when it is called; the workers share the cores. Raises Failure."""
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, usable_cores() // BULK_WORKERS)))
     import numpy.ma  # noqa: F401
 
@@ -172,26 +146,26 @@ def import_for_bulk() -> None:
         ) from None
 
 
-def started(count: int, prepare: Callable[[], None]) -> list[Worker]:
+def start_workers(count: int, prepare: Callable[[], None]) -> list[Worker]:
     """So many workers, who have all that `prepare` imports.
 
-    One process imports it and becomes the others: that costs the time and the memory of one. It does so before the
-    first call of what it has imported, with which polars starts to work: no thread holds a lock until then.
+    One process imports it and forks into all of them, before the first call of what it has imported, with which polars
+    starts to work: no thread holds a lock until then.
 
     Raises OSError where the system gives no more, or not enough for each to work with.
     """
-    if not has_address_space(count * ROOM * AHEAD + LEAST_ADDRESS_SPACE):
+    if not has_address_space(count * SLOT_SIZE * QUEUED_BLOCKS + LEAST_ADDRESS_SPACE):
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
-    memories = [mmap.mmap(-1, ROOM * AHEAD) for _ in range(count)]
+    memories = [mmap.mmap(-1, SLOT_SIZE * QUEUED_BLOCKS) for _ in range(count)]
     ends = [connected() for _ in range(count)]
-    turns = turns_of(count)
+    tokens = token_ring(count)
     try:
         with interrupts_held():
             first = os.fork()
             if first == 0:
                 for mine, _ in ends:
                     mine.close()  # a copy of that end would keep the other open after the program has ended
-                serve([theirs for _, theirs in ends], memories, turns, prepare)
+                run_workers([theirs for _, theirs in ends], memories, tokens, prepare)
     except OSError:
         for mine, _ in ends:
             mine.close()
@@ -199,8 +173,8 @@ def started(count: int, prepare: Callable[[], None]) -> list[Worker]:
     finally:
         for _, theirs in ends:
             theirs.close()
-        for turn in turns:
-            turn.close()
+        for token in tokens:
+            token.close()
     return [Worker(mine, memory, first) for (mine, _), memory in zip(ends, memories, strict=True)]
 
 
@@ -214,36 +188,36 @@ def interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def serve(
-    channels: Sequence[Channel], memories: Sequence[mmap.mmap], turns: Sequence[Turn], prepare: Callable[[], None]
+def run_workers(
+    channels: Sequence[Channel], memories: Sequence[mmap.mmap], tokens: Sequence[Token], prepare: Callable[[], None]
 ) -> NoReturn:
     """All that the processes do: one for each channel."""
     try:
-        let_go_of_streams({channel.fileno() for channel in channels}.union(*turns))
-        problem = caught(prepare)
-        place = own_place(len(channels))
-        for channel in (*channels[:place], *channels[place + 1 :]):
+        detach_streams({channel.fileno() for channel in channels}.union(*tokens))
+        problem = returned(prepare)
+        number = fork_into(len(channels))
+        for channel in (*channels[:number], *channels[number + 1 :]):
             channel.close()
-        channels[place].send((os.getpid(), problem))
-        work(channels[place], memories[place], turns[place])
+        channels[number].send((os.getpid(), problem))
+        work(channels[number], memories[number], tokens[number])
     except EOFError:
         os._exit(0)
     finally:
         os._exit(1)
 
 
-def own_place(count: int) -> int:
-    """Become so many processes; which of them this one is."""
+def fork_into(count: int) -> int:
+    """Become so many processes; the number of this one, from 0 on."""
     gc.freeze()  # a collection would write to every object, and so copy the memory that they share
     warnings.simplefilter("ignore")  # newer Pythons warn of the threads that an import may have left waiting
-    for place in range(1, count):
+    for number in range(1, count):
         if os.fork() == 0:
-            return place
+            return number
     return 0
 
 
-def let_go_of_streams(others: set[int]) -> None:
-    """Whoever reads what the program writes must see the end when the program ends.
+def detach_streams(others: set[int]) -> None:
+    """Close the standard streams: whoever reads what the program writes must see the end when the program ends.
 
     `others` are descriptors in use: where a stream was closed, one of them may have its number.
     """
@@ -254,28 +228,28 @@ def let_go_of_streams(others: set[int]) -> None:
         os.close(nothing)
 
 
-def work(channel: Channel, memory: mmap.mmap, turn: Turn) -> None:
+def work(channel: Channel, memory: mmap.mmap, token: Token) -> None:
     """Answer blocks until there are no more."""
     keep_freed_memory()
     job = channel.receive()
     with unbuffered(channel.receive_descriptor()) as stream:
-        coming: deque[tuple[int, int]] = deque()
-        held: deque[Answer | Exception] = deque()
+        blocks: deque[tuple[int, int]] = deque()
+        unwritten: deque[Answer | Exception] = deque()
         while True:
-            waits = not coming or len(held) == HELD
-            awaited: list[Any] = [channel, turn.comes] if held else [channel]
-            ready = select.select(awaited, [], [], None if waits else 0)[0]
+            is_idle = not blocks or len(unwritten) == UNWRITTEN_ANSWERS
+            awaited: list[Any] = [channel, token.receives] if unwritten else [channel]
+            ready = select.select(awaited, [], [], None if is_idle else 0)[0]
             if channel in ready:
-                coming.append(channel.receive())
+                blocks.append(channel.receive())
             elif ready:
-                turn.take()
-                answer = written(held.popleft(), cast("BinaryIO", stream))
+                token.acquire()
+                answer = written(unwritten.popleft(), cast("BinaryIO", stream))
                 channel.send(answer)
                 if not isinstance(answer, Exception) and not answer.is_last:
-                    turn.give()
+                    token.pass_on()
             else:
-                start, size = coming.popleft()
-                held.append(caught(job.answer, memory[start : start + size]))
+                start, size = blocks.popleft()
+                unwritten.append(returned(job.answer, memory[start : start + size]))
 
 
 def written(answer: Answer | Exception, stream: BinaryIO) -> Answer | Exception:
@@ -284,11 +258,11 @@ def written(answer: Answer | Exception, stream: BinaryIO) -> Answer | Exception:
 
     if isinstance(answer, Exception):
         return answer
-    problem: Exception | None = caught(write_output, stream, answer.output)
+    problem: Exception | None = returned(write_output, stream, answer.output)
     return problem or answer._replace(output=b"")
 
 
-def caught(function: Callable[..., Any], *arguments: object) -> Any:
+def returned(function: Callable[..., Any], *arguments: object) -> Any:
     """What the function returns, or the exception that it raises."""
     try:
         return function(*arguments)

@@ -3,7 +3,6 @@ input into blocks, nor polars, may change a byte of what comes out."""
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 
@@ -13,15 +12,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backprop.autodiff import value_and_grad
-from backprop.cli.batch.account import Stopped
-from backprop.cli.batch.columnar import delimited
+from backprop.cli.batch.columnar import bulk_delimited
 from backprop.cli.batch.evaluation import Kernel, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.input.blocks import BlockReader
 from backprop.cli.batch.input.header import bind_columns
 from backprop.cli.batch.pipeline import stream
-from backprop.cli.batch.processes.pool import Alone
+from backprop.cli.batch.processes.pool import InProcess
 from backprop.cli.batch.results import Naming, Wanted, entry_names
+from backprop.cli.batch.writing import write_output
 from backprop.parser import parse
 
 from ...closeness import close_to
@@ -32,37 +31,30 @@ WANTED = Wanted(None, has_gradients=True, has_nodes=False, naming=Naming())
 BOM = "\ufeff"
 
 
-def opened(data, expression, size, form="csv", policy="null", is_only=False):
+def opened(data, expression, size, form="csv", policy="null", is_only=False, wanted=WANTED):
     """The reader behind its header, and the job, as `backprop batch` makes them."""
     dialect = Delimited(SEPARATORS[form])
     reader = BlockReader(Pieces(data, size), dialect.cut)
     dialect.read_header(reader.take_first(1 << 16))
     graph = parse(expression)
     dialect.columns = bind_columns(dialect.header, list(graph.inputs), {})
-    kernel = Kernel(graph, {name: one.shape for name, one in dialect.columns.items()}, {}, WANTED)
+    kernel = Kernel(graph, {name: one.shape for name, one in dialect.columns.items()}, {}, wanted)
     names = [one for name, shape in kernel.prepare() for one in entry_names(name, shape)]
     return reader, RowsJob(dialect, kernel, Appending(dialect, names, is_only=is_only), policy)
 
 
-def answer(data, expression="x^2", size=1 << 20, form="csv", policy="null", is_only=False, hire=lambda job: job):
+def answer(data, expression="x^2", size=1 << 20, form="csv", made=lambda job: job, **options):
     """What comes out, and the bad rows as (line, reason, record)."""
-    reader, job = opened(data, expression, size, form, policy, is_only)
+    reader, job = opened(data, expression, size, form, **options)
     out = io.BytesIO(job.writer.opening())
     out.seek(0, io.SEEK_END)
     faults = []
-
-    def deliver(one):
-        if callable(one.output):
-            one.output(out)
-        else:
-            out.write(one.output)
+    for one in stream(reader, made(job), InProcess):
+        write_output(out, one.output)
         faults.extend((reader.line + fault.line, fault.reason, fault.record) for fault in one.faults)
         reader.line += one.lines
         if one.is_last:
-            raise Stopped
-
-    with contextlib.suppress(Stopped):
-        stream(reader, hire(job), Alone, deliver)
+            break
     return out.getvalue(), faults
 
 
@@ -217,19 +209,18 @@ def small_blocks():
     """polars reads and writes blocks of any size."""
     pytest.importorskip("polars")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(delimited, "LEAST", 0)
+        patch.setattr(bulk_delimited, "LEAST", 0)
         yield
 
 
 def both(data, expression="x*y", **options):
     """The base's answer and that with polars."""
 
-    def hired(job):
-        found = delimited.BulkJob(job) if delimited.serves(job) else None
-        assert found is not None
-        return found
+    def in_bulk(job):
+        assert bulk_delimited.serves(job)
+        return bulk_delimited.in_bulk(job)
 
-    return answer(data, expression, **options), answer(data, expression, hire=hired, **options)
+    return answer(data, expression, **options), answer(data, expression, made=in_bulk, **options)
 
 
 NUMBERS = """0 -0 0.0 -0.0 1 -1 1e-5 1E-5 1e5 1e+5 5e-324 2.5e-324 2e-324 1e-400 1.7976931348623157e308 1e308 1e309
@@ -282,6 +273,13 @@ class TestBulk:
         data = "".join(f"{line}{ending}" for line in ["x,y", *map(",".join, rows)]).encode()
         base, fast = both(data, policy=policy, is_only=is_only)
         assert fast == base
+
+    def test_a_bad_row_of_one_result_alone(self):
+        """A blank line would be no row."""
+        wanted = WANTED._replace(has_gradients=False)
+        base, fast = both(b"x\n1\nbad\n3\n", "x", is_only=True, wanted=wanted)
+        assert fast == base
+        assert base[0] == b'value\n1\n""\n3\n'
 
     @settings(max_examples=250, deadline=None, derandomize=True)
     @given(st.text("0123456789.eE+-_ nifaty", max_size=6))

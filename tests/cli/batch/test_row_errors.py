@@ -268,16 +268,16 @@ PARTS = [
 def test_a_record_is_an_object_where_python_reads_it_as_one(record):
     """And where it is none the reason and its place are those of Python's reader."""
     form = Ndjson({})
-    found = form.records(f"{record}\n".encode())
+    block = form.read(f"{record}\n".encode())
     try:
         value = json.loads(record)
     except json.JSONDecodeError as error:
         blanks = len(record) - len(record.lstrip(" \t"))
         reason = f"it is not JSON: {error.msg[0].lower()}{error.msg[1:]} at character {error.pos - blanks + 1}"
-        assert [fault.reason for fault in found.faults.values()] == ([reason] if record.strip(" \t") else [])
+        assert [fault.reason for fault in block.faults.values()] == ([reason] if record.strip(" \t") else [])
     else:
-        assert found.objects == [value if isinstance(value, dict) else {}] or "NaN" in record
-        assert len(found.faults) == (not isinstance(value, dict))
+        assert block.objects == [value if isinstance(value, dict) else {}] or "NaN" in record
+        assert len(block.faults) == (not isinstance(value, dict))
 
 
 def test_a_byte_order_mark_before_a_later_object(batch):
@@ -295,6 +295,11 @@ def test_bad_members_among_many_good_ones_cost_no_other_row_its_digits(batch):
     status, out, _ = batch("x", "--from", "ndjson", "-q", stdin="\n".join([*bad, *rows, *bad]).encode())
     assert status == 3
     assert out.splitlines()[len(bad) : -len(bad)] == alone
+
+
+def test_a_record_that_says_the_words_of_a_reason_gets_its_nulls(batch):
+    out = batch("x", "--from", "ndjson", stdin=b'{"x": 1}\n{"x": "already (see --name)"}\n')[1]
+    assert out.splitlines()[1] == b'{"x": "already (see --name)", "value": null, "grad_x": null}'
 
 
 def test_a_lone_carriage_return_is_part_of_its_cell(batch):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from backprop.cli.batch.row_expressions import REMEMBERED
+from backprop.cli.batch.per_row_job import REMEMBERED
 
 
 def test_objects(backprop):

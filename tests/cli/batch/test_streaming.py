@@ -233,7 +233,7 @@ def test_packed_rows_of_zstandard_as_they_come(talk):
 
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
 def test_a_slow_row_after_a_fast_million(talk, form):
-    """The crew of large blocks is hired by then; a row alone is answered before anything else happens, all the same."""
+    """A pool is started by then; a row alone is answered before anything else happens, all the same."""
     batch = talk("x", "--no-grad", "--only", "--format", form, program=STILL)
     many = 300_000
     shown = (lambda k: b"%d" % k) if form == "csv" else (lambda k: b'{"value": %d}' % k)

@@ -388,10 +388,10 @@ def test_an_expression_that_is_wrong_in_many_rows_takes_no_memory():
     """What is remembered of it does not grow with how often it is met."""
     from backprop.autodiff.errors import ExpressionError
     from backprop.cli.batch.formats.row_expressions import ExpressionLines
+    from backprop.cli.batch.per_row_job import PerRowJob
     from backprop.cli.batch.results import Naming, Wanted
-    from backprop.cli.batch.row_expressions import OwnJob
 
-    job = OwnJob(ExpressionLines(has_gradients=True, is_only=False), {}, "null", Wanted(None, True, False, Naming()))
+    job = PerRowJob(ExpressionLines(has_gradients=True, is_only=False), {}, "null", Wanted(None, True, False, Naming()))
     for _ in range(50):
         job.answer(b"q(x)\tx=1\n" * 20)
     (known,) = job._graphs.values()

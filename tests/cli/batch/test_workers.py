@@ -1,4 +1,4 @@
-"""The processes that answer large blocks: their order, what they leave behind, and when they are started ahead."""
+"""The processes that answer large blocks: their order, what they leave behind, and when they are prestarted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ import time
 
 import pytest
 
-from backprop.cli.batch import options as batch_module
 from backprop.cli.batch.evaluation import Answer
 from backprop.cli.batch.processes import prestart
-from backprop.cli.batch.processes.pool import Alone, Workers
-from backprop.cli.batch.processes.worker import AHEAD, started
+from backprop.cli.batch.processes.pool import InProcess, WorkerPool, start_pool
+from backprop.cli.batch.processes.worker import QUEUED_BLOCKS, start_workers
 
 pytestmark = [pytest.mark.extras, pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")]
 
@@ -36,7 +35,7 @@ main()
 
 @pytest.fixture
 def rows(tmp_path):
-    """A file of rows that is large enough for workers to be started ahead."""
+    """A file of rows that is large enough for workers to be prestarted."""
     path = tmp_path / "rows.csv"
     path.write_bytes(LARGE)
     assert path.stat().st_size >= prestart.LARGE
@@ -96,23 +95,27 @@ def answered_by_workers(blocks, count, path):
     """What workers write of such blocks, and how many of the answers come before the end."""
     answers = []
     with open(path, "wb", buffering=0) as file:
-        crew = Workers(Sleeper(), started(count, lambda: None), file.fileno())
+        pool = WorkerPool(Sleeper(), start_workers(count, lambda: None), file.fileno())
         waiting = [bytearray(b"%s\n" % block) for block in blocks]
         with contextlib.suppress(ValueError):
-            while (waiting or crew.busy) and not (answers and answers[-1].is_last):
-                if waiting and not crew.is_full:
-                    crew.submit(waiting.pop(0))
+            while (waiting or pool.pending) and not (answers and answers[-1].is_last):
+                if waiting and not pool.is_full:
+                    pool.submit(waiting.pop(0))
                 else:
-                    answers.append(crew.next())
+                    answers.append(pool.result())
         time.sleep(0.1)  # for whoever would write though it is not its turn
-        crew.close()
+        pool.close()
     return path.read_bytes().split(), len(answers)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
 @pytest.mark.parametrize(
     "times",
-    [[50, *[0] * (4 * AHEAD)], [0, 0, 0, 50, *[0] * (4 * AHEAD)], [20, 0, 0, 1, 0, 5, 30, 0, 0, 0, 0, 9, 0, 0, 0, 2]],
+    [
+        [50, *[0] * (4 * QUEUED_BLOCKS)],
+        [0, 0, 0, 50, *[0] * (4 * QUEUED_BLOCKS)],
+        [20, 0, 0, 1, 0, 5, 30, 0, 0, 0, 0, 9, 0, 0, 0, 2],
+    ],
 )
 def test_a_block_that_takes_long_is_written_before_the_next(tmp_path, count, times):
     blocks = [b"%d" % time for time in times]
@@ -183,7 +186,7 @@ def with_files(processes):
     ],
 )
 def test_a_guess_that_was_wrong_leaves_nothing(rows, installed, question, status):
-    """Workers that were started ahead and not hired are gone when the program ends, whatever they still import."""
+    """Workers that were prestarted and that no pool took are gone when the program ends, whatever they still import."""
     with subprocess.Popen(
         [installed, "batch", *question, rows], stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
@@ -221,10 +224,10 @@ def test_without_more_processes_the_program_works_alone(monkeypatch, rows):
         raise BlockingIOError(11, "Resource temporarily unavailable")
 
     monkeypatch.setattr(os, "fork", refused)
-    for module in ("autodiff.evaluation.threads", "cli.batch.processes.worker", "cli.batch.processes.prestart"):
-        monkeypatch.setattr(f"backprop.{module}.usable_cores", lambda: 2)
-    assert isinstance(batch_module.hire(object(), sys.__stdout__.buffer), Alone)
-    with prestart.started_ahead(["x", str(rows)]):
+    for module in ("pool", "worker", "prestart"):
+        monkeypatch.setattr(f"backprop.cli.batch.processes.{module}.usable_cores", lambda: 2)
+    assert isinstance(start_pool(object(), sys.__stdout__.buffer), InProcess)
+    with prestart.prestarted(["x", str(rows)]):
         assert prestart.workers == []
 
 
@@ -256,24 +259,24 @@ def test_a_large_file_is_much(tmp_path, monkeypatch, name, size, expected):
     path = tmp_path / name
     with open(path, "wb") as file:
         file.truncate(size)
-    assert prestart.is_much(["x + y", str(path), "-q"]) is expected
+    assert prestart.is_large_job(["x + y", str(path), "-q"]) is expected
 
 
 @pytest.mark.parametrize("other", [["--format", "ndjson"], ["-o", "out.parquet"], ["--from", "lines"]])
 def test_what_polars_does_not_write_as_text_is_not_much(tmp_path, other):
     with open(tmp_path / "rows.csv", "wb") as file:
         file.truncate(prestart.LARGE)
-    assert prestart.is_much(["x", file.name])
-    assert not prestart.is_much(["x", file.name, *other])
+    assert prestart.is_large_job(["x", file.name])
+    assert not prestart.is_large_job(["x", file.name, *other])
 
 
 def test_a_file_to_write_to_says_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "stdin", None)
     with open(tmp_path / "out.csv", "wb") as file:
         file.truncate(prestart.LARGE)
-    assert prestart.is_much(["x", file.name])
-    assert not prestart.is_much(["x", "-o", file.name])
-    assert not prestart.is_much(["x", "--rejects", file.name])
+    assert prestart.is_large_job(["x", file.name])
+    assert not prestart.is_large_job(["x", "-o", file.name])
+    assert not prestart.is_large_job(["x", "--rejects", file.name])
 
 
 @pytest.mark.parametrize(("size", "expected"), [(0, False), (prestart.LARGE - 1, False), (prestart.LARGE, True)])
@@ -281,14 +284,14 @@ def test_a_large_file_on_stdin_is_much(tmp_path, size, expected):
     with open(tmp_path / "rows", "wb") as file:
         file.truncate(size)
     with open(tmp_path / "rows") as file:
-        assert prestart.is_much_in(file.fileno()) is expected
+        assert prestart.is_large_input(file.fileno()) is expected
 
 
 @pytest.mark.parametrize(("size", "expected"), [(0, False), (prestart.WAITING - 1, False), (prestart.WAITING, True)])
 def test_a_pipe_that_fills_is_much(size, expected):
     reads, writes = os.pipe()
     os.write(writes, bytes(size))
-    assert prestart.is_much_in(reads) is expected
+    assert prestart.is_large_input(reads) is expected
     os.close(reads)
     os.close(writes)
 
@@ -298,6 +301,6 @@ def test_a_terminal_is_not_much():
 
     master, slave = pty.openpty()
     os.write(master, bytes(1000))
-    assert prestart.is_much_in(slave) is False
+    assert prestart.is_large_input(slave) is False
     os.close(master)
     os.close(slave)

@@ -82,14 +82,14 @@ def test_functions_inside_the_expression(answers):
     assert {"2*sin(", "2*sinh("} < set(found)
     assert {one[2:-1] for one in found} == {name for name in FUNCTIONS if name.startswith("si")}
     assert answers("backprop eval 'velocity^2 + velo") == ["velocity^2 + velocity", "velocity^2 + velocity..."]
-    assert answers("backprop eval 'sq(t) = t^2; 1+sq") == ["sq(t) = t^2; 1+sq(", "sq(t) = t^2; 1+sqrt(", *squares()]
+    assert answers("backprop eval 'sq(t) = t^2; 1+sq") == ["sq(t) = t^2; 1+sq(", *squares()]
     assert answers(r"backprop eval 2*sigm") == [r"2*sigmoid\("]
     assert answers(r"backprop eval 2*sin\(sigm", breaks=BREAKS) == [r"2*sin\(sigmoid\("]  # an escaped one is no break
     assert answers('backprop eval "2*3') == []
 
 
 def squares() -> list[str]:
-    return [f"sq(t) = t^2; 1+{name}(" for name in FUNCTIONS if name.startswith("sq") and name != "sqrt"]
+    return [f"sq(t) = t^2; 1+{name}(" for name in FUNCTIONS if name.startswith("sq")]
 
 
 def test_columns_of_the_file_of_batch(answers):

@@ -12,7 +12,7 @@ import pytest
 polars: Any = pytest.importorskip("polars")
 pytest.importorskip("pyarrow")
 
-from backprop.cli.batch.columnar import text_blocks  # noqa: E402  (pyarrow may be missing)
+from backprop.cli.batch.columnar import text_columns  # noqa: E402  (pyarrow may be missing)
 from backprop.cli.batch.formats.numbers import rows_of  # noqa: E402
 from backprop.cli.program import run  # noqa: E402
 
@@ -139,7 +139,7 @@ def test_the_entries_of_an_array_are_taken_apart_once(monkeypatch, tmp_path):
         made.append(len(vectors))
         return vectors
 
-    monkeypatch.setattr(text_blocks, "rows_of", counted)
+    monkeypatch.setattr(text_columns, "rows_of", counted)
     many = 300
     header = ",".join(f"x[{place}]" for place in range(many))
     (tmp_path / "rows.csv").write_text(f"{header}\n{','.join('1' * many)}\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -11,23 +11,17 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
-from backprop.cli.batch.evaluation import Answer, Kernel, lines_in, wanted_of
+from backprop.cli.batch.block import Block, Case, fault_of
+from backprop.cli.batch.evaluation import Answer, Kernel, until_stop, wanted_of
 from backprop.cli.batch.formats.delimited import ended
 from backprop.cli.batch.input.cutting import Place
 from backprop.cli.batch.results import Naming, Wanted
-from backprop.cli.batch.row_errors import Fault
 from backprop.cli.batch.sightings import Kinked, Nonfinite, Sighting
 from backprop.cli.question.value_kinds import KINDS
 
+Key = tuple[str, tuple[tuple[str, Shape], ...]]  # an expression, and the shapes of its variables
+
 REMEMBERED = 1000  # expressions; then all are forgotten, so that memory stays constant
-
-
-class Case(NamedTuple):
-    """One row's expression and the values that it may use; `reasons` says why a name has none."""
-
-    text: str
-    values: Mapping[str, Any]
-    reasons: Mapping[str, str]
 
 
 class Found(NamedTuple):
@@ -40,19 +34,6 @@ class Found(NamedTuple):
     is_kinked: bool  # a mean of the sides of a kink, which differ
 
 
-class Cases(NamedTuple):
-    """The records of a block, the line that each begins in, and for each its case or what is wrong with it.
-
-    `endings` are their line ends; `lost` those that cannot be written again.
-    """
-
-    records: list[str]
-    starts: Sequence[int]
-    cases: list[Case | Fault]
-    endings: list[str] | str = "\n"
-    lost: Collection[int] = ()
-
-
 class RowStyle(Protocol):
     """How cases are found in a block, and their results written."""
 
@@ -60,13 +41,15 @@ class RowStyle(Protocol):
 
     def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place: ...
     def opening(self) -> bytes: ...
-    def cases(self, data: bytes) -> Cases: ...
+    def read(self, data: bytes) -> Block:
+        """The rows with their cases."""
+
     def line(self, record: str, found: Found | None) -> str:
         """A record with its results (None: a bad row)."""
 
 
-class OwnJob:
-    """Answers blocks whose rows have expressions of their own. `fixed` holds for all rows that use the name."""
+class PerRowJob:
+    """Answers blocks whose rows bring their expressions. `fixed` holds for all rows that use the name."""
 
     def __init__(
         self, style: RowStyle, fixed: Mapping[str, Array], policy: str, wanted: Wanted, *, keeps_rejects: bool = True
@@ -77,51 +60,43 @@ class OwnJob:
         self.wanted = wanted
         self.keeps_rejects = keeps_rejects
         self._graphs: dict[str, Graph | ExpressionError] = {}
-        self._kernels: dict[tuple[str, tuple[tuple[str, Shape], ...]], Any] = {}
+        self._kernels: dict[Key, Any] = {}
 
     def answer(self, data: bytes) -> Answer:
-        records, starts, cases, endings, lost = self.style.cases(data)
-        found = placed(self.results(cases), starts, records)
-        faults = {row: one for row, one in enumerate(found) if isinstance(one, Fault)}
-        is_last = self.policy == "stop" and bool(faults)
-        if is_last:
-            worst = min(faults)
-            found = found[:worst]
-            faults = {worst: faults[worst]}
-        lines = [
-            self.style.line(record, None if isinstance(one, Fault) else one)
-            for record, one in zip(records, found, strict=False)
-        ]
-        bad = {row for row, one in enumerate(found) if isinstance(one, Fault)}
-        ends = endings if isinstance(endings, str) else endings[: len(lines)]
-        output = ended(lines, ends, lost if self.policy == "null" else bad).encode("utf-8", "surrogateescape")
-        nonfinite = nonfinite_among(found, starts, cases, self.style.naming)
-        kinked = kinked_among(found, starts, cases)
-        told, untold = wanted_of(faults, keeps_rejects=self.keeps_rejects)
-        return Answer(output, told, lines_in(data), len(found), is_last, nonfinite, kinked=kinked, untold=untold)
+        whole = self.style.read(data)
+        results, reasons = self.results(whole.cases)
+        faults = {row: fault_of(whole.records, whole.starts, row, reason) for row, reason in reasons.items()}
+        block, wrong, is_last = until_stop(whole._replace(faults={**whole.faults, **faults}), self.policy)
+        found = [None if row in block.faults else results[row] for row in range(block.rows)]
+        lines = list(map(self.style.line, block.records, found))
+        dropped = block.dropped(is_skipping=self.policy != "null")
+        output = ended(lines, block.endings, dropped).encode("utf-8", "surrogateescape")
+        nonfinite = nonfinite_among(found, block, self.style.naming)
+        kinked = kinked_among(found, block)
+        told, untold = wanted_of(wrong, keeps_rejects=self.keeps_rejects)
+        return Answer(output, told, whole.lines, block.rows, is_last, nonfinite, kinked=kinked, untold=untold)
 
-    def results(self, cases: Sequence[Case | Fault]) -> list[Found | Fault]:
-        """Each case's results, or what is wrong with it."""
-        found: list[Any] = list(cases)
-        groups: dict[tuple[str, tuple[tuple[str, Shape], ...]], list[tuple[int, dict[str, Array]]]] = {}
+    def results(self, cases: Sequence[Case | None]) -> tuple[dict[int, Found], dict[int, str]]:
+        """The results of the rows that have a case, and why others of these have none."""
+        found: dict[int, Found] = {}
+        reasons: dict[int, str] = {}
+        groups: dict[Key, list[tuple[int, dict[str, Array]]]] = {}
         for row, case in enumerate(cases):
-            if isinstance(case, Case):
+            if case is not None:
                 try:
                     values = self.values(case)
                 except ExpressionError as error:
-                    found[row] = in_words(error)
+                    reasons[row] = in_words(error)
                     continue
                 key = (case.text, tuple((name, np.shape(value)) for name, value in values.items()))
                 groups.setdefault(key, []).append((row, values))
         for key, members in groups.items():
-            results: Sequence[Found | Fault]
+            rows = [row for row, _ in members]
             try:
-                results = self.computed(key, [values for _, values in members])
+                found |= zip(rows, self.computed(key, [values for _, values in members]), strict=True)
             except ExpressionError as error:
-                results = [in_words(error)] * len(members)
-            for (row, _), one in zip(members, results, strict=True):
-                found[row] = one
-        return found
+                reasons |= dict.fromkeys(rows, in_words(error))
+        return found, reasons
 
     def values(self, case: Case) -> dict[str, Array]:
         """The values of the case's variables. Raises ExpressionError for all that are missing."""
@@ -161,9 +136,7 @@ class OwnJob:
             raise known.with_traceback(None)  # else each time that it is raised adds to what it remembers
         return known
 
-    def computed(
-        self, key: tuple[str, tuple[tuple[str, Shape], ...]], rows: Sequence[Mapping[str, Array]]
-    ) -> list[Found]:
+    def computed(self, key: Key, rows: Sequence[Mapping[str, Array]]) -> list[Found]:
         """The results of rows of one expression, whose values have the same shapes."""
         if key not in self._kernels:
             if len(self._kernels) >= REMEMBERED:
@@ -191,16 +164,13 @@ class OwnJob:
         ]
 
 
-def nonfinite_among(
-    found: Sequence[Found | Fault], starts: Sequence[int], cases: Sequence[Case | Fault], naming: Naming
-) -> Nonfinite | None:
-    """What is not finite in the results."""
+def nonfinite_among(found: Sequence[Found | None], block: Block, naming: Naming) -> Nonfinite | None:
+    """What is not finite in the results; None stands for a bad row."""
     rows: dict[tuple[str, str], int] = {}
     first = None
     for row, one in enumerate(found):
-        case = cases[row]
-        if isinstance(one, Found) and isinstance(case, Case) and not one.is_finite:
-            first = first or Sighting(starts[row], one.values, case.text)
+        if one is not None and not one.is_finite:
+            first = first or sighting_of(one, block, row)
             results = {naming.value: one.value, **{naming.gradient + name: of for name, of in one.gradients.items()}}
             for name, value in results.items():
                 for word, test in KINDS:
@@ -209,27 +179,18 @@ def nonfinite_among(
     return Nonfinite(rows, first) if first else None
 
 
-def kinked_among(found: Sequence[Found | Fault], starts: Sequence[int], cases: Sequence[Case | Fault]) -> Kinked | None:
+def kinked_among(found: Sequence[Found | None], block: Block) -> Kinked | None:
     """The rows whose results are means of the sides of a kink."""
-    seen = [
-        Sighting(starts[row], one.values, case.text)
-        for row, (one, case) in enumerate(zip(found, cases, strict=False))
-        if isinstance(one, Found) and isinstance(case, Case) and one.is_kinked
-    ]
-    return Kinked(len(seen), seen[0]) if seen else None
+    seen = [(row, one) for row, one in enumerate(found) if one is not None and one.is_kinked]
+    return Kinked(len(seen), sighting_of(seen[0][1], block, seen[0][0])) if seen else None
 
 
-def in_words(error: ExpressionError) -> Fault:
-    """What is wrong with an expression, in a line; its place is filled in by whoever knows the record."""
+def sighting_of(found: Found, block: Block, row: int) -> Sighting:
+    case = block.cases[row]
+    return Sighting(block.starts[row], found.values, case.text if case else None)
+
+
+def in_words(error: ExpressionError) -> str:
+    """What is wrong with an expression, in a line."""
     place = f" (character {error.span.start + 1})" if error.span and error.source else ""
-    return Fault(-1, f"{error.reason}{place}", b"")
-
-
-def placed(found: Sequence[Found | Fault], starts: Sequence[int], records: Sequence[str]) -> list[Found | Fault]:
-    """The results with the faults' lines and records filled in."""
-    return [
-        Fault(starts[row], one.reason, records[row].encode("utf-8", "surrogateescape"))
-        if isinstance(one, Fault)
-        else one
-        for row, one in enumerate(found)
-    ]
+    return f"{error.reason}{place}"

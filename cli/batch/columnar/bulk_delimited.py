@@ -10,18 +10,19 @@ import codecs
 import io
 import os
 import re
-from collections.abc import Mapping, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
+from backprop.cli.batch.block import Block
 from backprop.cli.batch.columnar.library import is_usable
-from backprop.cli.batch.evaluation import Answer, Job, RowsJob, wanted_of
+from backprop.cli.batch.evaluation import Job, Output, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.numbers import Rows, is_sum_finite, rows_of, texts
 from backprop.cli.batch.row_errors import Fault
-from backprop.cli.batch.sightings import kinked_in, nonfinite_in
+from backprop.cli.batch.sightings import Remark
 from backprop.cli.batch.writing import write_all
 
 if TYPE_CHECKING:
@@ -37,85 +38,74 @@ def serves(job: Job) -> TypeGuard[RowsJob]:
     return is_usable() and isinstance(job, RowsJob) and isinstance(job.writer, Appending)
 
 
-class BulkJob:
-    """A job that polars `serves`. It is made without polars, which whoever answers needs."""
+def in_bulk(job: RowsJob) -> RowsJob:
+    """The job as polars does it, which `serves`. It is made without polars, which whoever answers needs."""
+    assert isinstance(job.writer, Appending)
+    reader, writer = BulkReader(job.writer.form), BulkWriter(job.writer)
+    return RowsJob(reader, job.kernel, writer, job.policy, keeps_rejects=job.keeps_rejects)
 
-    def __init__(self, job: RowsJob) -> None:
-        assert isinstance(job.writer, Appending)
-        self.job = job
-        self.writer = job.writer
-        self.form = job.writer.form
 
-    @cached_property
-    def reader(self) -> BulkReader:
-        return BulkReader(self.form)
+class BulkWriter:
+    """Writes the lines of regular blocks as they came, and the results behind them; other blocks as `careful` does."""
 
-    def answer(self, data: bytes) -> Answer:
-        found = self.reader.lines(data) if len(data) >= LEAST else None
-        if found is None or (found.faults and self.job.policy == "stop"):
-            return self.job.answer(data)
-        results, is_kinked = self.job.kernel.run(found.values, len(found.lines))
-        frame = self.frame(found, rows_of(results))
-        ending = "\r\n" if found.has_returns else "\n"
+    def __init__(self, careful: Appending) -> None:
+        self.careful = careful
 
-        def write(out: BinaryIO) -> None:
-            write_frame(frame, out, self.form.separator, ending)
+    def remarks(self, block: Block) -> Sequence[Remark]:
+        return self.careful.remarks(block)
 
-        faults, untold = wanted_of(found.faults, keeps_rejects=self.job.keeps_rejects)
-        nonfinite = nonfinite_in(self.job.kernel.names, results, found.faults, None, found.values)
-        kinked = kinked_in(is_kinked, found.faults, None, found.values)
-        rows = len(found.lines)
-        return Answer(write, faults, rows, rows, nonfinite=nonfinite, kinked=kinked, untold=untold)
+    def output(self, block: Block, results: Sequence[Rows], *, is_skipping: bool) -> Output:
+        """In a bad row the results are empty, or the row is left out."""
+        if block.lines_series is None:
+            return self.careful.output(block, results, is_skipping=is_skipping)
+        frame = self.frame(block, rows_of(results), block.dropped(is_skipping=is_skipping))
+        assert isinstance(block.endings, str)  # a regular block has one for all lines
+        form, empty = self.careful.form, self.careful.empty
+        return partial(write_frame, frame, separator=form.separator, ending=block.endings, empty=empty)
 
-    def frame(self, found: BulkLines, vectors: Sequence[Rows]) -> Any:
-        """The lines as they came and the results as text; empty in a bad row, or without it."""
+    def frame(self, block: Block, vectors: Sequence[Rows], dropped: Collection[int]) -> Any:
+        """The lines as they came and the results as text."""
         import polars
 
-        bad = list(found.faults)
-        columns = [] if self.writer.is_only else [found.lines.alias("")]
+        bad = list(block.faults)
+        columns = [] if self.careful.is_only else [block.lines_series.alias("")]
         for place, vector in enumerate(vectors):
             text = as_texts(vector)
             columns.append((text.scatter(bad, None) if bad else text).alias(str(place)))
-        if bad and not self.writer.is_only and self.job.policy == "null":
-            padded = {row: self.padded(found.faults[row].record.decode()) for row in bad}
-            columns[0] = columns[0].scatter(list(padded), list(padded.values()))
+        if bad and not dropped and not self.careful.is_only:
+            padded = [self.careful.form.padded(block.faults[row].record.decode()) for row in bad]
+            columns[0] = columns[0].scatter(bad, padded)
         frame = polars.DataFrame(columns)
-        if not bad or self.job.policy == "null":
+        if not dropped:
             return frame
         kept = np.ones(len(frame), dtype=bool)
-        kept[bad] = False
+        kept[list(dropped)] = False
         return frame.filter(polars.Series(kept))
-
-    def padded(self, record: str) -> str:
-        """A record with too few cells filled up."""
-        return record + self.form.separator * (len(self.form.header) - 1 - record.count(self.form.separator))
-
-
-class BulkLines(NamedTuple):
-    """The lines of a regular block as a polars Series, the variables' values, and the bad rows by place."""
-
-    lines: Any
-    values: dict[str, Rows]
-    faults: Mapping[int, Fault]
-    has_returns: bool
 
 
 class BulkReader:
-    """Reads regular blocks of one dialect and header."""
+    """Reads blocks of one dialect and header, which are regular; others as `form` does."""
 
     def __init__(self, form: Delimited) -> None:
-        import polars
-
         self.form = form
         self.width = len(form.header)
         self.needed = sorted({place for columns in form.columns.values() for place in columns.places})
         self.shown = sorted({*self.needed, self.width - 1})  # a row that is too short lacks the last
-        self.schema: dict[str, Any] = {
+
+    @cached_property
+    def schema(self) -> dict[str, Any]:
+        import polars
+
+        return {
             f"column_{place + 1}": polars.Float64 if place in self.needed else polars.String
             for place in range(self.width)
         }
 
-    def lines(self, data: bytes) -> BulkLines | None:
+    def read(self, data: bytes) -> Block:
+        found = self.regular(data) if len(data) >= LEAST else None
+        return self.form.read(data) if found is None else found
+
+    def regular(self, data: bytes) -> Block | None:
         """What a regular block holds; None where it is not regular."""
         import polars
 
@@ -160,7 +150,8 @@ class BulkReader:
         faults, deficit = self.read_again(lines, values, doubtful)
         if count(data, self.form.separator) != len(lines) * (self.width - 1) - deficit:
             return None  # some row is too long
-        return BulkLines(lines, values, faults, has_returns)
+        endings = "\r\n" if has_returns else "\n"
+        return Block(range(len(lines)), len(lines), values, faults, endings=endings, lines_series=lines)
 
     def doubtful(self, columns: Mapping[int, Any], found: Mapping[int, Rows], rows: int) -> Any:
         """The places of the rows to be read again: those with nothing in a cell that counts, or with inf."""
@@ -177,7 +168,7 @@ class BulkReader:
         """Put what the careful way reads into `values`; the bad rows, and how many cells they lack in all."""
         if not len(doubtful):
             return {}, 0
-        records = self.form.records("".join(f"{line}\n" for line in lines.gather(doubtful)).encode())
+        records = self.form.read("".join(f"{line}\n" for line in lines.gather(doubtful)).encode())
         for name, value in records.values.items():
             if not np.asarray(values[name]).flags.writeable:
                 values[name] = np.array(values[name])
@@ -215,8 +206,8 @@ def as_texts(vector: Rows) -> Any:
     return text
 
 
-def write_frame(frame: Any, out: BinaryIO, separator: str, ending: str) -> None:
-    """Write the frame's text. Raises OSError.
+def write_frame(frame: Any, out: BinaryIO, *, separator: str, ending: str, empty: str = "") -> None:
+    """Write the frame's text, `empty` for null. Raises OSError.
 
     By polars itself where that is a file: a pipe may take less at a time.
     """
@@ -228,7 +219,7 @@ def write_frame(frame: Any, out: BinaryIO, separator: str, ending: str) -> None:
             separator=separator,
             line_terminator=ending,
             quote_style="never",
-            null_value="",
+            null_value=empty,
         )
     except OSError as error:
         number = re.search(r"os error (\d+)", str(error))

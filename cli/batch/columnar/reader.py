@@ -1,0 +1,104 @@
+"""Rows of parquet and Arrow IPC: which columns give the variables, and what is said of the others."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow
+
+from backprop.cli.batch.block import Block
+from backprop.cli.batch.columnar.input import Batches, batches_of
+from backprop.cli.batch.columnar.text import cells_of
+from backprop.cli.batch.columnar.values import ColumnBinding, check_readable
+from backprop.cli.batch.columnar.writer import with_column_output
+from backprop.cli.batch.evaluation import Kernel, Run
+from backprop.cli.batch.formats.delimited import Delimited
+from backprop.cli.batch.input.header import STRANGE_NAME, brief, free_names
+from backprop.cli.batch.input.source import Damaged, Source
+from backprop.cli.batch.question import renames_of
+from backprop.cli.batch.row_errors import Fault
+from backprop.cli.output.formats import FORMATS
+from backprop.cli.status import Failure
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Graph
+    from backprop.cli.batch.settings import Batch
+
+LOOKED_AT = 16  # blocks, at most, for the shape of lists
+
+
+def with_columns(batch: Batch, graph: Graph, source: Source, stack: contextlib.ExitStack) -> Run:
+    """The run over rows of parquet or Arrow IPC; `stack` keeps what they need. Raises ExpressionError or Failure."""
+    reader = ColumnReader(batch, graph, source.name, batches_of(source, batch.input_format, stack))
+    kernel = Kernel(graph, reader.binding.shapes, batch.question.fixed, batch.wanted)
+    return with_column_output(batch, reader, reader, kernel, reader.schema, has_lists=bool(reader.binding.nested))
+
+
+class ColumnReader:
+    """Gives record batches of parquet or Arrow IPC, and reads the variables' values in each. Raises Failure."""
+
+    unit = "row"
+
+    def __init__(self, batch: Batch, graph: Graph, name: str, source: Batches) -> None:
+        self.name = name
+        self.source = source
+        self.schema = source.schema
+        self.line = 1  # the number of the next batch's first row
+        self.loss: str | None = None
+        self.keeps_rows = batch.rejects is not None
+        self.is_only, self.note = batch.is_only, batch.note
+        names = free_names(batch, graph, [*self.schema.names, *source.left_out])
+        renames = renames_of(batch.renames, graph)
+        check_readable(source.left_out, names, renames)
+        self.binding = ColumnBinding(self.schema, names, renames)
+        if not batch.is_only:
+            if source.has_strange_names:
+                batch.note(STRANGE_NAME)
+            for place, note in source.notes.items():
+                if FORMATS[batch.output_format].is_binary:
+                    batch.note(f"the column {brief(self.schema.names[place])}: {note}")
+            for heading, what in source.left_out.items():
+                batch.note(f"the column {brief(heading)}: it is left out: it holds {what}")
+        try:
+            if batch.output_format == "arrow" and not batch.is_only:
+                source.share_dictionaries()  # a file of Arrow has each once; few readers know what is added
+            self._coming = self._with_shapes_known(iter(source))
+        except Damaged as damage:
+            raise Failure(f"{name}: {damage}") from None
+
+    def _with_shapes_known(self, coming: Iterator[Any]) -> Iterator[Any]:
+        """The same batches, the first of which have been looked at for the shapes of lists."""
+        looked_at: list[Any] = []
+        for one in itertools.islice(coming, LOOKED_AT):
+            looked_at.append(one)
+            self.binding.learn_shapes(one)
+            if self.binding.is_settled:
+                break
+        return itertools.chain(looked_at, coming)
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            yield from self._coming
+        except Damaged as damage:
+            self.loss = f"{self.name}, after row {self.line - 1}: {damage}"
+        for place in sorted(self.source.replaced if not self.is_only else ()):
+            heading = brief(self.schema.names[place])
+            self.note(f"the column {heading}: what is not UTF-8 text in it is written as U+FFFD")
+
+    def read(self, batch: Any) -> Block:
+        values, reasons = self.binding.values(batch)
+        faults = self.faults(batch, reasons) if reasons else {}
+        return Block(range(batch.num_rows), batch.num_rows, values, faults, batch=batch)
+
+    def faults(self, batch: Any, reasons: Mapping[int, Sequence[str]]) -> dict[int, Fault]:
+        """The bad rows, as CSV where somebody keeps them."""
+        places = sorted(reasons)
+        records = [b""] * len(places)
+        if self.keeps_rows:
+            form = Delimited(",")
+            cells = cells_of(batch.take(pyarrow.array(places)))
+            records = [form.joined([cell or "" for cell in row]).encode() for row in cells]
+        return {row: Fault(row, "; ".join(reasons[row]), record) for row, record in zip(places, records, strict=True)}

@@ -1,0 +1,131 @@
+"""The settings of one run of `backprop batch`: checked against each other. Opens and reads nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
+from backprop.cli.output.destination import announce
+from backprop.cli.output.formats import FORMATS, read_format, written_format
+from backprop.cli.question.argv import SCANNED
+from backprop.cli.status import Failure
+
+if TYPE_CHECKING:
+    from backprop.cli.batch.results import Wanted
+
+
+class Batch:
+    """The options of one run. Raises ExpressionError or Failure where the question is wrong."""
+
+    def __init__(
+        self,
+        *,
+        file: str | None,
+        vars: Sequence[str],
+        fuse: bool,
+        wrt: Sequence[str],
+        no_grad: bool,
+        nodes: bool,
+        only: bool,
+        name: str | None,
+        rename: Sequence[str],
+        expr_field: str | None,
+        format: str | None,
+        path: str | None,
+        on_error: str,
+        rejects: str | None,
+        quiet: bool,
+        strict: bool,
+        **more: str | None,
+    ) -> None:
+        input_format = more["from"]
+        found = click.get_current_context().meta[SCANNED]
+        self.field = expr_field
+        has_own = expr_field is not None or input_format == "lines" or brings_lines(found.positionals, file)
+        self.question: BatchQuestion = ask_rows(found, file, vars, has_own=has_own)
+        self.input_format = (
+            input_format or read_format(self.question.file) or ("lines" if has_own and not expr_field else "csv")
+        )
+        self.path = None if path == "-" else path
+        self.output_format = format or written_format("batch", self.path, default_output(self.input_format))
+        self.is_fused = fuse
+        self.wrt = wrt
+        self.has_gradients = not no_grad
+        self.has_nodes = nodes
+        self.is_only = only
+        self.naming = naming_of(name)
+        self.renames = rename
+        self.policy = on_error
+        self.rejects = rejects
+        self.is_quiet = quiet
+        self.is_strict = strict
+        self.check()
+
+    def check(self) -> None:
+        """Raise Failure for options that contradict each other."""
+        if self.wrt and not self.has_gradients:
+            raise Failure("--wrt and --no-grad contradict each other", "omit one of the two")
+        if self.rejects in ("", "-"):
+            raise Failure("--rejects needs a file", "give it one: --rejects bad.tsv")
+        from backprop.cli.batch.rejects import is_same_file  # here, not above: help and completion open no file
+
+        for option, path in (("-o" if self.path else "stdout", self.path), ("the input", self.question.file or "")):
+            if self.rejects and is_same_file(self.rejects, path):
+                raise Failure(f"{option} and --rejects are the same file", "give --rejects a name of its own")
+        if self.question.graph is not None and self.input_format == "lines":
+            raise Failure(
+                f"{self.question.file or 'stdin'} holds lines that bring their own expressions",
+                "omit the expression, or say what the rows are: --from csv",
+            )
+        for name in renames_of(self.renames, self.question.graph) if self.question.graph else ():
+            if name in self.question.fixed:
+                raise Failure(f"--rename {name} and a value for {name} contradict each other", "omit one of them")
+        if self.field is not None and self.input_format not in ("ndjson", "csv", "tsv"):
+            raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, csv or tsv")
+        if self.question.graph is None and (self.has_nodes or self.wrt or self.renames):
+            raise Failure("--nodes, --wrt and --rename go with one expression for all rows", "omit them")
+        for option, path in (("-o", self.path), ("--rejects", self.rejects)):
+            announce(path, option, self.note)
+
+    @property
+    def wanted(self) -> Wanted:
+        from backprop.cli.batch.results import Wanted
+        from backprop.cli.question.names import chosen_names
+
+        graph = self.question.graph
+        chosen = chosen_names(self.wrt, list(graph.inputs), graph.names) if graph else None
+        return Wanted(chosen, self.has_gradients, self.has_nodes, self.naming, self.is_fused)
+
+    @property
+    def writes_to_a_screen(self) -> bool:
+        return self.path is None and sys.stdout is not None and sys.stdout.isatty()
+
+    def note(self, text: str) -> None:
+        """Say something on stderr, unless -q."""
+        from backprop.cli.output.output import say
+        from backprop.parser.visible import as_note
+
+        if not self.is_quiet:
+            say(as_note(text))
+
+    @property
+    def say(self) -> Callable[[str], None] | None:
+        return None if self.is_quiet else self.note
+
+    def note_of_typing(self) -> None:
+        """Say what is waited for where somebody has to type it."""
+        if sys.stdin is not None and sys.stdin.isatty():
+            self.note(f"no FILE was given: type rows of {self.input_format} here, Ctrl-D ends them")
+
+
+def brings_lines(positionals: Sequence[str], file: str | None) -> bool:
+    """Whether argv names a file of lines with expressions, and nothing else."""
+    return file is None and len(positionals) == 1 and read_format(positionals[0]) == "lines"
+
+
+def default_output(input_format: str) -> str:
+    return "csv" if FORMATS[input_format].is_binary else input_format
