@@ -367,7 +367,7 @@ class Graph:
                 elif default is None and name in leaves.NAMED_CONSTANTS and name not in given:
                     made = result.constant(leaves.NAMED_CONSTANTS[name], name, node.span)
                 else:
-                    made = result.input(name, given.get(name, np.shape(default)), node.span)
+                    made = result.input(name, given.get(name, () if default is None else default.shape), node.span)
             else:
                 made = result.copy(node, twin)
             twin.append(made)

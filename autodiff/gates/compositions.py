@@ -69,9 +69,10 @@ def constant(graph: Graph, value: Any) -> Node:
 def rounded(x: Node, digits: Node) -> Node:
     """Halves of the last digit go to the even one; a power of ten below 1 would not be exact, one above is."""
     if digits.is_scalar_constant and digits.value < 0:
-        scale = 10.0**-digits.value
-        return rounding.nearest(x / scale) * scale
-    scale = 10.0**digits.value if digits.is_scalar_constant else constant(x.graph, 10.0) ** digits
+        unit = float(10.0**-digits.value)
+        return rounding.nearest(x / unit) * unit
+    ten = constant(x.graph, 10.0)
+    scale = constant(x.graph, 10.0**digits.value) if digits.is_scalar_constant else ten**digits
     return rounding.nearest(x * scale) / scale
 
 
@@ -211,7 +212,7 @@ def cross_entropy_of(scores: Node, label: Node) -> Node:
     return -labels.entry(shares.log_softmax(scores, axis=-1), label, axis=-1)
 
 
-def with_new_axes(shape: Shape, axis: Axis) -> Shape:
+def with_new_axes(shape: Shape, axis: int | tuple[int, ...]) -> Shape:
     axes = axis if isinstance(axis, tuple) else (axis,)
     lengths = iter(shape)
     places = shapes.normalized_axes(axes, len(shape) + len(axes))
