@@ -59,6 +59,18 @@ class Gap(NamedTuple):
     written: float | None = None
 
 
+class Form(NamedTuple):
+    """What is differentiated in place of a gate, as functions of its operands.
+
+    It is `apart` where the `test` is nonzero. Elsewhere it is `at_point`, which takes also whether it `tells`: whether
+    it has what differs on the sides of that point.
+    """
+
+    test: Callable[..., Node]
+    apart: Callable[..., Node]
+    at_point: Callable[..., Node | float]
+
+
 class Hazard(Enum):
     """What a gate's numbers do in a composition that loses digits, which another gate would keep."""
 
@@ -119,6 +131,7 @@ class Gate:
     `has_kink`    whether a derivative of it, of some order, jumps
     `hazard`      how digits are lost in compositions with it, or None
     `odd`         where it is an odd function of its operand, smooth at 0: its power series
+    `form`        what is differentiated in its place, where it is not differentiable at a point, or None
     """
 
     has_local = False  # whether its gradient is upstream times a local gradient, entry by entry
@@ -169,6 +182,7 @@ class Gate:
         has_kink: bool = False,
         hazard: Hazard | None = None,
         odd: OddSeries | None = None,
+        form: Form | None = None,
     ) -> None:
         self.name = name
         self.called = name  # in a text; several forms of a function have one name
@@ -200,6 +214,7 @@ class Gate:
         self.has_kink = has_kink
         self.hazard = hazard
         self.odd = odd
+        self.form = form
         METHODS.update(dict.fromkeys(methods, self))
         if is_public and isinstance(forward, np.ufunc):
             METHODS.setdefault(forward, self)

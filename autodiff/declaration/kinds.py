@@ -109,7 +109,7 @@ class Slope(Gate):
     Of a derivative of second or higher order both sides count instead (sides.py). `hits` tells from the operands which
     entries are on the kink, `kink` gives that as a node. `leading` gives the operands that stand for a side: it takes
     a series, the tuple of the operands, then that of their derivatives along a direction, and so on. All get the
-    attributes as keywords.
+    attributes as keywords. `only_tells`: the sides count in no mean, and only tell whether they differ.
     """
 
     is_flat = True
@@ -125,9 +125,11 @@ class Slope(Gate):
         kink: Callable[..., Node],
         leading: Callable[..., tuple[Any, ...]],
         is_indicator: bool = False,
+        only_tells: bool = False,
         **declaration: Any,
     ) -> None:
         self.is_indicator = is_indicator
+        self.only_tells = only_tells
         self.has_local = AXIS not in declaration.get("attributes", {}).values()
         super().__init__(
             name, forward, habit="stops the gradient: it is constant on both sides of the kink", **declaration
@@ -144,6 +146,11 @@ class Slope(Gate):
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
         return None
+
+    @property
+    def hits_in_rows(self) -> Callable[..., Any]:
+        """`hits` for operands whose rows lie along one more axis, the last."""
+        return self.hits if self.has_local else batching.along_axes(self.hits)
 
     @cached_property
     def beside(self) -> Flat:

@@ -11,6 +11,7 @@ from backprop.autodiff.evaluation.binding import selected
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import dependents, needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.forms import in_forms
 from backprop.autodiff.passes.reverse import gradients, one_sided_adjoints
 from backprop.autodiff.passes.sides import to_differentiate
 from backprop.autodiff.passes.simplify import tidied
@@ -98,7 +99,7 @@ def _tidied_derivative(typed: Graph, name: str, order: int) -> Node:
     variable, node = typed.named(name), typed.result
     for done in range(order):
         if done:
-            node = tidied(node, has_negative_powers=True)
+            (node,) = in_forms([tidied(node, has_negative_powers=True)], tells=False)
         seed = typed.constant(1.0).broadcast_to(node.shape)
         (node,) = one_sided_adjoints(typed, node, seed, [variable]).by([variable])
     return node

@@ -11,6 +11,7 @@ from backprop.autodiff.gates import (
     compositions,
     constructors,
     differential,
+    directions,
     even,
     exponential,
     kinked,
@@ -29,8 +30,8 @@ from backprop.autodiff.gates import (
     trigonometric,
 )
 
-# Each holds another node for the passes, and is no function of its operand.
-OF_NO_FAMILY = (radial.radial_in_form, limits.apart)
+# Each holds another node for the passes, or is differentiated as it is at one point, or everywhere but there.
+OF_NO_FAMILY = (radial.in_form, *radial.APART, limits.apart, limits.even_series, *directions.GATES)
 FAMILIES: dict[str, tuple[Gate, ...]] = {
     family.__name__.rpartition(".")[2]: tuple(
         gate for gate in vars(family).values() if isinstance(gate, Gate) and gate not in OF_NO_FAMILY

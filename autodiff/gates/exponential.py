@@ -59,6 +59,7 @@ hypot: radial.Hypotenuse = radial.Hypotenuse(
     source="the chain rule; 0 at the origin",
     samples=(at(3.0, 4.0), at(-1e200, 1e200), at(1e-200, 2e-200)),
     corners=(Corner((0.0, 0.0), 0.0, (0.0, 0.0)),),
+    has_kink=True,
 )
 
 exp: Elementwise = Elementwise(

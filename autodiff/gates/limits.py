@@ -1,4 +1,9 @@
-"""Limits of quotients with a radius that is 0, by L'Hopital's rule: derivatives along the graph by the radius alone."""
+"""What a gradient is where a radius is 0: its Taylor coefficients by the radius alone, found along the graph.
+
+With u the upstream gradient of a radius r of v, the gradient by v is v u(r)/r. Of u only the odd part u1 r + u3 r^3/6 +
+... counts: the even part has opposite gradients on opposite sides, and their mean is 0. So the gradient is v times
+u1 + u3 q/3 + ..., a power series in q = r^2/2, which is a smooth function of v itself.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +19,13 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Attribute, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat
 from backprop.autodiff.declaration.sums import add_up
-from backprop.autodiff.gates import arrays
+from backprop.autodiff.gates import arrays, logic
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node
 
 MOST_BETWEEN = 5000  # nodes that are looked at between a radius and its upstream gradient
 MOST_SEEN = 20_000  # the same in all of a graph
-# f'(r)/r is the mean of f''(t r) over -1 < t < 1. Source: Gauss's rule of two points, exact for powers up to the third.
-GAUSS_POINT = 3**-0.5
 FEW = 8  # entries of a radius for which the limit is found one by one
 
 
@@ -37,7 +40,6 @@ class Paths:
         self.left = MOST_SEEN
         self.known: dict[tuple[int, int], list[Node] | None] = {}
         self.varying: list[bool] = []
-        self.at: Node | None = None  # the radius whose limit is being built
 
     def between(self, node: Node, radius: Node) -> list[Node] | None:
         """The nodes through which `node` depends on the radius, in topological order; None where they are too many."""
@@ -91,6 +93,8 @@ def paths_of(node: Node) -> Paths:
 
 def derivative(node: Node, radius: Node) -> Node:
     """The derivative of each entry by its own entry of the radius, all else held; nan where it is not known."""
+    if node.is_literal and math.isnan(node.value):
+        return node
     path = paths_of(node).between(node, radius)
     return node.graph.constant(math.nan) if path is None else _own_slopes(node, radius, path)
 
@@ -131,28 +135,27 @@ def _pushed(node: Node, radius: Node, path: Sequence[Node], seed: Node) -> Node:
     return tangents.get(node) or node.graph.constant(0.0)
 
 
-def limit(upstream: Node, radius: Node) -> Node:
-    """The even part of upstream/radius near 0, as a function of the radius.
+def at_zero(upstream: Node, radius: Node) -> tuple[Node, Node]:
+    """The upstream gradient and its slope by the radius where that is 0, as functions of all else.
 
-    nan where it is not known: too far away, or inside the limit at another radius, of which it would be one of many.
+    The slope is nan where it is not known.
     """
-    base = before_kept(radius)
-    paths = paths_of(upstream)
-    path = paths.between(upstream, base)
-    if path is None or paths.at not in (None, origin(radius)):
-        return upstream.graph.constant(math.nan)
+    graph, base = upstream.graph, before_kept(radius)
+    path = between(upstream, base)
+    if path is None:
+        return upstream, graph.constant(math.nan)
     if not path:
-        return upstream.graph.constant(0.0) if upstream is not base else upstream.graph.constant(1.0)
+        return upstream, graph.constant(0.0)
     twin = {base: apart(base)}
     for node in path:
         operands = tuple([twin.get(operand, operand) for operand in node.inputs])
-        twin[node] = node.graph.add(node.gate, operands, node.attributes)
-    outer, paths.at = paths.at, origin(radius)
-    try:
-        slope = _own_slopes(twin[upstream], twin[base], [twin[node] for node in path])
-        return slope if slope.is_scalar_constant else averaged(slope, radius)
-    finally:
-        paths.at = outer
+        if node.gate.unread:
+            twin[node] = operands[0]
+        elif node.gate is is_apart and not base.shape:
+            twin[node] = graph.constant(0.0)  # by which the branch off zero is left out
+        else:
+            twin[node] = node.gate(*operands, **node.settings)
+    return twin[upstream], derivative(twin[upstream], twin[base])
 
 
 def before_kept(radius: Node) -> Node:
@@ -165,17 +168,6 @@ def origin(radius: Node) -> Node:
     while radius.gate in (arrays.reshape, apart):
         radius = radius.inputs[0]
     return radius
-
-
-def is_alone(upstream: Node, radius: Node) -> bool:
-    """Whether the upstream gradient is a function of the radius and of nothing else that varies."""
-    base = before_kept(radius)
-    path = between(upstream, base)
-    if path is None:
-        return False
-    inside = {base, *path}
-    varies = paths_of(upstream).varies
-    return not any(varies(operand) for node in path for operand in node.inputs if operand not in inside)
 
 
 # Of no family: it is no function of its operand, whose derivative by it would be 1.
@@ -191,18 +183,41 @@ apart: Flat = Flat(
     samples=(),
     is_public=False,
 )
-averaged: Elementwise = Elementwise(
-    "averaged",
-    lambda slope, r, order: slope / (order + 1.0) * np.ones(np.shape(r)),
-    lambda slope, r, out: 1.0 / (out.settings["order"] + 1.0),
-    lambda slope, r, out: averaged(derivative(slope, apart(before_kept(r))), r, order=out.settings["order"] + 1),
-    operands=("slope", "r"),
+is_apart: Flat = Flat(
+    "is_apart",
+    lambda r: np.not_equal(r, 0.0).astype(np.float64)[()],
+    operands=("r",),
+    textbook=lambda r: r.graph.constant(1.0),
+    kernel=lambda r: logic.not_equal(r, 0.0),
+    summary="1 where r is not 0, as a reader may take for granted",
+    habit="stops the gradient: it is constant off zero",
+    source="by definition",
+    samples=(at(3.0), at(-0.5)),
+    is_public=False,
+)
+
+
+def next_coefficient(slope: Node, q: Node, kink: Node, r: Node, out: Node) -> Node:
+    following = derivative(derivative(slope, apart(before_kept(r))), apart(before_kept(r)))
+    order = out.settings["order"] + 1
+    return even_series(following / (2.0 * order + 1.0), q, kink, r, order=order)
+
+
+# Of no family: it is no function of q, of whose series it is the first coefficient.
+even_series: Elementwise = Elementwise(
+    "even_series",
+    lambda slope, q, kink, r, order: slope * np.ones(np.shape(r)),
+    lambda slope, q, kink, r, out: 1,
+    next_coefficient,
+    lambda slope, q, kink, r, out: derivative(slope, apart(before_kept(r))),  # only tells whether the sides differ
+    lambda slope, q, kink, r, out: None,
+    operands=("slope", "q", "kink", "r"),
     attributes={"order": Attribute(shapes.as_order, 0)},
-    textbook=lambda slope, r, order: slope / (order + 1.0),
-    kernel=lambda slope, r, order: slope / (order + 1.0),
-    summary="the mean of f''(t*r) over 0 < t < 1 near r = 0, differentiated by r as often as `order` says",
-    habit="divides the gradient by order + 1; r gets it times the next derivative",
-    source="f'(r)/r is that mean, and the mean of t^n is 1/(n + 1)",
-    samples=(at(2.0, 0.0, order=0), at(-0.5, 0.0, order=2)),
+    textbook=lambda slope, q, kink, r, order: slope,
+    kernel=lambda slope, q, kink, r, order: slope.broadcast_to(r.shape) if r.shape else slope,
+    summary="u(r)/r at r = 0, differentiated by q = r^2/2 as often as `order` says",
+    habit="scales the gradient by the next coefficient of the power series",
+    source="(1/r d/dr)^m of u(r)/r at 0 is the derivative of u of order 2m + 1 over (2m + 1)!!",
+    samples=(),
     is_public=False,
 )

@@ -1,10 +1,9 @@
 """How a gradient passes a radius: the norm of a vector, the hypotenuse, the standard deviation.
 
-Off zero it is scaled by the direction v/r. At r = 0 there is none, and along each line through that point r is |t|:
-where f(r) is smooth on both sides, its gradient is v f'(r)/r, whose factor has the limit f''(0). Where f is no even
-function of r, its odd part has opposite gradients on opposite sides, and their mean is 0. A factor r in the upstream
-gradient is therefore divided out, and where there is none, the limit is found by differentiating the upstream
-gradient by r.
+Off zero it is scaled by the direction v/r. At r = 0 there is none, and along each line through that point r is |t|: its
+gradient there is a convention, 0. A derivative that is differentiated further takes another form (forms.py), with a
+branch for r = 0: the power series of limits.py, and beside it what is opposite on opposite sides, which is 0 in their
+mean and tells whether they differ (directions.py). A factor r in the upstream gradient is divided out instead.
 """
 
 from __future__ import annotations
@@ -14,20 +13,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Gap, at
-from backprop.autodiff.declaration.kinds import Elementwise, Flat, Reduction, kept
-from backprop.autodiff.declaration.masks import Mask
+from backprop.autodiff.declaration.gate import Form, Gap, at
+from backprop.autodiff.declaration.kinds import Elementwise, Reduction, kept
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.declaration.table import METHODS
-from backprop.autodiff.gates import arithmetic, kernels, logic, multiples, slopes
+from backprop.autodiff.gates import arithmetic, directions, kernels, logic, multiples, slopes
 from backprop.autodiff.gates.factors import divided, factored
-from backprop.autodiff.gates.limits import before_kept, derivative, is_alone, limit, origin
+from backprop.autodiff.gates.limits import at_zero, before_kept, even_series, is_apart
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
-
-MOST_SEEN = 64  # nodes that are looked at for a radius
 
 
 class Radius(Reduction):
@@ -65,7 +61,7 @@ class Radius(Reduction):
             return restated(kept(smooth, operand, axis) * vector, factor, vector, radius)
 
         def plain() -> Node:
-            return direction(vector, radius) if upstream is None else over_radius(factor, vector, radius)
+            return direction(vector, radius) if upstream is None else radial(factor, vector, radius)
 
         return restated_as_multiple(self._line(operand, out), plain, factor, vector, radius)
 
@@ -79,6 +75,21 @@ class Radius(Reduction):
         rest = rest.broadcast_to(operand.shape)
         radius = kept(out.gate(rest, axis=axis), operand, axis)
         return multiples.line(scale, direction(self.vector(rest, axis), radius), radius)
+
+    def half_square(self, out: Node) -> Node:
+        """r^2/2 as a smooth function of the vector."""
+        (operand,), (axis,) = out.inputs, out.attributes
+        vector = self.vector(operand, axis)
+        return (vector * vector).sum(axis) * (0.5 / self.weight(operand, axis))
+
+    def kink(self, out: Node) -> Node:
+        (operand,), (axis,) = out.inputs, out.attributes
+        return directions.kink(self.vector(operand, axis), axis=axis)
+
+    def side(self, vector: Node, out: Node) -> Node:
+        """The direction of the vector on each side of 0."""
+        (operand,), (axis,) = out.inputs, out.attributes
+        return directions.side(self.vector(operand, axis), axis=axis)
 
     def _gradient(self, inputs: tuple[Node, ...], out: Node) -> Node:
         (operand,), (axis,) = inputs, out.attributes
@@ -112,9 +123,20 @@ class Hypotenuse(Elementwise):
             return restated(smooth * leg, upstream, leg, out)
 
         def plain() -> Node:
-            return over_radius(upstream, leg, out) if met_before(upstream, out) else LEGS[position](upstream, *inputs)
+            return LEGS[position](upstream, *inputs)
 
         return restated_as_multiple(self._line(position, inputs, out), plain, upstream, leg, out)
+
+    def half_square(self, out: Node) -> Node:
+        x, y = out.inputs
+        return (x * x + y * y) * 0.5
+
+    def kink(self, out: Node) -> Node:
+        return directions.kink_of_legs(*out.inputs)
+
+    def side(self, vector: Node, out: Node) -> Node:
+        x, y = out.inputs
+        return directions.side_of_leg(x, y) if vector is x else directions.side_of_leg(y, x)
 
     def _slope(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
         one, leg = out.graph.constant(1.0), inputs[position]
@@ -136,13 +158,6 @@ class Hypotenuse(Elementwise):
         return multiples.line(scale, hypot_slope(rests[position], rests[1 - position]), self(*rests))
 
 
-def over_radius(upstream: Node, vector: Node, radius: Node) -> Node:
-    """upstream * vector / radius, with the limit at 0 beside it where that is differentiated further already."""
-    if met_before(upstream, origin(radius)):
-        return radial_with_limit(upstream, vector, radius, limit(upstream, radius))
-    return radial(upstream, vector, radius)
-
-
 def restated_as_multiple(
     line: multiples.LineThroughZero | None, plain: Callable[[], Node], upstream: Node, vector: Node, radius: Node
 ) -> Node:
@@ -157,33 +172,33 @@ def restated_as_multiple(
 
 def restated(form: Node, upstream: Node, vector: Node, radius: Node) -> Node:
     """upstream * v/r, which is differentiated as the form."""
-    return form.graph.add(radial_in_form, (form, upstream, vector, radius))
+    return in_form(form, radial(upstream, vector, radius))
 
 
-def met_before(upstream: Node, radius: Node) -> bool:
-    """Whether the upstream gradient shows, in its first nodes, that this radius has been passed before."""
-    seen = {upstream}
-    waiting = [upstream]
-    for node in waiting:
-        legs = node.inputs if node.gate is hypot_slope else node.inputs[1:] if node.gate in LEGS else ()
-        if legs and {*legs} == {*radius.inputs}:
-            return True
-        if node.gate in PASSED and origin(node.inputs[PASSED[node.gate]]) is radius:
-            return True
-        for operand in node.inputs:
-            if operand.index > radius.index and operand not in seen and len(seen) < MOST_SEEN:
-                seen.add(operand)
-                waiting.append(operand)
-    return False
+def series_at_zero(u: Node, v: Node, r: Node, tells: bool) -> Node | float:
+    """u * v/r where r is 0: the first of its power series and, if it `tells`, what is opposite on opposite sides."""
+    base = before_kept(r)
+    gate = base.gate
+    assert isinstance(gate, (Radius, Hypotenuse))
+    value, slope = at_zero(u, r)
+    parts = []
+    if not slope.is_number(0.0):
+        kink = _in_shape(gate.kink(base), r) if tells else r.graph.constant(0.0)
+        parts.append(v * even_series(slope, _in_shape(gate.half_square(base), r), kink, r))
+    if tells and not value.is_number(0.0):
+        parts.append(value * gate.side(v, base))
+    return add_up(parts) if parts else 0.0
 
 
-def own_slope(upstream: Node, vector: Node, radius: Node) -> Node:
-    """v/r, by which the share of the upstream gradient itself is scaled.
+def _in_shape(node: Node, other: Node) -> Node:
+    return node if node.shape == other.shape else node.reshape(other.shape)
 
-    Where r is 0 the limit speaks for a function of r alone, and this direction has no gradient of its own; that of
-    a function of other things, too, is nan from the third order on.
-    """
-    return direction(vector, radius) if is_alone(upstream, radius) else arithmetic.ratio(vector, radius)
+
+def side_at_zero(v: Node, r: Node, tells: bool) -> Node | float:
+    """v/r where r is 0."""
+    base = before_kept(r)
+    assert isinstance(base.gate, (Radius, Hypotenuse))
+    return base.gate.side(v, base) if tells else 0.0
 
 
 def vanishes(radius: Node) -> Node:
@@ -202,9 +217,10 @@ def hidden(name: str, forward: Callable[..., Any], *gradients: Any, **declaratio
 direction: Elementwise = hidden(
     "direction",
     stable.ratio,
-    lambda v, r, out: quotient(1.0, r, 0.0),
-    lambda v, r, out: -quotient(out, r, 0.0),
+    lambda v, r, out: 1 / r,
+    lambda v, r, out: -(out / r),
     operands=("v", "r"),
+    form=Form(lambda v, r: is_apart(r), lambda v, r: arithmetic.ratio(v, r), side_at_zero),
     textbook=lambda v, r: v / r,
     gap=Gap(lambda v, r: vanishes(r)),
     kernel=kernels.ratio,
@@ -213,154 +229,121 @@ direction: Elementwise = hidden(
     source="the convention for the norm of zeros",
     samples=(at(3.0, 5.0), at(-0.5, 0.75)),
 )
-quotient: Elementwise = hidden(
-    "quotient",
-    lambda u, r, limit: np.where(r == 0.0, limit, u / r)[()],
-    lambda u, r, limit, out: quotient(1.0, r, 0.0),
-    lambda u, r, limit, out: -quotient(out, r, 0.0),
-    lambda u, r, limit, out: 1,
-    operands=("u", "r", "limit"),
-    routes=(None, None, lambda u, r, limit, out: Mask(is_apart(r), holds=False)),
-    textbook=lambda u, r, limit: u / r,
-    gap=Gap(lambda u, r, limit: vanishes(r), lambda u, r, limit: limit if limit.is_literal else None),
-    kernel=lambda u, r, limit: r.equals(0.0).where(limit, u / r),
-    summary="u / r, and its limit where r is 0",
-    habit="divides the gradient by r; where r is 0 it passes it to the limit",
-    source="L'Hopital's rule",
-    samples=(at(3.0, 5.0, 1.0), at(-0.5, 0.75, 2.0)),
-)
-is_apart: Flat = Flat(
-    "is_apart",
-    lambda r: np.not_equal(r, 0.0).astype(np.float64)[()],
-    operands=("r",),
-    textbook=lambda r: r.graph.constant(1.0),
-    kernel=lambda r: logic.not_equal(r, 0.0),
-    summary="1 where r is not 0, as a reader may take for granted",
-    habit="stops the gradient: it is constant off zero",
-    source="by definition",
-    samples=(at(3.0), at(-0.5)),
-    is_public=False,
-)
-rate: Elementwise = hidden(
-    "rate",
-    lambda a, v, r: np.zeros(np.broadcast_shapes(np.shape(a), np.shape(v), np.shape(r)))[()],
-    lambda a, v, r, out: None,
-    lambda a, v, r, out: derivative(a, before_kept(r)),
-    lambda a, v, r, out: rate(derivative(a, before_kept(r)), v, r),
-    operands=("a", "v", "r"),
-    textbook=lambda a, v, r: v * 0,
-    kernel=lambda a, v, r: v * 0,
-    summary="v times the derivative of a by r where v is 0: 0, with a gradient of its own",
-    habit="scales the gradient by the derivative of a by r",
-    source="the product rule",
-    samples=(at(2.0, 3.0, 5.0), at(-0.5, 0.75, 0.5)),
+OF_RADIAL: dict[str, Any] = {
+    "operands": ("u", "v", "r"),
+    "textbook": lambda u, v, r: u * v / r,
+    "gap": Gap(lambda u, v, r: vanishes(r)),
+    "kernel": lambda u, v, r: u * arithmetic.ratio(v, r),
+    "habit": "divides the gradient by r",
+    "samples": (at(2.0, 3.0, 5.0), at(-0.5, 0.75, 0.5)),
+}
+radial_apart: Elementwise = hidden(
+    "radial_apart",
+    lambda u, v, r: u * stable.ratio(v, r),
+    lambda u, v, r, out: arithmetic.ratio(v, r),
+    lambda u, v, r, out: u / r,
+    lambda u, v, r, out: -(u * arithmetic.ratio(v, r) / r),
+    summary="u * v / r for the radius r of v, differentiated as it is where r is not 0",
+    source="the chain rule",
+    **OF_RADIAL,
 )
 radial: Elementwise = hidden(
     "radial",
-    lambda u, v, r: u * stable.ratio(v, r),
-    lambda u, v, r, out: own_slope(u, v, r),
-    lambda u, v, r, out: quotient(u, r, limit(u, r)),
-    lambda u, v, r, out: quotient(-(u * direction(v, r)), r, turned(limit(u, r), v, r)),
-    operands=("u", "v", "r"),
-    textbook=lambda u, v, r: u * v / r,
-    gap=Gap(lambda u, v, r: vanishes(r)),
-    kernel=lambda u, v, r: u * arithmetic.ratio(v, r),
+    radial_apart.forward,
+    *radial_apart.gradients,
+    form=Form(lambda u, v, r: is_apart(r), radial_apart, series_at_zero),
     summary="u * v / r for the radius r of v, and 0 where that is 0",
-    habit="divides the gradient by r; where r is 0 it scales it by the limit of u/r",
     source="the chain rule; at 0 the mean of opposite sides",
-    samples=(at(2.0, 3.0, 5.0), at(-0.5, 0.75, 0.5)),
+    **OF_RADIAL,
 )
 
 
-radial_with_limit = hidden(
-    "radial_with_limit",
-    lambda u, v, r, limit: u * stable.ratio(v, r) * np.ones(np.shape(limit)),
-    lambda u, v, r, limit, out: direction(v, r),
-    lambda u, v, r, limit, out: quotient(u, r, limit),
-    lambda u, v, r, limit, out: -quotient(u * direction(v, r), r, 0.0),
-    lambda u, v, r, limit, out: quotient(0.0, r, v),
-    operands=("u", "v", "r", "limit"),
-    textbook=lambda u, v, r, limit: u * v / r,
-    gap=Gap(lambda u, v, r, limit: vanishes(r)),
-    kernel=lambda u, v, r, limit: u * arithmetic.ratio(v, r),
-    summary="u * v / r for the radius r of v, and v times the limit of u/r where that is 0",
-    habit="divides the gradient by r; where r is 0 it scales it by the limit",
-    source="the chain rule; at 0 the mean of opposite sides",
-    samples=(at(2.0, 3.0, 5.0, 1.0), at(-0.5, 0.75, 0.5, 2.0)),
-)
-
-
-def leg_of(name: str, leg: int) -> Elementwise:
-    """radial for the hypotenuse r of x and y, whose u/r - u x^2/r^3 would cancel where y is small."""
-
-    def along_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = METHODS[np.hypot](x, y)
-        own, other = (x, y)[leg], (x, y)[1 - leg]
-        found = limit(u, radius)
-        straight = u * direction(other, radius) ** 2
-        change = turned(found, own, radius)
-        return quotient(
-            straight, radius, found if change.is_scalar_constant else found + over_radius(change, own, radius)
-        )
-
-    def across_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = METHODS[np.hypot](x, y)
-        change = turned(limit(u, radius), (x, y)[leg], radius)
-        across = -(u * direction(x, radius) * direction(y, radius))
-        return quotient(
-            across, radius, change if change.is_scalar_constant else over_radius(change, (x, y)[1 - leg], radius)
-        )
-
-    def own(u: Node, x: Node, y: Node, out: Node) -> Node:
-        slope = hypot_slope(x, y) if leg == 0 else hypot_slope(y, x)
-        return slope if is_alone(u, METHODS[np.hypot](x, y)) else arithmetic.ratio((x, y)[leg], METHODS[np.hypot](x, y))
-
+def leg_of(name: str, leg: int, *gradients: Any, **more: Any) -> Elementwise:
+    """radial for the hypotenuse r of x and y."""
     letter = "xy"[leg]
     return hidden(
         name,
         lambda u, x, y: u * stable.hypot_slope((x, y)[leg], (x, y)[1 - leg]),
-        own,
-        *[along_leg if place == leg else across_leg for place in range(2)],
+        *gradients,
         operands=("u", "x", "y"),
         textbook=lambda u, x, y: u * (x, y)[leg] / np.hypot(x, y),
         gap=Gap(lambda u, x, y: vanishes(np.hypot(x, y))),
         kernel=lambda u, x, y: u * arithmetic.ratio((x, y)[leg], np.hypot(x, y)),
-        summary=f"u * {letter} / hypot(x, y), and 0 where that is 0",
-        habit=f"scales the gradient of {letter} by u over r times the other's share squared, at 0 by the limit of u/r",
-        source="the chain rule; at 0 the mean of opposite sides",
+        habit=f"scales the gradient of {letter} by u over r times the other's share squared",
         samples=(at(2.0, 3.0, 4.0), at(0.5, -3.0, 1e-6)),
+        **more,
     )
 
 
-def over_hypotenuse(a: Node, x: Node, y: Node) -> Node:
-    """a/hypot(x, y), and 0 where that is 0: opposite sides have opposite slopes there."""
-    return quotient(a, METHODS[np.hypot](x, y), 0.0)
+def leg_apart(leg: int) -> Elementwise:
+    """That off zero, where u/r - u x^2/r^3 would cancel if y is small."""
+
+    def along_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
+        radius = METHODS[np.hypot](x, y)
+        return u * arithmetic.ratio((x, y)[1 - leg], radius) ** 2 / radius
+
+    def across_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
+        radius = METHODS[np.hypot](x, y)
+        return -(u * arithmetic.ratio(x, radius) * arithmetic.ratio(y, radius) / radius)
+
+    letter = "xy"[leg]
+    return leg_of(
+        f"radial_{letter}_apart",
+        leg,
+        lambda u, x, y, out: hypot_slope_apart(*(x, y) if leg == 0 else (y, x)),
+        *[along_leg if place == leg else across_leg for place in range(2)],
+        summary=f"u * {letter} / hypot(x, y), differentiated as it is where that is not 0",
+        source="the chain rule",
+    )
 
 
-hypot_slope: Elementwise = slopes.slope(
+def leg_in_form(leg: int, apart: Elementwise) -> Elementwise:
+    letter = "xy"[leg]
+    return leg_of(
+        f"radial_{letter}",
+        leg,
+        *apart.gradients,
+        form=Form(
+            lambda u, x, y: is_apart(np.hypot(x, y)),
+            apart,
+            lambda u, x, y, tells: series_at_zero(u, (x, y)[leg], np.hypot(x, y), tells),
+        ),
+        summary=f"u * {letter} / hypot(x, y), and 0 where that is 0",
+        source="the chain rule; at 0 the mean of opposite sides",
+    )
+
+
+def slope_of_hypot(name: str, **more: Any) -> Elementwise:
+    return slopes.slope(
+        name,
+        stable.hypot_slope,
+        # (1 - out^2)/hypot(x, y) would cancel where y is small
+        lambda x, y, out: arithmetic.ratio(y, np.hypot(x, y)) ** 2 / np.hypot(x, y),
+        lambda x, y, out: -(out * arithmetic.ratio(y, np.hypot(x, y)) / np.hypot(x, y)),
+        kernel=lambda x, y: arithmetic.ratio(x, np.hypot(x, y)),
+        of="hypot by x",
+        operands=("x", "y"),
+        textbook=lambda x, y: x / np.hypot(x, y),
+        gap=Gap(lambda x, y: vanishes(np.hypot(x, y))),
+        source="x/sqrt(x^2 + y^2)",
+        samples=(at(3.0, 4.0), at(-0.5, 1e-12)),
+        **more,
+    )
+
+
+hypot_slope_apart: Elementwise = slope_of_hypot("hypot_slope_apart")
+hypot_slope: Elementwise = slope_of_hypot(
     "hypot_slope",
-    stable.hypot_slope,
-    # (1 - out^2)/hypot(x, y) would cancel where y is small
-    lambda x, y, out: over_hypotenuse(direction(y, np.hypot(x, y)) ** 2, x, y),
-    lambda x, y, out: over_hypotenuse(-(out * direction(y, np.hypot(x, y))), x, y),
-    kernel=lambda x, y: arithmetic.ratio(x, np.hypot(x, y)),
-    of="hypot by x",
-    operands=("x", "y"),
-    textbook=lambda x, y: x / np.hypot(x, y),
-    gap=Gap(lambda x, y: vanishes(np.hypot(x, y))),
-    source="x/sqrt(x^2 + y^2)",
-    samples=(at(3.0, 4.0), at(-0.5, 1e-12)),
+    form=Form(
+        lambda x, y: is_apart(np.hypot(x, y)),
+        hypot_slope_apart,
+        lambda x, y, tells: side_at_zero(x, np.hypot(x, y), tells),
+    ),
 )
-radial_x = leg_of("radial_x", 0)
-radial_y = leg_of("radial_y", 1)
+radial_x_apart, radial_y_apart = leg_apart(0), leg_apart(1)
+radial_x, radial_y = leg_in_form(0, radial_x_apart), leg_in_form(1, radial_y_apart)
 LEGS = (radial_x, radial_y)
-# Where each gate has its radius.
-PASSED = {direction: 1, quotient: 1, rate: 2, radial: 2, radial_with_limit: 2}
-
-
-def turned(found: Node, v: Node, radius: Node) -> Node:
-    """v times the derivative of a limit by the radius; a limit that is a number has none."""
-    return found.graph.constant(0.0) if found.is_scalar_constant else rate(found, v, radius)
+APART = (radial_apart, radial_x_apart, radial_y_apart, hypot_slope_apart)
 
 
 class InForm(Elementwise):
@@ -370,19 +353,21 @@ class InForm(Elementwise):
     """
 
     unread = 1
+    returns_operand = True
 
 
-radial_in_form: InForm = InForm(
-    "radial_in_form",
-    lambda *operands: operands[-3] * stable.ratio(*operands[-2:]),
-    lambda form, u, v, r, out: 1,
-    *[lambda form, u, v, r, out: None] * 3,
-    operands=("form", "u", "v", "r"),
-    shape=lambda form, u, v, r: shapes.broadcast((u, v, r)),
-    textbook=lambda form, u, v, r: radial(u, v, r),
-    summary="u * v / r for the radius r of v, and 0 where that is 0",
+in_form: InForm = InForm(
+    "in_form",
+    lambda *operands: operands[-1],
+    lambda form, value, out: 1,
+    lambda form, value, out: None,
+    operands=("form", "value"),
+    shape=lambda form, value: value,
+    methods=("in form",),
+    textbook=lambda form, value: value,
+    summary="a value that is differentiated as another form of it",
     habit="passes the gradient to the form without quotient of what vanishes",
-    source="the product rule",
+    source="by definition",
     samples=(),
     is_public=False,
 )

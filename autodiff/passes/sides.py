@@ -24,6 +24,7 @@ from backprop.autodiff.declaration.kinds import Flat, Slope
 from backprop.autodiff.declaration.notation import Postfix
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.forms import in_forms
 from backprop.autodiff.passes.kink_hits import record
 from backprop.autodiff.passes.pushforward import pushforward
 from backprop.autodiff.passes.side_means import (
@@ -78,20 +79,23 @@ class BothSides:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickled with a graph of its own: that of its nodes holds it, too."""
-        graph, twin = self._copy()
+        graph = Graph(is_typed=True, source=self.results[0].graph.source)
+        twin: dict[int, Node] = {}
+        _copy(self.results, graph, twin)
         return sides_of, (graph, [twin[node.index].index for node in self.results], self.order, self.told)
 
     @property
     def operands(self) -> tuple[Node, ...]:
         return (*[operand for slope in self.slopes for operand in slope.inputs], *self.inputs)
 
-    def hits(self, operands: Sequence[Any]) -> list[Any]:
-        """For each slope, which of its entries are on the kink."""
+    def hits(self, operands: Sequence[Any], *, are_rows: bool = False) -> list[Any]:
+        """For each slope, which of its entries are on the kink; `are_rows`: in each of many rows."""
         place, found = 0, []
         for slope in self.slopes:
             assert isinstance(slope.gate, Slope)
             count = len(slope.inputs)
-            found.append(slope.gate.hits(*operands[place : place + count], **slope.settings))
+            hits = slope.gate.hits_in_rows if are_rows else slope.gate.hits
+            found.append(hits(*operands[place : place + count], **slope.settings))
             place += count
         return found
 
@@ -113,7 +117,7 @@ class BothSides:
         """The values in the rows where a kink is hit."""
         operands = tuple([np.atleast_1d(operand) for operand in operands])  # numbers that hold for all rows are bare
         is_hit = np.zeros(max(operand.shape[-1] for operand in operands), dtype=bool)
-        hits = self.hits(operands)
+        hits = self.hits(operands, are_rows=True)
         for hit in hits:
             is_hit |= np.any(hit, axis=tuple(range(np.ndim(hit) - 1)))
         rows = np.flatnonzero(is_hit)
@@ -163,20 +167,21 @@ class BothSides:
         given = {name: np.repeat(array, count, axis=-1) for name, array in columns.items()}
         given |= {name: np.tile(np.moveaxis(along, 0, -1), rows) for name, along in steps.items()}
         values = [one.reshape((*one.shape[:-1], rows, count)) for one in self._program.run(given)]
-        slopes = values[len(self.results) :]
+        width = len(self.results)
+        slopes = values[2 * width :]
         weights = weights_of([signature_of(slope) for slope in slopes])
         means, differ, differing = [], np.zeros(rows, dtype=bool), None
-        for value, is_told in zip(values, self.told, strict=False):
-            agree = are_equal(value)
+        for value, telling, is_told in zip(values[:width], values[width : 2 * width], self.told, strict=True):
             with np.errstate(all="ignore"):
                 mean = np.sum(value * weights, axis=-1)
-            means.append(np.where(agree, value[..., 0], mean))
+            means.append(np.where(are_equal(value), value[..., 0], mean))
+            agree = are_equal(telling)
             if is_told and not np.all(agree):
                 differ |= ~np.all(agree.reshape(-1, rows), axis=0)
             if differing is None and np.any(differ):
                 row = int(np.argmax(differ))
                 moved = [
-                    makes_difference(value[..., row, :], signature_of(slope)[row], weights[row]) for slope in slopes
+                    makes_difference(telling[..., row, :], signature_of(slope)[row], weights[row]) for slope in slopes
                 ]
                 differing = {
                     slope.index: any(moved[place] for place in self.telling[slope.index]) for slope in self.slopes
@@ -204,20 +209,11 @@ class BothSides:
             for node, size, end in zip(variables, sizes, ends, strict=True)
         }
 
-    def _copy(self) -> tuple[Graph, dict[int, Node]]:
-        """A graph of the results alone, without means of sides, and its node for each index of theirs."""
-        graph = Graph(is_typed=True, source=self.results[0].graph.source)
-        twin: dict[int, Node] = {}
-        for node in needed(self.results):
-            if isinstance(node.gate, Derivative) or node.gate.unread:
-                twin[node.index] = twin[node.inputs[0].index]
-            elif node.gate is not kinks:
-                twin[node.index] = graph.copy(node, twin)
-        return graph, twin
-
     def _sided(self) -> tuple[list[Node], list[str]]:
-        """The results, then slopes that tell the sides apart, all as they are on the side of the steps; the inputs."""
-        graph, twin = self._copy()
+        """The results on the side of the steps, the same as they tell of it, the slopes that tell it; the inputs."""
+        graph = Graph(is_typed=True)
+        twin: dict[int, Node] = {}
+        _copy(self.operands, graph, twin)  # first and alone: only their derivatives are asked for
         seeds = {
             twin[node.index]: graph.input(step_name(node), node.shape) for node in self.inputs if is_variable(node)
         }
@@ -225,34 +221,53 @@ class BothSides:
         for _ in range(self.order):
             pushed = pushforward(graph, graph.nodes[-1], seeds)
             tangents.append({node: tangent.settled for node, tangent in pushed.items()})
+        _copy(self.results, graph, twin)
         families = {slope.index: _family(twin[slope.index]) for slope in self.slopes}
         places = {node: place for place, node in enumerate(dict.fromkeys(chain.from_iterable(families.values())))}
         self.telling = {index: [places[node] for node in family] for index, family in families.items()}
-        sided = _beside([*[twin[node.index] for node in self.results], *places], tangents)
-        return sided, list(sided[0].graph.inputs)
+        beside, results = Graph(is_typed=True), [twin[node.index] for node in self.results]
+        means = _beside(beside, results, tangents, lambda slope: not slope.only_tells)
+        telling = _beside(beside, [*results, *places], tangents, lambda slope: True)
+        return [*means, *telling], list(beside.inputs)
+
+
+def _copy(results: Sequence[Node], graph: Graph, twin: dict[int, Node]) -> None:
+    """Copy nodes to another graph, without means of sides; `twin` gets its node for each index of theirs."""
+    for node in needed(results):
+        if node.index in twin:
+            continue
+        if isinstance(node.gate, Derivative) or node.gate.unread:
+            twin[node.index] = twin[node.inputs[0].index]
+        elif node.gate is not kinks:
+            twin[node.index] = graph.copy(node, twin)
 
 
 def sides_of(graph: Graph, results: Sequence[int], order: int, told: Sequence[bool]) -> BothSides:
     return BothSides([graph.nodes[index] for index in results], order, told)
 
 
-def _beside(results: Sequence[Node], tangents: Sequence[Mapping[Node, Node]]) -> list[Node]:
-    """The results in a graph of their own, with the slopes as they are on the side that the steps lead to.
+def _beside(
+    graph: Graph,
+    results: Sequence[Node],
+    tangents: Sequence[Mapping[Node, Node]],
+    has_side: Callable[[Slope], bool],
+) -> list[Node]:
+    """The results in another graph, with the slopes that have a side as they are on that which the steps lead to.
 
     `tangents` gives the first derivatives along the steps, then those of the first ones, and so on.
     """
-    graph = Graph(is_typed=True)
     twin: dict[int, Node] = {}
     waiting = list(results)
     while waiting:
         node = waiting[-1]
-        operands = _series(node, tangents) if node.gate.has_sides else node.inputs
+        is_sided = isinstance(node.gate, Slope) and has_side(node.gate)
+        operands = _series(node, tangents) if is_sided else node.inputs
         missing = [operand for operand in operands if operand.index not in twin]
         if node.index in twin or not missing:
             waiting.pop()
         if missing:
             waiting.extend(missing)
-        elif node.index not in twin and isinstance(node.gate, Slope):
+        elif node.index not in twin and is_sided:
             moved = tuple([twin[operand.index] for operand in operands])
             twin[node.index] = graph.add(node.gate.beside, moved, (*node.attributes, len(tangents)))
         elif node.index not in twin:
@@ -316,6 +331,7 @@ def to_differentiate(derivatives: Sequence[Node], output: Node, *, are_together:
     graph = output.graph
     if not derivatives or not any([node.gate.has_kink for node in graph.nodes]):
         return list(derivatives)
+    derivatives = in_forms(derivatives)
     order = order_of([output]) + 1
     nodes = needed(derivatives)
     if are_together and _most_times(nodes) >= order:

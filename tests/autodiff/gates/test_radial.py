@@ -137,13 +137,12 @@ def test_factors_of_other_variables_take_part():
         assert found == close_to(expected[1], rel=1e-13)
 
 
-def test_what_is_not_known_is_nan_and_nothing_else():
-    """A third derivative through an even function whose parts are none, of the radius and another variable."""
+def test_an_even_function_whose_parts_are_none_of_the_radius_and_another_variable():
     at = {"y": 2.0, "a": 0.0, "b": 0.0}
     whole = "exp(y*hypot(a, b)) + exp(-y*hypot(a, b))"
     assert value_and_grad(nested(whole, "a"), at)[1]["a"] == 8.0
     assert value_and_grad(nested(whole, "aa"), at)[1]["y"] == 8.0
-    assert np.isnan(value_and_grad(nested(whole, "ay"), at)[1]["a"])
+    assert value_and_grad(nested(whole, "ay"), at)[1]["a"] == 8.0
 
 
 def test_many_radii_one_in_another_take_linear_time():
@@ -158,6 +157,6 @@ def test_many_radii_one_in_another_take_linear_time():
 
 @pytest.mark.parametrize("radius", ["hypot(x, y)", "norm([x, y])"])
 @pytest.mark.parametrize("text, truth", [("R", 0.0), ("exp(-R)", 1.0)])
-def test_the_sixth_derivative_at_zero_is_right_or_not_known(radius, text, truth):
+def test_the_sixth_derivative_at_zero(radius, text, truth):
     found = value_and_grad(nested(text.replace("R", radius), "xxxxx"), x=0.0, y=0.0)[1]["x"]
-    assert found == pytest.approx(truth, rel=1e-13, abs=0) or (text != "R" and np.isnan(found))
+    assert found == pytest.approx(truth, rel=1e-13, abs=0)

@@ -19,7 +19,7 @@ from ...closeness import close_to
 
 NUMBERS = (0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0)
 # One operand is 0 where another is: the vector of a radius, what a test selects. Elsewhere the gate is never asked.
-NEVER_APART = {"select": (0, 1), "ratio": (0, 1), "direction": (0, 1), "radial": (1, 2), "radial_with_limit": (1, 2)}
+NEVER_APART = {"select": (0, 1), "ratio": (0, 1), "direction": (0, 1), "radial": (1, 2)}
 OF_READERS = {"is_apart"}  # whose form is what a reader takes for granted, and only ever a condition
 HIDDEN = [gate for gate in GATES if gate.brief and not gate.is_public and gate.samples and gate.name not in OF_READERS]
 POINTS = [(0.0, 0.0), (0.0, 2.0), (0.0, 3.0), (1.5, 0.0), (-2.0, 1.0)]

@@ -51,7 +51,7 @@ DECLARED = {
         "where norm(x) == 0, x*exp(norm(x))/norm(x) has no value; the derivative takes it as 0",
         {"x": "0*x"},
     ),
-    "radial_in_form": (
+    "in_form": (
         "cos(norm(x))",
         {"x": [0, 0]},
         "where norm(x) == 0, x*sin(norm(x))/norm(x) has no value; the derivative takes it as 0",
@@ -131,8 +131,6 @@ def test_a_note_says_what_the_text_does_not(backprop, text, point, note, said):
 def test_every_gate_that_declares_a_corner_is_tried(gate):
     alone = {
         "odd_quotient",
-        "quotient",
-        "radial_with_limit",
         "radial_y",
         "ratio",
     }  # of higher orders, and as those beside them
