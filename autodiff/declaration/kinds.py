@@ -40,7 +40,7 @@ class Elementwise(Gate):
         name: str,
         forward: Forward,
         *gradients: Local,
-        routes: Sequence[Callable[..., Mask] | None] = (),
+        routes: Sequence[Callable[..., Mask | None] | None] = (),
         is_selection: bool = False,
         **declaration: Any,
     ) -> None:

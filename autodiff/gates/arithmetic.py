@@ -10,7 +10,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Attribute, Corner, Forward, Gap, Hazard, at
-from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.kinds import Elementwise, Linear
 from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix, Template
 from backprop.autodiff.declaration.sums import add_up
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
 PAIR = ("x", "y")
+MOST_SEEN = 64  # nodes that are looked at for a base that stays 0
 
 
 def product_shortcut(x: Node, y: Node) -> Node | None:
@@ -58,6 +59,27 @@ def power_by_exponent(x: Node, y: Node, out: Node) -> Node:
     """x^y log(x), an ordinary product where the base is a positive number."""
     is_positive = x.is_scalar_constant and x.value > 0
     return out * np.log(x) if is_positive else power_partial(x, y, by_y=1)
+
+
+def is_zero_throughout(node: Node) -> bool:
+    """Whether the node is written as 0 at every point: a constant, x - x, or a multiple or a list of such."""
+    waiting = [node]
+    for one in waiting:
+        gate = one.gate
+        is_list = isinstance(gate, Linear) and bool(one.inputs)
+        if one.is_constant and not np.any(one.value):
+            continue
+        if gate is subtract and one.inputs[0] is one.inputs[1]:
+            continue
+        if len(waiting) > MOST_SEEN or not (is_list or gate in (negative, square, rounding.absolute)):
+            return False
+        waiting += one.inputs
+    return True
+
+
+def unmoved_base(x: Node, y: Node, out: Node) -> Mask | None:
+    """0^y is 0 for all y > 0: of a base that stays 0 no derivative counts, though by the base itself it is infinite."""
+    return Mask(y > 0, holds=False) if not out.graph.is_plain and is_zero_throughout(x) else None
 
 
 def negative_shortcut(x: Node) -> Node | None:
@@ -223,6 +245,7 @@ power = Power(
     lambda x, y, out: power_by_base(x, y),
     lambda x, y, out: power_by_exponent(x, y, out),
     operands=PAIR,
+    routes=(unmoved_base, None),
     notation=Infix("^", POWER, associates="right", others=("**",)),
     shortcut=power_shortcut,
     code={"math": "pow", "latex": Template(r"{0}^{{1}}", POWER)},
@@ -255,6 +278,7 @@ power_partial: Elementwise = Elementwise(
     lambda x, y, out: power_partial(x, y, by_x=out.settings["by_x"] + 1, by_y=out.settings["by_y"]),
     lambda x, y, out: power_partial(x, y, by_x=out.settings["by_x"], by_y=out.settings["by_y"] + 1),
     operands=("x", "y"),
+    routes=(unmoved_base, None),
     attributes={"by_x": Attribute(shapes.as_order, 0), "by_y": Attribute(shapes.as_order, 0)},
     textbook=power_partial_spelled,
     gap=Gap(indefinite),

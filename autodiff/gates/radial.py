@@ -17,9 +17,9 @@ from backprop.autodiff.declaration.gate import Form, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise, Reduction, kept
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.declaration.table import METHODS
-from backprop.autodiff.gates import arithmetic, directions, kernels, logic, multiples, slopes
+from backprop.autodiff.gates import arithmetic, directions, kernels, limits, logic, multiples, slopes
 from backprop.autodiff.gates.factors import divided, factored
-from backprop.autodiff.gates.limits import at_zero, before_kept, even_series, is_apart
+from backprop.autodiff.gates.limits import at_zero, before_kept, even_series
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ direction: Elementwise = hidden(
     lambda v, r, out: 1 / r,
     lambda v, r, out: -(out / r),
     operands=("v", "r"),
-    form=Form(lambda v, r: is_apart(r), lambda v, r: arithmetic.ratio(v, r), side_at_zero),
+    form=Form(lambda v, r: limits.is_apart(r), lambda v, r: arithmetic.ratio(v, r), side_at_zero),
     textbook=lambda v, r: v / r,
     gap=Gap(lambda v, r: vanishes(r)),
     kernel=kernels.ratio,
@@ -251,7 +251,7 @@ radial: Elementwise = hidden(
     "radial",
     radial_apart.forward,
     *radial_apart.gradients,
-    form=Form(lambda u, v, r: is_apart(r), radial_apart, series_at_zero),
+    form=Form(lambda u, v, r: limits.is_apart(r), radial_apart, series_at_zero),
     summary="u * v / r for the radius r of v, and 0 where that is 0",
     source="the chain rule; at 0 the mean of opposite sides",
     **OF_RADIAL,
@@ -304,7 +304,7 @@ def leg_in_form(leg: int, apart: Elementwise) -> Elementwise:
         leg,
         *apart.gradients,
         form=Form(
-            lambda u, x, y: is_apart(np.hypot(x, y)),
+            lambda u, x, y: limits.is_apart(np.hypot(x, y)),
             apart,
             lambda u, x, y, tells: series_at_zero(u, (x, y)[leg], np.hypot(x, y), tells),
         ),
@@ -335,7 +335,7 @@ hypot_slope_apart: Elementwise = slope_of_hypot("hypot_slope_apart")
 hypot_slope: Elementwise = slope_of_hypot(
     "hypot_slope",
     form=Form(
-        lambda x, y: is_apart(np.hypot(x, y)),
+        lambda x, y: limits.is_apart(np.hypot(x, y)),
         hypot_slope_apart,
         lambda x, y, tells: side_at_zero(x, np.hypot(x, y), tells),
     ),

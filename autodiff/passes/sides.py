@@ -268,6 +268,7 @@ def _beside(
         if missing:
             waiting.extend(missing)
         elif node.index not in twin and is_sided:
+            assert isinstance(node.gate, Slope)
             moved = tuple([twin[operand.index] for operand in operands])
             twin[node.index] = graph.add(node.gate.beside, moved, (*node.attributes, len(tangents)))
         elif node.index not in twin:
