@@ -69,7 +69,8 @@ def is_zero_throughout(node: Node) -> bool:
         is_list = isinstance(gate, Linear) and bool(one.inputs)
         if one.is_constant and not np.any(one.value):
             continue
-        if gate is subtract and one.inputs[0] is one.inputs[1]:
+        is_difference = gate is subtract and one.inputs[0] is one.inputs[1]
+        if is_difference or (gate is multiply and any([factor.is_number(0.0) for factor in one.inputs])):
             continue
         if len(waiting) > MOST_SEEN or not (is_list or gate in (negative, square, rounding.absolute)):
             return False
@@ -79,7 +80,7 @@ def is_zero_throughout(node: Node) -> bool:
 
 def unmoved_base(x: Node, y: Node, out: Node) -> Mask | None:
     """0^y is 0 for all y > 0: of a base that stays 0 no derivative counts, though by the base itself it is infinite."""
-    return Mask(y > 0, holds=False) if not out.graph.is_plain and is_zero_throughout(x) else None
+    return Mask(y > 0, holds=False) if is_zero_throughout(x) else None
 
 
 def negative_shortcut(x: Node) -> Node | None:

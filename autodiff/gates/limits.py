@@ -197,24 +197,43 @@ is_apart: Flat = Flat(
 )
 
 
-def next_coefficient(slope: Node, q: Node, kink: Node, r: Node, out: Node) -> Node:
-    following = derivative(derivative(slope, apart(before_kept(r))), apart(before_kept(r)))
-    order = out.settings["order"] + 1
-    return even_series(following / (2.0 * order + 1.0), q, kink, r, order=order)
+def following(slope: Node, r: Node, order: int) -> Node:
+    """The coefficient after that of this order."""
+    base = apart(before_kept(r))
+    return derivative(derivative(slope, base), base) / (2.0 * order + 3.0)
+
+
+def with_other(slope: Node, r: Node) -> Node:
+    """The second coefficient, where the first depends on more than the radius: it is differentiated beside it. Or 0."""
+    base = apart(before_kept(r))
+    path = between(slope, base)
+    inside = {base, *(path or ())}
+    varies = paths_of(slope).varies
+    is_alone = path is not None and not any(
+        varies(operand) for node in path or [slope] for operand in node.inputs if operand not in inside
+    )
+    return slope.graph.constant(0.0) if is_alone else following(slope, r, 0)
+
+
+def next_in_series(slope: Node, after: Node, q: Node, kink: Node, r: Node, out: Node) -> Node:
+    order = out.settings["order"]
+    coefficient = following(slope, r, order) if after.is_literal else after
+    return even_series(coefficient, 0.0, q, kink, r, order=order + 1)
 
 
 # Of no family: it is no function of q, of whose series it is the first coefficient.
 even_series: Elementwise = Elementwise(
     "even_series",
-    lambda slope, q, kink, r, order: slope * np.ones(np.shape(r)),
-    lambda slope, q, kink, r, out: 1,
-    next_coefficient,
-    lambda slope, q, kink, r, out: derivative(slope, apart(before_kept(r))),  # only tells whether the sides differ
-    lambda slope, q, kink, r, out: None,
-    operands=("slope", "q", "kink", "r"),
+    lambda slope, after, q, kink, r, order: slope * np.ones(np.shape(r)),
+    lambda slope, after, q, kink, r, out: 1,
+    lambda slope, after, q, kink, r, out: q,
+    next_in_series,
+    lambda slope, after, q, kink, r, out: derivative(slope, apart(before_kept(r))),  # only tells if the sides differ
+    lambda slope, after, q, kink, r, out: None,
+    operands=("slope", "after", "q", "kink", "r"),
     attributes={"order": Attribute(shapes.as_order, 0)},
-    textbook=lambda slope, q, kink, r, order: slope,
-    kernel=lambda slope, q, kink, r, order: slope.broadcast_to(r.shape) if r.shape else slope,
+    textbook=lambda slope, after, q, kink, r, order: slope,
+    kernel=lambda slope, after, q, kink, r, order: slope.broadcast_to(r.shape) if r.shape else slope,
     summary="u(r)/r at r = 0, differentiated by q = r^2/2 as often as `order` says",
     habit="scales the gradient by the next coefficient of the power series",
     source="(1/r d/dr)^m of u(r)/r at 0 is the derivative of u of order 2m + 1 over (2m + 1)!!",

@@ -19,7 +19,7 @@ from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.gates import arithmetic, directions, kernels, limits, logic, multiples, slopes
 from backprop.autodiff.gates.factors import divided, factored
-from backprop.autodiff.gates.limits import at_zero, before_kept, even_series
+from backprop.autodiff.gates.limits import at_zero, before_kept, even_series, with_other
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def series_at_zero(u: Node, v: Node, r: Node, tells: bool) -> Node | float:
     parts = []
     if not slope.is_number(0.0):
         kink = _in_shape(gate.kink(base), r) if tells else r.graph.constant(0.0)
-        parts.append(v * even_series(slope, _in_shape(gate.half_square(base), r), kink, r))
+        parts.append(v * even_series(slope, with_other(slope, r), _in_shape(gate.half_square(base), r), kink, r))
     if tells and not value.is_number(0.0):
         parts.append(value * gate.side(v, base))
     return add_up(parts) if parts else 0.0
