@@ -28,6 +28,7 @@ from backprop.autodiff.gates import (
     slopes,
     special,
     trigonometric,
+    units,
 )
 
 # Each holds another node for the passes, or is differentiated as it is at one point, or everywhere but there.
@@ -47,6 +48,7 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         special,
         reductions,
         radial,
+        units,
         limits,
         even,
         shares,

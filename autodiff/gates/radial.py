@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff.declaration.gate import Form, Gap, at
-from backprop.autodiff.declaration.kinds import Elementwise, Reduction, kept
+from backprop.autodiff.declaration.kinds import AlongAxis, Elementwise, Reduction, kept
 from backprop.autodiff.declaration.sums import add_up
-from backprop.autodiff.declaration.table import METHODS
-from backprop.autodiff.gates import arithmetic, directions, kernels, limits, logic, multiples, slopes
+from backprop.autodiff.gates import arithmetic, directions, kernels, limits, logic, multiples, slopes, units
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import at_zero, before_kept, even_series, with_other
 from backprop.autodiff.numerics import stable
@@ -27,19 +26,21 @@ if TYPE_CHECKING:
 
 
 class Radius(Reduction):
-    """A reduction r whose gradient is v/(n r): `vector` gives v from the operand and `weight` n."""
+    """A reduction r with the gradient v/(n r): `vector` gives v from the operand, `weight` n, `unit` v/r off 0."""
 
     def __init__(
         self,
         *declaration: Any,
         vector: Callable[[Node, Any], Node] = lambda x, axis: x,
         weight: Callable[[Node, Any], float] = lambda x, axis: 1.0,
+        unit: AlongAxis = units.unit,
         **more: Any,
     ) -> None:
         super().__init__(*declaration, **more)
         self.has_kink = True
         self.vector = vector
         self.weight = weight
+        self.unit = unit
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         (operand,), (axis,) = inputs, out.attributes
@@ -201,6 +202,14 @@ def side_at_zero(v: Node, r: Node, tells: bool) -> Node | float:
     return base.gate.side(v, base) if tells else 0.0
 
 
+def off_zero(v: Node, r: Node) -> Node:
+    """v/r where r is not 0."""
+    base = before_kept(r)
+    if not isinstance(base.gate, Radius):
+        return arithmetic.ratio(v, r)
+    return base.gate.unit(*base.inputs, axis=base.axis)
+
+
 def vanishes(radius: Node) -> Node:
     """The condition that a radius is 0, for a reader."""
     base = before_kept(radius)
@@ -220,7 +229,7 @@ direction: Elementwise = hidden(
     lambda v, r, out: 1 / r,
     lambda v, r, out: -(out / r),
     operands=("v", "r"),
-    form=Form(lambda v, r: limits.is_apart(r), lambda v, r: arithmetic.ratio(v, r), side_at_zero),
+    form=Form(lambda v, r: limits.is_apart(r), off_zero, side_at_zero),
     textbook=lambda v, r: v / r,
     gap=Gap(lambda v, r: vanishes(r)),
     kernel=kernels.ratio,
@@ -229,32 +238,21 @@ direction: Elementwise = hidden(
     source="the convention for the norm of zeros",
     samples=(at(3.0, 5.0), at(-0.5, 0.75)),
 )
-OF_RADIAL: dict[str, Any] = {
-    "operands": ("u", "v", "r"),
-    "textbook": lambda u, v, r: u * v / r,
-    "gap": Gap(lambda u, v, r: vanishes(r)),
-    "kernel": lambda u, v, r: u * arithmetic.ratio(v, r),
-    "habit": "divides the gradient by r",
-    "samples": (at(2.0, 3.0, 5.0), at(-0.5, 0.75, 0.5)),
-}
-radial_apart: Elementwise = hidden(
-    "radial_apart",
+radial: Elementwise = hidden(
+    "radial",
     lambda u, v, r: u * stable.ratio(v, r),
     lambda u, v, r, out: arithmetic.ratio(v, r),
     lambda u, v, r, out: u / r,
     lambda u, v, r, out: -(u * arithmetic.ratio(v, r) / r),
-    summary="u * v / r for the radius r of v, differentiated as it is where r is not 0",
-    source="the chain rule",
-    **OF_RADIAL,
-)
-radial: Elementwise = hidden(
-    "radial",
-    radial_apart.forward,
-    *radial_apart.gradients,
-    form=Form(lambda u, v, r: limits.is_apart(r), radial_apart, series_at_zero),
+    form=Form(lambda u, v, r: limits.is_apart(r), lambda u, v, r: u * off_zero(v, r), series_at_zero),
     summary="u * v / r for the radius r of v, and 0 where that is 0",
     source="the chain rule; at 0 the mean of opposite sides",
-    **OF_RADIAL,
+    operands=("u", "v", "r"),
+    textbook=lambda u, v, r: u * v / r,
+    gap=Gap(lambda u, v, r: vanishes(r)),
+    kernel=lambda u, v, r: u * arithmetic.ratio(v, r),
+    habit="divides the gradient by r",
+    samples=(at(2.0, 3.0, 5.0), at(-0.5, 0.75, 0.5)),
 )
 
 
@@ -279,12 +277,11 @@ def leg_apart(leg: int) -> Elementwise:
     """That off zero, where u/r - u x^2/r^3 would cancel if y is small."""
 
     def along_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = METHODS[np.hypot](x, y)
-        return u * arithmetic.ratio((x, y)[1 - leg], radius) ** 2 / radius
+        share = hypot_slope_apart(*(y, x) if leg == 0 else (x, y))
+        return u * share * (share / np.hypot(x, y))
 
     def across_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = METHODS[np.hypot](x, y)
-        return -(u * arithmetic.ratio(x, radius) * arithmetic.ratio(y, radius) / radius)
+        return -(u * hypot_slope_apart(x, y) * (hypot_slope_apart(y, x) / np.hypot(x, y)))
 
     letter = "xy"[leg]
     return leg_of(
@@ -318,8 +315,8 @@ def slope_of_hypot(name: str, **more: Any) -> Elementwise:
         name,
         stable.hypot_slope,
         # (1 - out^2)/hypot(x, y) would cancel where y is small
-        lambda x, y, out: arithmetic.ratio(y, np.hypot(x, y)) ** 2 / np.hypot(x, y),
-        lambda x, y, out: -(out * arithmetic.ratio(y, np.hypot(x, y)) / np.hypot(x, y)),
+        lambda x, y, out: hypot_slope_apart(y, x) * (hypot_slope_apart(y, x) / np.hypot(x, y)),
+        lambda x, y, out: -(hypot_slope_apart(x, y) * (hypot_slope_apart(y, x) / np.hypot(x, y))),
         kernel=lambda x, y: arithmetic.ratio(x, np.hypot(x, y)),
         of="hypot by x",
         operands=("x", "y"),
@@ -343,7 +340,7 @@ hypot_slope: Elementwise = slope_of_hypot(
 radial_x_apart, radial_y_apart = leg_apart(0), leg_apart(1)
 radial_x, radial_y = leg_in_form(0, radial_x_apart), leg_in_form(1, radial_y_apart)
 LEGS = (radial_x, radial_y)
-APART = (radial_apart, radial_x_apart, radial_y_apart, hypot_slope_apart)
+APART = (radial_x_apart, radial_y_apart, hypot_slope_apart)
 
 
 class InForm(Elementwise):
