@@ -16,7 +16,7 @@ import numpy as np
 from backprop.autodiff.declaration.gate import Form, Gap, at
 from backprop.autodiff.declaration.kinds import AlongAxis, Elementwise, Reduction, kept
 from backprop.autodiff.declaration.sums import add_up
-from backprop.autodiff.gates import arithmetic, directions, kernels, limits, logic, multiples, slopes, units
+from backprop.autodiff.gates import arithmetic, directions, kernels, legs, limits, multiples, units
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import at_zero, before_kept, even_series, with_other
 from backprop.autodiff.numerics import stable
@@ -215,8 +215,7 @@ def vanishes(radius: Node) -> Node:
     base = before_kept(radius)
     if not isinstance(base.gate, Hypotenuse):
         return base.equals(0.0)
-    first, second = sorted(base.inputs, key=lambda leg: leg.index)
-    return logic.all_of(first.equals(0.0), second.equals(0.0))
+    return legs.both_vanish(*base.inputs)
 
 
 def hidden(name: str, forward: Callable[..., Any], *gradients: Any, **declaration: Any) -> Elementwise:
@@ -256,91 +255,45 @@ radial: Elementwise = hidden(
 )
 
 
-def leg_of(name: str, leg: int, *gradients: Any, **more: Any) -> Elementwise:
+def radial_of_leg(leg: int) -> Elementwise:
     """radial for the hypotenuse r of x and y."""
     letter = "xy"[leg]
+
+    def of_leg(gate: Elementwise, x: Node, y: Node) -> Node:
+        return gate(x, y) if leg == 0 else gate(y, x)
+
+    by_legs = [legs.along, legs.across] if leg == 0 else [legs.across, legs.along]
     return hidden(
-        name,
-        lambda u, x, y: u * stable.hypot_slope((x, y)[leg], (x, y)[1 - leg]),
-        *gradients,
-        operands=("u", "x", "y"),
-        textbook=lambda u, x, y: u * (x, y)[leg] / np.hypot(x, y),
-        gap=Gap(lambda u, x, y: vanishes(np.hypot(x, y))),
-        kernel=lambda u, x, y: u * arithmetic.ratio((x, y)[leg], np.hypot(x, y)),
-        habit=f"scales the gradient of {letter} by u over r times the other's share squared",
-        samples=(at(2.0, 3.0, 4.0), at(0.5, -3.0, 1e-6)),
-        **more,
-    )
-
-
-def leg_apart(leg: int) -> Elementwise:
-    """That off zero, where u/r - u x^2/r^3 would cancel if y is small."""
-
-    def along_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        share = hypot_slope_apart(*(y, x) if leg == 0 else (x, y))
-        return u * share * (share / np.hypot(x, y))
-
-    def across_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        return -(u * hypot_slope_apart(x, y) * (hypot_slope_apart(y, x) / np.hypot(x, y)))
-
-    letter = "xy"[leg]
-    return leg_of(
-        f"radial_{letter}_apart",
-        leg,
-        lambda u, x, y, out: hypot_slope_apart(*(x, y) if leg == 0 else (y, x)),
-        *[along_leg if place == leg else across_leg for place in range(2)],
-        summary=f"u * {letter} / hypot(x, y), differentiated as it is where that is not 0",
-        source="the chain rule",
-    )
-
-
-def leg_in_form(leg: int, apart: Elementwise) -> Elementwise:
-    letter = "xy"[leg]
-    return leg_of(
         f"radial_{letter}",
-        leg,
-        *apart.gradients,
+        lambda u, x, y: u * stable.hypot_slope((x, y)[leg], (x, y)[1 - leg]),
+        lambda u, x, y, out: of_leg(legs.share, x, y),
+        *[lambda u, x, y, out, by=by: u * of_leg(by, x, y) for by in by_legs],
         form=Form(
             lambda u, x, y: limits.is_apart(np.hypot(x, y)),
-            apart,
+            lambda u, x, y: u * of_leg(legs.share, x, y),
             lambda u, x, y, tells: series_at_zero(u, (x, y)[leg], np.hypot(x, y), tells),
         ),
+        operands=("u", "x", "y"),
+        textbook=lambda u, x, y: u * (x, y)[leg] / np.hypot(x, y),
+        gap=Gap(lambda u, x, y: legs.both_vanish(x, y)),
+        kernel=lambda u, x, y: u * arithmetic.ratio((x, y)[leg], np.hypot(x, y)),
         summary=f"u * {letter} / hypot(x, y), and 0 where that is 0",
+        habit=f"scales the gradient of {letter} by u over r times the other's share squared",
         source="the chain rule; at 0 the mean of opposite sides",
+        samples=(at(2.0, 3.0, 4.0), at(0.5, -3.0, 1e-6)),
     )
 
 
-def slope_of_hypot(name: str, **more: Any) -> Elementwise:
-    return slopes.slope(
-        name,
-        stable.hypot_slope,
-        # (1 - out^2)/hypot(x, y) would cancel where y is small
-        lambda x, y, out: hypot_slope_apart(y, x) * (hypot_slope_apart(y, x) / np.hypot(x, y)),
-        lambda x, y, out: -(hypot_slope_apart(x, y) * (hypot_slope_apart(y, x) / np.hypot(x, y))),
-        kernel=lambda x, y: arithmetic.ratio(x, np.hypot(x, y)),
-        of="hypot by x",
-        operands=("x", "y"),
-        textbook=lambda x, y: x / np.hypot(x, y),
-        gap=Gap(lambda x, y: vanishes(np.hypot(x, y))),
-        source="x/sqrt(x^2 + y^2)",
-        samples=(at(3.0, 4.0), at(-0.5, 1e-12)),
-        **more,
-    )
-
-
-hypot_slope_apart: Elementwise = slope_of_hypot("hypot_slope_apart")
-hypot_slope: Elementwise = slope_of_hypot(
+hypot_slope: Elementwise = legs.slope_of_hypot(
     "hypot_slope",
     form=Form(
         lambda x, y: limits.is_apart(np.hypot(x, y)),
-        hypot_slope_apart,
+        legs.share,
         lambda x, y, tells: side_at_zero(x, np.hypot(x, y), tells),
     ),
 )
-radial_x_apart, radial_y_apart = leg_apart(0), leg_apart(1)
-radial_x, radial_y = leg_in_form(0, radial_x_apart), leg_in_form(1, radial_y_apart)
+radial_x, radial_y = radial_of_leg(0), radial_of_leg(1)
 LEGS = (radial_x, radial_y)
-APART = (radial_x_apart, radial_y_apart, hypot_slope_apart)
 
 
 class InForm(Elementwise):

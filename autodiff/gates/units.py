@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from backprop.autodiff.declaration.gate import at
+from backprop.autodiff.declaration.gate import Gap, at
 from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, kept
 from backprop.autodiff.declaration.table import NAMED
 from backprop.autodiff.gates.shares import DIRECTION, MATRIX, ROW
@@ -30,8 +30,11 @@ def direction_along(
 ) -> tuple[AlongAxis, AlongAxis]:
     """The gates of e = v/r, for a vector v and a radius r whose gradient is e/n, and of the Jacobian of e times w."""
 
+    def radius_of(x: Node, axis: Axis) -> Node:
+        return NAMED[radius](x, axis=axis)
+
     def kept_radius(x: Node, axis: Axis) -> Node:
-        return kept(NAMED[radius](x, axis=axis), x, axis)
+        return kept(radius_of(x, axis), x, axis)
 
     def total(product: Node, x: Node, axis: Axis) -> Node:
         return kept(product.sum(axis), x, axis)
@@ -61,6 +64,7 @@ def direction_along(
         attributes={"axis": AXIS},
         shape=lambda x, w, axis: x,
         textbook=textbook_turn,
+        gap=Gap(lambda x, w, axis: radius_of(x, axis).equals(0.0)),
         kernel=textbook_turn,
         summary=f"the Jacobian of {name} times w",
         habit="is linear in w",
@@ -75,6 +79,7 @@ def direction_along(
         attributes={"axis": AXIS},
         shape=lambda x, axis: x,
         textbook=textbook,
+        gap=Gap(lambda x, axis: radius_of(x, axis).equals(0.0)),
         kernel=textbook,
         summary="the direction of a vector that is not 0",
         habit="turns the gradient into how the direction changes",

@@ -57,6 +57,21 @@ def scores_turn(x: Array, w: Array, axis: Axis) -> Array:
     return np.where(np.isinf(deviation), 0.0, _along(turned, axis, x, deviation, w))[()]
 
 
+def hypot_along(x: Array, y: Array) -> Array:
+    """y^2/r^3 for r = hypot(x, y): how x/r changes with x."""
+    radius = np.hypot(x, y)
+    e = stable.ratio(y, radius)
+    return np.where(np.isinf(radius), 0.0, e * stable.ratio(e, radius))[()]
+
+
+def hypot_across(x: Array, y: Array) -> Array:
+    """-x y/r^3: how x/r changes with y, and y/r with x."""
+    radius = np.hypot(x, y)
+    smaller, larger = np.fmin(np.abs(x), np.abs(y)), np.fmax(np.abs(x), np.abs(y))
+    product = stable.ratio(larger, radius) * stable.ratio(stable.ratio(smaller, radius), radius)
+    return np.where(np.isinf(radius), 0.0, -np.sign(x) * np.sign(y) * product)[()]
+
+
 def _along(turned: Callable[..., Array], axis: Axis, x: Array, *others: Array) -> Array:
     """The function of operands whose last axis holds the entries that belong together, in the shape of the first."""
     places = normalized_axes(axis, np.ndim(x))
