@@ -16,7 +16,7 @@ import numpy as np
 from backprop.autodiff.declaration.gate import Form, Gap, at
 from backprop.autodiff.declaration.kinds import AlongAxis, Elementwise, Reduction, kept
 from backprop.autodiff.declaration.sums import add_up
-from backprop.autodiff.gates import arithmetic, directions, kernels, legs, limits, multiples, units
+from backprop.autodiff.gates import arithmetic, directions, kernels, legs, limits, multiples, same_radius, units
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import at_zero, before_kept, even_series, with_other
 from backprop.autodiff.numerics import stable
@@ -43,6 +43,7 @@ class Radius(Reduction):
         self.unit = unit
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        upstream = same_radius.in_terms_of(upstream, out)
         (operand,), (axis,) = inputs, out.attributes
         vector, weight = self.vector(operand, axis), self.weight(operand, axis)
         without = divided(upstream, out)
@@ -77,6 +78,10 @@ class Radius(Reduction):
         radius = kept(out.gate(rest, axis=axis), operand, axis)
         return multiples.line(scale, direction(self.vector(rest, axis), radius), radius)
 
+    def written_vector(self, out: Node) -> tuple[Node, ...]:
+        (operand,), (axis,) = out.inputs, out.attributes
+        return (self.vector(operand, axis),)
+
     def half_square(self, out: Node) -> Node:
         """r^2/2 as a smooth function of the vector."""
         (operand,), (axis,) = out.inputs, out.attributes
@@ -107,6 +112,7 @@ class Hypotenuse(Elementwise):
     """The radius of two numbers, entry by entry."""
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        upstream = same_radius.in_terms_of(upstream, out)
         without = divided(upstream, out)
         if without is not None:
             return without * inputs[position]
@@ -127,6 +133,9 @@ class Hypotenuse(Elementwise):
             return LEGS[position](upstream, *inputs)
 
         return restated_as_multiple(self._line(position, inputs, out), plain, upstream, leg, out)
+
+    def written_vector(self, out: Node) -> tuple[Node, ...]:
+        return out.inputs
 
     def half_square(self, out: Node) -> Node:
         x, y = out.inputs
