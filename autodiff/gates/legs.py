@@ -9,6 +9,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.gates import arithmetic, logic, slopes
 from backprop.autodiff.numerics import stable, turning
 
@@ -50,7 +51,8 @@ def slope_of_hypot(name: str, **more: Any) -> Elementwise:
 
 def along_changed(x: Node, y: Node) -> Node:
     """The derivative of `along` by y. Divided last, or parts of either sign would overflow."""
-    return -((share(y, x) * along(x, y) + 2 * share(x, y) * across(x, y)) / np.hypot(x, y))
+    radius = METHODS[np.hypot](x, y)
+    return -((share(y, x) * along(x, y) + 2 * share(x, y) * across(x, y)) / radius)
 
 
 share: Elementwise = slope_of_hypot("hypot_share")

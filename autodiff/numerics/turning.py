@@ -7,12 +7,15 @@ that is not too large itself.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.numerics.deviations import deviations
-from backprop.autodiff.shapes import Array, Axis, normalized_axes
+from backprop.autodiff.shapes import Axis, normalized_axes
+
+Array = Any
 
 
 def unit(x: Array, axis: Axis) -> Array:
