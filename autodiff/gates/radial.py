@@ -194,7 +194,7 @@ def series_at_zero(u: Node, v: Node, r: Node, tells: bool) -> Node | float:
     parts = []
     if not slope.is_number(0.0):
         kink = _in_shape(gate.kink(base), r) if tells else r.graph.constant(0.0)
-        parts.append(v * even_series(slope, with_other(slope, r), _in_shape(gate.half_square(base), r), kink, r))
+        parts.append(v * even_series(slope, *with_other(slope, r), _in_shape(gate.half_square(base), r), kink, r))
     if tells and not value.is_number(0.0):
         parts.append(value * gate.side(v, base))
     return add_up(parts) if parts else 0.0

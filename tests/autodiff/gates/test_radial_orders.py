@@ -104,6 +104,16 @@ def test_mixed_derivatives_agree_in_every_order_of_differentiation(truth):
         assert found == close_to(truth("(1+R)^x", "".join(word)), rel=1e-12), word
 
 
+@pytest.mark.parametrize("word", ["uauuuuu", "uuauuuu", "uuuuauu", "auuuuuu", "uuaauuuu"])
+def test_another_variable_between_those_of_the_vector(word):
+    """Of r^n exp(a r) for n derivatives by a, the sixth by the radius."""
+    count, at = word.count("a"), {"a": 0.3, "u": 0.0, "v": 0.0}
+    with mp.workdps(50):
+        exact = mp.diff(lambda r: r**count * mp.exp(mp.mpf("0.3") * r), 0, 6)
+    found = value_and_grad(nested("exp(a*hypot(u, v))", word[:-1]), at)[1]["u"]
+    assert found == close_to(float(exact), rel=1e-13)
+
+
 @pytest.mark.parametrize("radius", RADII)
 def test_rows_on_the_zero_and_off_it(truth, radius):
     graph = nested("(1+R)^x".replace("R", f"({radius})"), "xyy")
