@@ -30,9 +30,9 @@ FUNCTIONS = {
     "tanh(R - x^2)": lambda r, x: mp.tanh(r - x * x),
 }
 WORDS = ["xx", "yx", "yy", "xxx", "yyx", "yxyx"]
-LONG_WORDS = ["xxyyxx", "xyyxx"]  # one for each function, with one of the radii
+LONG_WORDS = ["xxyyxx", "xyyxx"]  # one for each of the short functions, with one of the radii
 CASES = [
-    (radius, text, [LONG_WORDS[place % 2]] if place % 3 == turn else [])
+    (radius, text, [LONG_WORDS[place % 2]] if place % 3 == turn and place < 8 else [])
     for place, text in enumerate(FUNCTIONS)
     for turn, radius in enumerate(RADII)
 ]
