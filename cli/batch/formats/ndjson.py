@@ -91,7 +91,7 @@ class Ndjson:
         for variable, shape in self.shapes.items():
             member, default = self.members[variable], self.defaults.get(variable)
             column = [one.get(member, default) for one in objects]
-            values[variable] = as_values(column, default, member, shape, records, faults, reasons)
+            values[variable] = as_values(column, member, shape, records, faults, reasons, default)
         if self.reserved:
             for row, one in enumerate(objects):
                 if not self.reserved.isdisjoint(one):
@@ -177,12 +177,12 @@ def object_in(data: bytes) -> dict[str, Any] | None:
 
 def as_values(
     column: Sequence[Any],
-    default: Any,
     member: str,
     shape: Shape,
     records: Sequence[str],
     faults: Mapping[int, Fault],
     reasons: dict[int, list[str]],
+    default: Any = None,
 ) -> Rows:
     """A variable's values, of shape (*shape, rows); why a row has none is added to `reasons`.
 
