@@ -88,7 +88,7 @@ def test_every_format(backprop, tmp_path):
     by_x, sine = r"\frac{d}{d x} ", r"\sin\left(x\right)"
     assert latex.lines == [
         r"\begin{align*}",
-        rf"{by_x}\left[q^{{2}}\right] &= 2 \cdot {by_x}\left[q\right] q && \text{{chain rule, power rule}} \\",
+        rf"{by_x}\left[q^{{2}}\right] &= 2 q {by_x}\left[q\right] && \text{{chain rule, power rule}} \\",
         rf"q = {sine},\quad {by_x}\left[q\right] &= \cos\left(x\right) && \text{{derivative of sin(x)}} \\",
         rf"{by_x}\left[q^{{2}}\right] &= 2 {sine} \cos\left(x\right) && \text{{result}} \\",
         r"\end{align*}",
