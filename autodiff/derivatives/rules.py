@@ -24,7 +24,7 @@ MAXIMUM_PARTS = 20  # operands and operators that are written out; a longer part
 SUM, FACTOR, PRODUCT, FLAT = "sum rule", "constant factor", "product rule", "constant between its steps"
 
 
-class Part(NamedTuple):
+class LabelledPart(NamedTuple):
     """A part of the expression in a graph of its own: the `node` and, where it has a label, the `symbol` for it.
 
     `symbols` are the inputs that stand for derivatives in formulas of that graph, each with the part that it is the
@@ -41,14 +41,14 @@ class Part(NamedTuple):
         return self.node if self.symbol is None else self.symbol
 
 
-class Rule(NamedTuple):
+class AppliedRule(NamedTuple):
     """One rule: the derivative of `part` is `derivative`, a formula of the same graph; None: it would be too long.
 
     `name` is what the rule is called, None where it is the gate's own. `has_inner`: what is inside is differentiated
     by a rule of its own, as the chain rule says.
     """
 
-    part: Part
+    part: LabelledPart
     gate: Gate
     derivative: Node | None
     name: str | None
@@ -62,13 +62,15 @@ def readable(node: Node) -> Node:
 
 
 @without_collection
-def rules_of(output: Node, variable: Node, labels: Mapping[Node, str], name: str) -> tuple[Part, list[Rule]]:
+def rules_of(
+    output: Node, variable: Node, labels: Mapping[Node, str], name: str
+) -> tuple[LabelledPart, list[AppliedRule]]:
     """The output, and the rules for its derivative by `variable` in the order of applying them, from the outside in.
 
     Both are nodes of one typed graph, of which `labels` names parts that are not written out. Where they would be long,
     the output gets `name`, and others n1, n2 … Raises ExpressionError for more than MAXIMUM_RULES.
     """
-    writer = _Writer(output, variable, labels, name)
+    writer = _RuleWriter(output, variable, labels, name)
     moving = [node for node in reversed(writer.nodes) if writer.active[node.index] and node is not variable]
     if len(moving) > MAXIMUM_RULES:
         raise ExpressionError(
@@ -78,7 +80,7 @@ def rules_of(output: Node, variable: Node, labels: Mapping[Node, str], name: str
     return writer.part(output)[0], [writer.rule(node) for node in moving]
 
 
-class _Writer:
+class _RuleWriter:
     """Copies each part of an expression into a graph in which labelled ones are symbols, and applies its rule there.
 
     A graph a part: one for all would be looked through for each of them.
@@ -109,7 +111,7 @@ class _Writer:
                 labels[node] = f"n{number}"
         return labels
 
-    def part(self, node: Node) -> tuple[Part, dict[int, Node]]:
+    def part(self, node: Node) -> tuple[LabelledPart, dict[int, Node]]:
         """A part in a graph of its own, and there the nodes of those that it is written with, by their old index."""
         graph = Graph(is_typed=True)
         found = {node}
@@ -124,14 +126,14 @@ class _Writer:
             is_symbol = one in self.labels and one is not node
             twins[one.index] = graph.input(self.labels[one], one.shape) if is_symbol else graph.copy(one, twins)
         symbol = graph.input(self.labels[node], node.shape) if node in self.labels else None
-        return Part(twins[node.index], symbol, {}), twins
+        return LabelledPart(twins[node.index], symbol, {}), twins
 
-    def rule(self, node: Node) -> Rule:
+    def rule(self, node: Node) -> AppliedRule:
         gate = node.gate
         part, twins = self.part(node)
         places = tuple([place for place, operand in enumerate(node.inputs) if self.active[operand.index]])
         if gate.has_local and gate.is_variadic and len(node.inputs) > MAXIMUM_OPERANDS:
-            return Rule(part, gate, None, None, False)
+            return AppliedRule(part, gate, None, None, False)
         tangents: list[Node | None] = [None] * len(node.inputs)
         for place in places:
             tangents[place] = self.tangent(node.inputs[place], part.node.inputs[place], part)
@@ -140,9 +142,9 @@ class _Writer:
         name = self.name(part.node, places, {twin for index, twin in twins.items() if self.active[index]})
         is_own = gate.has_local and name not in (SUM, FACTOR)
         has_inner = is_own and len(places) == 1 and node.inputs[places[0]] is not self.variable
-        return Rule(part, gate, derivative, name, has_inner)
+        return AppliedRule(part, gate, derivative, name, has_inner)
 
-    def tangent(self, operand: Node, twin: Node, part: Part) -> Node:
+    def tangent(self, operand: Node, twin: Node, part: LabelledPart) -> Node:
         """The derivative of an operand: a symbol, or 1 for a number that is the variable itself."""
         graph = part.node.graph
         if operand is self.variable and not operand.shape:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from backprop.autodiff.derivatives.rules import Rule, readable, rules_of
+from backprop.autodiff.derivatives.rules import AppliedRule, readable, rules_of
 from backprop.autodiff.derivatives.symbolic import Derivatives
 from backprop.autodiff.graph import Node
 from backprop.cli.output.numbers import whole
@@ -20,7 +20,7 @@ from backprop.parser.printers.latex_names import name as latex_name
 RESULT, VALUE = "result", "value"
 
 
-class Line(NamedTuple):
+class DerivationLine(NamedTuple):
     """One rule of one order by one variable, or its result."""
 
     variable: str
@@ -29,7 +29,7 @@ class Line(NamedTuple):
     formula: str
 
 
-class Text:
+class DerivationText:
     """The notation of the language."""
 
     equals = " = "
@@ -60,7 +60,7 @@ class Text:
         return f"{whole} = sum(G*d{self.variable.name}), G = {text}"
 
 
-class Latex(Text):
+class DerivationLatex(DerivationText):
     """LaTeX, aligned at the equals signs."""
 
     equals = " &= "
@@ -82,7 +82,7 @@ class Latex(Text):
         return rf"{whole} &= \sum G \odot \mathrm{{d}}{latex_name(str(self.variable.name))},\quad G = {text}"
 
 
-def steps(orders: Sequence[Derivatives], name: str, notation: type[Text]) -> Iterator[Line]:
+def steps(orders: Sequence[Derivatives], name: str, notation: type[DerivationText]) -> Iterator[DerivationLine]:
     """The lines by one variable, order after order: what an order results in, the next one differentiates."""
     for order, derivatives in enumerate(orders, 1):
         typed = derivatives.graph
@@ -95,22 +95,22 @@ def steps(orders: Sequence[Derivatives], name: str, notation: type[Text]) -> Ite
         whole, rules = rules_of(output, variable, labels, "f" + "'" * (order - 1))
         written = notation(variable)
         for rule in rules:
-            yield Line(name, order, words(rule), equation(rule, written))
+            yield DerivationLine(name, order, words(rule), equation(rule, written))
         result = derivatives.written[name]
         refuse_long(result, "ask for a lower order, or omit --steps")
         text = written.plain(result)
         is_array = bool(variable.shape)
         equals = f"{written.derivative(whole.named)}{written.equals}{text}"
-        yield Line(name, order, RESULT, written.gradient(whole.named, text) if is_array else equals)
+        yield DerivationLine(name, order, RESULT, written.gradient(whole.named, text) if is_array else equals)
 
 
-def words(rule: Rule) -> str:
+def words(rule: AppliedRule) -> str:
     """`product rule`; of a gate's own rule whose it is."""
     own = rule.name or f"derivative of {signature(rule.gate)}"
     return f"chain rule, {own}" if rule.has_inner else own
 
 
-def equation(rule: Rule, written: Text) -> str:
+def equation(rule: AppliedRule, written: DerivationText) -> str:
     """`d/dx(x^2) = 2*x`; of a part with a label what it is before that."""
     node, symbol, symbols = rule.part
     definition = "" if symbol is None else f"{written.plain(symbol)} = {written.plain(node)}{written.also}"
@@ -122,11 +122,11 @@ def equation(rule: Rule, written: Text) -> str:
 def steps_report(question: Question, orders: Sequence[Derivatives]) -> Report:
     """A row for each rule, one for each result, and where the variables have values one for its own."""
     values = values_of(question, orders[-1]) or {}
-    lines: list[Line] = []
+    lines: list[DerivationLine] = []
     for name in orders[-1].written:
-        lines += steps(orders, name, Text)
+        lines += steps(orders, name, DerivationText)
         if name in values:
-            lines.append(Line(name, len(orders), VALUE, whole(values[name], shortest)))
+            lines.append(DerivationLine(name, len(orders), VALUE, whole(values[name], shortest)))
     return Report(
         title="",
         columns=(
@@ -148,7 +148,7 @@ def steps_report(question: Question, orders: Sequence[Derivatives]) -> Report:
     )
 
 
-def plain(lines: Sequence[Line]) -> Iterator[str]:
+def plain(lines: Sequence[DerivationLine]) -> Iterator[str]:
     """One line each, under a heading where there are several variables or orders."""
     heads = dict.fromkeys((line.variable, line.order) for line in lines)
     head = None
@@ -163,7 +163,7 @@ def steps_latex(question: Question, orders: Sequence[Derivatives]) -> Report:
     """Aligned equations with the rule beside each, by each variable and of each order."""
     code: list[str] = []
     for name in orders[-1].written:
-        lines = list(steps(orders, name, Latex))
+        lines = list(steps(orders, name, DerivationLatex))
         code.append(r"\begin{align*}")
         code += [rf"{line.formula} && \text{{{prose(line.rule)}}} \\" for line in lines]
         code.append(r"\end{align*}")
