@@ -26,7 +26,7 @@ TEXTBOOK_PAIRS = [
     ("tanh(x)", "1 - tanh(x)^2"),
     ("1/x", "-1/x^2"),
     ("exp(-x^2)", "-2*x*exp(-x^2)"),
-    ("sin(x)*cos(x)", "cos(x)^2 - sin(x)^2"),
+    ("sin(x)*cos(x)", "2*cos(x)^2 - 1"),
     ("a*x^2 + b*x + c", "2*a*x + b"),
     ("atan(x)", "1/(1 + x^2)"),
     ("asin(x)", "1/sqrt(1 - x^2)"),
