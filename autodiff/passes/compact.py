@@ -14,7 +14,7 @@ from backprop.autodiff.passes.derivation import Derivation
 from backprop.autodiff.passes.factoring import MOST_TERMS, Factored, Factoring, divisors_among
 from backprop.autodiff.passes.monomials import ZERO, Exponent, Monomial, Number, is_power
 from backprop.autodiff.passes.power_sums import Powers, PowerSum
-from backprop.autodiff.passes.reading import NoNormalForm, Reading
+from backprop.autodiff.passes.reading import NoNormalForm, Reading, edges_of
 from backprop.autodiff.passes.simplify import Simplifier
 
 MOST_GROUPS = 16  # terms of an expression that are collected each on its own
@@ -44,7 +44,9 @@ def derivative_of_order(derivation: Derivation, node: Node, order: int) -> Node:
         groups = [whole]
     for _ in range(order):
         derived = [derivation.derived(terms) for terms in groups]
-        groups = [compact.factoring.gathered(terms) for terms in derived if terms]
+        found = [compact.factoring.over_one_denominator(terms) for terms in derived]
+        derivation.owed.update(*map(compact.factoring.lost_edges, derived, found))
+        groups = [terms for one in found if (terms := one.multiplied_out())]
         derivation.settle([powers for terms in groups for powers in terms])
     return compact.written(groups)
 
@@ -92,8 +94,9 @@ class Compact:
         whole: PowerSum = {}
         for terms in groups:
             power_sums.add_scaled(whole, terms)
-        forms = self._forms(whole)
-        if len(groups) > 1:
+        keeps_edges = edges_of(whole) == edges_of([powers for terms in groups for powers in terms])
+        forms = self._forms(whole) if keeps_edges else []
+        if len(groups) != 1:
             parts = [one for terms in groups for one in self.tidy.terms_of(cheapest(self._forms(terms)))]
             forms.append(self._priced(self._made(parts)))
         return cheapest(forms)
@@ -106,11 +109,15 @@ class Compact:
         if not 1 < len(terms) <= MOST_TERMS:
             return []
         found = self.factoring.over_one_denominator(terms)
+        if self.factoring.lost_edges(terms, found):
+            return []
         divided = self.factoring.divided(found, divisors_among(self.slopes.values()))
+        linear = self.factoring.in_linear_factors(divided)
+        is_split = len(linear.rest) == 1 and len(found.rest) > 2
         forms = [
             (found, 1.0),
             (divided, FACTORED if divided.factors else 1.0),
-            (self.factoring.in_linear_factors(divided), 1.0),
+            (linear, FACTORED if is_split else 1.0),
         ]
         made = [(self._product(form), price) for form, price in forms]
         return [self._priced(node, price) for node, price in made if node is not None]

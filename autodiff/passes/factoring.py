@@ -18,6 +18,7 @@ from backprop.autodiff.graph import Node
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.monomials import TRIED
 from backprop.autodiff.passes.power_sums import NO_POWERS, Powers, PowerSum, joined
+from backprop.autodiff.passes.reading import edges_of
 
 MOST_TERMS = 400  # of a sum that is looked at for factors
 MOST_TERMS_OF_FACTOR = 4
@@ -55,11 +56,15 @@ class Factoring:
         self.squared = cache(squared)
         self.width = width
 
-    def gathered(self, terms: PowerSum) -> PowerSum:
-        """The sum with what its common denominator makes fewer or shorter terms, apart again."""
-        return self.over_one_denominator(terms).multiplied_out() if 1 < len(terms) <= MOST_TERMS else terms
+    def lost_edges(self, terms: PowerSum, found: Factored) -> set[Node]:
+        """The bases by which the terms have no value somewhere, and what was found has one."""
+        lost = edges_of(terms) - edges_of(found.multiplied_out())
+        return {base for base in lost if not self._has_no_zero(self.terms_of(base))}
 
     def over_one_denominator(self, terms: PowerSum) -> Factored:
+        """The sum, multiplied out and divided where that makes it shorter."""
+        if not 1 < len(terms) <= MOST_TERMS:
+            return Factored(Fraction(1), NO_POWERS, terms)
         while True:
             coefficient, powers = power_sums.common_factor(terms)
             rest = power_sums.without_factor(terms, coefficient, powers)
@@ -86,7 +91,7 @@ class Factoring:
         """The rest divided by sums in the denominator, as far as a pole of theirs stays."""
         for base, exponent in powers:
             divisor = self.terms_of(base) if exponent < 0 else None
-            lowest = 0 if divisor is not None and self._has_no_zero(divisor) else -1
+            lowest = 0 if self._has_no_zero(divisor) else -1
             while divisor is not None and exponent < lowest and len(rest) > 1:
                 smaller = power_sums.quotient(rest, divisor)
                 if smaller is None:
@@ -95,8 +100,10 @@ class Factoring:
                 powers = joined(powers, frozenset([(base, Fraction(1))]))
         return powers, rest
 
-    def _has_no_zero(self, terms: PowerSum) -> bool:
+    def _has_no_zero(self, terms: PowerSum | None) -> bool:
         """Whether a sum with a square root, times the same with the other root, is a number: x + sqrt(x^2 + 1)."""
+        if terms is None:
+            return False
         roots = {item for powers in terms for item in powers if item[1].denominator > 1}
         if len(roots) != 1:
             return False
@@ -110,7 +117,7 @@ class Factoring:
         """The same with those sums as factors that divide the rest."""
         rest, factors = found.rest, [*found.factors]
         for divisor in divisors:
-            while 1 < len(divisor) < len(rest):
+            while 1 < len(divisor) <= len(rest):
                 smaller = power_sums.quotient(rest, divisor)
                 if smaller is None:
                     break

@@ -99,6 +99,8 @@ class Reading:
                 and operand not in self.monomials
                 and not operand.is_constant
             ):
+                if exponent % 2 == 0:
+                    raise NoNormalForm  # sqrt(x)^2 has no value below 0
                 self.roots[operand] = base
                 base, exponent = operand, exponent / 2
             if base.is_literal and exponent.denominator == 1 and base.value:
@@ -156,9 +158,7 @@ class Reading:
     def settle(self, products: Collection[Powers]) -> None:
         """Raises NoNormalForm where a sum of these has a value and what was merged to them has none: x/x is not 1."""
         bases = {base for powers in products for base, _ in powers}
-        edges = {base for powers in products for base, exponent in powers if has_edge(exponent)}
-        edges |= {base for base in bases if not is_total(base)}
-        edges |= {operand for base in bases for operand in base.inputs if has_pole(base)}
+        edges = edges_of(products) | {operand for base in bases for operand in base.inputs if has_pole(base)}
         if not self.owed <= edges:
             raise NoNormalForm
         self.owed.clear()
@@ -167,6 +167,11 @@ class Reading:
 def has_edge(exponent: Fraction) -> bool:
     """Whether a power has a pole, or an edge of its domain, at 0."""
     return exponent < 0 or exponent.denominator > 1
+
+
+def edges_of(products: Iterable[Powers]) -> set[Node]:
+    """The bases by which some of the products have no value somewhere."""
+    return {base for powers in products for base, exponent in powers if has_edge(exponent) or not is_total(base)}
 
 
 def has_pole(node: Node) -> bool:
