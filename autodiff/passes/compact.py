@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.derivation import Derivation
-from backprop.autodiff.passes.factoring import MOST_TERMS, Factored, Factoring, divisors_among
+from backprop.autodiff.passes.factoring import Factored, Factoring, divisors_among, is_looked_at
 from backprop.autodiff.passes.monomials import ZERO, Exponent, Monomial, Number, is_power
 from backprop.autodiff.passes.power_sums import Powers, PowerSum
 from backprop.autodiff.passes.reading import NoNormalForm, Reading, edges_of
@@ -19,8 +19,10 @@ from backprop.autodiff.passes.simplify import Simplifier
 
 MOST_GROUPS = 16  # terms of an expression that are collected each on its own
 MOST_SHORTENED, MOST_NODES = 32, 200  # terms and nodes of a first derivative that is looked at again
+LONG = 30  # characters of a product that is looked at again
 MUCH_SHORTER = 0.8  # a textbook has sums of products, unless factors save a fifth
 HALF = Fraction(1, 2)
+SQUARE = Exponent(Fraction(2), None)
 FACTORED = 0.8  # of the length of a product: a factor that vanishes keeps the digits that a sum loses there
 
 
@@ -53,10 +55,12 @@ def derivative_of_order(derivation: Derivation, node: Node, order: int) -> Node:
 
 def shorter(tidy: Simplifier, tidied: Node) -> Node:
     """What a run has tidied, in factors where that is much shorter."""
-    if not tidied.inputs or tidied.shape or len(tidy.nodes) > MOST_NODES or len(tidy.terms_of(tidied)) > MOST_SHORTENED:
+    if not tidied.inputs or tidied.shape or len(tidy.nodes) > MOST_NODES:
         return tidied
     reading = Reading(tidied.graph)
     compact = Compact(reading)
+    if not is_promising(tidy.terms_of(tidied), compact.width(tidied), compact.width):
+        return tidied
     try:
         terms = compact.opened(reading.read(tidy, tidied))
         forms = compact.products(terms)
@@ -65,6 +69,18 @@ def shorter(tidy: Simplifier, tidied: Node) -> Node:
         return tidied
     best = cheapest(forms) if forms else tidied
     return best if compact.width(best) <= MUCH_SHORTER * compact.width(tidied) else tidied
+
+
+def is_promising(terms: Sequence[Monomial], length: int, width: Callable[[Node], int]) -> bool:
+    """Whether factors may make terms of that length together much shorter, told at a glance."""
+    if len(terms) == 1 or len(terms) > MOST_SHORTENED:
+        return len(terms) == 1 and length >= LONG
+    shared = set.intersection(*[{*one.powers} for one in terms])
+    saved = (len(terms) - 1) * sum(width(base) + 1 for base in shared)
+    has_relation = all(
+        base.gate.squared and exponent == SQUARE for one in terms for base, exponent in one.powers.items()
+    )
+    return has_relation or saved >= (1 - MUCH_SHORTER) * length
 
 
 class Compact:
@@ -106,7 +122,7 @@ class Compact:
 
     def products(self, terms: PowerSum) -> list[Priced]:
         """The sum as products, over one denominator and with more factors."""
-        if not 1 < len(terms) <= MOST_TERMS:
+        if len(terms) < 2 or not is_looked_at(terms):
             return []
         found = self.factoring.over_one_denominator(terms)
         if self.factoring.lost_edges(terms, found):

@@ -20,7 +20,7 @@ from backprop.autodiff.passes.monomials import TRIED
 from backprop.autodiff.passes.power_sums import NO_POWERS, Powers, PowerSum, joined
 from backprop.autodiff.passes.reading import edges_of
 
-MOST_TERMS = 400  # of a sum that is looked at for factors
+MOST_ENTRIES = 2_000  # terms times bases of a sum that is looked at for factors
 MOST_TERMS_OF_FACTOR = 4
 LARGEST_ADDEND = 16  # x + c with a larger c is not multiplied out: near x = -c that would lose the digits of c^n
 
@@ -63,7 +63,7 @@ class Factoring:
 
     def over_one_denominator(self, terms: PowerSum) -> Factored:
         """The sum, multiplied out and divided where that makes it shorter."""
-        if not 1 < len(terms) <= MOST_TERMS:
+        if len(terms) < 2 or not is_looked_at(terms):
             return Factored(Fraction(1), NO_POWERS, terms)
         while True:
             coefficient, powers = power_sums.common_factor(terms)
@@ -83,7 +83,7 @@ class Factoring:
                 continue
             made = power_sums.substituted(rest, base, degree, value)
             keeps_digits = len(made) <= len(rest) or (terms is not None and cannot_cancel(terms))
-            if keeps_digits and len(made) <= MOST_TERMS and self.length(made) < self.length(rest):
+            if keeps_digits and is_looked_at(made) and self.length(made) < self.length(rest):
                 rest = made
         return rest
 
@@ -116,8 +116,9 @@ class Factoring:
     def divided(self, found: Factored, divisors: Iterable[PowerSum]) -> Factored:
         """The same with those sums as factors that divide the rest."""
         rest, factors = found.rest, [*found.factors]
+        bases = {*power_sums.bases_of(rest)}
         for divisor in divisors:
-            while 1 < len(divisor) <= len(rest):
+            while 1 < len(divisor) <= len(rest) and bases.issuperset(power_sums.bases_of(divisor)):
                 smaller = power_sums.quotient(rest, divisor)
                 if smaller is None:
                     break
@@ -145,6 +146,11 @@ class Factoring:
             size += self.width(base) + 1 + 2 * (self.terms_of(base) is not None)
             size += 0 if abs(exponent) == 1 else 1 + len(f"{float(abs(exponent)):g}")
         return size
+
+
+def is_looked_at(terms: PowerSum) -> bool:
+    """Whether a sum is worth the work, which may take the square of its size."""
+    return len(terms) * len(power_sums.bases_of(terms)) <= MOST_ENTRIES
 
 
 def divisors_among(sums: Iterable[PowerSum]) -> list[PowerSum]:
