@@ -67,7 +67,7 @@ class Reading:
         """The factors of a base that is a product of others, and its coefficient, else None."""
         monomial = self.monomials.get(base)
         found = None if monomial is None else self._product(monomial)
-        return None if found == (frozenset([(base, Fraction(1))]), 1) else found
+        return None if found is None or found[0] == {(base, Fraction(1))} else found
 
     def _collected(self, terms: Iterable[Monomial]) -> PowerSum:
         total: PowerSum = {}
