@@ -12,7 +12,7 @@ from backprop.autodiff.graph import Node
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.derivation import Derivation
 from backprop.autodiff.passes.factoring import Factored, Factoring, divisors_among, is_looked_at
-from backprop.autodiff.passes.monomials import ZERO, Exponent, Monomial, Number, is_power
+from backprop.autodiff.passes.monomials import ONE, ZERO, Exponent, Monomial, Number, is_power, is_whole
 from backprop.autodiff.passes.power_sums import Powers, PowerSum
 from backprop.autodiff.passes.reading import NoNormalForm, Reading, edges_of
 from backprop.autodiff.passes.simplify import Simplifier
@@ -167,12 +167,13 @@ class Compact:
         exponents = dict(powers)
         found: dict[Node, Exponent] = {}
         for base, exponent in sorted(powers, key=lambda item: item[0].index):
-            if is_power(base) and exponent == 1:
-                below, symbolic = base.inputs
-                found[below] = Exponent(exponents.get(below, ZERO.number), symbolic)
+            below, symbolic = base.inputs if is_power(base) and exponent == 1 else (base, None)
+            number = exponents.get(below, ZERO.number)
+            if symbolic is not None and is_whole(Exponent(number, None)) and found.get(below, ONE).symbolic is None:
+                found[below] = Exponent(number, symbolic)
             elif abs(exponent) == HALF and base in self.reading.roots:
                 found[self.reading.roots[base]] = Exponent(2 * exponent, None)
-            elif base not in found:
+            else:
                 found[base] = Exponent(as_decimal(exponent), None)
         return Monomial(as_decimal(coefficient) if self.reading.has_decimals else coefficient, found)
 

@@ -111,6 +111,15 @@ def test_what_is_written_is_the_derivative(text: str) -> None:
         assert float(read) == pytest.approx(float(truth(text, order)), rel=1e-12, abs=1e-14 * scale), (order, written)
 
 
+@pytest.mark.parametrize("text", ["x^n*x^m", "sqrt(x)*x^n", "x^n/x^m", "(x^n + x)*sqrt(x)", "x^n*sin(x)*x^m*x^2.5"])
+@pytest.mark.parametrize("order", [2, 3])
+def test_powers_of_one_base_stay_apart(text: str, order: int) -> None:
+    found, node, written = found_of_order(text, order)
+    values = {name: np.float64(POINT[name]) for name in found.graph.inputs}
+    read, plain = evaluate([node, found.plain["x"]], values)
+    assert float(read) == close_to(float(plain), rel=1e-12), written
+
+
 @pytest.mark.parametrize(
     "text, order, written",
     [
