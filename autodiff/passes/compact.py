@@ -14,7 +14,7 @@ from backprop.autodiff.passes.derivation import Derivation
 from backprop.autodiff.passes.factoring import Factored, Factoring, divisors_among, is_looked_at
 from backprop.autodiff.passes.monomials import ONE, ZERO, Exponent, Monomial, Number, is_power, is_whole
 from backprop.autodiff.passes.power_sums import Powers, PowerSum
-from backprop.autodiff.passes.reading import NoNormalForm, Reading, edges_of
+from backprop.autodiff.passes.reading import NoNormalForm, Reading, edges_of, inverts_a_pole
 from backprop.autodiff.passes.simplify import Simplifier
 
 MOST_GROUPS = 16  # terms of an expression that are collected each on its own
@@ -39,6 +39,8 @@ def cheapest(forms: Sequence[Priced]) -> Node:
 
 def derivative_of_order(derivation: Derivation, node: Node, order: int) -> Node:
     """The derivative of a scalar, tidied after each order, as a reader gets it. Raises NoNormalForm."""
+    if inverts_a_pole(node):
+        raise NoNormalForm
     compact = Compact(derivation, derivation.slopes)
     whole = derivation.expression(node)
     groups: list[PowerSum] = [{powers: coefficient} for powers, coefficient in whole.items()]
@@ -167,7 +169,8 @@ class Compact:
         exponents = dict(powers)
         found: dict[Node, Exponent] = {}
         for base, exponent in sorted(powers, key=lambda item: item[0].index):
-            below, symbolic = base.inputs if is_power(base) and exponent == 1 else (base, None)
+            is_symbolic = is_power(base) and exponent == 1 and not base.inputs[1].is_literal
+            below, symbolic = base.inputs if is_symbolic else (base, None)
             number = exponents.get(below, ZERO.number)
             if symbolic is not None and is_whole(Exponent(number, None)) and found.get(below, ONE).symbolic is None:
                 found[below] = Exponent(number, symbolic)

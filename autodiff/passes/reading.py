@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.monomials import (
@@ -17,9 +18,9 @@ from backprop.autodiff.passes.monomials import (
     Exponent,
     Monomial,
     Number,
-    as_number,
     is_power,
     is_total,
+    plain_number,
 )
 from backprop.autodiff.passes.power_sums import Powers, PowerSum, joined
 from backprop.autodiff.passes.simplify import PRODUCTS, Simplifier
@@ -103,8 +104,11 @@ class Reading:
                     raise NoNormalForm  # sqrt(x)^2 has no value below 0
                 self.roots[operand] = base
                 base, exponent = operand, exponent / 2
-            if base.is_literal and exponent.denominator == 1 and base.value:
-                coefficient *= self._exact(as_number(base.value)) ** int(exponent)
+            literal = plain_number(base)
+            if base.is_literal and not literal:
+                raise NoNormalForm  # x/(y - y) has no value, nor has any derivative of it
+            if literal is not None and exponent.denominator == 1:
+                coefficient *= self._exact(literal) ** int(exponent)
             elif exponent:
                 if exponent != 1:
                     self.raised.add(base)
@@ -172,6 +176,25 @@ def has_edge(exponent: Fraction) -> bool:
 def edges_of(products: Iterable[Powers]) -> set[Node]:
     """The bases by which some of the products have no value somewhere."""
     return {base for powers in products for base, exponent in powers if has_edge(exponent) or not is_total(base)}
+
+
+def inverts_a_pole(root: Node) -> bool:
+    """Whether a denominator has one itself: 1/(1/x) has no value at 0, and is tidied to x."""
+    poles: set[Node] = set()
+    for node in needed([root]):
+        if node.gate not in PRODUCTS and not is_power(node):
+            continue
+        *above, below = node.inputs
+        number = plain_number(below) if is_power(node) else None
+        if node.gate is METHODS["/"] or (number is not None and number < 0):
+            inverted = below if number is None else above[0]
+            if inverted in poles:
+                return True
+            if not inverted.is_constant:
+                poles.add(node)
+        elif any(operand in poles for operand in (above if number is not None else node.inputs)):
+            poles.add(node)
+    return False
 
 
 def has_pole(node: Node) -> bool:

@@ -111,7 +111,9 @@ def test_what_is_written_is_the_derivative(text: str) -> None:
         assert float(read) == pytest.approx(float(truth(text, order)), rel=1e-12, abs=1e-14 * scale), (order, written)
 
 
-@pytest.mark.parametrize("text", ["x^n*x^m", "sqrt(x)*x^n", "x^n/x^m", "(x^n + x)*sqrt(x)", "x^n*sin(x)*x^m*x^2.5"])
+@pytest.mark.parametrize(
+    "text", ["x^n*x^m", "sqrt(x)*x^n", "x^n/x^m", "(x^n + x)*sqrt(x)", "x^n*sin(x)*x^m*x^2.5", "((x*x)^0.5)^n"]
+)
 @pytest.mark.parametrize("order", [2, 3])
 def test_powers_of_one_base_stay_apart(text: str, order: int) -> None:
     found, node, written = found_of_order(text, order)
@@ -151,6 +153,9 @@ DOMAINS = [
     ("(x/(x - 2))*(x - 2)*x", 2.0),
     ("log(x)/log(x)*x^2", 1.0),
     ("x^n*x", 0.0),
+    ("x/(2/x)", 0.0),
+    ("(x - 3)/(n - n)", 1.0),
+    ("2/log(x)^(-1)", 1.0),
 ]
 
 
