@@ -9,6 +9,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.gates.arithmetic import is_zero_throughout
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.monomials import (
@@ -47,6 +48,8 @@ class Reading:
 
     def expression(self, node: Node, *, may_have_corners: bool = False) -> PowerSum:
         """Any expression as a sum. Raises NoNormalForm, as the other methods do."""
+        if any([is_zero_throughout(operand) for one in needed([node]) for operand in one.inputs if operand.inputs]):
+            raise NoNormalForm  # 1/(x - x) has no value, and a sum would not show that it is there
         briefs: list[Brief] = []
         tidy = Simplifier(in_textbook_form(node, briefs=briefs), has_negative_powers=False)
         if briefs and not may_have_corners:
