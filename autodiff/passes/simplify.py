@@ -133,7 +133,7 @@ class Simplifier:
         if not values or len(values) > LONGEST_LIST or any(one is None for one in values):
             return None
         with np.errstate(all="ignore"):
-            value = node.gate.forward(*values, **node.settings)
+            value: Array = node.gate.forward(*values, **node.settings)
         if node.gate.leaves_range(value, values):
             return None
         self.values[node] = value
