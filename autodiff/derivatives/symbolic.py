@@ -22,6 +22,8 @@ from backprop.autodiff.shapes import Shape
 
 MAXIMUM_ORDER = 100
 MAXIMUM_ADDED = 200_000  # nodes of the orders after the first: the next may have some times as many
+MAXIMUM_TIDIED = 20_000  # the same where each order is tidied, beside MAXIMUM_GROWTH times the nodes of the first order
+MAXIMUM_GROWTH = 16
 
 
 class Derivatives:
@@ -62,18 +64,17 @@ class Derivatives:
             return None
 
     def _simplified(self, name: str, exemptions: list[Exemption]) -> Node:
+        coded = self.coded[name]  # refuses an order that grows before the plain ones are made
         counts_sides = any([one.gate.is_informed for one in needed([self.plain[name]])])
-        return simplified(self.coded[name], exemptions, counts_sides=counts_sides)
+        return simplified(coded, exemptions, counts_sides=counts_sides)
 
     def _plain(self, name: str) -> Node:
         variable, node = self.graph.named(name), self.graph.result
         for done in range(self.order):
             if done == 1:
                 limit = len(self.graph.nodes) + MAXIMUM_ADDED
-            if done > 1 and len(self.graph.nodes) > limit:
-                raise ExpressionError(
-                    f"the derivative of order {done} has more than {MAXIMUM_ADDED} nodes", cure="ask for a lower order"
-                )
+            if done > 1:
+                self._refuse_growth(done, limit)
             (slope,) = gradients(node, [variable])
             if done + 1 < self.order:
                 (slope,) = to_differentiate([slope], node)
@@ -86,11 +87,22 @@ class Derivatives:
         """The derivative tidied between the orders: abs(x)^2 has that of x^2."""
         variable, node = self.graph.named(name), self.graph.result
         for done in range(self.order):
+            if done == 1:
+                limit = len(self.graph.nodes) + MAXIMUM_GROWTH * len(needed([node])) + MAXIMUM_TIDIED
+            if done > 1:
+                self._refuse_growth(done, limit)
             if done:
                 (node,) = in_forms([tidied(node, has_negative_powers=True)], tells=False)
             seed = self.graph.constant(1.0).broadcast_to(node.shape)
             (node,) = one_sided_adjoints(self.graph, node, seed, [variable]).by([variable])
         return node
+
+    def _refuse_growth(self, done: int, limit: int) -> None:
+        """Raises ExpressionError where the graph has more nodes than `limit` after that many orders."""
+        if len(self.graph.nodes) > limit:
+            raise ExpressionError(
+                f"the derivatives up to order {done} have {len(self.graph.nodes)} nodes", cure="ask for a lower order"
+            )
 
 
 @without_collection

@@ -75,6 +75,19 @@ def test_a_derivative_that_grows_with_each_order(backprop: Run) -> None:
     assert "nodes\n  ask for a lower order" in answer.err
 
 
+@pytest.mark.parametrize("text", ["exp(sin(1e30*x))", "sin(sin(1e30*x))", "tanh(1e30*x)*sin(1e30*x)"])
+def test_orders_that_are_tidied_are_counted(backprop: Run, text: str) -> None:
+    """Each order has about twice the nodes of the one before: the next is not begun where thousands would follow."""
+    for order in ("14", "100"):
+        answer = backprop("diff", text, "--order", order)
+        assert answer.status == 2
+        nodes = re.fullmatch(
+            r"error: the derivatives up to order \d+ have (\d+) nodes\n  ask for a lower order\n", answer.err
+        )
+        assert nodes and int(nodes[1]) < 60_000
+    assert backprop("diff", text, "--order", "6").status == 0
+
+
 class Counted(str):
     """A name that counts how often it is compared."""
 
