@@ -44,7 +44,8 @@ class WrittenIndex:
         self.chosen: list[int] | Node | None = None
         self.chosen_axis = 0
         left = 0  # axes that the items so far leave
-        for item in items:
+        taking: list[int] = []  # positions of the items that take entries
+        for position, item in enumerate(items):
             if isinstance(item, Bounds):
                 self.places.append(slice_of(item, values))
                 left += 1
@@ -52,12 +53,16 @@ class WrittenIndex:
                 self.new_axes.append(left + len(self.new_axes) - isinstance(self.chosen, Node))
             elif isinstance(value := next(values), Node) or np.ndim(value) == 1:
                 self._choose(value, item, left)
+                taking.append(position)
                 left += 1
             else:
                 self.places.append(whole(value, item))
-        if self.chosen is not None and any(isinstance(part, int) for part in self.places):
+                taking.append(position)
+        if self.chosen is not None and taking[-1] - taking[0] >= len(taking):  # NumPy moves the axis to the front then
             raise ExpressionError(
-                "a list or a variable beside a whole number in an index", items[0].span, "index twice: x[0][[1, 2]]"
+                "a list or a variable and a whole number in an index, and not side by side",
+                items[0].span,
+                "index twice: x[0][:, [1, 2]]",
             )
 
     def _choose(self, value: Any, item: Operand, axis: int) -> None:
