@@ -24,6 +24,11 @@ def show(shape: Shape) -> str:
     return f"({', '.join(map(str, shape))})" if shape else "scalar"
 
 
+def entry_name(name: str, index: Sequence[int]) -> str:
+    """An entry of an array as every output names it: `x[0]`, `W[0,1]`; a scalar's is its own."""
+    return f"{name}[{','.join(map(str, index))}]" if index else name
+
+
 def bounded(shape: Shape) -> Shape:
     """The shape itself. Raises ExpressionError where an array of it would pass the bound.
 
