@@ -11,6 +11,7 @@ from backprop.autodiff.evaluation.binding import selected
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import dependents, needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.compact import is_shorter, may_be_shortened
 from backprop.autodiff.passes.forms import in_forms
 from backprop.autodiff.passes.reading import NoNormalForm
 from backprop.autodiff.passes.reverse import gradients, one_sided_adjoints
@@ -42,7 +43,7 @@ class Derivatives:
         self.written: dict[str, Node] = {}
         found: list[Exemption] = []
         for name in names:
-            self.written[name] = self._closed(name, found) or self._simplified(name, found)
+            self.written[name] = self._written(name, found)
         self.exemptions = tuple(dict.fromkeys(found))
 
     @cached_property
@@ -53,10 +54,21 @@ class Derivatives:
     def coded(self) -> dict[str, Node]:
         return self.plain if self.order == 1 else {name: self._coded(name) for name in self.names}
 
+    def _written(self, name: str, exemptions: list[Exemption]) -> Node:
+        if self.order > 1:
+            return self._closed(name, exemptions) or self._simplified(name, exemptions)
+        declared: list[Exemption] = []
+        found = self._simplified(name, declared)
+        exemptions += declared
+        if declared or not may_be_shortened(found):
+            return found
+        closed = self._closed(name, declared)
+        return closed if closed is not None and not declared and is_shorter(closed, found) else found
+
     def _closed(self, name: str, exemptions: list[Exemption]) -> Node | None:
-        """The derivative of a higher order in the form that is tidied after each, None where there is none."""
+        """The derivative as a sum of products of powers, tidied after each order; None where it is none."""
         variable, output = self.graph.named(name), self.graph.result
-        if self.order == 1 or output.shape or variable.shape:
+        if output.shape or variable.shape:
             return None
         try:
             return simplified_of_order(output, variable, self.order, exemptions)

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
+from backprop.autodiff.declaration import leaves
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import arithmetic, selection
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.choices import LONGEST_MERGED, chosen, together
+from backprop.autodiff.passes.entries import vectors_together
 from backprop.autodiff.passes.monomials import (
     LARGEST,
     MODEST,
@@ -42,6 +45,7 @@ from backprop.autodiff.shapes import Array
 SUMS = frozenset({arithmetic.add, arithmetic.subtract})
 PRODUCTS = frozenset({arithmetic.multiply, arithmetic.divide, arithmetic.negative})
 INVERSE = Fraction(-1)
+MOST_ENTRIES = 10_000  # of an array made from constants whose sum is a number
 LONGEST_LIST = 16  # numbers of which a function is computed
 LARGEST_POWER = 64  # of a product or coefficient that is multiplied out
 
@@ -74,7 +78,8 @@ class Simplifier:
         for node in self.nodes:
             if node not in absorbed:
                 self.done[node] = self._tidied(node)
-        return self.done[self.root]
+        found = self.done[self.root]
+        return self._sum_of_unlike([self.monomial(found)]) if found.shape else found
 
     def _absorbed(self) -> set[Node]:
         """Sums within a sum and products within a product that nothing else uses: their root gathers them."""
@@ -90,6 +95,9 @@ class Simplifier:
     def _tidied(self, node: Node) -> Node:
         if not node.inputs:
             number = plain_number(node)
+            is_made = not node.is_constant and node.gate is not leaves.input  # eye(3)
+            if is_made and math.prod(node.shape) <= MOST_ENTRIES:
+                self._computed(node, ())
             return node if number is None else self._number(number)
         if node.gate.is_flat:
             return node  # tidied, a comparison might decide otherwise: x/x > 0 is false at 0, and 1 > 0 is true
@@ -102,7 +110,11 @@ class Simplifier:
             made = self.product([self._power(*(self.done[operand] for operand in node.inputs))])
         else:
             return self._rebuilt(node)
-        return made if made is not None and made.shape == node.shape else self._as_written(node)
+        if made is None or made.shape != node.shape:
+            return self._as_written(node)
+        if made.shape:
+            self._value(made)
+        return made
 
     def _as_written(self, root: Node) -> Node:
         """The node of tidied operands; what was absorbed into it is made first, in its order."""
@@ -132,6 +144,9 @@ class Simplifier:
         values = [one.value if one.is_constant and one.name is None else self.values.get(one) for one in node.inputs]
         if not values or len(values) > LONGEST_LIST or any(one is None for one in values):
             return None
+        return self._computed(node, values)
+
+    def _computed(self, node: Node, values: Sequence[Any]) -> Array | None:
         with np.errstate(all="ignore"):
             value: Array = node.gate.forward(*values, **node.settings)
         if node.gate.leaves_range(value, values):
@@ -353,6 +368,7 @@ class Simplifier:
                 kept.append(Monomial(coefficient, powers))
         if not kept:
             return self.graph.constant(0.0)
+        kept = vectors_together(kept, self.terms_of, self.sum)
         first = next((place for place, one in enumerate(kept) if one.coefficient > 0), 0)
         kept.insert(0, kept.pop(first))
         node = self.built(kept[0])
