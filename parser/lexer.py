@@ -21,6 +21,8 @@ from backprop.parser.operand import Operand
 MAXIMUM_OPEN = 500_000  # brackets and operators that wait for their right side: 200 MB
 CHECKED = 10_000  # tokens that are read before it is looked at again
 STATEMENTS = ("HEAD", "CONST")  # words that only begin a statement
+VALUE_END = frozenset({"NUMBER", "NAME", "RPAR", "RSQB", "SUPERSCRIPT", "TRANSPOSE"})  # the last tokens of a value
+LOOP = "for"  # the first word of a FOR
 COMMON_FIRST = ("NAME", "NUMBER", "SIGN", "TIMES")  # no two terminals match alike: the order is for speed only
 
 
@@ -35,7 +37,8 @@ class ExpressionLexer(Lexer):
             if isinstance(pattern, PatternStr) and pattern.value.isidentifier()
         }
         self._beginnings = {name: re.compile(patterns[name].to_regexp()).match for name in STATEMENTS}
-        apart = {*conf.ignore, *self._keywords.values(), *COMMON_FIRST, *STATEMENTS}
+        self._loop = re.compile(patterns["FOR"].to_regexp())
+        apart = {*conf.ignore, *self._keywords.values(), *COMMON_FIRST, *STATEMENTS, "FOR"}
         tokens = "|".join(
             f"(?P<{name}>{patterns[name].to_regexp()})" for name in (*COMMON_FIRST, *sorted(patterns.keys() - apart))
         )
@@ -46,7 +49,10 @@ class ExpressionLexer(Lexer):
     def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[Any]:
         """The tokens of the text in Lark's state, where it is the text or a slice of all of it."""
         text = lexer_state.text
-        tokens = self.tokens(text if isinstance(text, str) else text.text)
+        text = text if isinstance(text, str) else text.text
+        tokens = self.tokens(text)
+        if self._loop.search(text):
+            tokens = with_loops(tokens)
         for token in tokens:
             yield token
             yield from islice(tokens, CHECKED)
@@ -71,7 +77,12 @@ class ExpressionLexer(Lexer):
                 start, end = match.span(kind)
                 word = match[kind]
                 if kind == "NAME":
-                    if begins_statement and (beginning := self._beginning(text, start)):
+                    beginning = None
+                    if begins_statement:
+                        beginning = self._beginning(text, start)
+                    elif word == LOOP and (loop := self._loop.match(text, start)):
+                        beginning = Operand("FOR", loop[0], start, loop.end())
+                    if beginning is not None:
                         yield beginning
                         begins_statement = False
                         position = beginning.end_pos
@@ -105,3 +116,26 @@ class ExpressionLexer(Lexer):
             if beginning := match(text, start):
                 return Operand(kind, beginning[0], start, beginning.end())
         return None
+
+
+def with_loops(tokens: Iterator[Operand]) -> Iterator[Operand]:
+    """The tokens, the bracket that encloses a FOR being an EACH with that as its value.
+
+    Only the bracket of a call or of a list can be one; a FOR anywhere else is left for the parser to refuse.
+    """
+    listed = list(tokens)
+    opened: list[Operand | None] = []
+    before = ""
+    for token in listed:
+        if token.type == "LPAR":
+            opened.append(token if before == "NAME" else None)
+        elif token.type == "LSQB":
+            opened.append(None if before in VALUE_END else token)
+        elif token.type in ("RPAR", "RSQB") and opened:
+            opened.pop()
+        elif token.type == "FOR" and opened:
+            bracket = opened[-1]
+            if bracket is not None and bracket.type != "EACH":
+                bracket.type, bracket.value = "EACH", token
+        before = token.type
+    return iter(listed)
