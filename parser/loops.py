@@ -39,14 +39,18 @@ class Range(NamedTuple):
 
 def read_index(loop: Operand, scope: Scope) -> Head:
     """The parameters of a body: its index and, so that it may use them, those of the bodies around it."""
-    word = loop.text[len("for") : -len("in")]
-    name, span = plain_name(word, loop.start_pos + len("for"), "loop's index")
+    name, span = index_of(loop)
     around = scope.head if isinstance(scope, FunctionScope) else Head("", (), span)
     if name in around.parameters:
         raise ExpressionError(f"'{name}' has a meaning around the loop", span, "give the index another name")
     count_nodes(scope, len(around.parameters), span)
     scope.indices.setdefault(name, span)
     return Head(around.name, (name, *around.parameters), span)
+
+
+def index_of(loop: Operand) -> tuple[str, Span]:
+    """The name in `for i in` and its place. Raises ExpressionError where it cannot be one."""
+    return plain_name(loop.text[len("for") : -len("in")], loop.start_pos + len("for"), "loop's index")
 
 
 def refuse_variables(scope: Scope) -> None:
