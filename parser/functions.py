@@ -150,6 +150,7 @@ class Replay:
         for position in range(len(nodes) - len(self.function.parameters), len(steps)):
             node = steps[position]
             operands = [nodes[operand.index] for operand in node.inputs]
+            made: Node | OwnCall
             if node.gate is leaves.input:
                 made = scope.resolve(str(node.name), node.span)
             elif node.gate is DEFERRED:

@@ -16,12 +16,11 @@ from lark.lexer import Lexer, PatternStr
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.parser.names import canonical
-from backprop.parser.operand import Operand
+from backprop.parser.operand import VALUE_END, Operand
 
 MAXIMUM_OPEN = 500_000  # brackets and operators that wait for their right side: 200 MB
 CHECKED = 10_000  # tokens that are read before it is looked at again
 STATEMENTS = ("HEAD", "CONST")  # words that only begin a statement
-VALUE_END = frozenset({"NUMBER", "NAME", "RPAR", "RSQB", "SUPERSCRIPT", "TRANSPOSE"})  # the last tokens of a value
 LOOP = "for"  # the first word of a FOR
 COMMON_FIRST = ("NAME", "NUMBER", "SIGN", "TIMES")  # no two terminals match alike: the order is for speed only
 

@@ -128,7 +128,9 @@ def entries_of(values: Range, bounds: Sequence[Array], index: str) -> Any:
         if not np.size(bounds[0]):
             raise ExpressionError(f"'{index}' runs over an empty list", values.span, "give one value at least")
         return bounds[0].tolist()
-    first, last = [whole(*bound, "a bound", "write first:last, as 1:3") for bound in zip(bounds, values, strict=True)]
+    cure = "write first:last, as 1:3"
+    first = whole(bounds[0], values.first, "a bound", cure)
+    last = whole(bounds[1], values.last, "a bound", cure)
     if first > last:
         raise ExpressionError(f"the range {first}:{last} is empty", values.span, "the first is at most the last")
     return range(first, last + 1)

@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 from backprop.autodiff.errors import Span
 from backprop.autodiff.graph import Node
 
+# The terminals that a value can end with.
+VALUE_END = frozenset({"NUMBER", "NAME", "RPAR", "RSQB", "SUPERSCRIPT", "TRANSPOSE"})
+
 
 class Operand:
     """A token, or a finished part of an expression: the token of its operator with a node and a longer span.

@@ -6,8 +6,9 @@ import re
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
-from backprop.parser.diagnostics.context import VALUE_END, VALUE_START, Context
+from backprop.parser.diagnostics.context import VALUE_START, Context
 from backprop.parser.diagnostics.loops import EXAMPLE as LOOP
+from backprop.parser.operand import VALUE_END
 from backprop.parser.similarity import closest
 
 LONGEST = 40  # characters of a product that a cure spells out

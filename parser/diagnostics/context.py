@@ -7,8 +7,7 @@ from contextlib import suppress
 from functools import cached_property
 
 from backprop.autodiff.errors import ExpressionError
-from backprop.parser.lexer import VALUE_END
-from backprop.parser.operand import Operand
+from backprop.parser.operand import VALUE_END, Operand
 
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB"}
 CLOSING = {"RPAR": "LPAR", "RSQB": "LSQB"}

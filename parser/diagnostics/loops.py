@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from backprop.autodiff.errors import ExpressionError, Span
-from backprop.parser.diagnostics.context import CLOSING, OPENING, VALUE_END, Context
-from backprop.parser.operand import Operand
+from backprop.parser.diagnostics.context import CLOSING, OPENING, Context
+from backprop.parser.operand import VALUE_END, Operand
 
 EXAMPLE = "a loop is written sum(i^2*x for i in 1:3)"
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.parser.diagnostics.adjacency import CHOICE, DEFINITION, malformed_number, missing_operator
-from backprop.parser.diagnostics.context import CLOSING, OPENING, VALUE_END, Context
+from backprop.parser.diagnostics.context import CLOSING, OPENING, Context
 from backprop.parser.diagnostics.loops import malformed_loop
-from backprop.parser.operand import Operand
+from backprop.parser.operand import VALUE_END, Operand
 
 ANYTHING = "write a number, a name or brackets there"
 COMPARES = "'==' compares"
