@@ -14,6 +14,7 @@ from backprop.autodiff.graph import Graph, Node
 from backprop.parser import arrays, constants, loops, subscripts
 from backprop.parser.calls import called
 from backprop.parser.functions import FunctionScope, read_head
+from backprop.parser.names import ITERATE
 from backprop.parser.operand import Bounds, Chain, Keyword, Operand
 from backprop.parser.scope import Function, Scope
 
@@ -188,7 +189,7 @@ class Builder:
         name, closing = children[0], children[-1]
         arguments = children[2] if len(children) > 3 else []
         made = part(name, closing)
-        call = loops.iterated if name.text == loops.ITERATE and name.text not in self.scope.functions else called
+        call = loops.iterated if name.text == ITERATE and name.text not in self.scope.functions else called
         made.node = call(self.scope, name, arguments, made.span)
         return made
 
@@ -230,8 +231,8 @@ class Builder:
         self.scope = template.outer
         return template.finished(template.node(children[1]))
 
-    def range(self, children: Children) -> loops.Range:
-        return loops.Range(children[0], children[-1] if len(children) > 1 else None)
+    def range(self, children: Children) -> loops.IndexRange:
+        return loops.IndexRange(children[0], children[-1] if len(children) > 1 else None)
 
     def gathered(self, children: Children) -> Operand:
         """`sum(i*x for i in 1:3)`."""

@@ -22,11 +22,10 @@ from backprop.parser.functions import FunctionScope, OwnCall, count_nodes, expan
 from backprop.parser.operand import Argument, Keyword, Operand
 from backprop.parser.scope import Function, Head, Scope
 
-ITERATE = "iterate"  # the one function that takes a function
 JOINED = {"sum": "+", "prod": "*"}  # functions that put an operator between the terms; others take them all
 
 
-class Range(NamedTuple):
+class IndexRange(NamedTuple):
     """What an index runs over: `first:last` with both ends or, without `last`, the entries of the list `first`."""
 
     first: Operand
@@ -63,7 +62,7 @@ def refuse_variables(scope: Scope) -> None:
             )
 
 
-def gathered(scope: Scope, name: Operand | None, body: Function, values: Range, span: Span) -> Node:
+def gathered(scope: Scope, name: Operand | None, body: Function, values: IndexRange, span: Span) -> Node:
     """The function of that name of the body's values, or the list of them. Raises ExpressionError."""
     around = [scope.visible[parameter] for parameter in body.parameters[1:]]
     index = body.parameters[0]
@@ -116,7 +115,7 @@ def joined(scope: Scope, name: Operand | None, terms: Sequence[Operand], span: S
     return called(scope, name, arguments, span)
 
 
-def entries_of(values: Range, bounds: Sequence[Array], index: str) -> Any:
+def entries_of(values: IndexRange, bounds: Sequence[Array], index: str) -> Any:
     """The values of the index: whole numbers, or a list's entries. Raises ExpressionError where there is none."""
     if values.last is None:
         if np.ndim(bounds[0]) != 1:

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.parser.functions import read_head
-from backprop.parser.loops import ITERATE, index_of
+from backprop.parser.loops import index_of
+from backprop.parser.names import ITERATE
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Scope
 
