@@ -7,7 +7,7 @@ a newline inside brackets from one that ends a statement.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -51,7 +51,7 @@ class ExpressionLexer(Lexer):
         text = text if isinstance(text, str) else text.text
         tokens = self.tokens(text)
         if self._loop.search(text):
-            tokens = with_loops(tokens)
+            tokens = with_loops(tokens, loops_by_bracket(self.tokens(text)))
         for token in tokens:
             yield token
             yield from islice(tokens, CHECKED)
@@ -117,24 +117,31 @@ class ExpressionLexer(Lexer):
         return None
 
 
-def with_loops(tokens: Iterator[Operand]) -> Iterator[Operand]:
-    """The tokens, the bracket that encloses a FOR being an EACH with that as its value.
+def with_loops(tokens: Iterable[Operand], loops: Mapping[int, Operand]) -> Iterator[Operand]:
+    """The tokens, each bracket at a place in `loops` being an EACH with its FOR as the value."""
+    for token in tokens:
+        loop = loops.get(token.start_pos)
+        if loop is not None:
+            token.type, token.value = "EACH", loop
+        yield token
 
-    Only the bracket of a call or of a list can be one; a FOR anywhere else is left for the parser to refuse.
+
+def loops_by_bracket(tokens: Iterable[Operand]) -> dict[int, Operand]:
+    """The first FOR right inside a bracket by where that begins: the bracket of a call or of a list.
+
+    A FOR anywhere else is left for the parser to refuse.
     """
-    listed = list(tokens)
-    opened: list[Operand | None] = []
+    loops: dict[int, Operand] = {}
+    opened: list[int | None] = []
     before = ""
-    for token in listed:
+    for token in tokens:
         if token.type == "LPAR":
-            opened.append(token if before == "NAME" else None)
+            opened.append(token.start_pos if before == "NAME" else None)
         elif token.type == "LSQB":
-            opened.append(None if before in VALUE_END else token)
+            opened.append(None if before in VALUE_END else token.start_pos)
         elif token.type in ("RPAR", "RSQB") and opened:
             opened.pop()
-        elif token.type == "FOR" and opened:
-            bracket = opened[-1]
-            if bracket is not None and bracket.type != "EACH":
-                bracket.type, bracket.value = "EACH", token
+        elif token.type == "FOR" and opened and opened[-1] is not None:
+            loops.setdefault(opened[-1], token)
         before = token.type
-    return iter(listed)
+    return loops
