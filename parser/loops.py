@@ -94,21 +94,24 @@ def unrolled(scope: Scope, name: Operand | None, body: Function, numbers: Sequen
 
 
 def joined(scope: Scope, name: Operand | None, terms: Sequence[Operand], span: Span) -> Node:
-    """The terms as a list, with an operator between them, or as arguments: as many as the function takes."""
-    is_own = name is not None and name.text in scope.functions
-    if name is not None and name.text in JOINED and not is_own:
+    """The terms with an operator between them, as a list, or as the arguments of a function that reduces no list.
+
+    `max` of many arguments compares each with every other; `max` of a list is linear.
+    """
+    if name is None:
+        return scope.node(arrays.display(scope, terms, span))
+    is_own = name.text in scope.functions
+    if name.text in JOINED and not is_own:
         total = scope.node(terms[0])
         for term in terms[1:]:
             total = scope.graph.add(OPERATORS[JOINED[name.text]], (total, scope.node(term)), (), span)
         return total
-    display = arrays.display(scope, terms, span)
-    if name is None:
-        return scope.node(display)
     gates = () if is_own else FUNCTIONS.get(name.text, ())
-    if len(terms) > 1 and any(gate.most_operands is None for gate in gates):
+    is_reduction = any(gate.most_operands == 1 and "axis" in gate.attributes for gate in gates)
+    if not is_reduction and any(gate.most_operands is None for gate in gates):
         return called(scope, name, terms, span)
-    arguments: list[Argument] = [display]
-    if any("axis" in gate.attributes for gate in gates):
+    arguments: list[Argument] = [arrays.display(scope, terms, span)]
+    if is_reduction:
         axis = Operand("NUMBER", "0", *span)
         axis.value = 0.0
         arguments.append(Keyword(Operand("NAME", "axis", *span), axis))
