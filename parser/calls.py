@@ -15,7 +15,7 @@ from backprop.autodiff.gates import FUNCTIONS
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.parser.constants import with_constants
-from backprop.parser.functions import FunctionScope, expand
+from backprop.parser.functions import expand, refuse_recursion
 from backprop.parser.operand import Argument, Keyword, Operand
 from backprop.parser.scope import Scope
 
@@ -39,10 +39,7 @@ class Parameters(NamedTuple):
 
 def called(scope: Scope, name: Operand, arguments: Sequence[Argument], span: Span) -> Node:
     """The node of `name(arguments)`. Raises ExpressionError for an unknown function or unfit arguments."""
-    if isinstance(scope, FunctionScope) and name.text == scope.head.name:
-        raise ExpressionError(
-            f"'{name.text}' calls itself", name.span, "a function is expanded at its call and cannot recur"
-        )
+    refuse_recursion(scope, name)
     function = scope.functions.get(name.text)
     if function is not None:
         call = WrittenCall(name, *sorted_out(arguments), span)

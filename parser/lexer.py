@@ -7,7 +7,7 @@ a newline inside brackets from one that ends a statement.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -16,11 +16,12 @@ from lark.lexer import Lexer, PatternStr
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.parser.names import canonical
-from backprop.parser.operand import Operand
+from backprop.parser.operand import VALUE_END, Operand
 
 MAXIMUM_OPEN = 500_000  # brackets and operators that wait for their right side: 200 MB
 CHECKED = 10_000  # tokens that are read before it is looked at again
 STATEMENTS = ("HEAD", "CONST")  # words that only begin a statement
+LOOP = "for"  # the first word of a FOR
 COMMON_FIRST = ("NAME", "NUMBER", "SIGN", "TIMES")  # no two terminals match alike: the order is for speed only
 
 
@@ -35,7 +36,8 @@ class ExpressionLexer(Lexer):
             if isinstance(pattern, PatternStr) and pattern.value.isidentifier()
         }
         self._beginnings = {name: re.compile(patterns[name].to_regexp()).match for name in STATEMENTS}
-        apart = {*conf.ignore, *self._keywords.values(), *COMMON_FIRST, *STATEMENTS}
+        self._loop = re.compile(patterns["FOR"].to_regexp())
+        apart = {*conf.ignore, *self._keywords.values(), *COMMON_FIRST, *STATEMENTS, "FOR"}
         tokens = "|".join(
             f"(?P<{name}>{patterns[name].to_regexp()})" for name in (*COMMON_FIRST, *sorted(patterns.keys() - apart))
         )
@@ -46,7 +48,10 @@ class ExpressionLexer(Lexer):
     def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[Any]:
         """The tokens of the text in Lark's state, where it is the text or a slice of all of it."""
         text = lexer_state.text
-        tokens = self.tokens(text if isinstance(text, str) else text.text)
+        text = text if isinstance(text, str) else text.text
+        tokens = self.tokens(text)
+        if self._loop.search(text):
+            tokens = with_loops(tokens, loops_by_bracket(self.tokens(text)))
         for token in tokens:
             yield token
             yield from islice(tokens, CHECKED)
@@ -71,7 +76,12 @@ class ExpressionLexer(Lexer):
                 start, end = match.span(kind)
                 word = match[kind]
                 if kind == "NAME":
-                    if begins_statement and (beginning := self._beginning(text, start)):
+                    beginning = None
+                    if begins_statement:
+                        beginning = self._beginning(text, start)
+                    elif word == LOOP and (loop := self._loop.match(text, start)):
+                        beginning = Operand("FOR", loop[0], start, loop.end())
+                    if beginning is not None:
                         yield beginning
                         begins_statement = False
                         position = beginning.end_pos
@@ -105,3 +115,33 @@ class ExpressionLexer(Lexer):
             if beginning := match(text, start):
                 return Operand(kind, beginning[0], start, beginning.end())
         return None
+
+
+def with_loops(tokens: Iterable[Operand], loops: Mapping[int, Operand]) -> Iterator[Operand]:
+    """The tokens, each bracket at a place in `loops` being an EACH with its FOR as the value."""
+    for token in tokens:
+        loop = loops.get(token.start_pos)
+        if loop is not None:
+            token.type, token.value = "EACH", loop
+        yield token
+
+
+def loops_by_bracket(tokens: Iterable[Operand]) -> dict[int, Operand]:
+    """The first FOR right inside a bracket by where that begins: the bracket of a call or of a list.
+
+    A FOR anywhere else is left for the parser to refuse.
+    """
+    loops: dict[int, Operand] = {}
+    opened: list[int | None] = []
+    before = ""
+    for token in tokens:
+        if token.type == "LPAR":
+            opened.append(token.start_pos if before == "NAME" else None)
+        elif token.type == "LSQB":
+            opened.append(None if before in VALUE_END else token.start_pos)
+        elif token.type in ("RPAR", "RSQB") and opened:
+            opened.pop()
+        elif token.type == "FOR" and opened and opened[-1] is not None:
+            loops.setdefault(opened[-1], token)
+        before = token.type
+    return loops

@@ -7,11 +7,10 @@ from contextlib import suppress
 from functools import cached_property
 
 from backprop.autodiff.errors import ExpressionError
-from backprop.parser.operand import Operand
+from backprop.parser.operand import VALUE_END, Operand
 
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB"}
 CLOSING = {"RPAR": "LPAR", "RSQB": "LSQB"}
-VALUE_END = {"NUMBER", "NAME", "RPAR", "RSQB", "SUPERSCRIPT", "TRANSPOSE"}
 VALUE_START = {"NUMBER", "NAME", "LPAR", "LSQB", "ROOT", "NOT"}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from backprop.autodiff.declaration.gate import REQUIRED, Gate
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
+from backprop.parser.names import ITERATE
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Scope
 from backprop.parser.similarity import closest
@@ -78,7 +79,7 @@ LOOKALIKES = dict(zip("аеорсухіјѕһԁԛԝουνρικτα", "aeopcyxij
 def unknown_function(scope: Scope, name: Operand, span: Span) -> ExpressionError:
     """The error for a call of a function that is not there."""
     source = scope.graph.source or ""
-    known = [*scope.functions, *FUNCTIONS]
+    known = [*scope.functions, *FUNCTIONS, ITERATE]
     word = name.text
     inside = source[name.end_pos : span.end].strip()
     is_product = word in scope.visible or len(word) <= 2

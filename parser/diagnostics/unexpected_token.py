@@ -1,7 +1,7 @@
 """Why a text is not an expression: from the token that Lark did not expect to a reason and a cure in the user's words.
 
 Imported only for an error. Each rule looks at the tokens around the place; the first that knows it answers. Two
-values side by side are adjacency.py's.
+values side by side are adjacency.py's, loops those of loops.py.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from typing import Any
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.parser.diagnostics.adjacency import CHOICE, DEFINITION, malformed_number, missing_operator
-from backprop.parser.diagnostics.context import CLOSING, OPENING, VALUE_END, Context
-from backprop.parser.operand import Operand
+from backprop.parser.diagnostics.context import CLOSING, OPENING, Context
+from backprop.parser.diagnostics.loops import malformed_loop
+from backprop.parser.operand import VALUE_END, Operand
 
 ANYTHING = "write a number, a name or brackets there"
 COMPARES = "'==' compares"
@@ -206,6 +207,7 @@ def anything_else(context: Context) -> ExpressionError:
 
 RULES: tuple[Callable[[Context], ExpressionError | None], ...] = (
     never_closed,
+    malformed_loop,
     malformed_number,
     after_an_operator,
     missing_else,
