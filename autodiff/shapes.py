@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, SupportsIndex, TypeAlias
 
 import numpy as np
 
@@ -24,7 +24,7 @@ def show(shape: Shape) -> str:
     return f"({', '.join(map(str, shape))})" if shape else "scalar"
 
 
-def entry_name(name: str, index: Sequence[int]) -> str:
+def entry_name(name: str, index: Sequence[SupportsIndex]) -> str:
     """An entry of an array as every output names it: `x[0]`, `W[0,1]`; a scalar's is its own."""
     return f"{name}[{','.join(map(str, index))}]" if index else name
 
