@@ -21,7 +21,7 @@ from backprop.autodiff.passes.textbook import Exemption
 from backprop.autodiff.passes.writing import simplified, simplified_of_order
 from backprop.autodiff.shapes import Shape
 
-MAXIMUM_ORDER = 100
+MAXIMUM_ORDER = 50
 MAXIMUM_ADDED = 200_000  # nodes of the orders after the first: the next may have some times as many
 MAXIMUM_TIDIED = 20_000  # the same where each order is tidied, beside MAXIMUM_GROWTH times the nodes of the first order
 MAXIMUM_GROWTH = 16
