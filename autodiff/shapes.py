@@ -110,14 +110,14 @@ def indexed(shape: Shape, index: Index) -> Shape:
             cure=f"give at most {len(shape)}" if shape else "only an array can be indexed",
         )
     result = []
-    for length, item in zip(shape, index, strict=False):
+    for axis, (length, item) in enumerate(zip(shape, index, strict=False)):
         if isinstance(item, Slice):
             if item.step == 0:
                 raise ExpressionError("a slice has step 0", cure="give a step of 1 or more, or -1 or less")
             result.append(len(range(*slice(*item).indices(length))))
         elif not -length <= item < length:
             raise ExpressionError(
-                f"index {item} is out of range for length {length}",
+                f"index {item} is out of range for axis {axis} of length {length}",
                 cure=f"indices run from {-length} to {length - 1}" if length else "the array is empty",
             )
     return (*result, *shape[len(index) :])

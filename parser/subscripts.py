@@ -43,6 +43,7 @@ class WrittenIndex:
         self.new_axes: list[int] = []
         self.chosen: list[int] | Node | None = None
         self.chosen_axis = 0
+        self.chosen_place = 0  # of it among the places
         left = 0  # axes that the items so far leave
         taking: list[int] = []  # positions of the items that take entries
         for position, item in enumerate(items):
@@ -71,12 +72,18 @@ class WrittenIndex:
         self.chosen = value if isinstance(value, Node) else [whole(position, item) for position in value]
         if self.chosen == []:
             raise ExpressionError("an empty list of indices", item.span, "name the entries to take")
-        self.chosen_axis = axis
+        self.chosen_axis, self.chosen_place = axis, len(self.places)
         self.places.append(EVERYTHING)
 
     def of(self, node: Node, span: Span) -> Node:
         """The entries of an array."""
         graph, before = node.graph, (EVERYTHING,) * self.chosen_axis
+        if isinstance(self.chosen, Node) and any(isinstance(part, int) for part in self.places):
+            # It goes first: an error names its axis, and counts those that the whole numbers take.
+            node = graph.add(OPERATORS["entry"], (node, self.chosen), (self.chosen_place,), span)
+            rest = (*self.places[: self.chosen_place], *self.places[self.chosen_place + 1 :])
+            node = graph.add(OPERATORS["index"], (node,), (rest,), span)
+            return graph.add(OPERATORS["new_axes"], (node,), (tuple(self.new_axes),), span) if self.new_axes else node
         if self.chosen is None or any(part != EVERYTHING for part in self.places):
             node = graph.add(OPERATORS["index"], (node,), (tuple(self.places),), span) if self.places else node
         if isinstance(self.chosen, Node):
