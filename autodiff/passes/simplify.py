@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from fractions import Fraction
-from typing import Any
 
-import numpy as np
-
-from backprop.autodiff.declaration import leaves
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import arithmetic, selection
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.choices import LONGEST_MERGED, chosen, together
 from backprop.autodiff.passes.entries import vectors_together
+from backprop.autodiff.passes.folded import Folded
 from backprop.autodiff.passes.monomials import (
     LARGEST,
     MODEST,
@@ -40,13 +37,10 @@ from backprop.autodiff.passes.monomials import (
     without_ones,
 )
 from backprop.autodiff.passes.partners import merged
-from backprop.autodiff.shapes import Array
 
 SUMS = frozenset({arithmetic.add, arithmetic.subtract})
 PRODUCTS = frozenset({arithmetic.multiply, arithmetic.divide, arithmetic.negative})
 INVERSE = Fraction(-1)
-MOST_ENTRIES = 10_000  # of an array made from constants whose sum is a number
-LONGEST_LIST = 16  # numbers of which a function is computed
 LARGEST_POWER = 64  # of a product or coefficient that is multiplied out
 
 
@@ -68,7 +62,7 @@ class Simplifier:
         self.done: dict[Node, Node] = {}
         self.monomials: dict[Node, Monomial] = {}  # of the nodes that were built from one
         self.sums: dict[Node, list[Monomial]] = {}  # likewise
-        self.values: dict[Node, Array] = {}  # of the lists of numbers
+        self.folded = Folded()
         self.finite: dict[Node, bool] = {}  # of the nodes that were asked about
         self.nodes = needed([root])
         self.uses = Counter([operand for node in self.nodes for operand in node.inputs])
@@ -95,9 +89,7 @@ class Simplifier:
     def _tidied(self, node: Node) -> Node:
         if not node.inputs:
             number = plain_number(node)
-            is_made = not node.is_constant and node.gate is not leaves.input  # eye(3)
-            if is_made and math.prod(node.shape) <= MOST_ENTRIES:
-                self._computed(node, ())
+            self.folded.value(node)
             return node if number is None else self._number(number)
         if node.gate.is_flat:
             return node  # tidied, a comparison might decide otherwise: x/x > 0 is false at 0, and 1 > 0 is true
@@ -113,7 +105,7 @@ class Simplifier:
         if made is None or made.shape != node.shape:
             return self._as_written(node)
         if made.shape:
-            self._value(made)
+            self.folded.value(made)
         return made
 
     def _as_written(self, root: Node) -> Node:
@@ -134,25 +126,10 @@ class Simplifier:
             if choice.shape == node.shape:
                 return choice
         made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
-        value = self._value(made)
+        value = self.folded.value(made)
         if value is not None and not made.shape and float(value).is_integer():
             return self.graph.constant(float(value))  # log(1), sqrt(4); sqrt(2) says more than its digits
         return made
-
-    def _value(self, node: Node) -> Array | None:
-        """What a function of numbers, or of a list of some, is; None for all else."""
-        values = [one.value if one.is_constant and one.name is None else self.values.get(one) for one in node.inputs]
-        if not values or len(values) > LONGEST_LIST or any(one is None for one in values):
-            return None
-        return self._computed(node, values)
-
-    def _computed(self, node: Node, values: Sequence[Any]) -> Array | None:
-        with np.errstate(all="ignore"):
-            value: Array = node.gate.forward(*values, **node.settings)
-        if node.gate.leaves_range(value, values):
-            return None
-        self.values[node] = value
-        return value
 
     def _terms(self, root: Node) -> list[Monomial]:
         """The monomials of a sum, in the order in which they were written."""
