@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, SupportsIndex, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.named_tuple import NamedTuple
 
 Shape: TypeAlias = tuple[int, ...]
 Array: TypeAlias = np.float64 | np.ndarray[Any, np.dtype[np.float64]]  # numpy.typing would cost start-up time

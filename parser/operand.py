@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from backprop.autodiff.errors import Span
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 
 # The terminals that a value can end with.
 VALUE_END = frozenset({"NUMBER", "NAME", "RPAR", "RSQB", "SUPERSCRIPT", "TRANSPOSE"})

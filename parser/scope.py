@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError, Span
@@ -11,6 +11,7 @@ from backprop.autodiff.evaluation.binding import as_array, value_of
 from backprop.autodiff.evaluation.execution import constant_value
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.parser.operand import Operand
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
 from backprop.autodiff.derivatives.differences import FINEST, SMALLEST
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, entry_name
 
 MAXIMUM_ENTRIES = 200  # of one variable that are checked one by one

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from backprop.autodiff.declaration.notation import Infix
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.derivation import Derivation
 from backprop.autodiff.passes.factoring import Factored, Factoring, divisors_among, is_looked_at

@@ -10,7 +10,6 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.notation import Call
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.side_gates import Derivative
 from backprop.autodiff.passes.sides import counts_sides
 from backprop.autodiff.shapes import Array

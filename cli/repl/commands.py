@@ -6,8 +6,9 @@ import io
 import json
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.output.cells import machine_text
 from backprop.cli.output.output import Look
 from backprop.cli.output.report import Column, Report, Row

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.parser.functions import read_head
 from backprop.parser.loops import index_of
 from backprop.parser.names import ITERATE

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 
 LONGEST_RESULT = 90  # the same of an expression that is a result
 LONGEST_INLINED = 48  # characters of an expression that is written where it is used, if it is used once

@@ -7,11 +7,12 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape, bounded, entry_name, show
 from backprop.cli.batch.formats.undecodable import REPLACED, has_strays
 from backprop.cli.batch.question import renames_of
