@@ -1,4 +1,4 @@
-"""Lark's callbacks: each finished rule of the grammar becomes nodes of the graph, exactly as it was written.
+"""The callbacks of the grammar: each finished rule becomes nodes of the graph, exactly as it was written.
 
 There is no tree and no recursion: a callback gets its operands with their nodes and adds its own.
 """
@@ -22,7 +22,7 @@ from backprop.parser.scope import Function, Scope
 PYTHON_WORDS = {"True": ("NUMBER", 1.0), "False": ("NUMBER", 0.0), "None": ("NONE", None)}
 EXPONENTS = {"²": 2.0, "³": 3.0}
 
-Children = list[Any]  # what Lark hands to a callback: tokens, and what the callbacks before returned
+Children = list[Any]  # what a callback is given: tokens, and what the callbacks before returned
 
 
 class Builder:
@@ -36,7 +36,7 @@ class Builder:
         self._output: Node | None = None
 
     def finished(self) -> Graph:
-        """The graph of the text, which Lark has read to its end."""
+        """The graph of the text, which has been read to its end."""
         if self._output is None and self.scope.functions:
             last = list(self.scope.functions.values())[-1]
             raise ExpressionError(

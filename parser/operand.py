@@ -23,9 +23,6 @@ class Operand:
 
     __slots__ = ("end_pos", "node", "start_pos", "text", "type", "value")
 
-    # What Lark copies from the last token to the end of the text; an error counts lines when it is shown.
-    line = column = end_line = end_column = None
-
     value: Any
 
     def __init__(self, kind: str, text: str, start: int, end: int) -> None:

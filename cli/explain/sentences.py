@@ -19,7 +19,7 @@ from backprop.autodiff.declaration.notation import Call
 from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.side_gates import Derivative
-from backprop.autodiff.passes.sides import counts_sides
+from backprop.autodiff.passes.side_means import counts_sides
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import MAXIMUM_OPERANDS, Formula
 from backprop.cli.explain.notations import MAXIMUM_RULE, PLAIN, Code, Line, Notation, Piece, Quantity

@@ -1,4 +1,4 @@
-"""Where Lark stopped: the token it did not expect, and the tokens and brackets around it. Judges nothing."""
+"""Where the parser stopped: the token it did not expect, and the tokens and brackets around it. Judges nothing."""
 
 from __future__ import annotations
 
