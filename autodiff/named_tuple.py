@@ -18,6 +18,9 @@ else:
             if not bases:
                 return super().__new__(cls, name, bases, body)
             fields = body.get("__annotations__", {})
+            has_default = [field in body for field in fields]
+            if has_default != sorted(has_default):
+                raise TypeError(f"{name}: a field without a default follows one with a default")
             defaults = [body[field] for field in fields if field in body]
             made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])
             for key, value in body.items():
@@ -26,4 +29,4 @@ else:
             return made
 
     class NamedTuple(metaclass=Declaration):
-        """As typing's: the fields are what is annotated, a value is a default. Raises as `namedtuple` does."""
+        """As typing's: the fields are what is annotated, a value is a default. Raises TypeError for one too early."""
