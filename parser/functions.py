@@ -7,12 +7,13 @@ There is no recursion: a function is known only after its definition.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.parser.names import KEYWORDS, canonical
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Function, Head, Scope

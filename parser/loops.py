@@ -7,13 +7,14 @@ index as the parameter, or the step. What bounds functions bounds loops; nothing
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, show
 from backprop.parser import arrays
 from backprop.parser.calls import WrittenCall, called, sorted_out
