@@ -47,7 +47,7 @@ class Statement(NamedTuple):
 def tokenizer() -> Callable[[str], Iterator[Operand]]:
     from backprop.parser.parsing import TextReader
 
-    return TextReader().tokens
+    return TextReader().lexer.tokens
 
 
 def statements(line: str) -> list[Statement]:
