@@ -145,7 +145,7 @@ def test_no_module_asks_for_a_gate_by_its_name(path):
 
 # Who rewrites what the user wrote must know it; everyone else asks the declaration.
 KNOWING = {f"autodiff/passes/{name}.py" for name in ("algebra", "cancellation", "fusion", "logarithms", "monomials")}
-KNOWING |= {f"autodiff/passes/{name}.py" for name in ("choices", "quotients", "simplify")}
+KNOWING |= {f"autodiff/passes/{name}.py" for name in ("choices", "entries", "quotients", "simplify")}
 
 
 @pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
