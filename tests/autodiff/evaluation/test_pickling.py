@@ -109,7 +109,7 @@ def test_a_gate_that_is_not_in_the_table_is_refused():
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_a_hundred_thousand_gates(name):
+def test_very_many_gates(name):
     graph = deep(name)
     twin = pickle.loads(pickle.dumps(graph))
     assert len(twin.nodes) == len(graph.nodes)
