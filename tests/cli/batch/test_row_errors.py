@@ -266,7 +266,7 @@ PARTS = [
 @given(st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
 @example("{ ")
 def test_a_record_is_an_object_where_python_reads_it_as_one(record):
-    """And where it is none the reason is that of Python's reader, and its place, in the record without blanks around."""
+    """And where it is none the reason is that of Python's reader, and its place, in a record without blanks around."""
     form = Ndjson({})
     block = form.read(f"{record}\n".encode())
     try:
