@@ -89,13 +89,15 @@ class Attribute(NamedTuple):
 
     `convert` raises ExpressionError for a value that will not do. `default` REQUIRED: it may not be left out.
     `takes_rest`: `zeros(2, 3)` gives one setting, the shape, by all the arguments that are left. `elsewhere`: what
-    other libraries take in its place, for which reason it is given by its name only.
+    other libraries take in its place, for which reason it is given by its name only. `takes_text`: it is a text in
+    quotes, which stands before the operands.
     """
 
     convert: Callable[[Any], Any]
     default: Any = None
     takes_rest: bool = False
     elsewhere: str | None = None
+    takes_text: bool = False
 
 
 REQUIRED = object()

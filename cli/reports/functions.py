@@ -104,6 +104,8 @@ def signature(gate: Gate) -> str:
         comma = ", " if text else ""
         if attribute.default is None:
             text += f"[{comma}{name}]"
+        elif attribute.takes_text:
+            text = f"{name}{comma}{text}"
         elif attribute.takes_rest:
             text += f"{comma}*{name}"
         else:

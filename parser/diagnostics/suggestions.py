@@ -181,8 +181,9 @@ def signature(scope: Scope, name: str) -> str:
 
 def arguments(gate: Gate) -> str:
     """The arguments of a gate in words: `x, low, high`, or `x and, if wanted, axis`."""
-    needed = [operand for operand in gate.operands if operand not in gate.defaults and not operand.startswith("*")]
-    needed += [name for name, setting in gate.attributes.items() if setting.default is REQUIRED]
+    needed = [name for name, setting in gate.attributes.items() if setting.takes_text]
+    needed += [operand for operand in gate.operands if operand not in gate.defaults and not operand.startswith("*")]
+    needed += [name for name, setting in gate.attributes.items() if setting.default is REQUIRED and name not in needed]
     if gate.most_operands is None:
         needed.append("...")
     optional = [*gate.defaults, *[name for name, setting in gate.attributes.items() if setting.default is not REQUIRED]]
