@@ -21,7 +21,9 @@ from backprop.autodiff.gates import (
     limits,
     linear_algebra,
     logic,
+    ordering,
     placement,
+    quantiles,
     radial,
     reductions,
     rounding,
@@ -70,7 +72,9 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         slopes,
         kinked,
         labels,
+        ordering,
         compositions,
+        quantiles,
     )
 }
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)

@@ -24,7 +24,7 @@ LANGUAGE = [
     "deg2rad", "rad2deg", "sum", "prod", "mean", "var", "std", "min", "max", "norm", "logsumexp", "softmax",
     "log_softmax", "cumsum", "dot", "outer", "matmul", "transpose", "trace", "det", "inv", "logdet", "solve",
     "diag", "eye", "zeros", "ones", "linspace", "arange", "concat", "stack", "reshape",
-    "entry", "one_hot",
+    "entry", "one_hot", "sort", "ranks",
 ]  # fmt: skip
 # The derivatives of digamma and sinc: named, so that a printed derivative can be read again.
 NAMED_DERIVATIVES = [
@@ -34,6 +34,8 @@ NAMED_DERIVATIVES = [
     "polygamma",
     "product_of_others",
     "sinc_derivative",
+    "sort_by",
+    "unsort_by",
 ]
 
 
