@@ -173,7 +173,8 @@ def known_product(*given: Any) -> Node | None:
     *operands, subscripts = given
     terms = read(subscripts, [node.shape for node in operands])
     if {*terms.operands} - {""} <= {terms.result}:
-        return reduce(arithmetic.multiply, operands)
+        product: Node = reduce(arithmetic.multiply, operands)
+        return product
     if len(operands) == 1:
         return arrays.transpose(*operands) if terms.operands[0] == terms.result[::-1] else None
     if len(operands) > 2 or any(not 1 <= len(term) <= 2 for term in terms.operands):

@@ -13,7 +13,7 @@ from backprop.autodiff.shapes import Axis
 def along_last(function: Callable[..., Any], of_number: Callable[..., Any] = np.array) -> Callable[..., Any]:
     """A function of arrays that works along the last axis as one that works along any; what has none is a number."""
 
-    def along(*arrays: Any, axis: Axis) -> Any:
+    def along(*arrays: Any, axis: Any) -> Any:
         if not np.ndim(arrays[0]) or not np.size(arrays[0]) or axis == ():
             return of_number(arrays[0])[()]
         (place,) = axis if isinstance(axis, tuple) else (axis,)

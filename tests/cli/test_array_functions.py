@@ -62,6 +62,8 @@ def test_derivatives_are_as_short_as_by_hand(backprop):
     text = 'sum(einsum("ij,jk,kl->il", A, B, C)*D)'
     shapes = [word for name in "ABCD" for word in ("--shape", f"{name}=2,2")]
     assert backprop("diff", text, "--wrt", "B", *shapes).out == 'einsum("il,ij,kl->jk", D, A, C)\n'
+    latex = backprop("diff", text, "--wrt", "B", "--to", "latex", *shapes).out
+    assert latex == "\\operatorname{einsum}_{\\text{il,ij,kl->jk}}\\left(D, A, C\\right)\n"
     for form in ('einsum("ij,kj", A, B)', "A @ B.T"):
         assert backprop("diff", f"sum({form}*C)", "--wrt", "B", *shapes[:6]).out == "(A.T @ C).T\n"
 
