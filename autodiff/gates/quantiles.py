@@ -72,12 +72,12 @@ def at_part(ordered: Node, q: float) -> Node:
 def at_variable(ordered: Node, q: Node) -> Node:
     """The same for a q that varies: nan outside of 0 to 1, and from knot to knot a line in q."""
     last = float(ordered.shape[-1] - 1)
-    is_inside = logic.logical_and(q >= 0.0, logic.less_equal(q, 1.0))
+    known = logic.logical_and(q >= 0.0, logic.less_equal(q, 1.0)).where(1.0, math.nan)  # of gradients, too
     if not last:
-        return is_inside.where(entry(ordered, 0), math.nan)
+        return known * entry(ordered, 0)
     below = rounding.floor(selection.clip(q * last, 0.0, last - 1.0))
     low, high = (labels.entry(ordered, place, axis=-1) for place in (below, below + 1.0))
-    return is_inside.where(low + (high - low) * (q * last - below), math.nan)
+    return known * (low + (high - low) * (q * last - below))
 
 
 def known_value(node: Node) -> Array | None:

@@ -113,9 +113,10 @@ def test_a_quantile_and_its_gradients(x, q):
 @pytest.mark.parametrize("q", [-0.1, 1.1, np.nan])
 def test_a_quantile_that_varies_is_nan_outside(q):
     graph = parse("quantile(x*[1, 2, 3], q)")
-    values, _ = compile(graph)(x=np.ones(3), q=np.array([0.5, q, 0.0]))
+    values, gradients = compile(graph)(x=np.ones(3), q=np.array([0.5, q, 0.0]))
     assert values.tolist()[::2] == [2.0, 1.0]
     assert np.isnan(values[1])
+    assert np.isnan(gradients["q"]).tolist() == np.isnan(gradients["x"]).tolist() == [False, True, False]
 
 
 def test_what_is_unknown_is_last_and_makes_a_median_unknown():
