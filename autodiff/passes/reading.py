@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates.arithmetic import is_zero_throughout
@@ -204,7 +205,7 @@ def inverts_a_pole(root: Node) -> bool:
 
 def has_pole(node: Node) -> bool:
     """Whether a function of one operand has no value where that is 0."""
-    if len(node.inputs) != 1 or node.attributes:
+    if len(node.inputs) != 1 or node.attributes or not isinstance(node.gate, Elementwise):
         return False
     with np.errstate(all="ignore"):
         return not bool(np.isfinite(node.gate.forward(np.float64(0.0))))
