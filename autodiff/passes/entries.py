@@ -9,17 +9,20 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from backprop.autodiff.gates import arrays, constructors
-from backprop.autodiff.gates.placement import LONGEST_LIST
+from backprop.autodiff.gates.placement import LONGEST_LIST, zeros
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.monomials import ONE, Monomial
+from backprop.autodiff.shapes import Index, Slice
 
 
 def entries_of(node: Node) -> Sequence[Node] | None:
-    """The entries of such a vector, None for any other node."""
-    if len(node.shape) != 1:
+    """The entries of such a vector, or the rows of such a matrix; None for any other node."""
+    if not node.shape:
         return None
     if node.gate is arrays.stack:
-        return node.inputs
+        return node.inputs if node.settings["axis"] == 0 else None
+    if node.gate is constructors.zeros and node.shape[0] <= LONGEST_LIST:
+        return [zeros(node.graph, node.shape[1:])] * node.shape[0]
     if is_row_of_identity(node) and len(node.shape) == 1 and node.shape[0] <= LONGEST_LIST:
         (position,) = node.settings["index"]
         return [node.graph.constant(float(index == position % node.shape[0])) for index in range(node.shape[0])]
@@ -30,6 +33,15 @@ def is_row_of_identity(node: Node) -> bool:
     return node.gate is arrays.index and node.inputs[0].gate is constructors.eye and len(node.settings["index"]) == 1
 
 
+def picked_entry(node: Node, index: Index) -> Node | None:
+    """The entry of nested lists that the whole numbers of an index pick, as [a, b][0]; None where none is picked."""
+    for position in index:
+        if node.gate is not arrays.stack or node.settings["axis"] != 0 or isinstance(position, Slice):
+            return None
+        node = node.inputs[position]
+    return node
+
+
 def vectors_together(
     terms: list[Monomial],
     terms_of: Callable[[Node], Sequence[Monomial]],
@@ -37,7 +49,8 @@ def vectors_together(
 ) -> list[Monomial]:
     """The terms of a sum, of which such vectors are one; a row of the identity stays one beside other terms."""
     vectors = {index: entries for index, term in enumerate(terms) if (entries := _entries_of_term(term)) is not None}
-    if len({len(entries) for entries in vectors.values()}) != 1 or len(vectors) == 1 < len(terms):
+    shapes = {next(iter(terms[index].powers)).shape for index in vectors}
+    if len(shapes) != 1 or len(vectors) == 1 < len(terms):
         return terms
     if len(vectors) == 1 and not is_row_of_identity(next(iter(terms[0].powers))):
         return terms

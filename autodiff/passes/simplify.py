@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from backprop.autodiff.evaluation.program import needed
-from backprop.autodiff.gates import arithmetic, selection
+from backprop.autodiff.gates import arithmetic, arrays, selection
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.choices import LONGEST_MERGED, chosen, together
-from backprop.autodiff.passes.entries import vectors_together
+from backprop.autodiff.passes.entries import picked_entry, vectors_together
 from backprop.autodiff.passes.folded import Folded
 from backprop.autodiff.passes.monomials import (
     LARGEST,
@@ -125,6 +125,8 @@ class Simplifier:
             choice = chosen(self, *operands)
             if choice.shape == node.shape:
                 return choice
+        if node.gate is arrays.index and (picked := picked_entry(operands[0], node.settings["index"])) is not None:
+            return picked
         made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
         value = self.folded.value(made)
         if value is not None and not made.shape and float(value).is_integer():
@@ -189,9 +191,9 @@ class Simplifier:
     def _raised(self, node: Node, exponent: Fraction) -> Monomial:
         """The tidied node to a whole power that is not 0, multiplied out where that keeps domain and range."""
         monomial = self.monomial(node)
-        if exponent == 1:
-            return monomial
         coefficient, powers = monomial
+        if exponent == 1 or (coefficient == 0 and not powers and exponent > 0):
+            return monomial
         ismultiplied_out = exponent == -1 or len(powers) <= 1
         if not ismultiplied_out or coefficient == 0 or not all(map(is_whole, powers.values())):
             return Monomial(Fraction(1), {node: Exponent(exponent, None)})
