@@ -129,6 +129,7 @@ class Gate:
     `methods`     what else builds it but its infix symbols and a function of NumPy's that is `forward`: methods of
                   Node, rules of the grammar, functions of NumPy's
     `has_kink`    whether a derivative of it, of some order, jumps
+    `rules`       what textbooks call its derivative's rule, by the positions of the operands that are differentiated
     `hazard`      how digits are lost in compositions with it, or None
     `odd`         where it is an odd function of its operand, smooth at 0: its power series
     `form`        what is differentiated in its place, where it is not differentiable at a point, or None
@@ -180,6 +181,7 @@ class Gate:
         is_function: bool | None = None,
         methods: Sequence[Any] = (),
         has_kink: bool = False,
+        rules: Mapping[tuple[int, ...], str] | None = None,
         hazard: Hazard | None = None,
         odd: OddSeries | None = None,
         form: Form | None = None,
@@ -212,6 +214,7 @@ class Gate:
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         self.has_kink = has_kink
+        self.rules = dict(rules or {})
         self.hazard = hazard
         self.odd = odd
         self.form = form

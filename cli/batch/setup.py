@@ -129,11 +129,11 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> Run:
 def with_objects(batch: Batch, source: Source, graph: Graph) -> Run:
     """The run over NDJSON."""
     renames = renames_of(batch.renames, graph)
-    form = Ndjson({})
+    form = Ndjson({}, defaults={name: value.tolist() for name, value in graph.defaults.items()})
     reader = BlockReader(source, form.cut, batch.say)
     first = first_object(reader)
     keys = {normalized(key.strip()): key for key in first}
-    for name in free_names(batch, graph, list(first)):
+    for name in free_names(batch, graph, list(first), is_open=True):
         member = renames.get(name, name)
         form.members[name] = member if member in first else keys.get(normalized(member.strip()), member)
     missing = form.learn_shapes(first)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from backprop.autodiff.derivatives.symbolic import Derivatives
 from backprop.cli.completion.items import variable_and_value
 from backprop.cli.options.declarations import (
     WRT,
@@ -17,10 +18,11 @@ from backprop.cli.options.declarations import (
 from backprop.cli.options.derivatives import DerivativeOptions, note_losses
 from backprop.cli.output.formats import LANGUAGES
 from backprop.cli.output.output import Output
+from backprop.cli.output.report import Report
 from backprop.cli.question.question import Question
 from backprop.cli.reports.derivative import code_report, derivative_report
 from backprop.cli.reports.exemptions import remarks
-from backprop.cli.status import Status
+from backprop.cli.status import Failure, Status
 
 EXAMPLES = (
     'backprop diff "x^2*sin(x)"',
@@ -28,6 +30,7 @@ EXAMPLES = (
     'backprop diff "sum((W@x)^2)" --wrt x --shape W=2,3 --shape x=3',
     'backprop diff "x^2*sin(x)" --x pi',
     'backprop diff "x^2*sin(x)" --to c -o derivative.c',
+    'backprop diff "sin(x^2)/x" --steps',
 )
 FORMULAS = ("text", "latex")  # code has no brief forms
 
@@ -52,8 +55,11 @@ FORMULAS = ("text", "latex")  # code has no brief forms
     help="Write LaTeX, or a function of value and gradient.  [default: what the ending of FILE says, else text]",
 )
 @click.option("--cse", is_flag=True, help="Write what is used several times as a statement.")
+@click.option("--steps", is_flag=True, help="Write the rules that lead to it, one a line, order by order.")
 @output_options("diff")
-def diff(question: Question, options: DerivativeOptions, to: str | None, cse: bool, output: Output) -> Status:
+def diff(
+    question: Question, options: DerivativeOptions, to: str | None, cse: bool, steps: bool, output: Output
+) -> Status:
     """Print the derivative as an expression, one line for each variable.
 
     The output is in the language itself, so that eval, grad and diff take it again. Where the variables have
@@ -61,7 +67,9 @@ def diff(question: Question, options: DerivativeOptions, to: str | None, cse: bo
     """
     derivatives = options.symbolic(question)
     language = to or (output.format if output.format in LANGUAGES else "text")
-    if language == "text":
+    if steps:
+        report = report_of_steps(question, options, derivatives, language, shares=cse)
+    elif language == "text":
         report = derivative_report(question, derivatives, options.order, shares=cse)
     else:
         report = code_report(question, derivatives, language)
@@ -74,3 +82,17 @@ def diff(question: Question, options: DerivativeOptions, to: str | None, cse: bo
     if set(question.graph.variables) <= set(question.values):
         note_losses(question, output)
     return Status.DONE
+
+
+def report_of_steps(
+    question: Question, options: DerivativeOptions, derivatives: Derivatives, language: str, *, shares: bool
+) -> Report:
+    """The rules of every order up to that asked for. Raises Failure where they cannot be written so."""
+    from backprop.cli.reports.rules import steps_latex, steps_report
+
+    if language not in FORMULAS:
+        raise Failure(f"--steps are formulas, not {language}", "omit it, or --to " + " or --to ".join(FORMULAS))
+    if shares:
+        raise Failure("--steps writes no statements", "omit it or --cse")
+    orders = [options._replace(order=order).symbolic(question) for order in range(1, options.order)]
+    return (steps_latex if language == "latex" else steps_report)(question, [*orders, derivatives])

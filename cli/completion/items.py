@@ -76,9 +76,11 @@ class TypedQuestion:
     def columns(self) -> list[str]:
         return columns_of(self.rows_file, self.options["from"]) if self.takes_rows else []
 
-    def variables(self) -> list[str]:
-        """Those of the expression; where it is not on the line, the columns."""
-        return variables_of(self.expression) if self.expression or not self.takes_rows else self.columns()
+    def variables(self, *, has_parts: bool = False) -> list[str]:
+        """Those of the expression, and what is computed if it `has_parts`; where it is not on the line, the columns."""
+        if self.takes_rows and not self.expression:
+            return self.columns()
+        return variables_of(self.expression, has_parts=has_parts)
 
     def open_variables(self) -> list[str]:
         """Those that have no value yet."""
@@ -103,7 +105,7 @@ def column(context: click.Context, _option: click.Parameter, typed: str) -> list
 
 
 def variable(context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:
-    return beginning(typed.rpartition(",")[2], TypedQuestion(context).variables())
+    return beginning(typed.rpartition(",")[2], TypedQuestion(context).variables(has_parts=True))
 
 
 def variable_and_value(context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:

@@ -30,15 +30,16 @@ def names_in(text: str, tail: str) -> list[str]:
     return [name for name in dict.fromkeys([*own, *functions(), *NAMED_CONSTANTS]) if name not in KEYWORDS]
 
 
-def variables_of(expression: str | None) -> list[str]:
-    """The variables of an expression; none of one that cannot be read."""
+def variables_of(expression: str | None, *, has_parts: bool = False) -> list[str]:
+    """The variables of an expression, and what its statements compute if it `has_parts`; none of a wrong one."""
     from backprop.autodiff.errors import ExpressionError
     from backprop.parser import parse
 
     try:
-        return list(parse(expression).variables) if expression else []
+        graph = parse(expression or "0")
     except ExpressionError:
         return []
+    return list(dict.fromkeys([*graph.variables, *(graph.names if has_parts else ())]))
 
 
 def expression_in(path: str) -> str | None:

@@ -43,6 +43,10 @@ class Sampler:
                 f"the expression is an array of shape {show(typed.result.shape)}, and a picture shows a number",
                 "plot one entry of it, as in (...)[0], or sum(...)",
             )
+        shape = typed.named(self.wrt[0]).shape
+        if shape:
+            cure = f"choose the variable with the range: --wrt {question.ranges[0].name}"
+            raise Failure(f"--wrt {self.wrt[0]}: a derivative of shape {show(shape)} is not a curve", cure)
         self.names = [range_.name for range_ in question.ranges]
         self._program = RowProgram(plan_gradients(typed, self.wrt, self.names), question.values)
 
@@ -52,9 +56,13 @@ class Sampler:
 
 
 def wrt_names(question: Question, wrt: Sequence[str]) -> list[str]:
-    """The variables to differentiate by: one for a curve, both for a field. Raises Failure."""
+    """What to differentiate by: a variable or what a statement computes for a curve, both ranges' for a field.
+
+    Raises Failure.
+    """
     ranged = [range_.name for range_ in question.ranges]
-    chosen = chosen_names(wrt, [name for name in question.graph.inputs if name in ranged or name in question.values])
+    known = [name for name in question.graph.inputs if name in ranged or name in question.values]
+    chosen = chosen_names(wrt, known, question.graph.names)
     if len(ranged) > 1:
         if chosen is not None and set(chosen) != set(ranged):
             raise Failure(
@@ -66,10 +74,6 @@ def wrt_names(question: Question, wrt: Sequence[str]) -> list[str]:
         return ranged
     if len(chosen) > 1:
         raise Failure("--wrt: a curve has one derivative", f"choose one of them: --wrt {chosen[0]}")
-    shape = np.shape(question.values.get(chosen[0], 0.0))
-    if shape:
-        cure = f"choose the variable with the range: --wrt {ranged[0]}"
-        raise Failure(f"--wrt {chosen[0]}: a derivative of shape {show(shape)} is not a curve", cure)
     return chosen
 
 

@@ -12,7 +12,7 @@ from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
-from backprop.cli.output.report import Cell, Column, Report
+from backprop.cli.output.report import Column, Report
 from backprop.cli.question.question import Question
 from backprop.parser.printers.expression import TEXTBOOK, show
 
@@ -22,23 +22,27 @@ MAXIMUM_WRITTEN = 2**20  # operands and operators: about 4 MB
 def derivative_report(question: Question, derivatives: Derivatives, order: int, *, shares: bool) -> Report:
     """The derivatives in the order asked for; their values are those of the graph before it was tidied."""
     texts = {name: as_text(node, shares=shares) for name, node in derivatives.written.items()}
-    is_known = all(name in question.values for name in question.graph.variables)
-    values: dict[str, Cell] = {}
-    if is_known:
-        numbers = evaluate(list(derivatives.plain.values()), with_parts(question, derivatives))
-        values = dict(zip(derivatives.plain, numbers, strict=True))
+    values = values_of(question, derivatives)
     columns = [Column("variable"), Column("derivative", folds=True)]
     data = {"command": "diff", "expression": question.text, "order": order, "derivative": texts}
-    if is_known:
+    if values is not None:
         columns.append(Column("value", style="red", is_number=True))
         data["value"] = values
     return Report(
         title="",
         columns=tuple(columns),
-        rows=[(name, text, values[name]) if is_known else (name, text) for name, text in texts.items()],
+        rows=[(name, text) if values is None else (name, text, values[name]) for name, text in texts.items()],
         data=data,
-        plain=[cell for name, text in texts.items() for cell in (text, *([values[name]] if is_known else []))],
+        plain=[cell for name, text in texts.items() for cell in (text, *([] if values is None else [values[name]]))],
     )
+
+
+def values_of(question: Question, derivatives: Derivatives) -> dict[str, Array] | None:
+    """The derivatives' values, None where a variable has none."""
+    if not set(question.graph.variables) <= set(question.values):
+        return None
+    numbers = evaluate(list(derivatives.plain.values()), with_parts(question, derivatives))
+    return dict(zip(derivatives.plain, numbers, strict=True))
 
 
 def with_parts(question: Question, derivatives: Derivatives) -> dict[str, Array]:

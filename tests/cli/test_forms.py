@@ -123,6 +123,8 @@ def all_commands(ask, text, values, turn):
         answered(ask, "diff", text, *point, "--to", language, *one_of(2))
         answered(ask, "diff", text, *shapes, "--to", language)
     answered(ask, "diff", number, *shapes, "--cse")
+    answered(ask, "diff", number, *shapes, "--steps", *one_of(2))
+    answered(ask, "diff", number, *shapes, "--steps", "--to", "latex")
     for format in EXPLANATIONS:
         answered(ask, "explain", text, *point, "--format", format)
     answered(ask, "explain", text, *point, "--mode", "forward", "--wrt", first)

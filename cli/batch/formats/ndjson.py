@@ -40,10 +40,14 @@ class Ndjson:
     """What is read of each object: `members` names the member of each variable, `shapes` its shape.
 
     `reserved` are the results' names, which no object may have already; `known`, if given, are all it may have.
+    `defaults` are the values, as JSON has them, of variables whose member an object may lack.
     """
 
-    def __init__(self, members: Mapping[str, str], reserved: Collection[str] = ()) -> None:
+    def __init__(
+        self, members: Mapping[str, str], reserved: Collection[str] = (), defaults: Mapping[str, Any] | None = None
+    ) -> None:
         self.members = dict(members)
+        self.defaults = dict(defaults or {})
         self.shapes: dict[str, Shape] = {}
         self.reserved = frozenset(reserved)
         self.known: frozenset[str] | None = None
@@ -56,14 +60,15 @@ class Ndjson:
         """Take each variable's shape from the first object; null stands for a number.
 
         Only the first: what is wrong must not depend on how many rows have come by then. Returns the variables
-        whose members it lacks.
+        without a default whose members it lacks.
         """
         for variable, member in self.members.items():
             try:
-                self.shapes[variable] = np.shape(as_array(first.get(member)))
+                self.shapes[variable] = np.shape(as_array(first.get(member, self.defaults.get(variable))))
             except ValueError:
                 self.shapes[variable] = ()
-        return {name: member for name, member in self.members.items() if member not in first}
+        needed = {name: member for name, member in self.members.items() if name not in self.defaults}
+        return {name: member for name, member in needed.items() if member not in first}
 
     def read(self, data: bytes) -> Block:
         """The records of a piece of the input; a blank line is none."""
@@ -84,9 +89,9 @@ class Ndjson:
         reasons: dict[int, list[str]] = {}
         values = {}
         for variable, shape in self.shapes.items():
-            member = self.members[variable]
-            column = [one.get(member) for one in objects]
-            values[variable] = as_values(column, member, shape, records, faults, reasons)
+            member, default = self.members[variable], self.defaults.get(variable)
+            column = [one.get(member, default) for one in objects]
+            values[variable] = as_values(column, member, shape, records, faults, reasons, default)
         if self.reserved:
             for row, one in enumerate(objects):
                 if not self.reserved.isdisjoint(one):
@@ -177,8 +182,12 @@ def as_values(
     records: Sequence[str],
     faults: Mapping[int, Fault],
     reasons: dict[int, list[str]],
+    default: Any = None,
 ) -> Rows:
-    """A variable's values, of shape (*shape, rows); why a row has none is added to `reasons`."""
+    """A variable's values, of shape (*shape, rows); why a row has none is added to `reasons`.
+
+    The column has the very object `default` where a row has no value of its own.
+    """
     values = np.full((len(column), *shape), np.nan)
     doubtful: Iterable[int] = range(len(column))
     if not shape:
@@ -192,7 +201,7 @@ def as_values(
     for row in doubtful:
         if row not in faults:
             value = column[row]
-            reason = problem_of(value, shape, records[row])
+            reason = problem_of(value, shape, records[row], is_default=value is default)
             if reason is None:
                 values[row] = as_array(value)
             else:
@@ -200,8 +209,8 @@ def as_values(
     return np.ascontiguousarray(np.moveaxis(values, 0, -1))
 
 
-def problem_of(value: Any, shape: Shape, record: str) -> str | None:
-    """Why a member's value is no number, or no array of the shape; None where it is."""
+def problem_of(value: Any, shape: Shape, record: str, *, is_default: bool = False) -> str | None:
+    """Why a member's value, or what stands for it, is no number, or no array of the shape; None where it is."""
     if value is None:
         return "is missing"
     if isinstance(value, (str, dict, bool)):
@@ -211,8 +220,9 @@ def problem_of(value: Any, shape: Shape, record: str) -> str | None:
     except ValueError as error:
         return f"is wrong: {error}"
     if np.shape(array) != shape:
-        return f"has shape {show(np.shape(array))}, the first one {show(shape)}"
-    if np.isinf(array).any() and "Infinity" not in record:
+        has = "is missing, and its default has" if is_default else "has"
+        return f"{has} shape {show(np.shape(array))}, the first one {show(shape)}"
+    if np.isinf(array).any() and not is_default and "Infinity" not in record:
         return "is out of range"
     return None
 

@@ -63,10 +63,11 @@ def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[s
     return found
 
 
-def free_names(batch: Batch, graph: Graph, columns: Sequence[str]) -> list[str]:
+def free_names(batch: Batch, graph: Graph, columns: Sequence[str], *, is_open: bool = False) -> list[str]:
     """The variables that the rows must give.
 
-    One with a default, or a constant's name, is among them where a column has it. Either is said.
+    One with a default, or a constant's name, is among them where a column has it. Either is said. Rows that are
+    `is_open` may have more than these columns, the first row's: there any of them may give what has a default.
     """
     renames = renames_of(batch.renames, graph)
     known = {*[normalized(column.strip()) for column in columns], *array_columns(columns)}
@@ -76,7 +77,11 @@ def free_names(batch: Batch, graph: Graph, columns: Sequence[str]) -> list[str]:
         if name in batch.question.fixed or name in graph.fixed:
             continue
         if name in graph.defaults and column not in known and name not in renames:
-            batch.note(f"no column {column}: {name} keeps its value in the expression")
+            kept = f"{name} keeps its value in the expression"
+            if is_open:
+                names.append(name)
+                kept += " where a row has no such member"
+            batch.note(f"no {'member' if is_open else 'column'} {column}{' in the first row' * is_open}: {kept}")
         elif name in graph.defaults or name not in leaves.NAMED_CONSTANTS or column in known:
             names.append(name)
             if name in leaves.NAMED_CONSTANTS and name not in graph.defaults:

@@ -72,7 +72,9 @@ def test_variables_of_the_expression_that_have_no_value_yet(answers):
     assert answers("backprop eval 'alpha*beta' al") == ["alpha="]
     assert answers("backprop eval -f f.txt ") == ["--alpha ", "--beta "]
     assert answers("backprop eval 'a*b' --wrt ") == ["a ", "b "]
+    assert answers("backprop eval 'a = 2; q = a*b; q^2' --wrt ") == ["a ", "b ", "q "]
     assert answers("backprop jvp 'a*b' --tangent ") == ["a=", "b="]
+    assert answers("backprop check 'a*b' --against ") == ["a=", "b="]
     assert "--x " in answers("backprop eval 'x*pi' --") and "--pi " not in answers("backprop eval 'x*pi' --")
     assert "--format " not in answers("backprop eval 'format*2' ")[:1]  # which is an option already
 

@@ -195,6 +195,29 @@ def test_csv_has_what_grad_says(backprop):
         assert float(gradient.out) == close_to(float(slope), rel=1e-15)
 
 
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "q = x^2 + y; w = sin(q)*x; w*q",  # q also reaches the output through w
+        "q = x*y; p = q^3; q^2 + x",
+        "q = x; q*x + y",  # another name of a variable
+        "q = 1/(1+exp(-x)); y*log(q)",
+        "value = x*y; relu(value - 1)",
+        "q = y^2; x*q",  # which has no range
+        "q = x^2; x + y",  # which the output does not depend on
+    ],
+)
+def test_the_derivative_by_what_a_statement_computes_is_that_of_grad(backprop, expression):
+    part = expression.split(" = ")[0]
+    for fuse in ((), ("--fuse",)):
+        tokens = (expression, "y=2", "--wrt", part, *fuse)
+        answer = backprop("plot", *tokens, "x=-1:2", "--samples", "4", "--format", "tsv")
+        assert answer.rows[0] == ["x", "value", f"grad_{part}"]
+        for x, _, slope in answer.rows[1:]:
+            assert float(slope) == close_to(float(backprop("grad", *tokens, f"x={x}").out), rel=1e-14)
+    assert f"df/d{part}" in backprop("plot", expression, "x=-1:2", "y=2", "--wrt", part).out
+
+
 def test_points_in_tsv_json_and_over_two_ranges(backprop):
     assert backprop("plot", "k*x", "x=0:2*pi", "k=3", "--wrt", "k", "--samples", "2", "--format", "tsv").rows == [
         ["x", "value", "grad_k"],
@@ -285,7 +308,9 @@ REFUSED = [
     (("x*c", "--x", "1:2", "--c", "1", "--wrt", "q"), "q is not a variable", "x and c"),
     (("x*c", "--x", "1:2", "--c", "1", "--wrt", "x,c"), "a curve has one derivative", "--wrt x"),
     (("sum(x*c)", "--x", "1:2", "--c", "[1,2]", "--wrt", "c"), "is not a curve", "--wrt x"),
+    (("q = [x, 2]; sum(q)", "--x", "1:2", "--wrt", "q"), "a derivative of shape (2) is not a curve", "--wrt x"),
     (("x*y", "--x", "1:2", "--y", "1:2", "--wrt", "x"), "the gradient by x and y", "omit --wrt"),
+    (("q = x*y; q^2", "--x", "1:2", "--y", "1:2", "--wrt", "q"), "the gradient by x and y", "omit --wrt"),
     (("x^2", "--x", "-1:2", "--log", "x"), "the range of x begins at -1", "positive"),
     (("x^2", "--x", "0:2", "--log", "x"), "the range of x begins at 0", "positive"),
     (("x-9", "--x", "1:2", "--log", "y"), "positive and finite nowhere", "--log y"),
