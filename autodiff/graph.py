@@ -230,9 +230,9 @@ class Graph:
         Raises ExpressionError with the gate's span where the shapes do not fit or would take too much memory.
         """
         key = (gate, attributes, *[node.index for node in inputs])
-        found = self._interned.get(key)
-        if found is not None:
-            return found
+        existing = self._interned.get(key)
+        if existing is not None:
+            return existing
         shape: Shape = ()
         if self.is_typed:
             try:
@@ -251,8 +251,8 @@ class Graph:
         if not array.ndim and array != array:
             array = np.float64(np.nan)
         key = key_of_constant(array, name)
-        found = self._interned.get(key)
-        return found or self._append(key, leaves.constant, (), (array, name), array.shape, span)
+        existing = self._interned.get(key)
+        return existing or self._append(key, leaves.constant, (), (array, name), array.shape, span)
 
     def number(self, value: float) -> Node:
         """The node of a scalar constant without a name."""
@@ -266,11 +266,11 @@ class Graph:
     def input(self, name: str, shape: Shape = (), span: Span | None = None) -> Node:
         """The node of a variable."""
         key = (leaves.input, name)
-        found = self._interned.get(key)
-        if found is None:
-            found = self._append(key, leaves.input, (), (name,), shapes.bounded(shape), span)
-            self.inputs[name] = found
-        return found
+        node = self._interned.get(key)
+        if node is None:
+            node = self._append(key, leaves.input, (), (name,), shapes.bounded(shape), span)
+            self.inputs[name] = node
+        return node
 
     def fix(self, name: str) -> None:
         """Let an input with a default, or a named constant, take no other value."""
@@ -284,7 +284,7 @@ class Graph:
             return self.constant(node.value, node.name, node.span)
         if node.gate is leaves.input:
             return self.input(str(node.name), node.shape, node.span)
-        operands = tuple([twin[one.index] for one in node.inputs])
+        operands = tuple([twin[operand.index] for operand in node.inputs])
         if node.gate.expand is not None and self.is_typed:
             try:
                 return node.gate.expand(*operands, **node.settings)
@@ -316,7 +316,7 @@ class Graph:
     def __reduce__(self) -> tuple[Callable[..., Graph], tuple[Any, ...]]:
         """Pickled as flat lists: following the nodes' inputs would recurse as deep as the graph is."""
         rows = [
-            (node.gate, tuple([one.index for one in node.inputs]), node.attributes, node.shape, node.span)
+            (node.gate, tuple([operand.index for operand in node.inputs]), node.attributes, node.shape, node.span)
             for node in self.nodes
         ]
         names = {name: node.index for name, node in self.names.items()}

@@ -61,24 +61,24 @@ def normalized_axes(axis: Axis, dimensions: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(dimensions))
     axes = (axis,) if isinstance(axis, int) else axis
-    for one in axes:
-        if not -dimensions <= one < dimensions:
+    for number in axes:
+        if not -dimensions <= number < dimensions:
             raise ExpressionError(
-                f"axis {one} is out of range for an array of {dimensions} dimension{'s' * (dimensions != 1)}",
+                f"axis {number} is out of range for an array of {dimensions} dimension{'s' * (dimensions != 1)}",
                 cure=f"axes run from {-dimensions} to {dimensions - 1}" if dimensions else "a scalar has no axis",
             )
-    found = tuple(sorted(one % dimensions for one in axes))
-    if len(set(found)) < len(found):
+    normalized = tuple(sorted(position % dimensions for position in axes))
+    if len(set(normalized)) < len(normalized):
         raise ExpressionError("an axis is named twice", cure="name each axis once")
-    return found
+    return normalized
 
 
 def reduced(shape: Shape, axis: Axis, *, keepdims: bool = False) -> Shape:
     """The shape that is left when `axis` is reduced away (kept as 1 with `keepdims`)."""
     gone = normalized_axes(axis, len(shape))
     if keepdims:
-        return tuple(1 if place in gone else length for place, length in enumerate(shape))
-    return tuple(length for place, length in enumerate(shape) if place not in gone)
+        return tuple(1 if position in gone else length for position, length in enumerate(shape))
+    return tuple(length for position, length in enumerate(shape) if position not in gone)
 
 
 class Slice(NamedTuple):
@@ -93,7 +93,7 @@ Index: TypeAlias = tuple[int | Slice, ...]
 
 
 def as_numpy_index(index: Index) -> tuple[int | slice, ...]:
-    return tuple(slice(*one) if isinstance(one, Slice) else one for one in index)
+    return tuple(slice(*item) if isinstance(item, Slice) else item for item in index)
 
 
 def indexed(shape: Shape, index: Index) -> Shape:
@@ -105,14 +105,14 @@ def indexed(shape: Shape, index: Index) -> Shape:
             cure=f"give at most {len(shape)}" if shape else "only an array can be indexed",
         )
     result = []
-    for length, one in zip(shape, index, strict=False):
-        if isinstance(one, Slice):
-            if one.step == 0:
+    for length, item in zip(shape, index, strict=False):
+        if isinstance(item, Slice):
+            if item.step == 0:
                 raise ExpressionError("a slice has step 0", cure="give a step of 1 or more, or -1 or less")
-            result.append(len(range(*slice(*one).indices(length))))
-        elif not -length <= one < length:
+            result.append(len(range(*slice(*item).indices(length))))
+        elif not -length <= item < length:
             raise ExpressionError(
-                f"index {one} is out of range for length {length}",
+                f"index {item} is out of range for length {length}",
                 cure=f"indices run from {-length} to {length - 1}" if length else "the array is empty",
             )
     return (*result, *shape[len(index) :])
@@ -135,12 +135,12 @@ def as_order(value: Array) -> int:
 
 def as_axis(value: Array) -> Axis:
     """A constant as an axis: a whole number, or a list of them as a tuple."""
-    return tuple(as_size(one) for one in np.ravel(value)) if np.ndim(value) == 1 else as_size(value)
+    return tuple(as_size(entry) for entry in np.ravel(value)) if np.ndim(value) == 1 else as_size(value)
 
 
 def as_shape(value: Array) -> Shape:
     """A constant as a shape: lengths that are not negative. Raises ExpressionError."""
-    lengths = tuple(as_size(one) for one in np.ravel(value))
+    lengths = tuple(as_size(entry) for entry in np.ravel(value))
     if any(length < 0 for length in lengths):
         raise ExpressionError("a length is negative", cure="lengths start at 0")
     return lengths

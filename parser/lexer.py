@@ -102,6 +102,6 @@ class ExpressionLexer(Lexer):
     def _beginning(self, text: str, start: int) -> Operand | None:
         """The token of more than a name with which a statement begins there, if it does."""
         for kind, match in self._beginnings.items():
-            if found := match(text, start):
-                return Operand(kind, found[0], start, found.end())
+            if beginning := match(text, start):
+                return Operand(kind, beginning[0], start, beginning.end())
         return None

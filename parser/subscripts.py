@@ -55,7 +55,7 @@ class WrittenIndex:
                 left += 1
             else:
                 self.places.append(whole(value, item))
-        if self.chosen is not None and any(isinstance(place, int) for place in self.places):
+        if self.chosen is not None and any(isinstance(part, int) for part in self.places):
             raise ExpressionError(
                 "a list or a variable beside a whole number in an index", items[0].span, "index twice: x[0][[1, 2]]"
             )
@@ -63,7 +63,7 @@ class WrittenIndex:
     def _choose(self, value: Any, item: Operand, axis: int) -> None:
         if self.chosen is not None:
             raise ExpressionError("two lists or variables in an index", item.span, "index twice: x[[0, 1]][:, [2, 3]]")
-        self.chosen = value if isinstance(value, Node) else [whole(place, item) for place in value]
+        self.chosen = value if isinstance(value, Node) else [whole(position, item) for position in value]
         if self.chosen == []:
             raise ExpressionError("an empty list of indices", item.span, "name the entries to take")
         self.chosen_axis = axis
@@ -72,12 +72,12 @@ class WrittenIndex:
     def of(self, node: Node, span: Span) -> Node:
         """The entries of an array."""
         graph, before = node.graph, (EVERYTHING,) * self.chosen_axis
-        if self.chosen is None or any(place != EVERYTHING for place in self.places):
+        if self.chosen is None or any(part != EVERYTHING for part in self.places):
             node = graph.add(OPERATORS["index"], (node,), (tuple(self.places),), span) if self.places else node
         if isinstance(self.chosen, Node):
             node = graph.add(OPERATORS["entry"], (node, self.chosen), (self.chosen_axis,), span)
         elif self.chosen is not None:
-            entries = [graph.add(OPERATORS["index"], (node,), ((*before, place),), span) for place in self.chosen]
+            entries = [graph.add(OPERATORS["index"], (node,), ((*before, position),), span) for position in self.chosen]
             node = graph.add(OPERATORS["stack"], tuple(entries), (self.chosen_axis,), span)
         return graph.add(OPERATORS["new_axes"], (node,), (tuple(self.new_axes),), span) if self.new_axes else node
 

@@ -65,8 +65,8 @@ def joined(join: Callable[..., Any], new_axes: int) -> RowForm:
     """The row form of a NumPy function that joins arrays along an axis, one of its own or a new one."""
 
     def over_rows(*operands: Any, axis: int) -> Any:
-        (place,) = shapes.normalized_axes(axis, operands[0].ndim - 1 + new_axes)
-        return join(whole_rows(operands), axis=place)
+        (position,) = shapes.normalized_axes(axis, operands[0].ndim - 1 + new_axes)
+        return join(whole_rows(operands), axis=position)
 
     return over_rows
 

@@ -248,11 +248,13 @@ class Gate:
         Used where derivatives are built. (The parser adds the gates that the user wrote, unsimplified, by
         `Graph.add`.)
         """
-        graph = [one.graph for one in operands if not isinstance(one, (int, float))][0]  # noqa: RUF015  # half the time
-        nodes = tuple([graph.number(one) if isinstance(one, (int, float)) else one for one in operands])
+        graph = [  # noqa: RUF015  # half the time
+            operand.graph for operand in operands if not isinstance(operand, (int, float))
+        ][0]
+        nodes = tuple([graph.number(operand) if isinstance(operand, (int, float)) else operand for operand in operands])
         settings = ()
         if self.attributes:
-            settings = tuple([attributes.get(name, one.default) for name, one in self.attributes.items()])
+            settings = tuple([attributes.get(name, attribute.default) for name, attribute in self.attributes.items()])
         if self.shortcut is not None:
             simple = self.shortcut(*nodes, *settings)
             if simple is not None:

@@ -53,8 +53,8 @@ class Elementwise(Gate):
         return self.forward
 
     def local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | None:
-        found = self._local(position, inputs, out)
-        return out.graph.constant(found) if isinstance(found, (int, float)) else found
+        gradient = self._local(position, inputs, out)
+        return out.graph.constant(gradient) if isinstance(gradient, (int, float)) else gradient
 
     def _local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | float | None:
         if self.is_variadic:
@@ -161,7 +161,7 @@ class Slope(Gate):
 
         def forward(*series: Any, order: int, **settings: Any) -> Any:
             width = len(series) // (order + 1)
-            levels = [series[place : place + width] for place in range(0, len(series), width)]
+            levels = [series[start : start + width] for start in range(0, len(series), width)]
             return self.forward(*self.leading(*levels, **settings), **settings)
 
         def along_axis(*series: Any, axis: Axis, order: int) -> Any:

@@ -16,6 +16,6 @@ def add_up(nodes: Sequence[Node]) -> Node:
     """
     level = list(nodes)
     while len(level) > 1:
-        pairs = [level[place] + level[place + 1] for place in range(0, len(level) - 1, 2)]
+        pairs = [level[left] + level[left + 1] for left in range(0, len(level) - 1, 2)]
         level = pairs + level[len(level) - len(level) % 2 :]
     return level[0]

@@ -24,8 +24,8 @@ def plan_gradients(
     """
     slopes = gradients(typed.result, [*[typed.named(name) for name in wrt], *between]) if wrt else []
     results = [typed.result, *slopes[: len(wrt)]]
-    for place, node in enumerate(between):
-        results += [node, *slopes[len(wrt) + place :][:1]]
+    for position, node in enumerate(between):
+        results += [node, *slopes[len(wrt) + position :][:1]]
     if tells_kinks and any(node.gate.is_unshown for node in typed.nodes):
         from backprop.autodiff.passes.sides import where_sides_differ  # here, not above: few expressions have kinks
 

@@ -85,8 +85,8 @@ class _Planner:
         self.nodes = needed(results, is_read=True) if results else []
         self.varies = _varying_nodes(self.nodes, frozenset(varying))
         self.targets: dict[Node, list[int]] = {}
-        for place, node in enumerate(results):
-            self.targets.setdefault(node, []).append(place)
+        for slot, node in enumerate(results):
+            self.targets.setdefault(node, []).append(slot)
         self.slots = len(results)
         self.slot: dict[Node, int] = {}
         self.held: dict[tuple[Node, bool], int] = {}
@@ -110,11 +110,11 @@ class _Planner:
             elif node in self.targets:
                 self._copy(self._hold(node, bool(node.shape)), self.targets[node])
         shapes = tuple([node.shape for node in self.results])
-        buffers = tuple([(place, shape) for place, shape in self.kind.items() if shape is not None])
+        buffers = tuple([(slot, shape) for slot, shape in self.kind.items() if shape is not None])
         passing = [node.shape for node in self.varies if node.gate is leaves.input]
         return RowPlan(
             prelude=lower([node for node, _ in self.held]),
-            held=tuple([(place, has_axis) for (_, has_axis), place in self.held.items()]),
+            held=tuple([(slot, has_axis) for (_, has_axis), slot in self.held.items()]),
             columns=tuple(self.columns),
             buffers=buffers,
             references=tuple(self.referred),
@@ -155,8 +155,8 @@ class _Planner:
             else:
                 self.slot[node] = self._take(node.shape if fills else None)
             if not fills:
-                place = self.slot[node]
-                self.referred[place] = max(self.referred.get(place, 0), math.prod(node.shape))
+                slot = self.slot[node]
+                self.referred[slot] = max(self.referred.get(slot, 0), math.prod(node.shape))
             self._step(function, operands, self.slot[node], fills)
         self._copy(self.slot[node], targets)
 
@@ -182,14 +182,14 @@ class _Planner:
     def _take(self, kind: Shape | None) -> int:
         if self.free.get(kind):
             return self.free[kind].pop()
-        place = self._new()
-        self.kind[place] = kind
-        return place
+        slot = self._new()
+        self.kind[slot] = kind
+        return slot
 
     def _release(self, node: Node) -> None:
-        place = self.slot[node]
-        if place in self.kind:
-            self.free.setdefault(self.kind[place], []).append(place)
+        slot = self.slot[node]
+        if slot in self.kind:
+            self.free.setdefault(self.kind[slot], []).append(slot)
 
     def _new(self) -> int:
         self.slots += 1
@@ -197,14 +197,14 @@ class _Planner:
 
 
 def _varying_nodes(nodes: Sequence[Node], varying: frozenset[str]) -> set[Node]:
-    found: set[Node] = set()
+    dependent: set[Node] = set()
     for node in nodes:
         if node.gate is leaves.input:
             if str(node.name) in varying:
-                found.add(node)
-        elif any([operand in found for operand in node.reads]):
-            found.add(node)
-    return found
+                dependent.add(node)
+        elif any([operand in dependent for operand in node.reads]):
+            dependent.add(node)
+    return dependent
 
 
 def is_view(node: Node) -> bool:

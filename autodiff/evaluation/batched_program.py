@@ -33,8 +33,8 @@ class RowProgram:
     def __init__(self, plan: RowPlan, fixed: Mapping[str, Array]) -> None:
         self.plan = plan
         self._slots: list[Any] = [None] * plan.slots
-        for (place, has_axis), value in zip(plan.held, run(plan.prelude, fixed), strict=True):
-            self._slots[place] = np.asarray(value)[..., None] if has_axis else value
+        for (slot, has_axis), value in zip(plan.held, run(plan.prelude, fixed), strict=True):
+            self._slots[slot] = np.asarray(value)[..., None] if has_axis else value
         self._workspaces = threading.local()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class RowProgram:
         rows = used[0].shape[-1] if used else 0
         results = [np.empty((*shape, rows)) for shape in self.plan.result_shapes] if out is None else list(out)
         rows = results[0].shape[-1] if results else rows
-        given = [(place, columns[name], is_run(columns[name])) for place, name in self.plan.columns]
+        given = [(target, columns[name], is_run(columns[name])) for target, name in self.plan.columns]
         block = self.rows_per_block
         workspace = self._workspace()
         with np.errstate(all="ignore"):
@@ -70,11 +70,11 @@ class RowProgram:
                 stop = min(start + block, rows)
                 workspace.resize(self.plan, stop - start)
                 slots = workspace.slots
-                for place, array in enumerate(results):
-                    slots[place] = array[..., start:stop]
-                for place, column, is_ready in given:
+                for slot, array in enumerate(results):
+                    slots[slot] = array[..., start:stop]
+                for slot, column, is_ready in given:
                     part = column[..., start:stop]
-                    slots[place] = part if is_ready else np.ascontiguousarray(part, dtype=np.float64)
+                    slots[slot] = part if is_ready else np.ascontiguousarray(part, dtype=np.float64)
                 for function, operands, output in self.plan.steps:
                     if output is None:
                         function(*operands(slots))
@@ -84,10 +84,10 @@ class RowProgram:
         return results
 
     def _workspace(self) -> _Workspace:
-        found: _Workspace | None = getattr(self._workspaces, "of_thread", None)
-        if found is None:
-            found = self._workspaces.of_thread = _Workspace(self.plan, self._slots)
-        return found
+        workspace: _Workspace | None = getattr(self._workspaces, "of_thread", None)
+        if workspace is None:
+            workspace = self._workspaces.of_thread = _Workspace(self.plan, self._slots)
+        return workspace
 
 
 class _Workspace:
@@ -105,18 +105,18 @@ class _Workspace:
         if rows > self.capacity:
             self.memory = [np.empty((*shape, rows)) for _, shape in plan.buffers]
             self.capacity = rows
-        for (place, _), buffer in zip(plan.buffers, self.memory, strict=True):
-            self.slots[place] = buffer[..., :rows]
+        for (slot, _), buffer in zip(plan.buffers, self.memory, strict=True):
+            self.slots[slot] = buffer[..., :rows]
         self.rows = rows
 
     def forget(self, plan: RowPlan) -> None:
         """Let go of the caller's arrays and of what refers to them."""
-        for place in range(len(plan.result_shapes)):
-            self.slots[place] = None
-        for place, _ in plan.columns:
-            self.slots[place] = None
-        for place in plan.references:
-            self.slots[place] = None
+        for slot in range(len(plan.result_shapes)):
+            self.slots[slot] = None
+        for slot, _ in plan.columns:
+            self.slots[slot] = None
+        for slot in plan.references:
+            self.slots[slot] = None
 
 
 def is_run(column: Any) -> bool:

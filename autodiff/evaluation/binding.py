@@ -19,24 +19,24 @@ def as_array(value: Any, what: str) -> Array:
     """`value` as a double or an array of them. Raises ExpressionError, naming `what` it is, for anything else."""
     if isinstance(value, float):
         return np.float64(value)
-    found = as_numbers(value, what)
-    shapes.bounded(found.shape)
-    result: Array = found.astype(np.float64)[()]
+    numbers = as_numbers(value, what)
+    shapes.bounded(numbers.shape)
+    result: Array = numbers.astype(np.float64)[()]
     return result
 
 
 def as_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
     """`value` as an array of numbers of any kind, itself where it is one. Raises as `as_array` does."""
     try:
-        found = np.asarray(value)
+        array = np.asarray(value)
     except (TypeError, ValueError, OverflowError):
-        found = np.asarray(None)
-    if found.dtype.kind not in "fiub":
+        array = np.asarray(None)
+    if array.dtype.kind not in "fiub":
         raise ExpressionError(
             f"{what} is neither a number nor an array of numbers",
             cure="give a number or equally long lists of numbers",
         )
-    return found
+    return array
 
 
 def bind(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Array]]:

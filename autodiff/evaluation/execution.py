@@ -17,17 +17,17 @@ from backprop.autodiff.shapes import Array
 def run(program: Program, values: Mapping[str, Array]) -> list[Array]:
     """The results for these inputs, by IEEE arithmetic: inf and nan come out, nothing is raised or warned of."""
     slots: list[Any] = [None] * program.slots
-    for place, constant in program.constants:
-        slots[place] = constant
-    for place, name in program.inputs:
-        slots[place] = values[name]
+    for slot, constant in program.constants:
+        slots[slot] = constant
+    for slot, name in program.inputs:
+        slots[slot] = values[name]
     with np.errstate(all="ignore"):
         for function, inputs, output in program.instructions:
             if len(inputs) == 2:
                 slots[output] = function(slots[inputs[0]], slots[inputs[1]])
             else:
-                slots[output] = function(*[slots[place] for place in inputs])
-    return [slots[place] for place in program.results]
+                slots[output] = function(*[slots[operand] for operand in inputs])
+    return [slots[result] for result in program.results]
 
 
 def evaluate(nodes: Sequence[Node], values: Mapping[str, Array]) -> list[Array]:
@@ -42,13 +42,13 @@ def constant_value(node: Node) -> Array:
     """
     graph = Graph(is_typed=True, source=node.graph.source)
     twin: dict[int, Node] = {}
-    for one in needed([node]):
-        if one.gate is leaves.input:
-            name = str(one.name)
+    for original in needed([node]):
+        if original.gate is leaves.input:
+            name = str(original.name)
             known = node.graph.defaults.get(name, leaves.NAMED_CONSTANTS.get(name))
             if known is None:
                 raise ExpressionError(f"'{name}' is not a constant", node.span, "write a number here", graph.source)
-            twin[one.index] = graph.constant(known, name, one.span)
+            twin[original.index] = graph.constant(known, name, original.span)
         else:
-            twin[one.index] = graph.copy(one, twin)
+            twin[original.index] = graph.copy(original, twin)
     return evaluate([twin[node.index]], {})[0]

@@ -57,17 +57,17 @@ def lower(results: Sequence[Node], given: Collection[Node] = ()) -> Program:
             if last_use[operand] == index and operand not in kept:
                 free.append(slot[operand])
         if free and node.inputs:
-            place = free.pop()
+            output = free.pop()
         else:
-            place, count = count, count + 1
-        slot[node] = place
+            output, count = count, count + 1
+        slot[node] = output
         if node.gate is leaves.constant:
-            constants.append((place, node.value))
+            constants.append((output, node.value))
         elif node.gate is leaves.input:
-            inputs.append((place, str(node.name)))
+            inputs.append((output, str(node.name)))
         else:
             function = partial(node.gate.forward, **node.settings) if node.attributes else node.gate.forward
-            instructions.append(Instruction(function, operands, place))
+            instructions.append(Instruction(function, operands, output))
     return Program(tuple(instructions), count, tuple(constants), tuple(inputs), tuple([slot[node] for node in results]))
 
 
@@ -86,9 +86,9 @@ def needed(results: Sequence[Node], given: Collection[Node] = (), *, is_read: bo
     wanted = bytearray(last + 1)
     for node in results:
         wanted[node.index] = 1
-    for place in range(last, -1, -1):
-        if wanted[place] and not (given and nodes[place] in given):
-            for operand in nodes[place].reads if is_read else nodes[place].inputs:
+    for index in range(last, -1, -1):
+        if wanted[index] and not (given and nodes[index] in given):
+            for operand in nodes[index].reads if is_read else nodes[index].inputs:
                 wanted[operand.index] = 1
     return [node for node in nodes[: last + 1] if wanted[node.index]]
 

@@ -62,8 +62,8 @@ class Remarks:
             named = f": {', '.join(names[:SHOWN])}" * bool(names) + f" and {len(names) - SHOWN} more" * (
                 len(names) > SHOWN
             )
-            place = f"first in {self.unit} {first.line}{named}"
-            self._say(f"note: a kink was hit exactly in {rows} row{'s' * (rows > 1)} ({place}); {DIFFERING}")
+            where = f"first in {self.unit} {first.line}{named}"
+            self._say(f"note: a kink was hit exactly in {rows} row{'s' * (rows > 1)} ({where}); {DIFFERING}")
 
     def _sum_up_nonfinite(
         self,
@@ -92,10 +92,10 @@ def births(seen: Sighting, graph: Graph | None, fixed: Mapping[str, Array], *, h
 
     whole = graph if graph is not None else parse(seen.expression or "")
     values = {name: value for name, value in {**fixed, **seen.values}.items() if name in whole.inputs}
-    found = trace(whole, values)
+    traced = trace(whole, values)
     return [
-        warning(described(found, birth), birth.node.span, whole.source)
-        for birth in found.births
+        warning(described(traced, birth), birth.node.span, whole.source)
+        for birth in traced.births
         if has_gradients or birth.kind == "value"
     ]
 
@@ -110,5 +110,5 @@ def kinks_at(seen: Sighting, graph: Graph | None, fixed: Mapping[str, Array], wa
     columns = {name: np.asarray(value)[..., None] for name, value in seen.values.items() if name in whole.inputs}
     take_hits()  # those of other rows
     shapes = {name: value.shape[:-1] for name, value in columns.items()}
-    Kernel(whole, shapes, {name: one for name, one in fixed.items() if name not in columns}, wanted).run(columns, 1)
+    Kernel(whole, shapes, {name: value for name, value in fixed.items() if name not in columns}, wanted).run(columns, 1)
     return list(dict.fromkeys(map(as_written, take_hits())))

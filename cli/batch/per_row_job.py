@@ -44,7 +44,7 @@ class RowStyle(Protocol):
     def read(self, data: bytes) -> Block:
         """The rows with their cases."""
 
-    def line(self, record: str, found: Found | None) -> str:
+    def line(self, record: str, result: Found | None) -> str:
         """A record with its results (None: a bad row)."""
 
 
@@ -67,18 +67,18 @@ class PerRowJob:
         results, reasons = self.results(whole.cases)
         faults = {row: fault_of(whole.records, whole.starts, row, reason) for row, reason in reasons.items()}
         block, wrong, is_last = until_stop(whole._replace(faults={**whole.faults, **faults}), self.policy)
-        found = [None if row in block.faults else results[row] for row in range(block.rows)]
-        lines = list(map(self.style.line, block.records, found))
+        row_results = [None if row in block.faults else results[row] for row in range(block.rows)]
+        lines = list(map(self.style.line, block.records, row_results))
         dropped = block.dropped(is_skipping=self.policy != "null")
         output = ended(lines, block.endings, dropped).encode("utf-8", "surrogateescape")
-        nonfinite = nonfinite_among(found, block, self.style.naming)
-        kinked = kinked_among(found, block)
+        nonfinite = nonfinite_among(row_results, block, self.style.naming)
+        kinked = kinked_among(row_results, block)
         told, untold = wanted_of(wrong, keeps_rejects=self.keeps_rejects)
         return Answer(output, told, whole.lines, block.rows, is_last, nonfinite, kinked=kinked, untold=untold)
 
     def results(self, cases: Sequence[Case | None]) -> tuple[dict[int, Found], dict[int, str]]:
         """The results of the rows that have a case, and why others of these have none."""
-        found: dict[int, Found] = {}
+        results: dict[int, Found] = {}
         reasons: dict[int, str] = {}
         groups: dict[Key, list[tuple[int, dict[str, Array]]]] = {}
         for row, case in enumerate(cases):
@@ -93,10 +93,10 @@ class PerRowJob:
         for key, members in groups.items():
             rows = [row for row, _ in members]
             try:
-                found |= zip(rows, self.computed(key, [values for _, values in members]), strict=True)
+                results |= zip(rows, self.computed(key, [values for _, values in members]), strict=True)
             except ExpressionError as error:
                 reasons |= dict.fromkeys(rows, in_words(error))
-        return found, reasons
+        return results, reasons
 
     def values(self, case: Case) -> dict[str, Array]:
         """The values of the case's variables. Raises ExpressionError for all that are missing."""
@@ -145,17 +145,17 @@ class PerRowJob:
             kernel.prepare()
             self._kernels[key] = kernel
         columns = {
-            name: np.ascontiguousarray(np.stack([one[name] for one in rows], axis=-1), dtype=np.float64)
+            name: np.ascontiguousarray(np.stack([values[name] for values in rows], axis=-1), dtype=np.float64)
             for name in rows[0]
         }
         results, kinked = self._kernels[key].run(columns, len(rows))
         value, *gradients = results
         names = list(columns) if gradients else []
-        is_finite = np.all([np.isfinite(one).reshape(-1, len(rows)).all(axis=0) for one in results], axis=0)
+        is_finite = np.all([np.isfinite(result).reshape(-1, len(rows)).all(axis=0) for result in results], axis=0)
         return [
             Found(
                 value[..., row],
-                {name: one[..., row] for name, one in zip(names, gradients, strict=True)},
+                {name: gradient[..., row] for name, gradient in zip(names, gradients, strict=True)},
                 rows[row],
                 bool(is_finite[row]),
                 kinked is not None and bool(kinked[row]),
@@ -164,14 +164,17 @@ class PerRowJob:
         ]
 
 
-def nonfinite_among(found: Sequence[Found | None], block: Block, naming: Naming) -> Nonfinite | None:
+def nonfinite_among(row_results: Sequence[Found | None], block: Block, naming: Naming) -> Nonfinite | None:
     """What is not finite in the results; None stands for a bad row."""
     rows: dict[tuple[str, str], int] = {}
     first = None
-    for row, one in enumerate(found):
-        if one is not None and not one.is_finite:
-            first = first or sighting_of(one, block, row)
-            results = {naming.value: one.value, **{naming.gradient + name: of for name, of in one.gradients.items()}}
+    for row, result in enumerate(row_results):
+        if result is not None and not result.is_finite:
+            first = first or sighting_of(result, block, row)
+            results = {
+                naming.value: result.value,
+                **{naming.gradient + name: of for name, of in result.gradients.items()},
+            }
             for name, value in results.items():
                 for word, test in KINDS:
                     if np.any(test(value)):
@@ -179,15 +182,15 @@ def nonfinite_among(found: Sequence[Found | None], block: Block, naming: Naming)
     return Nonfinite(rows, first) if first else None
 
 
-def kinked_among(found: Sequence[Found | None], block: Block) -> Kinked | None:
+def kinked_among(row_results: Sequence[Found | None], block: Block) -> Kinked | None:
     """The rows whose results are means of the sides of a kink."""
-    seen = [(row, one) for row, one in enumerate(found) if one is not None and one.is_kinked]
+    seen = [(row, result) for row, result in enumerate(row_results) if result is not None and result.is_kinked]
     return Kinked(len(seen), sighting_of(seen[0][1], block, seen[0][0])) if seen else None
 
 
-def sighting_of(found: Found, block: Block, row: int) -> Sighting:
+def sighting_of(result: Found, block: Block, row: int) -> Sighting:
     case = block.cases[row]
-    return Sighting(block.starts[row], found.values, case.text if case else None)
+    return Sighting(block.starts[row], result.values, case.text if case else None)
 
 
 def in_words(error: ExpressionError) -> str:

@@ -23,34 +23,34 @@ class BatchQuestion(NamedTuple):
     fixed: dict[str, Array]
 
 
-def ask_rows(found: Arguments, file: str | None, vars_files: Sequence[str], *, has_own: bool) -> BatchQuestion:
+def ask_rows(arguments: Arguments, file: str | None, vars_files: Sequence[str], *, has_own: bool) -> BatchQuestion:
     """The question in a batch's argv; `has_own`: the rows bring their expressions. Raises ExpressionError, Failure."""
     if not has_own:
-        question = ask("batch", found, file, vars_files, Needs.COLUMNS)
+        question = ask("batch", arguments, file, vars_files, Needs.COLUMNS)
         return BatchQuestion(question.graph, question.rows, question.values)
-    first = next((word for word in found.positionals if not is_assignment(word)), "-")
+    first = next((word for word in arguments.positionals if not is_assignment(word)), "-")
     if first != "-" and not os.path.exists(first):
         raise Failure(
             f"{first}: no such file; the rows bring their own expressions",
             "omit the expression, or the option that says so: --expr-field, --from lines",
         )
-    _, rows, bindings = split_positionals(found, needs_expression=False, takes_rows=True)
+    _, rows, bindings = split_positionals(arguments, needs_expression=False, takes_rows=True)
     return BatchQuestion(None, rows, fixed_values(bindings, vars_files))
 
 
 def renames_of(given: Sequence[str], graph: Graph) -> dict[str, str]:
     """`x=width` as variable to column. Raises Failure for one that is no variable."""
-    found: dict[str, str] = {}
+    renames: dict[str, str] = {}
     for text in given:
         name, equals, column = text.partition("=")
         name = normalized(name.strip())
         if not equals or not name or not column.strip():
             raise Failure(f"--rename {text}", "write VARIABLE=COLUMN: --rename x=width")
         check_known("--rename", name, list(graph.inputs))
-        if name in found:
+        if name in renames:
             raise Failure(f"--rename {name} is given twice", "omit one of the two")
-        found[name] = column
-    return found
+        renames[name] = column
+    return renames
 
 
 def naming_of(text: str | None) -> Naming:

@@ -37,7 +37,7 @@ class Wanted(NamedTuple):
     def results(self, wrt: Sequence[str], labels: Sequence[str]) -> list[str]:
         """What the results are called: the value, the gradients, and what is between, each with its gradient."""
         value, gradient = self.naming
-        between = [one for label in labels for one in ([label, gradient + label] if wrt else [label])]
+        between = [name for label in labels for name in ([label, gradient + label] if wrt else [label])]
         return [value, *(gradient + name for name in wrt), *between]
 
 
@@ -52,7 +52,7 @@ def labelled_nodes(typed: Graph) -> dict[str, Node]:
 
 def entry_names(name: str, shape: Shape) -> list[str]:
     """The columns of an array result, entry by entry: `grad_x[0]`, `grad_W[1][0]`."""
-    return [name + "".join(f"[{place}]" for place in index) for index in np.ndindex(*shape)]
+    return [name + "".join(f"[{position}]" for position in index) for index in np.ndindex(*shape)]
 
 
 def check_names(results: Sequence[str], header: Sequence[str]) -> None:

@@ -43,10 +43,10 @@ class Batch:
         **more: str | None,
     ) -> None:
         input_format = more["from"]
-        found = click.get_current_context().meta[SCANNED]
+        arguments = click.get_current_context().meta[SCANNED]
         self.field = expr_field
-        has_own = expr_field is not None or input_format == "lines" or brings_lines(found.positionals, file)
-        self.question: BatchQuestion = ask_rows(found, file, vars, has_own=has_own)
+        has_own = expr_field is not None or input_format == "lines" or brings_lines(arguments.positionals, file)
+        self.question: BatchQuestion = ask_rows(arguments, file, vars, has_own=has_own)
         self.input_format = (
             input_format or read_format(self.question.file) or ("lines" if has_own and not expr_field else "csv")
         )

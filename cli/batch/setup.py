@@ -108,7 +108,9 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> Run:
     header_of(reader, form)
     names = free_names(batch, graph, form.header)
     form.columns = bind_columns(form.header, names, renames_of(batch.renames, graph))
-    kernel = Kernel(graph, {name: one.shape for name, one in form.columns.items()}, batch.question.fixed, batch.wanted)
+    kernel = Kernel(
+        graph, {name: columns.shape for name, columns in form.columns.items()}, batch.question.fixed, batch.wanted
+    )
     results = kernel.prepare()
     names, flat = [name for name, _ in results], flat_names(results)
     check_names(names if batch.output_format == "ndjson" else flat, form.header if not batch.is_only else ())
@@ -157,7 +159,7 @@ def with_objects(batch: Batch, source: Source, graph: Graph) -> Run:
 
 def flat_names(results: Sequence[tuple[str, Shape]]) -> list[str]:
     """The columns of all results, entry by entry."""
-    return [one for name, shape in results for one in entry_names(name, shape)]
+    return [entry for name, shape in results for entry in entry_names(name, shape)]
 
 
 def first_object(reader: BlockReader) -> dict[str, Any]:
@@ -174,11 +176,11 @@ def first_object(reader: BlockReader) -> dict[str, Any]:
                 f"{reader.source.name}: it is one JSON document over many lines, not an object a line",
                 "make rows of it: jq -c '.[]' for an array, jq -c . for objects",
             )
-        found = object_in(data)
+        members = object_in(data)
         looked_at += len(data)
         has_begun = has_begun or bool(data.strip())
-        if found is not None or reader.has_ended or reader.size > LONGEST:
-            return found or {}
+        if members is not None or reader.has_ended or reader.size > LONGEST:
+            return members or {}
         if looked_at > LONG and reader.say:
             reader.say(f"{reader.source.name}: no JSON object in the first {LONG >> 20} MiB")
             reader.say = None

@@ -52,7 +52,7 @@ def nonfinite_in(
 
     `starts` are the rows' lines.
     """
-    found: dict[tuple[str, str], int] = {}
+    counts: dict[tuple[str, str], int] = {}
     rows = []
     for name, result in zip(names, results, strict=True):
         if is_sum_finite(result):
@@ -63,12 +63,12 @@ def nonfinite_in(
             is_there[list(bad)] = False
             count = int(np.count_nonzero(is_there))
             if count:
-                found[name, word] = count
+                counts[name, word] = count
                 rows.append(int(np.argmax(is_there)))
     if not rows:
         return None
     row = min(rows)
-    return Nonfinite(found, sighting(row, starts, values))
+    return Nonfinite(counts, sighting(row, starts, values))
 
 
 def kinked_in(

@@ -75,12 +75,16 @@ def version_text() -> str:
     import platform
     from importlib.metadata import PackageNotFoundError, version
 
-    def found(package: str) -> str:
+    def version_of(package: str) -> str:
         try:
             return version(package)
         except PackageNotFoundError:
             return "not installed"
 
-    lines = [f"backprop {found('backprop-cli')}", f"Python {platform.python_version()}", f"NumPy {found('numpy')}"]
-    lines += [f"{package} {found(package)} (extra: {extra})" for package, extra in EXTRAS.items()]
+    lines = [
+        f"backprop {version_of('backprop-cli')}",
+        f"Python {platform.python_version()}",
+        f"NumPy {version_of('numpy')}",
+    ]
+    lines += [f"{package} {version_of(package)} (extra: {extra})" for package, extra in EXTRAS.items()]
     return "\n".join(lines)

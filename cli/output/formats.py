@@ -62,7 +62,7 @@ DEFAULTS = {  # of the others tsv, on a terminal a table
     "repl": "json",
     READ: "csv",
 }
-LANGUAGES = tuple(word for word, one in FORMATS.items() if "diff" in one.writers and "eval" not in one.writers)
+LANGUAGES = tuple(word for word, form in FORMATS.items() if "diff" in form.writers and "eval" not in form.writers)
 PICTURES = ("graph", "plot")  # a file has to say what it is: their default is for a stream
 PACKED = (".gz", ".zst")
 

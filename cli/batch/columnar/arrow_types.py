@@ -29,8 +29,8 @@ NAMES: tuple[tuple[Callable[[Any], bool], str], ...] = (
 def mapped(kind: Any, change: Callable[[Any], Any]) -> Any:
     """The type with `change` made of it and of every type in it."""
 
-    def field(one: Any) -> Any:
-        return one.with_type(mapped(one.type, change))
+    def field(child: Any) -> Any:
+        return child.with_type(mapped(child.type, change))
 
     kind = change(kind)
     if types.is_list(kind):
@@ -42,7 +42,7 @@ def mapped(kind: Any, change: Callable[[Any], Any]) -> Any:
     if types.is_map(kind):
         return pyarrow.map_(field(kind.key_field), field(kind.item_field), keys_sorted=kind.keys_sorted)
     if types.is_struct(kind):
-        return pyarrow.struct([field(one) for one in kind])
+        return pyarrow.struct([field(child) for child in kind])
     if types.is_dictionary(kind):
         return pyarrow.dictionary(kind.index_type, mapped(kind.value_type, change), kind.ordered)
     return kind
@@ -92,14 +92,14 @@ def inner(kind: Any) -> Iterator[Any]:
     """The type, or what is stored of one that extends another, and all types in it."""
     kind = kind.storage_type if isinstance(kind, pyarrow.BaseExtensionType) else kind
     yield kind
-    for place in range(kind.num_fields):
-        yield from inner(kind.field(place).type)
+    for position in range(kind.num_fields):
+        yield from inner(kind.field(position).type)
 
 
 def has_twins(kind: Any) -> bool:
     """Whether a record in it has two fields of one name, which Python's and JSON's objects cannot have."""
-    records = (one for one in inner(kind) if types.is_struct(one))
-    return any(len({field.name for field in one}) < one.num_fields for one in records)
+    records = (record for record in inner(kind) if types.is_struct(record))
+    return any(len({field.name for field in record}) < record.num_fields for record in records)
 
 
 def is_text(kind: Any) -> bool:
@@ -140,7 +140,7 @@ def is_name_readable(field: Any) -> bool:
 
 def are_names_readable(kind: Any) -> bool:
     """Whether the names of all fields in a type are UTF-8."""
-    fields = (one.field(place) for one in inner(kind) for place in range(one.num_fields))
+    fields = (part.field(position) for part in inner(kind) for position in range(part.num_fields))
     return all(map(is_name_readable, fields))
 
 

@@ -69,9 +69,9 @@ class BulkWriter:
 
         bad = list(block.faults)
         columns = [] if self.careful.is_only else [block.lines_series.alias("")]
-        for place, vector in enumerate(vectors):
+        for position, vector in enumerate(vectors):
             text = as_texts(vector)
-            columns.append((text.scatter(bad, None) if bad else text).alias(str(place)))
+            columns.append((text.scatter(bad, None) if bad else text).alias(str(position)))
         if bad and not dropped and not self.careful.is_only:
             padded = [self.careful.form.padded(block.faults[row].record.decode()) for row in bad]
             columns[0] = columns[0].scatter(bad, padded)
@@ -89,7 +89,7 @@ class BulkReader:
     def __init__(self, form: Delimited) -> None:
         self.form = form
         self.width = len(form.header)
-        self.needed = sorted({place for columns in form.columns.values() for place in columns.places})
+        self.needed = sorted({position for columns in form.columns.values() for position in columns.places})
         self.shown = sorted({*self.needed, self.width - 1})  # a row that is too short lacks the last
 
     @cached_property
@@ -97,13 +97,13 @@ class BulkReader:
         import polars
 
         return {
-            f"column_{place + 1}": polars.Float64 if place in self.needed else polars.String
-            for place in range(self.width)
+            f"column_{position + 1}": polars.Float64 if position in self.needed else polars.String
+            for position in range(self.width)
         }
 
     def read(self, data: bytes) -> Block:
-        found = self.regular(data) if len(data) >= LEAST else None
-        return self.form.read(data) if found is None else found
+        block = self.regular(data) if len(data) >= LEAST else None
+        return self.form.read(data) if block is None else block
 
     def regular(self, data: bytes) -> Block | None:
         """What a regular block holds; None where it is not regular."""
@@ -137,15 +137,19 @@ class BulkReader:
             return None  # bytes that are no UTF-8, rows that are too long: the careful way says which
         if len(cells) != len(lines) or lines.str.len_bytes().min() == 0:  # a blank line may be a row or none
             return None
-        columns = {place: cells[f"column_{place + 1}"] for place in self.shown}
-        found = {
-            place: columns[place].to_numpy(writable=True) if columns[place].null_count() else columns[place].to_numpy()
-            for place in self.needed
+        columns = {position: cells[f"column_{position + 1}"] for position in self.shown}
+        vectors = {
+            position: columns[position].to_numpy(writable=True)
+            if columns[position].null_count()
+            else columns[position].to_numpy()
+            for position in self.needed
         }
-        doubtful = self.doubtful(columns, found, len(lines))
+        doubtful = self.doubtful(columns, vectors, len(lines))
         values: dict[str, Rows] = {
-            name: (np.stack if one.shape else first)([found[place] for place in one.places]).reshape(*one.shape, -1)
-            for name, one in self.form.columns.items()
+            name: (np.stack if group.shape else first)([vectors[position] for position in group.places]).reshape(
+                *group.shape, -1
+            )
+            for name, group in self.form.columns.items()
         }
         faults, deficit = self.read_again(lines, values, doubtful)
         if count(data, self.form.separator) != len(lines) * (self.width - 1) - deficit:
@@ -153,13 +157,13 @@ class BulkReader:
         endings = "\r\n" if has_returns else "\n"
         return Block(range(len(lines)), len(lines), values, faults, endings=endings, lines_series=lines)
 
-    def doubtful(self, columns: Mapping[int, Any], found: Mapping[int, Rows], rows: int) -> Any:
+    def doubtful(self, columns: Mapping[int, Any], vectors: Mapping[int, Rows], rows: int) -> Any:
         """The places of the rows to be read again: those with nothing in a cell that counts, or with inf."""
         mask: Any = None
-        for place in self.shown:
-            parts = [columns[place].is_null().to_numpy()] if columns[place].null_count() else []
-            if place in found and not is_sum_finite(found[place]):
-                parts.append(np.isinf(found[place]))
+        for position in self.shown:
+            parts = [columns[position].is_null().to_numpy()] if columns[position].null_count() else []
+            if position in vectors and not is_sum_finite(vectors[position]):
+                parts.append(np.isinf(vectors[position]))
             for part in parts:
                 mask = part if mask is None else mask | part
         return np.flatnonzero(mask) if mask is not None else ()
@@ -175,8 +179,8 @@ class BulkReader:
             values[name][..., doubtful] = value
         faults = {}
         deficit = 0
-        for place, fault in records.faults.items():
-            row = int(doubtful[place])
+        for position, fault in records.faults.items():
+            row = int(doubtful[position])
             faults[row] = Fault(row, fault.reason, fault.record)
             deficit += self.width - 1 - fault.record.count(self.form.separator.encode())
         return faults, deficit
@@ -186,7 +190,7 @@ def count(data: bytes, character: str) -> int:
     """How often the character is there: by pieces that stay in the cache, as `bytes.count` is ten times slower."""
     entries = np.frombuffer(data, np.uint8)
     places = range(0, len(entries), PIECE)
-    return sum(int(np.count_nonzero(entries[place : place + PIECE] == ord(character))) for place in places)
+    return sum(int(np.count_nonzero(entries[start : start + PIECE] == ord(character))) for start in places)
 
 
 def first(arrays: Sequence[Rows]) -> Rows:

@@ -89,21 +89,21 @@ class Batches:
         self.dictionaries: dict[int, Any] = {}
         self._changes: list[tuple[int, Any]] = []  # of each column that is kept: its place, what is made of it first
         fields = []
-        given = [schema.field(place) for place in range(len(schema))]
+        given = [schema.field(index) for index in range(len(schema))]
         known = [with_readable_name(field) for field in given]
         self.has_strange_names = known != given
         self._names = [field.name for field in known]
-        for place, readable_field in enumerate(known):
-            field, change = self._taken(place, readable_field)
+        for position, readable_field in enumerate(known):
+            field, change = self._taken(position, readable_field)
             if field is not None and not are_names_readable(field.type):
                 self.left_out[field.name] = "fields whose names are not UTF-8 text"
             elif field is not None:
-                self._changes.append((place, change))
+                self._changes.append((position, change))
                 fields.append(field.with_type(mapped(decoded(field.type), older)))
         kept = {key: value for key, value in (schema.metadata or {}).items() if key not in OF_ALL_COLUMNS}
         self.schema = pyarrow.schema(fields, kept or None)
 
-    def _taken(self, place: int, field: Any) -> tuple[Any, Any]:
+    def _taken(self, position: int, field: Any) -> tuple[Any, Any]:
         """A column's field, None where it cannot be read, and what is made of the column first, if anything."""
         return field, None
 
@@ -122,7 +122,9 @@ class Batches:
                 if batch is None:
                     return
                 batch = batch.rename_columns(self._names)  # pyarrow gives no column whose name is not UTF-8
-                columns = [self._column(number, batch.column(place)) for number, (place, _) in enumerate(self._changes)]
+                columns = [
+                    self._column(number, batch.column(position)) for number, (position, _) in enumerate(self._changes)
+                ]
                 whole = pyarrow.RecordBatch.from_arrays(columns, schema=self.schema)
             for start in range(0, whole.num_rows, BLOCK_ROWS):
                 yield whole.slice(start, BLOCK_ROWS)
@@ -189,12 +191,12 @@ class ParquetBatches(Batches):
             source = pyarrow.PythonFile(file, mode="r")
             self._file = pyarrow.parquet.ParquetFile(source, pre_buffer=False, buffer_size=CHUNK)
             schema = self._file.schema_arrow
-            leaves = [self._file.schema.column(place) for place in range(len(self._file.schema))]
+            leaves = [self._file.schema.column(position) for position in range(len(self._file.schema))]
         self._are_intervals = iter([leaf.converted_type == "INTERVAL" for leaf in leaves])
         rows = self._file.metadata.num_rows
         super().__init__(schema, rows, rows)
 
-    def _taken(self, place: int, field: Any) -> tuple[Any, Any]:
+    def _taken(self, position: int, field: Any) -> tuple[Any, Any]:
         leaves = sum(not kind.num_fields for kind in inner(field.type))
         if not any([next(self._are_intervals, False) for _ in range(leaves)]):
             return field, None
@@ -206,12 +208,12 @@ class ParquetBatches(Batches):
 
     def share_dictionaries(self) -> None:
         known: dict[int, Any] = {}
-        places = {field.name: place for place, field in enumerate(self.schema) if types.is_dictionary(field.type)}
+        places = {field.name: index for index, field in enumerate(self.schema) if types.is_dictionary(field.type)}
         with said_by_arrow():
             for batch in self._file.iter_batches(BLOCK_ROWS, columns=list(places)) if places else ():
-                for name, place in places.items():
-                    column = as_type(checked(batch.column(name)), self.schema.field(place).type)
-                    with_shared(place, column, known)
+                for name, position in places.items():
+                    column = as_type(checked(batch.column(name)), self.schema.field(position).type)
+                    with_shared(position, column, known)
         self.dictionaries = known
 
     def _read(self) -> Iterator[Any]:
@@ -280,7 +282,7 @@ def as_type(column: Any, kind: Any) -> Any:
         known[column.offset : column.offset + len(column)][column.is_null()] = 0
         buffers = [validity, pyarrow.py_buffer(known), *data]
         column = pyarrow.Array.from_buffers(column.type, len(column), buffers, offset=column.offset)
-    elif column.type not in VIEWS and any("view" in str(one) for one in inner(column.type)):
+    elif column.type not in VIEWS and any("view" in str(part) for part in inner(column.type)):
         return pyarrow.array(column.to_pylist(), kind)
     return column.cast(kind)
 
@@ -312,8 +314,8 @@ def readable(cell: Any) -> Any:
     if isinstance(cell, bytes):
         return cell.decode(errors="replace")
     if isinstance(cell, dict):
-        return {name: readable(one) for name, one in cell.items()}
-    return [readable(one) for one in cell] if isinstance(cell, Sequence) and not isinstance(cell, str) else cell
+        return {name: readable(value) for name, value in cell.items()}
+    return [readable(entry) for entry in cell] if isinstance(cell, Sequence) and not isinstance(cell, str) else cell
 
 
 @contextlib.contextmanager

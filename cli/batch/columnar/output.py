@@ -38,12 +38,12 @@ def limits_of(form: str, schema: Any) -> dict[int, Limit]:
     """The columns, by place, that a format cannot hold as they are; of several of one name only the first is."""
     limits = {}
     seen: set[str] = set()
-    for place, field in enumerate(schema):
+    for position, field in enumerate(schema):
         limit = limit_of(form, field)
         if form not in SEPARATORS and field.name in seen:
             limit = Limit(held_once(form), None)
         if limit:
-            limits[place] = limit
+            limits[position] = limit
         seen.add(field.name)
     return limits
 
@@ -56,11 +56,11 @@ def limit_of(form: str, field: Any) -> Limit | None:
     if has_twins(kind):
         return Limit("it is left out: it holds two fields of one name", None)
     if form == "parquet":
-        strange = [one for one in inner(kind) if not is_held_by_parquet(one)]
+        strange = [part for part in inner(kind) if not is_held_by_parquet(part)]
         return Limit(f"it is written as text: {name_of(strange[-1])}", TEXT)
     if extension:
         return Limit(f"its type {extension} is not kept: what it stores is written", kind)
-    zones = [one.tz for one in inner(kind) if types.is_timestamp(one) and not is_known_zone(one)]
+    zones = [part.tz for part in inner(kind) if types.is_timestamp(part) and not is_known_zone(part)]
     return Limit(f"its time zone {zones[0]} is written as UTC", kind) if zones else None
 
 
@@ -180,7 +180,7 @@ def write_ipc(schema: Any, batches: Iterator[Any], sink: Sink, *, is_file: bool)
     known: dict[int, Any] = {}
     for batch in batches:
         if is_file:
-            columns = [with_shared(place, column, known) for place, column in enumerate(batch.columns)]
+            columns = [with_shared(position, column, known) for position, column in enumerate(batch.columns)]
             batch = pyarrow.RecordBatch.from_arrays(columns, schema=schema)
         writer.write_batch(batch)
     writer.close()

@@ -57,9 +57,9 @@ class ColumnReader:
         if not batch.is_only:
             if source.has_strange_names:
                 batch.note(STRANGE_NAME)
-            for place, note in source.notes.items():
+            for position, note in source.notes.items():
                 if FORMATS[batch.output_format].is_binary:
-                    batch.note(f"the column {brief(self.schema.names[place])}: {note}")
+                    batch.note(f"the column {brief(self.schema.names[position])}: {note}")
             for heading, what in source.left_out.items():
                 batch.note(f"the column {brief(heading)}: it is left out: it holds {what}")
         try:
@@ -72,9 +72,9 @@ class ColumnReader:
     def _with_shapes_known(self, coming: Iterator[Any]) -> Iterator[Any]:
         """The same batches, the first of which have been looked at for the shapes of lists."""
         looked_at: list[Any] = []
-        for one in itertools.islice(coming, LOOKED_AT):
-            looked_at.append(one)
-            self.binding.learn_shapes(one)
+        for batch in itertools.islice(coming, LOOKED_AT):
+            looked_at.append(batch)
+            self.binding.learn_shapes(batch)
             if self.binding.is_settled:
                 break
         return itertools.chain(looked_at, coming)
@@ -84,8 +84,8 @@ class ColumnReader:
             yield from self._coming
         except Damaged as damage:
             self.loss = f"{self.name}, after row {self.line - 1}: {damage}"
-        for place in sorted(self.source.replaced if not self.is_only else ()):
-            heading = brief(self.schema.names[place])
+        for position in sorted(self.source.replaced if not self.is_only else ()):
+            heading = brief(self.schema.names[position])
             self.note(f"the column {heading}: what is not UTF-8 text in it is written as U+FFFD")
 
     def read(self, batch: Any) -> Block:

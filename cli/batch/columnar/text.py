@@ -62,7 +62,7 @@ def write_delimited(batch: Any, separator: str, out: BinaryIO) -> None:
         many_as_text(column) if types.is_floating(column.type) else polars.from_arrow(held(column, separator))
         for column in batch.columns
     ]
-    frame = polars.DataFrame([one.alias(str(place)) for place, one in enumerate(series)])
+    frame = polars.DataFrame([column.alias(str(position)) for position, column in enumerate(series)])
     write_frame(frame, out, separator=separator, ending="\n")
 
 
@@ -277,9 +277,9 @@ def plain(value: Any) -> Any:
     if isinstance(value, pyarrow.MonthDayNano):
         return period(*value)
     if isinstance(value, dict):
-        return {str(plain(name)): plain(one) for name, one in value.items()}
+        return {str(plain(name)): plain(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [plain(entry) for entry in value]
     if isinstance(value, float):
         if not math.isfinite(value):
             return None

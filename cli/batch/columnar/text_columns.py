@@ -57,13 +57,13 @@ class TextColumns:
         if lines.size < TEXT_BLOCK and lines.is_ready():
             lines.fill(TEXT_BLOCK)
         block = self.reader.read(lines.whole(0))
-        unread = [name for place, name in enumerate(self.header) if place not in self.places]
+        unread = [name for position, name in enumerate(self.header) if position not in self.places]
         self.schema = self._schema(
-            {name: member_type([one.get(name) for one in block.objects], block.records) for name in unread}
+            {name: member_type([members.get(name) for members in block.objects], block.records) for name in unread}
         )
 
     def _schema(self, members: Mapping[str, Any]) -> Any:
-        kinds = [members.get(name) or self._type(place) for place, name in enumerate(self.header)]
+        kinds = [members.get(name) or self._type(position) for position, name in enumerate(self.header)]
         return pyarrow.schema(list(zip(self.header, kinds, strict=True)))
 
     def _places(self) -> dict[int, tuple[str, int | None]]:
@@ -72,15 +72,15 @@ class TextColumns:
             given = self.reader.members.items()
             return {self.header.index(member): (name, None) for name, member in given if member in self.header}
         return {
-            place: (name, entry)
+            position: (name, entry)
             for name, columns in self.reader.columns.items()
-            for entry, place in enumerate(columns.places)
+            for entry, position in enumerate(columns.places)
         }
 
-    def _type(self, place: int) -> Any:
-        if place not in self.places:
+    def _type(self, position: int) -> Any:
+        if position not in self.places:
             return TEXT
-        name, entry = self.places[place]
+        name, entry = self.places[position]
         return list_of(self.kernel.shapes[name] if entry is None else ())
 
     def read(self, data: bytes) -> Block:
@@ -107,16 +107,16 @@ class TextColumns:
         rows = [row if len(row) == width else row[:width] for row in cells]
         entries = {} if self.has_lists else {name: rows_of([value]) for name, value in block.values.items()}
         columns = []
-        for place, column in enumerate(zip(*rows, strict=True)):
-            if place in self.places:
-                name, entry = self.places[place]
+        for position, column in enumerate(zip(*rows, strict=True)):
+            if position in self.places:
+                name, entry = self.places[position]
                 vector = block.values[name] if entry is None else entries[name][entry]
                 bad = [row for row in block.faults if np.isnan(vector[..., row]).any()]
                 columns.append(as_column(vector, bad))
             elif self.has_lists:
-                heading = self.header[place]
-                values = [one.get(heading) for one in block.objects]
-                kind = self.schema.field(place).type
+                heading = self.header[position]
+                values = [members.get(heading) for members in block.objects]
+                kind = self.schema.field(position).type
                 columns.append(member_series(heading, kind, values, column, block.records, reasons, rounded))
             else:
                 columns.append(pyarrow.array([readable(cell) for cell in column], TEXT))

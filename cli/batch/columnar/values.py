@@ -35,8 +35,8 @@ class ColumnBinding:
         self.nested: set[str] = set()
         self.shapes: dict[str, Shape] = {}
         for name, (shape, places) in self.columns.items():
-            for place in places:
-                field = schema.field(place)
+            for position in places:
+                field = schema.field(position)
                 check_type(field, has_entries=bool(shape))
                 if is_list(field.type):
                     self.nested.add(name)
@@ -55,16 +55,16 @@ class ColumnBinding:
     def values(self, batch: Any) -> tuple[dict[str, Rows], Reasons]:
         """The variables' values, of shape (*shape, rows), nan in bad rows, and why rows are bad."""
         reasons: Reasons = {}
-        found = {}
+        values = {}
         for name, shape in self.shapes.items():
             places = self.columns[name].places
-            columns = [(batch.schema.field(place).name, batch.column(place)) for place in places]
+            columns = [(batch.schema.field(position).name, batch.column(position)) for position in places]
             if name in self.nested:
-                found[name] = arrays(*columns[0], shape, reasons)
+                values[name] = arrays(*columns[0], shape, reasons)
             else:
                 vectors = [numbers(*column, reasons) for column in columns]
-                found[name] = np.stack(vectors).reshape(*shape, -1) if shape else vectors[0]
-        return found, reasons
+                values[name] = np.stack(vectors).reshape(*shape, -1) if shape else vectors[0]
+        return values, reasons
 
 
 def is_list(kind: Any) -> bool:
@@ -117,15 +117,15 @@ def numbers(heading: str, column: Any, reasons: Reasons) -> Rows:
 
 def as_doubles(column: Any) -> Rows:
     """Numbers as the nearest doubles, nan where there is none."""
-    found: Rows = without_decimals(column).cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False)
-    return found
+    doubles: Rows = without_decimals(column).cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False)
+    return doubles
 
 
 def without_decimals(column: Any) -> Any:
     """Numbers, or lists of them, with the nearest doubles for decimals: pyarrow itself rounds twice."""
-    if any(types.is_decimal(one) for one in inner(column.type)):
-        column = column.cast(mapped(column.type, lambda one: pyarrow.string() if types.is_decimal(one) else one))
-        column = column.cast(mapped(column.type, lambda one: pyarrow.float64() if types.is_string(one) else one))
+    if any(types.is_decimal(part) for part in inner(column.type)):
+        column = column.cast(mapped(column.type, lambda part: pyarrow.string() if types.is_decimal(part) else part))
+        column = column.cast(mapped(column.type, lambda part: pyarrow.float64() if types.is_string(part) else part))
     return column
 
 

@@ -43,16 +43,19 @@ class ColumnWriter:
     def __init__(self, batch: Batch, results: Sequence[tuple[str, Shape]], given: Any, *, has_lists: bool) -> None:
         output = batch.output_format
         self.has_lists = output == "ndjson" or (FORMATS[output].is_binary and has_lists)
-        added = [one for name, shape in results for one in self.columns(name, shape).items()]
+        added = [column for name, shape in results for column in self.columns(name, shape).items()]
         self.kept: dict[int, Any] = {}  # the places of the input's columns that are written, and their types
         if not batch.is_only:
             check_names([name for name, _ in added], given.names)
             limits = limits_of(output, given)
-            for note in dict.fromkeys((given.names[place], limit.reason) for place, limit in limits.items()):
+            for note in dict.fromkeys((given.names[position], limit.reason) for position, limit in limits.items()):
                 batch.note(f"the column {brief(note[0])}: {note[1]}")
-            kinds = {place: limits[place].kind if place in limits else field.type for place, field in enumerate(given)}
-            self.kept = {place: kind for place, kind in kinds.items() if kind is not None}
-        fields = [given.field(place).with_type(kind) for place, kind in self.kept.items()]
+            kinds = {
+                position: limits[position].kind if position in limits else field.type
+                for position, field in enumerate(given)
+            }
+            self.kept = {position: kind for position, kind in kinds.items() if kind is not None}
+        fields = [given.field(position).with_type(kind) for position, kind in self.kept.items()]
         fields += itertools.starmap(pyarrow.field, added)
         self.schema = pyarrow.schema(fields, None if batch.is_only else given.metadata)
 
@@ -69,7 +72,7 @@ class ColumnWriter:
     def output(self, block: Block, results: Sequence[Rows], *, is_skipping: bool) -> Any:
         """In a bad row the results are null, or the row is left out."""
         bad = sorted(block.faults)
-        given = [(block.batch.column(place), kind) for place, kind in self.kept.items()]
+        given = [(block.batch.column(position), kind) for position, kind in self.kept.items()]
         columns = [column if column.type == kind else as_text(column) for column, kind in given]
         for value in results:
             columns += [as_column(part, bad) for part in ([value] if self.has_lists else rows_of([value]))]
@@ -84,10 +87,10 @@ class ColumnWriter:
 
 def list_of(shape: Shape) -> Any:
     """The type of a column of numbers or of nested lists of them."""
-    found: Any = pyarrow.float64()
+    kind: Any = pyarrow.float64()
     for _ in shape:
-        found = pyarrow.large_list(found)
-    return found
+        kind = pyarrow.large_list(kind)
+    return kind
 
 
 def as_column(value: Rows, bad: list[int]) -> Any:
@@ -100,9 +103,9 @@ def as_column(value: Rows, bad: list[int]) -> Any:
     if not shape:
         return pyarrow.array(value, mask=mask)
     column = pyarrow.array(np.moveaxis(value, -1, 0).reshape(-1))
-    for place in range(len(shape), 0, -1):
-        ends = np.arange(math.prod([rows, *shape[: place - 1]]) + 1) * shape[place - 1]
-        is_outermost = place == 1 and mask is not None
+    for depth in range(len(shape), 0, -1):
+        ends = np.arange(math.prod([rows, *shape[: depth - 1]]) + 1) * shape[depth - 1]
+        is_outermost = depth == 1 and mask is not None
         column = pyarrow.LargeListArray.from_arrays(
             pyarrow.array(ends), column, mask=pyarrow.array(mask) if is_outermost else None
         )

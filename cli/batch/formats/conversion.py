@@ -26,9 +26,10 @@ class ToObjects:
         self.members = Members(names, shapes)
         self.is_only = is_only
         header = [without_strays(name) for name in form.header]
-        firsts = {name: place for place, name in reversed(list(enumerate(header)))}
+        firsts = {name: position for position, name in reversed(list(enumerate(header)))}
         self.keys = [
-            json.dumps(name, ensure_ascii=False) if firsts[name] == place else None for place, name in enumerate(header)
+            json.dumps(name, ensure_ascii=False) if firsts[name] == position else None
+            for position, name in enumerate(header)
         ]
 
     def opening(self) -> bytes:
@@ -83,7 +84,7 @@ class ToCells:
     def remarks(self, block: Block) -> Sequence[Remark]:
         if self.is_only or self.form is not None:
             return ()
-        whole = [record if one else "{}" for record, one in zip(block.records, block.objects, strict=True)]
+        whole = [record if members else "{}" for record, members in zip(block.records, block.objects, strict=True)]
         return remarks_on_halves(self.header, whole, block.starts)
 
     def cells(self, block: Block) -> list[list[str]]:
@@ -91,6 +92,6 @@ class ToCells:
         width = len(self.header)
         if self.form is None:
             pairs = zip(block.records, block.objects, strict=True)
-            return [cells_of(record, self.header) if one else [""] * width for record, one in pairs]
+            return [cells_of(record, self.header) if members else [""] * width for record, members in pairs]
         rows = self.form.cells(block)
         return [cells if len(cells) >= width else [*cells, *[""] * (width - len(cells))] for cells in rows]

@@ -81,12 +81,12 @@ class Delimited:
             values = self._regular(records)
             if values is not None:
                 return Block(starts, lines_in(data), values, {}, records=records, endings=endings)
-        safe = records if not faults else [("" if place in faults else one) for place, one in enumerate(records)]
+        safe = records if not faults else [("" if index in faults else record) for index, record in enumerate(records)]
         cells = self.cells_of(safe, has_quotes)
-        for place, row in enumerate(cells):
-            if len(row) != len(self.header) and place not in faults:
+        for number, row in enumerate(cells):
+            if len(row) != len(self.header) and number not in faults:
                 reason = f"it has {len(row)} cell{'s' * (len(row) != 1)}, the header {len(self.header)}"
-                faults[place] = fault_of(records, starts, place, reason)
+                faults[number] = fault_of(records, starts, number, reason)
         values = self._values(cells, records, starts, faults)
         return Block(starts, lines_in(data), values, faults, records=records, endings=endings, lost=lost)
 
@@ -114,14 +114,14 @@ class Delimited:
         endings: list[str] | str = "\n"
         if "\r" in text:
             whole, records = records, [record.rstrip("\r") for record in records]
-            endings = [f"{one[len(record) :]}\n" for one, record in zip(whole, records, strict=True)]
+            endings = [f"{full[len(record) :]}\n" for full, record in zip(whole, records, strict=True)]
         if not text.endswith("\n"):
             endings = [*(endings if isinstance(endings, list) else [endings] * (len(records) - 1))]
             endings[len(records) - 1 :] = [self.ending]
         if len(self.header) > 1 and "" in records:
-            kept = [place for place, record in enumerate(records) if record]
-            records, starts = [records[place] for place in kept], [starts[place] for place in kept]
-            endings = [endings[place] for place in kept] if isinstance(endings, list) else endings
+            kept = [index for index, record in enumerate(records) if record]
+            records, starts = [records[index] for index in kept], [starts[index] for index in kept]
+            endings = [endings[index] for index in kept] if isinstance(endings, list) else endings
         return records, endings, starts
 
     def _outside_quotes(self, record: str) -> str:
@@ -146,19 +146,19 @@ class Delimited:
         between = len(self.header) - 1
         if not records or "" in records or any(record.count(self.separator) != between for record in records):
             return None
-        places = sorted({place for columns in self.columns.values() for place in columns.places})
+        places = sorted({position for columns in self.columns.values() for position in columns.places})
         if not places:
             return {}
         try:
-            found = np.loadtxt(records, delimiter=self.separator, usecols=places, comments=None, ndmin=2)
+            table = np.loadtxt(records, delimiter=self.separator, usecols=places, comments=None, ndmin=2)
         except (ValueError, OverflowError):
             return None
-        if len(found) != len(records) or np.isinf(found).any():
+        if len(table) != len(records) or np.isinf(table).any():
             return None
-        order = {place: found[:, number] for number, place in enumerate(places)}
+        order = {position: table[:, number] for number, position in enumerate(places)}
         values: dict[str, Rows] = {}
         for name, columns in self.columns.items():
-            values[name] = np.stack([order[place] for place in columns.places]).reshape(*columns.shape, -1)
+            values[name] = np.stack([order[position] for position in columns.places]).reshape(*columns.shape, -1)
         return values
 
     def _values(
@@ -169,9 +169,9 @@ class Delimited:
         values: dict[str, Rows] = {}
         for name, columns in self.columns.items():
             vectors = []
-            for place in columns.places:
-                column = ["nan" if row in faults else one[place] for row, one in enumerate(cells)]
-                vectors.append(as_numbers(column, self.header[place].strip() or name, reasons))
+            for position in columns.places:
+                column = ["nan" if row in faults else fields[position] for row, fields in enumerate(cells)]
+                vectors.append(as_numbers(column, self.header[position].strip() or name, reasons))
             values[name] = np.reshape(vectors, (*columns.shape, len(cells)))
         for row, several in reasons.items():
             faults[row] = fault_of(records, starts, row, "; ".join(several))
@@ -197,7 +197,7 @@ class Delimited:
 
     def cells(self, block: Block) -> list[list[str]]:
         """Every record's cells, for a writer of another format."""
-        return self.cells_of([("" if row in block.lost else one) for row, one in enumerate(block.records)])
+        return self.cells_of([("" if row in block.lost else record) for row, record in enumerate(block.records)])
 
 
 class Appending:
@@ -242,15 +242,15 @@ def texts_of_rows(block: Block, results: Sequence[Rows], empty: str = "") -> lis
 
 def unquoted_cells(record: str) -> list[str]:
     """The cells of one record as the csv module finds them, whatever characters they hold."""
-    found = []
-    place = 0
-    while place <= len(record):
-        match = ONE_CELL.match(record, place)
+    cells = []
+    position = 0
+    while position <= len(record):
+        match = ONE_CELL.match(record, position)
         assert match is not None  # it matches the empty cell
         inner, rest = match.groups()
-        found.append(inner.replace('""', '"') + rest if inner is not None else match[0])
-        place = match.end() + 1
-    return found
+        cells.append(inner.replace('""', '"') + rest if inner is not None else match[0])
+        position = match.end() + 1
+    return cells
 
 
 def ended(lines: Sequence[str], endings: Sequence[str], dropped: Collection[int]) -> str:
@@ -265,9 +265,9 @@ def as_numbers(column: Sequence[str], heading: str, reasons: dict[int, list[str]
     """A column's numbers, nan where there is none; why not is added to `reasons` by row."""
     if is_plain("".join(column)):
         try:
-            found = np.array(list(map(float, column)), dtype=np.float64)
-            if not np.isinf(found).any():
-                return found
+            array = np.array(list(map(float, column)), dtype=np.float64)
+            if not np.isinf(array).any():
+                return array
         except ValueError:
             pass
     numbers = []
@@ -296,4 +296,4 @@ def escaped(cell: str) -> str:
 
 def unescaped(cell: str) -> str:
     """The text of a cell of TSV; a backslash before anything else is one."""
-    return ESCAPE.sub(lambda found: ESCAPED[found[1]], cell) if "\\" in cell else cell
+    return ESCAPE.sub(lambda match: ESCAPED[match[1]], cell) if "\\" in cell else cell

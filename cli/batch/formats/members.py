@@ -21,9 +21,9 @@ ESCAPE = re.compile(r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]
 def cells_of(record: str, names: Sequence[str]) -> list[str]:
     """The named members of an object's record as cells: null, and what it lacks, as nothing."""
     if not has_halves(record):
-        found = FLAT.decode(record)
-        if not any(isinstance(one, (list, dict)) for one in found.values()):
-            return [as_cell(found.get(name)) for name in names]
+        members = FLAT.decode(record)
+        if not any(isinstance(value, (list, dict)) for value in members.values()):
+            return [as_cell(members.get(name)) for name in names]
     slices = dict(members_of(record))
     return [read(slices.get(name, "null")) for name in names]
 
@@ -37,20 +37,20 @@ def as_cell(value: Any) -> str:
 
 def members_of(record: str) -> Iterator[tuple[str, str]]:
     """Each member's name, and its value as it stands in the record of an object."""
-    place = after(record, 0)
-    while record[place] != "}":
-        name, place = DECODER.raw_decode(record, place)
-        start = after(record, place)
-        _, place = DECODER.raw_decode(record, start)
-        yield name, record[start:place]
-        place = after(record, place)
+    position = after(record, 0)
+    while record[position] != "}":
+        name, position = DECODER.raw_decode(record, position)
+        start = after(record, position)
+        _, position = DECODER.raw_decode(record, start)
+        yield name, record[start:position]
+        position = after(record, position)
 
 
-def after(record: str, place: int) -> int:
+def after(record: str, position: int) -> int:
     """Behind the blanks, and the mark that may be between them."""
-    found = BETWEEN.match(record, place)
-    assert found is not None  # it matches nothing at all
-    return found.end()
+    match = BETWEEN.match(record, position)
+    assert match is not None  # it matches nothing at all
+    return match.end()
 
 
 def read(value: str) -> str:
@@ -71,16 +71,16 @@ def has_halves(text: str) -> bool:
 
 def with_whole_characters(text: str) -> str:
     """U+FFFD for each half of a pair alone."""
-    return ESCAPE.sub(lambda found: r"\ufffd" if found[1] else found[0], text)
+    return ESCAPE.sub(lambda match: r"\ufffd" if match[1] else match[0], text)
 
 
 def remarks_on_halves(names: Sequence[str], records: Sequence[str], starts: Sequence[int]) -> list[Remark]:
     """The first string with half of a pair in each of the named members of objects."""
-    found: dict[str, Remark] = {}
+    remarks: dict[str, Remark] = {}
     for start, record in zip(starts, records, strict=True):
         for name, value in members_of(record) if has_halves(record) else ():
-            is_cell = name in names and name not in found and value.startswith('"')
+            is_cell = name in names and name not in remarks and value.startswith('"')
             if is_cell and with_whole_characters(value) != value:
                 text = f"{without_strays(name)} holds half of a surrogate pair, which is not a character: {REPLACED}"
-                found[name] = Remark(start, text)
-    return list(found.values())
+                remarks[name] = Remark(start, text)
+    return list(remarks.values())

@@ -14,12 +14,12 @@ Rows: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]  # an array with the row
 def texts(values: Rows) -> list[str]:
     """`shortest` of each number of a vector: `0.1`, `2`, `-0.0`, `inf`; in single precision, as it takes for that."""
     numbers = values if values.dtype == np.float64 else map(float, values.astype(str))
-    found = list(map(repr, values.tolist() if numbers is values else numbers))
-    for place in np.flatnonzero(np.rint(values) == values).tolist():
-        text = found[place]
+    written = list(map(repr, values.tolist() if numbers is values else numbers))
+    for index in np.flatnonzero(np.rint(values) == values).tolist():
+        text = written[index]
         if text[-2:] == ".0" and text != "-0.0":
-            found[place] = text[:-2]
-    return found
+            written[index] = text[:-2]
+    return written
 
 
 def rows_of(columns: Sequence[Rows]) -> list[Rows]:

@@ -33,7 +33,7 @@ class Unusable(Exception):
 def member_text(value: Array) -> str:
     """A number, or an array as nested lists; null for what is not finite."""
     numbers = np.ravel(value)
-    shown = [text if np.isfinite(one) else "null" for text, one in zip(texts(numbers), numbers, strict=True)]
+    shown = [text if np.isfinite(number) else "null" for text, number in zip(texts(numbers), numbers, strict=True)]
     return nested(np.shape(value)) % tuple(shown)
 
 
@@ -44,16 +44,16 @@ def plain_text(value: Array) -> str:
 
 def with_cases(block: Block, case: Callable[..., Case], *parts: Sequence[Any]) -> Block:
     """The block with the case that `case` makes of the parts of each row; where it cannot, the row is bad."""
-    faults = {row: fault_of(block.records, block.starts, row, one.reason) for row, one in block.faults.items()}
+    faults = {row: fault_of(block.records, block.starts, row, fault.reason) for row, fault in block.faults.items()}
     cases: list[Case | None] = []
     for row, given in enumerate(zip(*parts, strict=True)):
-        found = None
+        row_case = None
         if row not in faults:
             try:
-                found = case(*given)
+                row_case = case(*given)
             except Unusable as error:
                 faults[row] = fault_of(block.records, block.starts, row, str(error))
-        cases.append(found)
+        cases.append(row_case)
     return block._replace(faults=faults, cases=cases)
 
 
@@ -73,8 +73,8 @@ class ExpressionLines:
 
     def read(self, data: bytes) -> Block:
         lines = data.decode("utf-8", "surrogateescape").removeprefix("\ufeff").split("\n")
-        starts = [place for place, line in enumerate(lines) if line.strip()]
-        records = [lines[place].rstrip("\r") for place in starts]
+        starts = [number for number, line in enumerate(lines) if line.strip()]
+        records = [lines[number].rstrip("\r") for number in starts]
         return with_cases(Block(starts, lines_in(data), {}, {}, records=records), self.case, records)
 
     def case(self, record: str) -> Case:
@@ -95,11 +95,11 @@ class ExpressionLines:
                 reasons[name] = f"has no value: {error.reason}"
         return Case(expression, values, reasons)
 
-    def line(self, record: str, found: Found | None) -> str:
-        added = [plain_text(found.value) if found else ""]
+    def line(self, record: str, result: Found | None) -> str:
+        added = [plain_text(result.value) if result else ""]
         if self.has_gradients:
-            pairs = found.gradients.items() if found else ()
-            added.append(" ".join(f"{name}={plain_text(one)}" for name, one in pairs))
+            pairs = result.gradients.items() if result else ()
+            added.append(" ".join(f"{name}={plain_text(gradient)}" for name, gradient in pairs))
         return "\t".join(added if self.is_only else [record if "\t" in record else f"{record}\t", *added])
 
 
@@ -132,13 +132,13 @@ class ExpressionObjects:
         block = self.form.read(data)
         return with_cases(block, self.case, block.objects, block.records)
 
-    def case(self, one: Mapping[str, Any], record: str) -> Case:
+    def case(self, members: Mapping[str, Any], record: str) -> Case:
         """An object's case. Raises Unusable."""
-        text = one.get(self.field)
+        text = members.get(self.field)
         if not isinstance(text, str):
             raise Unusable(f"{self.field} is {'missing' if text is None else 'no text'}")
         values, reasons = {}, {}
-        for name, value in one.items():
+        for name, value in members.items():
             if not self.is_only and (name == self.naming.value or name.startswith(self.naming.gradient)):
                 raise Unusable(f"it has {name!r} already (see --name)")
             if name != self.field:
@@ -154,15 +154,17 @@ class ExpressionObjects:
 
     def can_have_value(self, record: str) -> bool:
         """Whether a record is one object, and has no member of the value's name: it cannot have it twice."""
-        found = self.form.read(record.encode("utf-8", "surrogateescape"))
-        return not found.faults and not any(self.naming.value in one for one in found.objects)
+        block = self.form.read(record.encode("utf-8", "surrogateescape"))
+        return not block.faults and not any(self.naming.value in members for members in block.objects)
 
-    def line(self, record: str, found: Found | None) -> str:
-        if found is None and not self.is_only and not self.can_have_value(record):
+    def line(self, record: str, result: Found | None) -> str:
+        if result is None and not self.is_only and not self.can_have_value(record):
             return record
-        members = {self.naming.value: member_text(found.value) if found else "null"}
-        if found:
-            members |= {f"{self.naming.gradient}{name}": member_text(one) for name, one in found.gradients.items()}
+        members = {self.naming.value: member_text(result.value) if result else "null"}
+        if result:
+            members |= {
+                f"{self.naming.gradient}{name}": member_text(gradient) for name, gradient in result.gradients.items()
+            }
         added = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {text}" for name, text in members.items())
         return f"{{{added}}}" if self.is_only else with_members(record, added)
 
@@ -188,11 +190,11 @@ class Cells:
                 "give rows of NDJSON, where a list is an array: --from ndjson",
             )
         self.form = form
-        self.place = form.header.index(field)
+        self.position = form.header.index(field)
         self.naming = naming
         self.has_gradients = has_gradients
         self.is_only = is_only
-        columns = [name for place, name in enumerate(form.header) if place != self.place]
+        columns = [name for position, name in enumerate(form.header) if position != self.position]
         self.variables = [*columns, *[name for name in fixed if name not in columns]]
 
     def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
@@ -213,23 +215,23 @@ class Cells:
     def case(self, cells: Sequence[str]) -> Case:
         values: dict[str, Any] = {}
         reasons: dict[str, str] = {}
-        for place, cell in enumerate(cells):
-            if place != self.place:
+        for position, cell in enumerate(cells):
+            if position != self.position:
                 number, reason = as_number(cell)
                 if reason is None:
-                    values[normalized(self.form.header[place].strip())] = np.float64(number)
+                    values[normalized(self.form.header[position].strip())] = np.float64(number)
                 else:
-                    reasons[normalized(self.form.header[place].strip())] = reason
-        return Case(cells[self.place], values, reasons)
+                    reasons[normalized(self.form.header[position].strip())] = reason
+        return Case(cells[self.position], values, reasons)
 
-    def line(self, record: str, found: Found | None) -> str:
-        added = [plain_text(found.value) if found else ""]
+    def line(self, record: str, result: Found | None) -> str:
+        added = [plain_text(result.value) if result else ""]
         if self.has_gradients:
-            known = found.gradients if found else {}
+            known = result.gradients if result else {}
             added += [
                 plain_text(known[name]) if name in known else ""
-                for name in (normalized(one.strip()) for one in self.variables)
+                for name in (normalized(variable.strip()) for variable in self.variables)
             ]
         text = self.form.joined(added)
-        kept = record if found else self.form.padded(record)
+        kept = record if result else self.form.padded(record)
         return text if self.is_only else f"{kept}{self.form.separator}{text}"

@@ -22,9 +22,9 @@ def without_strays(text: str) -> str:
 
 def remarks_on_strays(header: Sequence[str], rows: Iterable[Sequence[str]], starts: Sequence[int]) -> list[Remark]:
     """The first cell with strays in each column."""
-    found: dict[str, Remark] = {}
+    remarks: dict[str, Remark] = {}
     for start, cells in zip(starts, rows, strict=True):
         for name, cell in zip(header, cells, strict=False):
-            if name not in found and has_strays(cell):
-                found[name] = Remark(start, f"{without_strays(name)} holds a byte that is not UTF-8 text: {REPLACED}")
-    return list(found.values())
+            if name not in remarks and has_strays(cell):
+                remarks[name] = Remark(start, f"{without_strays(name)} holds a byte that is not UTF-8 text: {REPLACED}")
+    return list(remarks.values())
