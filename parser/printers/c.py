@@ -19,7 +19,7 @@ TAKEN = words(
     """
     abs div exit fdim fma fmax fmin fpclassify frexp ilogb isfinite isinf isnan isnormal ldexp
     llrint llround logb lrint lround main modf nan nearbyint nextafter nexttoward remainder remquo
-    round scalbln scalbn signbit trunc j0 j1 jn y0 y1 yn gamma drem finite significand pow10 exp10
+    round scalbln scalbn signbit j0 j1 jn y0 y1 yn gamma drem finite significand pow10 exp10
     signgam
     """
 )  # may be variables, but no function

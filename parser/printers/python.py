@@ -22,7 +22,7 @@ OVERFLOWS = {  # what OverflowError stands for
     "cosh": "math.inf",
     "sinh": "math.copysign(math.inf, x)",
 }
-ROUNDINGS = {"floor": "math.floor", "ceil": "math.ceil", "rint": "round"}
+ROUNDINGS = {"floor": "math.floor", "ceil": "math.ceil", "trunc": "math.trunc", "rint": "round"}
 
 
 def guarded(name: str, error: str, result: str) -> str:

@@ -74,6 +74,11 @@ def logerfc_derivative(x, order):
     return (-mp.sqrt(2)) ** order * lognormcdf_derivative(-mp.sqrt(2) * x, order)
 
 
+def exprel_derivative(x, order):
+    """The integral of t^order exp(x t) over 0 < t < 1. Source: DLMF 13.4.1."""
+    return mp.hyp1f1(order + 1, order + 2, x) / (order + 1)
+
+
 def elu(x, a):
     return x if x > 0 else a * mp.expm1(x)
 
@@ -170,6 +175,24 @@ ORACLES: dict[str, Callable] = {
     "asinh": mp.asinh,
     "acosh": mp.acosh,
     "atanh": mp.atanh,
+    "sech": mp.sech,
+    "csch": mp.csch,
+    "coth": mp.coth,
+    "asec": mp.asec,
+    "acsc": mp.acsc,
+    "acot": mp.acot,
+    "asech": mp.asech,
+    "acsch": mp.acsch,
+    "acoth": mp.acoth,
+    "asec_slope": lambda x: 1 / (abs(x) * mp.sqrt(x * x - 1)),
+    "acsch_slope": lambda x: 1 / (abs(x) * mp.sqrt(x * x + 1)),
+    "trunc": lambda x: mp.sign(x) * mp.floor(abs(x)),
+    "exprel": lambda x: mp.expm1(x) / x,
+    "exprel_derivative": exprel_derivative,
+    "sinhc": lambda x: mp.sinh(x) / x,
+    "sinhc_derivative": lambda x, order: (
+        (exprel_derivative(x, order) + (-1) ** order * exprel_derivative(-x, order)) / 2
+    ),
     "sigmoid": sigmoid,
     "logit": lambda x: mp.log(x / (1 - x)),
     "softplus": softplus,
@@ -240,6 +263,7 @@ ORACLES: dict[str, Callable] = {
 # First derivatives where the function saturates: a difference of 1 - 1e-260 and its neighbour has no digit left.
 SLOPES: dict[str, tuple[Callable, ...]] = {
     "tanh": (lambda x: mp.sech(x) ** 2,),
+    "coth": (lambda x: -(mp.csch(x) ** 2),),
     "expm1": (mp.exp,),
     "erf": (lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x),),
     "erfc": (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x * x),),

@@ -68,6 +68,12 @@ UNARY = {
     "asinh": sympy.asinh,
     "acosh": sympy.acosh,
     "atanh": sympy.atanh,
+    **{
+        name: getattr(sympy, name)
+        for name in ("sech", "csch", "coth", "asec", "acsc", "acot", "asech", "acsch", "acoth")
+    },
+    "exprel": lambda x: (sympy.exp(x) - 1) / x,
+    "sinhc": lambda x: sympy.sinh(x) / x,
     "sigmoid": sigmoid,
     "logit": lambda x: sympy.log(x / (1 - x)),
     "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
@@ -106,8 +112,9 @@ BINARY = {
     "where": lambda x, y: sympy.Piecewise((x, x > y), (x * y, True)),
 }
 LEFT_OUT = {  # no derivative, or pieces that SymPy writes with its own conventions
-    "sign", "floor", "ceil", "round", "cbrt", "clip", "leaky_relu", "selu", "hard_tanh", "hard_sigmoid",
+    "sign", "floor", "ceil", "round", "trunc", "cbrt", "clip", "leaky_relu", "selu", "hard_tanh", "hard_sigmoid",
     "maxout", "polygamma", "sinc_derivative", "lognormcdf_derivative", "logerfc_derivative",
+    "exprel_derivative", "sinhc_derivative",
 }  # fmt: skip
 
 
