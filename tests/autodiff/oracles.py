@@ -79,6 +79,18 @@ def exprel_derivative(x, order):
     return mp.hyp1f1(order + 1, order + 2, x) / (order + 1)
 
 
+def norminv(p):
+    """Newton's iteration on the logarithm of the distribution function, which is concave: from the left of the root."""
+    if not 0 < p < 1:
+        return mp.nan
+    if p > 0.5:
+        return -norminv(1 - p)
+    x = -mp.sqrt(-2 * mp.log(p))
+    for _ in range(int(mp.log(mp.dps, 2)) + 6):
+        x -= mp.log(mp.ncdf(x) / p) * mp.ncdf(x) / mp.npdf(x)
+    return x
+
+
 def elu(x, a):
     return x if x > 0 else a * mp.expm1(x)
 
@@ -214,6 +226,9 @@ ORACLES: dict[str, Callable] = {
     "mish": lambda x: x * mp.tanh(softplus(x)),
     "hard_tanh": lambda x: held(x, mpf(-1), mpf(1)),
     "hard_sigmoid": lambda x: held(x / 6 + mpf(1) / 2, mpf(0), mpf(1)),
+    "norminv": norminv,
+    "norminv_slope": lambda p: 1 / mp.npdf(norminv(p)),
+    "erfinv": mp.erfinv,
     "erf": mp.erf,
     "erfc": mp.erfc,
     "normcdf": mp.ncdf,

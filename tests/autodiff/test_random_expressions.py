@@ -87,6 +87,8 @@ UNARY = {
     "silu": lambda x: x * sigmoid(x),
     "mish": lambda x: x * sympy.tanh(sympy.log(1 + sympy.exp(x))),
     "erf": sympy.erf,
+    "erfinv": sympy.erfinv,
+    "norminv": lambda x: sympy.sqrt(2) * sympy.erfinv(2 * x - 1),
     "erfc": sympy.erfc,
     "normcdf": normal,
     "normpdf": lambda x: sympy.exp(-(x**2) / 2) / sympy.sqrt(2 * sympy.pi),

@@ -42,6 +42,8 @@ SPECIAL_POINTS = {
     "gelu": (-0.7517916243, -37.0, 5.0), "silu": (-1.2784645427610738, -37.0), "mish": (-1.1924307, -37.0),
     "lognormcdf": (-1e308, -38.5, -5.0, -4.99, 38.0), "logerfc": (1e154, 26.6, 5.0, 4.99, -26.0),
     "lognormcdf_derivative": (-1e100, -38.5, -5.0, 1.0), "logerfc_derivative": (1e100, 26.6, 5.0, -0.2),
+    "erfinv": (*NEAR_ONE, 0.84, 0.86), "norminv": (0.5 + 1e-9, 0.074, 0.076, 1 - 1e-12),
+    "norminv_slope": (0.5 + 1e-9, 0.074, 0.076, 1 - 1e-12),
     "erf": (5.0, 6.5), "erfc": (26.0, -6.0), "normcdf": (-37.0, 8.0), "normpdf": (37.0,),
     "exp": (709.0, -740.0), "expm1": (709.0, -37.0), "exp2": (1023.5, -1060.0), "sinh": (709.0,), "cosh": (709.0,),
     "asinh": (1e300, -1e300), "atan": (1e300,), "softsign": (1e300,), "asinh_slope": (1e300,),
@@ -58,11 +60,15 @@ SPECIAL_TUPLES = {
     "maximum": ((1e-12, -1e-12), (1.0, BELOW_ONE), (3.0, -1.0, 2.5, 7.0)),
     "minimum": ((1e-12, -1e-12), (1.0, BELOW_ONE), (3.0, -1.0, 2.5, 7.0)),
 }
-# 1e300 steps of the floor lie below: no difference is small enough. And at 1e-300 mpmath takes seconds for gamma.
+# 1e300 steps of the floor lie below: no difference is small enough. And at 1e-300 mpmath takes seconds for gamma and
+# for a quantile.
 NOT_HERE = {
     "mod": {(1e150, 1e-150)},
     "floordiv": {(1e150, 1e-150)},
-    **{name: {(1e-300,), (-1e-300,)} for name in ("gamma", "lgamma", "digamma", "polygamma")},
+    **{
+        name: {(1e-300,), (-1e-300,)}
+        for name in ("gamma", "lgamma", "digamma", "polygamma", "norminv", "norminv_slope")
+    },
 }
 # x^y is 1e-600 at the first, and x^y/x a part of the derivative; the second lies 1e-297 below the first derivative.
 NO_SECOND_DERIVATIVE = {"pow": {(1e-300, 2.0)}, "gelu": {(37.1,)}}
