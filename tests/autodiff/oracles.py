@@ -226,6 +226,8 @@ ORACLES: dict[str, Callable] = {
     "mish": lambda x: x * mp.tanh(softplus(x)),
     "hard_tanh": lambda x: held(x, mpf(-1), mpf(1)),
     "hard_sigmoid": lambda x: held(x / 6 + mpf(1) / 2, mpf(0), mpf(1)),
+    "lambertw": mp.lambertw,
+    "lambertw_slope": lambda z: mp.exp(-mp.lambertw(z)) / (1 + mp.lambertw(z)),
     "norminv": norminv,
     "norminv_slope": lambda p: 1 / mp.npdf(norminv(p)),
     "erfinv": mp.erfinv,

@@ -88,6 +88,7 @@ UNARY = {
     "mish": lambda x: x * sympy.tanh(sympy.log(1 + sympy.exp(x))),
     "erf": sympy.erf,
     "erfinv": sympy.erfinv,
+    "lambertw": sympy.LambertW,
     "norminv": lambda x: sympy.sqrt(2) * sympy.erfinv(2 * x - 1),
     "erfc": sympy.erfc,
     "normcdf": normal,

@@ -24,7 +24,7 @@ LANGUAGE = [
     "deg2rad", "rad2deg", "sum", "prod", "mean", "var", "std", "min", "max", "norm", "logsumexp", "softmax",
     "log_softmax", "cumsum", "dot", "outer", "matmul", "transpose", "trace", "det", "inv", "logdet", "solve",
     "sech", "csch", "coth", "asec", "acsc", "acot", "asech", "acsch", "acoth", "arcsec", "arccsc", "arccot", "arcsech",
-    "arccsch", "arccoth", "trunc", "exprel", "sinhc", "erfinv", "norminv", "ndtri", "probit", "normppf",
+    "arccsch", "arccoth", "trunc", "exprel", "sinhc", "erfinv", "norminv", "ndtri", "probit", "normppf", "lambertw",
     "diag", "eye", "zeros", "ones", "linspace", "arange", "concat", "stack", "reshape",
     "entry", "one_hot",
 ]  # fmt: skip

@@ -44,6 +44,7 @@ SPECIAL_POINTS = {
     "lognormcdf_derivative": (-1e100, -38.5, -5.0, 1.0), "logerfc_derivative": (1e100, 26.6, 5.0, -0.2),
     "erfinv": (*NEAR_ONE, 0.84, 0.86), "norminv": (0.5 + 1e-9, 0.074, 0.076, 1 - 1e-12),
     "norminv_slope": (0.5 + 1e-9, 0.074, 0.076, 1 - 1e-12),
+    "lambertw": (-0.36787944, -0.3679, -0.364, 1e300, 1e-5), "lambertw_slope": (-0.36787944, -0.364, 1e300),
     "erf": (5.0, 6.5), "erfc": (26.0, -6.0), "normcdf": (-37.0, 8.0), "normpdf": (37.0,),
     "exp": (709.0, -740.0), "expm1": (709.0, -37.0), "exp2": (1023.5, -1060.0), "sinh": (709.0,), "cosh": (709.0,),
     "asinh": (1e300, -1e300), "atan": (1e300,), "softsign": (1e300,), "asinh_slope": (1e300,),
