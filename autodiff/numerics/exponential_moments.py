@@ -20,7 +20,8 @@ def exprel_derivative(order: int, x: Array) -> Array:
     held = np.minimum(x, LARGEST)
     rise = np.where(held < 0.0, np.expm1(held), -np.expm1(-np.abs(held)))
     source = np.exp(np.minimum(held, 0.0))
-    return _scaled(_quotient_derivative(order, held, rise, (source, source)), np.maximum(held, 0.0))
+    result: Array = _scaled(_quotient_derivative(order, held, rise, (source, source)), np.maximum(held, 0.0))
+    return result
 
 
 def sinhc_derivative(order: int, x: Array) -> Array:
@@ -29,7 +30,8 @@ def sinhc_derivative(order: int, x: Array) -> Array:
     sine = -0.5 * np.expm1(-2.0 * size)
     cosine = 0.5 * (1.0 + np.exp(-2.0 * size))
     even = _scaled(_quotient_derivative(order, size, sine, (sine, cosine)), size)
-    return np.where(x < 0.0, -even, even)[()] if order % 2 else even
+    result: Array = np.where(x < 0.0, -even, even)[()] if order % 2 else even
+    return result
 
 
 def _scaled(quotient: Any, exponent: Any) -> Any:

@@ -43,7 +43,8 @@ SQRT_HALF = 0.7071067811865476
 
 def norminv(p: Array) -> Array:
     """The x with normcdf(x) = p."""
-    return _quantile(p - 0.5, np.minimum(p, 1.0 - p))
+    result: Array = _quantile(p - 0.5, np.minimum(p, 1.0 - p))
+    return result
 
 
 def erfinv(x: Array) -> Array:

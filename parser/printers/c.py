@@ -35,7 +35,12 @@ KEYWORDS = words(
 MACRO = re.compile(
     r"_.*|(FP|M|MATH|FLT\d*X?|DBL|LDBL|DEC\d*|X|HUGE)_\w*|HUGE|S?NANF?|DOMAIN|SING|(OVER|UNDER)FLOW|[PT]LOSS|MAXFLOAT"
 )
+PROTOTYPES = {  # of POSIX, which strict C99 does not declare
+    **{name: f"double {name}(double);" for name in ("j0", "j1", "y0", "y1")},
+    **{name: f"double {name}(int, double);" for name in ("jn", "yn")},
+}
 HELPERS = {
+    **PROTOTYPES,
     "maximum": """static double maximum(double x, double y) {
     return x > y || x != x ? x : y;
 }""",
@@ -110,6 +115,7 @@ C = Language(
     helper_name="{}",
     helper=helper,
     frame=frame,
+    setting=repr,
 )
 
 # A C file with the function `name`, which returns the value and fills its last argument with the gradient.

@@ -71,8 +71,8 @@ class Language(NamedTuple):
     `library` names the function of its libraries that computes a gate, `helpers` gives the source of each function
     that templates may call, or that is called as `helper_name` calls that of a gate. `reserved` are names that no
     variable may have, `family` those of a kind, such as a compiler's macros, `taken` those that no function may have
-    either. `arrays` spells an array and `setting` an attribute of a gate; both are None where the language has no
-    arrays.
+    either. `arrays` spells an array, and is None where the language has none; `setting` spells an attribute of a gate,
+    and is None where no gate is spelled with one.
     """
 
     name: str

@@ -79,6 +79,41 @@ def exprel_derivative(x, order):
     return mp.hyp1f1(order + 1, order + 2, x) / (order + 1)
 
 
+def bessel_of_second_kind(x, n, sign):
+    """Y (sign -1) and K (sign 1) by DLMF 10.8.1 and 10.31.1: where mpmath's own take seconds for a whole order."""
+    if x <= 0:
+        return mp.nan
+    if x > 500:
+        return mp.besselk(n, x) if sign > 0 else mp.bessely(n, x)
+    with mp.workdps(mp.dps + 20 + int(abs(x))):
+        half = x / 2
+        square, psi = sign * half * half, -2 * mp.euler + mp.harmonic(n)
+        term, head, total, k = half**n / mp.factorial(n), mpf(0), mpf(0), 0
+        first = mpf(0)
+        while k <= half or abs(term * psi) > abs(total) * mp.eps * mpf(10) ** -10:
+            total, first = total + term * psi, first + term
+            k += 1
+            psi += mpf(1) / k + mpf(1) / (n + k)
+            term *= square / (k * (n + k))
+        for k in range(n):
+            head += (-sign) ** k * mp.factorial(n - k - 1) / mp.factorial(k) * half ** (2 * k - n)
+        scale = mpf(-1) ** n / 2 if sign > 0 else -1 / mp.pi
+        result = (head / 2 if sign > 0 else -head / mp.pi) + scale * (total - 2 * mp.log(half) * first)
+    return +result
+
+
+BESSEL: dict[str, Callable] = {
+    "j": lambda x, n: mp.besselj(n, x),
+    "y": partial(bessel_of_second_kind, sign=-1),
+    "i": lambda x, n: mp.besseli(n, x),
+    "k": partial(bessel_of_second_kind, sign=1),
+}
+
+
+def log_abs_gamma(x):
+    return mp.log(abs(mp.gamma(x))) if x < 100 else mp.loggamma(x)
+
+
 def norminv(p):
     """Newton's iteration on the logarithm of the distribution function, which is concave: from the left of the root."""
     if not 0 < p < 1:
@@ -226,6 +261,15 @@ ORACLES: dict[str, Callable] = {
     "mish": lambda x: x * mp.tanh(softplus(x)),
     "hard_tanh": lambda x: held(x, mpf(-1), mpf(1)),
     "hard_sigmoid": lambda x: held(x / 6 + mpf(1) / 2, mpf(0), mpf(1)),
+    **{f"{kind}{n}": partial(BESSEL[kind], n=n) for kind in BESSEL for n in (0, 1)},
+    "jn": BESSEL["j"],
+    "yn": BESSEL["y"],
+    "iv": BESSEL["i"],
+    "kn": BESSEL["k"],
+    "beta": mp.beta,
+    "lbeta": lambda a, b: log_abs_gamma(a) + log_abs_gamma(b) - log_abs_gamma(a + b),
+    "binom": mp.binomial,
+    "polygamma_difference": lambda x, h, order: mp.psi(order, x + h) - mp.psi(order, x),
     "lambertw": mp.lambertw,
     "lambertw_slope": lambda z: mp.exp(-mp.lambertw(z)) / (1 + mp.lambertw(z)),
     "norminv": norminv,
@@ -236,7 +280,7 @@ ORACLES: dict[str, Callable] = {
     "normcdf": mp.ncdf,
     "normpdf": mp.npdf,
     "gamma": mp.gamma,
-    "lgamma": lambda x: mp.log(abs(mp.gamma(x))) if x < 100 else mp.loggamma(x),
+    "lgamma": log_abs_gamma,
     "digamma": lambda x: mp.psi(0, x),
     "polygamma": lambda x, order: mp.psi(order, x),
     "sinc": mp.sincpi,

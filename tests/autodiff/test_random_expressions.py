@@ -5,6 +5,7 @@ rounding ruins, are passed over.
 """
 
 import math
+from functools import partial
 
 import mpmath
 import numpy as np
@@ -39,6 +40,10 @@ def normal(x):
 
 def positive_part(x):
     return sympy.Piecewise((x, x > 0), (0, True))
+
+
+def beta(x, y):
+    return sympy.gamma(x) * sympy.gamma(y) / sympy.gamma(x + y)
 
 
 UNARY = {
@@ -88,6 +93,7 @@ UNARY = {
     "mish": lambda x: x * sympy.tanh(sympy.log(1 + sympy.exp(x))),
     "erf": sympy.erf,
     "erfinv": sympy.erfinv,
+    **{f"{kind}{n}": partial(getattr(sympy, f"bessel{kind}"), n) for kind in "jyik" for n in (0, 1)},
     "lambertw": sympy.LambertW,
     "norminv": lambda x: sympy.sqrt(2) * sympy.erfinv(2 * x - 1),
     "erfc": sympy.erfc,
@@ -110,11 +116,15 @@ BINARY = {
     "xlogy": lambda x, y: x * sympy.log(y),
     "logaddexp": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
     "atan2": sympy.atan2,
+    "beta": beta,
+    "lbeta": lambda x, y: sympy.log(sympy.Abs(beta(x, y))),
+    "binom": lambda x, y: sympy.gamma(x + 1) / sympy.gamma(y + 1) / sympy.gamma(x - y + 1),
     "max": lambda x, y: sympy.Piecewise((x, x > y), (y, y > x), ((x + y) / 2, True)),  # tied ones share
     "min": lambda x, y: sympy.Piecewise((x, x < y), (y, y < x), ((x + y) / 2, True)),
     "where": lambda x, y: sympy.Piecewise((x, x > y), (x * y, True)),
 }
 LEFT_OUT = {  # no derivative, or pieces that SymPy writes with its own conventions
+    "jn", "yn", "iv", "kn",
     "sign", "floor", "ceil", "round", "trunc", "cbrt", "clip", "leaky_relu", "selu", "hard_tanh", "hard_sigmoid",
     "maxout", "polygamma", "sinc_derivative", "lognormcdf_derivative", "logerfc_derivative",
     "exprel_derivative", "sinhc_derivative",

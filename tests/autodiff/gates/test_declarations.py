@@ -25,6 +25,8 @@ LANGUAGE = [
     "log_softmax", "cumsum", "dot", "outer", "matmul", "transpose", "trace", "det", "inv", "logdet", "solve",
     "sech", "csch", "coth", "asec", "acsc", "acot", "asech", "acsch", "acoth", "arcsec", "arccsc", "arccot", "arcsech",
     "arccsch", "arccoth", "trunc", "exprel", "sinhc", "erfinv", "norminv", "ndtri", "probit", "normppf", "lambertw",
+    "j0", "j1", "jn", "jv", "y0", "y1", "yn", "yv", "i0", "i1", "iv", "k0", "k1", "kn", "kv",
+    "beta", "lbeta", "betaln", "lnbeta", "binom", "binomial",
     "diag", "eye", "zeros", "ones", "linspace", "arange", "concat", "stack", "reshape",
     "entry", "one_hot",
 ]  # fmt: skip

@@ -61,18 +61,22 @@ SPECIAL_TUPLES = {
     "maximum": ((1e-12, -1e-12), (1.0, BELOW_ONE), (3.0, -1.0, 2.5, 7.0)),
     "minimum": ((1e-12, -1e-12), (1.0, BELOW_ONE), (3.0, -1.0, 2.5, 7.0)),
 }
-# 1e300 steps of the floor lie below: no difference is small enough. And at 1e-300 mpmath takes seconds for gamma and
-# for a quantile.
+# 1e300 steps of the floor lie below: no difference is small enough. At 1e-300 mpmath takes seconds for gamma and for a
+# quantile, minutes for beta. At (3, 4) lies a corner of binom.
+SLOW_AT_TINY = ("gamma", "lgamma", "digamma", "polygamma", "norminv", "norminv_slope")
+ONE_TINY = {name: {(1e-300,), (-1e-300,)} for name in SLOW_AT_TINY}
+TWO_FAR = {name: {(1e150, 1e-150), (1e-300, 2.0)} for name in ("beta", "lbeta", "polygamma_difference")}
 NOT_HERE = {
     "mod": {(1e150, 1e-150)},
     "floordiv": {(1e150, 1e-150)},
-    **{
-        name: {(1e-300,), (-1e-300,)}
-        for name in ("gamma", "lgamma", "digamma", "polygamma", "norminv", "norminv_slope")
-    },
+    "binom": {(1e150, 1e-150), (1e-300, 2.0), (3.0, 4.0)},
+    "yn": {(1e-300,)},  # its neighbours, of which its derivative is the difference, overflow
+    **ONE_TINY,
+    **TWO_FAR,
 }
 # x^y is 1e-600 at the first, and x^y/x a part of the derivative; the second lies 1e-297 below the first derivative.
-NO_SECOND_DERIVATIVE = {"pow": {(1e-300, 2.0)}, "gelu": {(37.1,)}}
+# Next to its pole beta's mixed derivative is 1e-12 of the two products whose difference it is.
+NO_SECOND_DERIVATIVE = {"pow": {(1e-300, 2.0)}, "gelu": {(37.1,)}, "beta": {(-0.7, 1e-12)}}
 
 
 def points_of(gate):
