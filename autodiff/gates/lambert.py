@@ -6,7 +6,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.gates import elementary, slopes
+from backprop.autodiff.gates import exponential, slopes
 from backprop.autodiff.numerics import lambert
 
 lambertw_slope: Elementwise = slopes.slope(
@@ -16,7 +16,7 @@ lambertw_slope: Elementwise = slopes.slope(
     is_composed=True,
     of="lambertw",
     operands=("z",),
-    textbook=lambda z: elementary.exp(-lambertw(z)) / (1 + lambertw(z)),
+    textbook=lambda z: exponential.exp(-lambertw(z)) / (1 + lambertw(z)),
     source="DLMF 4.13.4",
     samples=(at(2.0), at(-0.3), at(1e10)),
 )

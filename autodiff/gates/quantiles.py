@@ -8,7 +8,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.gates import elementary, slopes
+from backprop.autodiff.gates import exponential, slopes, trigonometric
 from backprop.autodiff.gates import special as special_gates
 from backprop.autodiff.numerics import quantiles, special
 
@@ -43,7 +43,7 @@ norminv: Elementwise = Elementwise(
 erfinv = Elementwise(
     "erfinv",
     quantiles.erfinv,
-    lambda x, out: elementary.sqrt(elementary.pi_of(x)) / 2 * elementary.exp(out**2),
+    lambda x, out: exponential.sqrt(trigonometric.pi_of(x)) / 2 * exponential.exp(out**2),
     is_composed=True,
     code={"latex": r"\operatorname{erf}^{-1}\left({0}\right)"},
     summary="the inverse of erf",

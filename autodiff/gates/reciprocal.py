@@ -9,7 +9,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.gates import elementary, rounding, slopes
+from backprop.autodiff.gates import exponential, rounding, slopes, trigonometric
 from backprop.autodiff.numerics import reciprocal
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def asec_textbook(x: Node) -> Node:
-    return 1 / (rounding.absolute(x) * elementary.sqrt(x**2 - 1))
+    return 1 / (rounding.absolute(x) * exponential.sqrt(x**2 - 1))
 
 
 def acsch_textbook(x: Node) -> Node:
-    return 1 / (rounding.absolute(x) * elementary.sqrt(1 + x**2))
+    return 1 / (rounding.absolute(x) * exponential.sqrt(1 + x**2))
 
 
 asec_slope: Elementwise = slopes.slope(
@@ -37,7 +37,7 @@ asec_slope: Elementwise = slopes.slope(
 acsch_slope: Elementwise = slopes.slope(
     "acsch_slope",
     reciprocal.acsch_slope,
-    lambda x, out: -(out * (1 / x + slopes.held(x) * slopes.atan_slope(x))),
+    lambda x, out: -(out * (1 / x + slopes.held(x) * trigonometric.atan_slope(x))),
     is_composed=True,
     of="-acsch",
     textbook=acsch_textbook,
@@ -47,7 +47,7 @@ acsch_slope: Elementwise = slopes.slope(
 sech: Elementwise = Elementwise(
     "sech",
     reciprocal.sech,
-    lambda x, out: -(out * elementary.tanh(x)),
+    lambda x, out: -(out * trigonometric.tanh(x)),
     is_composed=True,
     summary="the hyperbolic secant, 1/cosh(x)",
     source="DLMF 4.34.5",
@@ -99,7 +99,7 @@ acsc = Elementwise(
 acot = Elementwise(
     "acot",
     reciprocal.acot,
-    lambda x, out: -slopes.atan_slope(x),
+    lambda x, out: -trigonometric.atan_slope(x),
     aliases=("arccot",),
     is_composed=True,
     code={"latex": r"\operatorname{arccot}"},
@@ -111,7 +111,7 @@ acot = Elementwise(
 asech = Elementwise(
     "asech",
     reciprocal.asech,
-    lambda x, out: -(slopes.asin_slope(x) / x),
+    lambda x, out: -(trigonometric.asin_slope(x) / x),
     aliases=("arcsech",),
     is_composed=True,
     code={"latex": r"\operatorname{arsech}"},
@@ -134,7 +134,7 @@ acsch = Elementwise(
 acoth = Elementwise(
     "acoth",
     reciprocal.acoth,
-    lambda x, out: slopes.atanh_slope(x),
+    lambda x, out: trigonometric.atanh_slope(x),
     aliases=("arccoth",),
     is_composed=True,
     code={"latex": r"\operatorname{arcoth}"},
