@@ -83,8 +83,8 @@ def put(x: Any, label: Any, axis: int, length: int) -> Any:
     """Zeros with x at the entries that `taken` takes."""
     at_places, factor = places(label, length)
     result = np.zeros((*x.shape[:axis], length, *x.shape[axis:]))
-    np.put_along_axis(result, along(result, at_places, axis), np.expand_dims(x * factor, axis), axis)
-    return result
+    np.put_along_axis(result, along(result, at_places, axis), np.expand_dims(x, axis), axis)
+    return result * along(result, factor, axis)
 
 
 def indicators(label: Any, n: int, axis: int) -> Any:

@@ -91,7 +91,7 @@ def sample_points() -> list[Point]:
 
 
 REDUCTIONS = ("sum", "prod", "mean", "var", "std", "min", "max", "norm", "logsumexp")
-OF_ONE_ARRAY = {name: FUNCTIONS[name][-1] if name in ("min", "max") else FUNCTIONS[name][0] for name in REDUCTIONS}
+OF_ONE_ARRAY = {name: next(gate for gate in FUNCTIONS[name] if gate.name == name) for name in REDUCTIONS}
 
 
 def more_points() -> list[Point]:

@@ -157,7 +157,7 @@ def test_diag_wants_a_vector_or_a_square_matrix(shape):
 
 @pytest.mark.parametrize("name", ["max", "min", "mean", "var", "std", "logsumexp"])
 def test_reductions_that_need_an_entry_say_so(name):
-    gate = FUNCTIONS[name][-1]
+    gate = next(gate for gate in FUNCTIONS[name] if gate.name == name)
     with pytest.raises(ExpressionError, match="no entry"):
         gate.shape((0,), axis=None)
     assert gate.shape((0, 3), axis=1) == (0,)

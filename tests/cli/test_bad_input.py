@@ -166,7 +166,7 @@ CURES = [
     ("derivative(x^2, x)", "write grad(x^2, x)"),
     ("diff(x^2, x)", "write grad(x^2, x)"),
     ("d/dx(x^2)", "write grad(x^2, x)"),
-    ("log(x, 2)", "the base is not an argument: write log2(x)"),
+    ("floor(x, 2)", "the number of digits is not an argument: write floor(x*10^2)/10^2"),
     (
         "norm([x, 1], 0)",
         "write axis=0; NumPy has the order there: norm(x) is of order 2, sum(abs(x)) of 1, max(abs(x)) of inf",

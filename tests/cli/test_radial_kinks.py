@@ -44,7 +44,7 @@ def test_rows_on_the_kink_are_counted(backprop):
     assert "a kink was hit exactly in 2 rows (first in line 2: norm([x,2*x]))" in answer.err
 
 
-@pytest.mark.parametrize("size, third", [("1e-300", -(5**1.5)), ("1e-10", -11.180339882498949), ("-1e-20", 5**1.5)])
+@pytest.mark.parametrize("size, third", [("1e-300", -(5**1.5)), ("1e-10", -11.180339884998949), ("-1e-20", 5**1.5)])
 def test_digits_near_zero(backprop, size, third):
     answer = backprop("grad", "grad(grad(exp(-norm([x, 2*x])), x), x)", f"x={size}")
     assert float(answer.out) == pytest.approx(third, rel=1e-14, abs=0)

@@ -11,7 +11,7 @@ import pytest
 from backprop.autodiff import value_and_grad
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.gates import GATES, radial
+from backprop.autodiff.gates import GATES, OF_NO_FAMILY
 from backprop.autodiff.passes import sides
 from backprop.autodiff.shapes import Slice
 
@@ -79,7 +79,7 @@ def test_a_node_comes_with_its_graph():
     assert described(node.graph) == described(graph)
 
 
-EVERY_GATE = [*GATES, radial.even_radial, leaves.input, leaves.constant, *sides.GATES]
+EVERY_GATE = [*GATES, *OF_NO_FAMILY, leaves.input, leaves.constant, *sides.GATES]
 
 
 @pytest.mark.parametrize("gate", EVERY_GATE, ids=lambda gate: gate.name)

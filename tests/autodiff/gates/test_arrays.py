@@ -165,6 +165,7 @@ ARRAY_ORACLES = {
 }
 # These take entries and put them somewhere: their value is NumPy's by definition, and test_modes.py has the rest.
 MOVES = {"index", "scatter", "stack", "concat", "reshape", "transpose", "broadcast_to", "sum_to", "diag"}
+MOVES |= {"entry", "placed", "one_hot"}
 WITH_ORACLE = [point for point in ARRAY_POINTS if point.gate.name in ARRAY_ORACLES]
 
 
