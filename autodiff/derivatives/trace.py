@@ -27,8 +27,8 @@ class TracedContribution(NamedTuple):
 
     Reverse mode: `user` is the gate that the node flows into, `upstream` its adjoint. Forward mode: `user` is
     the operand that the tangent `upstream` comes from. `local` is None where the gate has no local gradient
-    entry by entry; `formula` is the node whose value the share is. Not `is_taken`: in a branch not taken; `test` is
-    what is nonzero where it is taken (None: everywhere).
+    entry by entry, `local_gradient` its node; `formula` is the node whose value the share is. Not `is_taken`: in a
+    branch not taken; `test` is what is nonzero where it is taken (None: everywhere).
     """
 
     user: Node
@@ -37,6 +37,7 @@ class TracedContribution(NamedTuple):
     local: Array | None
     value: Array
     is_taken: bool
+    local_gradient: Node | None
     formula: Node
     test: Node | None
 
@@ -208,6 +209,7 @@ def _evaluated(
                 None if term.local is None else value[term.local],
                 value[term.value],
                 _is_taken(term, value),
+                term.local,
                 term.value,
                 term.test,
             )

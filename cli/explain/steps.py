@@ -238,7 +238,7 @@ class _Explainer:
             is_product=is_product,
             nodes=TermNodes(
                 self.trace.derivatives[source],
-                user.gate.local(share.position, user.inputs, user),
+                share.local_gradient,
                 share.formula,
             ),
         )
