@@ -10,6 +10,7 @@ from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.numerics import bessel
+from backprop.autodiff.numerics.routines import bessel as routines
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -53,6 +54,7 @@ j0: Elementwise = Elementwise(
     "j0",
     lambda x: bessel.jn(0, x),
     lambda x, out: first_slope(x, 0),
+    routine=routines.j0,
     code={"latex": r"\operatorname{J}_0", "c": "j0({0})"},
     summary="the Bessel function of the first kind, of order 0",
     source="DLMF 10.6.2 and 10.6.1",
@@ -63,6 +65,7 @@ j1: Elementwise = Elementwise(
     "j1",
     lambda x: bessel.jn(1, x),
     lambda x, out: first_slope(x, 1),
+    routine=routines.j1,
     code={"latex": r"\operatorname{J}_1", "c": "j1({0})"},
     summary="the Bessel function of the first kind, of order 1",
     source="DLMF 10.6.2 and 10.6.1",
@@ -72,6 +75,7 @@ jn: Elementwise = Elementwise(
     "jn",
     lambda x, n: bessel.jn(n, x),
     lambda x, out: first_slope(x, out.settings["n"]),
+    routine=routines.jn,
     attributes=ORDER,
     aliases=("jv",),
     code={"latex": r"\operatorname{J}_{<n>}\left({0}\right)", "c": "jn({n}, {0})"},
@@ -84,6 +88,7 @@ y0: Elementwise = Elementwise(
     "y0",
     lambda x: bessel.yn(0, x),
     lambda x, out: second_slope(x, 0),
+    routine=routines.y0,
     code={"latex": r"\operatorname{Y}_0", "c": "y0({0})"},
     summary="the Bessel function of the second kind, of order 0",
     source="DLMF 10.6.2 and 10.6.1",
@@ -94,6 +99,7 @@ y1: Elementwise = Elementwise(
     "y1",
     lambda x: bessel.yn(1, x),
     lambda x, out: second_slope(x, 1),
+    routine=routines.y1,
     code={"latex": r"\operatorname{Y}_1", "c": "y1({0})"},
     summary="the Bessel function of the second kind, of order 1",
     source="DLMF 10.6.2 and 10.6.1",
@@ -103,6 +109,7 @@ yn: Elementwise = Elementwise(
     "yn",
     lambda x, n: bessel.yn(n, x),
     lambda x, out: second_slope(x, out.settings["n"]),
+    routine=routines.yn,
     attributes=ORDER,
     aliases=("yv",),
     code={"latex": r"\operatorname{Y}_{<n>}\left({0}\right)", "c": "yn({n}, {0})"},
@@ -115,6 +122,7 @@ i0: Elementwise = Elementwise(
     "i0",
     lambda x: bessel.iv(0, x),
     lambda x, out: modified_first_slope(x, 0),
+    routine=routines.i0,
     code={"latex": r"\operatorname{I}_0"},
     summary="the modified Bessel function of the first kind, of order 0",
     source="DLMF 10.29.1 and 10.29.3",
@@ -125,6 +133,7 @@ i1: Elementwise = Elementwise(
     "i1",
     lambda x: bessel.iv(1, x),
     lambda x, out: modified_first_slope(x, 1),
+    routine=routines.i1,
     code={"latex": r"\operatorname{I}_1"},
     summary="the modified Bessel function of the first kind, of order 1",
     source="DLMF 10.29.1 and 10.29.3",
@@ -134,6 +143,7 @@ iv: Elementwise = Elementwise(
     "iv",
     lambda x, n: bessel.iv(n, x),
     lambda x, out: modified_first_slope(x, out.settings["n"]),
+    routine=routines.iv,
     attributes=ORDER,
     code={"latex": r"\operatorname{I}_{<n>}\left({0}\right)"},
     summary="the modified Bessel function of the first kind, of whole order n",
@@ -145,6 +155,7 @@ k0: Elementwise = Elementwise(
     "k0",
     lambda x: bessel.kn(0, x),
     lambda x, out: modified_second_slope(x, 0),
+    routine=routines.k0,
     code={"latex": r"\operatorname{K}_0"},
     summary="the modified Bessel function of the second kind, of order 0",
     source="DLMF 10.29.1 and 10.29.3",
@@ -155,6 +166,7 @@ k1: Elementwise = Elementwise(
     "k1",
     lambda x: bessel.kn(1, x),
     lambda x, out: modified_second_slope(x, 1),
+    routine=routines.k1,
     code={"latex": r"\operatorname{K}_1"},
     summary="the modified Bessel function of the second kind, of order 1",
     source="DLMF 10.29.1 and 10.29.3",
@@ -164,6 +176,7 @@ kn: Elementwise = Elementwise(
     "kn",
     lambda x, n: bessel.kn(n, x),
     lambda x, out: modified_second_slope(x, out.settings["n"]),
+    routine=routines.kn,
     attributes=ORDER,
     aliases=("kv",),
     code={"latex": r"\operatorname{K}_{<n>}\left({0}\right)"},

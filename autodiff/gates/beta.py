@@ -11,6 +11,7 @@ from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import slopes, special
 from backprop.autodiff.numerics import beta as numerics
+from backprop.autodiff.numerics.routines import beta as routines
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -31,6 +32,7 @@ polygamma_difference: Elementwise = slopes.slope(
     lambda x, h, out: rise(x, h, out.settings["order"] + 1),
     lambda x, h, out: polygamma_of(x + h, out.settings["order"] + 1),
     of="lgamma, of some order, between x and x + h",
+    routine=routines.polygamma_difference,
     operands=("x", "h"),
     attributes={"order": Attribute(shapes.as_order, REQUIRED)},
     textbook=lambda x, h, order: polygamma_of(x + h, order) - polygamma_of(x, order),
@@ -42,6 +44,7 @@ lbeta = Elementwise(
     numerics.lbeta,
     lambda a, b, out: -rise(a, b),
     lambda a, b, out: -rise(b, a),
+    routine=routines.lbeta,
     operands=("a", "b"),
     aliases=("betaln", "lnbeta"),
     code={"latex": r"\log\left|\operatorname{B}\left({0}, {1}\right)\right|"},
@@ -55,6 +58,7 @@ beta = Elementwise(
     numerics.beta,
     lambda a, b, out: -(out * rise(a, b)),
     lambda a, b, out: -(out * rise(b, a)),
+    routine=routines.beta,
     operands=("a", "b"),
     code={"latex": r"\operatorname{B}\left({0}, {1}\right)"},
     summary="gamma(a)*gamma(b)/gamma(a + b)",
@@ -67,6 +71,7 @@ binom = Elementwise(
     numerics.binom,
     lambda n, k, out: out * rise(n - k + 1, k),
     lambda n, k, out: out * rise(k + 1, n - 2 * k),
+    routine=routines.binom,
     operands=("n", "k"),
     aliases=("binomial",),
     code={"latex": r"\binom{{0}}{{1}}"},

@@ -10,10 +10,8 @@ from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import exponential, slopes, special
-from backprop.autodiff.gates.beta import beta as complete_beta
-from backprop.autodiff.gates.beta import polygamma_of
-from backprop.autodiff.numerics.routines import beta, incomplete, over_entries
+from backprop.autodiff.gates import beta, exponential, slopes, special
+from backprop.autodiff.numerics.routines import incomplete_beta, incomplete_gamma, over_entries
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -46,11 +44,11 @@ def density_derivative(a: Node, x: Node, order: int) -> Node:
 
 def beta_score(a: Node, b: Node, x: Node, k: int, j: int) -> Node:
     """The derivative of the logarithm of the beta density, k times by a and j times by b."""
-    together = polygamma_of(a + b, k + j - 1)
+    together = beta.polygamma_of(a + b, k + j - 1)
     if k and j:
         return together
     own, logarithm = (a, exponential.log(x)) if k else (b, exponential.log1p(-x))
-    change = together - polygamma_of(own, k + j - 1)
+    change = together - beta.polygamma_of(own, k + j - 1)
     return logarithm + change if k + j == 1 else change
 
 
@@ -74,10 +72,10 @@ def beta_density_derivative(a: Node, b: Node, x: Node, by_a: int, by_b: int) -> 
 
 gamma_density_slope: Elementwise = slopes.slope(
     "gamma_density_slope",
-    over_entries(incomplete.gamma_density_slope),
+    over_entries(incomplete_gamma.gamma_density_slope),
     lambda a, x, out: out * score(a, x) + gamma_density(a, x) / x,
     lambda a, x, out: gamma_density(a, x) * ((((a - 1 - x) / x) ** 2) - (a - 1) / x**2),
-    routine=incomplete.gamma_density_slope,
+    routine=incomplete_gamma.gamma_density_slope,
     of="the gamma density by x",
     operands=("a", "x"),
     textbook=lambda a, x: gamma_density(a, x) * ((a - 1 - x) / x),
@@ -86,10 +84,10 @@ gamma_density_slope: Elementwise = slopes.slope(
 )
 gamma_density: Elementwise = slopes.slope(
     "gamma_density",
-    over_entries(incomplete.gamma_density),
+    over_entries(incomplete_gamma.gamma_density),
     lambda a, x, out: out * score(a, x),
     lambda a, x, out: gamma_density_slope(a, x),
-    routine=incomplete.gamma_density,
+    routine=incomplete_gamma.gamma_density,
     of="gammainc by x",
     operands=("a", "x"),
     textbook=lambda a, x: x ** (a - 1) * exponential.exp(-x) / special.gamma(a),
@@ -98,10 +96,10 @@ gamma_density: Elementwise = slopes.slope(
 )
 gammainc_derivative: Elementwise = Elementwise(
     "gammainc_derivative",
-    over_entries(incomplete.gammainc_derivative),
+    over_entries(incomplete_gamma.gammainc_derivative),
     lambda a, x, out: gammainc_derivative(a, x, order=out.settings["order"] + 1),
     lambda a, x, out: density_derivative(a, x, out.settings["order"]),
-    routine=incomplete.gammainc_derivative,
+    routine=incomplete_gamma.gammainc_derivative,
     operands=("a", "x"),
     attributes={"order": Attribute(special.as_positive_order, REQUIRED)},
     summary="the derivative of gammainc by a of that order",
@@ -111,10 +109,10 @@ gammainc_derivative: Elementwise = Elementwise(
 )
 gammainc: Elementwise = Elementwise(
     "gammainc",
-    over_entries(incomplete.gammainc),
+    over_entries(incomplete_gamma.gammainc),
     lambda a, x, out: gammainc_derivative(a, x, order=1),
     lambda a, x, out: gamma_density(a, x),
-    routine=incomplete.gammainc,
+    routine=incomplete_gamma.gammainc,
     operands=("a", "x"),
     code={"latex": r"P\left({0}, {1}\right)"},
     summary="the regularised lower incomplete gamma function, the gamma distribution function",
@@ -125,10 +123,10 @@ gammainc: Elementwise = Elementwise(
 )
 gammaincc: Elementwise = Elementwise(
     "gammaincc",
-    over_entries(incomplete.gammaincc),
+    over_entries(incomplete_gamma.gammaincc),
     lambda a, x, out: -gammainc_derivative(a, x, order=1),
     lambda a, x, out: -gamma_density(a, x),
-    routine=incomplete.gammaincc,
+    routine=incomplete_gamma.gammaincc,
     operands=("a", "x"),
     code={"latex": r"Q\left({0}, {1}\right)"},
     summary="1 - gammainc(a, x), exact for large x",
@@ -139,11 +137,11 @@ gammaincc: Elementwise = Elementwise(
 )
 beta_density_slope: Elementwise = slopes.slope(
     "beta_density_slope",
-    over_entries(beta.beta_density_slope),
+    over_entries(incomplete_beta.beta_density_slope),
     lambda a, b, x, out: out * beta_score(a, b, x, 1, 0) + beta_density(a, b, x) / x,
     lambda a, b, x, out: out * beta_score(a, b, x, 0, 1) - beta_density(a, b, x) / (1 - x),
     lambda a, b, x, out: beta_density(a, b, x) * (odds_slope(a, b, x) ** 2 - (a - 1) / x**2 - (b - 1) / (1 - x) ** 2),
-    routine=beta.beta_density_slope,
+    routine=incomplete_beta.beta_density_slope,
     of="the beta density by x",
     operands=("a", "b", "x"),
     textbook=lambda a, b, x: beta_density(a, b, x) * odds_slope(a, b, x),
@@ -152,14 +150,14 @@ beta_density_slope: Elementwise = slopes.slope(
 )
 beta_density: Elementwise = slopes.slope(
     "beta_density",
-    over_entries(beta.beta_density),
+    over_entries(incomplete_beta.beta_density),
     lambda a, b, x, out: out * beta_score(a, b, x, 1, 0),
     lambda a, b, x, out: out * beta_score(a, b, x, 0, 1),
     lambda a, b, x, out: beta_density_slope(a, b, x),
-    routine=beta.beta_density,
+    routine=incomplete_beta.beta_density,
     of="betainc by x",
     operands=("a", "b", "x"),
-    textbook=lambda a, b, x: x ** (a - 1) * (1 - x) ** (b - 1) / complete_beta(a, b),
+    textbook=lambda a, b, x: x ** (a - 1) * (1 - x) ** (b - 1) / beta.beta(a, b),
     source="DLMF 8.17.1",
     samples=(at(2.5, 3.0, 0.25), at(0.5, 0.75, 0.9), at(30.0, 12.0, 0.5), at(2e5, 1e5, 0.667)),
 )
@@ -172,11 +170,11 @@ def odds_slope(a: Node, b: Node, x: Node) -> Node:
 
 betainc_derivative: Elementwise = Elementwise(
     "betainc_derivative",
-    over_entries(beta.betainc_derivative),
+    over_entries(incomplete_beta.betainc_derivative),
     lambda a, b, x, out: raised(a, b, x, out, 1, 0),
     lambda a, b, x, out: raised(a, b, x, out, 0, 1),
     lambda a, b, x, out: beta_density_derivative(a, b, x, out.settings["by_a"], out.settings["by_b"]),
-    routine=beta.betainc_derivative,
+    routine=incomplete_beta.betainc_derivative,
     operands=("a", "b", "x"),
     attributes={name: Attribute(as_beta_order, REQUIRED) for name in ("by_a", "by_b")},
     summary="the derivative of betainc, by_a times by a and by_b times by b",
@@ -192,18 +190,16 @@ betainc_derivative: Elementwise = Elementwise(
 
 def raised(a: Node, b: Node, x: Node, out: Node, more_by_a: int, more_by_b: int) -> Node:
     """The derivative that has been taken so many times more."""
-    return betainc_derivative(
-        a, b, x, by_a=out.settings["by_a"] + more_by_a, by_b=out.settings["by_b"] + more_by_b
-    )
+    return betainc_derivative(a, b, x, by_a=out.settings["by_a"] + more_by_a, by_b=out.settings["by_b"] + more_by_b)
 
 
 betainc: Elementwise = Elementwise(
     "betainc",
-    over_entries(beta.betainc),
+    over_entries(incomplete_beta.betainc),
     lambda a, b, x, out: betainc_derivative(a, b, x, by_a=1, by_b=0),
     lambda a, b, x, out: betainc_derivative(a, b, x, by_a=0, by_b=1),
     lambda a, b, x, out: beta_density(a, b, x),
-    routine=beta.betainc,
+    routine=incomplete_beta.betainc,
     operands=("a", "b", "x"),
     code={"latex": r"I_{{2}}\left({0}, {1}\right)"},
     summary="the regularised incomplete beta function, the beta distribution function",

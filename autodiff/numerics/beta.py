@@ -22,6 +22,7 @@ STIRLING = tuple(
 )
 LARGE = 10.0  # from here on Stirling's series has 17 digits
 SMALL = 100.0  # up to here the gamma function itself does not overflow
+NEAR_ONE = 0.25  # up to this logarithm of beta those of gamma, of which some are 0 as well, keep more digits
 MOST_FACTORS = 30
 NEAR, FAR = 1e-8, 1e17  # up to |h| = NEAR |x| two terms of Taylor's series are enough, from FAR on Stirling's first one
 
@@ -33,7 +34,9 @@ def lbeta(a: Array, b: Array) -> Array:
     plain = special.lgamma_by_math(p) + (
         special.lgamma_by_math(q) - special.lgamma_by_math(total) - _change(error, total)
     )
-    mixed = special.lgamma_by_math(p) + _log_ratio(p, q)
+    quotient = np.log(np.abs(_of_gamma(p, q)))
+    plain = np.where(_is_small(p, q) & np.isfinite(quotient) & (np.abs(quotient) > NEAR_ONE), quotient, plain)
+    mixed = special.lgamma_by_math(p) + _log_change(p, q) - p * np.log(q)
     result: Array = np.where(_is_steady(p, q), np.where(p < LARGE, mixed, _both_large(p, q)), plain)[()]
     return result
 
@@ -41,15 +44,26 @@ def lbeta(a: Array, b: Array) -> Array:
 def beta(a: Array, b: Array) -> Array:
     """gamma(a) gamma(b) / gamma(a + b), 0 at the poles of gamma(a + b)."""
     p, q = np.minimum(a, b), np.minimum(np.maximum(a, b), LARGEST)
-    total, error = two_sum(p, q)
-    of_p = special.gamma_by_math(p)
-    plain = of_p * (special.gamma_by_math(q) / special.gamma_by_math(total)) * (1.0 - _change(error, total))
-    root = np.exp(0.5 * _log_ratio(p, q))
-    mixed = of_p * root * root
+    total = p + q
+    plain = _of_gamma(p, q)
+    root = _root_of_ratio(p, q)
+    mixed = special.gamma_by_math(p) * root * root
     by_logarithm = _sign_of_gamma(p) * _sign_of_gamma(q) * _sign_of_gamma(total) * np.exp(lbeta(a, b))
-    unsteady = np.where((q < SMALL) & (p > -SMALL) & (total < SMALL), plain, by_logarithm)
+    unsteady = np.where(_is_small(p, q), plain, by_logarithm)
     result = np.where(_is_steady(p, q) & (p > -SMALL) & (p < LARGE), mixed, unsteady)
     return np.where(_is_pole(total) & ~_is_pole(p) & ~_is_pole(q), 0.0, result)[()]
+
+
+def _of_gamma(p: Any, q: Any) -> Any:
+    """beta as the quotient that defines it."""
+    total, error = two_sum(p, q)
+    quotient = special.gamma_by_math(q) / special.gamma_by_math(total)
+    return special.gamma_by_math(p) * quotient * (1.0 - _change(error, total))
+
+
+def _is_small(p: Any, q: Any) -> Any:
+    """Whether no gamma function of these, of which q is the larger, overflows."""
+    return (q < SMALL) & (p > -SMALL) & (q + p < SMALL)
 
 
 def binom(n: Array, k: Array) -> Array:
@@ -66,7 +80,7 @@ def binom(n: Array, k: Array) -> Array:
     is_small = (np.abs(n) < SMALL) & (np.abs(few) < SMALL) & (np.abs(many) < SMALL)
     result = np.where(is_small, small, by_beta)
     is_mixed = _is_steady(few, many + 1.0) & (np.abs(few) < LARGE)
-    result = np.where(is_mixed, np.exp(-_log_ratio(few, many + 1.0)) * of_few, result)
+    result = np.where(is_mixed, of_few / _root_of_ratio(few, many + 1.0) ** 2, result)
     result = np.where((k - n > LARGE) & (k > LARGE) & (np.abs(n) < SMALL), _beyond(n, k), result)
     is_product = (few == np.rint(few)) & (few >= 0.0) & (few <= MOST_FACTORS)
     result = np.where(is_product, _product(n, np.where(is_product, few, 0.0)), result)
@@ -78,7 +92,7 @@ def _beyond(n: Any, k: Any) -> Any:
     """For k far above n, by the reflection of gamma(n - k + 1), DLMF 5.5.3."""
     apart, error = two_sum(k, -n)
     sine, cosine = special.sine_and_cosine_of_pi(apart)
-    root = np.exp(0.5 * _log_ratio(n + 1.0, apart))
+    root = _root_of_ratio(n + 1.0, apart)
     return special.gamma_by_math(n + 1.0) * root * (sine / np.pi + error * cosine) * root
 
 
@@ -121,12 +135,16 @@ def _far_difference(order: int, x: Any, ratio: Any) -> Any:
     return sign * math.factorial(order - 1) * x**-order * np.expm1(-order * np.log1p(ratio))
 
 
-def _log_ratio(p: Any, q: Any) -> Any:
-    """log(gamma(q) / gamma(p + q)) for large q and small p."""
+def _root_of_ratio(p: Any, q: Any) -> Any:
+    """sqrt(gamma(q) / gamma(p + q)) for large q and small p."""
+    return np.power(q, -0.5 * p) * np.exp(0.5 * _log_change(p, q))
+
+
+def _log_change(p: Any, q: Any) -> Any:
+    """log(gamma(q) q^p / gamma(p + q)) for large q and p + q."""
     ratio = p / q
-    total = q + p
-    correction = _stirling_rest(q) - _stirling_rest(total)
-    return correction + (p - (q - 0.5) * np.log1p(ratio)) - p * (np.log(q) + np.log1p(ratio))
+    correction = _stirling_rest(q) - _stirling_rest(q + p)
+    return correction + (p - q * np.log1p(ratio)) - (p - 0.5) * np.log1p(ratio)
 
 
 def _both_large(p: Any, q: Any) -> Any:

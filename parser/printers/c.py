@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from backprop.autodiff.gates import GATES
-from backprop.parser.printers import code
+from backprop.parser.printers import code, translation
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, words
 
 LIBRARY = frozenset(gate.code["math"] for gate in GATES if "math" in gate.code)
@@ -115,6 +115,8 @@ C = Language(
     helper_name="{}",
     helper=helper,
     frame=frame,
+    routine=partial(translation.as_braces, syntax=translation.C),
+    routine_name="special_{}",
     setting=repr,
 )
 

@@ -23,6 +23,7 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Graph, Node
+from backprop.parser.printers import translation
 
 LONGEST_RESULT = 90  # the same of an expression that is a result
 LONGEST_INLINED = 48  # characters of an expression that is written where it is used, if it is used once
@@ -86,6 +87,9 @@ class Language(NamedTuple):
     helper_name: str
     helper: Callable[[Body], str]
     frame: Callable[[GeneratedFunction], str]
+    routine: Callable[[Callable[..., float], Callable[..., str]], str]
+    routine_name: str = "_{}"
+    routine_call: str = "{}({})"
     taken: frozenset[str] = frozenset()
     family: re.Pattern[str] | None = None
     arrays: Callable[[Any], str] | None = None
@@ -133,6 +137,7 @@ class _Writer:
         self.helpers: dict[str, str] = {}
         self.needed: set[str] = set()  # two helpers may call each other
         self.template = cache(self.template_of)
+        self.routines: dict[Gate, Callable[..., float]] = {}  # the gates that are spelled by theirs
 
     def function(self, name: str, value: Node, gradients: Mapping[str, Node]) -> str:
         results = in_public_gates([value, *gradients.values()], self.is_spelled)
@@ -195,6 +200,8 @@ class _Writer:
         gate = node.gate
         template = self.template(gate)
         if template is not None:
+            if gate in self.routines:
+                self.need_routine(self.routines[gate])
             return self.filled(template, node, operands)
         if gate.kernel is not None:
             return CodeText(f"{self.kernel(node)}({', '.join(operand.code for operand in operands)})")
@@ -243,6 +250,10 @@ class _Writer:
         has_own = own in self.language.helpers
         function = own if has_own else None if self.is_infix(gate) else self.language.library(gate)
         operands = [f"{{{position}}}" for position in range(len(gate.operands))]
+        if function is None and gate.routine is not None:
+            self.routines[gate] = gate.routine
+            given = ", ".join([*operands, *[f"{{{key}}}" for key in gate.attributes]])
+            return Template(self.language.routine_call.format(self.routine_name(gate.routine), given))
         settings = [f"{{{key}}}" if has_own else f"{key}={{{key}}}" for key in gate.attributes]
         return Template(f"{function}({', '.join([*operands, *settings])})") if function else None
 
@@ -279,6 +290,21 @@ class _Writer:
         if name in self.language.helpers and name not in self.needed:
             self.needed.add(name)
             source = self.language.helpers[name]
+            for called in CALLED.findall(source):
+                self.need(called)
+            self.helpers[name] = source
+
+    def routine_name(self, routine: Callable[..., float]) -> str:
+        return self.language.routine_name.format(routine.__name__)
+
+    def need_routine(self, routine: Callable[..., float]) -> None:
+        """Have a routine written, those that it calls before it."""
+        name = self.routine_name(routine)
+        if name not in self.needed:
+            self.needed.add(name)
+            source = self.language.routine(routine, self.routine_name)
+            for one in translation.called_by(routine):
+                self.need_routine(one)
             for called in CALLED.findall(source):
                 self.need(called)
             self.helpers[name] = source

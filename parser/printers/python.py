@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 from functools import partial
 
-from backprop.parser.printers import code
+from backprop.parser.printers import code, translation
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed
 
 NOT_A_NUMBER = ("sin", "cos", "tan", "asin", "acos", "acosh", "sqrt")  # ValueError is nan
@@ -117,6 +117,8 @@ PYTHON = Language(
     helper_name="_{}",
     helper=helper,
     frame=frame,
+    routine=translation.as_python,
+    setting=repr,
 )
 
 # A Python module with the function `name`: floats in, the value and a dict of the gradient out.

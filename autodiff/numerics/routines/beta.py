@@ -1,4 +1,4 @@
-"""The incomplete beta function and its derivatives by its parameters, of numbers, in the way of incomplete.py."""
+"""The beta function, its logarithm, the binomial coefficient and differences of polygamma functions, of numbers."""
 
 from __future__ import annotations
 
@@ -6,184 +6,99 @@ import math
 
 from backprop.autodiff.numerics.routines.gamma import (
     LARGE,
-    SQRT_TWO_PI,
+    LOG_SQRT_TWO_PI,
     digamma_rise,
     gamma,
-    polygamma_right,
+    is_pole,
+    lgamma,
+    polygamma,
     stirling_rest,
 )
-from backprop.autodiff.numerics.routines.incomplete import FIRST, FLAT, LEAST, STEP, expm1_rest, log1p_rest
+from backprop.autodiff.numerics.routines.incomplete_gamma import log1p_rest
 
-NOTHING = -800.0  # exp(-800) is 0
-
-
-def log_of(x: float, complement: float) -> float:
-    """log(x) by x or by 1 - x, whichever is less."""
-    return math.log(x) if x < 0.5 else math.log1p(-complement)
+LARGEST = 1.7976931348623157e308
 
 
-def beta_mass(a: float, b: float, x: float, y: float) -> float:
-    """x^a y^b / beta(a, b) for 0 < x < 1, y = 1 - x. Source: Didonato & Morris (1992), Algorithm 708."""
-    if a > b:
-        return beta_mass(b, a, y, x)
-    if a >= LARGE:
-        off = a - (a + b) * x if x < 0.5 else (a + b) * y - b
-        u, v = -off / a, off / b
-        rest = a * (log1p_rest(u) if u > -0.5 else u - math.log(x) + math.log(a / (a + b)))
-        rest += b * (log1p_rest(v) if v > -0.5 else v - math.log(y) + math.log(b / (a + b)))
-        rest += stirling_rest(a) + stirling_rest(b) - stirling_rest(a + b)
-        return math.sqrt(a / (a + b) * b) / SQRT_TWO_PI * math.exp(-rest)
-    scale = a / gamma(a + 1.0) if a < 1.0 else 1.0 / gamma(a)
-    others = b * log_of(y, x)
-    if others < NOTHING:
+def log_change(p: float, q: float) -> float:
+    """log(gamma(q) q^p / gamma(p + q)) for large q and p + q."""
+    r = p / q
+    return stirling_rest(q) - stirling_rest(q + p) + q * log1p_rest(r) - (p - 0.5) * math.log1p(r)
+
+
+def sign_of_gamma(x: float) -> float:
+    return 1.0 if x > 0.0 or math.isinf(x) or math.fmod(math.floor(x), 2.0) == 0.0 else -1.0
+
+
+def is_steady(p: float, q: float) -> bool:
+    """Whether Stirling's series serves q and p + q."""
+    return q >= LARGE and q + p >= LARGE
+
+
+def lbeta(a: float, b: float) -> float:
+    """log |gamma(a) gamma(b) / gamma(a + b)|."""
+    if a != a or b != b or a == -math.inf or b == -math.inf:
+        return math.nan
+    p = min(a, b)
+    q = min(max(a, b), LARGEST)
+    size = math.fabs(beta(p, q)) if p > -100.0 and q < 100.0 and p + q < 100.0 else 0.0
+    quotient = math.log(size) if 0.0 < size < math.inf else 0.0
+    return quotient if math.fabs(quotient) > 0.25 and not is_steady(p, q) else log_of_beta(p, q)
+
+
+def log_of_beta(p: float, q: float) -> float:
+    """The same for p <= q by logarithms alone."""
+    if is_steady(p, q) and p >= LARGE:
+        rest = stirling_rest(p) + stirling_rest(q) - stirling_rest(p + q)
+        ratio = p / q
+        powers = (p - 0.5) * (math.log(ratio) - math.log1p(ratio)) - q * math.log1p(ratio)
+        return LOG_SQRT_TWO_PI - 0.5 * math.log(q) + rest + powers
+    if is_steady(p, q):
+        return lgamma(p) - p * math.log(q) + log_change(p, q)
+    return lgamma(p) + (lgamma(q) - lgamma(p + q))
+
+
+def beta(a: float, b: float) -> float:
+    """gamma(a) gamma(b) / gamma(a + b), 0 at the poles of gamma(a + b)."""
+    if a != a or b != b or a == -math.inf or b == -math.inf:
+        return math.nan
+    p = min(a, b)
+    q = min(max(a, b), LARGEST)
+    if is_pole(p + q) and not is_pole(p) and not is_pole(q):
         return 0.0
-    if b < LARGE:
-        scale *= gamma(a + b) * (b / gamma(b + 1.0) if b < 1.0 else 1.0 / gamma(b))
-        if a + b < 1.0:
-            scale = a * b / (a + b) * gamma(a + b + 1.0) / gamma(a + 1.0) / gamma(b + 1.0)
-        return math.exp(a * log_of(x, y) + others) * scale if x > 0.1 else math.pow(x, a) * math.exp(others) * scale
-    r = a / b
-    correction = stirling_rest(a + b) - stirling_rest(b) - b * log1p_rest(r) + (a - 0.5) * math.log1p(r)
-    return math.pow(x * b, a) * math.exp(others) * scale * math.exp(correction)
+    if is_steady(p, q) and -100.0 < p < LARGE:
+        change = log_change(p, q)
+        return gamma(p) * (math.pow(q, -p) * math.exp(change) if p > 0.0 else math.exp(change - p * math.log(q)))
+    if p > -100.0 and q < 100.0 and p + q < 100.0:
+        total = p + q
+        error = (p - (total - (total - p))) + (q - (total - p))
+        return gamma(p) * (gamma(q) / gamma(total)) * (1.0 - (error * polygamma(total, 0) if error != 0.0 else 0.0))
+    return sign_of_gamma(p) * sign_of_gamma(q) * sign_of_gamma(p + q) * math.exp(min(log_of_beta(p, q), 709.0))
 
 
-def fill(a: float, b: float, both: float, by_a: int, by_b: int, slopes: list[float]) -> None:
-    """The derivatives of log(gamma(both) / gamma(a) / gamma(b)) but the first by a, by the orders 16 k + j.
-
-    For b < 1 they are those of the same over b, whose derivatives do not cancel: see factor.
-    """
-    base = b + 1.0 if b < 1.0 else b
-    for k in range(by_a + 1):
-        for j in range(by_b + 1):
-            if k + j > 1:
-                slopes[16 * k + j] = polygamma_right(k + j - 1, both)
-    for k in range(2, by_a + 1):
-        slopes[16 * k] -= polygamma_right(k - 1, a)
-    for j in range(2, by_b + 1):
-        slopes[j] -= polygamma_right(j - 1, base)
-    slopes[1] = digamma_rise(base, both - base) if both >= base else -digamma_rise(both, base - both)
-
-
-def factor(b: float, by_a: int, by_b: int, terms: list[float], slopes: list[float]) -> float:
-    """The derivative of exp(g), of which fill has the derivatives, over exp(g)."""
-    result = expand_twice(by_a, by_b, terms, slopes)
-    return result + by_b / b * terms[16 * by_a + by_b - 1] if b < 1.0 and by_b > 0 else result
-
-
-def expand_twice(by_a: int, by_b: int, terms: list[float], slopes: list[float]) -> float:
-    """As expand of incomplete.py, by two variables."""
-    terms[0] = 1.0
-    for n in range(by_a + 1):
-        for m in range(by_b + 1):
-            if n + m > 0:
-                total = 0.0
-                first = 1.0
-                for k in range(n if n > 0 else 1):
-                    second = 1.0
-                    for j in range(m + 1 if n > 0 else m):
-                        if n > 0:
-                            total += first * second * terms[16 * (n - 1 - k) + m - j] * slopes[16 * (k + 1) + j]
-                            second *= (m - j) / (j + 1.0)
-                        else:
-                            total += second * terms[m - 1 - j] * slopes[j + 1]
-                            second *= (m - 1.0 - j) / (j + 1.0)
-                    first *= (n - 1.0 - k) / (k + 1.0)
-                terms[16 * n + m] = total
-    return terms[16 * by_a + by_b]
-
-
-def beta_integral(a: float, b: float, x: float, y: float, by_a: int, by_b: int) -> float:
-    """The integral below x of the derivative of the beta density by a and b of these orders, y being 1 - x."""
-    slopes = [0.0] * 256
-    terms = [0.0] * 256
-    fill(a, b, a + b, by_a, by_b, slopes)
-    to_a = log_of(x, y) + digamma_rise(a, b)
-    to_b = slopes[1] + log_of(y, x)
-    rate = a - (a + b) * x if x < 0.5 else (a + b) * y - b
-    scale = 1.0 / max(1.0, math.fabs(rate), math.sqrt((a + b) * x * y))
-    total = 0.0
-    s = FIRST
-    exponent = 0.0
-    while s < 2.0 or exponent > LEAST:
-        rise = math.exp(s - math.exp(-s)) if s < FLAT else 0.0
-        v = -scale * (math.log1p(rise) if s < FLAT else s)  # the change of log(t / (1 - t))
-        z = x * math.expm1(v)
-        fall = math.log1p(z) if z > -0.5 else math.log(y + x * math.exp(v))
-        exponent = a * v - (a + b) * fall
-        if z > -0.5:
-            exponent = rate * v - (a + b) * (x * expm1_rest(v) - log1p_rest(z))
-        weight = (1.0 + math.exp(-s)) * rise / (1.0 + rise) if s < FLAT else 1.0
-        slopes[16] = to_a + v - fall
-        slopes[1] = to_b - fall
-        total += weight * math.exp(exponent) * (factor(b, by_a, by_b, terms, slopes) if by_a + by_b > 0 else 1.0)
-        s += STEP
-    return STEP * scale * total * beta_mass(a, b, x, y)
-
-
-def betainc_below(a: float, b: float, x: float, y: float, by_a: int, by_b: int) -> float:
-    """The same, from DLMF 8.17.20 where a is small."""
-    if a >= 1.0:
-        return beta_integral(a, b, x, y, by_a, by_b)
-    slopes = [0.0] * 256
-    terms = [0.0] * 256
-    fill(a + 1.0, b, a + b, by_a, by_b, slopes)
-    slopes[16] = log_of(x, y) + (digamma_rise(a + 1.0, b - 1.0) if b >= 1.0 else -digamma_rise(a + b, 1.0 - b))
-    slopes[1] += log_of(y, x)
-    head = beta_mass(a, b, x, y) / a
-    return beta_integral(a + 1.0, b, x, y, by_a, by_b) + head * factor(b, by_a, by_b, terms, slopes)
-
-
-def betainc_derivative(a: float, b: float, x: float, by_a: int, by_b: int) -> float:
-    """The derivative of the regularised incomplete beta function by a and b, of these orders. Source: DLMF 8.17.2."""
-    is_value = by_a + by_b == 0
-    if not (a >= 0.0 and b >= 0.0 and 0.0 <= x <= 1.0) or (a == 0.0 and b == 0.0) or (a == math.inf and b == math.inf):
+def binom(n: float, k: float) -> float:
+    """gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1)), a product where k is a small whole number."""
+    if n != n or k != k or math.isinf(n) or math.isinf(k):
         return math.nan
-    if x == 0.0 or x == 1.0:
-        return x if is_value else 0.0
-    if a == 0.0 or b == math.inf:
-        return 1.0 if is_value else 0.0 if b == math.inf else math.nan
-    if b == 0.0 or a == math.inf:
-        return 0.0 if is_value or a == math.inf else math.nan
-    y = 1.0 - x
-    if by_b == 0 and by_a > 0:
-        is_left = log_of(x, y) + digamma_rise(a, b) < 0.0
-    else:
-        is_left = log_of(y, x) + digamma_rise(b, a) > 0.0
-    if is_left:
-        return betainc_below(a, b, x, y, by_a, by_b)
-    above = betainc_below(b, a, y, x, by_b, by_a)
-    return 1.0 - above if is_value else -above
+    is_mirrored = n == math.floor(n) and n >= 0.0 and n - k < k
+    few = n - k if is_mirrored else k
+    many = k if is_mirrored else n - k
+    if (is_pole(few + 1.0) or is_pole(many + 1.0)) and not is_pole(n + 1.0):
+        return 0.0
+    if few == math.floor(few) and 0.0 <= few <= 30.0:
+        result = 1.0
+        for j in range(1, int(few) + 1):
+            result = result * (n - (few - j)) / j
+        return result
+    return 1.0 / ((n + 1.0) * beta(few + 1.0, many + 1.0))
 
 
-def betainc(a: float, b: float, x: float) -> float:
-    """The regularised incomplete beta function."""
-    return betainc_derivative(a, b, x, 0, 0)
-
-
-def beta_density(a: float, b: float, x: float) -> float:
-    """x^(a-1) (1 - x)^(b-1) / beta(a, b), the derivative of betainc by x."""
-    if not (a > 0.0 and b > 0.0 and 0.0 <= x <= 1.0):
-        return math.nan
-    if x == 0.0:
-        return math.inf if a < 1.0 else b if a == 1.0 else 0.0
-    if x == 1.0:
-        return math.inf if b < 1.0 else a if b == 1.0 else 0.0
-    if a == math.inf or b == math.inf:
-        return math.nan if a == b else 0.0
-    return beta_mass(a, b, x, 1.0 - x) / x / (1.0 - x)
-
-
-def beta_density_slope(a: float, b: float, x: float) -> float:
-    """The derivative of that by x."""
-    if 0.0 < x < 1.0:
-        return beta_density(a, b, x) * ((a - 1.0) / x - (b - 1.0) / (1.0 - x))
-    if not (a > 0.0 and b > 0.0 and 0.0 <= x <= 1.0):
-        return math.nan
-    near = a if x == 0.0 else b
-    far = b if x == 0.0 else a
-    sign = 1.0 if x == 0.0 else -1.0
-    if near == 1.0:
-        return sign * (1.0 - far) * far
-    if near == 2.0:
-        return sign * far * (far + 1.0)
-    return 0.0 if near > 2.0 else sign * math.inf if near > 1.0 else -sign * math.inf
+def polygamma_difference(x: float, h: float, order: int) -> float:
+    """polygamma of x + h less that of x."""
+    if order == 0 and x > 0.0 and x + h > 0.0 and h < math.inf:
+        return digamma_rise(x, h) if h >= 0.0 else -digamma_rise(x + h, -h)
+    if math.fabs(h) < 1e-3 * (x if x > 0.5 else math.fabs(x - math.floor(x + 0.5))):
+        total = 0.0
+        for k in range(6, 0, -1):
+            total = (total + polygamma(x, order + k)) * h / k
+        return total
+    return polygamma(x + h, order) - polygamma(x, order)

@@ -43,7 +43,7 @@ def sine_of_pi(x: float) -> float:
 
 def is_pole(x: float) -> bool:
     """Whether gamma has a pole at x."""
-    return x <= 0.0 and x == math.floor(x)
+    return not math.isinf(x) and x <= 0.0 and x == math.floor(x)
 
 
 def stirling_rest(x: float) -> float:
@@ -74,13 +74,13 @@ def gamma(x: float) -> float:
         for k in range(20, -1, -1):
             total = total * d + RECIPROCAL_GAMMA[k]
         product = 1.0 / (1.0 + d * total)
-        k = 1
-        while k < nearest:
-            product *= d + k
-            k += 1
-        while k > nearest:
-            k -= 1
-            product /= d + k
+        step = 1
+        while step < nearest:
+            product *= d + step
+            step += 1
+        while step > nearest:
+            step -= 1
+            product /= d + step
         return product
     half = math.pow(x, 0.5 * x - 0.25) * math.exp(-0.5 * x)
     if half > 1e154:
@@ -162,6 +162,19 @@ def polygamma(x: float, order: int) -> float:
         return ((x - DIGAMMA_ROOT) - DIGAMMA_ROOT_REST) * top / bottom
     if x > 0.0:
         return polygamma_right(order, x)
+    if x > -LARGE:
+        steps = math.floor(-x) + 1.0
+        total = 0.0
+        step = 0.0
+        while step < steps:  # in pairs, which cancel each other half-way between two poles
+            before = 1.0
+            after = 1.0
+            for k in range(order + 1):
+                before *= max(k, 1) / (x + (steps - 1.0 - step))
+                after *= max(k, 1) / (x + (steps + step))
+            total += before + after
+            step += 1.0
+        return polygamma_right(order, x + 2.0 * steps) + (total if is_odd else -total)
     # DLMF 5.15.6, the derivatives of the cotangent being the sum over all its poles, DLMF 4.22.3
     rest = x - math.floor(x + 0.5)
     sign = -1.0 if is_odd else 1.0
@@ -183,7 +196,8 @@ def digamma_rise(x: float, h: float) -> float:
     total = 0.0
     for step in range(11, -1, -1):
         total += h / (x + step) / (x + step + h)
-    far, further = x + 12.0, x + 12.0 + h
+    far = x + 12.0
+    further = far + h
     between = (2.0 * far + h) / far / further
     rise = h / far / further
     tail = 0.0

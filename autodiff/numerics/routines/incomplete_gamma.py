@@ -56,7 +56,7 @@ def gamma_mass(a: float, x: float) -> float:
         scale = a / gamma(a + 1.0) if a < 1.0 else 1.0 / gamma(a)
         return math.pow(x, a) * math.exp(-x) * scale
     u = (x - a) / a
-    rest = log1p_rest(u) if u > -0.5 else u - (math.log(x / a) if a < 1e8 else math.log(x) - math.log(a))
+    rest = log1p_rest(u) if u > -0.5 else u - (math.log(x / a) if a < 1e8 and x > 1e-290 else math.log(x) - math.log(a))
     return math.sqrt(a) / SQRT_TWO_PI * math.exp(-a * rest - stirling_rest(a))
 
 
