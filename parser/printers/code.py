@@ -137,7 +137,7 @@ class _Writer:
         self.helpers: dict[str, str] = {}
         self.needed: set[str] = set()  # two helpers may call each other
         self.template = cache(self.template_of)
-        self.routines: dict[Gate, Callable[..., float]] = {}  # the gates that are spelled by theirs
+        self.routines: dict[str, Callable[..., float]] = {}  # what the texts of templates call
 
     def function(self, name: str, value: Node, gradients: Mapping[str, Node]) -> str:
         results = in_public_gates([value, *gradients.values()], self.is_spelled)
@@ -200,8 +200,8 @@ class _Writer:
         gate = node.gate
         template = self.template(gate)
         if template is not None:
-            if gate in self.routines:
-                self.need_routine(self.routines[gate])
+            if template.text in self.routines:
+                self.need_routine(self.routines[template.text])
             return self.filled(template, node, operands)
         if gate.kernel is not None:
             return CodeText(f"{self.kernel(node)}({', '.join(operand.code for operand in operands)})")
@@ -251,9 +251,10 @@ class _Writer:
         function = own if has_own else None if self.is_infix(gate) else self.language.library(gate)
         operands = [f"{{{position}}}" for position in range(len(gate.operands))]
         if function is None and gate.routine is not None:
-            self.routines[gate] = gate.routine
             given = ", ".join([*operands, *[f"{{{key}}}" for key in gate.attributes]])
-            return Template(self.language.routine_call.format(self.routine_name(gate.routine), given))
+            text = self.language.routine_call.format(self.routine_name(gate.routine), given)
+            self.routines[text] = gate.routine
+            return Template(text)
         settings = [f"{{{key}}}" if has_own else f"{key}={{{key}}}" for key in gate.attributes]
         return Template(f"{function}({', '.join([*operands, *settings])})") if function else None
 

@@ -126,6 +126,53 @@ def norminv(p):
     return x
 
 
+def rising_series(ratio):
+    """1 + ratio(0) + ratio(0) ratio(1) + ..., until nothing is added."""
+    total = term = mpf(1)
+    k = 0
+    while term > total * mp.eps:
+        term *= ratio(k)
+        total += term
+        k += 1
+    return total
+
+
+def gammainc(a, x):
+    """DLMF 8.7.1."""
+    if a <= 0 or x < 0:
+        return mp.nan
+    if not x:
+        return mpf(0)
+    return x**a * mp.exp(-x) / mp.gamma(a + 1) * rising_series(lambda k: x / (a + 1 + k))
+
+
+def gammaincc(a, x):
+    more = max(0, x - a - a * mp.log(x / a)) if x > 0 < a else 0
+    with mp.workdps(mp.dps + 20 + int(more / 2)):
+        return 1 - gammainc(a, x)
+
+
+def gamma_density(a, x):
+    return mp.nan if a <= 0 or x <= 0 else x ** (a - 1) * mp.exp(-x) / mp.gamma(a)
+
+
+def betainc(a, b, x):
+    """DLMF 8.17.8 and 8.17.4."""
+    if x <= (a + 1) / (a + b + 2):
+        head = x**a * (1 - x) ** b / (a * mp.beta(a, b))
+        return head * rising_series(lambda k: x * (a + b + k) / (a + 1 + k))
+    return 1 - betainc(b, a, 1 - x)
+
+
+def beta_density(a, b, x):
+    return x ** (a - 1) * (1 - x) ** (b - 1) / mp.beta(a, b)
+
+
+def by_parameters(function, orders):
+    """The derivative of a function of several parameters and x by the parameters, these many times."""
+    return lambda *point: mp.diff(lambda *front: function(*front, point[-1]), point[:-1], orders)
+
+
 def elu(x, a):
     return x if x > 0 else a * mp.expm1(x)
 
@@ -270,6 +317,15 @@ ORACLES: dict[str, Callable] = {
     "lbeta": lambda a, b: log_abs_gamma(a) + log_abs_gamma(b) - log_abs_gamma(a + b),
     "binom": mp.binomial,
     "polygamma_difference": lambda x, h, order: mp.psi(order, x + h) - mp.psi(order, x),
+    "gammainc": gammainc,
+    "gammaincc": gammaincc,
+    "gamma_density": gamma_density,
+    "gamma_density_slope": lambda a, x: gamma_density(a, x) * (a - 1 - x) / x,
+    "gammainc_derivative": lambda a, x, order: by_parameters(gammainc, (order,))(a, x),
+    "betainc": betainc,
+    "beta_density": beta_density,
+    "beta_density_slope": lambda a, b, x: beta_density(a, b, x) * ((a - 1) / x - (b - 1) / (1 - x)),
+    "betainc_derivative": lambda a, b, x, by_a, by_b: by_parameters(betainc, (by_a, by_b))(a, b, x),
     "lambertw": mp.lambertw,
     "lambertw_slope": lambda z: mp.exp(-mp.lambertw(z)) / (1 + mp.lambertw(z)),
     "norminv": norminv,

@@ -124,7 +124,7 @@ BINARY = {
     "where": lambda x, y: sympy.Piecewise((x, x > y), (x * y, True)),
 }
 LEFT_OUT = {  # no derivative, or pieces that SymPy writes with its own conventions
-    "jn", "yn", "iv", "kn",
+    "jn", "yn", "iv", "kn", "gammainc", "gammaincc", "gammainc_derivative", "betainc", "betainc_derivative",
     "sign", "floor", "ceil", "round", "trunc", "cbrt", "clip", "leaky_relu", "selu", "hard_tanh", "hard_sigmoid",
     "maxout", "polygamma", "sinc_derivative", "lognormcdf_derivative", "logerfc_derivative",
     "exprel_derivative", "sinhc_derivative",

@@ -65,7 +65,8 @@ SPECIAL_TUPLES = {
 # quantile, minutes for beta. At (3, 4) lies a corner of binom.
 SLOW_AT_TINY = ("gamma", "lgamma", "digamma", "polygamma", "norminv", "norminv_slope")
 ONE_TINY = {name: {(1e-300,), (-1e-300,)} for name in SLOW_AT_TINY}
-TWO_FAR = {name: {(1e150, 1e-150), (1e-300, 2.0)} for name in ("beta", "lbeta", "polygamma_difference")}
+OF_GAMMA = ("gammainc", "gammaincc", "gamma_density", "gamma_density_slope", "gammainc_derivative")
+TWO_FAR = {name: {(1e150, 1e-150), (1e-300, 2.0)} for name in ("beta", "lbeta", "polygamma_difference", *OF_GAMMA)}
 NOT_HERE = {
     "mod": {(1e150, 1e-150)},
     "floordiv": {(1e150, 1e-150)},
