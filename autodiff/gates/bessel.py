@@ -9,6 +9,7 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.gates import slopes
 from backprop.autodiff.numerics import bessel
 from backprop.autodiff.numerics.routines import bessel as routines
 
@@ -31,7 +32,7 @@ def second(x: Node, n: int) -> Node:
 
 
 def second_slope(x: Node, n: int) -> Node:
-    return (second(x, n - 1) - second(x, n + 1)) / 2 if n else -y1(x)
+    return yn_slope(x, n=n) if n else -y1(x)
 
 
 def modified_first(x: Node, n: int) -> Node:
@@ -83,6 +84,19 @@ jn: Elementwise = Elementwise(
     habit="scales the gradient by half the difference of the neighbouring orders",
     source="DLMF 10.6.2 and 10.6.1",
     samples=(at(0.5, n=2), at(17.3, n=2), at(2.5, n=5), at(60.0, n=3)),
+)
+yn_slope: Elementwise = slopes.slope(
+    "yn_slope",
+    lambda x, n: bessel.yn_slope(n, x),
+    lambda x, out: (
+        (out.settings["n"] ** 2 / x**2 - 1) * second(x, out.settings["n"]) - out / x
+    ),  # all of one sign near 0
+    routine=routines.yn_slope,
+    of="yn",
+    attributes=ORDER,
+    textbook=lambda x, n: (second(x, n - 1) - second(x, n + 1)) / 2,
+    source="DLMF 10.6.1; Bessel's equation, DLMF 10.2.1",
+    samples=(at(0.5, n=1), at(17.3, n=2), at(2.5, n=5), at(1e-300, n=3)),
 )
 y0: Elementwise = Elementwise(
     "y0",

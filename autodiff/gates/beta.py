@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
@@ -24,6 +22,16 @@ def polygamma_of(x: Node, order: int) -> Node:
 
 def rise(x: Node, h: Node, order: int = 0) -> Node:
     return polygamma_difference(x, h, order=order)
+
+
+def by_n(n: Node, k: Node) -> Node:
+    """The derivative of log(binom(n, k)) by n."""
+    return rise(n - k + 1, k)
+
+
+def by_k(n: Node, k: Node) -> Node:
+    """The derivative of log(binom(n, k)) by k."""
+    return rise(k + 1, n - 2 * k)
 
 
 polygamma_difference: Elementwise = slopes.slope(
@@ -66,11 +74,35 @@ beta = Elementwise(
     source="DLMF 5.12.1",
     samples=(at(2.5, 3.0), at(0.5, -1.25), at(15.0, 30.0), at(1e10, 0.5), at(0.25, 2.0)),
 )
-binom = Elementwise(
+binom_slope_n: Elementwise = slopes.slope(
+    "binom_slope_n",
+    lambda n, k: numerics.binom_slope(n, k, by_k=False),
+    lambda n, k, out: out * by_n(n, k) + binom(n, k) * rise(n - k + 1, k, order=1),
+    lambda n, k, out: binom_slope_k(n, k) * by_n(n, k) + binom(n, k) * polygamma_of(n - k + 1, 1),
+    routine=routines.binom_slope_n,
+    of="binom by n",
+    operands=("n", "k"),
+    textbook=lambda n, k: binom(n, k) * (polygamma_of(n + 1, 0) - polygamma_of(n - k + 1, 0)),
+    source="DLMF 5.5.1 and 5.2.2; at the zeros DLMF 5.5.3",
+    samples=(at(5.5, 2.5), at(10.5, 3.25), at(-2.5, 0.75), at(1e10, 1.5), at(60.0, 25.0)),
+)
+binom_slope_k: Elementwise = slopes.slope(
+    "binom_slope_k",
+    lambda n, k: numerics.binom_slope(n, k, by_k=True),
+    lambda n, k, out: binom_slope_n(n, k) * by_k(n, k) + binom(n, k) * polygamma_of(n - k + 1, 1),
+    lambda n, k, out: out * by_k(n, k) - binom(n, k) * (polygamma_of(n - k + 1, 1) + polygamma_of(k + 1, 1)),
+    routine=routines.binom_slope_k,
+    of="binom by k",
+    operands=("n", "k"),
+    textbook=lambda n, k: binom(n, k) * (polygamma_of(n - k + 1, 0) - polygamma_of(k + 1, 0)),
+    source="DLMF 5.5.1 and 5.2.2; at the zeros DLMF 5.5.3",
+    samples=(at(5.5, 2.5), at(10.5, 3.25), at(-2.5, 0.75), at(1e10, 1.5), at(60.0, 25.0)),
+)
+binom: Elementwise = Elementwise(
     "binom",
     numerics.binom,
-    lambda n, k, out: out * rise(n - k + 1, k),
-    lambda n, k, out: out * rise(k + 1, n - 2 * k),
+    lambda n, k, out: binom_slope_n(n, k),
+    lambda n, k, out: binom_slope_k(n, k),
     routine=routines.binom,
     operands=("n", "k"),
     aliases=("binomial",),
@@ -78,6 +110,6 @@ binom = Elementwise(
     summary="the binomial coefficient gamma(n + 1)/(gamma(k + 1)*gamma(n - k + 1))",
     habit="scales the gradient by the coefficient and a difference of two digammas for each operand",
     source="DLMF 5.5.1 and 5.2.2",
-    corners=(Corner((3.0, 4.0), 0.0, (np.nan, np.nan)),),  # 0 times the pole of digamma
+    corners=(Corner((3.0, 4.0), 0.0, (0.25, -0.25)), Corner((2.5, -2.0), 0.0, (0.0, -4 / 63))),
     samples=(at(5.0, 2.0), at(10.5, 3.25), at(-2.5, 0.75), at(1e10, 1.5), at(60.0, 25.0)),
 )

@@ -85,6 +85,13 @@ def yn(order: int, x: Array) -> Array:
     )
 
 
+def yn_slope(order: int, x: Array) -> Array:
+    """The derivative of the same, inf where its neighbours are too large for a double. Source: DLMF 10.6.1."""
+    before = yn(order - 1, x) if order else -yn(1, x)
+    above = yn(order + 1, x)
+    return np.where(np.isinf(above), -above, 0.5 * (before - above))[()]
+
+
 @entrywise
 def iv(order: int, x: Array) -> Array:
     """The modified Bessel function of the first kind. Source: DLMF 10.25.2."""

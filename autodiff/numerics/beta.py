@@ -88,6 +88,17 @@ def binom(n: Array, k: Array) -> Array:
     return np.where(is_zero, 0.0, result)[()]
 
 
+def binom_slope(n: Array, k: Array, by_k: bool) -> Array:
+    """The derivative of binom by n or by k, at its zeros that of the reciprocal gamma function which is 0 there."""
+    rise = polygamma_difference(0, k + 1.0, n - 2.0 * k) if by_k else polygamma_difference(0, n - k + 1.0, k)
+    regular = ~_is_pole(n + 1.0)
+    is_beyond, is_before = _is_pole(n - k + 1.0) & regular, _is_pole(k + 1.0) & regular
+    places = np.where(is_beyond, k - n, -k)  # the number of the pole, from 1 on
+    size = np.where(np.fmod(places, 2.0) == 1.0, 1.0, -1.0) * beta(n + 1.0, places)
+    of_zero = np.where(is_beyond, -size, size) if by_k else np.where(is_beyond, size, 0.0)
+    return np.where(is_beyond | is_before, of_zero, binom(n, k) * rise)[()]
+
+
 def _beyond(n: Any, k: Any) -> Any:
     """For k far above n, by the reflection of gamma(n - k + 1), DLMF 5.5.3."""
     apart, error = two_sum(k, -n)

@@ -149,6 +149,13 @@ def yn(x: float, n: int) -> float:
     return bessel_upwards(n, x, y_of_first_orders(x, 0), y_of_first_orders(x, 1))
 
 
+def yn_slope(x: float, n: int) -> float:
+    """The derivative of the same."""
+    before = yn(x, n - 1) if n > 0 else -yn(x, 1)
+    above = yn(x, n + 1)
+    return -above if math.isinf(above) else 0.5 * (before - above)
+
+
 def iv(x: float, n: int) -> float:
     """The modified Bessel function of the first kind, by Miller's algorithm, the sum of all orders being e^x."""
     if x != x:

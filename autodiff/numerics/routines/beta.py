@@ -92,6 +92,25 @@ def binom(n: float, k: float) -> float:
     return 1.0 / ((n + 1.0) * beta(few + 1.0, many + 1.0))
 
 
+def binom_slope(n: float, k: float, by_k: int) -> float:
+    """The derivative of binom by n or by k, at its zeros that of the reciprocal gamma function which is 0 there."""
+    is_beyond = is_pole(n - k + 1.0)
+    if (is_beyond or is_pole(k + 1.0)) and not is_pole(n + 1.0):
+        place = k - n if is_beyond else -k
+        size = (1.0 if math.fmod(place, 2.0) == 1.0 else -1.0) * beta(n + 1.0, place)
+        return (-size if by_k else size) if is_beyond else size if by_k else 0.0
+    rise = polygamma_difference(k + 1.0, n - 2.0 * k, 0) if by_k else polygamma_difference(n - k + 1.0, k, 0)
+    return binom(n, k) * rise
+
+
+def binom_slope_n(n: float, k: float) -> float:
+    return binom_slope(n, k, 0)
+
+
+def binom_slope_k(n: float, k: float) -> float:
+    return binom_slope(n, k, 1)
+
+
 def polygamma_difference(x: float, h: float, order: int) -> float:
     """polygamma of x + h less that of x."""
     if order == 0 and x > 0.0 and x + h > 0.0 and h < math.inf:
