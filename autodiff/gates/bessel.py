@@ -35,6 +35,11 @@ def second_slope(x: Node, n: int) -> Node:
     return yn_slope(x, n=n) if n else -y1(x)
 
 
+def second_curvature(x: Node, n: int, slope: Node) -> Node:
+    """The second derivative by Bessel's equation, whose terms are of one sign near 0 where the neighbours overflow."""
+    return (n**2 / x**2 - 1) * second(x, n) - slope / x
+
+
 def modified_first(x: Node, n: int) -> Node:
     return iv(x, n=n) if n > 1 else i1(x) if n else i0(x)
 
@@ -88,9 +93,7 @@ jn: Elementwise = Elementwise(
 yn_slope: Elementwise = slopes.slope(
     "yn_slope",
     lambda x, n: bessel.yn_slope(n, x),
-    lambda x, out: (
-        (out.settings["n"] ** 2 / x**2 - 1) * second(x, out.settings["n"]) - out / x
-    ),  # all of one sign near 0
+    lambda x, out: second_curvature(x, out.settings["n"], out),
     routine=routines.yn_slope,
     of="yn",
     attributes=ORDER,
