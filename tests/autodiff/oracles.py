@@ -147,7 +147,7 @@ def gammainc(a, x):
 
 
 def gammaincc(a, x):
-    more = max(0, x - a - a * mp.log(x / a)) if x > 0 < a else 0
+    more = x - a - a * mp.log(x / a) if x > a > 0 else 0
     with mp.workdps(mp.dps + 20 + int(more / 2)):
         return 1 - gammainc(a, x)
 
@@ -158,7 +158,7 @@ def gamma_density(a, x):
 
 def betainc(a, b, x):
     """DLMF 8.17.8 and 8.17.4."""
-    if x <= (a + 1) / (a + b + 2):
+    if 2 * x <= 1:
         head = x**a * (1 - x) ** b / (a * mp.beta(a, b))
         return head * rising_series(lambda k: x * (a + b + k) / (a + 1 + k))
     return 1 - betainc(b, a, 1 - x)

@@ -109,14 +109,22 @@ def beta_integral(a: float, b: float, x: float, y: float, by_a: int, by_b: int) 
     while s < 2.0 or exponent > LEAST:
         rise = math.exp(s - math.exp(-s)) if s < FLAT else 0.0
         v = -scale * (math.log1p(rise) if s < FLAT else s)  # the change of log(t / (1 - t))
-        z = x * math.expm1(v)
-        fall = math.log1p(z) if z > -0.5 else math.log(y + x * math.exp(v))
-        exponent = a * v - (a + b) * fall
-        if z > -0.5:
+        if x < 0.5:
+            z = x * math.expm1(v)
+            rise_of_y = -math.log1p(z)  # the changes of log(t) and log(1 - t)
+            rise_of_x = v + rise_of_y
             exponent = rate * v - (a + b) * (x * expm1_rest(v) - log1p_rest(z))
+        else:  # the same from the other side, where 1 - x is exact
+            z = y * math.expm1(min(-v, 700.0))
+            rest = math.log1p(z) if v > -700.0 else math.log(y) - v
+            rise_of_x = -rest
+            rise_of_y = -v - rest
+            exponent = -b * v - (a + b) * rest
+            if z < 0.5:
+                exponent = rate * v - (a + b) * (y * expm1_rest(-v) - log1p_rest(z))
         weight = (1.0 + math.exp(-s)) * rise / (1.0 + rise) if s < FLAT else 1.0
-        slopes[16] = to_a + v - fall
-        slopes[1] = to_b - fall
+        slopes[16] = to_a + rise_of_x
+        slopes[1] = to_b + rise_of_y
         total += weight * math.exp(exponent) * (factor(b, by_a, by_b, terms, slopes) if by_a + by_b > 0 else 1.0)
         s += STEP
     return STEP * scale * total * beta_mass(a, b, x, y)

@@ -48,13 +48,17 @@ def expm1_rest(v: float) -> float:
     return total * v
 
 
+def small_mass(a: float, x: float) -> float:
+    """x^a exp(-x) / gamma(a + 1) for a < 1."""
+    return 0.0 if x > 1e4 else math.pow(x, a) * math.exp(-x) / gamma(a + 1.0)
+
+
 def gamma_mass(a: float, x: float) -> float:
     """x^a exp(-x) / gamma(a) for a, x > 0, which is x times the density of the gamma distribution."""
     if a < LARGE:
         if x > 1e4:
             return 0.0
-        scale = a / gamma(a + 1.0) if a < 1.0 else 1.0 / gamma(a)
-        return math.pow(x, a) * math.exp(-x) * scale
+        return a * small_mass(a, x) if a < 1.0 else math.pow(x, a) * math.exp(-x) / gamma(a)
     u = (x - a) / a
     rest = log1p_rest(u) if u > -0.5 else u - (math.log(x / a) if a < 1e8 and x > 1e-290 else math.log(x) - math.log(a))
     return math.sqrt(a) / SQRT_TWO_PI * math.exp(-a * rest - stirling_rest(a))
@@ -104,11 +108,11 @@ def gamma_integral(a: float, x: float, side: float, order: int) -> float:
         weight = (1.0 + math.exp(-s)) * rise / (1.0 + rise) if s < FLAT else 1.0
         slopes[0] = score + v
         factor = expand(order, terms, slopes) if order > 0 else 1.0
-        if is_small and order > 0:
-            factor += order / a * terms[order - 1]
+        if is_small:
+            factor = a * factor + (order * terms[order - 1] if order > 0 else 0.0)
         total += weight * math.exp(exponent) * factor
         s += STEP
-    return STEP * scale * total * gamma_mass(a, x)
+    return STEP * scale * total * (small_mass(a, x) if is_small else gamma_mass(a, x))
 
 
 def gammainc_below(a: float, x: float, order: int) -> float:
@@ -120,8 +124,7 @@ def gammainc_below(a: float, x: float, order: int) -> float:
     slopes[0] = math.log(x) - polygamma_right(0, a + 1.0)
     for k in range(1, order):
         slopes[k] = -polygamma_right(k, a + 1.0)
-    head = math.pow(x, a) * math.exp(-x) / gamma(a + 1.0)
-    return gamma_integral(a + 1.0, x, -1.0, order) + head * expand(order, terms, slopes)
+    return gamma_integral(a + 1.0, x, -1.0, order) + small_mass(a, x) * expand(order, terms, slopes)
 
 
 def is_left(a: float, x: float) -> bool:

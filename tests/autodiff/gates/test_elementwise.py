@@ -77,7 +77,8 @@ NOT_HERE = {
     **TWO_FAR,
 }
 # x^y is 1e-600 at the first, and x^y/x a part of the derivative; the second lies 1e-297 below the first derivative.
-# At a zero of binom 0 times the pole of digamma is left. Next to its pole beta's mixed derivative is 1e-12 of the two products whose difference it is.
+# At a zero of binom 0 times the pole of digamma is left.
+# Next to its pole beta's mixed derivative is 1e-12 of the two products whose difference it is.
 NO_SECOND_DERIVATIVE = {"pow": {(1e-300, 2.0)}, "gelu": {(37.1,)}, "beta": {(-0.7, 1e-12)}, "binom": {(3.0, 4.0)}}
 
 
