@@ -134,8 +134,10 @@ def is_left(a: float, x: float) -> bool:
 
 def gammainc_derivative(a: float, x: float, order: int) -> float:
     """The derivative by a, of that order, of the regularised lower incomplete gamma function. Source: DLMF 8.2.4."""
-    if not (a > 0.0 and x >= 0.0) or (a == math.inf and x == math.inf):
-        return 1.0 if order == 0 and a == 0.0 and x > 0.0 else math.nan
+    if not (a >= 0.0 and x >= 0.0) or (a == math.inf and x == math.inf):
+        return math.nan
+    if a == 0.0:
+        return math.nan if x == 0.0 else 1.0 if order == 0 else gammainc_derivative(1e-300, x, order)
     if x == 0.0 or a == math.inf:
         return 0.0
     if x == math.inf:

@@ -122,6 +122,10 @@ def test_the_error_function_is_a_special_case():
         assert incomplete_gamma.gammaincc(0.5, x * x) == pytest.approx(math.erfc(x), rel=1e-13, abs=0)
 
 
+def test_the_slope_at_a_0_is_its_limit_the_exponential_integral():
+    assert incomplete_gamma.gammainc_derivative(0.0, 1.0, 1) == pytest.approx(-0.21938393439552028, rel=1e-15, abs=0)
+
+
 def test_half_of_a_symmetric_beta_distribution():
     for size in (1e-3, 0.5, 1.0, 7.0, 1e4):
         assert incomplete_beta.betainc(size, size, 0.5) == pytest.approx(0.5, rel=1e-14, abs=0)
