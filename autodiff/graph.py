@@ -216,6 +216,7 @@ class Graph:
         self.fixed: set[str] = set()  # inputs that keep that value: they are constants of the text
         self.programs = Recent(MOST_PROGRAMS, MOST_INSTRUCTIONS)  # what was derived from it last (programs.py)
         self._interned: dict[tuple[Any, ...], Node] = {}
+        self._numbers: dict[float, Node] = {}  # the constants that derivatives are built with: 1, 2, 0.5
 
     def add(
         self,
@@ -252,6 +253,15 @@ class Graph:
         key = key_of_constant(array, name)
         found = self._interned.get(key)
         return found or self._append(key, leaves.constant, (), (array, name), array.shape, span)
+
+    def number(self, value: float) -> Node:
+        """The node of a scalar constant without a name."""
+        node = self._numbers.get(value)
+        if node is None:
+            node = self.constant(value)
+            if value:  # a dictionary takes 0.0 and -0.0 for one
+                self._numbers[value] = node
+        return node
 
     def input(self, name: str, shape: Shape = (), span: Span | None = None) -> Node:
         """The node of a variable."""

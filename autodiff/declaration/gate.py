@@ -235,7 +235,7 @@ class Gate:
         `Graph.add`.)
         """
         graph = [one.graph for one in operands if not isinstance(one, (int, float))][0]  # noqa: RUF015  # half the time
-        nodes = tuple([graph.constant(one) if isinstance(one, (int, float)) else one for one in operands])
+        nodes = tuple([graph.number(one) if isinstance(one, (int, float)) else one for one in operands])
         settings = ()
         if self.attributes:
             settings = tuple([attributes.get(name, one.default) for name, one in self.attributes.items()])

@@ -6,6 +6,7 @@ The numbers are values of the nodes that the passes made, so that what is shown 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -78,7 +79,7 @@ class Trace(NamedTuple):
 
     @property
     def is_result_finite(self) -> bool:
-        return all(bool(np.all(np.isfinite(one))) for one in (self.value, *self.gradients.values()))
+        return all(map(is_finite, (self.value, *self.gradients.values())))
 
 
 class _Term(NamedTuple):
@@ -259,6 +260,11 @@ def labels_of(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:
     return labels
 
 
+def is_finite(value: Array) -> bool:
+    """Whether every entry is."""
+    return bool(np.all(np.isfinite(value))) if np.ndim(value) else isfinite(value)
+
+
 def _births(
     typed: Graph,
     arrays: Mapping[str, Array],
@@ -267,7 +273,7 @@ def _births(
     shown: Sequence[Node],
 ) -> list[Birth]:
     """Where the non-finite results began: followed back from each through non-finite operands only."""
-    infected = {node for node in results if not np.all(np.isfinite(value[node]))}
+    infected = {node for node in results if not is_finite(value[node])}
     if not infected:
         return []
     nodes = needed([*infected, *shown])
@@ -278,12 +284,12 @@ def _births(
     for node in reversed(nodes):
         if node not in infected:
             continue
-        causes = [operand for operand in node.inputs if not np.all(np.isfinite(every[operand]))]
+        causes = [operand for operand in node.inputs if not is_finite(every[operand])]
         infected.update(causes)
         if causes:
             continue
         user = node if node in own else users.get(node.span, typed.result)
-        if user is not node and not np.all(np.isfinite(value[user])):
+        if user is not node and not is_finite(value[user]):
             infected.add(user)  # log at 0: its value is what to name, not its slope
         else:
             births.setdefault(user, Birth(user, every[node], "value" if user is node else "gradient"))

@@ -51,9 +51,10 @@ def lower(results: Sequence[Node], given: Collection[Node] = ()) -> Program:
             slot[node], count = count, count + 1
             inputs.append((slot[node], given_name(node)))
             continue
-        operands = tuple([slot[operand] for operand in node.reads])
-        for operand in dict.fromkeys(node.reads):
-            if last_use[operand] == node.index and operand not in kept:
+        reads, index = node.reads, node.index
+        operands = tuple([slot[operand] for operand in reads])
+        for operand in reads if len(reads) < 2 else dict.fromkeys(reads):
+            if last_use[operand] == index and operand not in kept:
                 free.append(slot[operand])
         if free and node.inputs:
             place = free.pop()

@@ -1,19 +1,20 @@
 """The formulas of an explanation: a gate's local gradient and its share, in the names that the reader sees.
 
-They are built by the gates' own declarations, as the passes build theirs, in a graph where every operand is a symbol.
+They are built by the gates' own declarations, as the passes build theirs, in a graph where every operand is a symbol:
+once for all nodes of a gate, since from one to the next only the names of the symbols differ.
 Knows no gate, no number and no format.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.sides import differentiated
+from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.autodiff.shapes import Shape
-from backprop.cli.reports.formula import formula
+from backprop.parser.printers.expression import pieces
 from backprop.parser.printers.latex import show_latex
 from backprop.parser.printers.latex_names import name
 
@@ -21,25 +22,33 @@ MAXIMUM_SPELLED = 30  # characters of a local gradient that spells out the gate'
 MAXIMUM_OPERANDS = 8  # of a gate of any number of operands: the local gradients of a longer one fill pages
 
 
-class Formula(NamedTuple):
-    """A formula of symbols."""
+class Formula:
+    """A node of symbols, and what they are called here."""
 
-    node: Node
-    symbols: Symbols
+    __slots__ = ("_text", "names", "node", "symbols")
+
+    def __init__(self, node: Node, names: Names, symbols: Symbols) -> None:
+        self.node = node
+        self.names = names
+        self.symbols = symbols
+        self._text: str | None = None
 
     @property
     def text(self) -> str:
         """In the language of expressions."""
-        texts = self.symbols.texts
-        if self.node not in texts:
-            texts[self.node] = formula(self.node, {})
-        return texts[self.node]
+        if self._text is None:
+            known = self.names.texts
+            parts = self.symbols.parts(self.node)
+            self._text = "".join([part if isinstance(part, str) else known[part] for part in parts])
+        return self._text
 
     @property
     def latex(self) -> str:
-        known = self.symbols.derivatives
-        labels = {node: self.symbols.derivative_latex(known[node]) for node in self.nodes if node in known}
-        return labels[self.node] if self.node in labels else show_latex(self.node, labels)
+        twins = self.named()
+        sources = self.names.sources
+        labels = {twins[node]: self.symbols.derivative_latex(sources[node]) for node in twins if node in sources}
+        node = twins[self.node]
+        return labels[node] if node in labels else show_latex(node, labels)
 
     @property
     def nodes(self) -> list[Node]:
@@ -56,7 +65,29 @@ class Formula(NamedTuple):
     @property
     def shapes(self) -> list[Shape]:
         """The shapes of its symbols, in the order in which they stand in it."""
-        return [node.shape for node in self.nodes if node.name is not None and not node.is_constant]
+        return [node.shape for node in self.nodes if node in self.names.texts]
+
+    def named(self) -> dict[Node, Node]:
+        """For each of its nodes the same of variables that are called as the symbols are."""
+        graph, texts = self.symbols.graph, self.names.texts
+        twins: dict[Node, Node] = {}
+        for node in sorted(self.nodes, key=lambda node: node.index):
+            if node in texts:
+                twins[node] = graph.input(texts[node], node.shape)
+            else:
+                operands = tuple([twins[operand] for operand in node.inputs])
+                twins[node] = graph.add(node.gate, operands, node.attributes) if operands else node
+        return twins
+
+
+class Names:
+    """What the symbols in the formulas of one gate are called; `sources`: whose derivatives those are that are one."""
+
+    __slots__ = ("sources", "texts")
+
+    def __init__(self) -> None:
+        self.texts: dict[Node, str] = {}
+        self.sources: dict[Node, str] = {}
 
 
 class Symbols:
@@ -69,9 +100,11 @@ class Symbols:
         self.labels = labels
         self.output = output
         self.graph = Graph(is_typed=True)
-        self.texts: dict[Node, str] = {}  # of formulas: a gate's is used for each of its operands
-        self.derivatives: dict[Node, str] = {}  # the symbols of derivatives, each with its node's label
-        self._applications: dict[Node, Node] = {}
+        self._symbols: dict[Node, Node] = {}
+        self._parts: dict[Node, list[str | Node]] = {}
+        self._expressions: dict[Node, Formula] = {}
+        self._locals: dict[tuple[Node, int, Node], Node | None] = {}
+        self._shares: dict[tuple[Node, int, Node], Node | None] = {}
         words = set(labels.values())
         # `dx` is the gradient of x, unless the reader calls something else so.
         self._pattern = "d({})" if any(f"d{word}" in words for word in words) else "d{}"
@@ -89,12 +122,30 @@ class Symbols:
             rf"\dot{{{mine}}}" if self.output is None else rf"\frac{{\partial {name(self.output)}}}{{\partial {mine}}}"
         )
 
-    def formula(self, node: Node) -> Formula:
-        return Formula(node, self)
+    def parts(self, node: Node) -> list[str | Node]:
+        """A node of symbols in the language of expressions, the symbols as they are."""
+        parts = self._parts.get(node)
+        if parts is None:
+            form = in_textbook_form(node)
+            parts = self._parts[node] = [form] if form in self._symbols else pieces(form, self._symbols)
+        return parts
 
     def expression(self, node: Node) -> Formula:
         """What a node computes, by the labels of its operands."""
-        return self.formula(self._application(node))
+        expression = self._expressions.get(node)
+        if expression is None:
+            names = Names()
+            symbols: dict[Node, Node] = {}
+            for operand in node.inputs:
+                if operand not in symbols:
+                    symbols[operand] = self._twin(operand, str(len(symbols)), names)
+            twins = tuple([symbols[operand] for operand in node.inputs])
+            if node.gate.is_informed:  # what it reads besides is in the graph of the numbers only
+                twin = self.graph.add(differentiated, twins, (node.settings["order"],))
+            else:
+                twin = self.graph.add(node.gate, twins, node.attributes) if twins else self._twin(node, "", names)
+            expression = self._expressions[node] = Formula(twin, names, self)
+        return expression
 
     def local(self, user: Node, position: int) -> Formula | None:
         """The local gradient, None where the gate has none entry by entry or where it would be too long.
@@ -103,15 +154,11 @@ class Symbols:
         """
         if not user.gate.has_local or self._is_too_long(user):
             return None
-        out = self._application(user)
-        local = user.gate.local(position, out.inputs, out)
-        if local is None:
-            return None
-        spelled = self.formula(local)
-        if len(spelled.text) <= MAXIMUM_SPELLED:
+        expression = self.expression(user)
+        spelled = self._local(expression, position, expression.node)
+        if spelled is None or len(spelled.text) <= MAXIMUM_SPELLED:
             return spelled
-        short = user.gate.local(position, out.inputs, self._twin(user))
-        return spelled if short is None else self.formula(short)
+        return self._local(expression, position, self._twin(user, "", expression.names)) or spelled
 
     def share(self, user: Node, position: int, local: Formula | None, *, is_product: bool) -> Formula | None:
         """What an operand gets of the user's gradient or, in forward mode, what its tangent adds to the user's.
@@ -120,12 +167,28 @@ class Symbols:
         """
         if user.gate.has_local and self._is_too_long(user):
             return None
-        out = self._application(user)
-        derivative = self._derivative(user.inputs[position] if self.output is None else user)
+        expression = self.expression(user)
+        out, names = expression.node, expression.names
+        source = user if self.output is not None else user.inputs[position]
+        word = "d" if self.output is not None else f"d{position}"
+        symbol = self._symbol(word, source, self.derivative_name(source), names)
+        names.sources[symbol] = self.labels[source]
         if is_product and local is not None:  # a factor 1 is not left out: the reader shall see it
-            return self.formula(self.graph.add(METHODS["*"], (derivative, local.node)))
-        share = (self._pulled if self.output is not None else self._pushed)(derivative, position, out)
-        return None if share is None else self.formula(share)
+            return Formula(self.graph.add(METHODS["*"], (symbol, local.node)), names, self)
+        key = (out, position, symbol)
+        if key not in self._shares:
+            self._shares[key] = (self._pulled if self.output is not None else self._pushed)(symbol, position, out)
+        share = self._shares[key]
+        return None if share is None else Formula(share, names, self)
+
+    def _local(self, expression: Formula, position: int, result: Node) -> Formula | None:
+        """The local gradient in the operands of an expression, and in what stands for its value."""
+        out = expression.node
+        key = (out, position, result)
+        if key not in self._locals:
+            self._locals[key] = out.gate.local(position, out.inputs, result)
+        local = self._locals[key]
+        return None if local is None else Formula(local, expression.names, self)
 
     def _pulled(self, upstream: Node, position: int, out: Node) -> Node | None:
         share = out.gate.pull(position, upstream, out.inputs, out)
@@ -143,25 +206,17 @@ class Symbols:
     def _is_too_long(self, node: Node) -> bool:
         return node.gate.is_variadic and len(node.inputs) > MAXIMUM_OPERANDS
 
-    def _twin(self, node: Node) -> Node:
+    def _twin(self, node: Node, word: str, names: Names) -> Node:
+        """A node as an operand: a constant as it is, else a symbol."""
         if node.is_constant:
             return self.graph.constant(*node.attributes)
         if not node.inputs and node.name is None:
             return self.graph.add(node.gate, (), node.attributes)  # an array made of constants: eye(3)
-        return self.graph.input(self.labels[node], node.shape)
+        return self._symbol(word, node, self.labels[node], names)
 
-    def _derivative(self, node: Node) -> Node:
-        symbol = self.graph.input(self.derivative_name(node), node.shape)
-        self.derivatives[symbol] = self.labels[node]
+    def _symbol(self, word: str, node: Node, text: str, names: Names) -> Node:
+        """The symbol of this word with the shape of `node`, to be called `text`; \\0: no variable is called so."""
+        symbol = self.graph.input(f"\0{word}{node.shape}", node.shape)
+        self._symbols[symbol] = symbol
+        names.texts[symbol] = text
         return symbol
-
-    def _application(self, node: Node) -> Node:
-        application = self._applications.get(node)
-        if application is None:
-            twins = tuple([self._twin(operand) for operand in node.inputs])
-            if node.gate.is_informed:  # what it reads besides is in the graph of the numbers only
-                application = self.graph.add(differentiated, twins, (node.settings["order"],))
-            else:
-                application = self.graph.add(node.gate, twins, node.attributes) if twins else self._twin(node)
-            self._applications[node] = application
-        return application

@@ -146,7 +146,7 @@ class Latex:
         return rf"\frac{{\partial}}{{\partial {name(operand)}}} \left({rule}\right)"
 
     def with_numbers(self, step: ForwardStep) -> Iterator[Piece]:
-        application = step.expression.node
+        application = step.expression.named()[step.expression.node]
         operands = enumerate(zip(application.inputs, step.operands, strict=True))
         positions = {symbol: position for position, (symbol, value) in operands if value is not None}
         text = show_latex(application, {symbol: mark(position, symbol) for symbol, position in positions.items()})

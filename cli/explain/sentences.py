@@ -20,7 +20,7 @@ from backprop.autodiff.declaration.notation import Call
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.sides import Derivative, counts_sides
 from backprop.autodiff.shapes import Array
-from backprop.cli.explain.formulas import MAXIMUM_OPERANDS
+from backprop.cli.explain.formulas import MAXIMUM_OPERANDS, Formula
 from backprop.cli.explain.notations import MAXIMUM_RULE, PLAIN, Code, Line, Notation, Piece, Quantity
 from backprop.cli.explain.steps import Explanation, ForwardStep, ReverseStep, Term
 from backprop.cli.output.numbers import MAXIMUM_WHOLE, times
@@ -193,7 +193,8 @@ def gate_line(step: ReverseStep, notation: Notation = PLAIN) -> Line:
 def habit(step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Piece]:
     """The declaration's words, with the operands that they speak of by the names that they have here."""
     gate = step.node.gate
-    known = zip(gate.operands, map(word_of, step.expression.node.inputs), strict=False)
+    expression = step.expression
+    known = zip(gate.operands, [word_of(operand, expression) for operand in expression.node.inputs], strict=False)
     names = {name: word for name, word in known if word is not None and not name.startswith("*")}
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b") if names else None
     words = step.habit.split(" ")
@@ -209,11 +210,13 @@ def habit(step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Piece]:
     yield "."
 
 
-def word_of(operand: Node) -> str | None:
+def word_of(operand: Node, expression: Formula) -> str | None:
     """A symbol's name or a short constant, None for what would not fit into a sentence."""
-    text = show(operand, {}) if operand.is_constant else operand.name
-    if text is None or len(text) > MAXIMUM_HABIT:
-        return text if text is not None and not operand.is_constant else None
+    if not operand.is_constant:
+        return expression.names.texts.get(operand)
+    text = show(operand, {})
+    if len(text) > MAXIMUM_HABIT:
+        return None
     return f"({text})" if text.startswith("-") else text
 
 

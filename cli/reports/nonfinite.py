@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.derivatives.trace import Birth, Step, Trace
+from backprop.autodiff.derivatives.trace import Birth, Step, Trace, is_finite
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.parser.printers.expression import shortest, show
@@ -42,12 +42,12 @@ def nonfinite_entries(trace: Trace, derivative: str) -> list[dict[str, Any]]:
 
 def came_through(step: Step, origins: Collection[Node]) -> bool:
     """Whether a gradient became non-finite at a gate where inf or nan began."""
-    return any(share.user in origins and not np.all(np.isfinite(share.value)) for share in step.shares)
+    return any(share.user in origins and not is_finite(share.value) for share in step.shares)
 
 
 def kinds_in(value: Array | None) -> Iterator[tuple[str, list[list[int]]]]:
     """Each non-finite kind in the value with its indices, none for a scalar."""
-    if value is not None and not np.all(np.isfinite(value)):
+    if value is not None and not is_finite(value):
         from backprop.cli.question.value_kinds import KINDS  # here, not above: most numbers are finite
 
         for word, test in KINDS:

@@ -7,7 +7,7 @@ Reads how each gate is written from its notation, and knows no gate. Without rec
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from backprop.autodiff.shapes import Array, Slice
 MAXIMUM_CHARACTERS = 50_000_000  # shared nodes are written out at each use, which can double with every node
 
 Number = Callable[[float], str]
+Label = TypeVar("Label")
 Part = str | tuple[Node, int] | tuple[Node, int, bool]  # text, or a node, the loosest precedence that needs no
 # parentheses there, and whether it stands in an exponent
 AIRY, TEXTBOOK, DENSE = range(3)  # spaces around sums and products, around sums only, around words only
@@ -51,30 +52,38 @@ def show(node: Node, labels: Mapping[Node, str], number: Number = shortest, spac
     With TEXTBOOK spacing products are written without spaces, and exponents with none: `2*x + x^(n-1)`.
     Raises ExpressionError where that would take more than MAXIMUM_CHARACTERS.
     """
-    pieces: list[str] = []
+    return "".join(pieces(node, labels, number, spacing))
+
+
+def pieces(
+    node: Node, labels: Mapping[Node, Label], number: Number = shortest, spacing: int = AIRY
+) -> list[str | Label]:
+    """The same in pieces, of which the labels are some, whatever they are."""
+    found: list[str | Label] = []
     size = 0
     waiting = [(part, spacing) for part in reversed(written(node, number, spacing)[0])]
     while waiting:
         part, around = waiting.pop()
         if isinstance(part, str):
-            pieces.append(part)
+            found.append(part)
             size += len(part)
-            if size > MAXIMUM_CHARACTERS:
-                raise ExpressionError(
-                    f"the expression takes more than {MAXIMUM_CHARACTERS} characters", None, "print a part of it"
-                )
-            continue
-        operand, loosest, *in_exponent = part
-        around = DENSE if in_exponent and around else around
-        label = labels.get(operand)
-        if label is not None:
-            waiting.append((label, around))
-            continue
-        parts, precedence = written(operand, number, around)
-        if precedence < loosest:
-            parts = ["(", *parts, ")"]
-        waiting.extend([(piece, around) for piece in reversed(parts)])
-    return "".join(pieces)
+        else:
+            operand, loosest, *in_exponent = part
+            around = DENSE if in_exponent and around else around
+            label = labels.get(operand)
+            if label is None:
+                parts, precedence = written(operand, number, around)
+                if precedence < loosest:
+                    parts = ["(", *parts, ")"]
+                waiting.extend([(piece, around) for piece in reversed(parts)])
+            else:
+                found.append(label)
+                size += len(label) if isinstance(label, str) else 1
+        if size > MAXIMUM_CHARACTERS:
+            raise ExpressionError(
+                f"the expression takes more than {MAXIMUM_CHARACTERS} characters", None, "print a part of it"
+            )
+    return found
 
 
 def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part], int]:

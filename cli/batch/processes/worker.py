@@ -10,7 +10,8 @@ Blocks come in memory that a worker shares with the program; everything else tha
 The first block is for the first worker, the next for the next, and round again; token_ring.py has them write in that
 order without the program, which may read meanwhile. Whoever ends the run keeps the token.
 
-A worker ends when its channel does, and so with the program, however that ends.
+A worker ends with the program, however that ends: its channel does, and on Linux the system kills it at once, whatever
+it works on. The first one is the program's child, the others are the first one's.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from backprop.autodiff.evaluation.threads import usable_cores
 from backprop.cli.batch.columnar.library import loaded
 from backprop.cli.batch.input.blocks import LONGEST
 from backprop.cli.batch.processes.channel import Channel, connected
-from backprop.cli.batch.processes.resources import has_address_space, keep_freed_memory
+from backprop.cli.batch.processes.resources import die_with, has_address_space, keep_freed_memory
 from backprop.cli.batch.processes.token_ring import Token, token_ring
 from backprop.cli.output.descriptor import unbuffered
 from backprop.cli.status import Failure, Status
@@ -161,10 +162,12 @@ def start_workers(count: int, prepare: Callable[[], None]) -> list[Worker]:
     tokens = token_ring(count)
     try:
         with interrupts_held():
+            program = os.getpid()
             first = os.fork()
             if first == 0:
                 for mine, _ in ends:
                     mine.close()  # a copy of that end would keep the other open after the program has ended
+                die_with(program)
                 run_workers([theirs for _, theirs in ends], memories, tokens, prepare)
     except OSError:
         for mine, _ in ends:
@@ -210,8 +213,10 @@ def fork_into(count: int) -> int:
     """Become so many processes; the number of this one, from 0 on."""
     gc.freeze()  # a collection would write to every object, and so copy the memory that they share
     warnings.simplefilter("ignore")  # newer Pythons warn of the threads that an import may have left waiting
+    first = os.getpid()
     for number in range(1, count):
         if os.fork() == 0:
+            die_with(first)
             return number
     return 0
 

@@ -541,6 +541,36 @@ def test_a_kill_in_the_middle_leaves_nothing(tmp_path, installed, form, number, 
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="the children of a process are found in /proc")
+def test_workers_end_with_the_program_whatever_they_work_on(tmp_path, installed):
+    """They are stopped here, so that none can see that the program is gone: one that works on a block cannot either."""
+    (tmp_path / "rows.csv").write_bytes(b"x,s\n" + b"1,%s\n" % (b"a" * 1000) * 6_000)
+    with subprocess.Popen(
+        [installed, "batch", "sin(x)", "rows.csv", "--format", "ndjson"],
+        stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        start_new_session=True,
+    ) as process:
+        for _ in range(4_000):  # the first of them is answered by the first worker, the last by the last
+            assert process.stdout.readline()
+        workers = workers_of(process.pid)
+        if not workers:
+            pytest.skip("one core: there are no workers")
+        for worker in workers:
+            os.kill(worker, signal.SIGSTOP)
+        process.kill()
+    assert not is_anybody_left(process.pid)
+
+
+def workers_of(program):
+    """The processes that it has started, and theirs."""
+    family = [program]
+    for parent in family:  # it grows meanwhile
+        with open(f"/proc/{parent}/task/{parent}/children") as file:
+            family += map(int, file.read().split())
+    return family[1:]
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="the children of a process are found in /proc")
 def test_a_worker_that_is_killed_is_named(tmp_path, installed):
     """As by a system that is short of memory: the rows after it are lost, and the file is not made."""
     with subprocess.Popen(
@@ -552,8 +582,7 @@ def test_a_worker_that_is_killed_is_named(tmp_path, installed):
     ) as process:
         process.stdin.write(b"x\n" + b"1\n" * 1_000_000)
         process.stdin.flush()
-        with open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
-            workers = list(map(int, file.read().split()))
+        workers = workers_of(process.pid)
         if not workers:
             pytest.skip("one core: there are no workers")
         os.kill(workers[0], signal.SIGKILL)
