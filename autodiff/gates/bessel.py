@@ -99,7 +99,7 @@ yn_slope: Elementwise = slopes.slope(
     attributes=ORDER,
     textbook=lambda x, n: (second(x, n - 1) - second(x, n + 1)) / 2,
     source="DLMF 10.6.1; Bessel's equation, DLMF 10.2.1",
-    samples=(at(0.5, n=1), at(17.3, n=2), at(2.5, n=5), at(1e-300, n=3)),
+    samples=(at(0.5, n=1), at(17.3, n=2), at(2.5, n=5)),
 )
 y0: Elementwise = Elementwise(
     "y0",

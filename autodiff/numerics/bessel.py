@@ -89,7 +89,9 @@ def yn_slope(order: int, x: Array) -> Array:
     """The derivative of the same, inf where its neighbours are too large for a double. Source: DLMF 10.6.1."""
     before = yn(order - 1, x) if order else -yn(1, x)
     above = yn(order + 1, x)
-    return np.where(np.isinf(above), -above, 0.5 * (before - above))[()]
+    is_beyond = np.isinf(above)
+    result: Array = np.where(is_beyond, -above, 0.5 * (np.where(is_beyond, 0.0, before) - above))[()]
+    return result
 
 
 @entrywise

@@ -58,3 +58,9 @@ def test_parity_and_ends(order):
     for kernel in (bessel.yn, bessel.kn):
         assert np.isnan(kernel(order, np.array([-1.0, -math.inf]))).all()
         assert kernel(order, np.ones((2, 0))).shape == (2, 0)
+
+
+@pytest.mark.parametrize("order", [2, 3, 5])
+def test_the_slope_of_y_where_its_neighbours_overflow(order):
+    for x in (np.float64(1e-300), np.array([1e-300, 1e-200])):
+        assert np.all(bessel.yn_slope(order, x) == np.inf)
