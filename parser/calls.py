@@ -166,7 +166,8 @@ def bound(scope: Scope, call: WrittenCall, takes: Parameters) -> tuple[dict[str,
         more, rest = rest, []
     for name, setting in takes.settings.items():
         if rest and setting.elsewhere is not None:
-            text = source_of(scope, rest[0])
+            texts = [source_of(scope, one) for one in (rest[0], call.positional[0])]
+            text = next((one for one in texts if one.isdigit()), texts[0])  # `jn(2, x)` has the number first
             is_number = text.lstrip("-") not in leaves.NAMED_CONSTANTS  # inf is none of its values
             cure = f"write {name}={text}; {setting.elsewhere}" if is_number else setting.elsewhere
             raise ExpressionError(f"'{call.name.text}' takes its {name} by name only", rest[0].span, cure)

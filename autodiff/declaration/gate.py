@@ -123,6 +123,8 @@ class Gate:
     `even_of`     what its even powers are the even powers of, or None
     `partners`    factors with which its product is one node, each with that node, or None
     `kernel`      the same digits by gates that other languages have, as a graph of them, or None
+    `routine`     a function of numbers with the same digits as `forward`, which printers translate, or None: it takes
+                  the attributes behind the operands (numerics/routines)
     `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
@@ -176,6 +178,7 @@ class Gate:
         expand: Callable[..., Node] | None = None,
         code: Mapping[str, Any] | None = None,
         kernel: Callable[..., Node] | None = None,
+        routine: Callable[..., float] | None = None,
         is_composed: bool = False,
         is_public: bool = True,
         is_function: bool | None = None,
@@ -211,6 +214,7 @@ class Gate:
         self.expand = expand
         self.code = dict(code or {})
         self.kernel = forward if is_composed else kernel
+        self.routine = routine
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         self.has_kink = has_kink

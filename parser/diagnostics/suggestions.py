@@ -14,21 +14,27 @@ from backprop.parser.scope import Scope
 from backprop.parser.similarity import closest
 
 # Functions of other languages, and what to write here.
-TRUNCATED = "sign(x)*floor(abs(x))"
 ELSEWHERE = {
     "power": "x^y",
     "mod": "x % y",
     "fmod": "sign(x)*(abs(x) % abs(y))",  # the sign is the dividend's; that of x % y is the divisor's
     "rem": "sign(x)*(abs(x) % abs(y))",
-    "trunc": TRUNCATED,
-    "fix": TRUNCATED,
-    "int": TRUNCATED,
-    "frac": f"x - {TRUNCATED}",
+    "fix": "trunc(x)",
+    "int": "trunc(x)",
+    "frac": "x - trunc(x)",
     "root": "x^(1/n)",
     "nthroot": "x^(1/n)",
     "logb": "log(x)/log(b)",
     "factorial": "gamma(n + 1)",
     "fact": "gamma(n + 1)",
+    "choose": "binom(n, k)",
+    "nchoosek": "binom(n, k)",
+    "comb": "binom(n, k)",
+    "besselj": "jn(x, n=2)",
+    "bessely": "yn(x, n=2)",
+    "besseli": "iv(x, n=2)",
+    "besselk": "kn(x, n=2)",
+    "qnorm": "norminv(p)",
     "sqr": "x^2",
     "sgn": "sign(x)",
     "tg": "tan(x)",

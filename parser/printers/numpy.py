@@ -10,12 +10,14 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.shapes import Slice
-from backprop.parser.printers import code
+from backprop.parser.printers import code, translation
 from backprop.parser.printers.code import GeneratedFunction, Language
 from backprop.parser.printers.expression import item, nested
 from backprop.parser.printers.python import framed, helper
 
 HELPERS = {
+    "_entrywise": """def _entrywise(function, *operands):
+    return np.vectorize(function, otypes=[float])(*operands)[()]""",
     "_erf": """def _erf(x):
     return np.vectorize(math.erf, otypes=[float])(x)[()]""",
     "_erfc": """def _erfc(x):
@@ -172,6 +174,8 @@ NUMPY = Language(
     helper_name="_{}",
     helper=helper,
     frame=frame,
+    routine=translation.as_python,
+    routine_call="_entrywise({}, {})",
     arrays=array,
     setting=setting,
 )
