@@ -120,6 +120,7 @@ class Gate:
                   printer writes where they have none; what is missing follows from the notation
     `brief`       a shorter form for a formula that holds at no point in particular; by default the textbook form
     `gap`         where that form is not what the gate computes, or None
+    `squared`     its square in other terms: sqrt(x)^2 is x, sin(x)^2 is 1 - cos(x)^2; or None
     `even_of`     what its even powers are the even powers of, or None
     `partners`    factors with which its product is one node, each with that node, or None
     `kernel`      the same digits by gates that other languages have, as a graph of them, or None
@@ -173,6 +174,7 @@ class Gate:
         textbook: Callable[..., Node] | None = None,
         brief: Callable[..., Node] | None = None,
         gap: Gap | None = None,
+        squared: Callable[..., Node] | None = None,
         even_of: Callable[..., Node] | None = None,
         partners: Callable[..., Sequence[tuple[Node, Node]]] | None = None,
         expand: Callable[..., Node] | None = None,
@@ -209,6 +211,7 @@ class Gate:
         self.textbook = textbook
         self.brief = brief or textbook
         self.gap = gap
+        self.squared = squared
         self.even_of = even_of
         self.partners = partners
         self.expand = expand

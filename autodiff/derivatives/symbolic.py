@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from functools import cached_property
 
 from backprop.autodiff.derivatives.parts import cut_at
 from backprop.autodiff.errors import ExpressionError
@@ -12,31 +12,85 @@ from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import dependents, needed
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.forms import in_forms
+from backprop.autodiff.passes.reading import NoNormalForm
 from backprop.autodiff.passes.reverse import gradients, one_sided_adjoints
 from backprop.autodiff.passes.sides import to_differentiate
 from backprop.autodiff.passes.simplify import tidied
 from backprop.autodiff.passes.textbook import Exemption
-from backprop.autodiff.passes.writing import simplified
+from backprop.autodiff.passes.writing import simplified, simplified_of_order
 from backprop.autodiff.shapes import Shape
 
 MAXIMUM_ORDER = 100
 MAXIMUM_ADDED = 200_000  # nodes of the orders after the first: the next may have some times as many
 
 
-class Derivatives(NamedTuple):
-    """`plain`: the derivative's node by each name, which is evaluated; `written`: the same for a reader.
+class Derivatives:
+    """Derivatives by each name: `plain`, which is evaluated, `written` for a reader, `coded` for generated code.
 
-    `coded`: the same for generated code, which has the gates of `plain` and knows one side of a kink.
-    `flat`: the gates on the way whose derivative is zero wherever it exists, by name. `exemptions`: where the written
-    derivatives are not the plain ones.
+    `coded` has the gates of `plain` and knows one side of a kink. `flat`: the gates on the way whose derivative is zero
+    wherever it exists, by name. `exemptions`: where the written derivatives are not the plain ones.
+    Plain and coded ones of a higher order are computed when they are asked for: they may be much longer.
     """
 
-    graph: Graph
-    plain: dict[str, Node]
-    written: dict[str, Node]
-    coded: dict[str, Node]
-    flat: tuple[str, ...]
-    exemptions: tuple[Exemption, ...]
+    def __init__(self, graph: Graph, names: Sequence[str], order: int) -> None:
+        self.graph = graph
+        self.names = tuple(names)
+        self.order = order
+        self.flat = _flat_gates(graph, [graph.named(name) for name in names])
+        self.written: dict[str, Node] = {}
+        found: list[Exemption] = []
+        for name in names:
+            self.written[name] = self._closed(name, found) or self._simplified(name, found)
+        self.exemptions = tuple(dict.fromkeys(found))
+
+    @cached_property
+    def plain(self) -> dict[str, Node]:
+        return {name: self._plain(name) for name in self.names}
+
+    @cached_property
+    def coded(self) -> dict[str, Node]:
+        return self.plain if self.order == 1 else {name: self._coded(name) for name in self.names}
+
+    def _closed(self, name: str, exemptions: list[Exemption]) -> Node | None:
+        """The derivative of a higher order in the form that is tidied after each, None where there is none."""
+        variable, output = self.graph.named(name), self.graph.result
+        if self.order == 1 or output.shape or variable.shape:
+            return None
+        try:
+            return simplified_of_order(output, variable, self.order, exemptions)
+        except NoNormalForm:
+            return None
+
+    def _simplified(self, name: str, exemptions: list[Exemption]) -> Node:
+        counts_sides = any([one.gate.is_informed for one in needed([self.plain[name]])])
+        return simplified(self.coded[name], exemptions, counts_sides=counts_sides)
+
+    def _plain(self, name: str) -> Node:
+        variable, node = self.graph.named(name), self.graph.result
+        for done in range(self.order):
+            if done == 1:
+                limit = len(self.graph.nodes) + MAXIMUM_ADDED
+            if done > 1 and len(self.graph.nodes) > limit:
+                raise ExpressionError(
+                    f"the derivative of order {done} has more than {MAXIMUM_ADDED} nodes", cure="ask for a lower order"
+                )
+            (slope,) = gradients(node, [variable])
+            if done + 1 < self.order:
+                (slope,) = to_differentiate([slope], node)
+            node = slope
+            if node is self.graph.constant(0.0):
+                break
+        return node
+
+    def _coded(self, name: str) -> Node:
+        """The derivative tidied between the orders: abs(x)^2 has that of x^2."""
+        variable, node = self.graph.named(name), self.graph.result
+        for done in range(self.order):
+            if done:
+                (node,) = in_forms([tidied(node, has_negative_powers=True)], tells=False)
+            seed = self.graph.constant(1.0).broadcast_to(node.shape)
+            (node,) = one_sided_adjoints(self.graph, node, seed, [variable]).by([variable])
+        return node
 
 
 @without_collection
@@ -47,8 +101,8 @@ def derivatives(
 
     Shapes: a derivative has its variable's shape; an output that is an array is summed, and so is, in the next
     order, a derivative: an order above 1 is for scalar variables. What a statement computes may be among `wrt`. Raises
-    ExpressionError for an order below 1 or
-    above MAXIMUM_ORDER, for a name that is no variable, and for an order above 1 by an array.
+    ExpressionError for an order below 1 or above MAXIMUM_ORDER, for a name that is not a variable, and for an order
+    above 1 by an array.
     Source: Griewank & Walther (2008), section 3.2, the reverse pass run `order` times.
     """
     if not 1 <= order <= MAXIMUM_ORDER:
@@ -56,53 +110,12 @@ def derivatives(
     known = dict(given or {})
     names = selected(graph, known, wrt)
     typed = cut_at(graph.typed(known), names)
-    plain: dict[str, Node] = {}
     for name in names:
-        variable = typed.named(name)
-        if order > 1 and variable.shape:
+        if order > 1 and typed.named(name).shape:
             raise ExpressionError(
                 f"{name} is an array, and an order of {order} is for scalars", cure="ask for its hessian"
             )
-        node = typed.result
-        for done in range(order):
-            if done == 1:
-                limit = len(typed.nodes) + MAXIMUM_ADDED
-            if done > 1 and len(typed.nodes) > limit:
-                raise ExpressionError(
-                    f"the derivative of order {done} has more than {MAXIMUM_ADDED} nodes", cure="ask for a lower order"
-                )
-            (slope,) = gradients(node, [variable])
-            if done + 1 < order:
-                (slope,) = to_differentiate([slope], node)
-            node = slope
-            if node is typed.constant(0.0):
-                break
-        plain[name] = node
-    flat = _flat_gates(typed, [typed.named(name) for name in plain])
-    coded = {name: _tidied_derivative(typed, name, order) for name in plain} if order > 1 else plain
-    written, exemptions = _written(plain, coded)
-    return Derivatives(typed, plain, written, coded, flat, exemptions)
-
-
-def _written(plain: Mapping[str, Node], coded: Mapping[str, Node]) -> tuple[dict[str, Node], tuple[Exemption, ...]]:
-    """The derivatives for a reader, and where they are not the plain ones."""
-    written: dict[str, Node] = {}
-    exemptions: list[Exemption] = []
-    for name, node in plain.items():
-        counts_sides = any([one.gate.is_informed for one in needed([node])])
-        written[name] = simplified(coded[name], exemptions, counts_sides=counts_sides)
-    return written, tuple(dict.fromkeys(exemptions))
-
-
-def _tidied_derivative(typed: Graph, name: str, order: int) -> Node:
-    """The derivative of that order, tidied between the orders: abs(x)^2 has that of x^2."""
-    variable, node = typed.named(name), typed.result
-    for done in range(order):
-        if done:
-            (node,) = in_forms([tidied(node, has_negative_powers=True)], tells=False)
-        seed = typed.constant(1.0).broadcast_to(node.shape)
-        (node,) = one_sided_adjoints(typed, node, seed, [variable]).by([variable])
-    return node
+    return Derivatives(typed, names, order)
 
 
 def _flat_gates(typed: Graph, variables: Sequence[Node]) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ sqrt: Elementwise = Elementwise(
     "sqrt",
     np.sqrt,
     lambda x, out: 1 / (2 * out),
+    squared=lambda x: x,
     code={"math": "sqrt", "latex": r"\sqrt{{0}}"},
     hazard=Hazard.MAGNIFIES,
     summary="the square root",

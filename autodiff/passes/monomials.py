@@ -12,7 +12,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.gates import constructors, exponential
+from backprop.autodiff.gates import arithmetic, constructors, exponential
 from backprop.autodiff.graph import Node
 
 Number: TypeAlias = Any  # a Fraction or a float, which mypy joins to an object
@@ -149,3 +149,7 @@ def without_ones(powers: dict[Node, Exponent]) -> dict[Node, Exponent]:
 
 def is_log_of_zero(node: Node) -> bool:
     return node.gate is exponential.log and plain_number(node.inputs[0]) == 0
+
+
+def is_power(node: Node) -> bool:
+    return node.gate is arithmetic.power

@@ -37,10 +37,12 @@ from backprop.autodiff.passes.monomials import (
     without_ones,
 )
 from backprop.autodiff.passes.partners import merged
+from backprop.autodiff.shapes import Array
 
 SUMS = frozenset({arithmetic.add, arithmetic.subtract})
 PRODUCTS = frozenset({arithmetic.multiply, arithmetic.divide, arithmetic.negative})
 INVERSE = Fraction(-1)
+LONGEST_LIST = 16  # numbers of which a function is computed
 LARGEST_POWER = 64  # of a product or coefficient that is multiplied out
 
 
@@ -62,6 +64,7 @@ class Simplifier:
         self.done: dict[Node, Node] = {}
         self.monomials: dict[Node, Monomial] = {}  # of the nodes that were built from one
         self.sums: dict[Node, list[Monomial]] = {}  # likewise
+        self.values: dict[Node, Array] = {}  # of the lists of numbers
         self.finite: dict[Node, bool] = {}  # of the nodes that were asked about
         self.nodes = needed([root])
         self.uses = Counter([operand for node in self.nodes for operand in node.inputs])
@@ -119,12 +122,19 @@ class Simplifier:
             if choice.shape == node.shape:
                 return choice
         made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
-        if not node.attributes and all(plain_number(operand) is not None for operand in operands):
-            with np.errstate(all="ignore"):
-                value = float(node.gate.forward(*(operand.value for operand in operands)))
-            if value.is_integer():  # log(1), sqrt(4); sqrt(2) says more than its digits
-                return self.graph.constant(value)
+        value = self._value(made)
+        if value is not None and not made.shape and float(value).is_integer():
+            return self.graph.constant(float(value))  # log(1), sqrt(4); sqrt(2) says more than its digits
         return made
+
+    def _value(self, node: Node) -> Array | None:
+        """What a function of numbers, or of a list of some, is; None for all else."""
+        values = [one.value if one.is_constant and one.name is None else self.values.get(one) for one in node.inputs]
+        if not values or len(values) > LONGEST_LIST or any(one is None for one in values):
+            return None
+        with np.errstate(all="ignore"):
+            self.values[node] = node.gate.forward(*values, **node.settings)
+        return self.values[node]
 
     def _terms(self, root: Node) -> list[Monomial]:
         """The monomials of a sum, in the order in which they were written."""

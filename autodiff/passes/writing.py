@@ -10,7 +10,9 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.evaluation.execution import evaluate, run
 from backprop.autodiff.evaluation.program import lower, needed
 from backprop.autodiff.graph import Node
-from backprop.autodiff.passes.simplify import tidied
+from backprop.autodiff.passes.compact import derivative_of_order, shorter
+from backprop.autodiff.passes.derivation import Derivation
+from backprop.autodiff.passes.simplify import Simplifier, tidied
 from backprop.autodiff.passes.textbook import Brief, Exemption, in_textbook_form
 
 MOST_FORMS = 20  # that are looked at: for each, all of the formula may have to be
@@ -27,9 +29,24 @@ def simplified(node: Node, exemptions: list[Exemption] | None = None, *, counts_
     """
     briefs: list[Brief] = []
     spelled = in_textbook_form(node, briefs=briefs)
-    found = tidied(spelled)
-    if exemptions is not None and briefs:
+    tidy = Simplifier(spelled, has_negative_powers=False)
+    found = tidy.result()
+    if not briefs:
+        return shorter(tidy, found)
+    if exemptions is not None:
         exemptions += _exemptions(briefs, {*needed([spelled])}, found, counts_sides)
+    return found
+
+
+def simplified_of_order(node: Node, variable: Node, order: int, exemptions: list[Exemption]) -> Node:
+    """The derivative of that order of a scalar by a variable, tidied after each. Raises NoNormalForm where none is.
+
+    To `exemptions` is added where the form has no value; there the derivative is its limit.
+    """
+    derivation = Derivation(variable)
+    found = derivative_of_order(derivation, node, order)
+    corners = [one for one in derivation.corners(order) if may_hold(one)]
+    exemptions += [Exemption(found, condition, None, None, None) for condition in corners]
     return found
 
 

@@ -1,0 +1,205 @@
+"""Writes a sum of products of powers in the shortest of some forms: term by term, or in factors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from backprop.autodiff.declaration.notation import Infix
+from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.graph import Node
+from backprop.autodiff.passes import power_sums
+from backprop.autodiff.passes.derivation import Derivation
+from backprop.autodiff.passes.factoring import Factored, Factoring, divisors_among, is_looked_at
+from backprop.autodiff.passes.monomials import ONE, ZERO, Exponent, Monomial, Number, is_power, is_whole
+from backprop.autodiff.passes.power_sums import Powers, PowerSum
+from backprop.autodiff.passes.reading import NoNormalForm, Reading, edges_of, inverts_a_pole
+from backprop.autodiff.passes.simplify import Simplifier
+
+MOST_GROUPS = 16  # terms of an expression that are collected each on its own
+MOST_SHORTENED, MOST_NODES = 32, 200  # terms and nodes of a first derivative that is looked at again
+LONG = 30  # characters of a product that is looked at again
+MUCH_SHORTER = 0.8  # a textbook has sums of products, unless factors save a fifth
+HALF = Fraction(1, 2)
+SQUARE = Exponent(Fraction(2), None)
+FACTORED = 0.8  # of the length of a product: a factor that vanishes keeps the digits that a sum loses there
+
+
+class Priced(NamedTuple):
+    """A form and its length, or what that counts as."""
+
+    price: float
+    node: Node
+
+
+def cheapest(forms: Sequence[Priced]) -> Node:
+    return min(forms, key=lambda one: one.price).node
+
+
+def derivative_of_order(derivation: Derivation, node: Node, order: int) -> Node:
+    """The derivative of a scalar, tidied after each order, as a reader gets it. Raises NoNormalForm."""
+    if inverts_a_pole(node):
+        raise NoNormalForm
+    compact = Compact(derivation, derivation.slopes)
+    whole = derivation.expression(node)
+    groups: list[PowerSum] = [{powers: coefficient} for powers, coefficient in whole.items()]
+    if len(groups) > MOST_GROUPS:
+        groups = [whole]
+    for _ in range(order):
+        derived = [derivation.derived(terms) for terms in groups]
+        found = [compact.factoring.over_one_denominator(terms) for terms in derived]
+        derivation.owed.update(*map(compact.factoring.lost_edges, derived, found))
+        groups = [terms for one in found if (terms := one.multiplied_out())]
+        derivation.settle([powers for terms in groups for powers in terms])
+    return compact.written(groups)
+
+
+def shorter(tidy: Simplifier, tidied: Node) -> Node:
+    """What a run has tidied, in factors where that is much shorter."""
+    if not tidied.inputs or tidied.shape or len(tidy.nodes) > MOST_NODES:
+        return tidied
+    reading = Reading(tidied.graph)
+    compact = Compact(reading)
+    if not is_promising(tidy.terms_of(tidied), compact.width(tidied), compact.width):
+        return tidied
+    try:
+        terms = compact.opened(reading.read(tidy, tidied))
+        forms = compact.products(terms)
+        reading.settle(terms)
+    except NoNormalForm:
+        return tidied
+    best = cheapest(forms) if forms else tidied
+    return best if compact.width(best) <= MUCH_SHORTER * compact.width(tidied) else tidied
+
+
+def is_promising(terms: Sequence[Monomial], length: int, width: Callable[[Node], int]) -> bool:
+    """Whether factors may make terms of that length together much shorter, told at a glance."""
+    if len(terms) == 1 or len(terms) > MOST_SHORTENED:
+        return len(terms) == 1 and length >= LONG
+    shared = set.intersection(*[{*one.powers} for one in terms])
+    saved = (len(terms) - 1) * sum(width(base) + 1 for base in shared)
+    has_relation = all(
+        base.gate.squared and exponent == SQUARE for one in terms for base, exponent in one.powers.items()
+    )
+    return has_relation or saved >= (1 - MUCH_SHORTER) * length
+
+
+class Compact:
+    """The writer of the sums that were read; `slopes` may be factors of them."""
+
+    def __init__(self, reading: Reading, slopes: Mapping[Node, PowerSum] | None = None) -> None:
+        self.reading = reading
+        self.slopes = slopes or {}
+        self.factoring = Factoring(reading.terms_of, self._squared, self.width)
+        self.tidy = Simplifier(reading.graph.constant(0.0), has_negative_powers=False)
+        self.widths: dict[Node, int] = {}
+
+    def opened(self, terms: PowerSum) -> PowerSum:
+        """The terms, with sums that are factors of them multiplied out."""
+        for base in power_sums.bases_of(terms):
+            value = self.reading.terms_of(base)
+            made = terms if value is None else power_sums.substituted(terms, base, 1, value)
+            terms = made if len(made) <= MOST_SHORTENED else terms
+        return terms
+
+    def _squared(self, base: Node) -> PowerSum | None:
+        squared = base.gate.squared
+        return None if squared is None else self.reading.expression(squared(*base.inputs))
+
+    def written(self, groups: Sequence[PowerSum]) -> Node:
+        """The node of the sum of the groups. Raises NoNormalForm."""
+        whole: PowerSum = {}
+        for terms in groups:
+            power_sums.add_scaled(whole, terms)
+        keeps_edges = edges_of(whole) == edges_of([powers for terms in groups for powers in terms])
+        forms = self._forms(whole) if keeps_edges else []
+        if len(groups) != 1:
+            parts = [one for terms in groups for one in self.tidy.terms_of(cheapest(self._forms(terms)))]
+            forms.append(self._priced(self._made(parts)))
+        return cheapest(forms)
+
+    def _forms(self, terms: PowerSum) -> list[Priced]:
+        return [self._priced(self._sum(terms)), *self.products(terms)]
+
+    def products(self, terms: PowerSum) -> list[Priced]:
+        """The sum as products, over one denominator and with more factors."""
+        if len(terms) < 2 or not is_looked_at(terms):
+            return []
+        found = self.factoring.over_one_denominator(terms)
+        if self.factoring.lost_edges(terms, found):
+            return []
+        divided = self.factoring.divided(found, divisors_among(self.slopes.values()))
+        linear = self.factoring.in_linear_factors(divided)
+        is_split = len(linear.rest) == 1 and len(found.rest) > 2
+        forms = [
+            (found, 1.0),
+            (divided, FACTORED if divided.factors else 1.0),
+            (linear, FACTORED if is_split else 1.0),
+        ]
+        made = [(self._product(form), price) for form, price in forms]
+        return [self._priced(node, price) for node, price in made if node is not None]
+
+    def _priced(self, node: Node, price: float = 1.0) -> Priced:
+        return Priced(price * self.width(node), node)
+
+    def _product(self, found: Factored) -> Node | None:
+        """The node; None where a factor is in the denominator already, whose pole would go."""
+        coefficient, powers = self._monomial(found.powers, found.coefficient)
+        for terms in (found.rest, *found.factors):
+            if len(terms) > 1:
+                factor = self._sum(terms)
+                number = powers.get(factor, ZERO).number
+                if number < 0:
+                    return None
+                powers[factor] = Exponent(number + 1, None)
+        return self.tidy.built(Monomial(coefficient, powers))
+
+    def _sum(self, terms: PowerSum) -> Node:
+        return self._made([self._monomial(powers, terms[powers]) for powers in power_sums.descending(terms)])
+
+    def _made(self, terms: Sequence[Monomial]) -> Node:
+        node = self.tidy.sum(terms)
+        if node is None:
+            raise NoNormalForm
+        return node
+
+    def _monomial(self, powers: Powers, coefficient: Fraction) -> Monomial:
+        """The product as the simplifier reads one: x^n and x^-2 as x^(n-2), a half power as a root."""
+        exponents = dict(powers)
+        found: dict[Node, Exponent] = {}
+        for base, exponent in sorted(powers, key=lambda item: item[0].index):
+            is_symbolic = is_power(base) and exponent == 1 and not base.inputs[1].is_literal
+            below, symbolic = base.inputs if is_symbolic else (base, None)
+            number = exponents.get(below, ZERO.number)
+            if symbolic is not None and is_whole(Exponent(number, None)) and found.get(below, ONE).symbolic is None:
+                found[below] = Exponent(number, symbolic)
+            elif abs(exponent) == HALF and base in self.reading.roots:
+                found[self.reading.roots[base]] = Exponent(2 * exponent, None)
+            else:
+                found[base] = Exponent(as_decimal(exponent), None)
+        return Monomial(as_decimal(coefficient) if self.reading.has_decimals else coefficient, found)
+
+    def width(self, root: Node) -> int:
+        """About how many characters the node takes."""
+        for node in needed([root]) if root not in self.widths else ():
+            inner = sum(self.widths[operand] for operand in node.inputs)
+            if not node.inputs:
+                self.widths[node] = len(node.name or f"{node.value:g}") if not node.shape else 0
+            elif isinstance(node.gate.notation, Infix):
+                self.widths[node] = inner + 1 + 2 * sum(is_looser(one, node) for one in node.inputs)
+            else:
+                self.widths[node] = inner + len(node.gate.name) + len(node.inputs) + 1
+        return self.widths[root]
+
+
+def as_decimal(value: Fraction) -> Number:
+    """A fraction, or the decimal that it is."""
+    is_decimal = value.denominator > 1 and 10**9 % value.denominator == 0
+    return float(value) if is_decimal else value
+
+
+def is_looser(operand: Node, node: Node) -> bool:
+    """Whether the operand stands in parentheses."""
+    inner, outer = operand.gate.notation, node.gate.notation
+    return isinstance(inner, Infix) and isinstance(outer, Infix) and inner.precedence < outer.precedence

@@ -1,0 +1,114 @@
+"""Repeated differentiation of sums of products of powers, whose bases are variables, functions of them, and sums.
+
+Each gate's local gradient says what its derivative is, so that a set of bases is soon closed: sin and cos, a tanh, an
+exp. Source: Bronstein, Symbolic Integration I, section 3.1, of derivations.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.graph import Node
+from backprop.autodiff.passes import power_sums
+from backprop.autodiff.passes.monomials import is_power
+from backprop.autodiff.passes.power_sums import PowerSum, joined
+from backprop.autodiff.passes.reading import NoNormalForm, Reading
+
+MOST_FACTORS = 20_000  # powers in all products of a derivative
+
+
+class Derivation(Reading):
+    """The derivatives of the bases by one variable."""
+
+    def __init__(self, variable: Node) -> None:
+        super().__init__(variable.graph)
+        self.slopes: dict[Node, PowerSum] = {variable: power_sums.number(1)}
+
+    def derived(self, terms: PowerSum) -> PowerSum:
+        """The derivative of a sum, its like terms together. Source: the product rule."""
+        total: PowerSum = {}
+        size = 0
+        for powers, coefficient in terms.items():
+            for base, exponent in powers:
+                slope = self.slope(base)
+                if not slope:
+                    continue
+                rest = joined(powers, frozenset([(base, Fraction(-1))]))
+                size += (len(rest) + 1) * len(slope)
+                if size > MOST_FACTORS:
+                    raise NoNormalForm
+                for one, factor in slope.items():
+                    self.add(total, self.times(rest, one), coefficient * exponent * factor)
+        return total
+
+    def slope(self, root: Node) -> PowerSum:
+        """The derivative of a node, those of what it consists of first."""
+        waiting = [root]
+        while waiting:
+            node = waiting[-1]
+            missing = [] if node in self.slopes else [one for one in self._parts(node) if one not in self.slopes]
+            if missing:
+                waiting += missing
+                continue
+            if node not in self.slopes:
+                self.slopes[node] = self._slope(node)
+            waiting.pop()
+        return self.slopes[root]
+
+    def _parts(self, node: Node) -> list[Node]:
+        terms, factors = self.terms_of(node), self.factors_of(node)
+        if terms is not None:
+            return power_sums.bases_of(terms)
+        return list(node.inputs) if factors is None else [base for base, _ in factors[0]]
+
+    def _slope(self, node: Node) -> PowerSum:
+        terms = self.terms_of(node)
+        if terms is not None:
+            return self.derived(terms)
+        if self.factors_of(node) is not None:
+            return self._slope_of_product(node)
+        total: PowerSum = {}
+        for place, operand in enumerate(node.inputs):
+            if not self.slopes[operand]:
+                continue
+            gate = node.gate
+            is_smooth = gate.has_local and not gate.has_kink and gate.route(place, node.inputs, node) is None
+            local = gate.local(place, node.inputs, node) if is_smooth else None
+            if local is None or node.shape:
+                raise NoNormalForm
+            for powers, coefficient in self.expression(local, may_have_corners=is_power(node)).items():
+                for one, factor in self.slopes[operand].items():
+                    self.add(total, self.times(powers, one), coefficient * factor)
+        return total
+
+    def _slope_of_product(self, node: Node) -> PowerSum:
+        """A product's derivative; of what is raised in terms of itself, if that has a pole anyway: -q/r for q = s/r."""
+        factors = self.factors_of(node)
+        assert factors is not None
+        powers, coefficient = factors
+        total: PowerSum = {}
+        for base, exponent in powers:
+            by_itself = exponent < 0 and node in self.raised
+            whole, scale = (
+                (frozenset([(node, Fraction(1))]), exponent) if by_itself else (powers, exponent * coefficient)
+            )
+            rest = joined(whole, frozenset([(base, Fraction(-1))]))
+            for one, factor in self.slopes[base].items():
+                self.add(total, self.times(rest, one), scale * factor)
+        return total
+
+    def corners(self, order: int) -> list[Node]:
+        """Conditions of points at which a form in the derivative of that order has no value, as its gates declare."""
+        found: list[Node] = []
+        for node in [one for one in self.slopes if is_power(one)]:
+            moving = [place for place, operand in enumerate(node.inputs) if self.slopes.get(operand)]
+            partials = {node}
+            for done in range(1, order + 1):
+                locals_ = [one.gate.local(place, one.inputs, one) for one in partials for place in moving]
+                parts = needed([one for one in locals_ if one is not None]) if locals_ else []
+                partials = {one for one in parts if one.gate.gap is not None}
+                if len(moving) > 1 or done == order:
+                    ordered = sorted(partials, key=lambda one: one.index)
+                    found += [one.gate.gap.where(*one.inputs, **one.settings) for one in ordered if one.gate.gap]
+        return found
