@@ -20,6 +20,7 @@ from backprop.autodiff.gates import (
     kinked,
     labels,
     lambert,
+    legs,
     limits,
     linear_algebra,
     logic,
@@ -35,10 +36,18 @@ from backprop.autodiff.gates import (
     slopes,
     special,
     trigonometric,
+    units,
 )
 
 # Each holds another node for the passes, or is differentiated as it is at one point, or everywhere but there.
-OF_NO_FAMILY = (radial.in_form, *radial.APART, limits.apart, limits.even_series, *directions.GATES)
+OF_NO_FAMILY = (
+    radial.in_form,
+    limits.apart,
+    limits.even_series,
+    *directions.GATES,
+    *(units.unit, units.unit_turn),
+    *(reductions.scores, reductions.scores_turn),
+)
 FAMILIES: dict[str, tuple[Gate, ...]] = {
     family.__name__.rpartition(".")[2]: tuple(
         gate for gate in vars(family).values() if isinstance(gate, Gate) and gate not in OF_NO_FAMILY
@@ -61,6 +70,7 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         lambert,
         reductions,
         radial,
+        legs,
         limits,
         even,
         shares,

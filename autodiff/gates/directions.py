@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.declaration.kinds import AXIS, Elementwise, Reduction, Slope, kept
-from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.declaration.table import NAMED
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Axis
 
@@ -40,7 +40,7 @@ side: Slope = Slope(
     "side",
     along_axis,
     hits=lambda x, axis: ~np.any(x, axis=axis, keepdims=True),
-    kink=lambda x, axis: kept(METHODS["norm"](x, axis=axis), x, axis).equals(0.0),
+    kink=lambda x, axis: kept(NAMED["norm"](x, axis=axis), x, axis).equals(0.0),
     leading=leading_vector,
     only_tells=True,
     attributes={"axis": AXIS},

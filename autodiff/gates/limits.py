@@ -203,8 +203,11 @@ def following(slope: Node, r: Node, order: int) -> Node:
     return derivative(derivative(slope, base), base) / (2.0 * order + 3.0)
 
 
-def with_other(slope: Node, r: Node) -> Node:
-    """The second coefficient, where the first depends on more than the radius: it is differentiated beside it. Or 0."""
+def with_other(slope: Node, r: Node) -> tuple[Node, Node]:
+    """The next coefficients, where the first depends on more than the radius: they are differentiated beside it. Or 0.
+
+    Two are enough up to the eighth order, of which one derivative is by another variable.
+    """
     base = apart(before_kept(r))
     path = between(slope, base)
     inside = {base, *(path or ())}
@@ -212,28 +215,33 @@ def with_other(slope: Node, r: Node) -> Node:
     is_alone = path is not None and not any(
         varies(operand) for node in path or [slope] for operand in node.inputs if operand not in inside
     )
-    return slope.graph.constant(0.0) if is_alone else following(slope, r, 0)
+    if is_alone:
+        return slope.graph.constant(0.0), slope.graph.constant(0.0)
+    second = following(slope, r, 0)
+    return second, following(second, r, 1)
 
 
-def next_in_series(slope: Node, after: Node, q: Node, kink: Node, r: Node, out: Node) -> Node:
+def next_in_series(slope: Node, after: Node, last: Node, q: Node, kink: Node, r: Node, out: Node) -> Node:
     order = out.settings["order"]
     coefficient = following(slope, r, order) if after.is_literal else after
-    return even_series(coefficient, 0.0, q, kink, r, order=order + 1)
+    return even_series(coefficient, last, 0.0, q, kink, r, order=order + 1)
 
 
 # Of no family: it is no function of q, of whose series it is the first coefficient.
 even_series: Elementwise = Elementwise(
     "even_series",
-    lambda slope, after, q, kink, r, order: slope * np.ones(np.shape(r)),
-    lambda slope, after, q, kink, r, out: 1,
-    lambda slope, after, q, kink, r, out: q,
+    lambda slope, after, last, q, kink, r, order: slope * np.ones(np.shape(r)),
+    lambda slope, after, last, q, kink, r, out: 1,
+    lambda slope, after, last, q, kink, r, out: q,
+    lambda slope, after, last, q, kink, r, out: q * q * 0.5,
     next_in_series,
-    lambda slope, after, q, kink, r, out: derivative(slope, apart(before_kept(r))),  # only tells if the sides differ
-    lambda slope, after, q, kink, r, out: None,
-    operands=("slope", "after", "q", "kink", "r"),
+    # Only tells if the sides differ.
+    lambda slope, after, last, q, kink, r, out: derivative(slope, apart(before_kept(r))),
+    lambda slope, after, last, q, kink, r, out: None,
+    operands=("slope", "after", "last", "q", "kink", "r"),
     attributes={"order": Attribute(shapes.as_order, 0)},
-    textbook=lambda slope, after, q, kink, r, order: slope,
-    kernel=lambda slope, after, q, kink, r, order: slope.broadcast_to(r.shape) if r.shape else slope,
+    textbook=lambda slope, after, last, q, kink, r, order: slope,
+    kernel=lambda slope, after, last, q, kink, r, order: slope.broadcast_to(r.shape) if r.shape else slope,
     summary="u(r)/r at r = 0, differentiated by q = r^2/2 as often as `order` says",
     habit="scales the gradient by the next coefficient of the power series",
     source="(1/r d/dr)^m of u(r)/r at 0 is the derivative of u of order 2m + 1 over (2m + 1)!!",

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff.declaration.gate import Form, Gap, at
-from backprop.autodiff.declaration.kinds import Elementwise, Reduction, kept
+from backprop.autodiff.declaration.kinds import AlongAxis, Elementwise, Reduction, kept
 from backprop.autodiff.declaration.sums import add_up
-from backprop.autodiff.declaration.table import METHODS
-from backprop.autodiff.gates import arithmetic, directions, kernels, limits, logic, multiples, slopes
+from backprop.autodiff.gates import arithmetic, directions, kernels, legs, limits, multiples, same_radius, units
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import at_zero, before_kept, even_series, with_other
 from backprop.autodiff.numerics import stable
@@ -27,21 +26,24 @@ if TYPE_CHECKING:
 
 
 class Radius(Reduction):
-    """A reduction r whose gradient is v/(n r): `vector` gives v from the operand and `weight` n."""
+    """A reduction r with the gradient v/(n r): `vector` gives v from the operand, `weight` n, `unit` v/r off 0."""
 
     def __init__(
         self,
         *declaration: Any,
         vector: Callable[[Node, Any], Node] = lambda x, axis: x,
         weight: Callable[[Node, Any], float] = lambda x, axis: 1.0,
+        unit: AlongAxis = units.unit,
         **more: Any,
     ) -> None:
         super().__init__(*declaration, **more)
         self.has_kink = True
         self.vector = vector
         self.weight = weight
+        self.unit = unit
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        upstream = same_radius.in_terms_of(upstream, out)
         (operand,), (axis,) = inputs, out.attributes
         vector, weight = self.vector(operand, axis), self.weight(operand, axis)
         without = divided(upstream, out)
@@ -76,6 +78,10 @@ class Radius(Reduction):
         radius = kept(out.gate(rest, axis=axis), operand, axis)
         return multiples.line(scale, direction(self.vector(rest, axis), radius), radius)
 
+    def written_vector(self, out: Node) -> tuple[Node, ...]:
+        (operand,), (axis,) = out.inputs, out.attributes
+        return (self.vector(operand, axis),)
+
     def half_square(self, out: Node) -> Node:
         """r^2/2 as a smooth function of the vector."""
         (operand,), (axis,) = out.inputs, out.attributes
@@ -106,6 +112,7 @@ class Hypotenuse(Elementwise):
     """The radius of two numbers, entry by entry."""
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        upstream = same_radius.in_terms_of(upstream, out)
         without = divided(upstream, out)
         if without is not None:
             return without * inputs[position]
@@ -126,6 +133,9 @@ class Hypotenuse(Elementwise):
             return LEGS[position](upstream, *inputs)
 
         return restated_as_multiple(self._line(position, inputs, out), plain, upstream, leg, out)
+
+    def written_vector(self, out: Node) -> tuple[Node, ...]:
+        return out.inputs
 
     def half_square(self, out: Node) -> Node:
         x, y = out.inputs
@@ -184,7 +194,7 @@ def series_at_zero(u: Node, v: Node, r: Node, tells: bool) -> Node | float:
     parts = []
     if not slope.is_number(0.0):
         kink = _in_shape(gate.kink(base), r) if tells else r.graph.constant(0.0)
-        parts.append(v * even_series(slope, with_other(slope, r), _in_shape(gate.half_square(base), r), kink, r))
+        parts.append(v * even_series(slope, *with_other(slope, r), _in_shape(gate.half_square(base), r), kink, r))
     if tells and not value.is_number(0.0):
         parts.append(value * gate.side(v, base))
     return add_up(parts) if parts else 0.0
@@ -201,13 +211,20 @@ def side_at_zero(v: Node, r: Node, tells: bool) -> Node | float:
     return base.gate.side(v, base) if tells else 0.0
 
 
+def off_zero(v: Node, r: Node) -> Node:
+    """v/r where r is not 0."""
+    base = before_kept(r)
+    if not isinstance(base.gate, Radius):
+        return arithmetic.ratio(v, r)
+    return base.gate.unit(*base.inputs, axis=base.axis)
+
+
 def vanishes(radius: Node) -> Node:
     """The condition that a radius is 0, for a reader."""
     base = before_kept(radius)
     if not isinstance(base.gate, Hypotenuse):
         return base.equals(0.0)
-    first, second = sorted(base.inputs, key=lambda leg: leg.index)
-    return logic.all_of(first.equals(0.0), second.equals(0.0))
+    return legs.both_vanish(*base.inputs)
 
 
 def hidden(name: str, forward: Callable[..., Any], *gradients: Any, **declaration: Any) -> Elementwise:
@@ -220,7 +237,7 @@ direction: Elementwise = hidden(
     lambda v, r, out: 1 / r,
     lambda v, r, out: -(out / r),
     operands=("v", "r"),
-    form=Form(lambda v, r: limits.is_apart(r), lambda v, r: arithmetic.ratio(v, r), side_at_zero),
+    form=Form(lambda v, r: limits.is_apart(r), off_zero, side_at_zero),
     textbook=lambda v, r: v / r,
     gap=Gap(lambda v, r: vanishes(r)),
     kernel=kernels.ratio,
@@ -229,121 +246,63 @@ direction: Elementwise = hidden(
     source="the convention for the norm of zeros",
     samples=(at(3.0, 5.0), at(-0.5, 0.75)),
 )
-OF_RADIAL: dict[str, Any] = {
-    "operands": ("u", "v", "r"),
-    "textbook": lambda u, v, r: u * v / r,
-    "gap": Gap(lambda u, v, r: vanishes(r)),
-    "kernel": lambda u, v, r: u * arithmetic.ratio(v, r),
-    "habit": "divides the gradient by r",
-    "samples": (at(2.0, 3.0, 5.0), at(-0.5, 0.75, 0.5)),
-}
-radial_apart: Elementwise = hidden(
-    "radial_apart",
+radial: Elementwise = hidden(
+    "radial",
     lambda u, v, r: u * stable.ratio(v, r),
     lambda u, v, r, out: arithmetic.ratio(v, r),
     lambda u, v, r, out: u / r,
     lambda u, v, r, out: -(u * arithmetic.ratio(v, r) / r),
-    summary="u * v / r for the radius r of v, differentiated as it is where r is not 0",
-    source="the chain rule",
-    **OF_RADIAL,
-)
-radial: Elementwise = hidden(
-    "radial",
-    radial_apart.forward,
-    *radial_apart.gradients,
-    form=Form(lambda u, v, r: limits.is_apart(r), radial_apart, series_at_zero),
+    form=Form(lambda u, v, r: limits.is_apart(r), lambda u, v, r: u * off_zero(v, r), series_at_zero),
     summary="u * v / r for the radius r of v, and 0 where that is 0",
     source="the chain rule; at 0 the mean of opposite sides",
-    **OF_RADIAL,
+    operands=("u", "v", "r"),
+    textbook=lambda u, v, r: u * v / r,
+    gap=Gap(lambda u, v, r: vanishes(r)),
+    kernel=lambda u, v, r: u * arithmetic.ratio(v, r),
+    habit="divides the gradient by r",
+    samples=(at(2.0, 3.0, 5.0), at(-0.5, 0.75, 0.5)),
 )
 
 
-def leg_of(name: str, leg: int, *gradients: Any, **more: Any) -> Elementwise:
+def radial_of_leg(leg: int) -> Elementwise:
     """radial for the hypotenuse r of x and y."""
     letter = "xy"[leg]
+
+    def of_leg(gate: Elementwise, x: Node, y: Node) -> Node:
+        return gate(x, y) if leg == 0 else gate(y, x)
+
+    by_legs = [legs.along, legs.across] if leg == 0 else [legs.across, legs.along]
     return hidden(
-        name,
-        lambda u, x, y: u * stable.hypot_slope((x, y)[leg], (x, y)[1 - leg]),
-        *gradients,
-        operands=("u", "x", "y"),
-        textbook=lambda u, x, y: u * (x, y)[leg] / np.hypot(x, y),
-        gap=Gap(lambda u, x, y: vanishes(np.hypot(x, y))),
-        kernel=lambda u, x, y: u * arithmetic.ratio((x, y)[leg], np.hypot(x, y)),
-        habit=f"scales the gradient of {letter} by u over r times the other's share squared",
-        samples=(at(2.0, 3.0, 4.0), at(0.5, -3.0, 1e-6)),
-        **more,
-    )
-
-
-def leg_apart(leg: int) -> Elementwise:
-    """That off zero, where u/r - u x^2/r^3 would cancel if y is small."""
-
-    def along_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = METHODS[np.hypot](x, y)
-        return u * arithmetic.ratio((x, y)[1 - leg], radius) ** 2 / radius
-
-    def across_leg(u: Node, x: Node, y: Node, out: Node) -> Node:
-        radius = METHODS[np.hypot](x, y)
-        return -(u * arithmetic.ratio(x, radius) * arithmetic.ratio(y, radius) / radius)
-
-    letter = "xy"[leg]
-    return leg_of(
-        f"radial_{letter}_apart",
-        leg,
-        lambda u, x, y, out: hypot_slope_apart(*(x, y) if leg == 0 else (y, x)),
-        *[along_leg if place == leg else across_leg for place in range(2)],
-        summary=f"u * {letter} / hypot(x, y), differentiated as it is where that is not 0",
-        source="the chain rule",
-    )
-
-
-def leg_in_form(leg: int, apart: Elementwise) -> Elementwise:
-    letter = "xy"[leg]
-    return leg_of(
         f"radial_{letter}",
-        leg,
-        *apart.gradients,
+        lambda u, x, y: u * stable.hypot_slope((x, y)[leg], (x, y)[1 - leg]),
+        lambda u, x, y, out: of_leg(legs.share, x, y),
+        *[lambda u, x, y, out, by=by: u * of_leg(by, x, y) for by in by_legs],
         form=Form(
             lambda u, x, y: limits.is_apart(np.hypot(x, y)),
-            apart,
+            lambda u, x, y: u * of_leg(legs.share, x, y),
             lambda u, x, y, tells: series_at_zero(u, (x, y)[leg], np.hypot(x, y), tells),
         ),
+        operands=("u", "x", "y"),
+        textbook=lambda u, x, y: u * (x, y)[leg] / np.hypot(x, y),
+        gap=Gap(lambda u, x, y: legs.both_vanish(x, y)),
+        kernel=lambda u, x, y: u * arithmetic.ratio((x, y)[leg], np.hypot(x, y)),
         summary=f"u * {letter} / hypot(x, y), and 0 where that is 0",
+        habit=f"scales the gradient of {letter} by u over r times the other's share squared",
         source="the chain rule; at 0 the mean of opposite sides",
+        samples=(at(2.0, 3.0, 4.0), at(0.5, -3.0, 1e-6)),
     )
 
 
-def slope_of_hypot(name: str, **more: Any) -> Elementwise:
-    return slopes.slope(
-        name,
-        stable.hypot_slope,
-        # (1 - out^2)/hypot(x, y) would cancel where y is small
-        lambda x, y, out: arithmetic.ratio(y, np.hypot(x, y)) ** 2 / np.hypot(x, y),
-        lambda x, y, out: -(out * arithmetic.ratio(y, np.hypot(x, y)) / np.hypot(x, y)),
-        kernel=lambda x, y: arithmetic.ratio(x, np.hypot(x, y)),
-        of="hypot by x",
-        operands=("x", "y"),
-        textbook=lambda x, y: x / np.hypot(x, y),
-        gap=Gap(lambda x, y: vanishes(np.hypot(x, y))),
-        source="x/sqrt(x^2 + y^2)",
-        samples=(at(3.0, 4.0), at(-0.5, 1e-12)),
-        **more,
-    )
-
-
-hypot_slope_apart: Elementwise = slope_of_hypot("hypot_slope_apart")
-hypot_slope: Elementwise = slope_of_hypot(
+hypot_slope: Elementwise = legs.slope_of_hypot(
     "hypot_slope",
     form=Form(
         lambda x, y: limits.is_apart(np.hypot(x, y)),
-        hypot_slope_apart,
+        legs.share,
         lambda x, y, tells: side_at_zero(x, np.hypot(x, y), tells),
     ),
 )
-radial_x_apart, radial_y_apart = leg_apart(0), leg_apart(1)
-radial_x, radial_y = leg_in_form(0, radial_x_apart), leg_in_form(1, radial_y_apart)
+radial_x, radial_y = radial_of_leg(0), radial_of_leg(1)
 LEGS = (radial_x, radial_y)
-APART = (radial_apart, radial_x_apart, radial_y_apart, hypot_slope_apart)
 
 
 class InForm(Elementwise):

@@ -19,7 +19,8 @@ from backprop.autodiff.gates import arithmetic, arrays, kinked, shares
 from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.gates.radial import Radius
 from backprop.autodiff.gates.shares import DIRECTION, MATRIX, ROW
-from backprop.autodiff.numerics import products, stable
+from backprop.autodiff.gates.units import direction_along
+from backprop.autodiff.numerics import products, stable, turning
 from backprop.autodiff.numerics.deviations import deviations as apart_from_mean
 from backprop.autodiff.shapes import Axis, Shape, Slice
 
@@ -170,12 +171,21 @@ variance = Reduction(
     samples=(at(ROW), at(MATRIX, axis=0)),
     rule=not_empty,
 )
+scores, scores_turn = direction_along(
+    "scores",
+    turning.scores,
+    turning.scores_turn,
+    "std",
+    vector=lambda x, axis: deviations(x, axis=axis),
+    weight=lambda x, axis: count(x.shape, axis),
+)
 deviation = Radius(
     "std",
     stable.std,
     lambda x, out, axis: arithmetic.ratio(deviations(x, axis=axis), count(x.shape, axis) * out),
     vector=lambda x, axis: deviations(x, axis=axis),
     weight=lambda x, axis: count(x.shape, axis),
+    unit=scores,
     summary="the population standard deviation of the entries",
     habit="scales each entry's gradient by its distance from the mean over n*std",
     source="the chain rule; 0 where all entries are equal",

@@ -19,14 +19,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.gate import Attribute, Gate
-from backprop.autodiff.declaration.kinds import Flat, Slope
-from backprop.autodiff.declaration.notation import Postfix
+from backprop.autodiff.declaration.kinds import Slope
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.beside import beside, family
 from backprop.autodiff.passes.forms import in_forms
 from backprop.autodiff.passes.kink_hits import record
 from backprop.autodiff.passes.pushforward import pushforward
+from backprop.autodiff.passes.side_gates import (
+    NOT_HIT,
+    Derivative,
+    SideValues,
+    differentiated,
+    kinks,
+    side_mean,
+    sides_differ,
+)
 from backprop.autodiff.passes.side_means import (
     ROUNDING,
     Numbers,
@@ -43,22 +51,6 @@ if TYPE_CHECKING:
 MOST_ENTRIES = 127  # that are moved each to a side of its own; of more some share their signs
 GOLDEN = 0.6180339887498949  # its multiples modulo 1 lie apart: no two entries move equally far
 MOST_NUMBERS = 2**22  # in one evaluation of all sides, about
-
-
-class SideValues(float):
-    """What `kinks` found: no `values` where none is hit, else those of the derivatives, with the means of both sides.
-
-    Of many rows `rows` are those with a hit, and `count` is how many there are. `differ`, alike, tells where the sides
-    differ of what is told of. It is a number, as whatever stands in a program's slots.
-    """
-
-    values: Sequence[Numbers] | None = None
-    rows: Any = None
-    count = 1
-    differ: Any = ()
-
-
-NOT_HIT = SideValues()
 
 
 class BothSides:
@@ -222,13 +214,13 @@ class BothSides:
             pushed = pushforward(graph, graph.nodes[-1], seeds)
             tangents.append({node: tangent.settled for node, tangent in pushed.items()})
         _copy(self.results, graph, twin)
-        families = {slope.index: _family(twin[slope.index]) for slope in self.slopes}
+        families = {slope.index: family(twin[slope.index]) for slope in self.slopes}
         places = {node: place for place, node in enumerate(dict.fromkeys(chain.from_iterable(families.values())))}
-        self.telling = {index: [places[node] for node in family] for index, family in families.items()}
-        beside, results = Graph(is_typed=True), [twin[node.index] for node in self.results]
-        means = _beside(beside, results, tangents, lambda slope: not slope.only_tells)
-        telling = _beside(beside, [*results, *places], tangents, lambda slope: True)
-        return [*means, *telling], list(beside.inputs)
+        self.telling = {index: [places[node] for node in alike] for index, alike in families.items()}
+        moved, results = Graph(is_typed=True), [twin[node.index] for node in self.results]
+        means = beside(moved, results, tangents, lambda slope: not slope.only_tells)
+        telling = beside(moved, [*results, *places], tangents, lambda slope: True)
+        return [*means, *telling], list(moved.inputs)
 
 
 def _copy(results: Sequence[Node], graph: Graph, twin: dict[int, Node]) -> None:
@@ -244,53 +236,6 @@ def _copy(results: Sequence[Node], graph: Graph, twin: dict[int, Node]) -> None:
 
 def sides_of(graph: Graph, results: Sequence[int], order: int, told: Sequence[bool]) -> BothSides:
     return BothSides([graph.nodes[index] for index in results], order, told)
-
-
-def _beside(
-    graph: Graph,
-    results: Sequence[Node],
-    tangents: Sequence[Mapping[Node, Node]],
-    has_side: Callable[[Slope], bool],
-) -> list[Node]:
-    """The results in another graph, with the slopes that have a side as they are on that which the steps lead to.
-
-    `tangents` gives the first derivatives along the steps, then those of the first ones, and so on.
-    """
-    twin: dict[int, Node] = {}
-    waiting = list(results)
-    while waiting:
-        node = waiting[-1]
-        is_sided = isinstance(node.gate, Slope) and has_side(node.gate)
-        operands = _series(node, tangents) if is_sided else node.inputs
-        missing = [operand for operand in operands if operand.index not in twin]
-        if node.index in twin or not missing:
-            waiting.pop()
-        if missing:
-            waiting.extend(missing)
-        elif node.index not in twin and is_sided:
-            assert isinstance(node.gate, Slope)
-            moved = tuple([twin[operand.index] for operand in operands])
-            twin[node.index] = graph.add(node.gate.beside, moved, (*node.attributes, len(tangents)))
-        elif node.index not in twin:
-            twin[node.index] = graph.copy(node, twin)
-    return [twin[node.index] for node in results]
-
-
-def _family(slope: Node) -> list[Node]:
-    """The slopes of the same gate by each of its operands, which together tell the sides apart."""
-    if "position" not in slope.gate.attributes:
-        return [slope]
-    return [slope.graph.add(slope.gate, slope.inputs, (position,)) for position in range(len(slope.inputs))]
-
-
-def _series(slope: Node, tangents: Sequence[Mapping[Node, Node]]) -> tuple[Node, ...]:
-    """The operands of a slope, then their first derivatives, and so on."""
-    level: tuple[Node, ...] = slope.inputs
-    series = level
-    for found in tangents:
-        level = tuple([found.get(node) or node.zeros for node in level])
-        series += level
-    return series
 
 
 def is_variable(node: Node) -> bool:
@@ -370,124 +315,7 @@ def _most_times(nodes: Sequence[Node]) -> int:
     return max(orders, default=0)
 
 
-class OutsideTable(Gate):
-    """A gate that only this pass makes, and that no table of gates has."""
-
-    def __reduce__(self) -> tuple[Callable[[str], Gate], tuple[str]]:
-        return gate_of_sides, (self.name,)
-
-
-class Kinks(OutsideTable, Flat):
-    """What tells the means of derivatives whether a kink is hit."""
-
-    is_unshown = True
-
-
-class Derivative(OutsideTable):
-    """A derivative as it is, of an `order` that its nodes need not show."""
-
-    is_entrywise = True
-    tells_order = True
-
-    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
-        return upstream
-
-    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
-        return tangents[0]
-
-
-class SideMean(Derivative):
-    """A derivative; where a kink is hit, what the node of the index `found` has in its place at `position`."""
-
-    is_informed = True
-
-
-def mean_at_point(derivative: Any, sides: SideValues, position: int, order: int, found: int) -> Any:
-    return derivative if sides.values is None else sides.values[position]
-
-
-def mean_over_rows(derivative: Any, sides: SideValues, position: int, order: int, found: int) -> Any:
-    if sides.values is None:
-        return derivative
-    result = np.array(np.broadcast_to(derivative, (*derivative.shape[:-1], sides.count)))
-    result[..., sides.rows] = sides.values[position]
-    return result
-
-
-def differ_over_rows(found: SideValues) -> Any:
-    result = np.zeros(found.count)
-    if found.values is not None:
-        result[found.rows] = found.differ
-    return result
-
-
 def where_sides_differ(results: Sequence[Node]) -> list[Node]:
     """Nodes that are 1 where the sides differ of derivatives that the results depend on."""
     graph = results[0].graph
     return [graph.add(sides_differ, (node,)) for node in needed(results, is_read=True) if node.gate is kinks]
-
-
-LANGUAGES = ("latex", "python", "numpy", "c", "javascript")
-
-kinks = Kinks(
-    "kinks",
-    lambda *operands, sides: sides.at_point(*operands),
-    over_rows=lambda *operands, sides: sides.over_rows(*operands),
-    operands=("*operands",),
-    attributes={"sides": Attribute(lambda sides: sides)},
-    shape=lambda *operands, sides: (),
-    summary="whether a kink is hit, and if so the derivatives on its sides",
-    habit="stops the gradient: it only tells",
-    source="by definition",
-    samples=(),
-    is_public=False,
-)
-sides_differ = Kinks(
-    "sides_differ",
-    lambda found: float(np.any(found.differ)),
-    over_rows=differ_over_rows,
-    operands=("found",),
-    shape=lambda found: (),
-    summary="whether the derivatives on the sides of a kink that is hit differ",
-    habit="stops the gradient: it only tells",
-    source="by definition",
-    samples=(),
-    is_public=False,
-)
-side_mean = SideMean(
-    "side_mean",
-    mean_at_point,
-    over_rows=mean_over_rows,
-    operands=("derivative",),
-    attributes={"position": Attribute(int), "order": Attribute(int), "found": Attribute(int)},
-    shape=lambda derivative, position, order, found: derivative,
-    notation=Postfix(" (both sides)"),
-    textbook=lambda derivative, position, order, found: derivative,
-    code=dict.fromkeys(LANGUAGES, "{0}"),
-    summary="a derivative; where a kink is hit exactly, the mean of those from its sides",
-    habit="passes the gradient on",
-    source="the convention for derivatives of second and higher order",
-    samples=(),
-    is_public=False,
-)
-differentiated = Derivative(
-    "derivative",
-    lambda derivative, order: derivative,
-    over_rows=lambda derivative, order: derivative,
-    operands=("derivative",),
-    attributes={"order": Attribute(int)},
-    shape=lambda derivative, order: derivative,
-    notation=Postfix(""),
-    textbook=lambda derivative, order: derivative,
-    code=dict.fromkeys(LANGUAGES, "{0}"),
-    summary="a derivative, as it is",
-    habit="passes the gradient on",
-    source="by definition",
-    samples=(),
-    is_public=False,
-)
-GATES = (kinks, sides_differ, side_mean, differentiated)
-
-
-def gate_of_sides(name: str) -> Gate:
-    return {gate.name: gate for gate in GATES}[name]

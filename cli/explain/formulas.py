@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.passes.sides import differentiated
+from backprop.autodiff.passes.side_gates import differentiated
 from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.autodiff.shapes import Shape
 from backprop.parser.printers.expression import pieces

@@ -12,7 +12,7 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.notation import Infix, Postfix, Prefix, Subscript
 from backprop.autodiff.derivatives.trace import Trace, TracedContribution
 from backprop.autodiff.graph import Node
-from backprop.autodiff.passes.sides import Derivative
+from backprop.autodiff.passes.side_gates import Derivative
 from backprop.autodiff.shapes import Array
 from backprop.cli.reports.nodes import OUTPUT, title
 from backprop.parser.printers.expression import given_settings, setting_text, show

@@ -12,7 +12,7 @@ from backprop.autodiff import value_and_grad
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import GATES, OF_NO_FAMILY
-from backprop.autodiff.passes import sides
+from backprop.autodiff.passes import side_gates
 from backprop.autodiff.shapes import Slice
 
 from ..building import assign, call, expression, single
@@ -79,7 +79,7 @@ def test_a_node_comes_with_its_graph():
     assert described(node.graph) == described(graph)
 
 
-EVERY_GATE = [*GATES, *OF_NO_FAMILY, leaves.input, leaves.constant, *sides.GATES]
+EVERY_GATE = [*GATES, *OF_NO_FAMILY, leaves.input, leaves.constant, *side_gates.GATES]
 
 
 @pytest.mark.parametrize("gate", EVERY_GATE, ids=lambda gate: gate.name)
@@ -91,7 +91,7 @@ def test_a_gate_is_its_name(gate):
 
 def test_another_process_that_imported_nothing_finds_each_gate():
     program = "import pickle, sys\nfor data in pickle.load(sys.stdin.buffer): print(pickle.loads(data).name)"
-    for gate in (leaves.input, sides.side_mean):  # the first to be asked for: who loads it must load all it needs
+    for gate in (leaves.input, side_gates.side_mean):  # the first to be asked for: who loads it must load all it needs
         data = pickle.dumps([pickle.dumps(one) for one in (gate, *EVERY_GATE)])
         answer = subprocess.run([sys.executable, "-c", program], input=data, capture_output=True, check=True)
         assert answer.stdout.decode().split("\n")[:-1] == [one.name for one in (gate, *EVERY_GATE)]

@@ -160,3 +160,28 @@ def test_many_radii_one_in_another_take_linear_time():
 def test_the_sixth_derivative_at_zero(radius, text, truth):
     found = value_and_grad(nested(text.replace("R", radius), "xxxxx"), x=0.0, y=0.0)[1]["x"]
     assert found == pytest.approx(truth, rel=1e-13, abs=0)
+
+
+TWO_RADII = {  # of one vector, to the second derivative at 0
+    "hypot(x, y)*norm([x, y])": 2.0,
+    "norm([y, 0, -x])*hypot(x, y)": 2.0,
+    "norm([x, y])*norm([2*x, -(y*2)])": 4.0,
+    "exp(-hypot(x, y))*norm([x, y])": -2.0,
+    "cos(hypot(y, x) - 2*norm([y, x]))": -1.0,
+    "norm([x, y])*hypot(y, x)^3": 0.0,
+}
+
+
+@pytest.mark.parametrize("text", TWO_RADII)
+def test_radii_of_one_vector_in_two_notations_are_one(text):
+    expected = {"x": {"x": TWO_RADII[text], "y": 0.0}, "y": {"x": 0.0, "y": TWO_RADII[text]}}
+    assert hessian(parse(text), x=0.0, y=0.0) == expected
+    for name in "xy":
+        assert hvp(parse(text), {name: 1.0}, x=0.0, y=0.0)[1] == expected[name]
+        assert value_and_grad(nested(text, [name]), x=0.0, y=0.0)[1] == expected[name]
+
+
+def test_a_radius_of_a_radius_is_that_of_all_entries():
+    expected = {"x": {"x": 4.0, "y": 0.0}, "y": {"x": 0.0, "y": 2.0}}
+    for text in ("norm([norm([x, y]), x])^2", "hypot(x, hypot(x, y))*norm([x, hypot(x, y)])"):
+        assert hessian(parse(text), x=0.0, y=0.0) == expected

@@ -29,7 +29,13 @@ FUNCTIONS = {
     "x*R + sin(R)^3": lambda r, x: x * r + mp.sin(r) ** 3,
     "tanh(R - x^2)": lambda r, x: mp.tanh(r - x * x),
 }
-WORDS = ["xx", "yx", "yy", "xxx", "yyx", "xyy", "xxyy", "yxyx", "xxxx", "xyyxx", "yyyxx", "xxyyxx", "yyyyyy", "xxxxxx"]
+WORDS = ["xx", "yx", "yy", "xxx", "yyx", "yxyx"]
+LONG_WORDS = ["xxyyxx", "xyyxx"]  # one for each of the short functions, with one of the radii
+CASES = [
+    (radius, text, [LONG_WORDS[place % 2]] if place % 3 == turn and place < 8 else [])
+    for place, text in enumerate(FUNCTIONS)
+    for turn, radius in enumerate(RADII)
+]
 
 
 def nested(text, variables):
@@ -38,7 +44,7 @@ def nested(text, variables):
     return parse(text)
 
 
-def taylor(function, order=6, points=48, size=0.25):
+def taylor(function, order=6, points=24, size=0.125):
     """The coefficients of r^m x^k, by Cauchy's formula with equal steps on a circle in each variable."""
     roots = [mp.expjpi(mp.mpf(2) * one / points) for one in range(points)]
     rows = [[function(size * r, size * x) for x in roots] for r in roots]
@@ -57,7 +63,7 @@ def truth():
 
     def series(text):
         if text not in known:
-            with mp.workdps(60):
+            with mp.workdps(50):
                 known[text] = taylor(FUNCTIONS[text])
         return known[text]
 
@@ -66,37 +72,46 @@ def truth():
         if by_y % 2:
             return 0.0
         half = by_y // 2
-        with mp.workdps(60):  # r^2m x^k has the power x^(2(m - half) + k) y^by_y, binomial(m, half) times
+        with mp.workdps(50):  # r^2m x^k has the power x^(2(m - half) + k) y^by_y, binomial(m, half) times
             total = mp.fsum(
                 series(text)[2 * m, by_x - 2 * (m - half)] * mp.binomial(m, half)
                 for m in range(half, half + by_x // 2 + 1)
             )
-            return float(mp.chop(total * mp.factorial(by_x) * mp.factorial(by_y), tol=mp.mpf(10) ** -25))
+            return float(total * mp.factorial(by_x) * mp.factorial(by_y))
 
     return derivative
 
 
-@pytest.mark.parametrize("text", FUNCTIONS)
-@pytest.mark.parametrize("radius", RADII)
-def test_derivatives_at_zero_in_both_modes(truth, radius, text):
+@pytest.mark.parametrize("radius, text, long_words", CASES)
+def test_derivatives_at_zero_in_both_modes(truth, radius, text, long_words):
     whole = text.replace("R", f"({radius})")
     at = {"x": 0.0, "y": 0.0}
-    for variables in WORDS:
+    for variables in WORDS + long_words:
         expected = pytest.approx(truth(text, variables), rel=1e-11, abs=1e-13)  # zeros are sums of what cancels
-        *inner, before, last = variables
-        assert value_and_grad(nested(whole, variables[:-1]), at)[1][last] == expected, variables
-        if len(variables) < 5:
-            assert jvp(nested(whole, variables[:-1]), {last: 1.0}, at)[1] == expected, variables
-            assert hessian(nested(whole, inner), at)[before][last] == expected, variables
-            assert hvp(nested(whole, inner), {last: 1.0}, at)[1][before] == expected, variables
+        assert value_and_grad(nested(whole, variables[:-1]), at)[1][variables[-1]] == expected, variables
+    *inner, before, last = "xyy" if long_words else "yy"
+    expected = pytest.approx(truth(text, "".join([*inner, before, last])), rel=1e-11, abs=1e-13)
+    assert jvp(nested(whole, [*inner, before]), {last: 1.0}, at)[1] == expected
+    assert hessian(nested(whole, inner), at)[before][last] == expected
+    assert hvp(nested(whole, inner), {last: 1.0}, at)[1][before] == expected
 
 
 def test_mixed_derivatives_agree_in_every_order_of_differentiation(truth):
     at = {"x": 0.0, "y": 0.0}
-    for variables in ("xyy", "xxyy", "xxxyy"):
-        for word in sorted(set(itertools.permutations(variables))):
-            found = value_and_grad(nested("(1+norm([x, y]))^x", word[:-1]), at)[1][word[-1]]
-            assert found == close_to(truth("(1+R)^x", variables), rel=1e-12), word
+    words = [*itertools.permutations("xyy"), *itertools.permutations("xxyy"), *map(tuple, ("xxxyy", "yxxyx", "yyxxx"))]
+    for word in sorted(set(words)):
+        found = value_and_grad(nested("(1+norm([x, y]))^x", word[:-1]), at)[1][word[-1]]
+        assert found == close_to(truth("(1+R)^x", "".join(word)), rel=1e-12), word
+
+
+@pytest.mark.parametrize("word", ["uauuuuu", "uuauuuu", "uuuuauu", "auuuuuu", "uuaauuuu"])
+def test_another_variable_between_those_of_the_vector(word):
+    """Of r^n exp(a r) for n derivatives by a, the sixth by the radius."""
+    count, at = word.count("a"), {"a": 0.3, "u": 0.0, "v": 0.0}
+    with mp.workdps(50):
+        exact = mp.diff(lambda r: r**count * mp.exp(mp.mpf("0.3") * r), 0, 6)
+    found = value_and_grad(nested("exp(a*hypot(u, v))", word[:-1]), at)[1]["u"]
+    assert found == close_to(float(exact), rel=1e-13)
 
 
 @pytest.mark.parametrize("radius", RADII)
@@ -138,7 +153,7 @@ def test_sides_that_differ_are_told(radius, text, variables):
 UNMOVED = ["(z-z)^y", "abs(z-z)^y", "([z, 1]*0)^y", "(-[z-z, 0])^y", "(z*y-z*y)^(2*y)"]
 
 
-@pytest.mark.parametrize("exponent", [0.25, 0.5, 1.0, 2.0, 2.5])
+@pytest.mark.parametrize("exponent", [0.5, 1.0, 2.5])
 @pytest.mark.parametrize("text", UNMOVED)
 def test_a_power_of_what_stays_zero_stays_zero(text, exponent):
     at = {"z": 1.5, "y": exponent}

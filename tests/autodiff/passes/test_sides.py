@@ -252,3 +252,12 @@ def test_only_the_entries_that_are_selected_get_a_gradient():
     assert gradient["x"].tolist() == [0.25, 0.0, 0.5]
     _, gradient = value_and_grad(parse("sum(relu(W@x))"), W=[[1, 1], [-1, -1]], x=[1.0, np.inf])
     assert gradient["W"].tolist() == [[1.0, np.inf], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize("text", ["max(x)^2", "min(x)^2*max(x)", "sum(x)*max(x)", "exp(max(abs(x)))*min(x)"])
+def test_rows_on_kinks_of_a_whole_vector_are_as_single_points(text):
+    graph = parse(f"sum(grad(sum(grad({text}, x)*w), x)*w)")
+    vectors = np.array([[1.0, 2.0, 2.0], [3.0, 3.0, 0.0], [0.0, 1.0, 5.0], [2.0, 2.0, 2.0]])
+    along = np.array([1.0, -2.0, 0.5])
+    rows = compile(graph, gradients=False)(x=vectors, w=np.tile(along, (len(vectors), 1)))[0]
+    assert rows == close_to([value_and_grad(graph, x=x, w=along)[0] for x in vectors], rel=1e-14)

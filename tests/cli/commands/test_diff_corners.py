@@ -130,6 +130,9 @@ def test_a_note_says_what_the_text_does_not(backprop, text, point, note, said):
 @pytest.mark.parametrize("gate", [gate for gate in GATES if gate.gap], ids=lambda gate: gate.name)
 def test_every_gate_that_declares_a_corner_is_tried(gate):
     alone = {
+        "hypot_across",
+        "hypot_along",
+        "hypot_share",
         "odd_quotient",
         "radial_y",
         "ratio",

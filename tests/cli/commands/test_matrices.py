@@ -81,6 +81,14 @@ def test_hessian_on_a_pipe(backprop):
     assert backprop("hessian", ROSENBROCK, "x=1", "y=1", "-q").err == ""
 
 
+@pytest.mark.parametrize("radius", ["norm([x,y])", "hypot(x,y)"])
+def test_hessian_of_a_radius_of_very_unequal_entries(backprop, radius):
+    entry = json.loads(backprop("hessian", f"exp(-{radius})", "x=1e-200", "y=1e-20", "--json").out)["hessian"]["y"]["y"]
+    assert entry == 1.0
+    rows = backprop("hessian", "hypot(x,y)*norm([x,y])", "x=0", "y=0").rows
+    assert rows == [["variable", "x", "y"], ["x", "2", "0"], ["y", "0", "2"]]
+
+
 def test_an_infinite_coordinate_that_nothing_depends_on_leaves_the_point_critical(backprop):
     answer = backprop("hessian", "x^2 + 0*(z > 1)", "x=0", "z=inf")
     assert answer.err == "note: eigenvalues 0, 2\nnote: the gradient is zero: undecided, the Hessian does not tell\n"
