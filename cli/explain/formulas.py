@@ -156,7 +156,7 @@ class Symbols:
             return None
         expression = self.expression(user)
         spelled = self._local(expression, position, expression.node)
-        if spelled is None or len(spelled.text) <= MAXIMUM_SPELLED:
+        if spelled is None or len(spelled.text) <= MAXIMUM_SPELLED or user.gate.attributes:  # which no symbol has
             return spelled
         return self._local(expression, position, self._twin(user, "", expression.names)) or spelled
 
