@@ -286,10 +286,13 @@ class Graph:
             return self.input(str(node.name), node.shape, node.span)
         operands = tuple([twin[operand.index] for operand in node.inputs])
         if node.gate.expand is not None and self.is_typed:
+            self.place = node.span
             try:
                 return node.gate.expand(*operands, **node.settings)
             except ExpressionError as error:
                 raise error.located(node.span, self.source) from None
+            finally:
+                self.place = None
         return self.add(node.gate, operands, node.attributes, node.span)
 
     def _append(

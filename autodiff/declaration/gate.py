@@ -14,7 +14,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
-from backprop.autodiff.declaration.notation import Call, Infix, Notation
+from backprop.autodiff.declaration.notation import PRODUCT, Call, Infix, Notation
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.declaration.table import METHODS, gate_named
 from backprop.autodiff.shapes import Shape
@@ -57,6 +57,9 @@ class Gap(NamedTuple):
     where: Callable[..., Node]
     value: Callable[..., Node | float | None] = lambda *operands, **attributes: 0.0
     written: float | None = None
+
+
+TINIEST = 2.0**-1022  # below, doubles lose digits
 
 
 class Form(NamedTuple):
@@ -269,9 +272,22 @@ class Gate:
         # log(2) and 180/pi stay: a reader sees more in them than in their digits.
         folds = not self.is_function and not settings and nodes[0].is_literal
         if folds and all([node.is_literal for node in nodes]):
+            numbers = [node.value for node in nodes]
             with np.errstate(all="ignore"):
-                return graph.constant(self.forward(*[node.value for node in nodes]))
+                value = self.forward(*numbers)
+            if not self.leaves_range(value, numbers):
+                return graph.constant(value)
         return graph.add(self, nodes, settings)
+
+    def leaves_range(self, value: Any, numbers: Sequence[Any]) -> bool:
+        """Whether a product, a quotient or a power of numbers is too large or too small for a double, and they are not.
+
+        Folded, it would hide from a reader what it is of.
+        """
+        if not isinstance(self.notation, Infix) or self.notation.precedence < PRODUCT or np.ndim(value):
+            return False
+        is_in_range = bool(TINIEST <= abs(value) < np.inf)
+        return not is_in_range and all([bool(np.all(number) and np.all(np.isfinite(number))) for number in numbers])
 
     def row_form(self) -> Forward:
         """The function for many rows at once, where the declaration does not give it."""

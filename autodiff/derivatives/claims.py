@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from backprop.autodiff.declaration.gate import TINIEST
 from backprop.autodiff.derivatives.check import DISTURBANCE, TRIALS, check, disturbed, drawn
 from backprop.autodiff.derivatives.differences import EPSILON
 from backprop.autodiff.derivatives.parts import with_parts
@@ -30,7 +31,6 @@ MAXIMUM_FAILURES = 10  # points whose values are kept
 TOLERANCE = 1e-9  # relative: two right formulas multiply the same numbers in another order
 ROUNDINGS = 32.0  # times what the roundings of both come to: further apart right formulas are not
 TELLING = 1e-2  # relative: numbers whose roundings come to more tell nothing
-TINIEST = 2.0**-1022  # below, doubles lose digits
 
 
 class Finding(NamedTuple):

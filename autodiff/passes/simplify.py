@@ -133,8 +133,11 @@ class Simplifier:
         if not values or len(values) > LONGEST_LIST or any(one is None for one in values):
             return None
         with np.errstate(all="ignore"):
-            self.values[node] = node.gate.forward(*values, **node.settings)
-        return self.values[node]
+            value: Array = node.gate.forward(*values, **node.settings)
+        if node.gate.leaves_range(value, values):
+            return None
+        self.values[node] = value
+        return value
 
     def _terms(self, root: Node) -> list[Monomial]:
         """The monomials of a sum, in the order in which they were written."""

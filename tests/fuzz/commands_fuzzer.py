@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import time
 from collections.abc import Container, Iterable, Iterator
 from importlib import import_module
@@ -18,6 +19,8 @@ from .shrinking import TimeIsUp, shortest_run
 CASES_TOGETHER = 1
 INSTALLED_EACH = 50  # cases; the others are forks
 SECONDS_OF_SHRINKING = 60
+LONGEST_ARGUMENT = 1 << 17  # bytes, that Linux passes to a program (execve(2))
+MOST_ARGUMENTS = 1 << 20  # bytes in all, of which the environment has some more
 
 for _name in COMMANDS:  # loaded once for all forks, and the grammar's tables with them
     import_module(f"backprop.cli.commands.{_name}")
@@ -29,10 +32,16 @@ def faults(seed: int, numbers: Iterable[int], known: Container[str]) -> Iterator
     """The number, the kind and the shortest form of each faulty case whose kind is not known."""
     for number in numbers:
         run = commands.run(Random(f"{seed} {number}"))
-        is_installed = number % INSTALLED_EACH == 0
+        is_installed = number % INSTALLED_EACH == 0 and is_passed(run.words)
         kind = fault(run, answer(run, is_installed=is_installed))
         if kind is not None and kind not in known:
             yield number, kind, shortest(run, kind, is_installed).as_command()
+
+
+def is_passed(words: Iterable[str]) -> bool:
+    """Whether the system passes such arguments to a program: a fork gets any."""
+    sizes = [len(os.fsencode(word)) + 1 for word in words]
+    return max(sizes, default=0) <= LONGEST_ARGUMENT and sum(sizes) <= MOST_ARGUMENTS
 
 
 def shortest(run: Run, kind: str, is_installed: bool) -> Run:

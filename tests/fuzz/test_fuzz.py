@@ -110,3 +110,14 @@ def test_shrinking_keeps_what_it_has_when_its_time_is_up():
     assert 7 in shortest(range(16), fails)
     assert len(asked) == 4
     assert shortest(range(16), lambda parts: 7 in parts) == [7]
+
+
+@pytest.mark.parametrize("size", [commands_fuzzer.LONGEST_ARGUMENT - 1, commands_fuzzer.LONGEST_ARGUMENT])
+def test_what_the_system_passes_to_no_program_is_known_before(size):
+    words = ("eval", "#" * size)
+    try:
+        subprocess.run(["true", *words], check=True)
+        starts = True
+    except OSError:
+        starts = False
+    assert commands_fuzzer.is_passed(words) == starts

@@ -72,6 +72,13 @@ def test_constants_are_folded_inside_the_range_alone(form: str, constant: float)
         ("asin(x/1e-200)", "1e+200/sqrt(1 - (1e+200*x)^2)"),
         ("(2*x)^3*0.5", "12*x^2"),
         ("6.626e-34*3e8*x", "1.9878e-25"),
+        ("x^2/1e200/1e200", "1e-200*1e-200*(2*x)"),
+        ("x^2*1e200*1e200", "1e+200*1e+200*(2*x)"),
+        ("(1e-200*x^2)*1e-200", "1e-200*1e-200*(2*x)"),
+        ("x*1e308*10", "10*1e+308"),
+        ("sin(x/1e-320)", "cos(x/1e-320)/1e-320"),
+        ("(x/1e-320)*1e-300", "1e-300/1e-320"),
+        ("x^2*(1/0)", "2*x/0"),
     ],
 )
 def test_what_is_folded(text: str, written: str) -> None:
