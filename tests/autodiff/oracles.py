@@ -9,6 +9,8 @@ from functools import partial
 import mpmath
 from mpmath import mp, mpf
 
+from . import incomplete_oracles as incomplete
+
 DIGITS = 50
 RELATIVE_STEP = mpf(10) ** -40
 STEP_AT_ZERO = mpf(10) ** -60
@@ -79,15 +81,28 @@ def exprel_derivative(x, order):
     return mp.hyp1f1(order + 1, order + 2, x) / (order + 1)
 
 
+def bessel_far(x, n, sign):
+    """Y (sign -1) and K (sign 1) by DLMF 10.17.4 and 10.40.2, whose least term is exp(-2 x) of the first."""
+    terms, k = [mpf(1)], 0
+    while abs(terms[-1]) > mp.eps and k < 2 * x:
+        k += 1
+        terms.append(terms[-1] * (4 * n * n - (2 * k - 1) ** 2) / (8 * k * x))
+    if sign > 0:
+        return mp.sqrt(mp.pi / (2 * x)) * mp.exp(-x) * mp.fsum(terms)
+    angle = x - mp.pi * (2 * n + 1) / 4
+    even, odd = [mp.fsum((-1) ** k * one for k, one in enumerate(terms[part::2])) for part in (0, 1)]
+    return mp.sqrt(2 / (mp.pi * x)) * (mp.sin(angle) * even + mp.cos(angle) * odd)
+
+
 def bessel_of_second_kind(x, n, sign):
     """Y (sign -1) and K (sign 1) by DLMF 10.8.1 and 10.31.1: where mpmath's own take seconds for a whole order."""
     if x <= 0:
         return mp.nan
     if x > 500:
-        return mp.besselk(n, x) if sign > 0 else mp.bessely(n, x)
+        return bessel_far(x, n, sign)
     with mp.workdps(mp.dps + 20 + int(abs(x))):
         half = x / 2
-        square, psi = sign * half * half, -2 * mp.euler + mp.harmonic(n)
+        square, psi = sign * half * half, -2 * mp.euler + mp.fsum(1 / mpf(j) for j in range(1, n + 1))
         term, head, total, k = half**n / mp.factorial(n), mpf(0), mpf(0), 0
         first = mpf(0)
         while k <= half or abs(term * psi) > abs(total) * mp.eps * mpf(10) ** -10:
@@ -124,53 +139,6 @@ def norminv(p):
     for _ in range(int(mp.log(mp.dps, 2)) + 6):
         x -= mp.log(mp.ncdf(x) / p) * mp.ncdf(x) / mp.npdf(x)
     return x
-
-
-def rising_series(ratio):
-    """1 + ratio(0) + ratio(0) ratio(1) + ..., until nothing is added."""
-    total = term = mpf(1)
-    k = 0
-    while term > total * mp.eps:
-        term *= ratio(k)
-        total += term
-        k += 1
-    return total
-
-
-def gammainc(a, x):
-    """DLMF 8.7.1."""
-    if a <= 0 or x < 0:
-        return mp.nan
-    if not x:
-        return mpf(0)
-    return x**a * mp.exp(-x) / mp.gamma(a + 1) * rising_series(lambda k: x / (a + 1 + k))
-
-
-def gammaincc(a, x):
-    more = x - a - a * mp.log(x / a) if x > a > 0 else 0
-    with mp.workdps(mp.dps + 20 + int(more / 2)):
-        return 1 - gammainc(a, x)
-
-
-def gamma_density(a, x):
-    return mp.nan if a <= 0 or x <= 0 else x ** (a - 1) * mp.exp(-x) / mp.gamma(a)
-
-
-def betainc(a, b, x):
-    """DLMF 8.17.8 and 8.17.4."""
-    if 2 * x <= 1:
-        head = x**a * (1 - x) ** b / (a * mp.beta(a, b))
-        return head * rising_series(lambda k: x * (a + b + k) / (a + 1 + k))
-    return 1 - betainc(b, a, 1 - x)
-
-
-def beta_density(a, b, x):
-    return x ** (a - 1) * (1 - x) ** (b - 1) / mp.beta(a, b)
-
-
-def by_parameters(function, orders):
-    """The derivative of a function of several parameters and x by the parameters, these many times."""
-    return lambda *point: mp.diff(lambda *front: function(*front, point[-1]), point[:-1], orders)
 
 
 def elu(x, a):
@@ -316,15 +284,15 @@ ORACLES: dict[str, Callable] = {
     "binom_slope_n": lambda n, k: derivative(mp.binomial, (n, k), 0),
     "binom_slope_k": lambda n, k: derivative(mp.binomial, (n, k), 1),
     "polygamma_difference": lambda x, h, order: mp.psi(order, x + h) - mp.psi(order, x),
-    "gammainc": gammainc,
-    "gammaincc": gammaincc,
-    "gamma_density": gamma_density,
-    "gamma_density_slope": lambda a, x: gamma_density(a, x) * (a - 1 - x) / x,
-    "gammainc_derivative": lambda a, x, order: by_parameters(gammainc, (order,))(a, x),
-    "betainc": betainc,
-    "beta_density": beta_density,
-    "beta_density_slope": lambda a, b, x: beta_density(a, b, x) * ((a - 1) / x - (b - 1) / (1 - x)),
-    "betainc_derivative": lambda a, b, x, by_a, by_b: by_parameters(betainc, (by_a, by_b))(a, b, x),
+    "gammainc": incomplete.gammainc,
+    "gammaincc": incomplete.gammaincc,
+    "gamma_density": incomplete.gamma_density,
+    "gamma_density_slope": lambda a, x: incomplete.gamma_density(a, x) * (a - 1 - x) / x,
+    "gammainc_derivative": incomplete.gammainc_derivative,
+    "betainc": incomplete.betainc,
+    "beta_density": incomplete.beta_density,
+    "beta_density_slope": lambda a, b, x: incomplete.beta_density(a, b, x) * ((a - 1) / x - (b - 1) / (1 - x)),
+    "betainc_derivative": incomplete.betainc_derivative,
     "lambertw": mp.lambertw,
     "lambertw_slope": lambda z: mp.exp(-mp.lambertw(z)) / (1 + mp.lambertw(z)),
     "norminv": norminv,

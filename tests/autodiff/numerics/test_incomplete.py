@@ -9,7 +9,8 @@ from mpmath import mpf
 
 from backprop.autodiff.numerics.routines import incomplete_beta, incomplete_gamma
 
-from ..oracles import betainc, derivative, gammainc, gammaincc
+from ..incomplete_oracles import betainc, gammainc, gammaincc
+from ..oracles import derivative
 
 INF = math.inf
 OF_GAMMA = [
