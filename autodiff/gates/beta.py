@@ -89,7 +89,7 @@ binom_slope_n: Elementwise = slopes.slope(
 binom_slope_k: Elementwise = slopes.slope(
     "binom_slope_k",
     lambda n, k: numerics.binom_slope(n, k, by_k=True),
-    lambda n, k, out: binom_slope_n(n, k) * by_k(n, k) + binom(n, k) * polygamma_of(n - k + 1, 1),
+    lambda n, k, out: out * by_n(n, k) + binom(n, k) * polygamma_of(n - k + 1, 1),
     lambda n, k, out: out * by_k(n, k) - binom(n, k) * (polygamma_of(n - k + 1, 1) + polygamma_of(k + 1, 1)),
     routine=routines.binom_slope_k,
     of="binom by k",

@@ -103,8 +103,31 @@ def gammaincc(a, x):
         return 1 - gammainc(a, x)
 
 
-def gamma_density(a, x):
-    return mp.nan if a <= 0 or x <= 0 else x ** (a - 1) * mp.exp(-x) / mp.gamma(a)
+def gamma_density(a, x, order=0):
+    if a <= 0 or x <= 0:
+        return mp.nan
+    logarithm = log_gamma(a, order, -1)
+    if order:
+        logarithm[1] += mp.log(x)
+    return x ** (a - 1) * mp.exp(-x) / mp.gamma(a) * exponential(logarithm)[order] * mp.factorial(order)
+
+
+def gamma_density_slope(a, x, order=0):
+    before = order * gamma_density(a, x, order - 1) / x if order else 0
+    return gamma_density(a, x, order) * (a - 1 - x) / x + before
+
+
+def beta_head(of_a, of_b, of_both, x, by_a, by_b) -> Callable:
+    """The coefficients of gamma(of_both + s + t)/gamma(of_a + s)/gamma(of_b + t) x^s (1 - x)^t over its value."""
+    by_s, by_t = log_gamma(of_a, by_a, -1), log_gamma(of_b, by_b, -1)
+    if by_a:
+        by_s[1] += mp.log(x)
+    if by_b:
+        by_t[1] += mp.log1p(-x)
+    first, second, both = exponential(by_s), exponential(by_t), exponential(log_gamma(of_both, by_a + by_b, 1))
+    return lambda i, j: mp.fsum(
+        first[i - p] * second[j - q] * both[p + q] * mp.binomial(p + q, p) for p in range(i + 1) for q in range(j + 1)
+    )
 
 
 def betainc_derivative(a, b, x, by_a, by_b):
@@ -120,20 +143,7 @@ def betainc_derivative(a, b, x, by_a, by_b):
             k += 1
             term = [[x * one for one in row] for row in by_row(times_both(term, a + b + k - 1), a + k)]
 
-    of_a, of_b = log_gamma(a + 1, by_a, -1), log_gamma(b, by_b, -1)
-    if by_a:
-        of_a[1] += mp.log(x)
-    if by_b:
-        of_b[1] += mp.log1p(-x)
-    of_a, of_b, of_both = exponential(of_a), exponential(of_b), exponential(log_gamma(a + b, by_a + by_b, 1))
-
-    def head(i: int, j: int):
-        return mp.fsum(
-            of_a[i - p] * of_b[j - q] * of_both[p + q] * mp.binomial(p + q, p)
-            for p in range(i + 1)
-            for q in range(j + 1)
-        )
-
+    head = beta_head(a + 1, b, a + b, x, by_a, by_b)
     return x**a * (1 - x) ** b / (a * mp.beta(a, b)) * coefficient(head, total_of(terms()))
 
 
@@ -141,5 +151,12 @@ def betainc(a, b, x):
     return betainc_derivative(a, b, x, 0, 0)
 
 
-def beta_density(a, b, x):
-    return x ** (a - 1) * (1 - x) ** (b - 1) / mp.beta(a, b)
+def beta_density(a, b, x, by_a=0, by_b=0):
+    head = beta_head(a, b, a + b, x, by_a, by_b)(by_a, by_b) * mp.factorial(by_a) * mp.factorial(by_b)
+    return x ** (a - 1) * (1 - x) ** (b - 1) / mp.beta(a, b) * head
+
+
+def beta_density_slope(a, b, x, by_a=0, by_b=0):
+    of_a = by_a * beta_density(a, b, x, by_a - 1, by_b) / x if by_a else 0
+    of_b = by_b * beta_density(a, b, x, by_a, by_b - 1) / (1 - x) if by_b else 0
+    return beta_density(a, b, x, by_a, by_b) * ((a - 1) / x - (b - 1) / (1 - x)) + of_a - of_b

@@ -170,30 +170,67 @@ def betainc(a: float, b: float, x: float) -> float:
     return betainc_derivative(a, b, x, 0, 0)
 
 
-def beta_density(a: float, b: float, x: float) -> float:
-    """x^(a-1) (1 - x)^(b-1) / beta(a, b), the derivative of betainc by x."""
+def beta_density(a: float, b: float, x: float, by_a: int, by_b: int) -> float:
+    """The derivative of x^(a-1) (1 - x)^(b-1) / beta(a, b), that of betainc by x, by a and b of these orders."""
     if not (a > 0.0 and b > 0.0 and 0.0 <= x <= 1.0):
         return math.nan
     if x == 0.0:
-        return math.inf if a < 1.0 else b if a == 1.0 else 0.0
+        return density_at_end(a, b, by_a, by_b)
     if x == 1.0:
-        return math.inf if b < 1.0 else a if b == 1.0 else 0.0
+        return density_at_end(b, a, by_b, by_a)
     if a == math.inf or b == math.inf:
         return math.nan if a == b else 0.0
-    return beta_mass(a, b, x, 1.0 - x) / x / (1.0 - x)
+    y = 1.0 - x
+    mass = beta_mass(a, b, x, y) / x / y
+    if by_a + by_b == 0:
+        return mass
+    slopes = [0.0] * 256
+    terms = [0.0] * 256
+    shift = 1.0 if a < 1.0 else 0.0
+    fill(shift, a, b, by_a, by_b, slopes)
+    rise = digamma_rise(a + shift, b - shift) if b >= shift else -digamma_rise(a + b, shift - b)
+    slopes[16] = log_of(x, y) + rise
+    slopes[1] += log_of(y, x)
+    total = factor(b, by_a, by_b, terms, slopes)
+    if a < 1.0 and by_a > 0:
+        total += by_a / a * factor(b, by_a - 1, by_b, terms, slopes)
+    return mass * total
 
 
-def beta_density_slope(a: float, b: float, x: float) -> float:
+def density_at_end(near: float, far: float, by_near: int, by_far: int) -> float:
+    """The same at the end where the exponent is near - 1: the density is t^(near-1) / beta(near, far) for small t."""
+    if near > 1.0:
+        return 0.0
+    if near == 1.0 and by_near == 0:
+        return far if by_far == 0 else 1.0 if by_far == 1 else 0.0
+    if by_far > 1:
+        return math.nan
+    return math.inf if by_near % 2 == 0 else -math.inf
+
+
+def beta_density_slope(a: float, b: float, x: float, by_a: int, by_b: int) -> float:
     """The derivative of that by x."""
     if 0.0 < x < 1.0:
-        return beta_density(a, b, x) * ((a - 1.0) / x - (b - 1.0) / (1.0 - x))
+        total = beta_density(a, b, x, by_a, by_b) * ((a - 1.0) / x - (b - 1.0) / (1.0 - x))
+        if by_a > 0:
+            total += by_a * beta_density(a, b, x, by_a - 1, by_b) / x
+        if by_b > 0:
+            total -= by_b * beta_density(a, b, x, by_a, by_b - 1) / (1.0 - x)
+        return total
     if not (a > 0.0 and b > 0.0 and 0.0 <= x <= 1.0):
         return math.nan
-    near = a if x == 0.0 else b
-    far = b if x == 0.0 else a
-    sign = 1.0 if x == 0.0 else -1.0
-    if near == 1.0:
-        return sign * (1.0 - far) * far
-    if near == 2.0:
-        return sign * far * (far + 1.0)
-    return 0.0 if near > 2.0 else sign * math.inf if near > 1.0 else -sign * math.inf
+    return slope_at_end(a, b, by_a, by_b) if x == 0.0 else -slope_at_end(b, a, by_b, by_a)
+
+
+def slope_at_end(near: float, far: float, by_near: int, by_far: int) -> float:
+    """The derivative by t of the same as in density_at_end, from (near - 1 - near (far - 1) t) t^(near-2)."""
+    if near > 2.0:
+        return 0.0
+    if by_near == 0 and (near == 1.0 or near == 2.0):
+        sign = 1.0 if near == 2.0 else -1.0
+        value = far * (far + sign) if by_far == 0 else 2.0 * far + sign if by_far == 1 else 2.0
+        return sign * value if by_far < 3 else 0.0
+    if by_far > 1:
+        return math.nan
+    is_negative = (by_near % 2 == 1) == (near > 1.0)
+    return -math.inf if is_negative else math.inf

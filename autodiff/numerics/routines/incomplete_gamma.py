@@ -161,24 +161,40 @@ def gammaincc(a: float, x: float) -> float:
     return 1.0 - gammainc(a, x)
 
 
-def gamma_density(a: float, x: float) -> float:
-    """x^(a-1) exp(-x) / gamma(a), the derivative of gammainc by x."""
+def gamma_density(a: float, x: float, order: int) -> float:
+    """The derivative by a, of that order, of x^(a-1) exp(-x) / gamma(a), which is the derivative of gammainc by x."""
     if x == 0.0 and a > 0.0:
-        return math.inf if a < 1.0 else 1.0 if a == 1.0 else 0.0
+        if order == 0:
+            return math.inf if a < 1.0 else 1.0 if a == 1.0 else 0.0
+        return 0.0 if a > 1.0 else math.inf if order % 2 == 0 else -math.inf
     if not (a >= 0.0 and x > 0.0):
         return math.nan
-    if a == 0.0 or a == math.inf or x == math.inf:
+    if a == math.inf or x == math.inf:
         return math.nan if a == x else 0.0
-    mass = gamma_mass(a, x)
-    return mass / x if mass > 0.0 and x > 1e-290 else math.exp((a - 1.0) * math.log(x) - x - lgamma(a))
+    if order == 0:
+        mass = gamma_mass(a, x)
+        return mass / x if mass > 0.0 and x > 1e-290 else math.exp((a - 1.0) * math.log(x) - x - lgamma(a))
+    is_small = a < 1.0
+    slopes = [0.0] * 128
+    terms = [0.0] * 128
+    base = a + 1.0 if is_small else a
+    slopes[0] = math.log(x) - polygamma_right(0, base) if is_small else gamma_score(a, x)
+    for k in range(1, order):
+        slopes[k] = -polygamma_right(k, base)
+    factor = expand(order, terms, slopes)
+    if is_small:
+        return small_mass(a, x) * ((a * factor + order * terms[order - 1]) / x)
+    return gamma_mass(a, x) * (factor / x)
 
 
-def gamma_density_slope(a: float, x: float) -> float:
+def gamma_density_slope(a: float, x: float, order: int) -> float:
     """The derivative of that by x."""
     if x > 0.0:
-        return gamma_density(a, x) * ((a - 1.0 - x) / x)
+        before = order * gamma_density(a, x, order - 1) / x if order > 0 else 0.0
+        return gamma_density(a, x, order) * ((a - 1.0 - x) / x) + before
     if not (a > 0.0 and x == 0.0):
         return math.nan
-    if a == 1.0 or a == 2.0:
+    if order == 0 and (a == 1.0 or a == 2.0):
         return 1.0 if a == 2.0 else -1.0
-    return 0.0 if a > 2.0 else math.inf if a > 1.0 else -math.inf
+    is_negative = (order % 2 == 1) == (a > 1.0)
+    return 0.0 if a > 2.0 else -math.inf if is_negative else math.inf

@@ -84,7 +84,7 @@ class Derivatives:
 
     def of(self, counts):
         """The derivative, taken that many times by each operand, or None where the function is not defined near."""
-        with mp.workdps((HIGHEST + 2) * DIGITS):
+        with mp.workdps((HIGHEST + 1) * DIGITS):
             try:
                 terms = [
                     mp.fprod([(-1) ** k * mp.binomial(n, k) for n, k in zip(counts, places, strict=True)])
@@ -156,7 +156,8 @@ def test_powers_of_zero_have_the_derivatives_of_their_limits(exponent, word):
 def test_a_variable_exponent_may_pass_whole_numbers(base, exponent):
     for order in range(2, HIGHEST + 1):
         for counts, words in orderings(2, order):
-            exact = power.of(counts)
+            with mp.workdps(DIGITS):
+                exact = mp.diff(lambda x, y: x**y, (mpf(base), mpf(exponent)), counts, relative=exponent != 0.0)
             for word in words:
                 mine = derivative(arithmetic.power, (base, exponent), {}, word)
                 assert mine == close_to(float(exact), rel=1e-12)
