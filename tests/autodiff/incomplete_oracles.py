@@ -94,7 +94,10 @@ def gammainc_derivative(a, x, order):
 
 
 def gammainc(a, x):
-    return gammainc_derivative(a, x, 0)
+    """The same, order 0, by mpmath's own series, which is faster."""
+    if a <= 0 or x < 0:
+        return mp.nan
+    return x**a * mp.exp(-x) / mp.gamma(a + 1) * mp.hyp1f1(1, a + 1, x) if x else mpf(0)
 
 
 def gammaincc(a, x):
@@ -148,7 +151,9 @@ def betainc_derivative(a, b, x, by_a, by_b):
 
 
 def betainc(a, b, x):
-    return betainc_derivative(a, b, x, 0, 0)
+    if 2 * x > 1:
+        return 1 - betainc(b, a, 1 - x)
+    return x**a * (1 - x) ** b / (a * mp.beta(a, b)) * mp.hyp2f1(a + b, 1, a + 1, x)
 
 
 def beta_density(a, b, x, by_a=0, by_b=0):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import mpmath
 from mpmath import mp, mpf
@@ -123,6 +123,25 @@ BESSEL: dict[str, Callable] = {
     "i": lambda x, n: mp.besseli(n, x),
     "k": partial(bessel_of_second_kind, sign=1),
 }
+
+
+@lru_cache(maxsize=1000)
+def reciprocal_gamma_to(x, precision):
+    """1/gamma(x); a function of several operands asks for it again and again where only others change."""
+    return mp.rgamma(x)
+
+
+def reciprocal_gamma(x):
+    return reciprocal_gamma_to(x, mp.prec)
+
+
+def beta(a, b):
+    return reciprocal_gamma(a + b) / (reciprocal_gamma(a) * reciprocal_gamma(b))
+
+
+def binomial(n, k):
+    above = reciprocal_gamma(n + 1)
+    return reciprocal_gamma(k + 1) * reciprocal_gamma(n - k + 1) / above if above else mp.binomial(n, k)
 
 
 def log_abs_gamma(x):
@@ -278,11 +297,11 @@ ORACLES: dict[str, Callable] = {
     "iv": BESSEL["i"],
     "yn_slope": lambda x, n: (bessel_of_second_kind(x, n - 1, -1) - bessel_of_second_kind(x, n + 1, -1)) / 2,
     "kn": BESSEL["k"],
-    "beta": mp.beta,
-    "lbeta": lambda a, b: log_abs_gamma(a) + log_abs_gamma(b) - log_abs_gamma(a + b),
-    "binom": mp.binomial,
-    "binom_slope_n": lambda n, k: derivative(mp.binomial, (n, k), 0),
-    "binom_slope_k": lambda n, k: derivative(mp.binomial, (n, k), 1),
+    "beta": beta,
+    "lbeta": lambda a, b: mp.log(abs(beta(a, b))),
+    "binom": binomial,
+    "binom_slope_n": lambda n, k: derivative(binomial, (n, k), 0),
+    "binom_slope_k": lambda n, k: derivative(binomial, (n, k), 1),
     "polygamma_difference": lambda x, h, order: mp.psi(order, x + h) - mp.psi(order, x),
     "gammainc": incomplete.gammainc,
     "gammaincc": incomplete.gammaincc,
