@@ -224,10 +224,10 @@ def test_gates_of_whole_arrays_are_computed_by_their_entries(page):
 
 
 def test_what_javascript_cannot_say_is_a_page_with_fixed_numbers(backprop, browser, tmp_path):
-    answer = backprop("graph", "gamma(x)", "x=3", "-o", "page.html")
+    answer = backprop("graph", "det([[x, 1], [2, 3]])", "x=3", "-o", "page.html")
     assert (answer.status, answer.err) == (
         0,
-        "note: the numbers of this page are fixed: JavaScript code for 'gamma' is not known\n",
+        "note: the numbers of this page are fixed: JavaScript code for 'det' of arrays is not known\n",
     )
     browser.open(tmp_path / "page.html")
     assert "are fixed" in browser.evaluate("document.querySelector('.reason').textContent")
@@ -238,7 +238,7 @@ def test_what_javascript_cannot_say_is_a_page_with_fixed_numbers(backprop, brows
 
 
 def test_a_page_with_fixed_numbers_says_which_branch_was_taken(backprop, browser, tmp_path):
-    assert backprop("graph", "where(x > 5, x, gamma(x))", "x=3", "-o", "page.html").status == 0
+    assert backprop("graph", "where(x > 5, x, det([[x, 1], [2, 3]]))", "x=3", "-o", "page.html").status == 0
     browser.open(tmp_path / "page.html")
     shown = ""
     for _ in range(browser.evaluate("data.steps.length")):
