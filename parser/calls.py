@@ -159,15 +159,17 @@ def bound(scope: Scope, call: WrittenCall, takes: Parameters) -> tuple[dict[str,
         return ExpressionError(reason, where, cure or signature(scope, call.name.text))
 
     plain = [name for name in takes.operands if not name.startswith("*")]
-    given = {name: [argument] for name, argument in zip(plain, call.positional, strict=False)}
-    rest = list(call.positional[len(plain) :])
+    positional = list(call.positional)
+    leading = [name for name, setting in takes.settings.items() if setting.leads and name not in call.keywords]
+    given = {name: [positional.pop(0)] for name in leading if len(positional) > len(plain)}
+    given |= {name: [argument] for name, argument in zip(plain, positional, strict=False)}
+    rest = positional[len(plain) :]
     more: list[Operand] = []
     if len(plain) < len(takes.operands):
         more, rest = rest, []
     for name, setting in takes.settings.items():
         if rest and setting.elsewhere is not None:
-            texts = [source_of(scope, one) for one in (rest[0], call.positional[0])]
-            text = next((one for one in texts if one.isdigit()), texts[0])  # `jn(2, x)` has the number first
+            text = source_of(scope, rest[0])
             is_number = text.lstrip("-") not in leaves.NAMED_CONSTANTS  # inf is none of its values
             cure = f"write {name}={text}; {setting.elsewhere}" if is_number else setting.elsewhere
             raise ExpressionError(f"'{call.name.text}' takes its {name} by name only", rest[0].span, cure)

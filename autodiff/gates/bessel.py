@@ -16,7 +16,7 @@ from backprop.autodiff.numerics.routines import bessel as routines
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
-ORDER = {"n": Attribute(shapes.as_order, REQUIRED, elsewhere="SciPy has the order first")}
+ORDER = {"n": Attribute(shapes.as_order, REQUIRED, leads=True)}
 
 
 def first(x: Node, n: int) -> Node:
@@ -85,7 +85,7 @@ jn: Elementwise = Elementwise(
     attributes=ORDER,
     aliases=("jv",),
     code={"latex": r"\operatorname{J}_{<n>}\left({0}\right)", "c": "jn({n}, {0})"},
-    summary="the Bessel function of the first kind, of whole order n",
+    summary="the Bessel function of the first kind, of whole order n: jn(n, x) or jn(x, n=2)",
     habit="scales the gradient by half the difference of the neighbouring orders",
     source="DLMF 10.6.2 and 10.6.1",
     samples=(at(0.5, n=2), at(17.3, n=2), at(2.5, n=5), at(60.0, n=3)),
@@ -130,7 +130,7 @@ yn: Elementwise = Elementwise(
     attributes=ORDER,
     aliases=("yv",),
     code={"latex": r"\operatorname{Y}_{<n>}\left({0}\right)", "c": "yn({n}, {0})"},
-    summary="the Bessel function of the second kind, of whole order n",
+    summary="the Bessel function of the second kind, of whole order n: yn(n, x) or yn(x, n=2)",
     habit="scales the gradient by half the difference of the neighbouring orders",
     source="DLMF 10.6.2 and 10.6.1",
     samples=(at(0.5, n=2), at(17.3, n=2), at(2.5, n=5), at(60.0, n=3)),
@@ -163,7 +163,7 @@ iv: Elementwise = Elementwise(
     routine=routines.iv,
     attributes=ORDER,
     code={"latex": r"\operatorname{I}_{<n>}\left({0}\right)"},
-    summary="the modified Bessel function of the first kind, of whole order n",
+    summary="the modified Bessel function of the first kind, of whole order n: iv(n, x) or iv(x, n=2)",
     habit="scales the gradient by half the sum of the neighbouring orders",
     source="DLMF 10.29.1 and 10.29.3",
     samples=(at(0.5, n=2), at(17.3, n=2), at(2.5, n=5), at(60.0, n=3)),
@@ -197,7 +197,7 @@ kn: Elementwise = Elementwise(
     attributes=ORDER,
     aliases=("kv",),
     code={"latex": r"\operatorname{K}_{<n>}\left({0}\right)"},
-    summary="the modified Bessel function of the second kind, of whole order n",
+    summary="the modified Bessel function of the second kind, of whole order n: kn(n, x) or kn(x, n=2)",
     habit="scales the gradient by half the sum of the neighbouring orders",
     source="DLMF 10.29.1 and 10.29.3",
     samples=(at(0.5, n=2), at(17.3, n=2), at(2.5, n=5), at(60.0, n=3)),

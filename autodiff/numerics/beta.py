@@ -12,6 +12,7 @@ import numpy as np
 
 from backprop.autodiff.numerics import special
 from backprop.autodiff.numerics.double_double import DoubleDouble, polynomial, two_sum
+from backprop.autodiff.numerics.routines.gamma import digamma
 from backprop.autodiff.shapes import Array
 
 LARGEST = np.finfo(np.float64).max
@@ -119,6 +120,32 @@ def polygamma_difference(order: int, x: Array, h: Array) -> Array:
     """The polygamma function of x + h less that of x, with all its digits where h is small."""
     shape = np.broadcast_shapes(np.shape(x), np.shape(h))
     x, h = (np.array(np.broadcast_to(one, shape), dtype=float).reshape(-1) for one in (x, h))
+    is_right = (x > 0.0) & (x + h > 0.0) & np.isfinite(x + h) & (order == 0)
+    result = np.empty_like(x)
+    if is_right.any():
+        base, step = x[is_right], h[is_right]
+        result[is_right] = np.copysign(_digamma_rise(np.minimum(base, base + step), np.abs(step)), step)
+    if not is_right.all():
+        result[~is_right] = _difference(order, x[~is_right], h[~is_right])
+    return result.reshape(shape)[()]
+
+
+def _digamma_rise(x: Any, h: Any) -> Any:
+    """digamma(x + h) - digamma(x) for x > 0 and h >= 0, of which no term cancels. Source: DLMF 5.5.2 and 5.11.2."""
+    near = sum(h / (x + step) / (x + step + h) for step in range(11, -1, -1))
+    far = x + 12.0
+    further = far + h
+    rise = h / far / further
+    square, other = (1.0 / far) ** 2, (1.0 / further) ** 2
+    tail = slope = 0.0
+    for j in range(9, 0, -1):  # and its divided difference in 1/x^2
+        slope = tail + other * slope
+        tail = tail * square + special.BERNOULLI[j - 1][0] / special.BERNOULLI[j - 1][1] / (2 * j)
+    slope = tail + other * slope
+    return near + np.log1p(h / far) + rise * (0.5 + (2.0 * far + h) / far / further * slope)
+
+
+def _difference(order: int, x: Any, h: Any) -> Any:
     y, error = two_sum(x, h)
     before = special.polygamma(order, x)
     is_known = np.isfinite(error)
@@ -136,7 +163,7 @@ def polygamma_difference(order: int, x: Array, h: Array) -> Array:
     if rest.any():
         of_sum, of_base = DoubleDouble(y[rest], error[rest]), DoubleDouble(x[rest])
         result[rest] = (special.exact_polygamma(order, of_sum) - special.exact_polygamma(order, of_base)).value
-    return result.reshape(shape)[()]
+    return result
 
 
 def _far_difference(order: int, x: Any, ratio: Any) -> Any:
@@ -178,7 +205,9 @@ def _is_steady(p: Any, q: Any) -> Any:
 
 def _change(error: Any, x: Any) -> Any:
     """What the rounding error of x, a sum, makes of log gamma(x)."""
-    return np.where(np.isfinite(error) & ~_is_pole(x), error * special.digamma(x), 0.0)
+    is_known = np.isfinite(error) & (error != 0.0) & ~_is_pole(x)
+    change = np.frompyfunc(lambda error, x, is_known: error * digamma(x) if is_known else 0.0, 3, 1)
+    return np.asarray(change(error, x, is_known), dtype=float)
 
 
 def _is_pole(x: Any) -> Any:

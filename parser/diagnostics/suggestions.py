@@ -30,10 +30,10 @@ ELSEWHERE = {
     "choose": "binom(n, k)",
     "nchoosek": "binom(n, k)",
     "comb": "binom(n, k)",
-    "besselj": "jn(x, n=2)",
-    "bessely": "yn(x, n=2)",
-    "besseli": "iv(x, n=2)",
-    "besselk": "kn(x, n=2)",
+    "besselj": "jn(n, x)",
+    "bessely": "yn(n, x)",
+    "besseli": "iv(n, x)",
+    "besselk": "kn(n, x)",
     "qnorm": "norminv(p)",
     "sqr": "x^2",
     "sgn": "sign(x)",
@@ -169,8 +169,9 @@ def signature(scope: Scope, name: str) -> str:
 
 def arguments(gate: Gate) -> str:
     """The arguments of a gate in words: `x, low, high`, or `x and, if wanted, axis`."""
-    needed = [operand for operand in gate.operands if operand not in gate.defaults and not operand.startswith("*")]
-    needed += [name for name, setting in gate.attributes.items() if setting.default is REQUIRED]
+    needed = [name for name, setting in gate.attributes.items() if setting.leads]
+    needed += [operand for operand in gate.operands if operand not in gate.defaults and not operand.startswith("*")]
+    needed += [name for name, one in gate.attributes.items() if one.default is REQUIRED and not one.leads]
     if gate.most_operands is None:
         needed.append("...")
     optional = [*gate.defaults, *[name for name, setting in gate.attributes.items() if setting.default is not REQUIRED]]
