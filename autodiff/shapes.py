@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.named_tuple import NamedTuple
 
 Shape: TypeAlias = tuple[int, ...]
 Array: TypeAlias = np.float64 | np.ndarray[Any, np.dtype[np.float64]]  # numpy.typing would cost start-up time
@@ -22,6 +23,11 @@ MOST_DERIVATIVES = 100  # the factorials of the orders of polygamma overflow bey
 def show(shape: Shape) -> str:
     """A shape as a user reads it: `scalar`, `(3)`, `(2, 3)`."""
     return f"({', '.join(map(str, shape))})" if shape else "scalar"
+
+
+def entry_name(name: str, index: Sequence[SupportsIndex]) -> str:
+    """An entry of an array as every output names it: `x[0]`, `W[0,1]`; a scalar's is its own."""
+    return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
 def bounded(shape: Shape) -> Shape:
@@ -105,14 +111,14 @@ def indexed(shape: Shape, index: Index) -> Shape:
             cure=f"give at most {len(shape)}" if shape else "only an array can be indexed",
         )
     result = []
-    for length, item in zip(shape, index, strict=False):
+    for axis, (length, item) in enumerate(zip(shape, index, strict=False)):
         if isinstance(item, Slice):
             if item.step == 0:
                 raise ExpressionError("a slice has step 0", cure="give a step of 1 or more, or -1 or less")
             result.append(len(range(*slice(*item).indices(length))))
         elif not -length <= item < length:
             raise ExpressionError(
-                f"index {item} is out of range for length {length}",
+                f"index {item} is out of range for axis {axis} of length {length}",
                 cure=f"indices run from {-length} to {length - 1}" if length else "the array is empty",
             )
     return (*result, *shape[len(index) :])

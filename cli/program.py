@@ -95,7 +95,7 @@ def no_command(**_options: Any) -> None:
 def forget_odd_sizes() -> None:
     """Unset a COLUMNS or LINES that is not a size: click, rich and we ourselves would each stumble over it."""
     for name in ("COLUMNS", "LINES"):
-        if not re.fullmatch(r"[0-9]{1,6}", os.environ.get(name, "0")):
+        if name in os.environ and not re.fullmatch(r"[0-9]{1,6}", os.environ[name]):
             del os.environ[name]
 
 

@@ -1,4 +1,4 @@
-"""Lark's callbacks: each finished rule of the grammar becomes nodes of the graph, exactly as it was written.
+"""The callbacks of the grammar: each finished rule becomes nodes of the graph, exactly as it was written.
 
 There is no tree and no recursion: a callback gets its operands with their nodes and adds its own.
 """
@@ -11,17 +11,18 @@ from typing import Any
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
-from backprop.parser import arrays, constants, subscripts
+from backprop.parser import arrays, constants, loops, subscripts
 from backprop.parser.calls import called
 from backprop.parser.functions import FunctionScope, read_head
+from backprop.parser.names import ITERATE
 from backprop.parser.operand import Bounds, Chain, Keyword, Operand
-from backprop.parser.scope import Scope
+from backprop.parser.scope import Function, Scope
 
 # What Python calls 1, 0 and nothing, where no variable has that name.
 PYTHON_WORDS = {"True": ("NUMBER", 1.0), "False": ("NUMBER", 0.0), "None": ("NONE", None)}
 EXPONENTS = {"²": 2.0, "³": 3.0}
 
-Children = list[Any]  # what Lark hands to a callback: tokens, and what the callbacks before returned
+Children = list[Any]  # what a callback is given: tokens, and what the callbacks before returned
 
 
 class Builder:
@@ -35,7 +36,7 @@ class Builder:
         self._output: Node | None = None
 
     def finished(self) -> Graph:
-        """The graph of the text, which Lark has read to its end."""
+        """The graph of the text, which has been read to its end."""
         if self._output is None and self.scope.functions:
             last = list(self.scope.functions.values())[-1]
             raise ExpressionError(
@@ -43,6 +44,7 @@ class Builder:
             )
         if self._output is None:
             raise ExpressionError("the expression is empty", None, "write one, such as x^2 + 1")
+        loops.refuse_variables(self.scope)
         graph = self.scope.graph
         graph.output = self._output
         return graph
@@ -73,7 +75,7 @@ class Builder:
     def definition(self, children: Children) -> None:
         body = self.scope
         assert isinstance(body, FunctionScope)
-        self.scope = body.text
+        self.scope = body.outer
         self.scope.functions[body.head.name] = body.finished(body.node(children[1]))
 
     # Operators -----------------------------------------------------------------------------------------------
@@ -177,6 +179,8 @@ class Builder:
         token.node = self.scope.visible.get(token.text)
         if token.node is None and token.text in PYTHON_WORDS:
             token.type, token.value = PYTHON_WORDS[token.text]
+        elif token.node is None and token.text in self.scope.functions:
+            token.type = "FUNCTION"
         elif token.node is None:
             token.node = self.scope.first_use(token.text, token.span)
         return token  # type: ignore[no-any-return]
@@ -185,13 +189,15 @@ class Builder:
         name, closing = children[0], children[-1]
         arguments = children[2] if len(children) > 3 else []
         made = part(name, closing)
-        made.node = called(self.scope, name, arguments, made.span)
+        call = loops.iterated if name.text == ITERATE and name.text not in self.scope.functions else called
+        made.node = call(self.scope, name, arguments, made.span)
         return made
 
     def group(self, children: Children) -> Operand:
         """Parentheses: they belong to the span, and `-(2)` is not a plain number."""
         opening, operand, closing = children
-        operand.type = "GROUP"
+        if operand.is_literal:
+            operand.type = "GROUP"
         operand.start_pos = opening.start_pos
         operand.end_pos = closing.end_pos
         return operand  # type: ignore[no-any-return]
@@ -214,6 +220,33 @@ class Builder:
         items, _, item = children
         items.append(item)
         return items  # type: ignore[no-any-return]
+
+    def each(self, children: Children) -> None:
+        """The bracket before a body that is repeated for each value of an index: the index's name means that value."""
+        self.scope = FunctionScope(self.scope, loops.read_index(children[0].value, self.scope))
+
+    def body(self, children: Children) -> Function:
+        template = self.scope
+        assert isinstance(template, FunctionScope)
+        self.scope = template.outer
+        return template.finished(template.node(children[1]))
+
+    def range(self, children: Children) -> loops.IndexRange:
+        return loops.IndexRange(children[0], children[-1] if len(children) > 1 else None)
+
+    def gathered(self, children: Children) -> Operand:
+        """`sum(i*x for i in 1:3)`."""
+        name, body, values, closing = children
+        made = part(name, closing)
+        made.node = loops.gathered(self.scope, name, body, values, made.span)
+        return made
+
+    def listed(self, children: Children) -> Operand:
+        """`[i*x for i in 1:3]`."""
+        body, values, closing = children
+        made = Operand("ARRAY", "", body.span.start, closing.end_pos)
+        made.node = loops.gathered(self.scope, None, body, values, made.span)
+        return made
 
     def keyword(self, children: Children) -> Keyword:
         return Keyword(children[0], children[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -13,9 +13,10 @@ from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.parser.constants import with_constants
-from backprop.parser.functions import FunctionScope, expand
+from backprop.parser.functions import expand, refuse_recursion
 from backprop.parser.operand import Argument, Keyword, Operand
 from backprop.parser.scope import Scope
 
@@ -39,10 +40,7 @@ class Parameters(NamedTuple):
 
 def called(scope: Scope, name: Operand, arguments: Sequence[Argument], span: Span) -> Node:
     """The node of `name(arguments)`. Raises ExpressionError for an unknown function or unfit arguments."""
-    if isinstance(scope, FunctionScope) and name.text == scope.head.name:
-        raise ExpressionError(
-            f"'{name.text}' calls itself", name.span, "a function is expanded at its call and cannot recur"
-        )
+    refuse_recursion(scope, name)
     function = scope.functions.get(name.text)
     if function is not None:
         call = WrittenCall(name, *sorted_out(arguments), span)

@@ -9,11 +9,11 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
-from backprop.parser.functions import DEFERRED
+from backprop.parser.functions import DEFERRED, OwnCall, expand
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Scope
 
-Make = Callable[[Scope, tuple[Node, ...], list[Any]], Node]
+Make = Callable[[Scope, tuple[Node, ...], list[Any]], Node | OwnCall]
 
 
 def with_constants(
@@ -26,7 +26,7 @@ def with_constants(
     *,
     may_vary: bool = False,
 ) -> Node:
-    """The node that `make` gives for the operands and the values of the constants.
+    """The node that `make` gives for the operands and the values of the constants, or that of the call it gives.
 
     In the body of a function a constant may be a parameter: then the node waits for the call. What depends on a
     variable is an error or, where it `may_vary`, given as its node.
@@ -34,18 +34,26 @@ def with_constants(
     if scope.is_body and not all(constant.is_literal for constant in constants):
         count = len(operands)
 
-        def resume(where: Scope, nodes: tuple[Node, ...]) -> Node:
+        def resume(where: Scope, nodes: tuple[Node, ...]) -> Node | OwnCall:
             given = []
             for constant, node in zip(constants, nodes[count:], strict=True):
                 again = Operand(constant.type, constant.text, constant.start_pos, constant.end_pos)
                 again.node = node
                 given.append(again)
-            return with_constants(where, nodes[:count], given, make, role, span, may_vary=may_vary)
+            return make(where, nodes[:count], values_of(where, given, role, may_vary=may_vary))
 
         waiting = (*operands, *[scope.node(constant) for constant in constants])
         return scope.graph.add(DEFERRED, waiting, (resume,), span)
-    values = [constant.node if may_vary and varies(constant) else value(constant, role) for constant in constants]
-    return make(scope, tuple(operands), values)
+    made = make(scope, tuple(operands), values_of(scope, constants, role, may_vary=may_vary))
+    return expand(scope, *made) if isinstance(made, OwnCall) else made
+
+
+def values_of(scope: Scope, constants: Sequence[Operand], role: str, *, may_vary: bool) -> list[Any]:
+    """The values of the constants; where they `may_vary`, the nodes of those that do."""
+    for constant in constants:
+        if constant.type == "FUNCTION":
+            scope.node(constant)
+    return [constant.node if may_vary and varies(constant) else value(constant, role) for constant in constants]
 
 
 def varies(operand: Operand) -> bool:

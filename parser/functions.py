@@ -13,6 +13,7 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.parser.names import KEYWORDS, canonical
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Function, Head, Scope
@@ -22,7 +23,16 @@ from backprop.parser.scope import Function, Head, Scope
 DEFERRED = Gate("deferred", None, operands=(), summary="", habit="", source="", samples=(), is_public=False)  # type: ignore[arg-type]
 # Stands in a template for the call of another function, which is its attribute.
 CALL = Gate("call", None, operands=(), summary="", habit="", source="", samples=(), is_public=False)  # type: ignore[arg-type]
-Resume = Callable[[Scope, tuple[Node, ...]], Node]
+
+
+class OwnCall(NamedTuple):
+    """The call of a function of the text's own that is still to be expanded."""
+
+    function: Function
+    arguments: Sequence[Node]
+
+
+Resume = Callable[[Scope, tuple[Node, ...]], Node | OwnCall]
 
 MAXIMUM_REPLAYED = 1_000_000  # nodes of templates that the calls of a text go through: about 300 MB
 
@@ -33,12 +43,14 @@ class FunctionScope(Scope):
     is_body = True
 
     def __init__(self, outer: Scope, head: Head) -> None:
-        self.text = outer
+        self.outer = outer
+        self.text = outer.text
         self.head = head
         self.graph = Graph(is_typed=False, source=outer.graph.source)
         # No name of the text has a blank in it: a parameter never meets a name of the text around it.
         self.visible = {name: self.graph.input(f"parameter {name}") for name in head.parameters}
         self.assigned, self.used, self.functions = outer.assigned, outer.used, outer.functions
+        self.indices, self.unrolled = outer.indices, outer.unrolled
         self.expanded = {}
 
     def resolve(self, name: str, span: Span | None) -> Node:
@@ -54,7 +66,7 @@ class FunctionScope(Scope):
 def read_head(token: Operand, scope: Scope) -> Head:
     """The name and the parameters of a definition. Raises ExpressionError where they are not plain new names."""
     opening, closing = token.text.index("("), token.text.rindex(")")
-    name, span = _plain_name(token.text[:opening], token.start_pos, "function's name")
+    name, span = plain_name(token.text[:opening], token.start_pos, "function's name")
     if name in scope.functions:
         defined = scope.place(scope.functions[name].span)
         raise ExpressionError(
@@ -66,7 +78,7 @@ def read_head(token: Operand, scope: Scope) -> Head:
     parameters: list[str] = []
     start = token.start_pos + opening + 1
     for part in token.text[opening + 1 : closing].split(","):
-        parameter, place_in_text = _plain_name(part, start, "parameter")
+        parameter, place_in_text = plain_name(part, start, "parameter")
         if parameter in parameters:
             raise ExpressionError(
                 f"two parameters are called '{parameter}'", place_in_text, "give each a name of its own"
@@ -76,7 +88,8 @@ def read_head(token: Operand, scope: Scope) -> Head:
     return Head(name, tuple(parameters), span)
 
 
-def _plain_name(part: str, start: int, role: str) -> tuple[str, Span]:
+def plain_name(part: str, start: int, role: str) -> tuple[str, Span]:
+    """A new name and its place. Raises ExpressionError where the text of `role`, from `start` on, is none."""
     word = part.strip()
     start += len(part) - len(part.lstrip())
     span = Span(start, start + max(len(word), 1))
@@ -87,6 +100,14 @@ def _plain_name(part: str, start: int, role: str) -> tuple[str, Span]:
     if word[0].isdigit() or any(char.isascii() and not char.isalnum() and char != "_" for char in word):
         raise ExpressionError(f"'{word}' cannot be a {role}", span, "a definition is written f(x) = x^2; '==' compares")
     return canonical(word, start), span
+
+
+def refuse_recursion(scope: Scope, name: Operand) -> None:
+    """Raise ExpressionError where the function whose body this is has that name."""
+    if isinstance(scope, FunctionScope) and name.text == scope.head.name:
+        raise ExpressionError(
+            f"'{name.text}' calls itself", name.span, "a function is expanded at its call and cannot recur"
+        )
 
 
 def expand(scope: Scope, function: Function, arguments: Sequence[Node]) -> Node:
@@ -121,33 +142,42 @@ class Replay:
         self.function = function
         self.key = key_of_call(function, arguments)
         self.nodes = list(arguments)
-        scope.replayed += len(function.steps)
-        if scope.replayed > MAXIMUM_REPLAYED:
-            raise ExpressionError(
-                f"the functions of the text expand to more than {MAXIMUM_REPLAYED} nodes",
-                function.span,
-                "write a smaller expression",
-            )
+        count_nodes(scope, len(function.steps), function.span)
 
     def run(self, scope: Scope) -> Replay | None:
         """Make the nodes that are left. Returns the call that has to be replayed before the next one can be made."""
         nodes = self.nodes
-        for node in self.function.steps[len(nodes) - len(self.function.parameters) :]:
+        steps = self.function.steps
+        for position in range(len(nodes) - len(self.function.parameters), len(steps)):
+            node = steps[position]
             operands = [nodes[operand.index] for operand in node.inputs]
+            made: Node | OwnCall
             if node.gate is leaves.input:
                 made = scope.resolve(str(node.name), node.span)
             elif node.gate is DEFERRED:
                 made = node.attributes[0](scope, tuple(operands))
             elif node.gate is CALL:
-                called = node.attributes[0]
-                expansion = scope.expanded.get(key_of_call(called, operands))
-                if expansion is None:
-                    return Replay(scope, called, operands)
-                made = expansion
+                made = OwnCall(node.attributes[0], operands)
             else:
                 made = scope.graph.copy(node, nodes)
+            if isinstance(made, OwnCall):
+                expansion = scope.expanded.get(key_of_call(*made))
+                if expansion is None:
+                    return Replay(scope, *made)
+                made = expansion
             nodes.append(made)
         return None
+
+
+def count_nodes(scope: Scope, count: int, span: Span, *, to_come: int = 0) -> None:
+    """Count nodes of templates. Raises ExpressionError where all so far, and those `to_come`, are too many."""
+    scope.text.replayed += count
+    if scope.text.replayed + to_come > MAXIMUM_REPLAYED:
+        raise ExpressionError(
+            f"the functions and loops of the text expand to more than {MAXIMUM_REPLAYED} nodes",
+            span,
+            "write a smaller expression",
+        )
 
 
 def key_of_call(function: Function, arguments: Sequence[Node]) -> tuple[Any, ...]:

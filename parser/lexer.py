@@ -7,59 +7,51 @@ a newline inside brackets from one that ends a statement.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import islice
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 
-from lark.common import LexerConf
-from lark.lexer import Lexer, PatternStr
-
-from backprop.autodiff.errors import ExpressionError
 from backprop.parser.names import canonical
-from backprop.parser.operand import Operand
+from backprop.parser.operand import VALUE_END, Operand
+from backprop.parser.shift_reduce import Tables
 
-MAXIMUM_OPEN = 500_000  # brackets and operators that wait for their right side: 200 MB
-CHECKED = 10_000  # tokens that are read before it is looked at again
 STATEMENTS = ("HEAD", "CONST")  # words that only begin a statement
+LOOP = "for"  # the first word of a FOR
 COMMON_FIRST = ("NAME", "NUMBER", "SIGN", "TIMES")  # no two terminals match alike: the order is for speed only
 
 
-class ExpressionLexer(Lexer):
+class ExpressionLexer:
     """Yields an Operand for each token. Raises ExpressionError at a character that begins none."""
 
-    def __init__(self, conf: LexerConf, comparator: Any = None) -> None:
-        patterns = {terminal.name: terminal.pattern for terminal in conf.terminals}
-        self._keywords = {
-            pattern.value: name
-            for name, pattern in patterns.items()
-            if isinstance(pattern, PatternStr) and pattern.value.isidentifier()
-        }
-        self._beginnings = {name: re.compile(patterns[name].to_regexp()).match for name in STATEMENTS}
-        apart = {*conf.ignore, *self._keywords.values(), *COMMON_FIRST, *STATEMENTS}
-        tokens = "|".join(
-            f"(?P<{name}>{patterns[name].to_regexp()})" for name in (*COMMON_FIRST, *sorted(patterns.keys() - apart))
-        )
-        ignored = "|".join(patterns[name].to_regexp() for name in conf.ignore)
+    def __init__(self, tables: Tables) -> None:
+        self._patterns = {name: pattern for name, pattern, _ in tables.terminals}
+        self._keywords = {word: name for name, _, word in tables.terminals if word is not None and word.isidentifier()}
+        apart = {*tables.ignored, *self._keywords.values(), *COMMON_FIRST, *STATEMENTS, "FOR"}
+        names = (*COMMON_FIRST, *sorted(self._patterns.keys() - apart))
+        tokens = "|".join(f"(?P<{name}>{self._patterns[name]})" for name in names)
+        ignored = "|".join(self._patterns[name] for name in tables.ignored)
         # One of the last two always matches, so that every match begins where the one before it ended.
         self._scan = re.compile(rf"(?:{ignored})*(?:{tokens}|(?P<END>\Z)|(?P<STRAY>[\s\S]))").finditer
 
-    def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[Any]:
-        """The tokens of the text in Lark's state, where it is the text or a slice of all of it."""
-        text = lexer_state.text
-        tokens = self.tokens(text if isinstance(text, str) else text.text)
-        for token in tokens:
-            yield token
-            yield from islice(tokens, CHECKED)
-            if parser_state is not None and len(parser_state.state_stack) > MAXIMUM_OPEN:
-                raise ExpressionError(
-                    "brackets and operators are nested too deep",
-                    token.span,
-                    f"at most {MAXIMUM_OPEN} may be open at a time: name parts of the expression, q = x + y; q * z",
-                )
+    # Most texts are without statements and loops, and need not wait for their expressions.
+
+    @cached_property
+    def _beginnings(self) -> dict[str, Callable[[str, int], re.Match[str] | None]]:
+        return {name: re.compile(self._patterns[name]).match for name in STATEMENTS}
+
+    @cached_property
+    def _loop(self) -> re.Pattern[str]:
+        return re.compile(self._patterns["FOR"])
+
+    def read(self, text: str) -> Iterator[Operand]:
+        """The tokens of the text as the grammar has them, with an EACH for each bracket that a FOR belongs to."""
+        if LOOP in text and self._loop.search(text):
+            return with_loops(self.tokens(text), loops_by_bracket(self.tokens(text)))
+        return self.tokens(text)
 
     def tokens(self, text: str) -> Iterator[Operand]:
         """The tokens of the text; a newline inside brackets is none."""
         keywords = self._keywords
+        has_statements = "=" in text
         depth = 0
         begins_statement = True
         position: int | None = 0
@@ -71,7 +63,12 @@ class ExpressionLexer(Lexer):
                 start, end = match.span(kind)
                 word = match[kind]
                 if kind == "NAME":
-                    if begins_statement and (beginning := self._beginning(text, start)):
+                    beginning = None
+                    if begins_statement:
+                        beginning = self._beginning(text, start) if has_statements else None
+                    elif word == LOOP and (loop := self._loop.match(text, start)):
+                        beginning = Operand("FOR", loop[0], start, loop.end())
+                    if beginning is not None:
                         yield beginning
                         begins_statement = False
                         position = beginning.end_pos
@@ -105,3 +102,33 @@ class ExpressionLexer(Lexer):
             if beginning := match(text, start):
                 return Operand(kind, beginning[0], start, beginning.end())
         return None
+
+
+def with_loops(tokens: Iterable[Operand], loops: Mapping[int, Operand]) -> Iterator[Operand]:
+    """The tokens, each bracket at a place in `loops` being an EACH with its FOR as the value."""
+    for token in tokens:
+        loop = loops.get(token.start_pos)
+        if loop is not None:
+            token.type, token.value = "EACH", loop
+        yield token
+
+
+def loops_by_bracket(tokens: Iterable[Operand]) -> dict[int, Operand]:
+    """The first FOR right inside a bracket by where that begins: the bracket of a call or of a list.
+
+    A FOR anywhere else is left for the parser to refuse.
+    """
+    loops: dict[int, Operand] = {}
+    opened: list[int | None] = []
+    before = ""
+    for token in tokens:
+        if token.type == "LPAR":
+            opened.append(token.start_pos if before == "NAME" else None)
+        elif token.type == "LSQB":
+            opened.append(None if before in VALUE_END else token.start_pos)
+        elif token.type in ("RPAR", "RSQB") and opened:
+            opened.pop()
+        elif token.type == "FOR" and opened and opened[-1] is not None:
+            loops.setdefault(opened[-1], token)
+        before = token.type
+    return loops

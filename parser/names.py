@@ -8,6 +8,7 @@ import unicodedata
 from backprop.autodiff.errors import ExpressionError, Span
 
 KEYWORDS = frozenset({"if", "else", "and", "or", "not"})
+ITERATE = "iterate"  # the one function that takes a function; any other is a gate
 SYMBOLS = {"π": "pi", "τ": "tau", "∞": "inf"}
 MIDDLE_DOTS = "\u0387\u30fb\uff65"
 

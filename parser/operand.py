@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from backprop.autodiff.errors import Span
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
+
+# The terminals that a value can end with.
+VALUE_END = frozenset({"NUMBER", "NAME", "RPAR", "RSQB", "SUPERSCRIPT", "TRANSPOSE"})
 
 
 class Operand:
     """A token, or a finished part of an expression: the token of its operator with a node and a longer span.
 
     A literal has a `value` and no `node` until something computes with it: an index or an entry of a list needs
-    none. `type` is the name of the terminal, or says what became of a literal: NEGATIVE, GROUP (in parentheses); NONE
-    is Python's None, which has neither.
+    none. `type` is the name of the terminal, or says what became of a literal: NEGATIVE, GROUP (in parentheses). Two
+    have neither: NONE is Python's None, and FUNCTION a name of one of the text's functions, which is a variable as
+    soon as something computes with it.
     """
 
     __slots__ = ("end_pos", "node", "start_pos", "text", "type", "value")
-
-    # What Lark copies from the last token to the end of the text; an error counts lines when it is shown.
-    line = column = end_line = end_column = None
 
     value: Any
 
@@ -37,7 +39,7 @@ class Operand:
     @property
     def is_literal(self) -> bool:
         """Whether it is a number or a list of numbers that nothing was computed with."""
-        return self.node is None and self.type != "NONE"
+        return self.node is None and self.type not in ("NONE", "FUNCTION")
 
 
 class Chain(Operand):

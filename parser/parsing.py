@@ -5,34 +5,36 @@ from __future__ import annotations
 import re
 
 import numpy as np
-from lark.exceptions import UnexpectedInput
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array
-from backprop.parser import tables
 from backprop.parser.arrays import MAXIMUM_DEPTH
 from backprop.parser.builder import Builder
 from backprop.parser.constants import value
+from backprop.parser.lexer import ExpressionLexer
 from backprop.parser.limits import MAXIMUM_TEXT
 from backprop.parser.operand import Operand
+from backprop.parser.shift_reduce import ShiftReduce, UnexpectedToken
+from backprop.parser.tables import tables
 
 LONG = 1000  # characters of a list from which a faster way than the grammar pays
-MAY_VANISH = re.compile(r"[eE]-[0-9]{3}|\.0{30}")  # a number that could be too small for a double, yet not 0
+MAY_VANISH = r"[eE]-[0-9]{3}|\.0{30}"  # a number that could be too small for a double, yet not 0
 
 
 class TextReader:
-    """Lark with the grammar's tables, calling a builder. It reads one text at a time."""
+    """A parser with the grammar's tables, calling a builder. It reads one text at a time."""
 
     def __init__(self) -> None:
         self.builder = Builder()
-        self.lark = tables.parser(self.builder)
-        self.tokens = tables.lexer(self.lark).tokens
+        found = tables()
+        self.lexer = ExpressionLexer(found)
+        self.parser = ShiftReduce(found, self.builder)
 
     def read(self, text: str) -> Graph:
         self.builder.begin(text)
-        self.lark.parse(text)
+        self.parser.parse(self.lexer.read(text), len(text))
         return self.builder.finished()
 
 
@@ -46,10 +48,10 @@ def parse(text: str) -> Graph:
     reader = idle.pop() if idle else TextReader()
     try:
         return reader.read(text)
-    except UnexpectedInput as error:
+    except UnexpectedToken as error:
         from backprop.parser.diagnostics.unexpected_token import diagnosed
 
-        raise diagnosed(text, error, reader.tokens) from None
+        raise diagnosed(text, error, reader.lexer.tokens) from None
     except ExpressionError as error:
         raise error.located(None, text) from None
     finally:
@@ -84,5 +86,5 @@ def literal_list(text: str) -> Array | None:
         array = np.array(json.loads(text, parse_int=float), dtype=np.float64)
     except (ValueError, RecursionError):
         return None
-    is_in_range = bool(np.isfinite(array).all()) and (bool(array.all()) or not MAY_VANISH.search(text))
+    is_in_range = bool(np.isfinite(array).all()) and (bool(array.all()) or not re.search(MAY_VANISH, text))
     return array if is_in_range and array.ndim <= MAXIMUM_DEPTH else None

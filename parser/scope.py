@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError, Span
@@ -11,6 +11,7 @@ from backprop.autodiff.evaluation.binding import as_array, value_of
 from backprop.autodiff.evaluation.execution import constant_value
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.parser.operand import Operand
 
@@ -49,7 +50,9 @@ class Scope:
         self.assigned: dict[str, Span] = {}
         self.used: dict[str, Span] = {}
         self.functions: dict[str, Function] = {}
+        self.indices: dict[str, Span] = {}  # the names of indices: `for i in`
         self.expanded: dict[tuple[Any, ...], Node] = {}  # calls of the text's own functions, by their arguments
+        self.unrolled: dict[tuple[Any, ...], Function] = {}  # loops, by what they repeat and how often
         self.replayed = 0  # nodes of templates that those calls went through
         self._constant: list[bool] = []  # of the graph's first nodes, whether no variable is in them
 
@@ -57,7 +60,9 @@ class Scope:
         """The operand's node. A literal gets one here. Raises ExpressionError for None, which has no value."""
         if operand.type == "NONE":
             raise ExpressionError("None has no value", operand.span, "it makes a new axis in an index: x[:, None]")
-        if operand.node is None:
+        if operand.type == "FUNCTION":
+            operand.node = self.resolve(operand.text, operand.span)
+        elif operand.node is None:
             operand.node = self.graph.constant(operand.value, None, operand.span)
         return operand.node
 

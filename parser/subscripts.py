@@ -43,8 +43,10 @@ class WrittenIndex:
         self.new_axes: list[int] = []
         self.chosen: list[int] | Node | None = None
         self.chosen_axis = 0
+        self.chosen_place = 0  # of it among the places
         left = 0  # axes that the items so far leave
-        for item in items:
+        taking: list[int] = []  # positions of the items that take entries
+        for position, item in enumerate(items):
             if isinstance(item, Bounds):
                 self.places.append(slice_of(item, values))
                 left += 1
@@ -52,12 +54,16 @@ class WrittenIndex:
                 self.new_axes.append(left + len(self.new_axes) - isinstance(self.chosen, Node))
             elif isinstance(value := next(values), Node) or np.ndim(value) == 1:
                 self._choose(value, item, left)
+                taking.append(position)
                 left += 1
             else:
                 self.places.append(whole(value, item))
-        if self.chosen is not None and any(isinstance(part, int) for part in self.places):
+                taking.append(position)
+        if self.chosen is not None and taking[-1] - taking[0] >= len(taking):  # NumPy moves the axis to the front then
             raise ExpressionError(
-                "a list or a variable beside a whole number in an index", items[0].span, "index twice: x[0][[1, 2]]"
+                "a list or a variable and a whole number in an index, and not side by side",
+                items[0].span,
+                "index twice: x[0][:, [1, 2]]",
             )
 
     def _choose(self, value: Any, item: Operand, axis: int) -> None:
@@ -66,12 +72,18 @@ class WrittenIndex:
         self.chosen = value if isinstance(value, Node) else [whole(position, item) for position in value]
         if self.chosen == []:
             raise ExpressionError("an empty list of indices", item.span, "name the entries to take")
-        self.chosen_axis = axis
+        self.chosen_axis, self.chosen_place = axis, len(self.places)
         self.places.append(EVERYTHING)
 
     def of(self, node: Node, span: Span) -> Node:
         """The entries of an array."""
         graph, before = node.graph, (EVERYTHING,) * self.chosen_axis
+        if isinstance(self.chosen, Node) and any(isinstance(part, int) for part in self.places):
+            # It goes first: an error names its axis, and counts those that the whole numbers take.
+            node = graph.add(OPERATORS["entry"], (node, self.chosen), (self.chosen_place,), span)
+            rest = (*self.places[: self.chosen_place], *self.places[self.chosen_place + 1 :])
+            node = graph.add(OPERATORS["index"], (node,), (rest,), span)
+            return graph.add(OPERATORS["new_axes"], (node,), (tuple(self.new_axes),), span) if self.new_axes else node
         if self.chosen is None or any(part != EVERYTHING for part in self.places):
             node = graph.add(OPERATORS["index"], (node,), (tuple(self.places),), span) if self.places else node
         if isinstance(self.chosen, Node):

@@ -8,33 +8,16 @@ import marshal
 import os
 import stat
 import sys
-import tempfile
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any
 
-from lark import Lark
-from lark import __version__ as lark_version
-from lark.grammar import Rule
-from lark.lexer import TerminalDef
+from backprop.parser.shift_reduce import Tables
 
-from backprop.parser.lexer import ExpressionLexer
+if TYPE_CHECKING:
+    from lark import Lark
 
 START = "statements"
 FOLDER = "backprop"
-LAYOUT = 1  # of the file, whose first line is the digest of what follows it
-
-
-def parser(callbacks: object) -> Lark:
-    """A parser that calls the methods of `callbacks` named in the grammar as it reduces."""
-    tables = _tables()
-    lark = Lark._load_from_dict(  # type: ignore[no-untyped-call]  # what Lark's own standalone parsers call
-        tables["data"], tables["memo"], transformer=callbacks, _plugins={"BasicLexer": ExpressionLexer}
-    )
-    return cast("Lark", lark)
-
-
-def lexer(lark: Lark) -> ExpressionLexer:
-    """The lexer of a parser."""
-    return cast("ExpressionLexer", lark.parser.lexer)
+LAYOUT = 2  # of the file, whose first line is the digest of what follows it
 
 
 def grammar_text() -> str:
@@ -42,37 +25,64 @@ def grammar_text() -> str:
         return file.read()
 
 
-def build(text: str) -> dict[str, Any]:
-    """Lark's tables of the grammar as plain data: what its own cache would pickle."""
+def build(text: str) -> Tables:
+    """The tables of the grammar, which Lark builds. A rule without a callback has one child that stands for it."""
+    from lark import Lark  # here, not above: once they are cached, nobody waits for it
+    from lark.grammar import Rule
+    from lark.lexer import TerminalDef
+
     lark = Lark(text, start=START, parser="lalr", lexer="basic", maybe_placeholders=False)
-    data, memo = lark.memo_serialize([TerminalDef, Rule])
-    return {"data": plain(data), "memo": plain(memo)}
+    data, memo = lark.memo_serialize([TerminalDef, Rule])  # what its own cache would pickle
+    table = data["parser"]["parser"]
+    rules = {key: rule for key, rule in memo.items() if rule["__type__"] == "Rule"}
+    number = {key: place for place, key in enumerate(rules)}
+    state = {key: place for place, key in enumerate(table["states"])}
+
+    def action(is_reduction: int, told: Any) -> int:
+        return ~number[told["@"]] if is_reduction else state[told]
+
+    return Tables(
+        [
+            {str(table["tokens"][token]): action(*entry) for token, entry in actions.items()}
+            for actions in table["states"].values()
+        ],
+        [(str(rule["origin"]["name"]), len(rule["expansion"]), callback_of(rule)) for rule in rules.values()],
+        state[table["start_states"][START]],
+        state[table["end_states"][START]],
+        terminals(lark),
+        [str(name) for name in lark.ignore_tokens],
+    )
 
 
-def plain(value: Any) -> Any:
-    """The same data of the plain types alone: some versions of Lark leave tokens, a kind of string, in it."""
-    if isinstance(value, dict):
-        return {plain(key): plain(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(entry) for entry in value]
-    return str(value) if isinstance(value, str) else value
+def callback_of(rule: dict[str, Any]) -> str | None:
+    """The name after `->`, else the rule's own; none for `?rule` with one child."""
+    stands_for_child = rule["options"]["expand1"] and not rule["alias"] and len(rule["expansion"]) == 1
+    return None if stands_for_child else str(rule["alias"] or rule["origin"]["name"])
+
+
+def terminals(lark: Lark) -> list[tuple[str, str, str | None]]:
+    from lark.lexer import PatternStr
+
+    patterns = {str(one.name): one.pattern for one in lark.terminals}
+    words = {name: str(one.value) for name, one in patterns.items() if isinstance(one, PatternStr)}
+    return [(name, str(one.to_regexp()), words.get(name)) for name, one in patterns.items()]
 
 
 @functools.cache
-def _tables() -> dict[str, Any]:
+def tables() -> Tables:
     text = grammar_text()
     path = cache_path(text)
-    tables = load(path) if path else None
-    if tables is None:
-        tables = build(text)
+    found = load(path) if path else None
+    if found is None:
+        found = build(text)
         if path:
-            save(path, tables)
-    return tables
+            save(path, found)
+    return found
 
 
 def cache_path(text: str) -> str | None:
-    """Where this grammar's tables are kept for this Lark and this Python; None where there is no home."""
-    key = f"{LAYOUT} {lark_version} {sys.implementation.cache_tag} {marshal.version} {text}"
+    """Where this grammar's tables are kept for this Python; None where there is no home."""
+    key = f"{LAYOUT} {sys.implementation.cache_tag} {marshal.version} {text}"
     digest = hashlib.sha256(key.encode()).hexdigest()[:32]
     if sys.platform == "win32":
         folder = os.environ.get("LOCALAPPDATA", "")
@@ -83,7 +93,7 @@ def cache_path(text: str) -> str | None:
     return os.path.join(folder, FOLDER, f"grammar-{digest}") if os.path.isabs(folder) else None
 
 
-def load(path: str) -> dict[str, Any] | None:
+def load(path: str) -> Tables | None:
     """The tables in a file of the user's own that nobody else can write, and that is whole; else None."""
     try:
         if not is_private(os.stat(path)):
@@ -94,7 +104,7 @@ def load(path: str) -> dict[str, Any] | None:
             digest, _, content = file.read().partition(b"\n")
         if digest != hashlib.sha256(content).hexdigest().encode():
             return None
-        return cast("dict[str, Any]", marshal.loads(content))
+        return Tables(*marshal.loads(content))
     except (OSError, ValueError, EOFError, TypeError):
         return None
 
@@ -105,9 +115,11 @@ def is_private(status: os.stat_result) -> bool:
     return sys.platform == "win32" or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
-def save(path: str, tables: dict[str, Any]) -> None:
+def save(path: str, tables: Tables) -> None:
     """Write the tables at once or not at all; a folder that cannot be written is not an error."""
-    content = marshal.dumps(tables)
+    import tempfile  # here, not above: most runs find the tables
+
+    content = marshal.dumps(tuple(tables))
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))

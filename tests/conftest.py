@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from pathlib import Path
 
 import pytest
 
 SELECTIONS = ("smoke", "extras")
+
+gc.set_threshold(
+    20_000
+)  # graphs are made by the thousand: looking for garbage was a sixth of the time of a pass's tests
 
 # What a job in the background of a shell or of nohup ignores, its children ignore, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)

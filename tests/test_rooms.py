@@ -1,6 +1,8 @@
 """The house rules that the source itself shows: which room may import which, and what no room may do."""
 
 import ast
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,10 +28,32 @@ def name_of(path: Path) -> str:
     return str(path.relative_to(HOUSE))
 
 
+def found_in(paths: Iterable[Path], look: Callable[[Path], object]) -> dict[str, object]:
+    """What the look at a module finds, by the name of the module, where it finds anything."""
+    found = {name_of(path): look(path) for path in paths}
+    return {name: what for name, what in found.items() if what}
+
+
+@cache
+def tree_of(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def trees_are_forgotten():
+    """Half a million objects would slow down whatever runs after."""
+    yield
+    tree_of.cache_clear()
+
+
 def imported(source: str) -> set[str]:
     """The dotted names that a module imports, those inside functions too; a relative import starts with a dot."""
+    return imported_by(ast.walk(tree_of(source)))
+
+
+def imported_by(nodes: Iterable[ast.AST]) -> set[str]:
     names = set()
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -40,7 +64,7 @@ def imported(source: str) -> set[str]:
 
 def called(source: str) -> set[str]:
     """The plain names that a module calls, or hands on to be called."""
-    return {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
+    return {node.id for node in ast.walk(tree_of(source)) if isinstance(node, ast.Name)}
 
 
 def forbidden_imports(room: str, source: str) -> set[str]:
@@ -59,7 +83,7 @@ def is_gate_name(node: ast.AST) -> bool:
 def gate_names_compared(source: str) -> list[int]:
     """The lines that compare something's `.name` of a gate, or look it up in a collection or a table of names."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree_of(source)):
         asked: list[ast.AST] = []
         if isinstance(node, ast.Compare):
             asked = [node.left, *node.comparators]
@@ -77,7 +101,7 @@ def gates_named(source: str) -> list[int]:
     """The lines that ask whether a gate is one of another module's, such as `node.gate is arithmetic.power`."""
     return [
         node.lineno
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(tree_of(source))
         if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith("gate")
         for other in node.comparators
         if isinstance(other, ast.Attribute) and not ast.unparse(other).startswith("leaves.")
@@ -89,30 +113,33 @@ def test_every_room_has_modules():
 
 
 @pytest.mark.smoke
-@pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
-def test_imports_go_from_cli_to_parser_to_autodiff(path):
-    room = path.relative_to(HOUSE).parts[0]
-    assert forbidden_imports(room, path.read_text()) == set()
+def test_imports_go_from_cli_to_parser_to_autodiff():
+    found = found_in(EVERY_MODULE, lambda path: forbidden_imports(path.relative_to(HOUSE).parts[0], path.read_text()))
+    assert found == {}
 
 
 QUIET = [*MODULES["parser"], *MODULES["autodiff"]]
 
 
-@pytest.mark.parametrize("path", QUIET, ids=name_of)
-def test_only_cli_prints_asks_opens_or_exits(path):
+def prints_asks_opens_or_exits(path: Path) -> set[str]:
     source = path.read_text()
     own = allowed_names(source) | ({"open"} if name_of(path) == CACHE else set())
-    assert called(source) & {"print", "open", "input", "exit", "quit", "breakpoint"} <= own
-    assert not {"sys.exit", "os._exit"} & {ast.unparse(node.func) for node in calls(source)}
-    assert {name.split(".")[0] for name in imported(source)} & {"rich", "click"} == set()
+    return (
+        called(source) & {"print", "open", "input", "exit", "quit", "breakpoint"} - own
+        | {"sys.exit", "os._exit"} & {ast.unparse(node.func) for node in calls(source)}
+        | {name.split(".")[0] for name in imported(source)} & {"rich", "click"}
+    )
+
+
+def test_only_cli_prints_asks_opens_or_exits():
+    assert found_in(QUIET, prints_asks_opens_or_exits) == {}
 
 
 def allowed_names(source: str) -> set[str]:
     """A module may have a name of its own that hides a builtin, as the leaf `input` does."""
-    tree = ast.parse(source)
     return {
         target.id
-        for node in ast.walk(tree)
+        for node in ast.walk(tree_of(source))
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
@@ -120,61 +147,79 @@ def allowed_names(source: str) -> set[str]:
 
 
 def calls(source: str) -> list[ast.Call]:
-    return [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return [node for node in ast.walk(tree_of(source)) if isinstance(node, ast.Call)]
 
 
-@pytest.mark.parametrize("path", MODULES["cli"], ids=name_of)
-def test_cli_differentiates_nothing_itself(path):
+def last_name(function: ast.expr) -> str | None:
+    """`approx` of `pytest.approx` and of `approx`."""
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", None)
+
+
+def test_cli_differentiates_nothing_itself():
     passes = tuple(f"backprop.autodiff.passes.{name}." for name in ("reverse", "forward", "pushforward"))
-    assert [name for name in imported(path.read_text()) if name.startswith(passes)] == []
+    found = found_in(
+        MODULES["cli"], lambda path: [name for name in imported(path.read_text()) if name.startswith(passes)]
+    )
+    assert found == {}
 
 
-@pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
-def test_an_expression_is_data(path):
+def runs_text_or_loads_objects(path: Path) -> set[str]:
     source = path.read_text()
-    assert called(source) & {"eval", "exec", "compile", "__import__"} == set()
     rooms = (("marshal", CACHE), ("subprocess", LAYOUT), ("pickle", CHANNEL), ("shelve", None))
     loaders = {module for module, room in rooms if name_of(path) != room}
-    assert {name.split(".")[0] for name in imported(source)} & loaders == set()
+    return (
+        called(source) & {"eval", "exec", "compile", "__import__"}
+        | {name.split(".")[0] for name in imported(source)} & loaders
+    )
 
 
-@pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
-def test_no_module_asks_for_a_gate_by_its_name(path):
-    assert gate_names_compared(path.read_text()) == []
+def test_an_expression_is_data():
+    assert found_in(EVERY_MODULE, runs_text_or_loads_objects) == {}
+
+
+def test_no_module_asks_for_a_gate_by_its_name():
+    assert found_in(EVERY_MODULE, lambda path: gate_names_compared(path.read_text())) == {}
 
 
 # Who rewrites what the user wrote must know it; everyone else asks the declaration.
 KNOWING = {f"autodiff/passes/{name}.py" for name in ("algebra", "cancellation", "fusion", "logarithms", "monomials")}
-KNOWING |= {f"autodiff/passes/{name}.py" for name in ("choices", "quotients", "simplify")}
+KNOWING |= {f"autodiff/passes/{name}.py" for name in ("choices", "entries", "quotients", "simplify")}
 
 
-@pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
-def test_only_families_and_rewriting_passes_know_a_gate(path):
-    is_family = path.parent == HOUSE / "autodiff" / "gates"
-    assert is_family or name_of(path) in KNOWING or gates_named(path.read_text()) == []
+def test_only_families_and_rewriting_passes_know_a_gate():
+    families = HOUSE / "autodiff" / "gates"
+    others = [path for path in EVERY_MODULE if path.parent != families and name_of(path) not in KNOWING]
+    assert found_in(others, lambda path: gates_named(path.read_text())) == {}
 
 
-@pytest.mark.parametrize("path", EVERY_MODULE, ids=name_of)
-def test_a_module_has_one_subject(path):
+def test_a_module_has_one_subject():
+    assert found_in(EVERY_MODULE, lambda path: path.read_text().count("\n") > MOST_LINES) == {}
+    assert found_in(EVERY_MODULE, has_no_docstring) == {}, "no docstring that says what the module knows"
+    assert found_in(EVERY_MODULE, lambda path: path.stem in {"utils", "util", "helpers", "common", "misc"}) == {}
+
+
+def has_no_docstring(path: Path) -> bool:
     source = path.read_text()
-    assert source.count("\n") <= MOST_LINES
-    assert not source.strip() or ast.get_docstring(ast.parse(source)), "no docstring that says what the module knows"
-    assert path.stem not in {"utils", "util", "helpers", "common", "misc"}
+    return bool(source.strip()) and not ast.get_docstring(tree_of(source))
 
 
 def module_name(path: Path) -> str:
     return ".".join(("backprop", *path.relative_to(HOUSE).with_suffix("").parts)).removesuffix(".__init__")
 
 
-class WithoutTypes(ast.NodeTransformer):
-    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
-        self.generic_visit(node)
-        return node.orelse if ast.unparse(node.test) == "TYPE_CHECKING" else node
+def without_types(node: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a tree but for what is under `if TYPE_CHECKING`."""
+    left = [node]
+    while left:
+        node = left.pop()
+        yield node
+        is_for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        left += node.orelse if is_for_types else ast.iter_child_nodes(node)
 
 
 def imported_to_run(source: str) -> set[str]:
     """The dotted names that a module imports, inside functions too, but for types."""
-    return imported(ast.unparse(WithoutTypes().visit(ast.parse(source))))
+    return imported_by(without_types(tree_of(source)))
 
 
 def in_circles(imports: dict[str, set[str]]) -> set[str]:
@@ -208,7 +253,7 @@ def test_no_imports_go_in_a_circle():
 
 
 def test_a_class_name_has_one_meaning():
-    names = [node.name for path in EVERY_MODULE for node in ast.walk(ast.parse(path.read_text())) if is_class(node)]
+    names = [node.name for path in EVERY_MODULE for node in ast.walk(tree_of(path.read_text())) if is_class(node)]
     assert sorted(names) == sorted(set(names))
 
 
@@ -230,7 +275,7 @@ def approximations_without_abs(source: str) -> list[int]:
     return [
         node.lineno
         for node in calls(source)
-        if ast.unparse(node.func) == "pytest.approx" and not {"abs", None} & {one.arg for one in node.keywords}
+        if last_name(node.func) == "approx" and not {"abs", None} & {one.arg for one in node.keywords}
     ]
 
 
@@ -246,7 +291,7 @@ def test_what_needs_an_extra_runs_with_the_extras():
     """A test that is skipped in the base install, and is not marked `extras`, would never run."""
     for path in TESTS:
         source = path.read_text()
-        asked = [node for node in calls(source) if ast.unparse(node.func).endswith(("importorskip", "find_spec"))]
+        asked = [node for node in calls(source) if last_name(node.func) in ("importorskip", "find_spec")]
         needs = {node.args[0].value for node in asked if node.args and isinstance(node.args[0], ast.Constant)}
         if path.name.startswith("test_") and needs & set(EXTRA_LIBRARIES):
             assert "mark.extras" in source, name_of(path)
@@ -255,7 +300,7 @@ def test_what_needs_an_extra_runs_with_the_extras():
 def test_tests_are_in_the_folders_of_what_they_test():
     files = [path.relative_to(HOUSE / "tests") for path in TESTS if path.name.startswith("test_")]
     assert {str(path.parent) for path in files if not (HOUSE / path.parent).is_dir()} == {"fuzz"}  # the fuzzers' own
-    assert all(ast.get_docstring(ast.parse(path.read_text())) for path in TESTS), "no docstring that says the subject"
+    assert all(ast.get_docstring(tree_of(path.read_text())) for path in TESTS), "no docstring that says the subject"
 
 
 def test_the_checks_see_what_they_look_for():

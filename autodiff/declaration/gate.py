@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.notation import PRODUCT, Call, Infix, Notation
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.declaration.table import METHODS, gate_named
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ its operands' (`moved`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.named_tuple import NamedTuple
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from backprop.autodiff.named_tuple import NamedTuple
 
 # Python's precedences, loosest first; a printer puts parentheses where an operand binds looser than its place.
 TERNARY, OR, AND, NOT, COMPARISON, SUM, PRODUCT, UNARY, POWER, POSTFIX, ATOM = range(11)

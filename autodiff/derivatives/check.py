@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.gates.labels import nan_for_none
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.forward import tangents
 from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array, Shape

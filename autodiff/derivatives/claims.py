@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +23,9 @@ from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.gates.labels import nan_for_none
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.reverse import adjoints
-from backprop.autodiff.shapes import Array, Shape, show
+from backprop.autodiff.shapes import Array, Shape, entry_name, show
 
 VERDICTS = ("mismatch", "ok", "undecided", "kink", "not finite")  # what is said of a claim that has several: the first
 MAXIMUM_FAILURES = 10  # points whose values are kept
@@ -259,8 +260,3 @@ def overflows(program: Program, values: Mapping[str, Array]) -> bool:
     except FloatingPointError:
         return True
     return False
-
-
-def entry_name(name: str, place: tuple[Any, ...]) -> str:
-    """`W[0, 1]`; a scalar's is its own."""
-    return f"{name}[{', '.join(map(str, place))}]" if place else name

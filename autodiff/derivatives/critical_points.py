@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from backprop.autodiff.derivatives.matrices import SecondOrder
 from backprop.autodiff.derivatives.sweeps import Matrix
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import lower
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 
 EPSILON = float(np.finfo(np.float64).eps)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
 
 import numpy as np
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 
 EPSILON = 2.0**-53

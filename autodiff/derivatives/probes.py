@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
 from backprop.autodiff.derivatives.differences import FINEST, SMALLEST
-from backprop.autodiff.shapes import Array
+from backprop.autodiff.named_tuple import NamedTuple
+from backprop.autodiff.shapes import Array, entry_name
 
 MAXIMUM_ENTRIES = 200  # of one variable that are checked one by one
 DIRECTIONS = 10  # that a larger variable is checked along instead
@@ -44,8 +44,8 @@ def probes(name: str, value: Array, generator: np.random.Generator) -> Iterator[
         for place in np.ndindex(entries.shape):
             direction = np.zeros(entries.shape)
             direction[place] = 1.0
-            entry, index = float(entries[place]), ", ".join(map(str, place))
-            yield Probe(name, f"{name}[{index}]", direction, entry or largest, finest(entry))
+            entry = float(entries[place])
+            yield Probe(name, entry_name(name, place), direction, entry or largest, finest(entry))
     else:
         for number in range(1, DIRECTIONS + 1):
             signs = generator.choice((-1.0, 1.0), entries.shape)

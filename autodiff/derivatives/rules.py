@@ -7,13 +7,13 @@ declared beside it: there is no second table of rules. Knows no text but the nam
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from typing import NamedTuple
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import dependents, needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.writing import simplified
 
 MAXIMUM_RULES = 2000  # some seconds, and more than anybody reads

@@ -11,6 +11,7 @@ from backprop.autodiff.evaluation.binding import selected
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import dependents, needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.compact import is_shorter, may_be_shortened
 from backprop.autodiff.passes.forms import in_forms
 from backprop.autodiff.passes.reading import NoNormalForm
 from backprop.autodiff.passes.reverse import gradients, one_sided_adjoints
@@ -20,8 +21,10 @@ from backprop.autodiff.passes.textbook import Exemption
 from backprop.autodiff.passes.writing import simplified, simplified_of_order
 from backprop.autodiff.shapes import Shape
 
-MAXIMUM_ORDER = 100
+MAXIMUM_ORDER = 50
 MAXIMUM_ADDED = 200_000  # nodes of the orders after the first: the next may have some times as many
+MAXIMUM_TIDIED = 20_000  # the same where each order is tidied, beside MAXIMUM_GROWTH times the nodes of the first order
+MAXIMUM_GROWTH = 16
 
 
 class Derivatives:
@@ -40,7 +43,7 @@ class Derivatives:
         self.written: dict[str, Node] = {}
         found: list[Exemption] = []
         for name in names:
-            self.written[name] = self._closed(name, found) or self._simplified(name, found)
+            self.written[name] = self._written(name, found)
         self.exemptions = tuple(dict.fromkeys(found))
 
     @cached_property
@@ -51,10 +54,21 @@ class Derivatives:
     def coded(self) -> dict[str, Node]:
         return self.plain if self.order == 1 else {name: self._coded(name) for name in self.names}
 
+    def _written(self, name: str, exemptions: list[Exemption]) -> Node:
+        if self.order > 1:
+            return self._closed(name, exemptions) or self._simplified(name, exemptions)
+        declared: list[Exemption] = []
+        found = self._simplified(name, declared)
+        exemptions += declared
+        if declared or not may_be_shortened(found):
+            return found
+        closed = self._closed(name, declared)
+        return closed if closed is not None and not declared and is_shorter(closed, found) else found
+
     def _closed(self, name: str, exemptions: list[Exemption]) -> Node | None:
-        """The derivative of a higher order in the form that is tidied after each, None where there is none."""
+        """The derivative as a sum of products of powers, tidied after each order; None where it is none."""
         variable, output = self.graph.named(name), self.graph.result
-        if self.order == 1 or output.shape or variable.shape:
+        if output.shape or variable.shape:
             return None
         try:
             return simplified_of_order(output, variable, self.order, exemptions)
@@ -62,18 +76,17 @@ class Derivatives:
             return None
 
     def _simplified(self, name: str, exemptions: list[Exemption]) -> Node:
+        coded = self.coded[name]  # refuses an order that grows before the plain ones are made
         counts_sides = any([one.gate.is_informed for one in needed([self.plain[name]])])
-        return simplified(self.coded[name], exemptions, counts_sides=counts_sides)
+        return simplified(coded, exemptions, counts_sides=counts_sides)
 
     def _plain(self, name: str) -> Node:
         variable, node = self.graph.named(name), self.graph.result
         for done in range(self.order):
             if done == 1:
                 limit = len(self.graph.nodes) + MAXIMUM_ADDED
-            if done > 1 and len(self.graph.nodes) > limit:
-                raise ExpressionError(
-                    f"the derivative of order {done} has more than {MAXIMUM_ADDED} nodes", cure="ask for a lower order"
-                )
+            if done > 1:
+                self._refuse_growth(done, limit)
             (slope,) = gradients(node, [variable])
             if done + 1 < self.order:
                 (slope,) = to_differentiate([slope], node)
@@ -86,11 +99,22 @@ class Derivatives:
         """The derivative tidied between the orders: abs(x)^2 has that of x^2."""
         variable, node = self.graph.named(name), self.graph.result
         for done in range(self.order):
+            if done == 1:
+                limit = len(self.graph.nodes) + MAXIMUM_GROWTH * len(needed([node])) + MAXIMUM_TIDIED
+            if done > 1:
+                self._refuse_growth(done, limit)
             if done:
                 (node,) = in_forms([tidied(node, has_negative_powers=True)], tells=False)
             seed = self.graph.constant(1.0).broadcast_to(node.shape)
             (node,) = one_sided_adjoints(self.graph, node, seed, [variable]).by([variable])
         return node
+
+    def _refuse_growth(self, done: int, limit: int) -> None:
+        """Raises ExpressionError where the graph has more nodes than `limit` after that many orders."""
+        if len(self.graph.nodes) > limit:
+            raise ExpressionError(
+                f"the derivatives up to order {done} have {len(self.graph.nodes)} nodes", cure="ask for a lower order"
+            )
 
 
 @without_collection

@@ -151,18 +151,18 @@ gelu = Elementwise(
 silu = Elementwise(
     "silu",
     stable.silu,
-    lambda x, out: sigmoid(x) * (1 + vanishing(x) * sigmoid(-x)),
+    lambda x, out: sigmoid(x) + vanishing(out) * sigmoid(-x),  # x*sigmoid(x) has digits where sigmoid(x) has few
     aliases=("swish",),
     is_composed=True,
     summary="x*sigmoid(x)",
-    habit="scales the gradient by sigmoid(x)*(1 + x*(1 - sigmoid(x)))",
+    habit="scales the gradient by sigmoid(x) + silu(x)*(1 - sigmoid(x))",
     source="the product rule",
-    samples=(at(-3.0), at(0.5), at(-700.0), at(800.0)),
+    samples=(at(-3.0), at(0.5), at(-700.0), at(-720.0), at(800.0)),
 )
 mish = Elementwise(
     "mish",
     stable.mish,
-    lambda x, out: trigonometric.tanh(softplus(x)) + vanishing(x) * sigmoid(x) * trigonometric.tanh_slope(softplus(x)),
+    lambda x, out: trigonometric.tanh(softplus(x)) + vanishing(silu(x)) * trigonometric.tanh_slope(softplus(x)),
     is_composed=True,
     summary="x*tanh(softplus(x))",
     source="Misra (2019); the product rule",

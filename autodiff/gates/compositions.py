@@ -7,15 +7,17 @@ reader of the circuit sees both.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable
 from functools import partial
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate
-from backprop.autodiff.declaration.kinds import Expansion
+from backprop.autodiff.declaration.kinds import AXIS, Expansion
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import (
     arrays,
@@ -25,7 +27,7 @@ from backprop.autodiff.gates import (
     rounding,
     shares,
 )
-from backprop.autodiff.shapes import Array, Axis, Shape
+from backprop.autodiff.shapes import Array, Axis, Shape, Slice
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node
@@ -172,6 +174,36 @@ logsumexp_in_numpy = as_numpy_writes(reductions.logsumexp, reductions.logsumexp)
 var_in_numpy = as_numpy_writes(reductions.variance, variance, ddof=DDOF)
 std_in_numpy = as_numpy_writes(reductions.deviation, deviation, ddof=DDOF)
 norm_in_numpy = as_numpy_writes(reductions.norm, norm_of_order, ord=Attribute(as_norm_order, 2.0))
+
+MOST_PRODUCTS = 100_000  # entries that a running product takes: each is two nodes of the graph
+
+
+def running_product(x: Node, axis: Axis) -> Node:
+    """Each entry times the product before it: nothing is divided, so that a 0 is an entry like any other."""
+    if isinstance(axis, tuple):
+        raise ExpressionError("a running product has one axis", cure="give one number, or no axis for all entries")
+    if axis is None and len(x.shape) > 1:
+        return running_product(x.reshape((math.prod(x.shape),)), 0).reshape(x.shape)
+    if not math.prod(x.shape) or not x.shape:
+        return x
+    place = 0 if axis is None else shapes.normalized_axes(axis, len(x.shape))[0]
+    if x.shape[place] > MOST_PRODUCTS:
+        raise ExpressionError(
+            f"a running product of {x.shape[place]} entries", cure=f"it takes at most {MOST_PRODUCTS}"
+        )
+    before = (Slice(None, None, None),) * place
+    entries = [arrays.index(x, index=(*before, entry)) for entry in range(x.shape[place])]
+    return arrays.stack(*accumulate(entries, operator.mul), axis=place)
+
+
+cumprod = composition(
+    "cumprod",
+    running_product,
+    "the running product, of all entries in order or along an axis",
+    attributes={"axis": AXIS},
+    shape=reductions.one_axis_rule,
+    source="numpy.cumprod",
+)
 
 # Matrices and labels -----------------------------------------------------------------------------------------------
 

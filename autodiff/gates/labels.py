@@ -38,16 +38,17 @@ def nan_for_none() -> Iterator[None]:
         _is_strict.reset(token)
 
 
-def places(label: Any, length: int) -> tuple[Any, Any]:
-    """The labels as whole numbers counted from the start, and 1 for each, or nan where one names no place.
+def places(label: Any, length: int, axis: int | None = None) -> tuple[Any, Any]:
+    """The labels as whole numbers counted from the start, and 1 for each, or nan where one names no place of the axis.
 
     At a point that is an error: raises ExpressionError. In rows it would end the rows that are right.
     """
     is_place = (label == np.floor(label)) & (label >= -length) & (label < length)
     wrong = np.extract(~is_place, label)
     if wrong.size and _is_strict.get():
+        named = "an axis" if axis is None else f"axis {axis}"
         raise ExpressionError(
-            f"index {wrong.flat[0]:g} is out of range for an axis of length {length}",
+            f"index {wrong.flat[0]:g} is out of range for {named} of length {length}",
             cure=f"indices are whole numbers from {-length} to {length - 1}" if length else "the array is empty",
         )
     return np.where(is_place, label, 0).astype(int) % max(length, 1), np.where(is_place, 1.0, np.nan)
@@ -75,13 +76,13 @@ def along(x: Any, label: Any, axis: int) -> Any:
 
 def taken(x: Any, label: Any, axis: int) -> Any:
     """The entries along an axis, which is counted from the front."""
-    at_places, factor = places(label, x.shape[axis])
+    at_places, factor = places(label, x.shape[axis], axis)
     return np.take_along_axis(x, along(x, at_places, axis), axis).squeeze(axis) * factor
 
 
 def put(x: Any, label: Any, axis: int, length: int) -> Any:
     """Zeros with x at the entries that `taken` takes."""
-    at_places, factor = places(label, length)
+    at_places, factor = places(label, length, axis)
     result = np.zeros((*x.shape[:axis], length, *x.shape[axis:]))
     np.put_along_axis(result, along(result, at_places, axis), np.expand_dims(x, axis), axis)
     return result * along(result, factor, axis)

@@ -8,7 +8,7 @@ differentiated as sign(s) times that of w, at s = 0, too: there it has the kink 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import lower
 from backprop.autodiff.gates import arithmetic, kinked, limits, selection
 from backprop.autodiff.gates.factors import divided, divisible, is_odd, is_zero
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """scatter, the transpose of taking entries, in gates of the language: zeros beside what is there, axis by axis.
 
-Rows of the identity would read better and be wrong: inf times their zeros is nan, and an identity has n^2 entries.
+A row of the identity reads better, and is written for a number: of what may be infinite, times zero is nan.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from backprop.autodiff.shapes import Array, Index, Shape, Slice
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node
 
+LONGEST_ROW = 100  # entries of a row of the identity, which has as many rows
 LONGEST_LIST = 9  # entries of an array that is written entry by entry: `[[0, y], [0, 0]]`
 
 
@@ -26,6 +27,9 @@ def placed(x: Node, index: Index, shape: Shape) -> Node:
     """Zeros of `shape` with x at `index`, x having the shape that the index gives."""
     if 0 in x.shape:
         return zeros(x.graph, shape)
+    if x.is_literal and len(shape) == 1 and shape[0] <= LONGEST_ROW and math.isfinite(x.value):
+        row = arrays.index(x.graph.add(constructors.eye, (), (shape[0], None)), index=(*index,))
+        return row if x.value == 1 else x * row
     whole = (*index, *[arrays.EVERYTHING] * (len(shape) - len(index)))
     for place in reversed(range(len(shape))):
         one, length = whole[place], shape[place]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import permutations
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.numerics.double_double import DoubleDouble
 from backprop.autodiff.numerics.products import product_of_all_but, product_of_others
 from backprop.autodiff.shapes import Array

@@ -9,9 +9,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+
+from backprop.autodiff.named_tuple import NamedTuple
 
 MOST_TERMS = 100
 NEGLIGIBLE = 1e-18  # of the sum, at the end of the series' reach

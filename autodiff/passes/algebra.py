@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import mul
-from typing import NamedTuple
 
 import numpy as np
 
 from backprop.autodiff.gates import arithmetic, exponential, trigonometric
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 
 MOST_VISITED = 24  # nodes that are read as one formula
 

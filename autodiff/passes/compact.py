@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from backprop.autodiff.declaration.notation import Infix
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.derivation import Derivation
 from backprop.autodiff.passes.factoring import Factored, Factoring, divisors_among, is_looked_at
@@ -18,8 +18,10 @@ from backprop.autodiff.passes.reading import NoNormalForm, Reading, edges_of, in
 from backprop.autodiff.passes.simplify import Simplifier
 
 MOST_GROUPS = 16  # terms of an expression that are collected each on its own
+FEWEST_NODES = 5  # of a first derivative that is looked at again: x*(1/x) + log(x) has six
 MOST_SHORTENED, MOST_NODES = 32, 200  # terms and nodes of a first derivative that is looked at again
 LONG = 30  # characters of a product that is looked at again
+SHORTER = 0.9  # of the length of a derivative as the chain rule gives it: k/x^3 in place of k*x/x^4
 MUCH_SHORTER = 0.8  # a textbook has sums of products, unless factors save a fifth
 HALF = Fraction(1, 2)
 SQUARE = Exponent(Fraction(2), None)
@@ -91,9 +93,9 @@ class Compact:
     def __init__(self, reading: Reading, slopes: Mapping[Node, PowerSum] | None = None) -> None:
         self.reading = reading
         self.slopes = slopes or {}
+        self.width = Width()
         self.factoring = Factoring(reading.terms_of, self._squared, self.width)
         self.tidy = Simplifier(reading.graph.constant(0.0), has_negative_powers=False)
-        self.widths: dict[Node, int] = {}
 
     def opened(self, terms: PowerSum) -> PowerSum:
         """The terms, with sums that are factors of them multiplied out."""
@@ -180,17 +182,34 @@ class Compact:
                 found[base] = Exponent(as_decimal(exponent), None)
         return Monomial(as_decimal(coefficient) if self.reading.has_decimals else coefficient, found)
 
-    def width(self, root: Node) -> int:
-        """About how many characters the node takes."""
-        for node in needed([root]) if root not in self.widths else ():
-            inner = sum(self.widths[operand] for operand in node.inputs)
+
+class Width:
+    """About how many characters a node takes."""
+
+    def __init__(self) -> None:
+        self.known: dict[Node, int] = {}
+
+    def __call__(self, root: Node) -> int:
+        for node in needed([root]) if root not in self.known else ():
+            inner = sum(self.known[operand] for operand in node.inputs)
             if not node.inputs:
-                self.widths[node] = len(node.name or f"{node.value:g}") if not node.shape else 0
+                self.known[node] = len(node.name or f"{node.value:g}") if not node.shape else 0
             elif isinstance(node.gate.notation, Infix):
-                self.widths[node] = inner + 1 + 2 * sum(is_looser(one, node) for one in node.inputs)
+                self.known[node] = inner + 1 + 2 * sum(is_looser(one, node) for one in node.inputs)
             else:
-                self.widths[node] = inner + len(node.gate.name) + len(node.inputs) + 1
-        return self.widths[root]
+                self.known[node] = inner + len(node.gate.name) + len(node.inputs) + 1
+        return self.known[root]
+
+
+def is_shorter(one: Node, than: Node) -> bool:
+    """Whether a form is enough shorter than what the chain rule gives term by term."""
+    width = Width()
+    return width(one) <= SHORTER * width(than)
+
+
+def may_be_shortened(node: Node) -> bool:
+    """Whether a tidied first derivative is worth a second look: a number of moderate size."""
+    return not node.shape and FEWEST_NODES <= len(needed([node])) <= MOST_NODES
 
 
 def as_decimal(value: Fraction) -> Number:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.monomials import TRIED
 from backprop.autodiff.passes.power_sums import NO_POWERS, Powers, PowerSum, joined

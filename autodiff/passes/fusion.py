@@ -7,13 +7,13 @@ in cancellation.py, quotients.py and logarithms.py. Each gives the same function
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import NamedTuple
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.gates import arithmetic, exponential, reductions, rounding
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.algebra import number_of, squared, terms
 from backprop.autodiff.passes.cancellation import of_sum
 from backprop.autodiff.passes.logarithms import logarithm, logarithm_of_one_plus

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.gates import (
@@ -25,6 +24,7 @@ from backprop.autodiff.gates import (
     trigonometric,
 )
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.algebra import (
     Linear,
     exponentials,

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache, lru_cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import arithmetic, constructors, exponential
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 
 Number: TypeAlias = Any  # a Fraction or a float, which mypy joins to an object
 

@@ -7,12 +7,12 @@ Source: Griewank & Walther, Evaluating Derivatives (2008), section 3.2.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import NamedTuple
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.masks import Mask, Masked, is_mixed, pulled, screened, total
 from backprop.autodiff.evaluation.program import dependents
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 
 
 class Contribution(NamedTuple):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Node
 
 ROUNDING = 1e-12  # all sides are taken at the same point: what agrees as a rule is equal
 
@@ -47,6 +50,14 @@ def are_equal(value: Numbers) -> Any:
         is_equal = (value == first) | (np.isnan(value) & np.isnan(first))
         is_close = np.abs(value - first) <= ROUNDING * np.abs(first)
     return np.all(is_equal | is_close, axis=-1)
+
+
+def counts_sides(derivative: Node | None, total: Any, shares: Sequence[Any]) -> bool:
+    """Whether the `total` of a derivative is the mean of the sides of a kink, and not the sum of the shares."""
+    if derivative is None or not derivative.gate.is_informed:  # of what its sides are
+        return False
+    with np.errstate(all="ignore"):
+        return not np.allclose(sum(shares), total, rtol=ROUNDING, atol=0.0, equal_nan=True)
 
 
 def hadamard(order: int) -> Numbers:

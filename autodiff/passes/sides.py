@@ -36,7 +36,6 @@ from backprop.autodiff.passes.side_gates import (
     sides_differ,
 )
 from backprop.autodiff.passes.side_means import (
-    ROUNDING,
     Numbers,
     are_equal,
     hadamard,
@@ -290,14 +289,6 @@ def to_differentiate(derivatives: Sequence[Node], output: Node, *, are_together:
         graph.add(differentiated, (node,), (order,)) if node in bent and node.gate is not side_mean else node
         for node in derivatives
     ]
-
-
-def counts_sides(derivative: Node | None, total: Any, shares: Sequence[Any]) -> bool:
-    """Whether the `total` of a derivative is the mean of the sides of a kink, and not the sum of the shares."""
-    if derivative is None or derivative.gate is not side_mean:
-        return False
-    with np.errstate(all="ignore"):
-        return not np.allclose(sum(shares), total, rtol=ROUNDING, atol=0.0, equal_nan=True)
 
 
 def order_of(outputs: Collection[Node]) -> int:

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 
-import numpy as np
-
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import arithmetic, selection
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.choices import LONGEST_MERGED, chosen, together
+from backprop.autodiff.passes.entries import vectors_together
+from backprop.autodiff.passes.folded import Folded
 from backprop.autodiff.passes.monomials import (
     LARGEST,
     MODEST,
@@ -37,12 +37,10 @@ from backprop.autodiff.passes.monomials import (
     without_ones,
 )
 from backprop.autodiff.passes.partners import merged
-from backprop.autodiff.shapes import Array
 
 SUMS = frozenset({arithmetic.add, arithmetic.subtract})
 PRODUCTS = frozenset({arithmetic.multiply, arithmetic.divide, arithmetic.negative})
 INVERSE = Fraction(-1)
-LONGEST_LIST = 16  # numbers of which a function is computed
 LARGEST_POWER = 64  # of a product or coefficient that is multiplied out
 
 
@@ -64,7 +62,7 @@ class Simplifier:
         self.done: dict[Node, Node] = {}
         self.monomials: dict[Node, Monomial] = {}  # of the nodes that were built from one
         self.sums: dict[Node, list[Monomial]] = {}  # likewise
-        self.values: dict[Node, Array] = {}  # of the lists of numbers
+        self.folded = Folded()
         self.finite: dict[Node, bool] = {}  # of the nodes that were asked about
         self.nodes = needed([root])
         self.uses = Counter([operand for node in self.nodes for operand in node.inputs])
@@ -74,7 +72,8 @@ class Simplifier:
         for node in self.nodes:
             if node not in absorbed:
                 self.done[node] = self._tidied(node)
-        return self.done[self.root]
+        found = self.done[self.root]
+        return self._sum_of_unlike([self.monomial(found)]) if found.shape else found
 
     def _absorbed(self) -> set[Node]:
         """Sums within a sum and products within a product that nothing else uses: their root gathers them."""
@@ -90,6 +89,7 @@ class Simplifier:
     def _tidied(self, node: Node) -> Node:
         if not node.inputs:
             number = plain_number(node)
+            self.folded.value(node)
             return node if number is None else self._number(number)
         if node.gate.is_flat:
             return node  # tidied, a comparison might decide otherwise: x/x > 0 is false at 0, and 1 > 0 is true
@@ -102,7 +102,11 @@ class Simplifier:
             made = self.product([self._power(*(self.done[operand] for operand in node.inputs))])
         else:
             return self._rebuilt(node)
-        return made if made is not None and made.shape == node.shape else self._as_written(node)
+        if made is None or made.shape != node.shape:
+            return self._as_written(node)
+        if made.shape:
+            self.folded.value(made)
+        return made
 
     def _as_written(self, root: Node) -> Node:
         """The node of tidied operands; what was absorbed into it is made first, in its order."""
@@ -122,22 +126,10 @@ class Simplifier:
             if choice.shape == node.shape:
                 return choice
         made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
-        value = self._value(made)
+        value = self.folded.value(made)
         if value is not None and not made.shape and float(value).is_integer():
             return self.graph.constant(float(value))  # log(1), sqrt(4); sqrt(2) says more than its digits
         return made
-
-    def _value(self, node: Node) -> Array | None:
-        """What a function of numbers, or of a list of some, is; None for all else."""
-        values = [one.value if one.is_constant and one.name is None else self.values.get(one) for one in node.inputs]
-        if not values or len(values) > LONGEST_LIST or any(one is None for one in values):
-            return None
-        with np.errstate(all="ignore"):
-            value: Array = node.gate.forward(*values, **node.settings)
-        if node.gate.leaves_range(value, values):
-            return None
-        self.values[node] = value
-        return value
 
     def _terms(self, root: Node) -> list[Monomial]:
         """The monomials of a sum, in the order in which they were written."""
@@ -353,6 +345,7 @@ class Simplifier:
                 kept.append(Monomial(coefficient, powers))
         if not kept:
             return self.graph.constant(0.0)
+        kept = vectors_together(kept, self.terms_of, self.sum)
         first = next((place for place, one in enumerate(kept) if one.coefficient > 0), 0)
         kept.insert(0, kept.pop(first))
         node = self.built(kept[0])

@@ -6,9 +6,9 @@ For readers only: the values near a function's special points are better without
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import NamedTuple
 
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 
 
 class Exemption(NamedTuple):

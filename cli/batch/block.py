@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.batch.sightings import Remark

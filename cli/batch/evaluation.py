@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 
 from backprop.autodiff.evaluation.binding import defaults_beside
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.batch.block import Block
 from backprop.cli.batch.formats.numbers import Rows

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.shapes import Array
 from backprop.cli.batch.evaluation import Answer, Kernel
 from backprop.cli.batch.results import Wanted
@@ -92,7 +93,10 @@ def births(seen: Sighting, graph: Graph | None, fixed: Mapping[str, Array], *, h
 
     whole = graph if graph is not None else parse(seen.expression or "")
     values = {name: value for name, value in {**fixed, **seen.values}.items() if name in whole.inputs}
-    traced = trace(whole, values)
+    try:
+        traced = trace(whole, values)
+    except ExpressionError as error:  # an index out of range, which makes a row nan
+        return [warning(error.reason, error.span, whole.source)]
     return [
         warning(described(traced, birth), birth.node.span, whole.source)
         for birth in traced.births

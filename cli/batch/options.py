@@ -6,7 +6,7 @@ import click
 
 from backprop.cli.batch.row_errors import POLICIES
 from backprop.cli.batch.settings import Batch
-from backprop.cli.completion.items import column, variable_and_column
+from backprop.cli.completion import completed_by
 from backprop.cli.options.declarations import (
     EXPRESSION_SOURCES,
     FILE,
@@ -44,11 +44,14 @@ batch_options = shared(
         "--rename",
         multiple=True,
         metavar="X=COLUMN",
-        shell_complete=variable_and_column,
+        shell_complete=completed_by("variable_and_column"),
         help="Read the variable X from COLUMN; may be repeated.",
     ),
     click.option(
-        "--expr-field", metavar="COLUMN", shell_complete=column, help="The rows bring their expressions, in COLUMN."
+        "--expr-field",
+        metavar="COLUMN",
+        shell_complete=completed_by("column"),
+        help="The rows bring their expressions, in COLUMN.",
     ),
     word_option(
         "--from",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.batch.block import Block, Case, fault_of
 from backprop.cli.batch.evaluation import Answer, Kernel, until_stop, wanted_of

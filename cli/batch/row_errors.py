@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from io import FileIO
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.question.value_files import reason_of
 from backprop.cli.status import Failure, Status
 from backprop.parser.visible import visible

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from backprop.cli.completion.items import variable_and_value
+from backprop.cli.completion import completed_by
 from backprop.cli.options.declarations import (
     BoundedNumber,
     command,
@@ -39,7 +39,7 @@ EXAMPLES = (
     "claims",
     multiple=True,
     metavar="[NAME=]EXPR",
-    shell_complete=variable_and_value,
+    shell_complete=completed_by("variable_and_value"),
     help="Compare the derivative by NAME with EXPR, which is claimed to be it.  Repeatable.",
 )
 @click.option(

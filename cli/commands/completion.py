@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from backprop.cli.completion.items import one_of
+from backprop.cli.completion import one_of
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.destination import destination
 from backprop.cli.status import Failure, Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from backprop.autodiff.derivatives.symbolic import Derivatives
-from backprop.cli.completion.items import variable_and_value
+from backprop.cli.completion import completed_by
 from backprop.cli.options.declarations import (
     WRT,
     WholeNumber,
@@ -45,7 +45,7 @@ FORMULAS = ("text", "latex")  # code has no brief forms
         "shapes",
         multiple=True,
         metavar="NAME=2,3",
-        shell_complete=variable_and_value,
+        shell_complete=completed_by("variable_and_value"),
         help="The shape of an array that has no value.",
     ),
 )

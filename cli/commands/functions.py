@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from backprop.cli.completion.items import function
+from backprop.cli.completion import completed_by
 from backprop.cli.options.declarations import command, output_options
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.output import Output
@@ -16,7 +16,7 @@ EXAMPLES = ("backprop functions", "backprop functions sigmoid", 'backprop functi
 
 
 @command("functions", examples=EXAMPLES, cls=Helpful)
-@click.argument("name", required=False, shell_complete=function)
+@click.argument("name", required=False, shell_complete=completed_by("function"))
 @output_options("functions")
 def functions(name: str | None, output: Output) -> None:
     """Show the functions and operators, or all about NAME: its derivative, habit, corners and source."""

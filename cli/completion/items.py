@@ -5,7 +5,7 @@ the columns of the rows. Options declare one of these; click knows the rest. Imp
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
@@ -90,10 +90,6 @@ class TypedQuestion:
 
 
 # What an option's value may become, in the form that click calls ----------------------------------------------
-
-
-def one_of(words: Iterable[str]) -> Callable[[click.Context, click.Parameter, str], list[CompletionItem]]:
-    return lambda _context, _parameter, typed: beginning(typed, words)
 
 
 def any_file(_context: click.Context, _option: click.Parameter, typed: str) -> list[CompletionItem]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+
+from backprop.autodiff.named_tuple import NamedTuple
 
 QUOTES = "\"'"
 PLAIN = re.compile(r"[\w%+=:@,./-]*")  # what stands for itself in every state of every shell

@@ -23,11 +23,12 @@ def functions() -> list[str]:
 def names_in(text: str, tail: str) -> list[str]:
     """What may stand for the name `tail` at the end of an unfinished expression."""
     from backprop.autodiff.declaration.leaves import NAMED_CONSTANTS
-    from backprop.parser.names import KEYWORDS
+    from backprop.parser.names import ITERATE, KEYWORDS
 
     before = text[: len(text) - len(tail)]
     own = [name[0].replace(" ", "") for name in re.finditer(NAME, before)]
-    return [name for name in dict.fromkeys([*own, *functions(), *NAMED_CONSTANTS]) if name not in KEYWORDS]
+    known = dict.fromkeys([*own, *functions(), f"{ITERATE}(", *NAMED_CONSTANTS])
+    return [name for name in known if name not in KEYWORDS]
 
 
 def variables_of(expression: str | None, *, has_parts: bool = False) -> list[str]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 
 from backprop.autodiff.declaration.notation import COMPARISON, UNARY, Infix, Prefix
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import Formula, Symbols
 from backprop.cli.explain.steps import ForwardStep

@@ -10,7 +10,6 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,8 +17,9 @@ from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.notation import Call
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.side_gates import Derivative
-from backprop.autodiff.passes.sides import counts_sides
+from backprop.autodiff.passes.side_means import counts_sides
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import MAXIMUM_OPERANDS, Formula
 from backprop.cli.explain.notations import MAXIMUM_RULE, PLAIN, Code, Line, Notation, Piece, Quantity

@@ -6,14 +6,13 @@ habit is the declaration's, so that the steps cannot disagree with the result. s
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.derivatives.trace import Birth, Step, Trace, TracedContribution
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import Formula, Symbols
 from backprop.cli.reports.functions import habit

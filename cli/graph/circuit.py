@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.notation import Infix, Postfix, Prefix, Subscript
 from backprop.autodiff.derivatives.trace import Trace, TracedContribution
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.side_gates import Derivative
 from backprop.autodiff.shapes import Array
 from backprop.cli.reports.nodes import OUTPUT, title

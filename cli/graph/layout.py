@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.graph.circuit import Circuit, Element, ElementKind
 from backprop.cli.graph.graphviz import laid_out
 from backprop.cli.graph.value_lines import MAXIMUM_ENTRIES, lines_of

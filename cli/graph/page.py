@@ -16,6 +16,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.shapes import entry_name
 from backprop.cli.graph.circuit import Circuit, ElementKind
 from backprop.cli.graph.layout import layout_of
 from backprop.cli.graph.quantities import Quantities
@@ -126,7 +127,7 @@ def control(given: dict[str, Any], position: int) -> str:
             f"{number_box(position, 0, given['numbers'][0], f'value of {name}')}</div>"
         )
     boxes = "".join(
-        number_box(position, entry, given["numbers"][entry], f"{name}[{', '.join(map(str, index))}]")
+        number_box(position, entry, given["numbers"][entry], entry_name(name, index))
         for entry, index in enumerate(np.ndindex(given["shape"]))
     )
     columns = f"columns-{min(given['shape'][-1], 6)}"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
-from typing import NamedTuple
 
 import numpy as np
 
 from backprop.autodiff import shapes
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.graph.circuit import Circuit, Element, ElementKind
 from backprop.cli.graph.layout import LINE, Box, Layout, has_wire
 from backprop.cli.graph.value_lines import lines_of

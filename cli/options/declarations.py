@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.cli.completion.items import any_file, one_of, typed_words, variable, variable_and_value
+from backprop.cli.completion import completed_by, one_of
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.formats import default_of, endings, words
 from backprop.cli.output.output import COLORS, Output
@@ -24,7 +24,7 @@ Function = Callable[..., Any]
 DIGITS, COLOR = "Significant digits of tables.", "Colours in tables."
 
 
-file_option = functools.partial(click.option, metavar="FILE", shell_complete=any_file)
+file_option = functools.partial(click.option, metavar="FILE", shell_complete=completed_by("any_file"))
 
 
 def word_option(name: str, words: Sequence[str], **declaration: Any) -> Function:
@@ -54,6 +54,8 @@ class ExpressionCommand(Helpful):
         return super().parse_args(context, list(arguments.options))
 
     def shell_complete(self, context: click.Context, typed: str) -> list[CompletionItem]:
+        from backprop.cli.completion.items import typed_words
+
         return typed_words(context, typed)
 
     def collect_usage_pieces(self, context: click.Context) -> list[str]:
@@ -202,7 +204,7 @@ def vectors_option(name: str, parameter: str, summary: str) -> Function:
         parameter,
         multiple=True,
         metavar="NAME=VALUE",
-        shell_complete=variable_and_value,
+        shell_complete=completed_by("variable_and_value"),
         help=f"{summary}  Repeatable.",
     )
 
@@ -213,7 +215,7 @@ def derivative_options(*options: Function) -> Function:
 
 
 def wrt_option(summary: str) -> Function:
-    return click.option("--wrt", multiple=True, metavar="NAME", shell_complete=variable, help=summary)
+    return click.option("--wrt", multiple=True, metavar="NAME", shell_complete=completed_by("variable"), help=summary)
 
 
 WRT = wrt_option("Differentiate by NAME; may be repeated.  [default: all]")

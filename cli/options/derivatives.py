@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from backprop.autodiff import shapes
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Array, Shape
 from backprop.cli.output.output import Output
 from backprop.cli.output.report import Report

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 BUFFER = 1 << 16  # bytes
 MOST_LINKS = 40  # from one to the next, as for the kernel
-ELSEWHERE = re.compile(r"/proc/\d+(/task/\d+)?/fd")  # the descriptors of another process
+ELSEWHERE = r"/proc/\d+(/task/\d+)?/fd"  # the descriptors of another process
 
 
 class Patient(io.RawIOBase):
@@ -86,7 +86,7 @@ def descriptor_of(path: str) -> int | None:
 
 def is_open_elsewhere(path: str) -> bool:
     """Whether the path names a descriptor of another process."""
-    return any(ELSEWHERE.fullmatch(os.path.realpath(folder)) for folder, _ in places_of(path))
+    return any(re.fullmatch(ELSEWHERE, os.path.realpath(folder)) for folder, _ in places_of(path))
 
 
 def places_of(path: str) -> list[tuple[str, str]]:

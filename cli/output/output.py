@@ -7,8 +7,9 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Any, NamedTuple, TextIO
+from typing import Any, TextIO
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.output.descriptor import buffered
 from backprop.cli.output.destination import announce, byte_destination, destination
 from backprop.cli.output.formats import FORMATS, default_of, written_format

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 
 Term: TypeAlias = tuple["str | float", ...]  # its numbers are written as the format writes numbers

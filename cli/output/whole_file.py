@@ -8,8 +8,9 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.output.descriptor import buffered
 
 PIECE = 1 << 20  # bytes copied at a time

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+
+from backprop.autodiff.named_tuple import NamedTuple
 
 Points = np.ndarray[Any, np.dtype[Any]]
 

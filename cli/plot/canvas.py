@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+
+from backprop.autodiff.named_tuple import NamedTuple
 
 Dots = np.ndarray[Any, np.dtype[np.bool_]]
 Points = np.ndarray[Any, np.dtype[Any]]

@@ -7,9 +7,11 @@ they differ. Of a continuous function the step between its ends vanishes, of a j
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+
+from backprop.autodiff.named_tuple import NamedTuple
 
 Points = np.ndarray[Any, np.dtype[Any]]
 Function = Callable[[Points], Points]

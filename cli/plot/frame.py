@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.output.colors import painted
 from backprop.cli.plot.axis import Axis, Tick
 from backprop.cli.plot.canvas import Style

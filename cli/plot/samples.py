@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import show
 from backprop.cli.plot.axis import Axis, is_constant, value_axis, widened
 from backprop.cli.plot.discontinuities import gaps_of

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.status import Failure
 
 EXAMPLES = {  # of how a command is called, where that is not like eval

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
-from typing import NamedTuple
 
 from backprop.autodiff.evaluation.binding import defaults_beside
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue, is_file, normalized, split_positionals
 from backprop.cli.question.expression import checked, read_expression

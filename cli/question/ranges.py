@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import show
 from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue
 from backprop.cli.question.names import listed, written_as

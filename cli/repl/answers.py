@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.output.destination import destination
 from backprop.cli.output.output import Output
 from backprop.cli.output.report import Cell, Report

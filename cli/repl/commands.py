@@ -6,8 +6,9 @@ import io
 import json
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.output.cells import machine_text
 from backprop.cli.output.output import Look
 from backprop.cli.output.report import Column, Report, Row
@@ -25,6 +26,7 @@ An expression shows every node's value and gradient: (x+y)*z
 A name gets a value:                                 x = -2; W = [[1, 2], [3, 4]]; w = @weights.npy
 or stays a formula, where other names are in it:     q = x + y
 A function:                                          sq(t) = t^2
+A loop:                                              sum(i^2*x for i in 1:3), iterate(sq, x, 3)
 A line that ends in an open bracket, an operator or a backslash goes on in the next one, until an empty line.
 """
 

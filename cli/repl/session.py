@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.derivatives.trace import trace
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.cli.output.output import Output
 from backprop.cli.question.names import listed

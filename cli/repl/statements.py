@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.parser.functions import read_head
+from backprop.parser.loops import index_of
+from backprop.parser.names import ITERATE
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Scope
 
@@ -45,7 +47,7 @@ class Statement(NamedTuple):
 def tokenizer() -> Callable[[str], Iterator[Operand]]:
     from backprop.parser.parsing import TextReader
 
-    return TextReader().tokens
+    return TextReader().lexer.tokens
 
 
 def statements(line: str) -> list[Statement]:
@@ -78,11 +80,13 @@ def statement(line: str, tokens: Sequence[Operand]) -> Statement:
 
 
 def names_in(tokens: Sequence[Operand]) -> Iterator[Name]:
-    """The names used; that of a setting (`axis=0`) is none."""
-    followers = [token.type for token in tokens[1:]]
-    for token, follower in zip(tokens, [*followers, ""], strict=False):
-        if token.type == "NAME" and follower != "ASSIGN":
-            yield Name(token.text, follower == "LPAR")
+    """The names used; that of a setting (`axis=0`) and that of an index (`for i in`) are none."""
+    indices = {index_of(token)[0] for token in tokens if token.type == "FOR"}
+    for place, token in enumerate(tokens):
+        follower = tokens[place + 1].type if place + 1 < len(tokens) else ""
+        if token.type == "NAME" and follower != "ASSIGN" and token.text not in indices:
+            is_step = [one.text for one in tokens[max(place - 2, 0) : place]] == [ITERATE, "("]
+            yield Name(token.text, is_step or follower == "LPAR")
 
 
 def is_unfinished(text: str) -> bool:

@@ -8,17 +8,13 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.shapes import Array, Shape
+from backprop.autodiff.shapes import Array, Shape, entry_name
 from backprop.cli.output.report import Rows
 
 
 def entry_names(name: str, shape: Shape) -> list[str]:
     """One name for each entry, in the order of the entries."""
-    return [named(name, index) for index in np.ndindex(*shape)]
-
-
-def named(name: str, index: Sequence[int]) -> str:
-    return f"{name}[{','.join(map(str, index))}]" if index else name
+    return [entry_name(name, index) for index in np.ndindex(*shape)]
 
 
 def input_names(inputs: Sequence[Node]) -> list[str]:
@@ -31,7 +27,7 @@ def entry_rows(columns: Sequence[dict[str, Array]]) -> Rows:
 
     def cells(item: tuple[str, tuple[int, ...]]) -> tuple[Any, ...]:
         name, index = item
-        return (named(name, index), *(float(np.asarray(column[name])[index]) for column in columns))
+        return (entry_name(name, index), *(float(np.asarray(column[name])[index]) for column in columns))
 
     return Rows(entries, cells)
 

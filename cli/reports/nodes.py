@@ -7,7 +7,7 @@ from collections import ChainMap
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.derivatives.trace import Step, Trace, TracedContribution
 from backprop.autodiff.graph import Node
-from backprop.autodiff.passes.sides import counts_sides
+from backprop.autodiff.passes.side_means import counts_sides
 from backprop.cli.output.report import ROWS, Column, Report, Row, Rows, Sum, Term
 from backprop.cli.reports.formula import formula
 from backprop.cli.reports.nonfinite import nonfinite_entries

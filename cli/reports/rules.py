@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from backprop.autodiff.derivatives.rules import AppliedRule, readable, rules_of
 from backprop.autodiff.derivatives.symbolic import Derivatives
 from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.output.numbers import whole
 from backprop.cli.output.report import ROWS, Column, Report
 from backprop.cli.question.question import Question

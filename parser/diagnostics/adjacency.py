@@ -6,7 +6,9 @@ import re
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
-from backprop.parser.diagnostics.context import VALUE_END, VALUE_START, Context
+from backprop.parser.diagnostics.context import VALUE_START, Context
+from backprop.parser.diagnostics.loops import EXAMPLE as LOOP
+from backprop.parser.operand import VALUE_END
 from backprop.parser.similarity import closest
 
 LONGEST = 40  # characters of a product that a cure spells out
@@ -20,7 +22,7 @@ LEADING_WORDS = dict.fromkeys(("lambda", "def", "function", "fn", "func"), DEFIN
 LEADING_WORDS |= dict.fromkeys(("let", "var", "const", "set", "double", "float"), "a value is named by q = x + y")
 LEADING_WORDS |= dict.fromkeys(("return", "print", "yield"), "the last statement is the output: omit the word")
 LEADING_WORDS |= dict.fromkeys(("import", "from", "using", "include"), "every function is available already")
-LEADING_WORDS |= dict.fromkeys(("for", "while", "do"), "there are no loops: sum and prod take arrays")
+LEADING_WORDS |= dict.fromkeys(("for", "while", "do"), LOOP)
 INFIX_WORDS = {"mod": "write x % y", "div": "write x // y", "xor": "write x != y", "is": "write x == y"}
 INFIX_WORDS |= {"then": CHOICE, "unless": CHOICE, "times": "write x*y", "plus": "write x + y"}
 INFIX_WORDS |= {"minus": "write x - y", "over": "write x/y", "in": "write x == a or x == b", "where": CHOICE}

@@ -1,4 +1,4 @@
-"""Where Lark stopped: the token it did not expect, and the tokens and brackets around it. Judges nothing."""
+"""Where the parser stopped: the token it did not expect, and the tokens and brackets around it. Judges nothing."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from contextlib import suppress
 from functools import cached_property
 
 from backprop.autodiff.errors import ExpressionError
-from backprop.parser.operand import Operand
+from backprop.parser.operand import VALUE_END, Operand
 
 OPENING = {"LPAR": "RPAR", "LSQB": "RSQB"}
 CLOSING = {"RPAR": "LPAR", "RSQB": "LSQB"}
-VALUE_END = {"NUMBER", "NAME", "RPAR", "RSQB", "SUPERSCRIPT", "TRANSPOSE"}
 VALUE_START = {"NUMBER", "NAME", "LPAR", "LSQB", "ROOT", "NOT"}
 
 

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from backprop.autodiff.declaration.gate import REQUIRED, Gate
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
+from backprop.parser.names import ITERATE
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Scope
 from backprop.parser.similarity import closest
 
-# Functions of other languages, and what to write here.
+# Functions of other languages, and what to write here: the names that are not called are the arguments, in their order.
 ELSEWHERE = {
     "power": "x^y",
     "mod": "x % y",
@@ -73,6 +74,7 @@ FURTHER = {
     **{name: (DIGITS, f"{name}({{0}}*10^{{1}})/10^{{1}}") for name in ("floor", "ceil")},
     **{name: (SEVERAL, f"{name}([x, y, z])") for name in ("sum", "mean", "prod", "var", "std")},
 }
+ARGUMENT = r"(?:[^,()]|\([^()]*\))+"
 OPTIONAL = " and, if wanted, "
 LONGEST_SHOWN = 30  # characters of what the user wrote in a cure
 HIGHEST_SHOWN = 3  # order of a derivative that a cure writes out
@@ -83,7 +85,7 @@ LOOKALIKES = dict(zip("аеорсухіјѕһԁԛԝουνρικτα", "aeopcyxij
 def unknown_function(scope: Scope, name: Operand, span: Span) -> ExpressionError:
     """The error for a call of a function that is not there."""
     source = scope.graph.source or ""
-    known = [*scope.functions, *FUNCTIONS]
+    known = [*scope.functions, *FUNCTIONS, ITERATE]
     word = name.text
     inside = source[name.end_pos : span.end].strip()
     is_product = word in scope.visible or len(word) <= 2
@@ -93,7 +95,7 @@ def unknown_function(scope: Scope, name: Operand, span: Span) -> ExpressionError
     elif differential is not None:
         cure = f"write {differential}"
     elif word.lower() in ELSEWHERE and not (is_product and "," not in inside):
-        cure = f"write {ELSEWHERE[word.lower()]}"
+        cure = f"write {applied(ELSEWHERE[word.lower()], inside)}"
     elif is_product:
         cure = f"a product is written {word}*{inside if len(inside) <= LONGEST_SHOWN else '(...)'}"
     else:
@@ -101,15 +103,31 @@ def unknown_function(scope: Scope, name: Operand, span: Span) -> ExpressionError
     return ExpressionError(f"unknown function '{word}'", name.span, cure)
 
 
+def applied(template: str, inside: str) -> str:
+    """What to write, with the arguments of a call `(a, b)` where they are as many and short, else as it stands."""
+    names = list(dict.fromkeys(re.findall(r"[^\W\d]\w*\b(?!\()", template)))
+    is_simple = re.fullmatch(rf"\({ARGUMENT}(?:,{ARGUMENT})*\)", inside) and not re.search(r"[][{}\"']", inside)
+    arguments = [text.strip() for text in re.findall(ARGUMENT, inside[1:-1])] if is_simple else []
+    if len(arguments) != len(names) or any(len(text) > LONGEST_SHOWN for text in arguments):
+        return template
+    by_name = dict(zip(names, arguments, strict=True))
+
+    def put(match: re.Match[str]) -> str:
+        text = by_name[match[0]]
+        is_enclosed = template[match.start() - 1 : match.start()] == "(" and template[match.end() :][:1] in (")", ",")
+        return text if is_enclosed or re.fullmatch(r"\w[\w.]*", text) else f"({text})"
+
+    return re.sub(rf"\b(?:{'|'.join(names)})\b(?!\()", put, template) if names else template
+
+
 def as_grad(word: str, inside: str, before: str, after: str) -> str | None:
     """`diff(f, x)`, `diff(f, x, 2)`, `d/dx(f)` or `d(f)/dx` in this language, None for anything else."""
-    simple = r"(?:[^,()]|\([^()]*\))+"
     by_behind = re.match(r"\s*/\s*d(\w+)", after) if word == "d" else None
     by_before = re.fullmatch(r"d(\w+)", word) if re.search(r"\bd\s*/\s*$", before) else None
     variable = by_behind or by_before
-    if variable and re.fullmatch(rf"\({simple}\)", inside):
+    if variable and re.fullmatch(rf"\({ARGUMENT}\)", inside):
         return f"grad({inside[1:-1].strip()}, {variable[1]})"
-    call = re.fullmatch(rf"\(({simple}),\s*([^\W\d]\w*)\s*(?:,\s*(\w+)\s*)?\)", inside)
+    call = re.fullmatch(rf"\(({ARGUMENT}),\s*([^\W\d]\w*)\s*(?:,\s*(\w+)\s*)?\)", inside)
     if call is None or ELSEWHERE.get(word.lower()) != "grad(f, x)" or len(inside) > LONGEST_SHOWN:
         return None
     function, by, again = call.groups()

@@ -1,18 +1,19 @@
-"""Why a text is not an expression: from the token that Lark did not expect to a reason and a cure in the user's words.
+"""Why a text is not an expression: from the token that was not expected to a reason and a cure in the user's words.
 
 Imported only for an error. Each rule looks at the tokens around the place; the first that knows it answers. Two
-values side by side are adjacency.py's.
+values side by side are adjacency.py's, loops those of loops.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.parser.diagnostics.adjacency import CHOICE, DEFINITION, malformed_number, missing_operator
-from backprop.parser.diagnostics.context import CLOSING, OPENING, VALUE_END, Context
-from backprop.parser.operand import Operand
+from backprop.parser.diagnostics.context import CLOSING, OPENING, Context
+from backprop.parser.diagnostics.loops import malformed_loop
+from backprop.parser.operand import VALUE_END, Operand
+from backprop.parser.shift_reduce import END, UnexpectedToken
 
 ANYTHING = "write a number, a name or brackets there"
 COMPARES = "'==' compares"
@@ -39,9 +40,9 @@ DOUBLED = {
 }
 
 
-def diagnosed(text: str, unexpected: Any, tokens: Callable[[str], Iterable[Operand]]) -> ExpressionError:
-    """The error for Lark's UnexpectedToken, in a text that `tokens` reads again as far as it can be read."""
-    is_end = unexpected.token.type == "$END"
+def diagnosed(text: str, unexpected: UnexpectedToken, tokens: Callable[[str], Iterable[Operand]]) -> ExpressionError:
+    """The error for an UnexpectedToken, in a text that `tokens` reads again as far as it can be read."""
+    is_end = unexpected.token.type == END
     position = None if is_end else unexpected.token.start_pos
     context = Context(text, position, unexpected.expected, tokens)
     return next(filter(None, (rule(context) for rule in RULES))).located(None, text)
@@ -206,6 +207,7 @@ def anything_else(context: Context) -> ExpressionError:
 
 RULES: tuple[Callable[[Context], ExpressionError | None], ...] = (
     never_closed,
+    malformed_loop,
     malformed_number,
     after_an_operator,
     missing_else,

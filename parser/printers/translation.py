@@ -12,7 +12,9 @@ import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any
+
+from backprop.autodiff.named_tuple import NamedTuple
 
 Routine = Callable[..., Any]
 

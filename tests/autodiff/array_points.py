@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -80,6 +81,7 @@ def is_inside(point: Point) -> bool:
     )
 
 
+@cache
 def sample_points() -> list[Point]:
     """Every sample as it is declared."""
     return [

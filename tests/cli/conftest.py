@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 import pytest
 
-from .forks import ROOM, Ended, Forks, all_of, ended
+from .forks import Ended, Forks, all_of, ended
 
 COMMAND = shutil.which("backprop", path=os.path.dirname(sys.executable)) or "backprop"
 IGNORED = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "BACKPROP_DEBUG", "PYTHONIOENCODING", "PYTHONUTF8")
@@ -72,7 +72,7 @@ def end_of(
 ) -> Ended:
     """What `backprop` leaves behind: of a fork where one shows the same, else of a process that starts with Python."""
     settings = environment(changes)
-    if len(given) <= ROOM and FORKS.shows(changes):
+    if FORKS.shows(changes):
         return FORKS.run(tokens, given, folder, SECONDS, settings, missing=["polars"] if without_polars else [])
     program = [sys.executable, "-c", WITHOUT_POLARS] if without_polars else [COMMAND]
     done = subprocess.run(

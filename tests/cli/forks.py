@@ -84,21 +84,34 @@ class Forks:
         environment: Mapping[str, str],
         **settings: Any,
     ) -> Ended:
-        """The command from its start to its end, with `given`, of ROOM bytes at most, in the pipe of its stdin.
+        """The command from its start to its end, with `given` in the pipe of its stdin.
 
         With missing=NAMES it does not find these modules, with session=True it leads a session of its own.
         """
         (stdin, giver), (taker, stdout), (hearer, stderr) = os.pipe(), os.pipe(), os.pipe()
-        os.write(giver, given)
-        os.close(giver)
+        os.write(giver, given[:ROOM])
+        writers = [threading.Thread(target=give, args=(giver, given[ROOM:]))] if len(given) > ROOM else []
+        if not writers:
+            os.close(giver)
         reply = self.start((stdin, stdout, stderr), argv, folder, environment=dict(environment), **settings)
         for descriptor in (stdin, stdout, stderr):
             os.close(descriptor)
+        for writer in writers:
+            writer.start()  # it finds the pipe closed when the command has ended, however that ends
         try:
             return Ended(*all_of(taker, hearer, seconds=seconds), *ended(reply, seconds))
         except TimeoutError:
             os.kill(int(reply.recv(32)), signal.SIGKILL)
             raise
+        finally:
+            for writer in writers:
+                writer.join()
+
+
+def give(descriptor: int, rest: bytes) -> None:
+    """Write into a pipe what did not fit into it before, and close it; who reads it may go away."""
+    with contextlib.suppress(BrokenPipeError), open(descriptor, "wb") as pipe:
+        pipe.write(rest)
 
 
 def all_of(*descriptors: int, seconds: float) -> list[bytes]:

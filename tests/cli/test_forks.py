@@ -63,3 +63,11 @@ def test_a_module_that_is_missing(tmp_path: Path) -> None:
     done = FORKS.run(["batch", "x", "a.parquet"], b"", tmp_path, 60, environment({}), missing=["polars"])
     assert done.status == 2
     assert b"needs the extra 'fast'" in done.err
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+def test_more_than_a_pipe_holds(tmp_path: Path, is_read: bool) -> None:
+    rows = b"x\n" + b"3\n" * 100_000
+    argv = ["batch", "x^2", "--only", "--no-grad", *([] if is_read else ["--no-such-option"])]
+    done = FORKS.run(argv, rows, tmp_path, 60, environment({}))
+    assert (done.status, done.out.count(b"\n")) == ((0, 100_001) if is_read else (2, 0))

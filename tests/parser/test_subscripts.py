@@ -64,6 +64,12 @@ AS_NUMPY = {
     "x[None, :, i]": lambda x: x[None, :, 1],
     "x[-i]": lambda x: x[-1],
     "x[i, :2]": lambda x: x[1, :2],
+    "x[0, [1, 2]]": lambda x: x[0, [1, 2]],
+    "x[[0, 1, 0], -1]": lambda x: x[[0, 1, 0], -1],
+    "x[None, [1, 0], 2]": lambda x: x[None, [1, 0], 2],
+    "x[1, i]": lambda x: x[1, 1],
+    "x[i, 2, None]": lambda x: x[1, 2, None],
+    "(x + [[[0]], [[0]]])[:, 1, [2, 0, 2]]": lambda x: np.stack([x, x])[:, 1, [2, 0, 2]],
 }
 
 
@@ -86,7 +92,8 @@ def test_the_entries_are_numpys_and_the_gradient_counts_how_often_each_is_taken(
         ("x[[[0]]]", r"an index must be a whole number, not shape \(1, 1\)"),
         ("x[[0], [1]]", "two lists or variables in an index"),
         ("x[i, j]", "two lists or variables in an index"),
-        ("x[0, [1, 2]]", "a list or a variable beside a whole number in an index"),
+        ("x[0, :, [1, 2]]", "a list or a variable and a whole number in an index, and not side by side"),
+        ("x[[1, 2], None, 0]", "a list or a variable and a whole number in an index, and not side by side"),
         ("x[0:i]", "the bounds of a slice must be constant"),
         ("None + 1", "None has no value"),
         ("[1, None]", "None has no value"),
@@ -107,7 +114,7 @@ def test_an_index_that_varies_may_come_through_a_function():
 
 @pytest.mark.parametrize("index", [3.0, -3.0, 0.5, np.nan, np.inf])
 def test_an_index_that_varies_is_checked_when_it_is_known(index):
-    with pytest.raises(ExpressionError, match=f"index {index:g} is out of range for an axis of length 2"):
+    with pytest.raises(ExpressionError, match=f"index {index:g} is out of range for axis 0 of length 2"):
         value_and_grad(parse("x[i]"), x=MATRIX, i=index)
 
 

@@ -8,19 +8,23 @@ import subprocess
 import sys
 
 import pytest
-from lark import Lark, logger
+from lark import Lark, Tree, logger
+from lark.exceptions import UnexpectedInput
 
 from backprop.parser import parse, tables
 from backprop.parser.builder import Builder
+from backprop.parser.lexer import ExpressionLexer
+from backprop.parser.parsing import TextReader
+from backprop.parser.shift_reduce import ShiftReduce, UnexpectedToken
 
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """An empty cache folder, and tables that have to be found anew."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    tables._tables.cache_clear()
+    tables.tables.cache_clear()
     yield tmp_path
-    tables._tables.cache_clear()
+    tables.tables.cache_clear()
 
 
 @pytest.fixture
@@ -34,12 +38,8 @@ def builds(monkeypatch):
 
 def works():
     """A new parser reads a text."""
-    tables._tables.cache_clear()
-    builder = Builder()
-    lark = tables.parser(builder)
-    builder.begin("x + y")
-    lark.parse("x + y")
-    return builder.finished().variables == ("x", "y")
+    tables.tables.cache_clear()
+    return TextReader().read("x + y").variables == ("x", "y")
 
 
 def only_file(folder):
@@ -65,6 +65,77 @@ def test_the_grammar_reads_with_larks_own_lexer():
     lark = Lark(tables.grammar_text(), start=tables.START, parser="lalr", maybe_placeholders=False)
     for text in ["(x+y)*z", "q = x@y; f(a, b) = a^b\nf(q, 2) if x[0:1].T >= 2 else -√y²", ""]:
         assert lark.parse(text).data == tables.START
+
+
+class Recorder:
+    """Calls the grammar's callbacks by writing down each with its children."""
+
+    def __getattr__(self, name):
+        return lambda children: (name, *children)
+
+
+def as_written(tree):
+    """Lark's tree in the same form."""
+    if isinstance(tree, Tree):
+        return (tree.data, *map(as_written, tree.children))
+    return str(tree)
+
+
+def by_our_own_loop(text):
+    found = tables.tables()
+    recorder = Recorder()
+    written = []
+    recorder.statements = lambda children: written.append(("statements", *children)) or written[-1]
+    ShiftReduce(found, recorder).parse(ExpressionLexer(found).read(text), len(text))
+    return written[-1]
+
+
+def plain(tree):
+    return (tree[0], *map(plain, tree[1:])) if isinstance(tree, tuple) else tree.text
+
+
+TEXTS = [
+    "",
+    "x",
+    ";x;;y\n",
+    "(x+y)*z",
+    "-x^2^-y // 3 @ z ** 2 % w",
+    "a if b and not c or d < e <= f else g if h else i",
+    "f(a, b) = a^b; const k = 2; q = f(k, sum(x, axis=0)); q[0, 1:, ::2, :-1].T + √y²",
+    "[[1, 2], [], (3,), (1, 2, x)] @ f() - (z)",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_loop_reduces_as_larks_own_does(text):
+    own = Lark(tables.grammar_text(), start=tables.START, parser="lalr", maybe_placeholders=False)
+    assert plain(by_our_own_loop(text)) == as_written(own.parse(text))
+
+
+@pytest.mark.parametrize("text", ["x +", "x y", "(x", "f(,)", "x[1:2:3:4]", "if", "x = ", "x = y = 2", "a < b = 2"])
+def test_the_loop_stops_where_larks_own_does_and_expects_the_same(text):
+    own = Lark(tables.grammar_text(), start=tables.START, parser="lalr", lexer="basic", maybe_placeholders=False)
+    with pytest.raises(UnexpectedInput) as theirs:
+        own.parse(text)
+    with pytest.raises(UnexpectedToken) as ours:
+        by_our_own_loop(text)
+    assert ours.value.token.type == theirs.value.token.type
+    assert ours.value.expected == theirs.value.expected
+    assert ours.value.token.type == "$END" or ours.value.token.start_pos == theirs.value.token.start_pos
+
+
+def test_every_terminal_has_a_name_and_every_rule_is_of_one_kind():
+    """What Lark would leave out of the children, put in or expand is not in the tables: such a grammar is not ours."""
+    lark = Lark(tables.grammar_text(), start=tables.START, parser="lalr", maybe_placeholders=False)
+    for rule in lark.rules:
+        assert not any(symbol.is_term and symbol.filter_out for symbol in rule.expansion)
+        assert not any(not symbol.is_term and symbol.name.startswith("_") for symbol in rule.expansion)
+        assert not rule.options.keep_all_tokens and rule.options.template_source is None
+
+
+def test_every_callback_is_the_builders():
+    names = {callback for _, _, callback in tables.tables().rules if callback is not None}
+    assert all(callable(getattr(Builder, name)) for name in names)
 
 
 def test_tables_are_built_once(cache, builds):
@@ -137,10 +208,9 @@ def test_a_file_of_another_user_is_not_used(cache, builds, monkeypatch):
     assert len(builds) == 2
 
 
-@pytest.mark.parametrize("part", ["lark_version", "LAYOUT"])
-def test_another_version_has_a_file_of_its_own(part, cache, builds, monkeypatch):
+def test_another_layout_has_a_file_of_its_own(cache, builds, monkeypatch):
     assert works()
-    monkeypatch.setattr(tables, part, "another")
+    monkeypatch.setattr(tables, "LAYOUT", "another")
     assert works()
     assert len(builds) == 2
     assert len(list((cache / "backprop").iterdir())) == 2

@@ -8,13 +8,14 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO
 
 import pyarrow
 import pyarrow.ipc
 import pyarrow.parquet
 from pyarrow import types
 
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.batch.columnar.arrow_types import extension_of, has_twins, inner, is_known_zone, name_of
 from backprop.cli.batch.columnar.dictionaries import with_shared
 from backprop.cli.batch.columnar.text import TEXT, text_writer

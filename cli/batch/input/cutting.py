@@ -6,7 +6,8 @@ import codecs
 import functools
 import re
 from collections.abc import Callable
-from typing import NamedTuple
+
+from backprop.autodiff.named_tuple import NamedTuple
 
 # A quoted cell, from the quote that opens it to the one that closes it or the end: `""` inside stands for a quote.
 SPAN = rb'(?:^|(?<=[%s\n])%s)"[^"]*(?:""[^"]*)*("|\Z)'

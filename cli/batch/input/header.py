@@ -7,12 +7,13 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.shapes import Shape, bounded, show
+from backprop.autodiff.named_tuple import NamedTuple
+from backprop.autodiff.shapes import Shape, bounded, entry_name, show
 from backprop.cli.batch.formats.undecodable import REPLACED, has_strays
 from backprop.cli.batch.question import renames_of
 from backprop.cli.question.argv import normalized
@@ -155,10 +156,6 @@ def index_of(shape: Shape, place: int) -> tuple[int, ...]:
         place, rest = divmod(place, length)
         found.append(rest)
     return tuple(reversed(found))
-
-
-def entry_name(heading: str, index: Sequence[int]) -> str:
-    return f"{heading}[{','.join(map(str, index))}]"
 
 
 def without_columns(missing: Mapping[str, str], known: Sequence[str], entries: Mapping[str, object]) -> Failure:

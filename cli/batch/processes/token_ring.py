@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
+
+from backprop.autodiff.named_tuple import NamedTuple
 
 
 class Token(NamedTuple):

@@ -260,7 +260,7 @@ def test_numeric_derivatives_are_right_to_their_own_error():
 def test_entries_are_named_and_wrt_is_heard():
     values = {"W": np.ones((2, 2)), "x": [1.0, 2.0]}
     names = [entry.name for entry in check(parse("sum(W@x)"), values).entries]
-    assert names == ["W[0, 0]", "W[0, 1]", "W[1, 0]", "W[1, 1]", "x[0]", "x[1]"]
+    assert names == ["W[0,0]", "W[0,1]", "W[1,0]", "W[1,1]", "x[0]", "x[1]"]
     assert [entry.name for entry in check(parse("sum(W@x)"), values, wrt=["x"]).entries] == ["x[0]", "x[1]"]
 
 

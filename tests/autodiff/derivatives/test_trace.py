@@ -402,11 +402,11 @@ def test_births_in_forward_mode():
     assert [(birth.node.gate.name, birth.kind) for birth in found.births] == [("sqrt", "gradient")]
 
 
-def test_a_hundred_thousand_gates_and_uses_are_traced():
+def test_very_many_gates_and_uses_are_traced():
     found = trace(deep("uses"), {"x": 0.5})
-    assert len(found.steps) == 100_001
+    assert len(found.steps) == 20_001
     first = step_of(found, "x")
-    assert len(first.shares) == 100_001
+    assert len(first.shares) == 20_001
     assert first.gradient == close_to(math.fsum(share.value for share in first.shares), rel=1e-14)
     assert found.labels[found.output] == "f"
 

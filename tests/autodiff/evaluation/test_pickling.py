@@ -15,6 +15,7 @@ from backprop.autodiff.gates import GATES, OF_NO_FAMILY
 from backprop.autodiff.passes import side_gates
 from backprop.autodiff.shapes import Slice
 
+from ...cases import each
 from ..building import assign, call, expression, single
 from ..deep import DEEP, deep, deep_value_and_grad
 
@@ -82,11 +83,11 @@ def test_a_node_comes_with_its_graph():
 EVERY_GATE = [*GATES, *OF_NO_FAMILY, leaves.input, leaves.constant, *side_gates.GATES]
 
 
-@pytest.mark.parametrize("gate", EVERY_GATE, ids=lambda gate: gate.name)
-def test_a_gate_is_its_name(gate):
-    data = pickle.dumps(gate)
-    assert pickle.loads(data) is gate
-    assert len(data) < 200
+def test_a_gate_is_its_name():
+    for gate in each(EVERY_GATE):
+        data = pickle.dumps(gate)
+        assert pickle.loads(data) is gate
+        assert len(data) < 200
 
 
 def test_another_process_that_imported_nothing_finds_each_gate():
@@ -109,7 +110,7 @@ def test_a_gate_that_is_not_in_the_table_is_refused():
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_a_hundred_thousand_gates(name):
+def test_very_many_gates(name):
     graph = deep(name)
     twin = pickle.loads(pickle.dumps(graph))
     assert len(twin.nodes) == len(graph.nodes)

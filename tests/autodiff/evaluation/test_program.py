@@ -150,7 +150,7 @@ def test_the_floating_point_state_is_left_as_it_was():
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_a_hundred_thousand_gates_lower_and_run(name):
+def test_very_many_gates_lower_and_run(name):
     graph = deep(name)
     typed = graph.typed({})
     program = lower([typed.result])

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+import sympy
 
-from backprop.autodiff import value_and_grad
+from backprop.autodiff import hessian, hvp, jvp, value_and_grad
 from backprop.autodiff.derivatives.check import check
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import compositions
@@ -38,6 +39,11 @@ AS_NUMPY = {
     "norm(x, ord=3, axis=1, keepdims=True)": (MATRIX, lambda x: np.linalg.norm(x, 3, axis=1, keepdims=True)),
     "norm(x, ord=inf)": (VECTOR, lambda x: np.linalg.norm(x, np.inf)),
     "norm(x, ord=-inf)": (VECTOR, lambda x: np.linalg.norm(x, -np.inf)),
+    "cumprod(x)": (VECTOR, np.cumprod),
+    "cumprod(x)*1": (MATRIX, lambda x: np.cumprod(x).reshape(x.shape)),
+    "cumprod(x, axis=0)": (MATRIX, lambda x: np.cumprod(x, axis=0)),
+    "cumprod(x, -1)": (MATRIX, lambda x: np.cumprod(x, axis=-1)),
+    "cumprod(x[0])": (VECTOR, lambda x: x[0]),
     "tril(x)": (SQUARE, np.tril),
     "triu(x, 1)": (SQUARE, lambda x: np.triu(x, 1)),
     "cross(x, [1, 2, 4])": (VECTOR, lambda x: np.cross(x, [1, 2, 4])),
@@ -70,6 +76,9 @@ def test_the_value_is_numpys_and_differences_confirm_the_gradient(text):
         ("sum(x, keepdims=x)", "a setting of sum must be constant"),
         ("sum(x, ddof=1)", "'sum' has no argument 'ddof'"),
         ("mean(x, axis=1, keepdims=True)", "axis 1 is out of range"),
+        ("cumprod(x, axis=(0, 1))", "a running product has one axis"),
+        ("cumprod(x, axis=1)", "axis 1 is out of range"),
+        ("cumprod(x[0]*zeros(200000))", "a running product of 200000 entries"),
         ("tril(x)", "only a matrix has a diagonal"),
         ("cross(x, [1, 2])", "cross takes two vectors of three entries"),
         ("cross_entropy(x, [1, 2])", "cross_entropy takes the scores"),
@@ -108,3 +117,19 @@ def test_a_plain_call_is_still_the_plain_gate():
         "sum",
         "log",
     ]
+
+
+@pytest.mark.parametrize("point", [(0.5, -2.0, 1.5, 3.0), (0.5, 0.0, 1.5, 3.0), (0.0, -2.0, 0.0, 3.0), (0.0,) * 4])
+def test_a_running_product_is_exact_at_zeros(point):
+    """Against SymPy: nothing is divided by an entry. Doubles hold every number here exactly."""
+    letters = sympy.symbols("a b c d")
+    products = [sympy.prod(letters[: count + 1]) for count in range(4)]
+    truth = sum((place + 1) * product**2 for place, product in enumerate(products))
+    there = dict(zip(letters, map(sympy.Rational, point), strict=True))
+    graph, x = parse("sum([1, 2, 3, 4]*cumprod(x)^2)"), np.array(point)
+    slopes = [float(sympy.diff(truth, one).subs(there)) for one in letters]
+    bends = [[float(sympy.diff(truth, one, other).subs(there)) for one in letters] for other in letters]
+    assert value_and_grad(graph, x=x)[1]["x"].tolist() == slopes
+    assert [jvp(graph, {"x": row}, x=x)[1] for row in np.eye(4)] == slopes
+    assert hessian(graph, x=x)["x"]["x"].tolist() == bends
+    assert [hvp(graph, {"x": row}, x=x)[1]["x"].tolist() for row in np.eye(4)] == bends

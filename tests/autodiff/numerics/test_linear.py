@@ -196,18 +196,17 @@ def test_stacks_are_matrices_side_by_side(size):
 
 
 def mixed_cofactors(matrix, directions):
-    """The differential of the cofactors, each a determinant with one row of every direction: the sum over the rows."""
+    """The differential of the cofactors, each a minor with one row of every direction: the sum over the rows."""
     size = len(matrix)
     result = np.empty((size, size))
     for row, column in np.ndindex(size, size):
         total = 0
         for rows in permutations([one for one in range(size) if one != row], len(directions)):
-            mixed = [list(one) for one in matrix]
-            mixed[row] = [int(place == column) for place in range(size)]
+            mixed = list(matrix)
             for at, direction in zip(rows, directions, strict=True):
-                mixed[at] = list(direction[at])
-            total += exact_det(mixed)
-        result[row, column] = float(total)
+                mixed[at] = direction[at]
+            total += exact_det([one[:column] + one[column + 1 :] for place, one in enumerate(mixed) if place != row])
+        result[row, column] = float((-1) ** (row + column) * total)
     return result
 
 

@@ -136,6 +136,15 @@ def test_powers_of_one_base_stay_apart(text: str, order: int) -> None:
         ("log(x+sqrt(x^2+1))", 1, "1/sqrt(x^2 + 1)"),
         ("0.5*x^4 + 0.1*x", 2, "6*x^2"),
         ("x/3 + x/7", 1, "10/21"),
+        ("x*log(x)", 1, "log(x) + 1"),
+        ("-x*log(x) - (1 - x)*log(1 - x)", 1, "log(1 - x) - log(x)"),
+        ("(x - 1)/(x + 1)", 1, "2/(x + 1)^2"),
+        ("log(x/(1 - x))", 1, "1/(x*(1 - x))"),
+        ("log(x^2 + 1)/x", 1, "2/(x^2 + 1) - log(x^2 + 1)/x^2"),
+        ("k*q/x^2", 1, "-2*k*q/x^3"),
+        ("sqrt(1 - x^2)*asin(x)", 1, "1 - x*asin(x)/sqrt(1 - x^2)"),
+        ("log(x)*sin(x^2)", 1, "sin(x^2)/x + 2*x*log(x)*cos(x^2)"),
+        ("x^x", 1, "x*x^(x-1) + x^x*log(x)"),
     ],
 )
 def test_a_derivative_reads_well(text: str, order: int, written: str) -> None:

@@ -125,7 +125,7 @@ def test_the_pass_makes_as_many_nodes_a_gate_at_any_size(name):
 
 
 @pytest.mark.parametrize("name", DEEP)
-def test_a_hundred_thousand_gates_need_no_recursion(name):
+def test_very_many_gates_need_no_recursion(name):
     value, gradients = deep_value_and_grad(name)  # which sees that the limit of recursion stays
     assert np.isfinite(value)
     assert all(np.isfinite(one) for one in gradients.values())

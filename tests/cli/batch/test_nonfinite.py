@@ -107,6 +107,19 @@ def test_without_gradients_none_is_named(backprop):
     assert backprop("batch", "sqrt(x)", "--strict", stdin="x\n0\n").status == 4
 
 
+@pytest.mark.parametrize("text", ["[1,2,3][y]*x", "A[0,y]*x", "A[:,y]@[1,0]*x", "one_hot(y, 3)[0]*x"])
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_an_index_that_a_row_gets_wrong_makes_that_row_nan_and_is_named(backprop, text, form):
+    rows = "y,x\n0,2\n7,2\n1,2\n" if form == "csv" else '{"y":0,"x":2}\n{"y":7,"x":2}\n{"y":1,"x":2}\n'
+    fixed = ["A=[[1,2,3],[4,5,6]]"] if "A" in text else []
+    answer = backprop("batch", text, *fixed, "--from", form, "--format", "csv", "--only", "--strict", stdin=rows)
+    assert answer.status == 4
+    assert ["nan" in line or ",," in line for line in answer.lines[1:]] == [False, True, False]
+    axis = {"[": "axis 0", "A[0": "axis 1", "A[:": "axis 1", "o": "an axis"}
+    named = next(axis[start] for start in sorted(axis, key=len, reverse=True) if text.startswith(start))
+    assert answer.err.splitlines()[-1] == f"warning: index 7 is out of range for {named} of length 3"
+
+
 def test_arrays(backprop):
     answer = backprop("batch", "1/x", "--from", "ndjson", "--no-grad", stdin='{"x": [1, 0]}\n{"x": [0, 0]}\n')
     assert answer.err.splitlines()[0] == "warning: value is inf in 2 rows (first in line 1)"

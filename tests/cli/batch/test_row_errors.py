@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from backprop.cli.batch.formats.ndjson import Ndjson
 
 from ..conftest import FORKS
-from ..forks import ROOM
 
 pytestmark = pytest.mark.extras
 
@@ -30,7 +29,7 @@ def batch(tmp_path, installed):
     """Run `backprop batch` on bytes, in an empty folder and a session of its own that nobody may survive."""
 
     def run(*tokens, stdin=b"", stdout=subprocess.PIPE, **options):
-        if len(stdin) <= ROOM and stdout is subprocess.PIPE and not options:
+        if stdout is subprocess.PIPE and not options:
             done = FORKS.run(["batch", *tokens], stdin, tmp_path, 60, os.environ, session=True)
             return checked(done.process, done.status, done.out, done.err)
         with subprocess.Popen(

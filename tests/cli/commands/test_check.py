@@ -55,7 +55,7 @@ def test_wrt(backprop):
 
 def test_arrays_and_their_summed_output(backprop):
     answer = backprop("check", "W@x", "--W", "[[1,2],[3,4]]", "--x", "[1,2]")
-    assert [row[0] for row in answer.rows[1:]] == ["W[0, 0]", "W[0, 1]", "W[1, 0]", "W[1, 1]", "x[0]", "x[1]"]
+    assert [row[0] for row in answer.rows[1:]] == ["W[0,0]", "W[0,1]", "W[1,0]", "W[1,1]", "x[0]", "x[1]"]
     assert answer.err == "note: the output has shape (2): the sum of its entries is checked\n"
     answer = backprop("check", "sum(x^2)", "--x", "linspace(0,1,1000)")
     assert answer.rows[1][0] == "x[direction 1]" and len(answer.rows) == 11

@@ -120,7 +120,11 @@ def test_signatures(text, cure):
         ("d(x^2)/dx", None, "write grad(x^2, x)"),
         ("d/dx x^2", "'d/dx' is not an operator", "write grad(f, x)"),
         ("d = 2; d(x)", None, "a product is written d*(x)"),
-        ("fmod(x, 3)", None, "write sign(x)*(abs(x) % abs(y))"),
+        ("fmod(x, 3)", None, "write sign(x)*(abs(x) % abs(3))"),
+        ("fmod(a + 1, -b)", None, "write sign(a + 1)*(abs(a + 1) % abs(-b))"),
+        ("fmod(x)", None, "write sign(x)*(abs(x) % abs(y))"),
+        ("power(-x, 2)", None, "write (-x)^2"),
+        ("iif(x > 0, [1], 2)", None, "write where(c, a, b)"),
         ("Pow(x, 2)", None, "did you mean 'pow'?"),
     ],
 )

@@ -1,0 +1,69 @@
+"""Our NamedTuple is typing's in all that is used of it."""
+
+from __future__ import annotations
+
+import pickle
+import typing
+
+import pytest
+
+from backprop.autodiff import named_tuple
+
+
+class Ours(named_tuple.NamedTuple):
+    """A place."""
+
+    x: int
+    label: str | None = None
+    size: float = 1.5
+
+    @property
+    def twice(self) -> int:
+        return 2 * self.x
+
+
+class Theirs(typing.NamedTuple):
+    """A place."""
+
+    x: int
+    label: str | None = None
+    size: float = 1.5
+
+    @property
+    def twice(self) -> int:
+        return 2 * self.x
+
+
+def test_it_is_declared_and_made_alike() -> None:
+    for ours, theirs in [(Ours(3), Theirs(3)), (Ours(1, size=2.0), Theirs(1, size=2.0))]:
+        assert ours == theirs and isinstance(ours, tuple)
+        assert (ours.x, ours.label, ours.size, ours.twice) == (theirs.x, theirs.label, theirs.size, theirs.twice)
+        assert repr(ours) == repr(theirs).replace("Theirs", "Ours")
+        assert ours._replace(x=7) == theirs._replace(x=7)
+    for name in ("__doc__", "__module__", "_fields", "_field_defaults", "__match_args__", "__bases__", "__slots__"):
+        assert getattr(Ours, name) == getattr(Theirs, name)
+    assert Ours.__qualname__ == "Ours" and [*Ours.__annotations__] == [*Theirs.__annotations__]
+
+
+def test_it_has_no_room_for_more() -> None:
+    with pytest.raises(AttributeError):
+        Ours(1).other = 2  # type: ignore[attr-defined]
+
+
+def test_it_can_be_pickled() -> None:
+    assert pickle.loads(pickle.dumps(Ours(1, "a"))) == Ours(1, "a")
+
+
+def test_without_fields_it_is_empty() -> None:
+    class Empty(named_tuple.NamedTuple):
+        """Nothing."""
+
+    assert Empty() == () and not Empty()
+
+
+def test_a_field_without_default_after_one_with_it_is_refused() -> None:
+    with pytest.raises(TypeError, match="without a default"):
+
+        class Wrong(named_tuple.NamedTuple):
+            first: int = 1
+            second: int
