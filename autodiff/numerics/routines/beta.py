@@ -7,7 +7,7 @@ import math
 from backprop.autodiff.numerics.routines.gamma import (
     LARGE,
     LOG_SQRT_TWO_PI,
-    digamma_rise,
+    digamma_change,
     gamma,
     is_pole,
     lgamma,
@@ -113,8 +113,9 @@ def binom_slope_k(n: float, k: float) -> float:
 
 def polygamma_difference(x: float, h: float, order: int) -> float:
     """polygamma of x + h less that of x."""
-    if order == 0 and x > 0.0 and x + h > 0.0 and h < math.inf:
-        return digamma_rise(x, h) if h >= 0.0 else -digamma_rise(x + h, -h)
+    y = x + h
+    if order == 0 and min(x, y) > -LARGE and max(x, y) < math.inf and not is_pole(x) and not is_pole(y):
+        return digamma_change(x, h, y) if h >= 0.0 else -digamma_change(y, -h, x)
     if math.fabs(h) < 1e-3 * (x if x > 0.5 else math.fabs(x - math.floor(x + 0.5))):
         total = 0.0
         for k in range(6, 0, -1):

@@ -193,10 +193,16 @@ def digamma(x: float) -> float:
 
 def digamma_rise(x: float, h: float) -> float:
     """digamma(x + h) - digamma(x) for x > 0 and h >= 0, of which no term cancels."""
+    return digamma_change(x, h, x + h)
+
+
+def digamma_change(x: float, h: float, y: float) -> float:
+    """digamma(y) - digamma(x) for y = x + h and h >= 0, neither a pole: DLMF 5.5.2 and 5.11.2 for the difference."""
+    steps = 12 if x > 0.0 else 13 + int(-x)
     total = 0.0
-    for step in range(11, -1, -1):
-        total += h / (x + step) / (x + step + h)
-    far = x + 12.0
+    for step in range(steps - 1, -1, -1):
+        total += h / (x + step) / (y + step)
+    far = x + steps
     further = far + h
     between = (2.0 * far + h) / far / further
     rise = h / far / further

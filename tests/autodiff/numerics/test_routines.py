@@ -28,7 +28,8 @@ def points_of(gate):
 
 @pytest.mark.parametrize("gate", WITH_ROUTINE, ids=lambda gate: gate.name)
 def test_a_routine_gives_what_its_gate_gives(gate):
-    settings = [sample.attributes for sample in gate.samples]
+    defaults = {name: setting.default for name, setting in gate.attributes.items()}
+    settings = [{**defaults, **sample.attributes} for sample in gate.samples]
     for number, point in enumerate(points_of(gate)):
         chosen = settings[number % len(settings)]
         with np.errstate(all="ignore"):

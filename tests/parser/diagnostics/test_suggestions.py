@@ -45,7 +45,7 @@ def test_own_functions_are_suggested_too():
 @pytest.mark.parametrize("word", ELSEWHERE)
 def test_the_cure_for_a_name_from_elsewhere_can_be_parsed(word):
     assert word not in FUNCTIONS
-    parse(ELSEWHERE[word])
+    parse(f"const n = 2; {ELSEWHERE[word]}")  # the order of a Bessel function is constant
 
 
 def test_a_look_alike_is_named():
