@@ -67,12 +67,15 @@ def beta(a: float, b: float) -> float:
         return 0.0
     if is_steady(p, q) and -100.0 < p < LARGE:
         change = log_change(p, q)
-        return gamma(p) * (math.pow(q, -p) * math.exp(change) if p > 0.0 else math.exp(change - p * math.log(q)))
-    if p > -100.0 and q < 100.0 and p + q < 100.0:
+        half = math.exp(min(0.5 * (change - p * math.log(q)), 709.0)) if p < 0.0 else 0.0
+        return gamma(p) * (math.pow(q, -p) * math.exp(change) if p >= 0.0 else half) * (half if p < 0.0 else 1.0)
+    if p > -100.0 and q < 100.0 and -170.0 < p + q < 100.0:
         total = p + q
         error = (p - (total - (total - p))) + (q - (total - p))
         return gamma(p) * (gamma(q) / gamma(total)) * (1.0 - (error * polygamma(total, 0) if error != 0.0 else 0.0))
-    return sign_of_gamma(p) * sign_of_gamma(q) * sign_of_gamma(p + q) * math.exp(min(log_of_beta(p, q), 709.0))
+    size = log_of_beta(p, q)
+    half = math.inf if size >= 1400.0 else math.exp(0.5 * size)
+    return sign_of_gamma(p) * sign_of_gamma(q) * sign_of_gamma(p + q) * half * half
 
 
 def binom(n: float, k: float) -> float:
@@ -89,7 +92,8 @@ def binom(n: float, k: float) -> float:
         for j in range(1, int(few) + 1):
             result = result * (n - (few - j)) / j
         return result
-    return 1.0 / ((n + 1.0) * beta(few + 1.0, many + 1.0))
+    below = (n + 1.0) * beta(few + 1.0, many + 1.0)
+    return math.copysign(math.inf, below) if below == 0.0 else 1.0 / below
 
 
 def binom_slope(n: float, k: float, by_k: int) -> float:
@@ -114,11 +118,13 @@ def binom_slope_k(n: float, k: float) -> float:
 def polygamma_difference(x: float, h: float, order: int) -> float:
     """polygamma of x + h less that of x."""
     y = x + h
-    if order == 0 and min(x, y) > -LARGE and max(x, y) < math.inf and not is_pole(x) and not is_pole(y):
+    if x != x or h != h or math.isinf(x) or math.isinf(y):
+        return polygamma(y, order) - polygamma(x, order)
+    if order == 0 and min(x, y) > -LARGE and not is_pole(x) and not is_pole(y):
         return digamma_change(x, h, y) if h >= 0.0 else -digamma_change(y, -h, x)
     if math.fabs(h) < 1e-3 * (x if x > 0.5 else math.fabs(x - math.floor(x + 0.5))):
         total = 0.0
         for k in range(6, 0, -1):
             total = (total + polygamma(x, order + k)) * h / k
         return total
-    return polygamma(x + h, order) - polygamma(x, order)
+    return polygamma(y, order) - polygamma(x, order)

@@ -1,5 +1,6 @@
 """The routines that printers translate give what the gates give, which are tested against mpmath."""
 
+import itertools
 import math
 
 import numpy as np
@@ -52,3 +53,13 @@ def test_arrays_broadcast_and_keep_their_shape():
     np.testing.assert_array_equal(result, [[231.0, 241.0, 251.0], [232.0, 242.0, 252.0]])
     assert type(forward(np.float64(1.0), np.float64(2.0), order=0)) is np.float64
     assert forward(np.zeros(0), np.float64(2.0), order=0).shape == (0,)
+
+
+@pytest.mark.parametrize("gate", WITH_ROUTINE, ids=lambda gate: gate.name)
+def test_a_routine_raises_nothing_at_any_double(gate):
+    """It is translated into Python, where a division by 0 or exp(1000) would."""
+    defaults = {name: setting.default for name, setting in gate.attributes.items()}
+    settings = {**defaults, **gate.samples[0].attributes}
+    corners = (*CORNERS, 170.0, -170.5, 1e17, -1e300, 1.7e308) if len(gate.operands) < 3 else CORNERS
+    for point in itertools.product(corners, repeat=len(gate.operands)):
+        assert isinstance(gate.routine(*point, **settings), float), point
