@@ -26,6 +26,8 @@ def beta_mass(a: float, b: float, x: float, y: float) -> float:
     """x^a y^b / beta(a, b) for 0 < x < 1, y = 1 - x. Source: Didonato & Morris (1992), Algorithm 708."""
     if a > b:
         return beta_mass(b, a, y, x)
+    if a + b == math.inf:
+        return 0.0
     if a >= LARGE:
         off = a - (a + b) * x if x < 0.5 else (a + b) * y - b
         u = -off / a
@@ -125,7 +127,9 @@ def beta_integral(a: float, b: float, x: float, y: float, by_a: int, by_b: int) 
         weight = (1.0 + math.exp(-s)) * rise / (1.0 + rise) if s < FLAT else 1.0
         slopes[16] = to_a + rise_of_x
         slopes[1] = to_b + rise_of_y
-        total += weight * math.exp(exponent) * (factor(b, by_a, by_b, terms, slopes) if by_a + by_b > 0 else 1.0)
+        total += (
+            weight * math.exp(min(exponent, 700.0)) * (factor(b, by_a, by_b, terms, slopes) if by_a + by_b > 0 else 1.0)
+        )
         s += STEP
     return STEP * scale * total * beta_mass(a, b, x, y)
 
