@@ -1,4 +1,4 @@
-"""The quantiles against mpmath's own inverse, from the least positive double to the last one below 1."""
+"""The inverse_normal against mpmath's own inverse, from the least positive double to the last one below 1."""
 
 import math
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
-from backprop.autodiff.numerics import quantiles, special
+from backprop.autodiff.numerics import inverse_normal, special
 
 from ..oracles import norminv
 
@@ -43,11 +43,11 @@ def assert_accurate(kernel, oracle, points):
 
 
 def slope(p):
-    return quantiles.norminv_slope(p, special.normcdf, special.normpdf)
+    return inverse_normal.norminv_slope(p, special.normcdf, special.normpdf)
 
 
 def test_norminv():
-    assert_accurate(quantiles.norminv, norminv, PROBABILITIES)
+    assert_accurate(inverse_normal.norminv, norminv, PROBABILITIES)
 
 
 def test_slope_of_norminv():
@@ -56,11 +56,11 @@ def test_slope_of_norminv():
 
 
 def test_erfinv():
-    assert_accurate(quantiles.erfinv, mpmath.erfinv, [sign * x for x in SIZES for sign in (1, -1)])
+    assert_accurate(inverse_normal.erfinv, mpmath.erfinv, [sign * x for x in SIZES for sign in (1, -1)])
 
 
 @pytest.mark.parametrize("p, value", [(0.0, -math.inf), (1.0, math.inf), (0.5, 0.0), (-0.1, math.nan), (1.1, math.nan)])
 def test_ends(p, value):
     with np.errstate(all="ignore"):
-        np.testing.assert_array_equal(quantiles.norminv(np.float64(p)), value)
-        np.testing.assert_array_equal(quantiles.erfinv(np.float64(2 * p - 1)), value)
+        np.testing.assert_array_equal(inverse_normal.norminv(np.float64(p)), value)
+        np.testing.assert_array_equal(inverse_normal.erfinv(np.float64(2 * p - 1)), value)

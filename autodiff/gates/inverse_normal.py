@@ -10,13 +10,13 @@ from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import exponential, slopes, trigonometric
 from backprop.autodiff.gates import special as special_gates
-from backprop.autodiff.numerics import quantiles, special
+from backprop.autodiff.numerics import inverse_normal, special
 
 norminv_slope: Elementwise = slopes.slope(
     "norminv_slope",
-    lambda p: quantiles.norminv_slope(p, special.normcdf, special.normpdf),
+    lambda p: inverse_normal.norminv_slope(p, special.normcdf, special.normpdf),
     lambda p, out: norminv(p) * out * out,
-    kernel=lambda p: quantiles.norminv_slope(p, special_gates.normcdf, special_gates.normpdf),
+    kernel=lambda p: inverse_normal.norminv_slope(p, special_gates.normcdf, special_gates.normpdf),
     of="norminv",
     operands=("p",),
     textbook=lambda p: 1 / special_gates.normpdf(norminv(p)),
@@ -25,7 +25,7 @@ norminv_slope: Elementwise = slopes.slope(
 )
 norminv: Elementwise = Elementwise(
     "norminv",
-    quantiles.norminv,
+    inverse_normal.norminv,
     lambda p, out: norminv_slope(p),
     operands=("p",),
     aliases=("ndtri", "probit", "normppf"),
@@ -42,7 +42,7 @@ norminv: Elementwise = Elementwise(
 )
 erfinv = Elementwise(
     "erfinv",
-    quantiles.erfinv,
+    inverse_normal.erfinv,
     lambda x, out: exponential.sqrt(trigonometric.pi_of(x)) / 2 * exponential.exp(out**2),
     is_composed=True,
     code={"latex": r"\operatorname{erf}^{-1}\left({0}\right)"},
