@@ -248,6 +248,12 @@ class Builder:
         made.node = loops.gathered(self.scope, None, body, values, made.span)
         return made
 
+    def text(self, children: Children) -> Keyword:
+        """A text in quotes: its kind tells which setting it is, as a name tells it of others."""
+        token = children[0]
+        token.value = token.text[1:-1]
+        return Keyword(token, token)
+
     def keyword(self, children: Children) -> Keyword:
         return Keyword(children[0], children[2])
 

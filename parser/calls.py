@@ -73,12 +73,14 @@ def sorted_out(arguments: Sequence[Argument]) -> tuple[list[Operand], dict[str, 
     """The arguments without a name, and those with one."""
     positional: list[Operand] = []
     keywords: dict[str, Keyword] = {}
+    is_named = False
     for argument in arguments:
         if isinstance(argument, Keyword):
+            is_named = is_named or argument.name.type != "TEXT"
             if argument.name.text in keywords:
                 raise ExpressionError(f"'{argument.name.text}' is given twice", argument.name.span, "give it once")
             keywords[argument.name.text] = argument
-        elif keywords:
+        elif is_named:
             raise ExpressionError(
                 "an argument without a name follows one with a name", argument.span, "give the named ones last"
             )
@@ -139,6 +141,9 @@ def converted(function: str, gate: Gate, setting: str, arguments: Sequence[Opera
         return gate.attributes[setting].convert(np.array(numbers) if len(numbers) > 1 else numbers[0])
     except ExpressionError as error:
         error.reason = f"'{setting}' of {function}: {error.reason}"
+        if error.span is not None:  # a place in a text, which begins behind its quote
+            start = arguments[0].start_pos + 1
+            error.span = Span(start + error.span.start, start + error.span.end)
         raise error.located(Span(arguments[0].start_pos, arguments[-1].end_pos), None) from None
 
 
@@ -175,7 +180,9 @@ def bound(scope: Scope, call: WrittenCall, takes: Parameters) -> tuple[dict[str,
             given[name], rest = (rest, []) if setting.takes_rest else (rest[:1], rest[1:])
     if rest:
         raise unfit(f"'{call.name.text}' has too many arguments", rest[0].span, rest[0])
-    for name, keyword in call.keywords.items():
+    texts = [name for name, setting in takes.settings.items() if setting.takes_text]
+    for written, keyword in call.keywords.items():
+        name = texts[0] if keyword.name.type == "TEXT" and texts else written
         if name in given:
             raise unfit(f"'{name}' is given twice", keyword.name.span)
         if name not in plain and name not in takes.settings:

@@ -16,7 +16,8 @@ class Operand:
     """A token, or a finished part of an expression: the token of its operator with a node and a longer span.
 
     A literal has a `value` and no `node` until something computes with it: an index or an entry of a list needs
-    none. `type` is the name of the terminal, or says what became of a literal: NEGATIVE, GROUP (in parentheses). Two
+    none; TEXT never has one. `type` is the name of the terminal, or says what became of a literal: NEGATIVE, GROUP (in
+    parentheses). Two
     have neither: NONE is Python's None, and FUNCTION a name of one of the text's functions, which is a variable as
     soon as something computes with it.
     """

@@ -89,14 +89,15 @@ class Attribute(NamedTuple):
 
     `convert` raises ExpressionError for a value that will not do. `default` REQUIRED: it may not be left out.
     `takes_rest`: `zeros(2, 3)` gives one setting, the shape, by all the arguments that are left. `elsewhere`: what
-    other libraries take in its place, for which reason it is given by its name only. `leads`: it may stand before the
-    operands, where other libraries have it.
+    other libraries take in its place, for which reason it is given by its name only. `takes_text`: it is a text in
+    quotes, which stands before the operands. `leads`: it may stand there, where other libraries have it.
     """
 
     convert: Callable[[Any], Any]
     default: Any = None
     takes_rest: bool = False
     elsewhere: str | None = None
+    takes_text: bool = False
     leads: bool = False
 
 

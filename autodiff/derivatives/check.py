@@ -112,10 +112,10 @@ def checks(
         )
 
 
-def together(found: Sequence[Check]) -> Check:
+def together(partial_checks: Sequence[Check]) -> Check:
     """One point by all variables, of which parts of the expression are checked each by itself."""
-    values = {name: value for check in found for name, value in check.values.items()}
-    return Check([entry for check in found for entry in check.entries], values, found[0].shape)
+    values = {name: value for check in partial_checks for name, value in check.values.items()}
+    return Check([entry for check in partial_checks for entry in check.entries], values, partial_checks[0].shape)
 
 
 @without_collection
@@ -125,19 +125,19 @@ def survey(points: Iterable[Check]) -> Survey:
     worst: dict[str, tuple[int, Entry]] = {}
     failures: list[tuple[int, dict[str, Array]]] = []
     failed, number = 0, -1
-    found = Check([], {}, ())
-    for number, found in enumerate(points):
-        for entry in found.entries:
+    point = Check([], {}, ())
+    for number, point in enumerate(points):
+        for entry in point.entries:
             verdicts[entry.verdict] += 1
             before = worst.get(entry.variable)
             if before is None or badness(entry) > badness(before[1]):
                 worst[entry.variable] = number, entry
-        if found.has_failed:
+        if point.has_failed:
             failed += 1
             if len(failures) < MAXIMUM_FAILURES:
-                failures.append((number, found.values))
-    rows = list(worst.values()) if number > 0 else [(0, entry) for entry in found.entries]
-    return Survey(rows, number + 1, failed, failures, verdicts, found.shape)
+                failures.append((number, point.values))
+    rows = list(worst.values()) if number > 0 else [(0, entry) for entry in point.entries]
+    return Survey(rows, number + 1, failed, failures, verdicts, point.shape)
 
 
 def badness(entry: Entry) -> tuple[int, float]:
@@ -227,15 +227,15 @@ class Checker:
 
         A rounding that crosses a jump is no noise: most trials are smaller.
         """
-        found = np.zeros(self.shape)
+        largest = np.zeros(self.shape)
         for factor in (1.0, 1 + NEARBY, 1 - NEARBY):
             moved = {name: value * factor for name, value in values.items()}
             (exact,) = run(self.value, moved)
             generator = np.random.default_rng(0)
             trials = [run(disturbed(self.value, generator), moved)[0] for _ in range(TRIALS)]
             moves = np.sort(np.abs(np.array(trials) - exact), axis=0)[1]  # nan, sorted last, is no move
-            found = np.maximum(found, np.where(np.isfinite(moves), moves, 0.0))
-        return np.asarray(found / DISTURBANCE * EPSILON)
+            largest = np.maximum(largest, np.where(np.isfinite(moves), moves, 0.0))
+        return np.asarray(largest / DISTURBANCE * EPSILON)
 
     def underflows(self, values: Mapping[str, Array]) -> bool:
         """Whether a step's result is too small for a double: differences of what is rounded to 0 tell nothing."""
@@ -248,7 +248,7 @@ class Checker:
             return raising
 
         steps = self.value.instructions
-        watching = tuple(one._replace(function=watched(one.function)) for one in steps)
+        watching = tuple(step._replace(function=watched(step.function)) for step in steps)
         try:
             run(self.value._replace(instructions=watching), values)
         except FloatingPointError:
@@ -319,7 +319,7 @@ def disturbed(program: Program, generator: np.random.Generator) -> Program:
     drawn_first = np.asarray(factors((len(steps),))).tolist()  # one by one they would take longer than the steps
     return program._replace(
         instructions=tuple(
-            one._replace(function=off(one.function, factor)) for one, factor in zip(steps, drawn_first, strict=True)
+            step._replace(function=off(step.function, factor)) for step, factor in zip(steps, drawn_first, strict=True)
         )
     )
 

@@ -93,17 +93,17 @@ def compare(
     is_outside = False
     for number in range(samples + 1):
         point = drawn(comparer.values, comparer.moving, generator) if number else comparer.values
-        found = comparer.at(point, number)
-        if found is None:
+        findings = comparer.at(point, number)
+        if findings is None:
             outside += number > 0
             is_outside |= number == 0
             continue
-        for finding in found:
+        for finding in findings:
             verdicts[finding.verdict] += 1
             before = best.get(finding.variable)
             if before is None or badness(finding) > badness(before):
                 best[finding.variable] = finding
-        if any(finding.verdict == "mismatch" for finding in found):
+        if any(finding.verdict == "mismatch" for finding in findings):
             failed += 1
             if len(failures) < MAXIMUM_FAILURES:
                 failures.append((number, point))
@@ -114,8 +114,8 @@ def compare(
 
 def badness(finding: Finding) -> tuple[int, float]:
     """Larger for what is said first: of points where a claim is wrong that is the first one."""
-    place = VERDICTS.index(finding.verdict)
-    return -place, finding.relative_error if finding.verdict == "ok" else -finding.point
+    rank = VERDICTS.index(finding.verdict)
+    return -rank, finding.relative_error if finding.verdict == "ok" else -finding.point
 
 
 class Claim(NamedTuple):
@@ -133,10 +133,10 @@ class Comparer:
         typed, self.values = bind(self.graph, given)
         output = typed.result
         ones = typed.constant(1.0).broadcast_to(output.shape)
-        found = adjoints(typed, output, ones, [typed.inputs[name] for name in self.values])
-        ours = found.by([typed.inputs[name] for name in claims])
+        reverse_pass = adjoints(typed, output, ones, [typed.inputs[name] for name in self.values])
+        ours = reverse_pass.by([typed.inputs[name] for name in claims])
         self.output_shape = output.shape
-        self.moving = [name for name in self.values if typed.inputs[name] in found.of]
+        self.moving = [name for name in self.values if typed.inputs[name] in reverse_pass.of]
         self.program = lower([output, *ours])
         self.ours = {name: lower([node]) for name, node in zip(claims, ours, strict=True)}
         self.constants = {name: graph.defaults[name] for name in graph.fixed}
@@ -150,7 +150,7 @@ class Comparer:
         """What is found of each claim at a point, None outside the domain."""
         with nan_for_none() if number else nullcontext():
             value, *ours = run(self.program, values)
-            if not all(np.all(np.isfinite(one)) for one in ([value, *ours] if number else [value])):
+            if not all(np.all(np.isfinite(array)) for array in ([value, *ours] if number else [value])):
                 return None
             known = values | self.constants | dict(zip(self.read, run(self.parts, values), strict=True))
             return [
@@ -186,9 +186,9 @@ class Comparer:
                 words[self.kinks(name, values, analytic) & (words == "mismatch")] = "kink"
         ranks = np.vectorize(VERDICTS.index, otypes=[int])(words)
         worst = np.where(ranks == ranks.min(), np.nan_to_num(relative, nan=np.inf), -1.0)
-        place = np.unravel_index(int(np.argmax(worst)), worst.shape)
-        numbers = float(analytic[place]), float(claimed[place]), float(relative[place])
-        return Finding(name, entry_name(name, place), number, *numbers, str(words[place]), values)
+        index = np.unravel_index(int(np.argmax(worst)), worst.shape)
+        numbers = float(analytic[index]), float(claimed[index]), float(relative[index])
+        return Finding(name, entry_name(name, index), number, *numbers, str(words[index]), values)
 
     def rounding(self, program: Program, values: Mapping[str, Array]) -> Array:
         """How far off the program's result is by rounding of its steps and of the variables, entry by entry."""
@@ -202,8 +202,8 @@ class Comparer:
                 if name in self.moving
             }
             with np.errstate(all="ignore"), nan_for_none():
-                (found,) = run(disturbed(program, generator), {**values, **moved})
-                most = np.fmax(most, np.abs(found - exact))
+                (result,) = run(disturbed(program, generator), {**values, **moved})
+                most = np.fmax(most, np.abs(result - exact))
         return np.asarray(most / DISTURBANCE * EPSILON)
 
     def kinks(self, name: str, values: Mapping[str, Array], analytic: Array) -> Array:
@@ -212,7 +212,7 @@ class Comparer:
         kinked = {entry.name for entry in entries if entry.verdict == "kink"}
         if analytic.size > MAXIMUM_ENTRIES:  # they were checked along directions
             return np.full(analytic.shape, bool(kinked))
-        places = [entry_name(name, place) in kinked for place in np.ndindex(analytic.shape)]
+        places = [entry_name(name, index) in kinked for index in np.ndindex(analytic.shape)]
         return np.array(places).reshape(analytic.shape)
 
 

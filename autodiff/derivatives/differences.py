@@ -107,7 +107,7 @@ def ridders(line: Line, first_step: float) -> Estimate:
         above = row
     if not quotients:
         return best
-    return best._replace(shortest=steps[-1], spread=max(abs(one - best.value) for one in quotients))
+    return best._replace(shortest=steps[-1], spread=max(abs(quotient - best.value) for quotient in quotients))
 
 
 def total(values: Array) -> float:
@@ -150,7 +150,7 @@ def has_kink(line: Line, step: float) -> bool:
     is_corner = corners[-1] > STAYS * corners[-3]
     is_jump = jumps[-1] > max(STAYS * jumps[-3], least)
     gaps = [corner * step for corner, step in zip(corners, steps, strict=True)] if is_corner else jumps
-    return (is_corner or is_jump) and all(is_straight(line, steps[place], gaps[place]) for place in (-3, -2, -1))
+    return (is_corner or is_jump) and all(is_straight(line, steps[index], gaps[index]) for index in (-3, -2, -1))
 
 
 def is_straight(line: Line, step: float, gap: float) -> bool:
@@ -205,4 +205,4 @@ def movement(line: Line, step: float) -> float:
     """How far the entries go in a step, to the side on which they go further and stay finite."""
     here = line.at(0.0)
     moves = [total(np.abs(line.at(side) - here)) for side in (step, -step)]
-    return max((one for one in moves if math.isfinite(one)), default=0.0)
+    return max((move for move in moves if math.isfinite(move)), default=0.0)

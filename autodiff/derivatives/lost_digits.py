@@ -63,10 +63,10 @@ def losses(graph: Graph, values: Mapping[str, Any]) -> list[Loss]:
     from backprop.autodiff.passes.fusion import fused  # here, not above: most expressions do not need it
     from backprop.autodiff.passes.logarithms import ADVICE
 
-    found = fused(typed, advice=ADVICE)
+    rewritten = fused(typed, advice=ADVICE)
     live = {*needed([typed.result])}
-    better = {node: found.twin[node.index] for node in found.compositions if node in live}
-    kept = {*needed([found.graph.result])}
+    better = {node: rewritten.twin[node.index] for node in rewritten.compositions if node in live}
+    kept = {*needed([rewritten.graph.result])}
     pairs = [(node, twin) for node, twin in better.items() if twin in kept]
     if not pairs:
         return []
@@ -77,9 +77,9 @@ def losses(graph: Graph, values: Mapping[str, Any]) -> list[Loss]:
     moved = evaluate([twin for _, twin in pairs], nudged)
     result: list[Loss] = []
     rest: list[tuple[Node, Node]] = []
-    matters = _mattering(found.graph, [twin for _, twin in pairs], arrays)
+    matters = _mattering(rewritten.graph, [twin for _, twin in pairs], arrays)
     for (node, twin), value, true, other in zip(pairs, mine, right, moved, strict=True):
-        is_fused = node not in found.advised
+        is_fused = node not in rewritten.advised
         if twin not in matters:
             continue
         if is_lost(value, true, other) and (is_fused or not np.any(np.isnan(value))):
@@ -120,7 +120,7 @@ def is_suspicious(typed: Graph, arrays: Mapping[str, Array]) -> bool:
             if node.gate.hazard is Hazard.SATURATES and np.any(np.abs(size - 1.0) < SWALLOWED):
                 return True
             is_sum = node.gate.hazard is Hazard.ADDS and node.gate.has_local
-            if is_sum and any(swallows(size, np.abs(value[one])) for one in node.inputs):
+            if is_sum and any(swallows(size, np.abs(value[operand])) for operand in node.inputs):
                 return True
     return False
 
@@ -141,9 +141,9 @@ def is_lost(value: Array, right: Array, moved: Array) -> bool:
 def _mattering(graph: Graph, nodes: Sequence[Node], arrays: Mapping[str, Array]) -> set[Node]:
     """The nodes on which the result depends at this point: not those in a branch that is not taken."""
     output = graph.result
-    found = adjoints(graph, output, graph.constant(np.ones(output.shape)), nodes).of
-    reached = [node for node in nodes if node in found]
-    values = evaluate([found[node] for node in reached], arrays)
+    adjoint_of = adjoints(graph, output, graph.constant(np.ones(output.shape)), nodes).of
+    reached = [node for node in nodes if node in adjoint_of]
+    values = evaluate([adjoint_of[node] for node in reached], arrays)
     return {node for node, value in zip(reached, values, strict=True) if np.any(value != 0.0)}
 
 
@@ -152,11 +152,13 @@ def _gradients(
 ) -> list[tuple[Array, Array, Array]]:
     """By each variable the gradient of the composition, of the gate in its place, and of that a nudge away."""
     sides = []
-    for one in (node, twin):
-        graph = one.graph
+    for output in (node, twin):
+        graph = output.graph
         inputs = [graph.inputs[name] for name in arrays]
-        found = adjoints(graph, one, graph.constant(np.ones(one.shape)), inputs).of
-        sides.append({name: found[operand] for name, operand in zip(arrays, inputs, strict=True) if operand in found})
+        adjoint_of = adjoints(graph, output, graph.constant(np.ones(output.shape)), inputs).of
+        sides.append(
+            {name: adjoint_of[operand] for name, operand in zip(arrays, inputs, strict=True) if operand in adjoint_of}
+        )
     names = [name for name in sides[0] if name in sides[1]]
     if not names:
         return []

@@ -120,8 +120,8 @@ def jacobian(
     graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
     names = selected(graph, given, wrt)
     program, matrix = _jacobian(graph, names, bound(graph, given), maximum_entries)
-    found = blocks(matrix, program.output.shape, program.inputs)
-    return {name: as_result(block) for name, block in found.items()}
+    named_blocks = blocks(matrix, program.output.shape, program.inputs)
+    return {name: as_result(block) for name, block in named_blocks.items()}
 
 
 def hessian(
@@ -143,8 +143,8 @@ def hessian(
     graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
     names = selected(graph, given, wrt)
     program, matrix = _hessian(graph, names, bound(graph, given), maximum_entries)
-    found = hessian_blocks(matrix, program.inputs)
-    return {name: {other: as_result(one) for other, one in row.items()} for name, row in found.items()}
+    rows = hessian_blocks(matrix, program.inputs)
+    return {name: {other: as_result(block) for other, block in row.items()} for name, row in rows.items()}
 
 
 def hvp(
@@ -175,7 +175,7 @@ def hvp(
         return AtPoint(lower([_scalar(typed), *tangents_of(_slopes(typed, _inputs(typed, names)), seeds)]))
 
     value, *products = Derived(graph, ("Hessian times", names, tuple(along)), arrays, make).numbers()
-    return as_result(value), {name: as_result(one) for name, one in zip(names, products, strict=True)}
+    return as_result(value), {name: as_result(product) for name, product in zip(names, products, strict=True)}
 
 
 def first_order(graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int) -> FirstOrder:
@@ -197,11 +197,11 @@ def second_order(
     typed, arrays = bind(graph, values)
     output, inputs = _scalar(typed), _inputs(typed, names)
     _, matrix = _hessian(graph, names, arrays, maximum_entries)
-    found = adjoints(typed, output, typed.constant(1.0), inputs)
-    slopes = to_differentiate(found.by(inputs), output, are_together=True)
-    terms = [[share.settled for share in found.shares.get(node, ())] for node in inputs]
+    reverse_pass = adjoints(typed, output, typed.constant(1.0), inputs)
+    slopes = to_differentiate(reverse_pass.by(inputs), output, are_together=True)
+    terms = [[share.settled for share in reverse_pass.shares.get(node, ())] for node in inputs]
     value, *gradient = evaluate([output, *slopes], arrays)
-    scale = [np.sum([np.abs(one) for one in evaluate(some, arrays)], axis=0) for some in terms]
+    scale = [np.sum([np.abs(term) for term in evaluate(some, arrays)], axis=0) for some in terms]
     return SecondOrder(
         output,
         inputs,

@@ -41,11 +41,11 @@ def probes(name: str, value: Array, generator: np.random.Generator) -> Iterator[
     if not np.ndim(value):
         yield Probe(name, name, np.float64(1.0), largest, finest(float(entries)))
     elif entries.size <= MAXIMUM_ENTRIES:
-        for place in np.ndindex(entries.shape):
+        for index in np.ndindex(entries.shape):
             direction = np.zeros(entries.shape)
-            direction[place] = 1.0
-            entry = float(entries[place])
-            yield Probe(name, entry_name(name, place), direction, entry or largest, finest(entry))
+            direction[index] = 1.0
+            entry = float(entries[index])
+            yield Probe(name, entry_name(name, index), direction, entry or largest, finest(entry))
     else:
         for number in range(1, DIRECTIONS + 1):
             signs = generator.choice((-1.0, 1.0), entries.shape)

@@ -90,10 +90,10 @@ class Derived(Generic[Made]):
         if not kept.is_selective:
             return kept.computation.compute(self.arrays)
         with provisional_hits() as hits:
-            found = kept.computation.compute(self.arrays)
-        if are_finite(found):
+            derivatives = kept.computation.compute(self.arrays)
+        if are_finite(derivatives):
             record(hits)
-            return found
+            return derivatives
         return self.masked.compute(self.arrays)
 
     def _kept(self, is_plain: bool) -> Kept:
@@ -116,7 +116,7 @@ def sizes(kept: Kept) -> int:
 def are_finite(numbers: Iterable[Any]) -> bool:
     """Whether all are, in one sweep over each; too large a number is too large for this, too."""
     with np.errstate(all="ignore"):
-        return all([isfinite(np.vdot(one, one) if np.ndim(one) else one) for one in numbers])
+        return all([isfinite(np.vdot(number, number) if np.ndim(number) else number) for number in numbers])
 
 
 def seed_input(typed: Graph, name: str, arrays: Mapping[str, Array]) -> Node:

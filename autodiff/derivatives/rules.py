@@ -57,7 +57,7 @@ class AppliedRule(NamedTuple):
 
 def readable(node: Node) -> Node:
     """The node in gates that the language has, itself if it is: what a derivative inside it is made of is not."""
-    is_plain = all(one.gate.is_public or not one.inputs for one in needed([node]))
+    is_plain = all(part.gate.is_public or not part.inputs for part in needed([node]))
     return node if is_plain else simplified(node)
 
 
@@ -114,29 +114,31 @@ class _RuleWriter:
     def part(self, node: Node) -> tuple[LabelledPart, dict[int, Node]]:
         """A part in a graph of its own, and there the nodes of those that it is written with, by their old index."""
         graph = Graph(is_typed=True)
-        found = {node}
+        members = {node}
         waiting = [node]
         while waiting:
-            one = waiting.pop()
-            if one is node or one not in self.labels:
-                waiting += [operand for operand in one.inputs if operand not in found]
-                found.update(one.inputs)
+            member = waiting.pop()
+            if member is node or member not in self.labels:
+                waiting += [operand for operand in member.inputs if operand not in members]
+                members.update(member.inputs)
         twins: dict[int, Node] = {}
-        for one in sorted(found, key=lambda one: one.index):
-            is_symbol = one in self.labels and one is not node
-            twins[one.index] = graph.input(self.labels[one], one.shape) if is_symbol else graph.copy(one, twins)
+        for member in sorted(members, key=lambda inner: inner.index):
+            is_symbol = member in self.labels and member is not node
+            twins[member.index] = (
+                graph.input(self.labels[member], member.shape) if is_symbol else graph.copy(member, twins)
+            )
         symbol = graph.input(self.labels[node], node.shape) if node in self.labels else None
         return LabelledPart(twins[node.index], symbol, {}), twins
 
     def rule(self, node: Node) -> AppliedRule:
         gate = node.gate
         part, twins = self.part(node)
-        places = tuple([place for place, operand in enumerate(node.inputs) if self.active[operand.index]])
+        places = tuple([slot for slot, operand in enumerate(node.inputs) if self.active[operand.index]])
         if gate.has_local and gate.is_variadic and len(node.inputs) > MAXIMUM_OPERANDS:
             return AppliedRule(part, gate, None, None, False)
         tangents: list[Node | None] = [None] * len(node.inputs)
-        for place in places:
-            tangents[place] = self.tangent(node.inputs[place], part.node.inputs[place], part)
+        for position in places:
+            tangents[position] = self.tangent(node.inputs[position], part.node.inputs[position], part)
         pushed = gate.push(tangents, part.node.inputs, part.node)
         derivative = part.node.graph.constant(0.0) if pushed is None else simplified(pushed)
         name = self.name(part.node, places, {twin for index, twin in twins.items() if self.active[index]})
@@ -161,7 +163,7 @@ class _RuleWriter:
         if gate.is_sum:
             return SUM
         if gate.has_local:
-            slopes = [gate.local(place, node.inputs, node) for place in places]
+            slopes = [gate.local(position, node.inputs, node) for position in places]
             if len(node.inputs) > 1 and all(slope and (slope.is_number(1) or slope.is_number(-1)) for slope in slopes):
                 return SUM
             if len(slopes) == 1 and slopes[0] and moving.isdisjoint(needed([slopes[0]])):

@@ -46,7 +46,7 @@ def with_exact_zeros(outputs: Sequence[Node], inputs: Sequence[Node]) -> Sweep:
     dy/dx. Here each entry is chosen by a branch, and a branch not taken gives zero. It costs more.
     """
     graph = outputs[0].graph
-    masks = [_hidden(graph, f"choice {place}", node) for place, node in enumerate(outputs)]
+    masks = [_hidden(graph, f"choice {number}", node) for number, node in enumerate(outputs)]
     chosen = add_up([mask.where(node, 0.0).sum() for mask, node in zip(masks, outputs, strict=True)])
     return Sweep(gradients(chosen, inputs), masks)
 
@@ -141,19 +141,19 @@ class Sweep:
 
 def _depending(source: Node, users: Mapping[Node, Sequence[Node]]) -> set[Node]:
     """A node and all that depends on it."""
-    found = {source}
+    dependents = {source}
     left = [source]
     while left:
         for node in users.get(left.pop(), ()):
-            if node not in found:
-                found.add(node)
+            if node not in dependents:
+                dependents.add(node)
                 left.append(node)
-    return found
+    return dependents
 
 
 def _border(part: set[Node]) -> set[Node]:
     """The operands of some nodes that are not among them."""
-    return {one for node in part for one in node.reads} - part
+    return {operand for node in part for operand in node.reads} - part
 
 
 def size(node: Node) -> int:

@@ -41,10 +41,10 @@ class Derivatives:
         self.order = order
         self.flat = _flat_gates(graph, [graph.named(name) for name in names])
         self.written: dict[str, Node] = {}
-        found: list[Exemption] = []
+        exemptions: list[Exemption] = []
         for name in names:
-            self.written[name] = self._written(name, found)
-        self.exemptions = tuple(dict.fromkeys(found))
+            self.written[name] = self._written(name, exemptions)
+        self.exemptions = tuple(dict.fromkeys(exemptions))
 
     @cached_property
     def plain(self) -> dict[str, Node]:
@@ -58,12 +58,12 @@ class Derivatives:
         if self.order > 1:
             return self._closed(name, exemptions) or self._simplified(name, exemptions)
         declared: list[Exemption] = []
-        found = self._simplified(name, declared)
+        form = self._simplified(name, declared)
         exemptions += declared
-        if declared or not may_be_shortened(found):
-            return found
+        if declared or not may_be_shortened(form):
+            return form
         closed = self._closed(name, declared)
-        return closed if closed is not None and not declared and is_shorter(closed, found) else found
+        return closed if closed is not None and not declared and is_shorter(closed, form) else form
 
     def _closed(self, name: str, exemptions: list[Exemption]) -> Node | None:
         """The derivative as a sum of products of powers, tidied after each order; None where it is none."""
@@ -77,7 +77,7 @@ class Derivatives:
 
     def _simplified(self, name: str, exemptions: list[Exemption]) -> Node:
         coded = self.coded[name]  # refuses an order that grows before the plain ones are made
-        counts_sides = any([one.gate.is_informed for one in needed([self.plain[name]])])
+        counts_sides = any([node.gate.is_informed for node in needed([self.plain[name]])])
         return simplified(coded, exemptions, counts_sides=counts_sides)
 
     def _plain(self, name: str) -> Node:

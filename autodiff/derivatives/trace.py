@@ -149,7 +149,7 @@ def shown_nodes(typed: Graph) -> list[Node]:
 def _reverse(typed: Graph, wanted: Sequence[Node], seed: Node) -> _Plan:
     covered = dependents(typed, typed.nodes[-1], wanted)
     output = typed.result
-    found = adjoints(typed, output, seed, wanted)
+    reverse_pass = adjoints(typed, output, seed, wanted)
     terms = {
         node: [
             _Term(
@@ -162,9 +162,9 @@ def _reverse(typed: Graph, wanted: Sequence[Node], seed: Node) -> _Plan:
             )
             for share in shares
         ]
-        for node, shares in found.shares.items()
+        for node, shares in reverse_pass.shares.items()
     }
-    return _Plan(found.of, terms, covered)
+    return _Plan(reverse_pass.of, terms, covered)
 
 
 def _forward(typed: Graph, shown: Sequence[Node], names: Sequence[str]) -> _Plan:
@@ -173,9 +173,11 @@ def _forward(typed: Graph, shown: Sequence[Node], names: Sequence[str]) -> _Plan
     from backprop.autodiff.passes.forward import tangents  # here, not above: reverse mode does without
 
     source = typed.named(names[0])
-    found = tangents(typed, [typed.result, typed.nodes[-1]], {source: typed.constant(1.0).broadcast_to(source.shape)})
-    terms = {node: _tangent_terms(node, found) for node in shown if node in found and node is not source}
-    return _Plan(found, terms, [True] * len(typed.nodes))
+    tangent_of = tangents(
+        typed, [typed.result, typed.nodes[-1]], {source: typed.constant(1.0).broadcast_to(source.shape)}
+    )
+    terms = {node: _tangent_terms(node, tangent_of) for node in shown if node in tangent_of and node is not source}
+    return _Plan(tangent_of, terms, [True] * len(typed.nodes))
 
 
 def _tangent_terms(node: Node, tangent: Mapping[Node, Node]) -> list[_Term]:
@@ -199,7 +201,7 @@ def _evaluated(
     wanted = dict.fromkeys([*shown, *derivative.values()])
     for terms in plan.terms.values():
         for term in terms:
-            wanted.update(dict.fromkeys(one for one in (*term[2:5], term.test) if one is not None))
+            wanted.update(dict.fromkeys(part for part in (*term[2:5], term.test) if part is not None))
     value = dict(zip(wanted, evaluate(list(wanted), arrays), strict=True))
     steps = []
     for node in shown:
@@ -223,7 +225,7 @@ def _evaluated(
     gradients = {name: value[derivative[node]] for name, node in sources.items()}
     result = value[output] if output in value else evaluate([output], arrays)[0]
     value[output] = result
-    results = [output, *(derivative[one] for one in sources.values())]
+    results = [output, *(derivative[source] for source in sources.values())]
     everything = _births(typed, arrays, [*shown, *derivative.values(), *results], value, shown)
     births = _births(typed, arrays, results, value, shown) if everything else []
     origins = frozenset(birth.node for birth in everything)
@@ -248,7 +250,7 @@ def labels_of(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:
             labels.setdefault(node, name)
     taken = {*labels.values(), *typed.names}
     if typed.result not in labels:
-        name = next(one for one in ("f", "out", "output", *(f"f{k}" for k in range(1, 99))) if one not in taken)
+        name = next(word for word in ("f", "out", "output", *(f"f{k}" for k in range(1, 99))) if word not in taken)
         labels[typed.result] = name
         taken.add(name)
     number = 0

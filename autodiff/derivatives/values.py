@@ -48,7 +48,7 @@ def value_and_grad(
         return AtPoint(lower([output, *gradients(output, [typed.named(name) for name in names], seed)]))
 
     value, *results = Derived(graph, ("gradient", names), arrays, make).numbers()
-    return as_result(value), {name: as_result(one) for name, one in zip(names, results, strict=True)}
+    return as_result(value), {name: as_result(gradient) for name, gradient in zip(names, results, strict=True)}
 
 
 def jvp(

@@ -76,7 +76,9 @@ def sureness(estimate: Estimate, *derivatives: float) -> float:
 
 def agrees(estimate: Estimate, *derivatives: float) -> bool:
     largest = max(abs(estimate.value), *map(abs, derivatives))
-    return all(abs(one - estimate.value) <= TOLERANCE * largest + allowance(estimate) for one in derivatives)
+    return all(
+        abs(derivative - estimate.value) <= TOLERANCE * largest + allowance(estimate) for derivative in derivatives
+    )
 
 
 def allowance(estimate: Estimate) -> float:

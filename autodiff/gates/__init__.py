@@ -12,6 +12,7 @@ from backprop.autodiff.gates import (
     beta,
     compositions,
     constructors,
+    contraction,
     differential,
     directions,
     even,
@@ -25,7 +26,9 @@ from backprop.autodiff.gates import (
     limits,
     linear_algebra,
     logic,
+    ordering,
     placement,
+    quantiles,
     radial,
     reciprocal,
     reductions,
@@ -75,6 +78,7 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         even,
         shares,
         linear_algebra,
+        contraction,
         arrays,
         placement,
         constructors,
@@ -82,7 +86,9 @@ FAMILIES: dict[str, tuple[Gate, ...]] = {
         slopes,
         kinked,
         labels,
+        ordering,
         compositions,
+        quantiles,
     )
 }
 GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)

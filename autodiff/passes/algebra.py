@@ -45,45 +45,47 @@ def number_of(node: Node) -> float | None:
 
 def terms(node: Node, most: int = 4) -> Linear | None:
     """The node as a sum of nodes times numbers; None where there are more than `most` of them."""
-    found: Linear = {}
+    total: Linear = {}
     waiting: list[tuple[float, Node]] = [(1.0, node)]
     visited = 0
     while waiting:
-        factor, one = waiting.pop()
+        factor, part = waiting.pop()
         visited += 1
-        if visited > max(MOST_VISITED, 3 * most) or len(found) > most:
+        if visited > max(MOST_VISITED, 3 * most) or len(total) > most:
             return None
-        number = number_of(one)
+        number = number_of(part)
         if number is not None:
-            found[None] = found.get(None, 0.0) + factor * number
-        elif one.gate is arithmetic.add:
-            waiting += [(factor, operand) for operand in reversed(one.inputs)]
-        elif one.gate is arithmetic.subtract:
-            waiting += [(-factor, one.inputs[1]), (factor, one.inputs[0])]
-        elif one.gate is arithmetic.negative:
-            waiting.append((-factor, one.inputs[0]))
-        elif (scaled := _scaled(one)) is not None:
+            total[None] = total.get(None, 0.0) + factor * number
+        elif part.gate is arithmetic.add:
+            waiting += [(factor, operand) for operand in reversed(part.inputs)]
+        elif part.gate is arithmetic.subtract:
+            waiting += [(-factor, part.inputs[1]), (factor, part.inputs[0])]
+        elif part.gate is arithmetic.negative:
+            waiting.append((-factor, part.inputs[0]))
+        elif (scaled := _scaled(part)) is not None:
             waiting.append((factor * scaled[0], scaled[1]))
         else:
-            found[one] = found.get(one, 0.0) + factor
-    return {one: factor for one, factor in found.items() if factor or one is not None} if len(found) <= most else None
+            total[part] = total.get(part, 0.0) + factor
+    return (
+        {term: factor for term, factor in total.items() if factor or term is not None} if len(total) <= most else None
+    )
 
 
 def _scaled(node: Node) -> tuple[float, Node] | None:
     """A product with a number or a sign in it, as that and the product of the others."""
     if node.gate not in (arithmetic.multiply, arithmetic.divide):
         return None
-    found = factors(node)
-    if found is None or not (found.above or found.below):
+    product = factors(node)
+    if product is None or not (product.above or product.below):
         return None
-    others = multiplied(1.0, found.above, found.below, node.graph)
-    return None if others is node else (found.number, others)
+    others = multiplied(1.0, product.above, product.below, node.graph)
+    return None if others is node else (product.number, others)
 
 
 def linear(node: Node) -> Linear:
     """The node as a sum, or as itself where it is a long one."""
-    found = terms(node, most=8)
-    return {node: 1.0} if found is None else found
+    total = terms(node, most=8)
+    return {node: 1.0} if total is None else total
 
 
 def factors(node: Node) -> Product | None:
@@ -93,40 +95,40 @@ def factors(node: Node) -> Product | None:
     waiting = [(node, 0)]
     visited = 0
     while waiting:
-        one, side = waiting.pop()
+        part, side = waiting.pop()
         visited += 1
         if visited > MOST_VISITED:
             return None
-        value = number_of(one)
+        value = number_of(part)
         if value is not None:
             number = number / value if side else number * value
-        elif one.gate is arithmetic.multiply:
-            waiting += [(operand, side) for operand in reversed(one.inputs)]
-        elif one.gate is arithmetic.divide:
-            waiting += [(one.inputs[1], 1 - side), (one.inputs[0], side)]
-        elif one.gate is arithmetic.negative:
+        elif part.gate is arithmetic.multiply:
+            waiting += [(operand, side) for operand in reversed(part.inputs)]
+        elif part.gate is arithmetic.divide:
+            waiting += [(part.inputs[1], 1 - side), (part.inputs[0], side)]
+        elif part.gate is arithmetic.negative:
             number = -number
-            waiting.append((one.inputs[0], side))
-        elif one.gate is arithmetic.power and number_of(one.inputs[1]) == -1.0:
-            waiting.append((one.inputs[0], 1 - side))
+            waiting.append((part.inputs[0], side))
+        elif part.gate is arithmetic.power and number_of(part.inputs[1]) == -1.0:
+            waiting.append((part.inputs[0], 1 - side))
         else:
-            sides[side].append(one)
+            sides[side].append(part)
     return Product(number, *sides)
 
 
 def as_exponential(node: Node) -> Exponential | None:
     """exp(u), 1/exp(u) or e^u as what it is; None for any other node."""
-    found = factors(node)
-    if found is None or found.number != 1.0 or len(found.above) + len(found.below) != 1:
+    product = factors(node)
+    if product is None or product.number != 1.0 or len(product.above) + len(product.below) != 1:
         return None
-    (one,) = found.above or found.below
-    if one.gate is exponential.exp:
-        origin = one.inputs[0]
-    elif one.gate is arithmetic.power and is_e(one.inputs[0]):
-        origin = one.inputs[1]
+    (factor,) = product.above or product.below
+    if factor.gate is exponential.exp:
+        origin = factor.inputs[0]
+    elif factor.gate is arithmetic.power and is_e(factor.inputs[0]):
+        origin = factor.inputs[1]
     else:
         return None
-    return Exponential(1.0, times(linear(origin), 1.0 if found.above else -1.0), origin)
+    return Exponential(1.0, times(linear(origin), 1.0 if product.above else -1.0), origin)
 
 
 def is_e(node: Node) -> bool:
@@ -136,61 +138,61 @@ def is_e(node: Node) -> bool:
 
 def exponentials(node: Node, most: int = 4) -> list[Exponential] | None:
     """The node as a sum of numbers times exponentials; None where it is none or has more than `most` of them."""
-    found: list[Exponential] = []
-    for one, factor in (terms(node, most) or {}).items():
-        for part in _exponentials_in(one):
+    collected: list[Exponential] = []
+    for base, factor in (terms(node, most) or {}).items():
+        for part in _exponentials_in(base):
             if part is None:
                 return None
-            same = next((place for place, known in enumerate(found) if known.exponent == part.exponent), None)
+            same = next((position for position, known in enumerate(collected) if known.exponent == part.exponent), None)
             if same is None:
-                found.append(part._replace(factor=factor * part.factor))
+                collected.append(part._replace(factor=factor * part.factor))
             else:
-                found[same] = found[same]._replace(factor=found[same].factor + factor * part.factor)
-    kept = [one for one in found if one.factor]
+                collected[same] = collected[same]._replace(factor=collected[same].factor + factor * part.factor)
+    kept = [term for term in collected if term.factor]
     return kept if kept and len(kept) <= most else None
 
 
-def _exponentials_in(one: Node | None) -> Iterable[Exponential | None]:
-    if one is None:
+def _exponentials_in(node: Node | None) -> Iterable[Exponential | None]:
+    if node is None:
         return [Exponential(1.0, {})]
-    if one.gate in (trigonometric.sinh, trigonometric.cosh):
-        (u,) = one.inputs
-        sign = -1.0 if one.gate is trigonometric.sinh else 1.0
+    if node.gate in (trigonometric.sinh, trigonometric.cosh):
+        (u,) = node.inputs
+        sign = -1.0 if node.gate is trigonometric.sinh else 1.0
         return [Exponential(0.5, linear(u), u), Exponential(0.5 * sign, times(linear(u), -1.0), u)]
-    if one.gate is exponential.expm1:
-        return [Exponential(1.0, linear(one.inputs[0]), one.inputs[0]), Exponential(-1.0, {})]
-    return [as_exponential(one)]
+    if node.gate is exponential.expm1:
+        return [Exponential(1.0, linear(node.inputs[0]), node.inputs[0]), Exponential(-1.0, {})]
+    return [as_exponential(node)]
 
 
-def times(one: Linear, factor: float) -> Linear:
-    return {node: factor * each for node, each in one.items()}
+def times(total: Linear, factor: float) -> Linear:
+    return {node: factor * each for node, each in total.items()}
 
 
 def plus(*several: Linear) -> Linear:
     """Their sum, with every node of theirs: one that cancels keeps the factor 0."""
-    found: Linear = {}
-    for one in several:
-        for node, factor in one.items():
-            found[node] = found.get(node, 0.0) + factor
-    return {node: factor for node, factor in found.items() if factor or node is not None}
+    total: Linear = {}
+    for addend in several:
+        for node, factor in addend.items():
+            total[node] = total.get(node, 0.0) + factor
+    return {node: factor for node, factor in total.items() if factor or node is not None}
 
 
-def is_whole(one: Linear) -> bool:
+def is_whole(total: Linear) -> bool:
     """Whether there are nodes and none cancels: it may have had another shape, which the result would lack."""
-    return any(one) and all(one.values())
+    return any(total) and all(total.values())
 
 
-def written(one: Linear, graph: Graph, *origins: Node | None) -> Node:
+def written(total: Linear, graph: Graph, *origins: Node | None) -> Node:
     """The sum as nodes of the graph: an origin where that is the sum or its negative, so that it stays as written."""
     known = [(origin, linear(origin)) for origin in origins if origin is not None]
     for origin, its in known:
-        if its == one:
+        if its == total:
             return origin
     for origin, its in known:
-        if times(its, -1.0) == one:
+        if times(its, -1.0) == total:
             return negated(origin)
     result: Node | None = None
-    for node, factor in sorted(one.items(), key=lambda item: (item[0] is None, item[1] < 0)):
+    for node, factor in sorted(total.items(), key=lambda item: (item[0] is None, item[1] < 0)):
         if node is None:
             result = graph.constant(factor) if result is None else shifted(result, factor)
         elif result is None:
@@ -217,18 +219,18 @@ def negated(node: Node) -> Node:
     product = factors(node)
     if product is not None and product.number < 0 and (product.above or product.below):
         return multiplied(-product.number, product.above, product.below, node.graph)
-    found = linear(node)
-    if node.gate is arithmetic.subtract and found.get(node.inputs[0]) == 1.0:
+    total = linear(node)
+    if node.gate is arithmetic.subtract and total.get(node.inputs[0]) == 1.0:
         return node.inputs[1] - node.inputs[0]
-    is_short = len(found) == 1 and node not in found
-    begins_negative = next((factor for one, factor in found.items() if one is not None), 0.0) < 0
-    return written(times(found, -1.0), node.graph) if is_short or begins_negative else -node
+    is_short = len(total) == 1 and node not in total
+    begins_negative = next((factor for term, factor in total.items() if term is not None), 0.0) < 0
+    return written(times(total, -1.0), node.graph) if is_short or begins_negative else -node
 
 
 def halved(node: Node) -> Node:
     """node/2, its number folded."""
-    found = linear(node)
-    return 0.5 * node if len(found) > 1 else written(times(found, 0.5), node.graph)
+    total = linear(node)
+    return 0.5 * node if len(total) > 1 else written(times(total, 0.5), node.graph)
 
 
 def multiplied(number: float, above: Sequence[Node], below: Sequence[Node], graph: Graph) -> Node:

@@ -49,7 +49,7 @@ def _series(slope: Node, tangents: Sequence[Mapping[Node, Node]]) -> tuple[Node,
     """The operands of a slope, then their first derivatives, and so on."""
     level: tuple[Node, ...] = slope.inputs
     series = level
-    for found in tangents:
-        level = tuple([found.get(node) or node.zeros for node in level])
+    for tangent_of in tangents:
+        level = tuple([tangent_of.get(node) or node.zeros for node in level])
         series += level
     return series

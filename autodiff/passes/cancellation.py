@@ -26,46 +26,46 @@ from backprop.autodiff.passes.algebra import (
 
 def of_sum(node: Node) -> Node | None:
     """exp(x) - 1, 1 - sigmoid(x), 1 - cos(x), exp(x) - exp(-x): differences that cancel."""
-    found = terms(node, most=2)
-    if found is None or len(found) != 2:
+    total = terms(node, most=2)
+    if total is None or len(total) != 2:
         return None
-    if all(one is not None and one.gate in ROOTS for one in found):
-        return _of_two_roots(found)
+    if all(term is not None and term.gate in ROOTS for term in total):
+        return _of_two_roots(total)
     of_exponentials = exponentials(node, most=2)
     if of_exponentials is not None:
         return of_two_exponentials(of_exponentials, node)
-    constant = found.get(None)
-    one, factor = next((each for each in found.items() if each[0] is not None), (None, 0.0))
-    if constant is None or one is None:
+    constant = total.get(None)
+    base, factor = next((each for each in total.items() if each[0] is not None), (None, 0.0))
+    if constant is None or base is None:
         return None
-    rule = COMPLEMENTS.get(one.gate)
-    return None if rule is None else rule(one, constant, factor)
+    rule = COMPLEMENTS.get(base.gate)
+    return None if rule is None else rule(base, constant, factor)
 
 
-def of_two_exponentials(found: list[Exponential], node: Node) -> Node | None:
-    if len(found) != 2:
+def of_two_exponentials(pair: list[Exponential], node: Node) -> Node | None:
+    if len(pair) != 2:
         return None
-    for one, other in (found, found[::-1]):
+    for one, other in (pair, pair[::-1]):
         if one.factor == -other.factor and is_whole(one.exponent):
             operand = written(one.exponent, node.graph, one.origin)
             if not other.exponent:
                 return scaled(exponential.expm1(operand), one.factor)
             if one.factor > 0 and times(other.exponent, -1.0) == one.exponent:
                 return scaled(trigonometric.sinh(operand), 2.0 * one.factor)
-    return _cosh(found, node)
+    return _cosh(pair, node)
 
 
-def _cosh(found: list[Exponential], node: Node) -> Node | None:
+def _cosh(pair: list[Exponential], node: Node) -> Node | None:
     """(exp(x) + exp(-x))/2."""
-    one, other = found
+    one, other = pair
     if one.factor == other.factor == 0.5 and is_whole(one.exponent) and times(other.exponent, -1.0) == one.exponent:
         return trigonometric.cosh(written(one.exponent, node.graph, one.origin))
     return None
 
 
-def _of_two_roots(found: Linear) -> Node | None:
+def _of_two_roots(total: Linear) -> Node | None:
     """sqrt(a) - sqrt(b) = (a - b)/(sqrt(a) + sqrt(b)), where a - b is a shorter sum."""
-    (one, factor), (other, opposite) = found.items()
+    (one, factor), (other, opposite) = total.items()
     if one is None or other is None or factor != -opposite:
         return None
     difference = plus(_under(one), times(_under(other), -1.0))
@@ -82,7 +82,7 @@ def _under(root: Node) -> Linear:
     """What is under the root, as a sum."""
     if root.gate is exponential.sqrt:
         return linear(root.inputs[0])
-    return plus(*[linear(one**2) for one in root.inputs])
+    return plus(*[linear(operand**2) for operand in root.inputs])
 
 
 Complement = Callable[[Node, float, float], Node | None]  # of the node, the number and the node's factor
@@ -129,7 +129,7 @@ def _of_root(node: Node, constant: float, factor: float) -> Node | None:
     """sqrt(1 + x) - 1 = x/(sqrt(1 + x) + 1)."""
     inside = _under(node)
     root = -constant / factor
-    others: Linear = {one: each for one, each in inside.items() if one is not None}
+    others: Linear = {term: each for term, each in inside.items() if term is not None}
     if root <= 0 or inside.get(None) != root * root or not others:
         return None
     rest = written(others, node.graph)

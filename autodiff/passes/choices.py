@@ -36,8 +36,8 @@ def under(tidy: Simplifier, condition: Node, branch: Node, position: int) -> Nod
     while branch.gate is selection.where and branch.inputs[0] is condition:
         branch = branch.inputs[position]
     tests, (coefficient, powers) = tidy.monomial(condition).powers, tidy.monomial(branch)
-    if position == 1 and tests and all(one.gate.is_indicator and powers.get(one) == ONE for one in tests):
-        rest = tidy.built(Monomial(coefficient, {base: one for base, one in powers.items() if base not in tests}))
+    if position == 1 and tests and all(test.gate.is_indicator and powers.get(test) == ONE for test in tests):
+        rest = tidy.built(Monomial(coefficient, {base: power for base, power in powers.items() if base not in tests}))
         return rest if rest.shape == branch.shape else branch
     return branch
 
@@ -45,18 +45,18 @@ def under(tidy: Simplifier, condition: Node, branch: Node, position: int) -> Nod
 def together(tidy: Simplifier, terms: list[Monomial]) -> list[Monomial]:
     """The terms of a sum, those that are chosen by one condition as one choice."""
     places: dict[Node, list[int]] = {}  # by the condition, or by what may be one
-    for place, one in enumerate(terms):
-        if len(one.powers) == 1:
-            ((base, exponent),) = one.powers.items()
+    for position, term in enumerate(terms):
+        if len(term.powers) == 1:
+            ((base, exponent),) = term.powers.items()
             if exponent == ONE and (base.gate is selection.where or base.gate.is_indicator):
-                places.setdefault(base if base.gate.is_indicator else base.inputs[0], []).append(place)
+                places.setdefault(base if base.gate.is_indicator else base.inputs[0], []).append(position)
     gone: set[int] = set()
     for condition, alike in places.items():
-        made = _one_choice(tidy, condition, [terms[place] for place in alike]) if len(alike) > 1 else None
+        made = _one_choice(tidy, condition, [terms[index] for index in alike]) if len(alike) > 1 else None
         if made is not None:
             terms[alike[0]] = tidy.monomial(made)
             gone.update(alike[1:])
-    return [one for place, one in enumerate(terms) if place not in gone]
+    return [monomial for index, monomial in enumerate(terms) if index not in gone]
 
 
 def _one_choice(tidy: Simplifier, condition: Node, terms: Iterable[Monomial]) -> Node | None:
@@ -67,10 +67,10 @@ def _one_choice(tidy: Simplifier, condition: Node, terms: Iterable[Monomial]) ->
         (base,) = powers
         shapes.add(base.shape)
         numbers = tidy.graph.constant(1.0), tidy.graph.constant(0.0)
-        for branch, found in zip(numbers if base is condition else base.inputs[1:], branches, strict=True):
+        for branch, monomials in zip(numbers if base is condition else base.inputs[1:], branches, strict=True):
             inner = tidy.terms_of(branch)
             parts = inner if len(inner) <= LONGEST_MERGED else [Monomial(ONE.number, {branch: ONE})]
-            found += [Monomial(coefficient * one.coefficient, one.powers) for one in parts]
+            monomials += [Monomial(coefficient * part.coefficient, part.powers) for part in parts]
     taken, otherwise = map(tidy.sum, branches)
     if taken is None or otherwise is None:
         return None
@@ -80,55 +80,55 @@ def _one_choice(tidy: Simplifier, condition: Node, terms: Iterable[Monomial]) ->
 
 def vanishes_with(tidy: Simplifier, node: Node, condition: Node) -> bool:
     """Whether the node is 0 where the condition is: a finite multiple of it, or one that a textbook writes so."""
-    return all(_term_vanishes(tidy, one, condition) for one in tidy.terms_of(node))
+    return all(_term_vanishes(tidy, term, condition) for term in tidy.terms_of(node))
 
 
 def _term_vanishes(tidy: Simplifier, term: Monomial, condition: Node) -> bool:
     powers = term.powers
-    above = [base for base, one in powers.items() if one.symbolic is None and one.number > 0]
+    above = [base for base, exponent in powers.items() if exponent.symbolic is None and exponent.number > 0]
     if condition in above:
-        others = {base: one for base, one in powers.items() if base is not condition}
+        others = {base: exponent for base, exponent in powers.items() if base is not condition}
         return not condition.gate.is_flat or tidy.are_finite(others)
     tests = {base: tests_of(base) for base in above}
     gated = [base for base in above if tests[base]]
     if gated and implies([test for base in gated for test in tests[base]], condition):
         # the only factor with a test is zero itself; of several any one may be, and the others what they are
-        return tidy.are_finite({base: one for base, one in powers.items() if [base] != gated})
+        return tidy.are_finite({base: exponent for base, exponent in powers.items() if [base] != gated})
     factors = tidy.monomial(condition).powers
-    others = {base: one for base, one in powers.items() if factors.get(base) != one}
+    others = {base: exponent for base, exponent in powers.items() if factors.get(base) != exponent}
     return bool(factors) and len(powers) == len(factors) + len(others) and tidy.are_finite(others)
 
 
 def tests_of(node: Node) -> list[Node]:
     """Tests of which each makes the node 0 where it fails."""
-    found = [partner for partner, product in partners_of(node) if product is node]
+    tests = [partner for partner, product in partners_of(node) if product is node]
     if node.gate.is_indicator:
-        found.append(node)
+        tests.append(node)
     elif node.gate is selection.where and plain_number(node.inputs[2]) == 0:
-        found.append(node.inputs[0])
-    return found
+        tests.append(node.inputs[0])
+    return tests
 
 
 def implies(tests: list[Node], condition: Node) -> bool:
     """Whether the condition is true where all tests are, read as far as two levels of `and` and `or`."""
     known = {part for test in tests for part in parts(test, logic.logical_and)}
 
-    def is_known(one: Node) -> bool:
-        return not known.isdisjoint(parts(one, logic.logical_or))
+    def is_known(part: Node) -> bool:
+        return not known.isdisjoint(parts(part, logic.logical_or))
 
     return any(
-        all(is_known(one) for one in parts(case, logic.logical_and)) for case in parts(condition, logic.logical_or)
+        all(is_known(part) for part in parts(case, logic.logical_and)) for case in parts(condition, logic.logical_or)
     )
 
 
 def parts(node: Node, connective: Gate) -> list[Node]:
     """The conditions that the connective joins, itself among them where it joins too many."""
-    found: list[Node] = []
+    conditions: list[Node] = []
     waiting = [node]
     while waiting:
-        one = waiting.pop()
-        if one.gate is connective and len(found) + len(waiting) < MOST_CONDITIONS:
-            waiting += one.inputs
+        condition = waiting.pop()
+        if condition.gate is connective and len(conditions) + len(waiting) < MOST_CONDITIONS:
+            waiting += condition.inputs
         else:
-            found.append(one)
-    return found
+            conditions.append(condition)
+    return conditions

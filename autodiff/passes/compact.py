@@ -36,7 +36,7 @@ class Priced(NamedTuple):
 
 
 def cheapest(forms: Sequence[Priced]) -> Node:
-    return min(forms, key=lambda one: one.price).node
+    return min(forms, key=lambda form: form.price).node
 
 
 def derivative_of_order(derivation: Derivation, node: Node, order: int) -> Node:
@@ -50,9 +50,9 @@ def derivative_of_order(derivation: Derivation, node: Node, order: int) -> Node:
         groups = [whole]
     for _ in range(order):
         derived = [derivation.derived(terms) for terms in groups]
-        found = [compact.factoring.over_one_denominator(terms) for terms in derived]
-        derivation.owed.update(*map(compact.factoring.lost_edges, derived, found))
-        groups = [terms for one in found if (terms := one.multiplied_out())]
+        factored = [compact.factoring.over_one_denominator(terms) for terms in derived]
+        derivation.owed.update(*map(compact.factoring.lost_edges, derived, factored))
+        groups = [terms for form in factored if (terms := form.multiplied_out())]
         derivation.settle([powers for terms in groups for powers in terms])
     return compact.written(groups)
 
@@ -79,10 +79,10 @@ def is_promising(terms: Sequence[Monomial], length: int, width: Callable[[Node],
     """Whether factors may make terms of that length together much shorter, told at a glance."""
     if len(terms) == 1 or len(terms) > MOST_SHORTENED:
         return len(terms) == 1 and length >= LONG
-    shared = set.intersection(*[{*one.powers} for one in terms])
+    shared = set.intersection(*[{*term.powers} for term in terms])
     saved = (len(terms) - 1) * sum(width(base) + 1 for base in shared)
     has_relation = all(
-        base.gate.squared and exponent == SQUARE for one in terms for base, exponent in one.powers.items()
+        base.gate.squared and exponent == SQUARE for term in terms for base, exponent in term.powers.items()
     )
     return has_relation or saved >= (1 - MUCH_SHORTER) * length
 
@@ -117,7 +117,7 @@ class Compact:
         keeps_edges = edges_of(whole) == edges_of([powers for terms in groups for powers in terms])
         forms = self._forms(whole) if keeps_edges else []
         if len(groups) != 1:
-            parts = [one for terms in groups for one in self.tidy.terms_of(cheapest(self._forms(terms)))]
+            parts = [term for terms in groups for term in self.tidy.terms_of(cheapest(self._forms(terms)))]
             forms.append(self._priced(self._made(parts)))
         return cheapest(forms)
 
@@ -128,14 +128,14 @@ class Compact:
         """The sum as products, over one denominator and with more factors."""
         if len(terms) < 2 or not is_looked_at(terms):
             return []
-        found = self.factoring.over_one_denominator(terms)
-        if self.factoring.lost_edges(terms, found):
+        factored = self.factoring.over_one_denominator(terms)
+        if self.factoring.lost_edges(terms, factored):
             return []
-        divided = self.factoring.divided(found, divisors_among(self.slopes.values()))
+        divided = self.factoring.divided(factored, divisors_among(self.slopes.values()))
         linear = self.factoring.in_linear_factors(divided)
-        is_split = len(linear.rest) == 1 and len(found.rest) > 2
+        is_split = len(linear.rest) == 1 and len(factored.rest) > 2
         forms = [
-            (found, 1.0),
+            (factored, 1.0),
             (divided, FACTORED if divided.factors else 1.0),
             (linear, FACTORED if is_split else 1.0),
         ]
@@ -145,10 +145,10 @@ class Compact:
     def _priced(self, node: Node, price: float = 1.0) -> Priced:
         return Priced(price * self.width(node), node)
 
-    def _product(self, found: Factored) -> Node | None:
+    def _product(self, factored: Factored) -> Node | None:
         """The node; None where a factor is in the denominator already, whose pole would go."""
-        coefficient, powers = self._monomial(found.powers, found.coefficient)
-        for terms in (found.rest, *found.factors):
+        coefficient, powers = self._monomial(factored.powers, factored.coefficient)
+        for terms in (factored.rest, *factored.factors):
             if len(terms) > 1:
                 factor = self._sum(terms)
                 number = powers.get(factor, ZERO).number
@@ -169,18 +169,18 @@ class Compact:
     def _monomial(self, powers: Powers, coefficient: Fraction) -> Monomial:
         """The product as the simplifier reads one: x^n and x^-2 as x^(n-2), a half power as a root."""
         exponents = dict(powers)
-        found: dict[Node, Exponent] = {}
+        merged: dict[Node, Exponent] = {}
         for base, exponent in sorted(powers, key=lambda item: item[0].index):
             is_symbolic = is_power(base) and exponent == 1 and not base.inputs[1].is_literal
             below, symbolic = base.inputs if is_symbolic else (base, None)
             number = exponents.get(below, ZERO.number)
-            if symbolic is not None and is_whole(Exponent(number, None)) and found.get(below, ONE).symbolic is None:
-                found[below] = Exponent(number, symbolic)
+            if symbolic is not None and is_whole(Exponent(number, None)) and merged.get(below, ONE).symbolic is None:
+                merged[below] = Exponent(number, symbolic)
             elif abs(exponent) == HALF and base in self.reading.roots:
-                found[self.reading.roots[base]] = Exponent(2 * exponent, None)
+                merged[self.reading.roots[base]] = Exponent(2 * exponent, None)
             else:
-                found[base] = Exponent(as_decimal(exponent), None)
-        return Monomial(as_decimal(coefficient) if self.reading.has_decimals else coefficient, found)
+                merged[base] = Exponent(as_decimal(exponent), None)
+        return Monomial(as_decimal(coefficient) if self.reading.has_decimals else coefficient, merged)
 
 
 class Width:
@@ -195,16 +195,16 @@ class Width:
             if not node.inputs:
                 self.known[node] = len(node.name or f"{node.value:g}") if not node.shape else 0
             elif isinstance(node.gate.notation, Infix):
-                self.known[node] = inner + 1 + 2 * sum(is_looser(one, node) for one in node.inputs)
+                self.known[node] = inner + 1 + 2 * sum(is_looser(operand, node) for operand in node.inputs)
             else:
                 self.known[node] = inner + len(node.gate.name) + len(node.inputs) + 1
         return self.known[root]
 
 
-def is_shorter(one: Node, than: Node) -> bool:
+def is_shorter(form: Node, than: Node) -> bool:
     """Whether a form is enough shorter than what the chain rule gives term by term."""
     width = Width()
-    return width(one) <= SHORTER * width(than)
+    return width(form) <= SHORTER * width(than)
 
 
 def may_be_shortened(node: Node) -> bool:

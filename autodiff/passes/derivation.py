@@ -38,8 +38,8 @@ class Derivation(Reading):
                 size += (len(rest) + 1) * len(slope)
                 if size > MOST_FACTORS:
                     raise NoNormalForm
-                for one, factor in slope.items():
-                    self.add(total, self.times(rest, one), coefficient * exponent * factor)
+                for inner_powers, factor in slope.items():
+                    self.add(total, self.times(rest, inner_powers), coefficient * exponent * factor)
         return total
 
     def slope(self, root: Node) -> PowerSum:
@@ -47,7 +47,7 @@ class Derivation(Reading):
         waiting = [root]
         while waiting:
             node = waiting[-1]
-            missing = [] if node in self.slopes else [one for one in self._parts(node) if one not in self.slopes]
+            missing = [] if node in self.slopes else [part for part in self._parts(node) if part not in self.slopes]
             if missing:
                 waiting += missing
                 continue
@@ -69,17 +69,17 @@ class Derivation(Reading):
         if self.factors_of(node) is not None:
             return self._slope_of_product(node)
         total: PowerSum = {}
-        for place, operand in enumerate(node.inputs):
+        for position, operand in enumerate(node.inputs):
             if not self.slopes[operand]:
                 continue
             gate = node.gate
-            is_smooth = gate.has_local and not gate.has_kink and gate.route(place, node.inputs, node) is None
-            local = gate.local(place, node.inputs, node) if is_smooth else None
+            is_smooth = gate.has_local and not gate.has_kink and gate.route(position, node.inputs, node) is None
+            local = gate.local(position, node.inputs, node) if is_smooth else None
             if local is None or node.shape:
                 raise NoNormalForm
             for powers, coefficient in self.expression(local, may_have_corners=is_power(node)).items():
-                for one, factor in self.slopes[operand].items():
-                    self.add(total, self.times(powers, one), coefficient * factor)
+                for inner_powers, factor in self.slopes[operand].items():
+                    self.add(total, self.times(powers, inner_powers), coefficient * factor)
         return total
 
     def _slope_of_product(self, node: Node) -> PowerSum:
@@ -94,21 +94,23 @@ class Derivation(Reading):
                 (frozenset([(node, Fraction(1))]), exponent) if by_itself else (powers, exponent * coefficient)
             )
             rest = joined(whole, frozenset([(base, Fraction(-1))]))
-            for one, factor in self.slopes[base].items():
-                self.add(total, self.times(rest, one), scale * factor)
+            for inner_powers, factor in self.slopes[base].items():
+                self.add(total, self.times(rest, inner_powers), scale * factor)
         return total
 
     def corners(self, order: int) -> list[Node]:
         """Conditions of points at which a form in the derivative of that order has no value, as its gates declare."""
-        found: list[Node] = []
-        for node in [one for one in self.slopes if is_power(one)]:
-            moving = [place for place, operand in enumerate(node.inputs) if self.slopes.get(operand)]
+        conditions: list[Node] = []
+        for node in [base for base in self.slopes if is_power(base)]:
+            moving = [position for position, operand in enumerate(node.inputs) if self.slopes.get(operand)]
             partials = {node}
             for done in range(1, order + 1):
-                locals_ = [one.gate.local(place, one.inputs, one) for one in partials for place in moving]
-                parts = needed([one for one in locals_ if one is not None]) if locals_ else []
-                partials = {one for one in parts if one.gate.gap is not None}
+                locals_ = [form.gate.local(position, form.inputs, form) for form in partials for position in moving]
+                parts = needed([local for local in locals_ if local is not None]) if locals_ else []
+                partials = {part for part in parts if part.gate.gap is not None}
                 if len(moving) > 1 or done == order:
-                    ordered = sorted(partials, key=lambda one: one.index)
-                    found += [one.gate.gap.where(*one.inputs, **one.settings) for one in ordered if one.gate.gap]
-        return found
+                    ordered = sorted(partials, key=lambda form: form.index)
+                    conditions += [
+                        form.gate.gap.where(*form.inputs, **form.settings) for form in ordered if form.gate.gap
+                    ]
+        return conditions

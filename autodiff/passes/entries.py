@@ -22,7 +22,7 @@ def entries_of(node: Node) -> Sequence[Node] | None:
         return node.inputs
     if is_row_of_identity(node) and len(node.shape) == 1 and node.shape[0] <= LONGEST_LIST:
         (position,) = node.settings["index"]
-        return [node.graph.constant(float(place == position % node.shape[0])) for place in range(node.shape[0])]
+        return [node.graph.constant(float(index == position % node.shape[0])) for index in range(node.shape[0])]
     return None
 
 
@@ -36,31 +36,31 @@ def vectors_together(
     added: Callable[[Sequence[Monomial]], Node | None],
 ) -> list[Monomial]:
     """The terms of a sum, of which such vectors are one; a row of the identity stays one beside other terms."""
-    found = {place: entries for place, one in enumerate(terms) if (entries := _entries_of_term(one)) is not None}
-    if len({len(entries) for entries in found.values()}) != 1 or len(found) == 1 < len(terms):
+    vectors = {index: entries for index, term in enumerate(terms) if (entries := _entries_of_term(term)) is not None}
+    if len({len(entries) for entries in vectors.values()}) != 1 or len(vectors) == 1 < len(terms):
         return terms
-    if len(found) == 1 and not is_row_of_identity(next(iter(terms[0].powers))):
+    if len(vectors) == 1 and not is_row_of_identity(next(iter(terms[0].powers))):
         return terms
     made: list[Node] = []
-    for position in range(len(next(iter(found.values())))):
+    for position in range(len(next(iter(vectors.values())))):
         parts = [
-            Monomial(terms[place].coefficient * one.coefficient, one.powers)
-            for place, entries in found.items()
-            for one in terms_of(entries[position])
+            Monomial(terms[index].coefficient * part.coefficient, part.powers)
+            for index, entries in vectors.items()
+            for part in terms_of(entries[position])
         ]
         entry = added(parts)
         if entry is None:
             return terms
         made.append(entry)
-    is_subtracted = len(found) < len(terms) and all(entry.is_literal and entry.value <= 0 for entry in made)
+    is_subtracted = len(vectors) < len(terms) and all(entry.is_literal and entry.value <= 0 for entry in made)
     if is_subtracted:
         made = [entry.graph.constant(0.0 - entry.value) for entry in made]
     vector = arrays.stack(*made, axis=0)
-    first = min(found)
+    first = min(vectors)
     return [
-        Monomial(Fraction(-1 if is_subtracted else 1), {vector: ONE}) if place == first else one
-        for place, one in enumerate(terms)
-        if place == first or place not in found
+        Monomial(Fraction(-1 if is_subtracted else 1), {vector: ONE}) if index == first else term
+        for index, term in enumerate(terms)
+        if index == first or index not in vectors
     ]
 
 

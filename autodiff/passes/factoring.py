@@ -56,9 +56,9 @@ class Factoring:
         self.squared = cache(squared)
         self.width = width
 
-    def lost_edges(self, terms: PowerSum, found: Factored) -> set[Node]:
+    def lost_edges(self, terms: PowerSum, factored: Factored) -> set[Node]:
         """The bases by which the terms have no value somewhere, and what was found has one."""
-        lost = edges_of(terms) - edges_of(found.multiplied_out())
+        lost = edges_of(terms) - edges_of(factored.multiplied_out())
         return {base for base in lost if not self._has_no_zero(self.terms_of(base))}
 
     def over_one_denominator(self, terms: PowerSum) -> Factored:
@@ -69,10 +69,10 @@ class Factoring:
             coefficient, powers = power_sums.common_factor(terms)
             rest = power_sums.without_factor(terms, coefficient, powers)
             powers, shorter = self._cancelled(powers, self._multiplied_out(rest))
-            found = Factored(coefficient, powers, shorter)
+            factored = Factored(coefficient, powers, shorter)
             if shorter is rest or not shorter:
-                return found
-            terms = found.multiplied_out()
+                return factored
+            terms = factored.multiplied_out()
 
     def _multiplied_out(self, rest: PowerSum) -> PowerSum:
         """The sum with those of its bases multiplied out that are sums, and squares in other terms, if shorter."""
@@ -108,14 +108,14 @@ class Factoring:
         if len(roots) != 1:
             return False
         ((base, _),) = roots
-        conjugate = {powers: -one if roots & powers else one for powers, one in terms.items()}
+        conjugate = {powers: -coefficient if roots & powers else coefficient for powers, coefficient in terms.items()}
         norm = power_sums.product(terms, conjugate)
         value = self.terms_of(base)
         return (norm if value is None else power_sums.substituted(norm, base, 1, value)).keys() == {NO_POWERS}
 
-    def divided(self, found: Factored, divisors: Iterable[PowerSum]) -> Factored:
+    def divided(self, factored: Factored, divisors: Iterable[PowerSum]) -> Factored:
         """The same with those sums as factors that divide the rest."""
-        rest, factors = found.rest, [*found.factors]
+        rest, factors = factored.rest, [*factored.factors]
         bases = {*power_sums.bases_of(rest)}
         for divisor in divisors:
             while 1 < len(divisor) <= len(rest) and bases.issuperset(power_sums.bases_of(divisor)):
@@ -124,17 +124,17 @@ class Factoring:
                     break
                 factors.append(divisor)
                 rest = smaller
-        return self._with(found, rest, factors)
+        return self._with(factored, rest, factors)
 
-    def in_linear_factors(self, found: Factored) -> Factored:
+    def in_linear_factors(self, factored: Factored) -> Factored:
         """The same with the factors x - r of the rest, r being whole."""
-        factors, rest = power_sums.linear_factors(found.rest)
-        return self._with(found, rest, [*found.factors, *factors])
+        factors, rest = power_sums.linear_factors(factored.rest)
+        return self._with(factored, rest, [*factored.factors, *factors])
 
-    def _with(self, found: Factored, rest: PowerSum, factors: Iterable[PowerSum]) -> Factored:
+    def _with(self, factored: Factored, rest: PowerSum, factors: Iterable[PowerSum]) -> Factored:
         coefficient, powers = power_sums.common_factor(rest)
         rest = power_sums.without_factor(rest, coefficient, powers)
-        return Factored(found.coefficient * coefficient, joined(found.powers, powers), rest, tuple(factors))
+        return Factored(factored.coefficient * coefficient, joined(factored.powers, powers), rest, tuple(factors))
 
     def length(self, terms: PowerSum) -> int:
         """About how many characters the sum takes."""
@@ -155,11 +155,11 @@ def is_looked_at(terms: PowerSum) -> bool:
 
 def divisors_among(sums: Iterable[PowerSum]) -> list[PowerSum]:
     """The short ones among the sums, without what all their terms share."""
-    found = []
+    divisors = []
     for terms in sums:
         if 1 < len(terms) <= MOST_TERMS_OF_FACTOR:
-            found.append(power_sums.without_factor(terms, *power_sums.common_factor(terms)))
-    return found
+            divisors.append(power_sums.without_factor(terms, *power_sums.common_factor(terms)))
+    return divisors
 
 
 def cannot_cancel(terms: PowerSum) -> bool:

@@ -29,8 +29,8 @@ class Folded:
             return None
         if node.is_constant:
             return number(node)
-        numbers = [self.values.get(one, number(one)) for one in node.inputs]
-        if len(numbers) > LONGEST_LIST or any(one is None for one in numbers):
+        numbers = [self.values.get(operand, number(operand)) for operand in node.inputs]
+        if len(numbers) > LONGEST_LIST or any(known is None for known in numbers):
             return None
         with np.errstate(all="ignore"):
             value: Array = node.gate.forward(*numbers, **node.settings)

@@ -43,25 +43,25 @@ def _in_form(node: Node, conditions: frozenset[Node], tells: bool) -> Node:
 
 def _conditions(results: Sequence[Node], nodes: Sequence[Node]) -> dict[Node, frozenset[Node]]:
     """The tests that are nonzero wherever a node is of consequence; none for what is differentiated as another."""
-    found: dict[Node, frozenset[Node]] = {node: frozenset() for node in results}
+    conditions: dict[Node, frozenset[Node]] = {node: frozenset() for node in results}
     for node in reversed(nodes):
-        if node not in found:
+        if node not in conditions:
             continue
         for position, operand in enumerate(node.inputs[: node.gate.unread] or node.inputs):
-            known = found[node]
+            known = conditions[node]
             if node.gate is METHODS["where"] and position == 1:
                 known |= _parts(node.inputs[0])
-            found[operand] = found[operand] & known if operand in found else known
-    return found
+            conditions[operand] = conditions[operand] & known if operand in conditions else known
+    return conditions
 
 
 def _parts(test: Node) -> frozenset[Node]:
     """The tests that are nonzero where one is."""
-    found, waiting = set(), [test]
+    parts, waiting = set(), [test]
     while waiting:
         node = waiting.pop()
         if node.gate in (METHODS["and"], METHODS["reshape"], METHODS["broadcast_to"]):
             waiting += node.inputs
         else:
-            found.add(node)
-    return frozenset(found)
+            parts.add(node)
+    return frozenset(parts)

@@ -16,8 +16,8 @@ def tangents_of(nodes: Sequence[Node], seeds: Mapping[Node, Node]) -> list[Node]
     """The tangents of some nodes of one typed graph, each of its node's shape; `seeds` are those to start from."""
     if not nodes:
         return []
-    found = tangents(nodes[0].graph, nodes, seeds)
-    return [found.get(node) or node.zeros for node in nodes]
+    tangent_of = tangents(nodes[0].graph, nodes, seeds)
+    return [tangent_of.get(node) or node.zeros for node in nodes]
 
 
 def tangents(graph: Graph, outputs: Collection[Node], seeds: Mapping[Node, Node]) -> dict[Node, Node]:
@@ -27,5 +27,5 @@ def tangents(graph: Graph, outputs: Collection[Node], seeds: Mapping[Node, Node]
     where they are of second or higher order and a kink is hit exactly.
     """
     pushed = pushforward(graph, max(outputs, key=lambda node: node.index), seeds)
-    found = {node: tangent.settled for node, tangent in pushed.items()}
-    return {**found, **with_sides({node: found[node] for node in outputs if node in found}, outputs)}
+    settled = {node: tangent.settled for node, tangent in pushed.items()}
+    return {**settled, **with_sides({node: settled[node] for node in outputs if node in settled}, outputs)}

@@ -77,16 +77,16 @@ def of_root(node: Node) -> Node | None:
     (inside, *_) = node.inputs
     if inside.gate is reductions.total and (base := squared(inside.inputs[0])) is not None:
         return reductions.norm(base, axis=inside.axis)
-    found = terms(inside, most=3)
-    if found is None or len(found) > 3 or any(factor != 1.0 for factor in found.values()):
+    addends = terms(inside, most=3)
+    if addends is None or len(addends) > 3 or any(factor != 1.0 for factor in addends.values()):
         return None
-    sides = [inside.graph.constant(1.0) if one is None else squared(one) for one in found]
-    if any(one is None for one in sides) or not any(found):
+    sides = [inside.graph.constant(1.0) if addend is None else squared(addend) for addend in addends]
+    if any(side is None for side in sides) or not any(addends):
         return None
     total: Node | None = None
-    for one in sides:
-        assert one is not None
-        total = one if total is None else exponential.hypot(total, one)
+    for operand in sides:
+        assert operand is not None
+        total = operand if total is None else exponential.hypot(total, operand)
     assert total is not None
     return rounding.absolute(total) if len(sides) == 1 else total
 
@@ -95,10 +95,10 @@ def of_logarithm(base: float | None) -> Rule:
     """log, or that to a base."""
 
     def rule(node: Node) -> Node | None:
-        found = logarithm(node.inputs[0])
-        if found is None or base is None:
-            return found
-        return found / exponential.log_of(base, node)
+        result = logarithm(node.inputs[0])
+        if result is None or base is None:
+            return result
+        return result / exponential.log_of(base, node)
 
     return rule
 

@@ -25,8 +25,8 @@ def record(slopes: Iterable[Node]) -> None:
 
 def take_hits() -> list[Node]:
     """The kinks that were noted since the last call, each once."""
-    found = [_hits.popleft() for _ in range(len(_hits))]
-    return list({(slope.gate, slope.span): slope for slope in found}.values())
+    slopes = [_hits.popleft() for _ in range(len(_hits))]
+    return list({(slope.gate, slope.span): slope for slope in slopes}.values())
 
 
 @contextmanager

@@ -97,16 +97,16 @@ def _parts(x: Node, depth: int) -> Parts | None:
     rest: tuple[list[Node], list[Node]] = ([], [])
     for side, nodes in enumerate(product[1:]):
         for node in nodes:
-            found = _of_factor(node, depth + 1)
-            if found is None and node.gate is exponential.expm1 and node is (*product.above, *product.below)[-1]:
-                found = _of_expm1(node.inputs[0], is_negative=number < 0)
+            part = _of_factor(node, depth + 1)
+            if part is None and node.gate is exponential.expm1 and node is (*product.above, *product.below)[-1]:
+                part = _of_expm1(node.inputs[0], is_negative=number < 0)
                 number = abs(number)
-            if found is None:
+            if part is None:
                 rest[side].append(node)
             elif total is None:
-                total = negated(found) if side else found
+                total = negated(part) if side else part
             else:
-                total = total - found if side else total + found
+                total = total - part if side else total + part
     return None if total is None else Parts(total, number, *rest)
 
 
@@ -118,20 +118,20 @@ def _positive(x: Node, depth: int) -> Node | None:
 
 def _of_one_plus(x: Node) -> Node | None:
     """log1p(u) for log(1 + u)."""
-    found = terms(x)
-    if found is None or found.get(None) != 1.0 or not any(found):
+    total = terms(x)
+    if total is None or total.get(None) != 1.0 or not any(total):
         return None
-    return exponential.log1p(written({node: factor for node, factor in found.items() if node is not None}, x.graph))
+    return exponential.log1p(written({node: factor for node, factor in total.items() if node is not None}, x.graph))
 
 
 def _of_asinh(x: Node) -> Node | None:
     """log(u + sqrt(1 + u^2)), the root being a hypot by now."""
-    found = terms(x, most=2)
-    roots = [one for one in found or () if one is not None and one.gate is exponential.hypot]
-    if found is None or len(found) != 2 or len(roots) != 1 or found[roots[0]] != 1.0:
+    total = terms(x, most=2)
+    roots = [term for term in total or () if term is not None and term.gate is exponential.hypot]
+    if total is None or len(total) != 2 or len(roots) != 1 or total[roots[0]] != 1.0:
         return None
-    sides = [one for one in roots[0].inputs if number_of(one) != 1.0]
-    rest = {one: factor for one, factor in found.items() if one is not roots[0]}
+    sides = [side for side in roots[0].inputs if number_of(side) != 1.0]
+    rest = {term: factor for term, factor in total.items() if term is not roots[0]}
     for sign in (1.0, -1.0):
         if len(sides) == 1 and times(linear(sides[0]), sign) == rest:
             return scaled(trigonometric.asinh(sides[0]), sign)
@@ -140,14 +140,14 @@ def _of_asinh(x: Node) -> Node | None:
 
 def _of_odds(x: Node) -> Node | None:
     """log(p/(1 - p)) and log((1 + u)/(1 - u))."""
-    found = factors(x)
-    if found is None or found.number != 1.0 or len(found.above) != 1 or len(found.below) != 1:
+    quotient = factors(x)
+    if quotient is None or quotient.number != 1.0 or len(quotient.above) != 1 or len(quotient.below) != 1:
         return None
-    above, below = linear(found.above[0]), linear(found.below[0])
+    above, below = linear(quotient.above[0]), linear(quotient.below[0])
     for top, bottom, sign in ((above, below, 1.0), (below, above, -1.0)):
         if bottom == plus({None: 1.0}, times(top, -1.0)) and is_whole(top) and None not in top:
-            return scaled(activations.logit(written(top, x.graph, *found.above, *found.below)), sign)
-    u: Linear = {one: factor for one, factor in above.items() if one is not None}
+            return scaled(activations.logit(written(top, x.graph, *quotient.above, *quotient.below)), sign)
+    u: Linear = {term: factor for term, factor in above.items() if term is not None}
     if u and above.get(None) == 1.0 and below == plus({None: 1.0}, times(u, -1.0)):
         return 2 * trigonometric.atanh(written(u, x.graph))
     return None
@@ -156,26 +156,26 @@ def _of_odds(x: Node) -> Node | None:
 def _of_factor(node: Node, depth: int) -> Node | None:
     """The logarithm of something that is never negative, None where that is not known to gain anything."""
     rule = LOGARITHMS.get(node.gate)
-    found = rule(node, depth) if rule is not None else None
-    return _of_exponentials(node) if found is None else found
+    result = rule(node, depth) if rule is not None else None
+    return _of_exponentials(node) if result is None else result
 
 
 def _of_exponentials(node: Node) -> Node | None:
     """log of a sum of exponentials with positive factors, two of them or more."""
-    found = exponentials(node, MOST_EXPONENTIALS)
-    if found is None or not any(one.exponent for one in found) or any(one.factor <= 0 for one in found):
+    parts = exponentials(node, MOST_EXPONENTIALS)
+    if parts is None or not any(part.exponent for part in parts) or any(part.factor <= 0 for part in parts):
         return None
-    first = found[0].factor
-    if len(found) == 1:
-        return shifted(written(found[0].exponent, node.graph, found[0].origin), math.log(first))
-    if len(found) == 2 and found[1].factor == first:
-        for one, other in (found, found[::-1]):
+    first = parts[0].factor
+    if len(parts) == 1:
+        return shifted(written(parts[0].exponent, node.graph, parts[0].origin), math.log(first))
+    if len(parts) == 2 and parts[1].factor == first:
+        for one, other in (parts, parts[::-1]):
             if not one.exponent and is_whole(other.exponent):
                 operand = written(other.exponent, node.graph, other.origin)
                 return shifted(activations.softplus(operand), math.log(first))
-    common = first if all(one.factor == first for one in found) else 1.0
+    common = first if all(part.factor == first for part in parts) else 1.0
     total: Node | None = None
-    for factor, exponent, origin in found:
+    for factor, exponent, origin in parts:
         shift: Linear = {None: math.log(factor / common)} if factor != common else {}
         term = written(plus(exponent, shift), node.graph, origin)
         total = term if total is None else activations.logaddexp(total, term)
@@ -244,8 +244,8 @@ def _of_add(node: Node, depth: int) -> Node | None:
     total = _of_exponentials(node)
     if total is not None:
         return total
-    for one, factor in (terms(node, MOST_EXPONENTIALS) or {}).items():
-        inner = None if one is None or factor <= 0 else _positive(one, depth)
+    for addend, factor in (terms(node, MOST_EXPONENTIALS) or {}).items():
+        inner = None if addend is None or factor <= 0 else _positive(addend, depth)
         if inner is None:
             return None
         part = shifted(inner, math.log(factor))

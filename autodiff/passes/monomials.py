@@ -73,26 +73,26 @@ def added(numbers: Iterable[Number]) -> Number | None:
 def multiplied(numbers: Iterable[Number], largest: float) -> Number | None:
     """Their product; None where that folds numbers and its size is beyond `largest` or 1/`largest`."""
     folded, sign = [], 1
-    for one in numbers:
-        if one == -1:
+    for number in numbers:
+        if number == -1:
             sign = -sign
-        elif one != 1:
-            folded.append(one)
+        elif number != 1:
+            folded.append(number)
     if len(folded) < 2:
         return sign * folded[0] if folded else Fraction(sign)
     if 0 in folded:
         return Fraction(0)
-    if sum(math.log2(abs(one)) for one in folded) > math.log2(largest):
+    if sum(math.log2(abs(factor)) for factor in folded) > math.log2(largest):
         return None
-    if sum(math.log2(abs(one)) for one in folded) < -math.log2(largest):
+    if sum(math.log2(abs(factor)) for factor in folded) < -math.log2(largest):
         return None
-    exact: Number = math.prod(one for one in folded if isinstance(one, Fraction)) * sign
+    exact: Number = math.prod(factor for factor in folded if isinstance(factor, Fraction)) * sign
     mantissa, exponent = 1.0, 0
-    floats = [one for one in folded if not isinstance(one, Fraction)]
+    floats = [factor for factor in folded if not isinstance(factor, Fraction)]
     if not floats:
         return exact
-    for one in [float(exact), *floats]:  # a part of the product may be out of range
-        part, shift = math.frexp(one)
+    for number in [float(exact), *floats]:  # a part of the product may be out of range
+        part, shift = math.frexp(number)
         mantissa, more = math.frexp(mantissa * part)
         exponent += shift + more
     return math.ldexp(mantissa, exponent)

@@ -47,5 +47,7 @@ def lowered(powers: dict[Node, Exponent], base: Node, times: Fraction) -> dict[N
     """The powers with `times` fewer factors of the base."""
     left = powers[base].number - times
     return {
-        one: Exponent(left, None) if one is base else power for one, power in powers.items() if one is not base or left
+        node: Exponent(left, None) if node is base else power
+        for node, power in powers.items()
+        if node is not base or left
     }

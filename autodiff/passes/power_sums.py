@@ -42,11 +42,11 @@ def joined(first: Powers, second: Powers) -> Powers:
 
 def add_scaled(total: PowerSum, terms: PowerSum, powers: Powers = NO_POWERS, scale: Fraction = Fraction(1)) -> None:
     """Add to `total` the terms times a coefficient and a product."""
-    for one, coefficient in terms.items():
-        key = joined(one, powers)
-        found = total.get(key, 0) + coefficient * scale
-        if found:
-            total[key] = found
+    for term_powers, coefficient in terms.items():
+        key = joined(term_powers, powers)
+        combined = total.get(key, 0) + coefficient * scale
+        if combined:
+            total[key] = combined
         else:
             del total[key]
 
@@ -74,12 +74,13 @@ def common_factor(terms: PowerSum) -> tuple[Fraction, Powers]:
     The number is negative where all terms are, or the first of more than two, so that a reader sees 3*x^2 - 4*x - 1.
     """
     exponents = [dict(powers) for powers in terms]
-    least = {base: min(one.get(base, Fraction(0)) for one in exponents) for base in bases_of(terms)}
+    least = {base: min(term.get(base, Fraction(0)) for term in exponents) for base in bases_of(terms)}
     coefficients = list(terms.values())
     size = Fraction(
-        math.gcd(*[one.numerator for one in coefficients]), math.lcm(*[one.denominator for one in coefficients])
+        math.gcd(*[factor.numerator for factor in coefficients]),
+        math.lcm(*[factor.denominator for factor in coefficients]),
     )
-    is_turned = all(one < 0 for one in coefficients) or (len(terms) > 2 and terms[descending(terms)[0]] < 0)
+    is_turned = all(factor < 0 for factor in coefficients) or (len(terms) > 2 and terms[descending(terms)[0]] < 0)
     return -size if is_turned else size, frozenset([item for item in least.items() if item[1]])
 
 

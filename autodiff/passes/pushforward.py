@@ -14,16 +14,16 @@ from backprop.autodiff.graph import Graph, Node
 
 def pushforward(graph: Graph, output: Node, seeds: Mapping[Node, Node]) -> dict[Node, Masked]:
     """Append the tangents of the nodes up to `output` to the typed `graph`; one that is missing is zero."""
-    found = {node: Masked(seed, None) for node, seed in seeds.items()}
+    tangent_of = {node: Masked(seed, None) for node, seed in seeds.items()}
     for node in graph.nodes[: output.index + 1]:
-        if node in found or not any(operand in found for operand in node.inputs):
+        if node in tangent_of or not any(operand in tangent_of for operand in node.inputs):
             continue
         graph.place = node.span
-        tangent = _pushed(node, [found.get(operand) for operand in node.inputs])
+        tangent = _pushed(node, [tangent_of.get(operand) for operand in node.inputs])
         if tangent is not None:
-            found[node] = _whole(tangent, node)
+            tangent_of[node] = _whole(tangent, node)
     graph.place = None
-    return found
+    return tangent_of
 
 
 def _pushed(node: Node, moving: list[Masked | None]) -> Masked | None:

@@ -21,11 +21,11 @@ from backprop.autodiff.passes.cancellation import of_two_exponentials
 
 def of_product(node: Node) -> Node | None:
     """1/(1 + exp(-x)), x/(1 + exp(-x)), (exp(x) - exp(-x))/(exp(x) + exp(-x)), exp(x)/sum(exp(x))."""
-    found = factors(node) if _may_be_one(node) else None
-    if found is None:
+    product = factors(node) if _may_be_one(node) else None
+    if product is None:
         return None
-    number, above = found.number, list(found.above)
-    below = [base for one in found.below for base in _bases(one)]
+    number, above = product.number, list(product.above)
+    below = [base for divisor in product.below for base in _bases(divisor)]
     is_changed = False
     for denominator in tuple(below):
         made = _quotient(denominator, above)
@@ -36,9 +36,9 @@ def of_product(node: Node) -> Node | None:
             number *= factor
             is_changed = True
     if not is_changed:
-        below = list(found.below)
-    for gate in [one for one in above if one.gate is activations.sigmoid]:
-        found_silu = _silu(gate, [one for one in above if one is not gate], number)
+        below = list(product.below)
+    for gate in [base for base in above if base.gate is activations.sigmoid]:
+        found_silu = _silu(gate, [base for base in above if base is not gate], number)
         if found_silu is not None:
             number, above = found_silu
             is_changed = True
@@ -53,11 +53,11 @@ def of_product(node: Node) -> Node | None:
 def _silu(gate: Node, others: list[Node], number: float) -> tuple[float, list[Node]] | None:
     """x*sigmoid(x) among the factors: the number and the factors that then are left."""
     operand = gate.inputs[0]
-    for one in others:
-        ratio = _ratio(operand, one)
+    for other in others:
+        ratio = _ratio(operand, other)
         if ratio is not None and ratio in (1.0, number):
-            silu = activations.silu(one if ratio == 1.0 else operand)
-            return number / ratio, [*(each for each in others if each is not one), silu]
+            silu = activations.silu(other if ratio == 1.0 else operand)
+            return number / ratio, [*(each for each in others if each is not other), silu]
     if len(others) > 1 and multiplied(1.0, others, (), gate.graph) is operand:
         return number, [activations.silu(operand)]
     return None
@@ -66,7 +66,7 @@ def _silu(gate: Node, others: list[Node], number: float) -> tuple[float, list[No
 def _may_be_one(node: Node) -> bool:
     """Whether it is worth a closer look, so that long products are not looked at again at each of their gates."""
     if node.gate is arithmetic.multiply:
-        return any(one.is_literal or one.gate is activations.sigmoid for one in node.inputs)
+        return any(operand.is_literal or operand.gate is activations.sigmoid for operand in node.inputs)
     return node.gate is arithmetic.power or node.inputs[1].is_literal or node.inputs[1].gate in DENOMINATORS
 
 
@@ -93,16 +93,16 @@ def _quotient(denominator: Node, above: list[Node]) -> tuple[float, Node] | None
     """A number and the gate of which it makes the numerator over this denominator; what it takes leaves `above`."""
     if denominator.gate is reductions.total:
         return _normalized(denominator, above)
-    found = exponentials(denominator, most=2)
-    if found is None or len(found) != 2 or abs(found[0].factor) != abs(found[1].factor):
+    bottom = exponentials(denominator, most=2)
+    if bottom is None or len(bottom) != 2 or abs(bottom[0].factor) != abs(bottom[1].factor):
         return None
     for numerator in above:
         parts = exponentials(numerator, most=2)
-        made = None if parts is None else _of_exponentials(parts, found, denominator.graph)
+        made = None if parts is None else _of_exponentials(parts, bottom, denominator.graph)
         if made is not None:
             above.remove(numerator)
             return made
-    for one, other in (found, found[::-1]):
+    for one, other in (bottom, bottom[::-1]):
         if not one.exponent and is_whole(other.exponent) and one.factor == other.factor:
             operand = written(times(other.exponent, -1.0), denominator.graph, other.origin)
             return 1.0 / one.factor, activations.sigmoid(operand)

@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates.arithmetic import is_zero_throughout
@@ -48,7 +49,7 @@ class Reading:
 
     def expression(self, node: Node, *, may_have_corners: bool = False) -> PowerSum:
         """Any expression as a sum. Raises NoNormalForm, as the other methods do."""
-        if any([is_zero_throughout(operand) for one in needed([node]) for operand in one.inputs if operand.inputs]):
+        if any([is_zero_throughout(operand) for part in needed([node]) for operand in part.inputs if operand.inputs]):
             raise NoNormalForm  # 1/(x - x) has no value, and a sum would not show that it is there
         briefs: list[Brief] = []
         tidy = Simplifier(in_textbook_form(node, briefs=briefs), has_negative_powers=False)
@@ -59,7 +60,9 @@ class Reading:
     def read(self, tidy: Simplifier, tidied: Node) -> PowerSum:
         """What a run has tidied, as a sum."""
         self.sums.update(tidy.sums)
-        self.monomials.update({node: one for node, one in tidy.monomials.items() if node not in one.powers})
+        self.monomials.update(
+            {node: monomial for node, monomial in tidy.monomials.items() if node not in monomial.powers}
+        )
         return self._collected(tidy.terms_of(tidied))
 
     def terms_of(self, base: Node) -> PowerSum | None:
@@ -70,13 +73,13 @@ class Reading:
     def factors_of(self, base: Node) -> tuple[Powers, Fraction] | None:
         """The factors of a base that is a product of others, and its coefficient, else None."""
         monomial = self.monomials.get(base)
-        found = None if monomial is None else self._product(monomial)
-        return None if found is None or found[0] == {(base, Fraction(1))} else found
+        product = None if monomial is None else self._product(monomial)
+        return None if product is None or product[0] == {(base, Fraction(1))} else product
 
     def _collected(self, terms: Iterable[Monomial]) -> PowerSum:
         total: PowerSum = {}
-        for one in terms:
-            powers, coefficient = self._product(one)
+        for term in terms:
+            powers, coefficient = self._product(term)
             self.add(total, powers, coefficient)
         return total
 
@@ -88,8 +91,8 @@ class Reading:
         powers = power_sums.NO_POWERS
         for base, (number, symbolic) in monomial.powers.items():
             apart = self._apart(base, monomial) if number == 1 and symbolic is None else ()
-            for one in apart:
-                more, factor = self._product(one)
+            for part in apart:
+                more, factor = self._product(part)
                 powers, coefficient = self.times(powers, more), coefficient * factor
             if apart:
                 continue
@@ -153,11 +156,11 @@ class Reading:
 
     def add(self, total: PowerSum, powers: Powers, coefficient: Fraction) -> None:
         """Add a product to a sum."""
-        found = total.get(powers, Fraction(0)) + coefficient
-        if found:
-            if abs(found) > LARGEST:
+        combined = total.get(powers, Fraction(0)) + coefficient
+        if combined:
+            if abs(combined) > LARGEST:
                 raise NoNormalForm
-            total[powers] = found
+            total[powers] = combined
         elif powers in total:
             del total[powers]
             self.owed |= {base for base, exponent in powers if has_edge(exponent) or not is_total(base)}
@@ -202,7 +205,7 @@ def inverts_a_pole(root: Node) -> bool:
 
 def has_pole(node: Node) -> bool:
     """Whether a function of one operand has no value where that is 0."""
-    if len(node.inputs) != 1 or node.attributes:
+    if len(node.inputs) != 1 or node.attributes or not isinstance(node.gate, Elementwise):
         return False
     with np.errstate(all="ignore"):
         return not bool(np.isfinite(node.gate.forward(np.float64(0.0))))

@@ -62,35 +62,35 @@ def adjoints(graph: Graph, output: Node, seed: Node, wanted: Collection[Node]) -
     `seed` is the output's adjoint, of its shape. A node that the output does not depend on has no adjoint. Those of
     `wanted` are the mean of both sides where they are of second or higher order and a kink is hit exactly.
     """
-    found = one_sided_adjoints(graph, output, seed, wanted)
+    result = one_sided_adjoints(graph, output, seed, wanted)
     if any([node.gate.has_sides for node in graph.nodes[: output.index + 1]]):
         from backprop.autodiff.passes.sides import with_sides  # here, not above: few first derivatives need it
 
-        of = {node: found.of[node] for node in wanted if node in found.of}
-        found.of.update(with_sides(of, [output], told=lambda node: node.gate is leaves.input))
-    return found
+        of = {node: result.of[node] for node in wanted if node in result.of}
+        result.of.update(with_sides(of, [output], told=lambda node: node.gate is leaves.input))
+    return result
 
 
 def one_sided_adjoints(graph: Graph, output: Node, seed: Node, wanted: Collection[Node]) -> Adjoints:
     """The same, of which those at a kink are what the slopes there, each a convention, make of them."""
     active = dependents(graph, output, wanted)
-    found = Adjoints({}, {output: []})
+    result = Adjoints({}, {output: []})
     for node in reversed(graph.nodes[: output.index + 1]):
-        shares = found.shares.get(node)
+        shares = result.shares.get(node)
         if shares is None:
             continue
         graph.place = node.span
         upstream, mask = (seed, None) if node is output else _sum(shares)
-        found.of[node] = upstream if mask is None else mask.settle(upstream)
+        result.of[node] = upstream if mask is None else mask.settle(upstream)
         if mask is not None and is_mixed(mask, node):
-            upstream = found.of[node]  # what is not taken entry by entry must be zero before entries are mixed
+            upstream = result.of[node]  # what is not taken entry by entry must be zero before entries are mixed
         for position, operand in enumerate(node.inputs):
             if active[operand.index]:
                 share = _share(position, node, upstream, mask)
                 if share is not None:
-                    found.shares.setdefault(operand, []).append(share)
+                    result.shares.setdefault(operand, []).append(share)
     graph.place = None
-    return found
+    return result
 
 
 def _sum(shares: list[Contribution]) -> tuple[Node, Mask | None]:

@@ -74,10 +74,10 @@ def mean_over_rows(derivative: Any, sides: SideValues, position: int, order: int
     return result
 
 
-def differ_over_rows(found: SideValues) -> Any:
-    result = np.zeros(found.count)
-    if found.values is not None:
-        result[found.rows] = found.differ
+def differ_over_rows(sides: SideValues) -> Any:
+    result = np.zeros(sides.count)
+    if sides.values is not None:
+        result[sides.rows] = sides.differ
     return result
 
 

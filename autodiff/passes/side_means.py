@@ -18,8 +18,8 @@ Numbers = np.ndarray[Any, np.dtype[np.float64]]
 def signature_of(slope: Numbers) -> Numbers:
     """A number for each direction in each row, (rows, directions), that differs where any entry of the slope does."""
     entries = np.nan_to_num(slope.reshape((-1, *slope.shape[-2:])))
-    found: Numbers = np.tensordot(np.cos(np.arange(1, len(entries) + 1)), entries, axes=1)
-    return found
+    signature: Numbers = np.tensordot(np.cos(np.arange(1, len(entries) + 1)), entries, axes=1)
+    return signature
 
 
 def makes_difference(value: Numbers, signature: Numbers, weights: Numbers) -> bool:
@@ -34,7 +34,7 @@ def makes_difference(value: Numbers, signature: Numbers, weights: Numbers) -> bo
 
 def weights_of(signatures: Sequence[Numbers]) -> Numbers:
     """The weight of each direction in each row: equal for the sides, shared by directions to one side."""
-    mixed = sum(np.cos(place + 0.5) * signature for place, signature in enumerate(signatures))
+    mixed = sum(np.cos(position + 0.5) * signature for position, signature in enumerate(signatures))
     signature = np.asarray(mixed, dtype=np.float64)
     alike = np.sum(signature[:, :, None] == signature[:, None, :], axis=-1)
     weights: Numbers = 1.0 / alike

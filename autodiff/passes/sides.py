@@ -81,14 +81,14 @@ class BothSides:
 
     def hits(self, operands: Sequence[Any], *, are_rows: bool = False) -> list[Any]:
         """For each slope, which of its entries are on the kink; `are_rows`: in each of many rows."""
-        place, found = 0, []
+        start, all_hits = 0, []
         for slope in self.slopes:
             assert isinstance(slope.gate, Slope)
             count = len(slope.inputs)
             hits = slope.gate.hits_in_rows if are_rows else slope.gate.hits
-            found.append(hits(*operands[place : place + count], **slope.settings))
-            place += count
-        return found
+            all_hits.append(hits(*operands[start : start + count], **slope.settings))
+            start += count
+        return all_hits
 
     def at_point(self, *operands: Any) -> SideValues:
         """The values at one point."""
@@ -99,10 +99,10 @@ class BothSides:
             str(node.name): np.asarray(value)[..., None]
             for node, value in zip(self.inputs, operands[-len(self.inputs) :], strict=True)
         }
-        found = SideValues()
-        means, found.differ = self._means(columns, hits)
-        found.values = [one[..., 0][()] for one in means]
-        return found
+        sides = SideValues()
+        means, sides.differ = self._means(columns, hits)
+        sides.values = [mean[..., 0][()] for mean in means]
+        return sides
 
     def over_rows(self, *operands: Any) -> SideValues:
         """The values in the rows where a kink is hit."""
@@ -114,14 +114,14 @@ class BothSides:
         rows = np.flatnonzero(is_hit)
         if not len(rows):
             return NOT_HIT
-        found = SideValues()
-        found.rows, found.count = rows, len(is_hit)
+        sides = SideValues()
+        sides.rows, sides.count = rows, len(is_hit)
         columns = {
             str(node.name): np.broadcast_to(value, (*node.shape, len(is_hit)))[..., rows]
             for node, value in zip(self.inputs, operands[-len(self.inputs) :], strict=True)
         }
-        found.values, found.differ = self._means(columns, hits)
-        return found
+        sides.values, sides.differ = self._means(columns, hits)
+        return sides
 
     def _means(self, columns: Mapping[str, Any], hits: Sequence[Any]) -> tuple[list[Numbers], Any]:
         """The results' means over the sides, each (*its shape, rows), for inputs of (*their shape, rows).
@@ -146,7 +146,7 @@ class BothSides:
         for _, _, differing in parts:
             if differing is not None:
                 record([slope for slope in hit if differing[slope.index]] or hit)
-        means = [np.concatenate(one, axis=-1) for one in zip(*[part[0] for part in parts], strict=True)]
+        means = [np.concatenate(blocks, axis=-1) for blocks in zip(*[part[0] for part in parts], strict=True)]
         return means, np.concatenate([differ for _, differ, _ in parts])
 
     def _block(
@@ -157,7 +157,7 @@ class BothSides:
         rows = next(iter(columns.values())).shape[-1]
         given = {name: np.repeat(array, count, axis=-1) for name, array in columns.items()}
         given |= {name: np.tile(np.moveaxis(along, 0, -1), rows) for name, along in steps.items()}
-        values = [one.reshape((*one.shape[:-1], rows, count)) for one in self._program.run(given)]
+        values = [array.reshape((*array.shape[:-1], rows, count)) for array in self._program.run(given)]
         width = len(self.results)
         slopes = values[2 * width :]
         weights = weights_of([signature_of(slope) for slope in slopes])
@@ -175,7 +175,7 @@ class BothSides:
                     makes_difference(telling[..., row, :], signature_of(slope)[row], weights[row]) for slope in slopes
                 ]
                 differing = {
-                    slope.index: any(moved[place] for place in self.telling[slope.index]) for slope in self.slopes
+                    slope.index: any(moved[position] for position in self.telling[slope.index]) for slope in self.slopes
                 }
         return means, differ, differing
 
@@ -214,7 +214,7 @@ class BothSides:
             tangents.append({node: tangent.settled for node, tangent in pushed.items()})
         _copy(self.results, graph, twin)
         families = {slope.index: family(twin[slope.index]) for slope in self.slopes}
-        places = {node: place for place, node in enumerate(dict.fromkeys(chain.from_iterable(families.values())))}
+        places = {node: position for position, node in enumerate(dict.fromkeys(chain.from_iterable(families.values())))}
         self.telling = {index: [places[node] for node in alike] for index, alike in families.items()}
         moved, results = Graph(is_typed=True), [twin[node.index] for node in self.results]
         means = beside(moved, results, tangents, lambda slope: not slope.only_tells)
@@ -261,9 +261,9 @@ def with_sides(
     if not sides.slopes:
         return dict(derivatives)
     graph = next(iter(outputs)).graph
-    found = graph.add(kinks, sides.operands, (sides,))
+    kinks_node = graph.add(kinks, sides.operands, (sides,))
     return {
-        key: graph.add(side_mean, (node,), (position, sides.order, found.index))
+        key: graph.add(side_mean, (node,), (position, sides.order, kinks_node.index))
         for position, (key, node) in enumerate(derivatives.items())
     }
 

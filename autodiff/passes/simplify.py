@@ -72,8 +72,8 @@ class Simplifier:
         for node in self.nodes:
             if node not in absorbed:
                 self.done[node] = self._tidied(node)
-        found = self.done[self.root]
-        return self._sum_of_unlike([self.monomial(found)]) if found.shape else found
+        result = self.done[self.root]
+        return self._sum_of_unlike([self.monomial(result)]) if result.shape else result
 
     def _absorbed(self) -> set[Node]:
         """Sums within a sum and products within a product that nothing else uses: their root gathers them."""
@@ -115,7 +115,7 @@ class Simplifier:
             node = waiting.pop()
             chain.append(node)
             waiting += [operand for operand in node.inputs if operand not in self.done]
-        for node in sorted(set(chain), key=lambda one: one.index):
+        for node in sorted(set(chain), key=lambda part: part.index):
             self.done[node] = self._rebuilt(node)
         return self.done[root]
 
@@ -133,7 +133,7 @@ class Simplifier:
 
     def _terms(self, root: Node) -> list[Monomial]:
         """The monomials of a sum, in the order in which they were written."""
-        found: list[Monomial] = []
+        terms: list[Monomial] = []
         pending = [(root, Fraction(1))]
         while pending:
             node, sign = pending.pop()
@@ -146,10 +146,10 @@ class Simplifier:
             inner = self._inner_sum(monomial)
             scale = sign * monomial.coefficient
             if inner is not None and abs(scale) == 1:
-                found += [Monomial(scale * one.coefficient, one.powers) for one in inner]
+                terms += [Monomial(scale * term.coefficient, term.powers) for term in inner]
             else:
-                found.append(Monomial(scale, monomial.powers))
-        return together(self, found)
+                terms.append(Monomial(scale, monomial.powers))
+        return together(self, terms)
 
     def _inner_sum(self, monomial: Monomial) -> list[Monomial] | None:
         if len(monomial.powers) != 1:
@@ -159,20 +159,20 @@ class Simplifier:
         return terms if terms and exponent == ONE and len(terms) <= LONGEST_MERGED else None
 
     def _factors(self, root: Node) -> list[Monomial]:
-        found: list[Monomial] = []
+        factors: list[Monomial] = []
         pending = [(root, 1)]
         while pending:
             node, exponent = pending.pop()
             if node in self.done or node.gate not in PRODUCTS:
-                found.append(self._raised(self.done[node], ONE.number if exponent > 0 else INVERSE))
+                factors.append(self._raised(self.done[node], ONE.number if exponent > 0 else INVERSE))
             elif node.gate is arithmetic.negative:
-                found.append(Monomial(Fraction(-1), {}))
+                factors.append(Monomial(Fraction(-1), {}))
                 pending.append((node.inputs[0], exponent))
             else:
                 left, right = node.inputs
                 under = -exponent if node.gate is arithmetic.divide else exponent
                 pending += [(right, under), (left, exponent)]
-        return found
+        return factors
 
     def _power(self, base: Node, exponent: Node) -> Monomial:
         number = plain_number(exponent)
@@ -181,9 +181,9 @@ class Simplifier:
                 return self._raised(base, number)
             return Monomial(Fraction(1), {base: Exponent(number, None)})
         terms = self.terms_of(exponent)
-        constant = added(one.coefficient for one in terms if not one.powers)
+        constant = added(term.coefficient for term in terms if not term.powers)
         return Monomial(
-            Fraction(1), {base: Exponent(constant, self._sum_of_unlike(one for one in terms if one.powers))}
+            Fraction(1), {base: Exponent(constant, self._sum_of_unlike(term for term in terms if term.powers))}
         )
 
     def _raised(self, node: Node, exponent: Fraction) -> Monomial:
@@ -199,7 +199,7 @@ class Simplifier:
         if size > math.log2(MODEST if powers else LARGEST):
             return Monomial(Fraction(1), {node: Exponent(exponent, None)})
         raised = coefficient ** (int(exponent) if isinstance(coefficient, Fraction) else float(exponent))
-        return Monomial(raised, {base: Exponent(one.number * exponent, None) for base, one in powers.items()})
+        return Monomial(raised, {base: Exponent(power.number * exponent, None) for base, power in powers.items()})
 
     def terms_of(self, node: Node) -> list[Monomial]:
         """A tidied node as the terms of a sum."""
@@ -236,7 +236,7 @@ class Simplifier:
             return self.product([Monomial(coefficient, simpler.powers), self._raised(simpler.node, simpler.times)])
         node = self.built(Monomial(coefficient, without_ones(powers)))
         zero = next(
-            (base for base, one in powers.items() if plain_number(base) == 0 and one.symbolic is not None), None
+            (base for base, power in powers.items() if plain_number(base) == 0 and power.symbolic is not None), None
         )
         if zero is not None and any(is_log_of_zero(base) for base in powers):
             raised = self._raise(zero, powers[zero])
@@ -261,7 +261,7 @@ class Simplifier:
 
     def are_finite(self, powers: dict[Node, Exponent]) -> bool:
         """Whether the product of the powers is a number wherever the inputs are."""
-        return all(is_whole(one) and one.number > 0 and self._is_finite(base) for base, one in powers.items())
+        return all(is_whole(power) and power.number > 0 and self._is_finite(base) for base, power in powers.items())
 
     def _is_finite(self, root: Node) -> bool:
         """Whether the node has a finite value wherever the inputs have, but for overflow."""
@@ -333,12 +333,12 @@ class Simplifier:
         None where only the sum as it was written keeps domain and range: log(x) - log(x) is nan below 0.
         """
         like: dict[frozenset[tuple[Node, Exponent]], list[Monomial]] = {}
-        for one in terms:
-            like.setdefault(frozenset(one.powers.items()), []).append(one)
+        for term in terms:
+            like.setdefault(frozenset(term.powers.items()), []).append(term)
         kept = []
         for alike in like.values():
             powers = alike[0].powers
-            coefficient = added(one.coefficient for one in alike) if len(alike) > 1 else alike[0].coefficient
+            coefficient = added(monomial.coefficient for monomial in alike) if len(alike) > 1 else alike[0].coefficient
             if coefficient is None or (coefficient == 0 and not self.are_finite(powers)):
                 return None
             if coefficient != 0:
@@ -346,7 +346,7 @@ class Simplifier:
         if not kept:
             return self.graph.constant(0.0)
         kept = vectors_together(kept, self.terms_of, self.sum)
-        first = next((place for place, one in enumerate(kept) if one.coefficient > 0), 0)
+        first = next((index for index, monomial in enumerate(kept) if monomial.coefficient > 0), 0)
         kept.insert(0, kept.pop(first))
         node = self.built(kept[0])
         for coefficient, powers in kept[1:]:

@@ -34,14 +34,14 @@ class Brief(NamedTuple):
 
     def exemptions(self) -> list[Exemption]:
         gate, settings = self.node.gate, self.node.settings
-        found = []
+        exemptions = []
         if gate.gap is not None:
             where, value, written = gate.gap
             corner, there = where(*self.operands, **settings), value(*self.operands, **settings)
-            found.append(Exemption(self.form, corner, written, there, False if gate.has_sides else None))
+            exemptions.append(Exemption(self.form, corner, written, there, False if gate.has_sides else None))
         if gate.kink is not None:
-            found.append(Exemption(self.form, gate.kink(*self.operands, **settings), None, None, True))
-        return found
+            exemptions.append(Exemption(self.form, gate.kink(*self.operands, **settings), None, None, True))
+        return exemptions
 
 
 def in_textbook_form(node: Node, keep: Container[Node] = (), briefs: list[Brief] | None = None) -> Node:
@@ -50,21 +50,21 @@ def in_textbook_form(node: Node, keep: Container[Node] = (), briefs: list[Brief]
     With `briefs` the forms are the brief ones, and those that do not say all are added to it.
     """
     twin: dict[Node, Node] = {}
-    for one in _spelled_out(node, keep):
-        operands = tuple([twin.get(operand, operand) for operand in one.inputs])
-        if not one.gate.has_local:
-            operands = tuple(map(_in_shape, operands, one.inputs))
-        longhand = one.gate.textbook if briefs is None else one.gate.brief
-        if longhand is not None and not one.gate.is_public:
-            form = longhand(*operands, **one.settings)
-            twin[one] = in_textbook_form(form, {*operands}, briefs)
-            if briefs is not None and (one.gate.gap is not None or one.gate.kink is not None):
-                briefs.append(Brief(twin[one], one, operands))
-        elif operands != one.inputs:
-            if any([new is not old and new.is_literal for new, old in zip(operands, one.inputs, strict=True)]):
-                twin[one] = one.gate(*operands, **one.settings)  # which takes what a number decides
+    for part in _spelled_out(node, keep):
+        operands = tuple([twin.get(operand, operand) for operand in part.inputs])
+        if not part.gate.has_local:
+            operands = tuple(map(_in_shape, operands, part.inputs))
+        longhand = part.gate.textbook if briefs is None else part.gate.brief
+        if longhand is not None and not part.gate.is_public:
+            form = longhand(*operands, **part.settings)
+            twin[part] = in_textbook_form(form, {*operands}, briefs)
+            if briefs is not None and (part.gate.gap is not None or part.gate.kink is not None):
+                briefs.append(Brief(twin[part], part, operands))
+        elif operands != part.inputs:
+            if any([new is not old and new.is_literal for new, old in zip(operands, part.inputs, strict=True)]):
+                twin[part] = part.gate(*operands, **part.settings)  # which takes what a number decides
             else:
-                twin[one] = one.graph.add(one.gate, operands, one.attributes, one.span)
+                twin[part] = part.graph.add(part.gate, operands, part.attributes, part.span)
     return twin.get(node, node)
 
 
@@ -75,11 +75,11 @@ def _in_shape(form: Node, node: Node) -> Node:
 
 def _spelled_out(node: Node, keep: Container[Node]) -> list[Node]:
     """The nodes that an expression cut off at `keep` spells out, in topological order; what lies below is not seen."""
-    found = set() if node in keep else {node}
-    waiting = [*found]
+    seen = set() if node in keep else {node}
+    waiting = [*seen]
     while waiting:
         for operand in waiting.pop().inputs:
-            if operand not in keep and operand not in found:
-                found.add(operand)
+            if operand not in keep and operand not in seen:
+                seen.add(operand)
                 waiting.append(operand)
-    return sorted(found, key=lambda one: one.index)
+    return sorted(seen, key=lambda part: part.index)

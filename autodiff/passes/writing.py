@@ -30,12 +30,12 @@ def simplified(node: Node, exemptions: list[Exemption] | None = None, *, counts_
     briefs: list[Brief] = []
     spelled = in_textbook_form(node, briefs=briefs)
     tidy = Simplifier(spelled, has_negative_powers=False)
-    found = tidy.result()
+    formula = tidy.result()
     if not briefs:
-        return shorter(tidy, found)
+        return shorter(tidy, formula)
     if exemptions is not None:
-        exemptions += _exemptions(briefs, {*needed([spelled])}, found, counts_sides)
-    return found
+        exemptions += _exemptions(briefs, {*needed([spelled])}, formula, counts_sides)
+    return formula
 
 
 def simplified_of_order(node: Node, variable: Node, order: int, exemptions: list[Exemption]) -> Node:
@@ -44,27 +44,29 @@ def simplified_of_order(node: Node, variable: Node, order: int, exemptions: list
     To `exemptions` is added where the form has no value; there the derivative is its limit.
     """
     derivation = Derivation(variable)
-    found = derivative_of_order(derivation, node, order)
-    corners = [one for one in derivation.corners(order) if may_hold(one)]
-    exemptions += [Exemption(found, condition, None, None, None) for condition in corners]
-    return found
+    formula = derivative_of_order(derivation, node, order)
+    corners = [corner for corner in derivation.corners(order) if may_hold(corner)]
+    exemptions += [Exemption(formula, condition, None, None, None) for condition in corners]
+    return formula
 
 
-def _exemptions(briefs: Sequence[Brief], spelled: Collection[Node], found: Node, counts_sides: bool) -> list[Exemption]:
+def _exemptions(
+    briefs: Sequence[Brief], spelled: Collection[Node], formula: Node, counts_sides: bool
+) -> list[Exemption]:
     """What the forms do not say that stand in the formula, of which some are among its nodes before it was tidied."""
-    parts = {*needed([found])}
+    parts = {*needed([formula])}
     exemptions: list[Exemption] = []
     standing = [brief for brief in briefs if brief.form in spelled]
     for brief in standing[:MOST_FORMS]:
         form = tidied(brief.form)
         if any(part in parts for part in needed([form]) if part.inputs):
-            declared = [one for one in brief.exemptions() if one.counts_sides in (None, counts_sides)]
-            exemptions += [one._replace(form=form) for one in declared if _counts(one, found)]
+            declared = [exemption for exemption in brief.exemptions() if exemption.counts_sides in (None, counts_sides)]
+            exemptions += [exemption._replace(form=form) for exemption in declared if _counts(exemption, formula)]
     return exemptions
 
 
-def _counts(one: Exemption, formula: Node) -> bool:
-    return may_hold(one.condition) and not (one.counts_sides and is_mean(formula, one.condition))
+def _counts(exemption: Exemption, formula: Node) -> bool:
+    return may_hold(exemption.condition) and not (exemption.counts_sides and is_mean(formula, exemption.condition))
 
 
 def may_hold(condition: Node) -> bool:
@@ -83,7 +85,7 @@ def is_mean(formula: Node, kink: Node) -> bool:
     program = lower([formula])
     inputs = [node for node in needed([formula]) if node.gate is leaves.input and node is not variable]
     for first, step in ELSEWHERE:
-        values = {str(node.name): np.full(node.shape, first + step * place) for place, node in enumerate(inputs)}
+        values = {str(node.name): np.full(node.shape, first + step * position) for position, node in enumerate(inputs)}
         here, below, above = (
             run(program, {**values, str(variable.name): np.float64(at + side * BESIDE * max(1.0, abs(at)))})[0]
             for side in (0.0, -1.0, 1.0)

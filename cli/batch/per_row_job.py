@@ -196,5 +196,5 @@ def sighting_of(result: Found, block: Block, row: int) -> Sighting:
 
 def in_words(error: ExpressionError) -> str:
     """What is wrong with an expression, in a line."""
-    place = f" (character {error.span.start + 1})" if error.span and error.source else ""
-    return f"{error.reason}{place}"
+    where = f" (character {error.span.start + 1})" if error.span and error.source else ""
+    return f"{error.reason}{where}"

@@ -82,10 +82,10 @@ def statement(line: str, tokens: Sequence[Operand]) -> Statement:
 def names_in(tokens: Sequence[Operand]) -> Iterator[Name]:
     """The names used; that of a setting (`axis=0`) and that of an index (`for i in`) are none."""
     indices = {index_of(token)[0] for token in tokens if token.type == "FOR"}
-    for place, token in enumerate(tokens):
-        follower = tokens[place + 1].type if place + 1 < len(tokens) else ""
+    for position, token in enumerate(tokens):
+        follower = tokens[position + 1].type if position + 1 < len(tokens) else ""
         if token.type == "NAME" and follower != "ASSIGN" and token.text not in indices:
-            is_step = [one.text for one in tokens[max(place - 2, 0) : place]] == [ITERATE, "("]
+            is_step = [previous.text for previous in tokens[max(position - 2, 0) : position]] == [ITERATE, "("]
             yield Name(token.text, is_step or follower == "LPAR")
 
 

@@ -108,6 +108,8 @@ def signature(gate: Gate) -> str:
             continue
         if attribute.default is None:
             text += f"[{comma}{name}]"
+        elif attribute.takes_text:
+            text = f"{name}{comma}{text}"
         elif attribute.takes_rest:
             text += f"{comma}*{name}"
         else:

@@ -125,6 +125,8 @@ def ascii_stray(text: str, position: int) -> tuple[str, str]:
         return char, cure_of_exclamation(text, position)
     if char in QUOTES:
         is_prime = char == "'" and position > 0 and (text[position - 1].isalnum() or text[position - 1] in ")]_")
+        if text[:position].rstrip().endswith(("(", ",")) and char not in rest[1:].split("\n")[0]:
+            return char, f"a text ends on its line with another {char}; names and numbers need no quotes"
         return char, "a transpose is written x.T" if is_prime else NO_STRINGS
     if char in "{}":
         return char, "write ( ) around an expression, [ ] around a list"

@@ -187,9 +187,9 @@ def signature(scope: Scope, name: str) -> str:
 
 def arguments(gate: Gate) -> str:
     """The arguments of a gate in words: `x, low, high`, or `x and, if wanted, axis`."""
-    needed = [name for name, setting in gate.attributes.items() if setting.leads]
+    needed = [name for name, setting in gate.attributes.items() if setting.takes_text or setting.leads]
     needed += [operand for operand in gate.operands if operand not in gate.defaults and not operand.startswith("*")]
-    needed += [name for name, one in gate.attributes.items() if one.default is REQUIRED and not one.leads]
+    needed += [name for name, setting in gate.attributes.items() if setting.default is REQUIRED and name not in needed]
     if gate.most_operands is None:
         needed.append("...")
     optional = [*gate.defaults, *[name for name, setting in gate.attributes.items() if setting.default is not REQUIRED]]

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.parser.diagnostics.adjacency import CHOICE, DEFINITION, malformed_number, missing_operator
-from backprop.parser.diagnostics.context import CLOSING, OPENING, Context
+from backprop.parser.diagnostics.characters import stray
+from backprop.parser.diagnostics.context import CLOSING, OPENING, VALUE_START, Context
 from backprop.parser.diagnostics.loops import malformed_loop
 from backprop.parser.operand import VALUE_END, Operand
 from backprop.parser.shift_reduce import END, UnexpectedToken
@@ -48,12 +49,19 @@ def diagnosed(text: str, unexpected: UnexpectedToken, tokens: Callable[[str], It
     return next(filter(None, (rule(context) for rule in RULES))).located(None, text)
 
 
+def text_in_quotes(context: Context) -> ExpressionError | None:
+    """A text where none can be, which may be a name with needless quotes, or something right behind a text."""
+    if context.before is not None and context.before.type == "TEXT" and context.token.type in VALUE_START:
+        return ExpressionError("expected ',' after a text", context.before.span, "commas separate arguments")
+    return stray(context.text, context.token.start_pos) if context.token.type == "TEXT" else None
+
+
 def never_closed(context: Context) -> ExpressionError | None:
     """The text ends, or another line begins, inside a bracket that nothing closes."""
     opening, before = context.enclosing, context.before
     if opening is None or opening in context.partners or before is None:
         return None
-    is_complete = before.type in VALUE_END or before.type in OPENING
+    is_complete = before.type in VALUE_END or before.type in (*OPENING, "TEXT")
     if not is_complete or not (context.token.type in ("END", "SEPARATOR") or context.is_on_next_line):
         return None
     bracket = context.tokens[opening]
@@ -206,6 +214,7 @@ def anything_else(context: Context) -> ExpressionError:
 
 
 RULES: tuple[Callable[[Context], ExpressionError | None], ...] = (
+    text_in_quotes,
     never_closed,
     malformed_loop,
     malformed_number,

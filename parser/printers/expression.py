@@ -115,7 +115,7 @@ def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part]
     if isinstance(notation, Brackets) and not given_settings(node):
         return ["[", *listed([(operand, TERNARY) for operand in node.inputs]), "]"], ATOM
     name = notation.name if isinstance(notation, Call) else node.gate.name
-    return [f"{name}(", *listed([*operands(node), *settings(node)]), ")"], ATOM
+    return [f"{name}(", *listed([*texts(node), *operands(node), *settings(node)]), ")"], ATOM
 
 
 def apart(node: Node, loosest: int, number: Number) -> list[Part]:
@@ -149,11 +149,18 @@ def given_settings(node: Node) -> list[tuple[str, Attribute, Any]]:
     ]
 
 
+def texts(node: Node) -> list[Part]:
+    """The settings that are texts: they stand before the operands."""
+    return [f'"{value}"' for _, setting, value in given_settings(node) if setting.takes_text]
+
+
 def settings(node: Node) -> list[Part]:
     """The settings of a call: by position where they must be given, else by name."""
     by_position = len(operands(node)) == len(node.inputs) == len(node.gate.operands)
     parts: list[Part] = []
     for name, setting, value in given_settings(node):
+        if setting.takes_text:
+            continue
         if not by_position or setting.default is not REQUIRED or setting.elsewhere is not None or setting.leads:
             parts.append(f"{name}={setting_text(value)}")
         elif setting.takes_rest and isinstance(value, tuple) and value:

@@ -260,7 +260,10 @@ def multiplied(text: str) -> str:
 def call(node: Node) -> list[Part]:
     """A function of its operands, its settings below its name or, without operands, in their place."""
     function = node.gate.code.get("latex") or rf"\operatorname{{{escaped(node.gate.name)}}}"
-    below = ", ".join(rf"\mathrm{{{escaped(key)}}}={setting_text(value)}" for key, _, value in given_settings(node))
+    below = ", ".join(
+        rf"\text{{{value}}}" if declared.takes_text else rf"\mathrm{{{escaped(key)}}}={setting_text(value)}"
+        for key, declared, value in given_settings(node)
+    )
     if not node.inputs:
         rest = [
             setting_text(argument)

@@ -43,6 +43,36 @@ HELPERS = {
     return np.reshape(np.sum(x, axis=(*range(lead), *repeated)), shape)[()]""",
     "_cumsum": """def _cumsum(x, axis):
     return np.reshape(np.cumsum(x, axis=axis), np.shape(x))[()]""",
+    "_sort": """def _sort(x, axis):
+    return np.sort(x, axis=axis) if np.ndim(x) else x""",
+    "_sort_or_nan": """def _sort_or_nan(x, axis):
+    return np.where(np.isnan(x).any(axis=axis, keepdims=True), np.nan, np.sort(x, axis=axis))""",
+    "_shared": """def _shared(values, ordered):
+    is_first = np.ones(values.shape, dtype=bool)
+    is_first[..., 1:] = ordered[..., 1:] != ordered[..., :-1]
+    starts = np.flatnonzero(is_first)
+    counts = np.diff(starts, append=values.size)
+    return np.repeat(np.add.reduceat(values.ravel(), starts) / counts, counts).reshape(values.shape)""",
+    "_sort_by": """def _sort_by(x, key, axis):
+    if not np.size(x) or not np.ndim(x):
+        return x
+    x, key = np.moveaxis(x, axis, -1), np.moveaxis(key, axis, -1)
+    places = np.argsort(key, axis=-1, kind="stable")
+    result = _shared(np.take_along_axis(x, places, -1), np.take_along_axis(key, places, -1))
+    return np.moveaxis(result, -1, axis)""",
+    "_unsort_by": """def _unsort_by(x, key, axis):
+    if not np.size(x) or not np.ndim(x):
+        return x
+    x, key = np.moveaxis(x, axis, -1), np.moveaxis(key, axis, -1)
+    places = np.argsort(key, axis=-1, kind="stable")
+    result = np.empty(key.shape)
+    np.put_along_axis(result, places, _shared(x, np.take_along_axis(key, places, -1)), -1)
+    return np.moveaxis(result, -1, axis)""",
+    "_ranks": """def _ranks(x, axis):
+    if not np.ndim(x):
+        return 0.0 * x
+    places = np.arange(float(np.shape(x)[axis])).reshape(-1, *[1] * (np.ndim(x) - 1 - axis % np.ndim(x)))
+    return _unsort_by(np.broadcast_to(places, np.shape(x)), x, axis)""",
     "_norm": """def _norm(x, axis):
     exponent = np.frexp(np.max(np.abs(x), axis=axis, keepdims=True, initial=0.0))[1]
     root = np.sqrt(np.sum(np.square(np.ldexp(x, -exponent)), axis=axis, keepdims=True))

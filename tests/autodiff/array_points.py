@@ -109,6 +109,11 @@ def more_points() -> list[Point]:
     cumsum = FUNCTIONS["cumsum"][0]
     points += [Point(cumsum, (CUBE,), {"axis": axis}) for axis in (None, 0, 1, -1)]
     points += [Point(cumsum, (one,), {"axis": None}) for one in (0.7, np.array([0.7]))]
+    for name in ("sort", "ranks"):
+        points += [Point(FUNCTIONS[name][0], (CUBE,), {"axis": axis}) for axis in (0, 1, -1)]
+        points += [Point(FUNCTIONS[name][0], (one,), {"axis": -1}) for one in (0.7, np.array([0.7]))]
+    for name in ("sort_by", "unsort_by"):
+        points += [Point(FUNCTIONS[name][0], (CUBE, CUBE[::-1]), {"axis": axis}) for axis in (0, 1, -1)]
     index = OPERATORS["index"]
     for one in ((0,), (-1,), (Slice(0, 2, None),), (EVERY, 1), (1, Slice(None, None, -2)), (-1, 0, 1)):
         points.append(Point(index, (CUBE if len(one) > 2 else MATRIX,), {"index": one}))

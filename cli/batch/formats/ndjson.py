@@ -77,8 +77,8 @@ class Ndjson:
         records = [line.strip(" \t\r") for line in lines]
         starts: Sequence[int] = range(len(records))
         if "" in records:
-            starts = [place for place, record in enumerate(records) if record]
-            records = [records[place] for place in starts]
+            starts = [index for index, record in enumerate(records) if record]
+            records = [records[index] for index in starts]
         faults: dict[int, Fault] = {}
         objects = self._objects(records, lines, starts, faults)
         if MINUS_ZERO.search(text):
@@ -90,17 +90,17 @@ class Ndjson:
         values = {}
         for variable, shape in self.shapes.items():
             member, default = self.members[variable], self.defaults.get(variable)
-            column = [one.get(member, default) for one in objects]
+            column = [members.get(member, default) for members in objects]
             values[variable] = as_values(column, member, shape, records, faults, reasons, default)
         if self.reserved:
-            for row, one in enumerate(objects):
-                if not self.reserved.isdisjoint(one):
+            for row, json_object in enumerate(objects):
+                if not self.reserved.isdisjoint(json_object):
                     closed.add(row)
-                    taken = min(self.reserved & one.keys())
+                    taken = min(self.reserved & json_object.keys())
                     reasons.setdefault(row, []).append(f"it has {taken!r} already (see --name)")
         if self.known is not None:
-            for row, one in enumerate(objects):
-                more = [name for name in one if name not in self.known]
+            for row, json_object in enumerate(objects):
+                more = [name for name in json_object if name not in self.known]
                 if more:
                     reasons.setdefault(row, []).append(f"its member {more[0]!r} is not in the first row, the header")
         for row, several in reasons.items():
@@ -167,11 +167,11 @@ def object_in(data: bytes) -> dict[str, Any] | None:
     for line in OBJECT.finditer(data):
         try:
             record = line[1].decode("utf-8", "surrogateescape")
-            found, end = scan(record, 0)
+            value, end = scan(record, 0)
         except (StopIteration, ValueError, RecursionError):
             continue
-        if isinstance(found, dict) and found and end == len(record):
-            return found
+        if isinstance(value, dict) and value and end == len(record):
+            return value
     return None
 
 
@@ -193,7 +193,7 @@ def as_values(
     if not shape:
         try:
             values = np.array(
-                [one if type(one) is float or type(one) is int else math.nan for one in column], np.float64
+                [cell if type(cell) is float or type(cell) is int else math.nan for cell in column], np.float64
             )
             doubtful = np.flatnonzero(~np.isfinite(values)).tolist()
         except OverflowError:
@@ -245,10 +245,10 @@ class Members:
             for row in np.flatnonzero(~np.isfinite(vector)).tolist():
                 column[row] = "null"
             columns.append(column)
-        found = list(map(self.pattern.__mod__, zip(*columns, strict=True)))
+        row_texts = list(map(self.pattern.__mod__, zip(*columns, strict=True)))
         for row in bad:
-            found[row] = self.empty
-        return found
+            row_texts[row] = self.empty
+        return row_texts
 
 
 def nested(shape: Shape) -> str:
@@ -273,7 +273,7 @@ class AppendingMembers:
         """In a bad row the results are null, or the row is left out; a record that can take none stays as it is."""
         added = self.members.texts(results, block.faults)
         if self.is_only:
-            lines = [f"{{{one}}}" for one in added]
+            lines = [f"{{{text}}}" for text in added]
         else:
             lines = list(map(with_members, block.records, added))
             for row in block.closed:

@@ -67,13 +67,13 @@ class BlockReader:
 
     def take(self) -> bytearray:
         """All whole records that were read, and at the end whatever is left."""
-        place = self._end_of_records()
-        if place == 0 and self.has_ended:
+        end = self._end_of_records()
+        if end == 0 and self.has_ended:
             self._buffer.clear()  # a record that the damage cuts off
-        elif place == 0 and len(self._buffer) > LONGEST:
+        elif end == 0 and len(self._buffer) > LONGEST:
             self.problem, self.has_ended = f"a row is longer than {LONGEST >> 20} MiB{self._hint}", True
             self._buffer.clear()
-        return self._give(place)
+        return self._give(end)
 
     def whole(self, start: int) -> bytes:
         """The whole records from `start` on, which are still to be taken."""
@@ -123,16 +123,16 @@ class BlockReader:
                 break
         return place
 
-    def _give_first(self, place: int) -> bytes:
-        data = bytes(self._give(place))
+    def _give_first(self, end: int) -> bytes:
+        data = bytes(self._give(end))
         self.line += data.count(b"\n")
         self._place = Place()
         return data
 
-    def _give(self, place: int) -> bytearray:
-        if place == 0:
+    def _give(self, end: int) -> bytearray:
+        if end == 0:
             return bytearray()
-        given, self._buffer = self._buffer, self._buffer[place:]  # the shorter part is copied, as a rule
-        del given[place:]
-        self._place = self._place.behind(place)
+        given, self._buffer = self._buffer, self._buffer[end:]  # the shorter part is copied, as a rule
+        del given[end:]
+        self._place = self._place.behind(end)
         return given

@@ -56,9 +56,9 @@ def cut_quoted_lines(
     if spans and spans[-1].end() == end:
         seen, is_quoted, limit = spans[-1].start(1), True, spans.pop().start()
     for span in reversed(spans):
-        found = data.rfind(b"\n", span.end(), limit)
-        if found >= 0:
-            return Place(found + 1, seen, is_quoted)
+        line_end = data.rfind(b"\n", span.end(), limit)
+        if line_end >= 0:
+            return Place(line_end + 1, seen, is_quoted)
         limit = span.start()
     return Place(data.rfind(b"\n", start, limit) + 1 or place.end, seen, is_quoted)
 

@@ -46,22 +46,22 @@ def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[s
     A column is meant by its own name, `renames` first, or entry by entry: `x[0]`, `x[1]`, `W[1,0]`, `W[1][0]`.
     """
     places: dict[str, list[int]] = {}
-    for place, heading in enumerate(header):
-        places.setdefault(normalized(heading.strip()), []).append(place)
+    for position, heading in enumerate(header):
+        places.setdefault(normalized(heading.strip()), []).append(position)
     entries = array_columns(header)
-    found: dict[str, Columns] = {}
+    columns: dict[str, Columns] = {}
     missing: dict[str, str] = {}  # variables and their columns
     for name in names:
         heading = normalized(renames.get(name, name).strip())
         if heading in places:
-            found[name] = Columns((), (only(heading, places[heading]),))
+            columns[name] = Columns((), (only(heading, places[heading]),))
         elif heading in entries:
-            found[name] = whole(heading, entries[heading])
+            columns[name] = whole(heading, entries[heading])
         else:
             missing[name] = heading
     if missing:
         raise without_columns(missing, list(places), entries)
-    return found
+    return columns
 
 
 def free_names(batch: Batch, graph: Graph, columns: Sequence[str], *, is_open: bool = False) -> list[str]:
@@ -98,14 +98,14 @@ def say_of_header(batch: Batch, header: Iterable[str]) -> None:
 
 def array_columns(header: Sequence[str]) -> dict[str, dict[tuple[int, ...], list[int]]]:
     """The columns called `x[0]` and so on: by variable and index, their places."""
-    found: dict[str, dict[tuple[int, ...], list[int]]] = {}
-    for place, heading in enumerate(header):
+    arrays: dict[str, dict[tuple[int, ...], list[int]]] = {}
+    for position, heading in enumerate(header):
         heading = heading.strip()
         end = end_of_name(heading)
         if end < len(heading):
             index = tuple(int(digits) for digits in re.findall(NUMBER, heading[end:]))
-            found.setdefault(normalized(heading[:end].strip()), {}).setdefault(index, []).append(place)
-    return found
+            arrays.setdefault(normalized(heading[:end].strip()), {}).setdefault(index, []).append(position)
+    return arrays
 
 
 def end_of_name(heading: str) -> int:
@@ -141,7 +141,7 @@ def whole(heading: str, entries: Mapping[tuple[int, ...], list[int]]) -> Columns
     shape = tuple(max(lengths) + 1 for lengths in zip(*entries, strict=True))
     bounded((1,) * len(shape))  # the number of its axes, before their lengths, of any size, are multiplied
     if math.prod(shape) != len(entries):
-        absent = next(one for one in map(partial(index_of, shape), range(len(entries) + 1)) if one not in entries)
+        absent = next(index for index in map(partial(index_of, shape), range(len(entries) + 1)) if index not in entries)
         raise Failure(
             f"no column {entry_name(heading, absent)}",
             f"an array of shape {show(shape)} needs a column for every entry",
@@ -149,13 +149,13 @@ def whole(heading: str, entries: Mapping[tuple[int, ...], list[int]]) -> Columns
     return Columns(shape, tuple(only(entry_name(heading, index), entries[index]) for index in np.ndindex(*shape)))
 
 
-def index_of(shape: Shape, place: int) -> tuple[int, ...]:
+def index_of(shape: Shape, position: int) -> tuple[int, ...]:
     """The index of an entry by its place in C order. A header may name any index: nothing of that size is made."""
-    found = []
+    index = []
     for length in reversed(shape):
-        place, rest = divmod(place, length)
-        found.append(rest)
-    return tuple(reversed(found))
+        position, rest = divmod(position, length)
+        index.append(rest)
+    return tuple(reversed(index))
 
 
 def without_columns(missing: Mapping[str, str], known: Sequence[str], entries: Mapping[str, object]) -> Failure:

@@ -162,10 +162,11 @@ ARRAY_ORACLES = {
     "logdet": matrix(lambda a: mp.log(mp.det(a))),
     "cofactor": cofactors,
     "solve": solve,
+    "contraction": lambda *operands, subscripts: np.einsum(subscripts, *operands),
 }
 # These take entries and put them somewhere: their value is NumPy's by definition, and test_modes.py has the rest.
 MOVES = {"index", "scatter", "stack", "concat", "reshape", "transpose", "broadcast_to", "sum_to", "diag"}
-MOVES |= {"entry", "placed", "one_hot"}
+MOVES |= {"entry", "placed", "one_hot", "sort", "sort_or_nan", "sort_by", "unsort_by", "ranks", "order"}
 WITH_ORACLE = [point for point in ARRAY_POINTS if point.gate.name in ARRAY_ORACLES]
 
 

@@ -28,7 +28,7 @@ LANGUAGE = [
     "j0", "j1", "jn", "jv", "y0", "y1", "yn", "yv", "i0", "i1", "iv", "k0", "k1", "kn", "kv",
     "gammainc", "gammaincc", "betainc", "beta", "lbeta", "betaln", "lnbeta", "binom", "binomial",
     "diag", "eye", "zeros", "ones", "linspace", "arange", "concat", "stack", "reshape",
-    "entry", "one_hot",
+    "entry", "one_hot", "sort", "ranks",
 ]  # fmt: skip
 # The derivatives of digamma and sinc: named, so that a printed derivative can be read again.
 NAMED_DERIVATIVES = [
@@ -42,6 +42,8 @@ NAMED_DERIVATIVES = [
     "product_of_others",
     "sinc_derivative",
     "sinhc_derivative",
+    "sort_by",
+    "unsort_by",
 ]
 
 

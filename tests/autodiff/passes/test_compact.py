@@ -151,6 +151,19 @@ def test_a_derivative_reads_well(text: str, order: int, written: str) -> None:
     assert found_of_order(text, order)[2] == written
 
 
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize(
+    "function", ["trace", "det", "sum", "norm", "max", "mean", "std", "logsumexp", "logdet", "prod", "median", "len"]
+)
+def test_a_function_of_an_array_may_be_a_factor(function: str, order: int) -> None:
+    text = f"sinh(x*{function}(A))/{function}(A)"
+    values = {"x": np.float64(0.3), "A": np.array([[2.0, 0.5], [0.25, 1.5]])}
+    found = derivatives(parse(text), ["x"], order=order, given={"A": (2, 2)})
+    values = {name: values[name] for name in found.graph.inputs}
+    written, plain = evaluate([found.written["x"], found.plain["x"]], values)
+    assert float(written) == close_to(float(plain), rel=1e-13)
+
+
 DOMAINS = [
     ("x^2/x", 0.0),
     ("x*(1/x)*x", 0.0),
