@@ -162,8 +162,11 @@ def bound(scope: Scope, call: WrittenCall, takes: Parameters) -> tuple[dict[str,
         return ExpressionError(reason, where, cure or signature(scope, call.name.text))
 
     plain = [name for name in takes.operands if not name.startswith("*")]
-    given = {name: [argument] for name, argument in zip(plain, call.positional, strict=False)}
-    rest = list(call.positional[len(plain) :])
+    positional = list(call.positional)
+    leading = [name for name, setting in takes.settings.items() if setting.leads and name not in call.keywords]
+    given = {name: [positional.pop(0)] for name in leading if len(positional) > len(plain)}
+    given |= {name: [argument] for name, argument in zip(plain, positional, strict=False)}
+    rest = positional[len(plain) :]
     more: list[Operand] = []
     if len(plain) < len(takes.operands):
         more, rest = rest, []

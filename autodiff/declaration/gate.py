@@ -90,7 +90,7 @@ class Attribute(NamedTuple):
     `convert` raises ExpressionError for a value that will not do. `default` REQUIRED: it may not be left out.
     `takes_rest`: `zeros(2, 3)` gives one setting, the shape, by all the arguments that are left. `elsewhere`: what
     other libraries take in its place, for which reason it is given by its name only. `takes_text`: it is a text in
-    quotes, which stands before the operands.
+    quotes, which stands before the operands. `leads`: it may stand there, where other libraries have it.
     """
 
     convert: Callable[[Any], Any]
@@ -98,6 +98,7 @@ class Attribute(NamedTuple):
     takes_rest: bool = False
     elsewhere: str | None = None
     takes_text: bool = False
+    leads: bool = False
 
 
 REQUIRED = object()
@@ -130,6 +131,8 @@ class Gate:
     `even_of`     what its even powers are the even powers of, or None
     `partners`    factors with which its product is one node, each with that node, or None
     `kernel`      the same digits by gates that other languages have, as a graph of them, or None
+    `routine`     a function of numbers with the same digits as `forward`, which printers translate, or None: it takes
+                  the attributes behind the operands (numerics/routines)
     `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
@@ -184,6 +187,7 @@ class Gate:
         expand: Callable[..., Node] | None = None,
         code: Mapping[str, Any] | None = None,
         kernel: Callable[..., Node] | None = None,
+        routine: Callable[..., float] | None = None,
         is_composed: bool = False,
         is_public: bool = True,
         is_function: bool | None = None,
@@ -220,6 +224,7 @@ class Gate:
         self.expand = expand
         self.code = dict(code or {})
         self.kernel = forward if is_composed else kernel
+        self.routine = routine
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         self.has_kink = has_kink

@@ -60,6 +60,15 @@ nearest = Flat(
     samples=(at(2.4), at(-0.3)),
     corners=(Corner((2.5,), 2.0, (0.0,)),),
 )
+truncate = Flat(
+    "trunc",
+    np.trunc,
+    code={"math": "trunc"},
+    summary="the nearest whole number towards 0",
+    source="by definition",
+    samples=(at(2.5), at(-1.3)),
+    corners=(Corner((2.0,), 2.0, (0.0,)),),
+)
 floor_divide = Flat(
     "floordiv",
     np.floor_divide,

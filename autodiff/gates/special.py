@@ -14,6 +14,8 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import exponential, slopes
 from backprop.autodiff.numerics import normal, odd, special
 from backprop.autodiff.numerics.double_double import two_product
+from backprop.autodiff.numerics.routines import gamma as gamma_routines
+from backprop.autodiff.numerics.routines import sinc as sinc_routines
 from backprop.autodiff.numerics.special import NORMAL_LIMIT, SQRT_HALF, TWO_OVER_SQRT_PI
 
 if TYPE_CHECKING:
@@ -194,6 +196,7 @@ gamma = Elementwise(
     "gamma",
     special.gamma,
     lambda x, out: out * digamma(x),
+    routine=gamma_routines.gamma,
     code={"latex": r"\Gamma", "c": "tgamma({0})"},
     hazard=Hazard.OVERFLOWS,
     summary="the gamma function",
@@ -204,6 +207,7 @@ lgamma = Elementwise(
     "lgamma",
     special.lgamma,
     lambda x, out: digamma(x),
+    routine=gamma_routines.lgamma,
     code={"latex": r"\log\left|\Gamma\left({0}\right)\right|", "c": "lgamma({0})"},
     summary="log(abs(gamma(x))), without overflow",
     source="DLMF 5.2.2",
@@ -213,6 +217,7 @@ digamma: Elementwise = Elementwise(
     "digamma",
     special.digamma,
     lambda x, out: polygamma(x, order=1),
+    routine=gamma_routines.digamma,
     code={"latex": r"\psi"},
     summary="the derivative of lgamma",
     habit="scales the gradient by the trigamma function of x",
@@ -223,6 +228,7 @@ polygamma: Elementwise = Elementwise(
     "polygamma",
     lambda x, order: special.polygamma(order, x),
     lambda x, out: polygamma(x, order=out.settings["order"] + 1),
+    routine=gamma_routines.polygamma,
     attributes={"order": Attribute(shapes.as_order, REQUIRED, elsewhere="SciPy has the order first")},
     code={"latex": r"\psi^{(<order>)}\left({0}\right)"},
     summary="the derivative of digamma of that order",
@@ -234,6 +240,7 @@ sinc = Elementwise(
     "sinc",
     lambda x: special.sinc_derivative(0, x),
     lambda x, out: sinc_derivative(x, order=1),
+    routine=sinc_routines.sinc,
     summary="sin(pi*x)/(pi*x), as in NumPy",
     habit="scales the gradient by the derivative of sinc",
     source="DLMF 3.3.43; the quotient rule",
@@ -244,6 +251,7 @@ sinc_derivative: Elementwise = Elementwise(
     "sinc_derivative",
     lambda x, order: special.sinc_derivative(order, x),
     lambda x, out: sinc_derivative(x, order=out.settings["order"] + 1),
+    routine=sinc_routines.sinc_derivative,
     attributes=ORDER,
     code={"latex": r"\operatorname{sinc}^{(<order>)}\left({0}\right)"},
     odd=odd.SINC_DERIVATIVE,

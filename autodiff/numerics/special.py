@@ -132,8 +132,24 @@ def _gamma_of_scalar(x: float) -> float:
 
 def lgamma(x: Array) -> Array:
     """log |gamma x|, with relative accuracy at all its roots; inf at the poles and at +-inf."""
+    return _lgamma(x, _lgamma_of_library)
+
+
+def lgamma_by_math(x: Array) -> Array:
+    """The same with the C library's function for arrays, too: two libraries differ where digits cancel."""
+    return _lgamma(x, lambda rest: np.asarray(np.frompyfunc(_lgamma_of_scalar, 1, 1)(rest), dtype=np.float64)[()])
+
+
+def gamma_by_math(x: Array) -> Array:
+    """gamma x by the C library's function for arrays, too."""
+    values: Any = _gamma_in_a_loop(x)
+    result: Array = values[()]
+    return result
+
+
+def _lgamma(x: Array, library: Kernel) -> Array:
     nearby = np.abs(x - 1.5) < 1.0
-    rough = _choose(nearby, x, _lgamma_near_its_roots, _lgamma_of_library)
+    rough = _choose(nearby, x, _lgamma_near_its_roots, library)
     # |gamma x| = 1 twice between -n - 1 and -n, until at -18 the nearest doubles are the poles.
     doubtful = (x < -2.0) & (x > -18.0) & (np.abs(rough) < 2.0)
     return _mend(rough, doubtful, x, _lgamma_between_poles)
@@ -189,6 +205,20 @@ def polygamma(order: int, x: Array) -> Array:
     if order > 150:
         return np.nan * x
     return _choose(x < 0.0, x, partial(_polygamma_left, order), partial(_polygamma_right, order))
+
+
+def exact_polygamma(order: int, x: DoubleDouble) -> DoubleDouble:
+    """The same of an array of pairs, to more digits than a double has."""
+    result = DoubleDouble(np.empty_like(x.high))
+    for is_part, part in ((x.high >= 0.0, _polygamma_series), (x.high < 0.0, _polygamma_mirrored)):
+        if is_part.any():
+            found = part(order, x[is_part])
+            result.high[is_part], result.low[is_part] = found.high, found.low
+    return result
+
+
+def _polygamma_mirrored(order: int, x: Any) -> Any:
+    return _polygamma_reflected(order, x)[0]
 
 
 def _polygamma_right(order: int, x: Array) -> Array:
@@ -247,7 +277,7 @@ def _polygamma_left(order: int, x: Array) -> Array:
 
 def _polygamma_reflected(order: int, x: Any) -> tuple[Any, Any]:
     """For x < 0, DLMF 5.15.6: (-1)^n psi(n, 1 - x) - pi d^n cot(pi x) / dx^n; and its first term."""
-    sine, cosine = _sine_and_cosine_of_pi(x)
+    sine, cosine = sine_and_cosine_of_pi(x)
     cotangent = cosine / sine
     derivative = polynomial(_cotangent_coefficients(order), cotangent * cotangent)
     if order % 2 == 0:
@@ -301,18 +331,17 @@ def _sinc_derivative_of_sine(order: int, x: Array, is_exact: bool) -> Array:
 
 def _quarter_turns(x: Any) -> tuple[Any, tuple[Any, Any, Any, Any]]:
     """Return t = pi x, and sin(t + n pi / 2) for n = 0, 1, 2, 3."""
-    sine, cosine = _sine_and_cosine_of_pi(x)
+    sine, cosine = sine_and_cosine_of_pi(x)
     return _pi_for(x) * x, (sine, cosine, -sine, -cosine)
 
 
-def _sine_and_cosine_of_pi(x: Any) -> tuple[Any, Any]:
+def sine_and_cosine_of_pi(x: Any) -> tuple[Any, Any]:
     """sin(pi x) and cos(pi x), with relative accuracy at their roots: x - rint(x) is exact."""
-    double = x.high if isinstance(x, DoubleDouble) else x
-    nearest = np.rint(double)
-    remainder = double - nearest
+    nearest = np.rint(_value(x))
+    remainder = x - nearest
     parity = 1.0 - 2.0 * np.fmod(np.abs(nearest), 2.0)
     if isinstance(x, DoubleDouble):
-        complement = 0.5 - DoubleDouble(np.abs(remainder))
+        complement = 0.5 - remainder * np.sign(remainder.high)
         return parity * _sine_series(PI * remainder), parity * _sine_series(PI * complement)
     return parity * np.sin(np.pi * remainder), parity * np.sin(np.pi * (0.5 - np.abs(remainder)))
 

@@ -97,11 +97,15 @@ def signature(gate: Gate) -> str:
     if not gate.is_function:
         inputs, out = applied(gate)
         return show(out, dict(zip(inputs, names_of(gate, len(inputs)), strict=True)))
+    leading = [name for name, attribute in gate.attributes.items() if attribute.leads]
     text = ", ".join(
-        f"{name}={shortest(gate.defaults[name])}" if name in gate.defaults else name for name in gate.operands
+        f"{name}={shortest(gate.defaults[name])}" if name in gate.defaults else name
+        for name in (*leading, *gate.operands)
     )
     for name, attribute in gate.attributes.items():
         comma = ", " if text else ""
+        if name in leading:
+            continue
         if attribute.default is None:
             text += f"[{comma}{name}]"
         elif attribute.takes_text:

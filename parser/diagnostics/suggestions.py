@@ -15,21 +15,27 @@ from backprop.parser.scope import Scope
 from backprop.parser.similarity import closest
 
 # Functions of other languages, and what to write here: the names that are not called are the arguments, in their order.
-TRUNCATED = "sign(x)*floor(abs(x))"
 ELSEWHERE = {
     "power": "x^y",
     "mod": "x % y",
     "fmod": "sign(x)*(abs(x) % abs(y))",  # the sign is the dividend's; that of x % y is the divisor's
     "rem": "sign(x)*(abs(x) % abs(y))",
-    "trunc": TRUNCATED,
-    "fix": TRUNCATED,
-    "int": TRUNCATED,
-    "frac": f"x - {TRUNCATED}",
+    "fix": "trunc(x)",
+    "int": "trunc(x)",
+    "frac": "x - trunc(x)",
     "root": "x^(1/n)",
     "nthroot": "x^(1/n)",
     "logb": "log(x)/log(b)",
     "factorial": "gamma(n + 1)",
     "fact": "gamma(n + 1)",
+    "choose": "binom(n, k)",
+    "nchoosek": "binom(n, k)",
+    "comb": "binom(n, k)",
+    "besselj": "jn(n, x)",
+    "bessely": "yn(n, x)",
+    "besseli": "iv(n, x)",
+    "besselk": "kn(n, x)",
+    "qnorm": "norminv(p)",
     "sqr": "x^2",
     "sgn": "sign(x)",
     "tg": "tan(x)",
@@ -181,7 +187,7 @@ def signature(scope: Scope, name: str) -> str:
 
 def arguments(gate: Gate) -> str:
     """The arguments of a gate in words: `x, low, high`, or `x and, if wanted, axis`."""
-    needed = [name for name, setting in gate.attributes.items() if setting.takes_text]
+    needed = [name for name, setting in gate.attributes.items() if setting.takes_text or setting.leads]
     needed += [operand for operand in gate.operands if operand not in gate.defaults and not operand.startswith("*")]
     needed += [name for name, setting in gate.attributes.items() if setting.default is REQUIRED and name not in needed]
     if gate.most_operands is None:

@@ -6,7 +6,7 @@ import re
 from functools import partial
 
 from backprop.autodiff.gates import GATES
-from backprop.parser.printers import code
+from backprop.parser.printers import code, translation
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, words
 
 LIBRARY = frozenset(gate.code["math"] for gate in GATES if "math" in gate.code)
@@ -19,7 +19,7 @@ TAKEN = words(
     """
     abs div exit fdim fma fmax fmin fpclassify frexp ilogb isfinite isinf isnan isnormal ldexp
     llrint llround logb lrint lround main modf nan nearbyint nextafter nexttoward remainder remquo
-    round scalbln scalbn signbit trunc j0 j1 jn y0 y1 yn gamma drem finite significand pow10 exp10
+    round scalbln scalbn signbit j0 j1 jn y0 y1 yn gamma drem finite significand pow10 exp10
     signgam
     """
 )  # may be variables, but no function
@@ -35,7 +35,10 @@ KEYWORDS = words(
 MACRO = re.compile(
     r"_.*|(FP|M|MATH|FLT\d*X?|DBL|LDBL|DEC\d*|X|HUGE)_\w*|HUGE|S?NANF?|DOMAIN|SING|(OVER|UNDER)FLOW|[PT]LOSS|MAXFLOAT"
 )
+# Of POSIX, which strict C99 does not declare. Its jn and yn may be off by seven units where orders are added up.
+PROTOTYPES = {name: f"double {name}(double);" for name in ("j0", "j1", "y0", "y1")}
 HELPERS = {
+    **PROTOTYPES,
     "maximum": """static double maximum(double x, double y) {
     return x > y || x != x ? x : y;
 }""",
@@ -110,6 +113,9 @@ C = Language(
     helper_name="{}",
     helper=helper,
     frame=frame,
+    routine=partial(translation.as_braces, syntax=translation.C),
+    routine_name="special_{}",
+    setting=repr,
 )
 
 # A C file with the function `name`, which returns the value and fills its last argument with the gradient.

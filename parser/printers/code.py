@@ -24,6 +24,8 @@ from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
+from backprop.parser.printers import translation
+from backprop.parser.printers.longhand import in_public_gates
 
 LONGEST_RESULT = 90  # the same of an expression that is a result
 LONGEST_INLINED = 48  # characters of an expression that is written where it is used, if it is used once
@@ -72,8 +74,8 @@ class Language(NamedTuple):
     `library` names the function of its libraries that computes a gate, `helpers` gives the source of each function
     that templates may call, or that is called as `helper_name` calls that of a gate. `reserved` are names that no
     variable may have, `family` those of a kind, such as a compiler's macros, `taken` those that no function may have
-    either. `arrays` spells an array and `setting` an attribute of a gate; both are None where the language has no
-    arrays.
+    either. `arrays` spells an array, and is None where the language has none; `setting` spells an attribute of a gate,
+    and is None where no gate is spelled with one.
     """
 
     name: str
@@ -87,6 +89,9 @@ class Language(NamedTuple):
     helper_name: str
     helper: Callable[[Body], str]
     frame: Callable[[GeneratedFunction], str]
+    routine: Callable[[Callable[..., float], Callable[..., str]], str]
+    routine_name: str = "_{}"
+    routine_call: str = "{}({})"
     taken: frozenset[str] = frozenset()
     family: re.Pattern[str] | None = None
     arrays: Callable[[Any], str] | None = None
@@ -134,6 +139,7 @@ class _Writer:
         self.helpers: dict[str, str] = {}
         self.needed: set[str] = set()  # two helpers may call each other
         self.template = cache(self.template_of)
+        self.routines: dict[str, Callable[..., float]] = {}  # what the texts of templates call
 
     def function(self, name: str, value: Node, gradients: Mapping[str, Node]) -> str:
         results = in_public_gates([value, *gradients.values()], self.is_spelled)
@@ -196,6 +202,8 @@ class _Writer:
         gate = node.gate
         template = self.template(gate)
         if template is not None:
+            if template.text in self.routines:
+                self.need_routine(self.routines[template.text])
             return self.filled(template, node, operands)
         if gate.kernel is not None:
             return CodeText(f"{self.kernel(node)}({', '.join(operand.code for operand in operands)})")
@@ -244,6 +252,11 @@ class _Writer:
         has_own = own in self.language.helpers
         function = own if has_own else None if self.is_infix(gate) else self.language.library(gate)
         operands = [f"{{{position}}}" for position in range(len(gate.operands))]
+        if function is None and gate.routine is not None:
+            given = ", ".join([*operands, *[f"{{{key}}}" for key in gate.attributes]])
+            text = self.language.routine_call.format(self.routine_name(gate.routine), given)
+            self.routines[text] = gate.routine
+            return Template(text)
         settings = [f"{{{key}}}" if has_own else f"{key}={{{key}}}" for key in gate.attributes]
         return Template(f"{function}({', '.join([*operands, *settings])})") if function else None
 
@@ -284,6 +297,21 @@ class _Writer:
                 self.need(called)
             self.helpers[name] = source
 
+    def routine_name(self, routine: Callable[..., float]) -> str:
+        return self.language.routine_name.format(routine.__name__)
+
+    def need_routine(self, routine: Callable[..., float]) -> None:
+        """Have a routine written, those that it calls before it."""
+        name = self.routine_name(routine)
+        if name not in self.needed:
+            self.needed.add(name)
+            source = self.language.routine(routine, self.routine_name)
+            for one in translation.called_by(routine):
+                self.need_routine(one)
+            for called in CALLED.findall(source):
+                self.need(called)
+            self.helpers[name] = source
+
     def kernel_name(self, node: Node) -> str:
         """What the function is called that computes a gate by its kernel, one for each of its settings."""
         settings = "".join([f"_{value}" for value in node.attributes]) if node.gate.kernel is not None else ""
@@ -307,45 +335,6 @@ class _Writer:
     def is_spelled(self, gate: Gate) -> bool:
         has_function = gate.kernel is not None and not gate.is_variadic and not gate.attributes
         return self.template(gate) is not None or has_function or self.is_infix(gate)
-
-
-def in_public_gates(results: Sequence[Node], is_spelled: Callable[[Gate], bool]) -> list[Node]:
-    """The results with the gates that cannot be spelled in their textbook form, and with constants folded.
-
-    A gate that the language does not have is there for the sake of digits, which its textbook form would lose.
-    """
-    rewritten = list(results)
-    while True:
-        twin: dict[Node, Node] = {}
-        is_changed = False
-        for node in needed(rewritten):
-            operands = tuple([twin.get(operand, operand) for operand in node.inputs])
-            gate = node.gate
-            if (
-                operands
-                and not node.shape
-                and not node.attributes
-                and all(operand.is_scalar_constant for operand in operands)
-            ):
-                with np.errstate(all="ignore"):
-                    twin[node] = node.graph.constant(gate.forward(*[operand.value for operand in operands]))
-            elif operands and (longhand := in_place(gate, is_spelled)) is not None:
-                twin[node] = longhand(*operands, **node.settings)
-                is_changed = True
-            elif operands != node.inputs:
-                twin[node] = node.graph.add(gate, operands, node.attributes, node.span)
-        rewritten = [twin.get(node, node) for node in rewritten]
-        if not is_changed:
-            return rewritten
-
-
-def in_place(gate: Gate, is_spelled: Callable[[Gate], bool]) -> Callable[..., Node] | None:
-    """What stands in the function itself for a gate that is neither spelled nor a function of its own."""
-    if gate.unread:
-        return gate.textbook
-    if is_spelled(gate):
-        return None
-    return gate.kernel or (gate.textbook if gate.is_public else None)
 
 
 CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")

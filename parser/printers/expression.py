@@ -161,7 +161,7 @@ def settings(node: Node) -> list[Part]:
     for name, setting, value in given_settings(node):
         if setting.takes_text:
             continue
-        if not by_position or setting.default is not REQUIRED or setting.elsewhere is not None:
+        if not by_position or setting.default is not REQUIRED or setting.elsewhere is not None or setting.leads:
             parts.append(f"{name}={setting_text(value)}")
         elif setting.takes_rest and isinstance(value, tuple) and value:
             parts.extend(map(setting_text, value))

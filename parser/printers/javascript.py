@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from backprop.parser.printers import code
+from backprop.parser.printers import code, translation
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed, words
 from backprop.parser.printers.expression import shortest
 
@@ -18,6 +18,9 @@ KEYWORDS = words(
 )
 PROTOTYPE = '["__proto__"]'  # a member of that name: without the brackets it would set the object's prototype
 HELPERS = {
+    "_copysign": """function _copysign(x, y) {
+  return y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x);
+}""",
     "_pow": """function _pow(x, y) {
   // ECMAScript has NaN where IEEE 754 has 1
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : Math.pow(x, y);
@@ -120,6 +123,8 @@ JAVASCRIPT = Language(
     helper_name="_{}",
     helper=helper,
     frame=frame,
+    routine=partial(translation.as_braces, syntax=translation.JAVASCRIPT),
+    setting=repr,
 )
 
 # A JavaScript function `name` of numbers that returns `{value, gradient: {x: ...}}`.

@@ -55,7 +55,7 @@ SIGNED, CHOICE = (SUM + PRODUCT) / 2, (COMPARISON + SUM) / 2
 ENTRYWISE, MATRICES = "entrywise", "matrices"
 TRUTHS = (OR, AND, NOT, COMPARISON)
 
-PLACE = r"(\{\d\}|<[a-z]+>)"  # in a template
+PLACE = r"(\{\d\}|<[a-z_]+>)"  # in a template
 
 Part = str | tuple[Node, float]  # text, or a node and the loosest precedence that needs no parentheses there
 

@@ -10,18 +10,29 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.shapes import Slice
-from backprop.parser.printers import code
+from backprop.parser.printers import code, numpy_matrices, translation
 from backprop.parser.printers.code import GeneratedFunction, Language
 from backprop.parser.printers.expression import item, nested
 from backprop.parser.printers.python import framed, helper
 
 HELPERS = {
+    **numpy_matrices.HELPERS,
+    "_entrywise": """def _entrywise(function, *operands):
+    return np.vectorize(function, otypes=[float])(*operands)[()]""",
     "_erf": """def _erf(x):
     return np.vectorize(math.erf, otypes=[float])(x)[()]""",
     "_erfc": """def _erfc(x):
     return np.vectorize(math.erfc, otypes=[float])(x)[()]""",
     "_pow": """def _pow(x, y):
     return np.where((y == 0.5) & ((x == -np.inf) | (x == 0.0)), np.abs(x), np.power(x, y))[()]""",
+    "_placed": """def _placed(x, label, axis, length):
+    x, label = np.asarray(x), np.asarray(label, dtype=np.intp)
+    place = axis % (np.ndim(x) + 1)
+    result = np.zeros((*np.shape(x)[:place], length, *np.shape(x)[place:]))
+    is_each = np.ndim(label) == np.ndim(x)
+    along = np.expand_dims(label, place) if is_each else np.reshape(label, (1,) * np.ndim(result))
+    np.put_along_axis(result, along, np.expand_dims(x, place), place)
+    return result""",
     "_scatter": """def _scatter(x, index, shape):
     result = np.zeros(shape)
     result[index] = x
@@ -184,8 +195,8 @@ def library(gate: Gate) -> str | None:
 
 
 def frame(function: GeneratedFunction) -> str:
-    needs_math = any("math." in source for source in function.helpers)
-    imports = f"{'import math' * needs_math}\n\nimport numpy as np\n".lstrip()
+    modules = [name for name in ("fractions", "math") if any(f"{name}." in source for source in function.helpers)]
+    imports = "".join([*[f"import {name}\n" for name in modules], "\nimport numpy as np\n"]).lstrip()
     prepared = [f"    {name} = np.asarray({name}, dtype=float)[()]\n" for name in function.body.parameters]
     return framed(function, imports, '@np.errstate(all="ignore")\n', "".join(prepared))
 
@@ -197,11 +208,13 @@ NUMPY = Language(
     library=library,
     helpers=HELPERS,
     constants={"pi": "np.pi", "e": "np.e"},
-    reserved=frozenset({*keyword.kwlist, "__debug__", "float", "math", "np"}),
+    reserved=frozenset({*keyword.kwlist, "__debug__", "float", "fractions", "math", "np"}),
     number=number,
     helper_name="_{}",
     helper=helper,
     frame=frame,
+    routine=translation.as_python,
+    routine_call="_entrywise({}, {})",
     arrays=array,
     setting=setting,
 )

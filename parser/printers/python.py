@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 from functools import partial
 
-from backprop.parser.printers import code
+from backprop.parser.printers import code, translation
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed
 
 NOT_A_NUMBER = ("sin", "cos", "tan", "asin", "acos", "acosh", "sqrt")  # ValueError is nan
@@ -22,7 +22,7 @@ OVERFLOWS = {  # what OverflowError stands for
     "cosh": "math.inf",
     "sinh": "math.copysign(math.inf, x)",
 }
-ROUNDINGS = {"floor": "math.floor", "ceil": "math.ceil", "rint": "round"}
+ROUNDINGS = {"floor": "math.floor", "ceil": "math.ceil", "trunc": "math.trunc", "rint": "round"}
 
 
 def guarded(name: str, error: str, result: str) -> str:
@@ -117,6 +117,8 @@ PYTHON = Language(
     helper_name="_{}",
     helper=helper,
     frame=frame,
+    routine=translation.as_python,
+    setting=repr,
 )
 
 # A Python module with the function `name`: floats in, the value and a dict of the gradient out.

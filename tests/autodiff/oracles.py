@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 import mpmath
 from mpmath import mp, mpf
+
+from . import incomplete_oracles as incomplete
 
 DIGITS = 50
 RELATIVE_STEP = mpf(10) ** -40
@@ -72,6 +74,90 @@ def lognormcdf_derivative(x, order):
 
 def logerfc_derivative(x, order):
     return (-mp.sqrt(2)) ** order * lognormcdf_derivative(-mp.sqrt(2) * x, order)
+
+
+def exprel_derivative(x, order):
+    """The integral of t^order exp(x t) over 0 < t < 1. Source: DLMF 13.4.1."""
+    return mp.hyp1f1(order + 1, order + 2, x) / (order + 1)
+
+
+def bessel_far(x, n, sign):
+    """Y (sign -1) and K (sign 1) by DLMF 10.17.4 and 10.40.2, whose least term is exp(-2 x) of the first."""
+    terms, k = [mpf(1)], 0
+    while abs(terms[-1]) > mp.eps and k < 2 * x:
+        k += 1
+        terms.append(terms[-1] * (4 * n * n - (2 * k - 1) ** 2) / (8 * k * x))
+    if sign > 0:
+        return mp.sqrt(mp.pi / (2 * x)) * mp.exp(-x) * mp.fsum(terms)
+    angle = x - mp.pi * (2 * n + 1) / 4
+    even, odd = [mp.fsum((-1) ** k * one for k, one in enumerate(terms[part::2])) for part in (0, 1)]
+    return mp.sqrt(2 / (mp.pi * x)) * (mp.sin(angle) * even + mp.cos(angle) * odd)
+
+
+def bessel_of_second_kind(x, n, sign):
+    """Y (sign -1) and K (sign 1) by DLMF 10.8.1 and 10.31.1: where mpmath's own take seconds for a whole order."""
+    if x <= 0:
+        return mp.nan
+    if x > 500:
+        return bessel_far(x, n, sign)
+    with mp.workdps(mp.dps + 20 + int(abs(x))):
+        half = x / 2
+        square, psi = sign * half * half, -2 * mp.euler + mp.fsum(1 / mpf(j) for j in range(1, n + 1))
+        term, head, total, k = half**n / mp.factorial(n), mpf(0), mpf(0), 0
+        first = mpf(0)
+        while k <= half or abs(term * psi) > abs(total) * mp.eps * mpf(10) ** -10:
+            total, first = total + term * psi, first + term
+            k += 1
+            psi += mpf(1) / k + mpf(1) / (n + k)
+            term *= square / (k * (n + k))
+        for k in range(n):
+            head += (-sign) ** k * mp.factorial(n - k - 1) / mp.factorial(k) * half ** (2 * k - n)
+        scale = mpf(-1) ** n / 2 if sign > 0 else -1 / mp.pi
+        result = (head / 2 if sign > 0 else -head / mp.pi) + scale * (total - 2 * mp.log(half) * first)
+    return +result
+
+
+BESSEL: dict[str, Callable] = {
+    "j": lambda x, n: mp.besselj(n, x),
+    "y": partial(bessel_of_second_kind, sign=-1),
+    "i": lambda x, n: mp.besseli(n, x),
+    "k": partial(bessel_of_second_kind, sign=1),
+}
+
+
+@lru_cache(maxsize=1000)
+def reciprocal_gamma_to(x, precision):
+    """1/gamma(x); a function of several operands asks for it again and again where only others change."""
+    return mp.rgamma(x)
+
+
+def reciprocal_gamma(x):
+    return reciprocal_gamma_to(x, mp.prec)
+
+
+def beta(a, b):
+    return reciprocal_gamma(a + b) / (reciprocal_gamma(a) * reciprocal_gamma(b))
+
+
+def binomial(n, k):
+    above = reciprocal_gamma(n + 1)
+    return reciprocal_gamma(k + 1) * reciprocal_gamma(n - k + 1) / above if above else mp.binomial(n, k)
+
+
+def log_abs_gamma(x):
+    return mp.log(abs(mp.gamma(x))) if x < 100 else mp.loggamma(x)
+
+
+def norminv(p):
+    """Newton's iteration on the logarithm of the distribution function, which is concave: from the left of the root."""
+    if not 0 < p < 1:
+        return mp.nan
+    if p > 0.5:
+        return -norminv(1 - p)
+    x = -mp.sqrt(-2 * mp.log(p))
+    for _ in range(int(mp.log(mp.dps, 2)) + 6):
+        x -= mp.log(mp.ncdf(x) / p) * mp.ncdf(x) / mp.npdf(x)
+    return x
 
 
 def elu(x, a):
@@ -166,6 +252,24 @@ ORACLES: dict[str, Callable] = {
     "asinh": mp.asinh,
     "acosh": mp.acosh,
     "atanh": mp.atanh,
+    "sech": mp.sech,
+    "csch": mp.csch,
+    "coth": mp.coth,
+    "asec": mp.asec,
+    "acsc": mp.acsc,
+    "acot": mp.acot,
+    "asech": mp.asech,
+    "acsch": mp.acsch,
+    "acoth": mp.acoth,
+    "asec_slope": lambda x: 1 / (abs(x) * mp.sqrt(x * x - 1)),
+    "acsch_slope": lambda x: 1 / (abs(x) * mp.sqrt(x * x + 1)),
+    "trunc": lambda x: mp.sign(x) * mp.floor(abs(x)),
+    "exprel": lambda x: mp.expm1(x) / x,
+    "exprel_derivative": exprel_derivative,
+    "sinhc": lambda x: mp.sinh(x) / x,
+    "sinhc_derivative": lambda x, order: (
+        (exprel_derivative(x, order) + (-1) ** order * exprel_derivative(-x, order)) / 2
+    ),
     "sigmoid": sigmoid,
     "logit": lambda x: mp.log(x / (1 - x)),
     "softplus": softplus,
@@ -187,12 +291,38 @@ ORACLES: dict[str, Callable] = {
     "mish": lambda x: x * mp.tanh(softplus(x)),
     "hard_tanh": lambda x: held(x, mpf(-1), mpf(1)),
     "hard_sigmoid": lambda x: held(x / 6 + mpf(1) / 2, mpf(0), mpf(1)),
+    **{f"{kind}{n}": partial(BESSEL[kind], n=n) for kind in BESSEL for n in (0, 1)},
+    "jn": BESSEL["j"],
+    "yn": BESSEL["y"],
+    "iv": BESSEL["i"],
+    "yn_slope": lambda x, n: (bessel_of_second_kind(x, n - 1, -1) - bessel_of_second_kind(x, n + 1, -1)) / 2,
+    "kn": BESSEL["k"],
+    "beta": beta,
+    "lbeta": lambda a, b: mp.log(abs(beta(a, b))),
+    "binom": binomial,
+    "binom_slope_n": lambda n, k: derivative(binomial, (n, k), 0),
+    "binom_slope_k": lambda n, k: derivative(binomial, (n, k), 1),
+    "polygamma_difference": lambda x, h, order: mp.psi(order, x + h) - mp.psi(order, x),
+    "gammainc": incomplete.gammainc,
+    "gammaincc": incomplete.gammaincc,
+    "gamma_density": incomplete.gamma_density,
+    "gamma_density_slope": incomplete.gamma_density_slope,
+    "gammainc_derivative": incomplete.gammainc_derivative,
+    "betainc": incomplete.betainc,
+    "beta_density": incomplete.beta_density,
+    "beta_density_slope": incomplete.beta_density_slope,
+    "betainc_derivative": incomplete.betainc_derivative,
+    "lambertw": mp.lambertw,
+    "lambertw_slope": lambda z: mp.exp(-mp.lambertw(z)) / (1 + mp.lambertw(z)),
+    "norminv": norminv,
+    "norminv_slope": lambda p: 1 / mp.npdf(norminv(p)),
+    "erfinv": mp.erfinv,
     "erf": mp.erf,
     "erfc": mp.erfc,
     "normcdf": mp.ncdf,
     "normpdf": mp.npdf,
     "gamma": mp.gamma,
-    "lgamma": lambda x: mp.log(abs(mp.gamma(x))) if x < 100 else mp.loggamma(x),
+    "lgamma": log_abs_gamma,
     "digamma": lambda x: mp.psi(0, x),
     "polygamma": lambda x, order: mp.psi(order, x),
     "sinc": mp.sincpi,
@@ -239,6 +369,7 @@ ORACLES: dict[str, Callable] = {
 # First derivatives where the function saturates: a difference of 1 - 1e-260 and its neighbour has no digit left.
 SLOPES: dict[str, tuple[Callable, ...]] = {
     "tanh": (lambda x: mp.sech(x) ** 2,),
+    "coth": (lambda x: -(mp.csch(x) ** 2),),
     "expm1": (mp.exp,),
     "erf": (lambda x: 2 / mp.sqrt(mp.pi) * mp.exp(-x * x),),
     "erfc": (lambda x: -2 / mp.sqrt(mp.pi) * mp.exp(-x * x),),

@@ -5,6 +5,7 @@ rounding ruins, are passed over.
 """
 
 import math
+from functools import partial
 
 import mpmath
 import numpy as np
@@ -41,6 +42,10 @@ def positive_part(x):
     return sympy.Piecewise((x, x > 0), (0, True))
 
 
+def beta(x, y):
+    return sympy.gamma(x) * sympy.gamma(y) / sympy.gamma(x + y)
+
+
 UNARY = {
     "sqrt": sympy.sqrt,
     "square": lambda x: x**2,
@@ -68,6 +73,12 @@ UNARY = {
     "asinh": sympy.asinh,
     "acosh": sympy.acosh,
     "atanh": sympy.atanh,
+    **{
+        name: getattr(sympy, name)
+        for name in ("sech", "csch", "coth", "asec", "acsc", "acot", "asech", "acsch", "acoth")
+    },
+    "exprel": lambda x: (sympy.exp(x) - 1) / x,
+    "sinhc": lambda x: sympy.sinh(x) / x,
     "sigmoid": sigmoid,
     "logit": lambda x: sympy.log(x / (1 - x)),
     "softplus": lambda x: sympy.log(1 + sympy.exp(x)),
@@ -81,6 +92,10 @@ UNARY = {
     "silu": lambda x: x * sigmoid(x),
     "mish": lambda x: x * sympy.tanh(sympy.log(1 + sympy.exp(x))),
     "erf": sympy.erf,
+    "erfinv": sympy.erfinv,
+    **{f"{kind}{n}": partial(getattr(sympy, f"bessel{kind}"), n) for kind in "jyik" for n in (0, 1)},
+    "lambertw": sympy.LambertW,
+    "norminv": lambda x: sympy.sqrt(2) * sympy.erfinv(2 * x - 1),
     "erfc": sympy.erfc,
     "normcdf": normal,
     "normpdf": lambda x: sympy.exp(-(x**2) / 2) / sympy.sqrt(2 * sympy.pi),
@@ -101,13 +116,18 @@ BINARY = {
     "xlogy": lambda x, y: x * sympy.log(y),
     "logaddexp": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
     "atan2": sympy.atan2,
+    "beta": beta,
+    "lbeta": lambda x, y: sympy.log(sympy.Abs(beta(x, y))),
+    "binom": lambda x, y: sympy.gamma(x + 1) / sympy.gamma(y + 1) / sympy.gamma(x - y + 1),
     "max": lambda x, y: sympy.Piecewise((x, x > y), (y, y > x), ((x + y) / 2, True)),  # tied ones share
     "min": lambda x, y: sympy.Piecewise((x, x < y), (y, y < x), ((x + y) / 2, True)),
     "where": lambda x, y: sympy.Piecewise((x, x > y), (x * y, True)),
 }
 LEFT_OUT = {  # no derivative, or pieces that SymPy writes with its own conventions
-    "sign", "floor", "ceil", "round", "cbrt", "clip", "leaky_relu", "selu", "hard_tanh", "hard_sigmoid",
+    "jn", "yn", "iv", "kn", "gammainc", "gammaincc", "gammainc_derivative", "betainc", "betainc_derivative",
+    "sign", "floor", "ceil", "round", "trunc", "cbrt", "clip", "leaky_relu", "selu", "hard_tanh", "hard_sigmoid",
     "maxout", "polygamma", "sinc_derivative", "lognormcdf_derivative", "logerfc_derivative",
+    "exprel_derivative", "sinhc_derivative",
 }  # fmt: skip
 
 

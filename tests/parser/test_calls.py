@@ -3,9 +3,11 @@
 import pytest
 
 from backprop.autodiff.declaration.gate import REQUIRED
+from backprop.autodiff.derivatives.values import value_and_grad
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.parser import ExpressionError, parse
 from backprop.parser.calls import plain_gate
+from backprop.parser.printers.expression import show
 
 from .structure import structure_of
 
@@ -104,3 +106,25 @@ def test_a_setting_leaves_no_literal_in_the_graph():
 def test_a_setting_must_be_constant(text):
     with pytest.raises(ExpressionError, match=r"must be constant, and '[xy]' is a variable"):
         parse(text)
+
+
+@pytest.mark.parametrize("name", ["jn", "yn", "iv", "kn"])
+def test_the_order_of_a_bessel_function_stands_first_or_has_its_name(name):
+    scipy_like, by_name = parse(f"{name}(2, x)"), parse(f"{name}(x, n=2)")
+    assert value_and_grad(scipy_like, x=1.5) == value_and_grad(by_name, x=1.5)
+    assert show(scipy_like.result, {}) == f"{name}(x, n=2)"
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("jn(x, 2)", "a setting of jn must be constant, and 'x' is a variable"),
+        ("jn(2.5, x)", "'n' of jn: expected a whole number"),
+        ("jn(x)", "'jn' needs a value for 'n'"),
+        ("jn(1, x, n=2)", "'n' is given twice"),
+    ],
+)
+def test_an_order_that_is_none_is_refused(text, reason):
+    with pytest.raises(ExpressionError) as caught:
+        parse(text)
+    assert caught.value.reason == reason

@@ -23,17 +23,25 @@ LANGUAGE = [
     "hard_tanh", "hard_sigmoid", "maxout", "erf", "erfc", "normcdf", "normpdf", "gamma", "lgamma", "digamma",
     "deg2rad", "rad2deg", "sum", "prod", "mean", "var", "std", "min", "max", "norm", "logsumexp", "softmax",
     "log_softmax", "cumsum", "dot", "outer", "matmul", "transpose", "trace", "det", "inv", "logdet", "solve",
+    "sech", "csch", "coth", "asec", "acsc", "acot", "asech", "acsch", "acoth", "arcsec", "arccsc", "arccot", "arcsech",
+    "arccsch", "arccoth", "trunc", "exprel", "sinhc", "erfinv", "norminv", "ndtri", "probit", "normppf", "lambertw",
+    "j0", "j1", "jn", "jv", "y0", "y1", "yn", "yv", "i0", "i1", "iv", "k0", "k1", "kn", "kv",
+    "gammainc", "gammaincc", "betainc", "beta", "lbeta", "betaln", "lnbeta", "binom", "binomial",
     "diag", "eye", "zeros", "ones", "linspace", "arange", "concat", "stack", "reshape",
     "entry", "one_hot", "sort", "ranks",
 ]  # fmt: skip
 # The derivatives of digamma and sinc: named, so that a printed derivative can be read again.
 NAMED_DERIVATIVES = [
+    "betainc_derivative",
     "cofactor",
+    "exprel_derivative",
+    "gammainc_derivative",
     "logerfc_derivative",
     "lognormcdf_derivative",
     "polygamma",
     "product_of_others",
     "sinc_derivative",
+    "sinhc_derivative",
     "sort_by",
     "unsort_by",
 ]

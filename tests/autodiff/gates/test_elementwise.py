@@ -31,12 +31,20 @@ SPECIAL_POINTS = {
     "logit": (0.5, 0.5 + 1e-12, 0.5 - 1e-12, math.nextafter(0.5, 1), 0.25, 0.75, BELOW_ONE),
     "sin": QUARTER_TURNS, "cos": QUARTER_TURNS, "tan": QUARTER_TURNS, "sec": QUARTER_TURNS, "csc": QUARTER_TURNS,
     "cot": QUARTER_TURNS,
+    "asec": (*ABOVE, -ABOVE_ONE, -1e300), "acsc": (*ABOVE, -ABOVE_ONE, -1e300), "acoth": (*ABOVE, -ABOVE_ONE, -1e300),
+    "asec_slope": (*ABOVE[:-1], -ABOVE_ONE), "asech": NEAR_ONE, "acot": ABOVE, "acsch": ABOVE,
+    "sech": (711.0, -744.0), "csch": (711.0, -744.0), "coth": (372.0, -18.0, 1e-5),
+    "exprel": (712.5, -745.0, 1e-5, 1.0, 2.0), "sinhc": (712.5, -715.0, 1e-5, 1.0, 2.0),
+    "exprel_derivative": (712.5, 1.0, -2.0), "sinhc_derivative": (712.5, 1.0, -2.0),
     "gamma": (*GAMMA_AXIS, 170.5), "lgamma": (*GAMMA_AXIS, -2.4570247382208006, 1e300),
     "digamma": (*GAMMA_AXIS, -0.504083008264455, 1e300),
     "sinc": (1.0, -2.0, 10.0, 0.999999, 1.5, 1e5 + 0.5), "sinc_derivative": (1.0, -2.0, 10.0, 0.999999),
     "gelu": (-0.7517916243, -37.0, 5.0), "silu": (-1.2784645427610738, -37.0), "mish": (-1.1924307, -37.0),
     "lognormcdf": (-1e308, -38.5, -5.0, -4.99, 38.0), "logerfc": (1e154, 26.6, 5.0, 4.99, -26.0),
     "lognormcdf_derivative": (-1e100, -38.5, -5.0, 1.0), "logerfc_derivative": (1e100, 26.6, 5.0, -0.2),
+    "erfinv": (*NEAR_ONE, 0.84, 0.86), "norminv": (0.5 + 1e-9, 0.074, 0.076, 1 - 1e-12),
+    "norminv_slope": (0.5 + 1e-9, 0.074, 0.076, 1 - 1e-12),
+    "lambertw": (-0.36787944, -0.3679, -0.364, 1e300, 1e-5), "lambertw_slope": (-0.36787944, -0.364, 1e300),
     "erf": (5.0, 6.5), "erfc": (26.0, -6.0), "normcdf": (-37.0, 8.0), "normpdf": (37.0,),
     "exp": (709.0, -740.0), "expm1": (709.0, -37.0), "exp2": (1023.5, -1060.0), "sinh": (709.0,), "cosh": (709.0,),
     "asinh": (1e300, -1e300), "atan": (1e300,), "softsign": (1e300,), "asinh_slope": (1e300,),
@@ -53,14 +61,25 @@ SPECIAL_TUPLES = {
     "maximum": ((1e-12, -1e-12), (1.0, BELOW_ONE), (3.0, -1.0, 2.5, 7.0)),
     "minimum": ((1e-12, -1e-12), (1.0, BELOW_ONE), (3.0, -1.0, 2.5, 7.0)),
 }
-# 1e300 steps of the floor lie below: no difference is small enough. And at 1e-300 mpmath takes seconds for gamma.
+# 1e300 steps of the floor lie below: no difference is small enough. At 1e-300 mpmath takes seconds for gamma and for a
+# quantile, minutes for beta. The slopes of binom are not differentiated at its zero (3, 4).
+SLOW_AT_TINY = ("gamma", "lgamma", "digamma", "polygamma", "norminv", "norminv_slope")
+ONE_TINY = {name: {(1e-300,), (-1e-300,)} for name in SLOW_AT_TINY}
+OF_GAMMA = ("gammainc", "gammaincc", "gamma_density", "gamma_density_slope", "gammainc_derivative")
+TWO_FAR = {name: {(1e150, 1e-150), (1e-300, 2.0)} for name in ("beta", "lbeta", "polygamma_difference", *OF_GAMMA)}
 NOT_HERE = {
     "mod": {(1e150, 1e-150)},
     "floordiv": {(1e150, 1e-150)},
-    **{name: {(1e-300,), (-1e-300,)} for name in ("gamma", "lgamma", "digamma", "polygamma")},
+    "binom": {(1e150, 1e-150), (1e-300, 2.0)},
+    **{name: {(1e150, 1e-150), (1e-300, 2.0), (3.0, 4.0)} for name in ("binom_slope_n", "binom_slope_k")},
+    "yn_slope": {(800.0,), (-800.0,)},
+    **ONE_TINY,
+    **TWO_FAR,
 }
 # x^y is 1e-600 at the first, and x^y/x a part of the derivative; the second lies 1e-297 below the first derivative.
-NO_SECOND_DERIVATIVE = {"pow": {(1e-300, 2.0)}, "gelu": {(37.1,)}}
+# At a zero of binom 0 times the pole of digamma is left.
+# Next to its pole beta's mixed derivative is 1e-12 of the two products whose difference it is.
+NO_SECOND_DERIVATIVE = {"pow": {(1e-300, 2.0)}, "gelu": {(37.1,)}, "beta": {(-0.7, 1e-12)}, "binom": {(3.0, 4.0)}}
 
 
 def points_of(gate):

@@ -224,21 +224,21 @@ def test_gates_of_whole_arrays_are_computed_by_their_entries(page):
 
 
 def test_what_javascript_cannot_say_is_a_page_with_fixed_numbers(backprop, browser, tmp_path):
-    answer = backprop("graph", "gamma(x)", "x=3", "-o", "page.html")
+    answer = backprop("graph", "det([[x, 1], [2, 3]])", "x=3", "-o", "page.html")
     assert (answer.status, answer.err) == (
         0,
-        "note: the numbers of this page are fixed: JavaScript code for 'gamma' is not known\n",
+        "note: the numbers of this page are fixed: JavaScript code for 'det' of arrays is not known\n",
     )
     browser.open(tmp_path / "page.html")
     assert "are fixed" in browser.evaluate("document.querySelector('.reason').textContent")
     assert browser.evaluate("document.querySelectorAll('input').length") == 0
     browser.press("ArrowRight", 2)
-    assert "Step 2 of 3" in browser.evaluate(EXPLAINED)
+    assert "Step 2 of 7" in browser.evaluate(EXPLAINED)
     assert browser.complaints() == []
 
 
 def test_a_page_with_fixed_numbers_says_which_branch_was_taken(backprop, browser, tmp_path):
-    assert backprop("graph", "where(x > 5, x, gamma(x))", "x=3", "-o", "page.html").status == 0
+    assert backprop("graph", "where(x > 5, x, det([[x, 1], [2, 3]]))", "x=3", "-o", "page.html").status == 0
     browser.open(tmp_path / "page.html")
     shown = ""
     for _ in range(browser.evaluate("data.steps.length")):

@@ -45,7 +45,7 @@ def test_own_functions_are_suggested_too():
 @pytest.mark.parametrize("word", ELSEWHERE)
 def test_the_cure_for_a_name_from_elsewhere_can_be_parsed(word):
     assert word not in FUNCTIONS
-    parse(ELSEWHERE[word])
+    parse(f"const n = 2; {ELSEWHERE[word]}")  # the order of a Bessel function is constant
 
 
 def test_a_look_alike_is_named():
@@ -135,12 +135,12 @@ def test_what_other_languages_write_is_told_in_this_one(text, reason, cure):
     assert reason is None or caught.value.reason == reason
 
 
-@pytest.mark.parametrize("word", ["fmod", "trunc", "frac"])
+@pytest.mark.parametrize("word", ["fmod", "fix", "frac"])
 @pytest.mark.parametrize("x", [7.5, -7.5])
 def test_what_is_written_instead_is_the_same_function(word, x):
     graph = parse(ELSEWHERE[word])
     values = {name: {"x": x, "y": -2.0}[name] for name in graph.variables}
-    expected = {"fmod": math.fmod(x, -2.0), "trunc": math.trunc(x), "frac": x - math.trunc(x)}[word]
+    expected = {"fmod": math.fmod(x, -2.0), "fix": math.trunc(x), "frac": x - math.trunc(x)}[word]
     assert value_and_grad(graph, values)[0] == expected
 
 

@@ -67,7 +67,7 @@ def run_c(cases, folder):
 
 def apart(source, number):
     """The source with names of its own for its helpers: many sources make one file, which compiles 20 times as fast."""
-    helpers = re.findall(r"^static double (\w+)\(", source, re.MULTILINE)
+    helpers = re.findall(r"^static (?:double|int|void) (\w+)\(", source, re.MULTILINE)
     frame = [f"#define {name} {name}_{number}" for name in helpers], [f"#undef {name}" for name in helpers]
     first, rest = source.split("#include <math.h>\n", 1)
     return "\n".join([f"{first}#include <math.h>", *frame[0], rest, *frame[1]])

@@ -1,0 +1,50 @@
+"""What a language writes for the gates that it cannot spell: a rewriting of nodes before they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.graph import Node
+
+
+def in_public_gates(results: Sequence[Node], is_spelled: Callable[[Gate], bool]) -> list[Node]:
+    """The results with the gates that cannot be spelled in their textbook form, and with constants folded.
+
+    A gate that the language does not have is there for the sake of digits, which its textbook form would lose.
+    """
+    rewritten = list(results)
+    while True:
+        twin: dict[Node, Node] = {}
+        is_changed = False
+        for node in needed(rewritten):
+            operands = tuple([twin.get(operand, operand) for operand in node.inputs])
+            gate = node.gate
+            if (
+                operands
+                and not node.shape
+                and not node.attributes
+                and all(operand.is_scalar_constant for operand in operands)
+            ):
+                with np.errstate(all="ignore"):
+                    twin[node] = node.graph.constant(gate.forward(*[operand.value for operand in operands]))
+            elif operands and (longhand := in_place(gate, is_spelled)) is not None:
+                twin[node] = longhand(*operands, **node.settings)
+                is_changed = True
+            elif operands != node.inputs:
+                twin[node] = node.graph.add(gate, operands, node.attributes, node.span)
+        rewritten = [twin.get(node, node) for node in rewritten]
+        if not is_changed:
+            return rewritten
+
+
+def in_place(gate: Gate, is_spelled: Callable[[Gate], bool]) -> Callable[..., Node] | None:
+    """What stands in the function itself for a gate that is neither spelled nor a function of its own."""
+    if gate.unread:
+        return gate.textbook
+    if is_spelled(gate):
+        return None
+    return gate.kernel or (gate.textbook if gate.is_public else None)
