@@ -96,11 +96,11 @@ NAMED.update({gate.name: gate for gate in (*GATES, *OF_NO_FAMILY)})
 
 
 def _functions() -> dict[str, tuple[Gate, ...]]:
-    found: dict[str, tuple[Gate, ...]] = {}
+    functions: dict[str, tuple[Gate, ...]] = {}
     for gate in GATES:
         for name in (gate.called, *gate.aliases) if gate.is_function else ():
-            found[name] = (*found.get(name, ()), gate)
-    return found
+            functions[name] = (*functions.get(name, ()), gate)
+    return functions
 
 
 # A name may mean several gates: the one that takes as many operands as are given is meant.

@@ -64,17 +64,17 @@ def power_by_exponent(x: Node, y: Node, out: Node) -> Node:
 def is_zero_throughout(node: Node) -> bool:
     """Whether the node is written as 0 at every point: a constant, x - x, or a multiple or a list of such."""
     waiting = [node]
-    for one in waiting:
-        gate = one.gate
-        is_list = isinstance(gate, Linear) and bool(one.inputs)
-        if one.is_constant and not np.any(one.value):
+    for part in waiting:
+        gate = part.gate
+        is_list = isinstance(gate, Linear) and bool(part.inputs)
+        if part.is_constant and not np.any(part.value):
             continue
-        is_difference = gate is subtract and one.inputs[0] is one.inputs[1]
-        if is_difference or (gate is multiply and any([factor.is_number(0.0) for factor in one.inputs])):
+        is_difference = gate is subtract and part.inputs[0] is part.inputs[1]
+        if is_difference or (gate is multiply and any([factor.is_number(0.0) for factor in part.inputs])):
             continue
         if len(waiting) > MOST_SEEN or not (is_list or gate in (negative, square, rounding.absolute)):
             return False
-        waiting += one.inputs
+        waiting += part.inputs
     return True
 
 
@@ -113,16 +113,18 @@ def power_partial_spelled(x: Node, y: Node, by_x: int, by_y: int) -> Node:
 def falling_factorial(y: Node, length: int, order: int) -> Node:
     """y (y - 1) ... of `length` factors differentiated, at most so many times: a product or a polynomial."""
     if order == 0:
-        return reduce(lambda product, place: product * (y - place), range(1, length), y)
+        return reduce(lambda product, offset: product * (y - offset), range(1, length), y)
     coefficients = [1]  # of the falling powers of y, exactly
-    for place in range(length):
-        coefficients = [one - place * lower for one, lower in zip([*coefficients, 0], [0, *coefficients], strict=True)]
+    for root in range(length):
+        coefficients = [
+            raised - root * lower for raised, lower in zip([*coefficients, 0], [0, *coefficients], strict=True)
+        ]
     for _ in range(order):
         degree = len(coefficients) - 1
-        coefficients = [(degree - place) * one for place, one in enumerate(coefficients[:-1])]
+        coefficients = [(degree - position) * coefficient for position, coefficient in enumerate(coefficients[:-1])]
     result = y.graph.constant(float(coefficients[0]))
-    for one in coefficients[1:]:
-        result = result * y if one == 0 else result * y + float(one)
+    for addend in coefficients[1:]:
+        result = result * y if addend == 0 else result * y + float(addend)
     return result
 
 

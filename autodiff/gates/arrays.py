@@ -28,7 +28,7 @@ def as_given(value: Any) -> Any:
 
 def as_new_shape(value: Array) -> Shape:
     """A shape in which one length may be -1: whatever is left."""
-    lengths = tuple(shapes.as_size(one) for one in np.ravel(value))
+    lengths = tuple(shapes.as_size(length) for length in np.ravel(value))
     if any(length < -1 for length in lengths) or lengths.count(-1) > 1:
         raise ExpressionError("a length is negative", cure="at most one length may be -1, for what is left")
     return lengths
@@ -58,7 +58,7 @@ def sum_over_broadcast_and_rows(x: Any, shape: Shape) -> Any:
 def broadcast_axes(x: Shape, shape: Shape) -> tuple[int, ...]:
     """The axes of `x` along which broadcasting from `shape` repeats entries."""
     lead = len(x) - len(shape)
-    stretched = [lead + place for place, length in enumerate(shape) if length == 1 and x[lead + place] != 1]
+    stretched = [lead + axis for axis, length in enumerate(shape) if length == 1 and x[lead + axis] != 1]
     return (*range(lead), *stretched)
 
 
@@ -86,36 +86,36 @@ def stack_rule(*operands: Shape, axis: int = 0) -> Shape:
                 f"entries of shapes {shapes.show(first)} and {shapes.show(other)} make no array",
                 cure="all entries of a list must have the same shape",
             )
-    (place,) = shapes.normalized_axes(axis, len(first) + 1)
-    return (*first[:place], len(operands), *first[place:])
+    (axis_index,) = shapes.normalized_axes(axis, len(first) + 1)
+    return (*first[:axis_index], len(operands), *first[axis_index:])
 
 
 def concat_rule(*operands: Shape, axis: int = 0) -> Shape:
     first = operands[0]
     if not all(operands):
         raise ExpressionError("a scalar cannot be joined", cure="give arrays; [x, y] makes one of scalars")
-    (place,) = shapes.normalized_axes(axis, len(first))
-    rests = [(*shape[:place], *shape[place + 1 :]) for shape in operands]
+    (axis_index,) = shapes.normalized_axes(axis, len(first))
+    rests = [(*shape[:axis_index], *shape[axis_index + 1 :]) for shape in operands]
     for shape, rest in zip(operands, rests, strict=True):
         if rest != rests[0] or len(shape) != len(first):
             raise ExpressionError(
                 f"shapes {shapes.show(first)} and {shapes.show(shape)} cannot be joined along axis {axis}",
                 cure="every other length must be equal",
             )
-    return (*first[:place], sum(shape[place] for shape in operands), *first[place + 1 :])
+    return (*first[:axis_index], sum(shape[axis_index] for shape in operands), *first[axis_index + 1 :])
 
 
 def part_of_concat(position: int, upstream: Node, *nodes: Node) -> Node:
     *operands, out = nodes
-    place = out.axis % len(out.shape)
-    start = sum(operand.shape[place] for operand in operands[:position])
-    window = Slice(start, start + operands[position].shape[place], None)
-    return index(upstream, index=(*[EVERYTHING] * place, window))
+    axis = out.axis % len(out.shape)
+    start = sum(operand.shape[axis] for operand in operands[:position])
+    window = Slice(start, start + operands[position].shape[axis], None)
+    return index(upstream, index=(*[EVERYTHING] * axis, window))
 
 
 def part_of_stack(position: int, upstream: Node, *nodes: Node) -> Node:
-    place = nodes[-1].axis % len(nodes[-1].shape)
-    return index(upstream, index=(*[EVERYTHING] * place, position))
+    axis = nodes[-1].axis % len(nodes[-1].shape)
+    return index(upstream, index=(*[EVERYTHING] * axis, position))
 
 
 def diagonal_rule(x: Shape) -> Shape:

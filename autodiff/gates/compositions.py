@@ -186,14 +186,14 @@ def running_product(x: Node, axis: Axis) -> Node:
         return running_product(x.reshape((math.prod(x.shape),)), 0).reshape(x.shape)
     if not math.prod(x.shape) or not x.shape:
         return x
-    place = 0 if axis is None else shapes.normalized_axes(axis, len(x.shape))[0]
-    if x.shape[place] > MOST_PRODUCTS:
+    axis_index = 0 if axis is None else shapes.normalized_axes(axis, len(x.shape))[0]
+    if x.shape[axis_index] > MOST_PRODUCTS:
         raise ExpressionError(
-            f"a running product of {x.shape[place]} entries", cure=f"it takes at most {MOST_PRODUCTS}"
+            f"a running product of {x.shape[axis_index]} entries", cure=f"it takes at most {MOST_PRODUCTS}"
         )
-    before = (Slice(None, None, None),) * place
-    entries = [arrays.index(x, index=(*before, entry)) for entry in range(x.shape[place])]
-    return arrays.stack(*accumulate(entries, operator.mul), axis=place)
+    before = (Slice(None, None, None),) * axis_index
+    entries = [arrays.index(x, index=(*before, entry)) for entry in range(x.shape[axis_index])]
+    return arrays.stack(*accumulate(entries, operator.mul), axis=axis_index)
 
 
 cumprod = composition(
@@ -219,7 +219,7 @@ def cross_product(a: Node, b: Node) -> Node:
         raise ExpressionError(
             f"cross takes two vectors of three entries, not {shapes.show(a.shape)} and {shapes.show(b.shape)}"
         )
-    x, y = ([arrays.index(vector, index=(place,)) for place in range(3)] for vector in (a, b))
+    x, y = ([arrays.index(vector, index=(position,)) for position in range(3)] for vector in (a, b))
     return arrays.stack(*[x[i] * y[j] - x[j] * y[i] for i, j in ((1, 2), (2, 0), (0, 1))], axis=0)
 
 
@@ -248,7 +248,7 @@ def with_new_axes(shape: Shape, axis: int | tuple[int, ...]) -> Shape:
     axes = axis if isinstance(axis, tuple) else (axis,)
     lengths = iter(shape)
     places = shapes.normalized_axes(axes, len(shape) + len(axes))
-    return tuple(1 if place in places else next(lengths) for place in range(len(shape) + len(axes)))
+    return tuple(1 if position in places else next(lengths) for position in range(len(shape) + len(axes)))
 
 
 def length_of(x: Node) -> int:

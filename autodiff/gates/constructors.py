@@ -33,7 +33,7 @@ def as_finite(value: Array) -> float:
 
 def as_limits(value: Array) -> tuple[float, ...]:
     """`stop`, `start, stop` or `start, stop, step`."""
-    limits = tuple(as_finite(one) for one in np.ravel(value))
+    limits = tuple(as_finite(limit) for limit in np.ravel(value))
     if not 1 <= len(limits) <= 3 or (len(limits) == 3 and limits[2] == 0):
         raise ExpressionError("arange takes stop, or start and stop, or start, stop and a step that is not 0")
     return limits

@@ -145,14 +145,14 @@ class Contraction(Gate):
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         terms = read(out.settings["subscripts"], [node.shape for node in inputs])
-        others = [place for place in range(len(inputs)) if place != position]
-        given = Terms((terms.result, *[terms.operands[place] for place in others]), terms.operands[position])
-        return self(upstream, *[inputs[place] for place in others], subscripts=given.text)
+        others = [other for other in range(len(inputs)) if other != position]
+        given = Terms((terms.result, *[terms.operands[other] for other in others]), terms.operands[position])
+        return self(upstream, *[inputs[other] for other in others], subscripts=given.text)
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
         parts = [
-            self(*inputs[:place], tangent, *inputs[place + 1 :], **out.settings)
-            for place, tangent in enumerate(tangents)
+            self(*inputs[:position], tangent, *inputs[position + 1 :], **out.settings)
+            for position, tangent in enumerate(tangents)
             if tangent is not None
         ]
         return add_up(parts) if parts else None
@@ -189,7 +189,7 @@ def matrix_product(first: tuple[Node, str], second: tuple[Node, str], result: st
     if left + right == result:
         return linear_algebra.outer(a, b) if len(result) == 2 else None
     added = {*left} & {*right}
-    rows, columns = ("".join(one for one in term if one not in added) for term in (left, right))
+    rows, columns = ("".join(letter for letter in term if letter not in added) for term in (left, right))
     if len(added) != 1 or rows + columns != result:
         return None
     return linear_algebra.matmul(a if left[-1] in added else a.transposed(), b if right[0] in added else b.transposed())
@@ -222,16 +222,16 @@ contraction: Contraction = Contraction(
 def permuted(x: Node, places: Sequence[int]) -> Node:
     """The axes in another order: `places` says where each was."""
     letters = ascii_letters[: len(places)]
-    return contraction(x, subscripts=f"{letters}->{''.join(letters[place] for place in places)}")
+    return contraction(x, subscripts=f"{letters}->{''.join(letters[axis] for axis in places)}")
 
 
 def with_diagonals(x: Node, term: str) -> tuple[Node, str]:
     """An operand whose letters are distinct: of each two that are equal the diagonal, as every n+1st entry of a row."""
     while len(set(term)) < len(term):
-        letter = next(one for one in term if term.count(one) > 1)
+        letter = next(character for character in term if term.count(character) > 1)
         first = term.index(letter)
         second = term.index(letter, first + 1)
-        rest = [place for place in range(len(term)) if place not in (first, second)]
+        rest = [axis for axis in range(len(term)) if axis not in (first, second)]
         if len(term) == 2 and x.shape[0] == x.shape[1]:
             return arrays.diag(x), letter
         x = permuted(x, (*rest, first, second))
@@ -241,7 +241,7 @@ def with_diagonals(x: Node, term: str) -> tuple[Node, str]:
         line = x.reshape((*x.shape[:-2], length * length))
         step = Slice(None, None, length + 1)
         x = arrays.index(line, index=(*[arrays.EVERYTHING] * len(rest), step)) if length > 1 else line
-        term = "".join(term[place] for place in rest) + letter
+        term = "".join(term[axis] for axis in rest) + letter
     return x, term
 
 
@@ -252,18 +252,18 @@ def expanded(*operands: Node, subscripts: str) -> Node:
     given: list[tuple[Node, str]] = []
     for node, term in zip(operands, terms.operands, strict=True):
         x, letters = with_diagonals(node, term)
-        repeated = {one for one, length in zip(letters, x.shape, strict=True) if length < lengths[one]}
-        x = x.reshape(tuple(length for one, length in zip(letters, x.shape, strict=True) if one not in repeated))
-        given.append((x, "".join(one for one in letters if one not in repeated)))
-    found = []
-    for place, (x, letters) in enumerate(given):
+        repeated = {letter for letter, length in zip(letters, x.shape, strict=True) if length < lengths[letter]}
+        x = x.reshape(tuple(length for letter, length in zip(letters, x.shape, strict=True) if letter not in repeated))
+        given.append((x, "".join(letter for letter in letters if letter not in repeated)))
+    summed = []
+    for position, (x, letters) in enumerate(given):
         elsewhere = terms.result + "".join(
-            other for other_place, (_, other) in enumerate(given) if other_place != place
+            other for other_position, (_, other) in enumerate(given) if other_position != position
         )
-        alone = tuple(axis for axis, one in enumerate(letters) if one not in elsewhere)
-        found.append((x.sum(alone) if alone else x, "".join(one for one in letters if one in elsewhere)))
-    left = Terms(tuple(letters for _, letters in found), terms.result)
-    return contraction(*[x for x, _ in found], subscripts=left.text)
+        alone = tuple(axis for axis, letter in enumerate(letters) if letter not in elsewhere)
+        summed.append((x.sum(alone) if alone else x, "".join(letter for letter in letters if letter in elsewhere)))
+    left = Terms(tuple(letters for _, letters in summed), terms.result)
+    return contraction(*[x for x, _ in summed], subscripts=left.text)
 
 
 einsum: Expansion = composition(

@@ -32,20 +32,20 @@ def over_argument(node: Node) -> Node:
 
 def odd_series(of: str) -> OddSeries:
     """The series of the gate of that name."""
-    found = gate_named(of).odd
-    assert found is not None
-    return found
+    series = gate_named(of).odd
+    assert series is not None
+    return series
 
 
 def in_textbook(z: Node, of: str, order: int) -> Node:
     """(1/z d/dz)^order of g(z)/z, by quotients. Source: Rayleigh's formula, as DLMF 10.49.14 has it for the sine."""
     slope = gate_named(of)(z, **odd_series(of).settings)
     terms = []
-    for place in range(order, -1, -1):  # so many of the derivatives are of the powers of z
-        multiple = (-1) ** place * (math.perm(order + place, 2 * place) // math.factorial(place) // 2**place)
-        term = slope / z ** (order + place + 1) if order + place else slope / z
+    for count in range(order, -1, -1):  # so many of the derivatives are of the powers of z
+        multiple = (-1) ** count * (math.perm(order + count, 2 * count) // math.factorial(count) // 2**count)
+        term = slope / z ** (order + count + 1) if order + count else slope / z
         terms.append(term if multiple == 1 else multiple * term)
-        if place:
+        if count:
             slope = limits.derivative(slope, z)
     return add_up(terms[::-1])
 
@@ -55,8 +55,8 @@ def in_kernel(z: Node, of: str, order: int) -> Node:
     coefficients, reach = series_of(of, order)
     square = z * z
     result = z.graph.constant(coefficients[-1])
-    for one in reversed(coefficients[:-1]):
-        result = result * square + one
+    for coefficient in reversed(coefficients[:-1]):
+        result = result * square + coefficient
     plain = in_textbook(z, of, order)
     return (rounding.absolute(z) > reach).where(plain, result) if reach else z.equals(0.0).where(result, plain)
 

@@ -35,28 +35,28 @@ def divided(upstream: Node, radius: Node, *, by_series: bool = False) -> Node | 
         if node not in quotient:
             by_rule = _odd_quotient if by_series and is_odd(node) else _quotient
             quotient[node] = by_rule(node, quotient, radius)
-    found = quotient.get(upstream)
-    return found if found is not None and found.shape in ((), upstream.shape) else None
+    result = quotient.get(upstream)
+    return result if result is not None and result.shape in ((), upstream.shape) else None
 
 
 def _factors(upstream: Node, radius: Node, by_series: bool) -> list[Node]:
     """The nodes in which a factor may be, those that use others first; none where they are too many."""
-    found = {upstream}
+    seen = {upstream}
     waiting = [upstream]
     most = MOST_FACTORS
     while waiting:
-        if len(found) > most:
+        if len(seen) > most:
             if most > MOST_FACTORS:
                 break
             most += _left.get(upstream.graph, MOST_SEEN)
         node = waiting.pop()
         for operand in node.inputs if by_series and is_odd(node) else divisible(node):
-            if operand.index >= radius.index and operand not in found:
-                found.add(operand)
+            if operand.index >= radius.index and operand not in seen:
+                seen.add(operand)
                 waiting.append(operand)
     if most > MOST_FACTORS:
-        _left[upstream.graph] = most - len(found)
-    return [] if waiting else sorted(found, key=lambda node: node.index, reverse=True)
+        _left[upstream.graph] = most - len(seen)
+    return [] if waiting else sorted(seen, key=lambda node: node.index, reverse=True)
 
 
 def divisible(node: Node) -> tuple[Node, ...]:
@@ -74,7 +74,7 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
     gate = node.gate
     if is_zero(node):
         return node
-    operands = [known.get(one) for one in node.inputs]
+    operands = [known.get(operand) for operand in node.inputs]
     if gate in (arithmetic.multiply, arithmetic.limit_product):
         x, y = node.inputs
         if operands[0] is not None:
@@ -99,12 +99,12 @@ def _quotient(node: Node, known: dict[Node, Node | None], radius: Node) -> Node 
     if gate is selection.where:
         operands[0] = node.inputs[0]
     whole = [
-        node_or_zero if node_or_zero is not None or not is_zero(one) else one
-        for node_or_zero, one in zip(operands, node.inputs, strict=True)
+        node_or_zero if node_or_zero is not None or not is_zero(operand) else operand
+        for node_or_zero, operand in zip(operands, node.inputs, strict=True)
     ]
     is_linear = isinstance(gate, Linear) and not radius.shape
     if gate in (arithmetic.add, arithmetic.subtract, selection.where) or is_linear:
-        parts = [one for one in whole if one is not None]
+        parts = [part for part in whole if part is not None]
         return gate(*parts, **node.settings) if len(parts) == len(whole) else None
     return None
 
@@ -145,12 +145,12 @@ def factored(upstream: Node, radius: Node) -> tuple[Node | None, Node | None]:
             waiting += reversed(node.inputs)
         else:
             rest.append(node)
-    free = [one for one in free if not one.is_number(1.0)]
+    free = [factor for factor in free if not factor.is_number(1.0)]
     return _product(free), _product(rest)
 
 
 def _is_product(node: Node, upstream: Node) -> bool:
-    return node.gate is arithmetic.multiply and all(one.shape in ((), upstream.shape) for one in node.inputs)
+    return node.gate is arithmetic.multiply and all(factor.shape in ((), upstream.shape) for factor in node.inputs)
 
 
 def _product(factors: Sequence[Node]) -> Node | None:
@@ -162,10 +162,10 @@ def is_free(node: Node, radius: Node) -> bool:
     seen = {node}
     waiting = [node]
     while waiting:
-        one = waiting.pop()
-        if one is radius or len(seen) > MOST_FACTORS:
+        part = waiting.pop()
+        if part is radius or len(seen) > MOST_FACTORS:
             return False
-        for operand in one.inputs:
+        for operand in part.inputs:
             if operand.index >= radius.index and operand not in seen:
                 seen.add(operand)
                 waiting.append(operand)

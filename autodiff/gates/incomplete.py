@@ -31,12 +31,12 @@ def as_beta_order(value: Array) -> int:
 
 def density_in_words(a: Node, x: Node, order: int) -> Node:
     """The derivative of the gamma density by a: D(n) = sum of C(n-1, k) D(n-1-k) g(k+1), g being log(density)."""
-    found = [x ** (a - 1) * exponential.exp(-x) / special.gamma(a)]
+    by_order = [x ** (a - 1) * exponential.exp(-x) / special.gamma(a)]
     for n in range(1, order + 1):
         score = exponential.log(x) - special.digamma(a)
         of_logarithm = [score, *[-special.polygamma(a, order=k) for k in range(1, n)]]
-        found.append(add_up([math.comb(n - 1, k) * (found[n - 1 - k] * of_logarithm[k]) for k in range(n)]))
-    return found[order]
+        by_order.append(add_up([math.comb(n - 1, k) * (by_order[n - 1 - k] * of_logarithm[k]) for k in range(n)]))
+    return by_order[order]
 
 
 def gamma_slope(a: Node, x: Node, order: int) -> Node:
@@ -72,20 +72,22 @@ def beta_score(a: Node, b: Node, x: Node, k: int, j: int) -> Node:
 
 def beta_density_in_words(a: Node, b: Node, x: Node, by_a: int, by_b: int) -> Node:
     """The same as density_in_words, by two parameters."""
-    found: dict[tuple[int, int], Node] = {(0, 0): x ** (a - 1) * (1 - x) ** (b - 1) / beta.beta(a, b)}
+    by_order: dict[tuple[int, int], Node] = {(0, 0): x ** (a - 1) * (1 - x) ** (b - 1) / beta.beta(a, b)}
     for n in range(by_a + 1):
         for m in range(by_b + 1):
             if n:
                 terms = [
-                    math.comb(n - 1, k) * math.comb(m, j) * (found[n - 1 - k, m - j] * beta_score(a, b, x, k + 1, j))
+                    math.comb(n - 1, k) * math.comb(m, j) * (by_order[n - 1 - k, m - j] * beta_score(a, b, x, k + 1, j))
                     for k in range(n)
                     for j in range(m + 1)
                 ]
-                found[n, m] = add_up(terms)
+                by_order[n, m] = add_up(terms)
             elif m:
-                terms = [math.comb(m - 1, j) * (found[0, m - 1 - j] * beta_score(a, b, x, 0, j + 1)) for j in range(m)]
-                found[0, m] = add_up(terms)
-    return found[by_a, by_b]
+                terms = [
+                    math.comb(m - 1, j) * (by_order[0, m - 1 - j] * beta_score(a, b, x, 0, j + 1)) for j in range(m)
+                ]
+                by_order[0, m] = add_up(terms)
+    return by_order[by_a, by_b]
 
 
 def beta_slope(a: Node, b: Node, x: Node, by_a: int, by_b: int) -> Node:

@@ -130,7 +130,7 @@ def elementwise_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Sl
         lambda *operands, position: share(operands, position, extreme),
         hits=lambda *operands, position: is_tied(operands, position, extreme),
         kink=tie,
-        leading=lambda *series, position: tuple(sign * one for one in winners(series, extreme, worst)),
+        leading=lambda *series, position: tuple(sign * winning for winning in winners(series, extreme, worst)),
         operands=("x", "y", "*more"),
         attributes=POSITION,
         textbook=shared,

@@ -55,11 +55,11 @@ def places(label: Any, length: int, axis: int | None = None) -> tuple[Any, Any]:
 
 
 def entry_rule(x: Shape, label: Shape, axis: int) -> Shape:
-    (place,) = shapes.normalized_axes(axis, len(x))
-    rest = (*x[:place], *x[place + 1 :])
-    if not x[place]:
+    (axis_index,) = shapes.normalized_axes(axis, len(x))
+    rest = (*x[:axis_index], *x[axis_index + 1 :])
+    if not x[axis_index]:
         raise ExpressionError(f"an index into an axis of length 0 of shape {shapes.show(x)}", cure="it has no entry")
-    if label and (place != len(x) - 1 or label != rest):
+    if label and (axis_index != len(x) - 1 or label != rest):
         raise ExpressionError(
             f"an index of shape {shapes.show(label)} that varies",
             cure="index by one number; where(x > 0, x, 0) keeps the entries of a condition",
@@ -198,18 +198,18 @@ def named_by_number(x: Node, label: Node, axis: int) -> Node | None:
     """The plain index that a literal label is."""
     if not label.is_literal:
         return None
-    (place,) = shapes.normalized_axes(axis, len(x.shape))
-    return arrays.index(x, index=(*[arrays.EVERYTHING] * place, shapes.as_size(label.value)))
+    (axis_index,) = shapes.normalized_axes(axis, len(x.shape))
+    return arrays.index(x, index=(*[arrays.EVERYTHING] * axis_index, shapes.as_size(label.value)))
 
 
 def in_textbook(x: Node, label: Node, axis: int, length: int) -> Node:
     hot = one_hot(label, n=length)
     if label.shape:
         return x.reshape((*x.shape, 1)) * hot
-    place = axis % (len(x.shape) + 1)
-    behind = len(x.shape) - place
+    axis_index = axis % (len(x.shape) + 1)
+    behind = len(x.shape) - axis_index
     return (
-        x.reshape((*x.shape[:place], 1, *x.shape[place:])) * hot.reshape((length, *[1] * behind))
+        x.reshape((*x.shape[:axis_index], 1, *x.shape[axis_index:])) * hot.reshape((length, *[1] * behind))
         if x.shape
         else x * hot
     )

@@ -50,8 +50,10 @@ class Paths:
 
     def varies(self, node: Node) -> bool:
         """Whether the node depends on an input."""
-        for one in node.graph.nodes[len(self.varying) : node.index + 1]:
-            self.varying.append(one.gate is leaves.input or any(self.varying[operand.index] for operand in one.inputs))
+        for next_node in node.graph.nodes[len(self.varying) : node.index + 1]:
+            self.varying.append(
+                next_node.gate is leaves.input or any(self.varying[operand.index] for operand in next_node.inputs)
+            )
         return self.varying[node.index]
 
     def _found(self, node: Node, radius: Node) -> list[Node] | None:
@@ -68,12 +70,12 @@ class Paths:
                 return None
         self.left -= len(seen)
         depends = {radius}
-        found = []
-        for one in sorted(seen, key=lambda one: one.index):
-            if any(operand in depends for operand in one.inputs):
-                depends.add(one)
-                found.append(one)
-        return found
+        path = []
+        for step in sorted(seen, key=lambda candidate: candidate.index):
+            if any(operand in depends for operand in step.inputs):
+                depends.add(step)
+                path.append(step)
+        return path
 
 
 PATHS: WeakKeyDictionary[Graph, Paths] = WeakKeyDictionary()
@@ -85,10 +87,10 @@ def between(node: Node, radius: Node) -> list[Node] | None:
 
 
 def paths_of(node: Node) -> Paths:
-    found = PATHS.get(node.graph)
-    if found is None:
-        found = PATHS[node.graph] = Paths()
-    return found
+    paths = PATHS.get(node.graph)
+    if paths is None:
+        paths = PATHS[node.graph] = Paths()
+    return paths
 
 
 def derivative(node: Node, radius: Node) -> Node:
@@ -108,7 +110,7 @@ def _own_slopes(node: Node, radius: Node, path: Sequence[Node]) -> Node:
     graph = node.graph
     ones = graph.constant(1.0).broadcast_to(radius.shape)
     count = math.prod(radius.shape)
-    if count == 1 or all(one.gate.has_local or one.gate is arrays.reshape for one in path):
+    if count == 1 or all(step.gate.has_local or step.gate is arrays.reshape for step in path):
         return _pushed(node, radius, path, ones)
     if math.prod(node.shape) != count:
         return graph.constant(math.nan)
@@ -127,11 +129,11 @@ def _own_slopes(node: Node, radius: Node, path: Sequence[Node]) -> Node:
 def _pushed(node: Node, radius: Node, path: Sequence[Node], seed: Node) -> Node:
     """The tangent along the path. Source: Griewank & Walther (2008), section 3.1."""
     tangents = {radius: seed}
-    for one in path:
-        moving = [tangents.get(operand) for operand in one.inputs]
-        tangent = one.gate.push(moving, one.inputs, one) if any(node is not None for node in moving) else None
+    for step in path:
+        moving = [tangents.get(operand) for operand in step.inputs]
+        tangent = step.gate.push(moving, step.inputs, step) if any(node is not None for node in moving) else None
         if tangent is not None:
-            tangents[one] = tangent.broadcast_to(one.shape)
+            tangents[step] = tangent.broadcast_to(step.shape)
     return tangents.get(node) or node.graph.constant(0.0)
 
 

@@ -145,13 +145,13 @@ def cofactor_in_textbook(a: Node, *directions: Node) -> Node:
     the trace of its product. Source: Jacobi's formula, differentiated again and again.
     """
     inverse = inv(a)
-    turned = [inverse @ one for one in directions]
+    turned = [inverse @ direction for direction in directions]
     terms = []
     for images in permutations(range(len(directions) + 1)):
         open_cycle, *closed = cycles(images)
-        term = reduce(matmul, [*[turned[place - 1] for place in open_cycle[1:]], inverse]).transposed()
+        term = reduce(matmul, [*[turned[element - 1] for element in open_cycle[1:]], inverse]).transposed()
         for cycle in closed:
-            term = trace(reduce(matmul, [turned[place - 1] for place in cycle])) * term
+            term = trace(reduce(matmul, [turned[element - 1] for element in cycle])) * term
         terms.append(-term if (len(images) - len(closed) - 1) % 2 else term)
     return det(a) * add_up(terms)
 
@@ -159,14 +159,14 @@ def cofactor_in_textbook(a: Node, *directions: Node) -> Node:
 def cycles(images: Sequence[int]) -> list[list[int]]:
     """The cycles of a permutation, the first that of 0."""
     left = list(range(len(images)))
-    found = []
+    closed = []
     while left:
         cycle = [left[0]]
         while images[cycle[-1]] != cycle[0]:
             cycle.append(images[cycle[-1]])
-        found.append(cycle)
-        left = [one for one in left if one not in cycle]
-    return found
+        closed.append(cycle)
+        left = [element for element in left if element not in cycle]
+    return closed
 
 
 matmul = Bilinear(

@@ -46,8 +46,8 @@ def repeated_shortcut(x: Node, y: Node) -> Node | None:
 
 def all_of(*conditions: Node) -> Node:
     """1 where all conditions hold, which numbers among them decide."""
-    left = [one for one in conditions if not (one.is_literal and one.value)]
-    never = next((one for one in left if one.is_literal), None)
+    left = [condition for condition in conditions if not (condition.is_literal and condition.value)]
+    never = next((condition for condition in left if condition.is_literal), None)
     return reduce(logical_and, left) if left and never is None else never or conditions[0]
 
 

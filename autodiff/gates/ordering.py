@@ -60,11 +60,11 @@ def is_tied(x: Node, axis: Axis) -> Node:
     """Whether any two entries along the axis are equal, the axis kept as 1."""
     if not x.shape or x.shape[shapes.normalized_axes(axis, len(x.shape))[0]] < 2:
         return x.graph.constant(0.0)
-    (place,) = shapes.normalized_axes(axis, len(x.shape))
-    ordered, before = sort(x, axis=place), (arrays.EVERYTHING,) * place
+    (axis_index,) = shapes.normalized_axes(axis, len(x.shape))
+    ordered, before = sort(x, axis=axis_index), (arrays.EVERYTHING,) * axis_index
     first = arrays.index(ordered, index=(*before, Slice(None, -1, None)))
     second = arrays.index(ordered, index=(*before, Slice(1, None, None)))
-    return kept(first.equals(second).sum(place), x, place) > 0.0
+    return kept(first.equals(second).sum(axis_index), x, axis_index) > 0.0
 
 
 def by_order_of(gate: AlongAxis, x: Node, key: Node, out: Node) -> Node:

@@ -31,13 +31,13 @@ def placed(x: Node, index: Index, shape: Shape) -> Node:
         row = arrays.index(x.graph.add(constructors.eye, (), (shape[0], None)), index=(*index,))
         return row if x.value == 1 else x * row
     whole = (*index, *[arrays.EVERYTHING] * (len(shape) - len(index)))
-    for place in reversed(range(len(shape))):
-        one, length = whole[place], shape[place]
-        axis = sum(isinstance(before, Slice) for before in whole[:place])
-        if isinstance(one, Slice):
-            x = with_slice(x, axis, range(*slice(*one).indices(length)), length)
+    for position in reversed(range(len(shape))):
+        entry, length = whole[position], shape[position]
+        axis = sum(isinstance(before, Slice) for before in whole[:position])
+        if isinstance(entry, Slice):
+            x = with_slice(x, axis, range(*slice(*entry).indices(length)), length)
         else:
-            x = with_entry(x, axis, one % length, length)
+            x = with_entry(x, axis, entry % length, length)
     return x
 
 
@@ -45,7 +45,7 @@ def with_entry(x: Node, axis: int, position: int, length: int) -> Node:
     """A new axis, with x at one position."""
     if length * math.prod(x.shape) <= LONGEST_LIST:
         blank = listed_zeros(x.graph, x.shape) if x.gate is arrays.stack else zeros(x.graph, x.shape)
-        return arrays.stack(*[x if place == position else blank for place in range(length)], axis=axis)
+        return arrays.stack(*[x if entry == position else blank for entry in range(length)], axis=axis)
     return padded(arrays.stack(x, axis=axis), axis, position, length)
 
 

@@ -53,7 +53,13 @@ class Polarized(Gate):
         return self._along(position, upstream, inputs, out)
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
-        return add_up([self._along(place, one, inputs, out) for place, one in enumerate(tangents) if one is not None])
+        return add_up(
+            [
+                self._along(position, tangent, inputs, out)
+                for position, tangent in enumerate(tangents)
+                if tangent is not None
+            ]
+        )
 
     def _along(self, position: int, direction: Node, inputs: tuple[Node, ...], out: Node) -> Node:
         x, *directions = inputs

@@ -28,14 +28,14 @@ def in_order(x: Node, axis: Axis) -> Node:
     if not math.prod(x.shape):
         raise ExpressionError("there is no entry to choose", cure="give an array that is not empty")
     reduced = shapes.normalized_axes(axis, len(x.shape))
-    others = tuple(place for place in range(len(x.shape)) if place not in reduced)
+    others = tuple(other for other in range(len(x.shape)) if other not in reduced)
     x = contraction.permuted(x, (*others, *reduced))
     x = x.reshape((*x.shape[: len(others)], math.prod(x.shape[len(others) :])))
     return ordering.sort_or_nan(x, axis=-1)
 
 
-def entry(ordered: Node, place: int) -> Node:
-    return arrays.index(ordered, index=(*[arrays.EVERYTHING] * (len(ordered.shape) - 1), place))
+def entry(ordered: Node, position: int) -> Node:
+    return arrays.index(ordered, index=(*[arrays.EVERYTHING] * (len(ordered.shape) - 1), position))
 
 
 def reshaped(result: Node, x: Node, axis: Axis, *, keepdims: bool) -> Node:
@@ -64,9 +64,9 @@ def at_part(ordered: Node, q: float) -> Node:
     """The quantile of sorted entries for a constant q. Raises ExpressionError where q is not from 0 to 1."""
     if not 0.0 <= q <= 1.0:
         raise ExpressionError(f"{OUTSIDE}: {q:g}", cure="q = 0.5 is the median")
-    place = q * (ordered.shape[-1] - 1)
-    below = math.floor(place)
-    return between(entry(ordered, below), entry(ordered, min(below + 1, ordered.shape[-1] - 1)), place - below)
+    position = q * (ordered.shape[-1] - 1)
+    below = math.floor(position)
+    return between(entry(ordered, below), entry(ordered, min(below + 1, ordered.shape[-1] - 1)), position - below)
 
 
 def at_variable(ordered: Node, q: Node) -> Node:
@@ -76,7 +76,7 @@ def at_variable(ordered: Node, q: Node) -> Node:
     if not last:
         return known * entry(ordered, 0)
     below = rounding.floor(selection.clip(q * last, 0.0, last - 1.0))
-    low, high = (labels.entry(ordered, place, axis=-1) for place in (below, below + 1.0))
+    low, high = (labels.entry(ordered, position, axis=-1) for position in (below, below + 1.0))
     return known * (low + (high - low) * (q * last - below))
 
 
@@ -94,13 +94,13 @@ def quantile_of(x: Node, q: Node, axis: Axis, keepdims: bool) -> Node:
         raise ExpressionError(
             f"q of quantile has shape {shapes.show(q.shape)}", cure="give a number, or a list of numbers"
         )
-    several = [q] if not q.shape else [arrays.index(q, index=(place,)) for place in range(q.shape[0])]
+    several = [q] if not q.shape else [arrays.index(q, index=(position,)) for position in range(q.shape[0])]
     known = known_value(q)
     if known is not None:
-        found = [at_part(ordered, float(value)) for value in np.ravel(known)]
+        quantiles = [at_part(ordered, float(value)) for value in np.ravel(known)]
     else:
-        found = [at_variable(ordered, one) for one in several]
-    result = arrays.stack(*found, axis=0) if q.shape else found[0]
+        quantiles = [at_variable(ordered, level) for level in several]
+    result = arrays.stack(*quantiles, axis=0) if q.shape else quantiles[0]
     return reshaped(result, x, axis, keepdims=keepdims)
 
 

@@ -69,11 +69,11 @@ class Radius(Reduction):
 
     def _line(self, operand: Node, out: Node) -> multiples.LineThroughZero | None:
         """The line through 0 that a scalar factor moves the operand along, if it has one."""
-        found = multiples.common_factor([operand], {()})
-        if found is None:
+        common = multiples.common_factor([operand], {()})
+        if common is None:
             return None
         (axis,) = out.attributes
-        scale, (rest,) = found
+        scale, (rest,) = common
         rest = rest.broadcast_to(operand.shape)
         radius = kept(out.gate(rest, axis=axis), operand, axis)
         return multiples.line(scale, direction(self.vector(rest, axis), radius), radius)
@@ -161,10 +161,10 @@ class Hypotenuse(Elementwise):
 
     def _line(self, position: int, inputs: tuple[Node, ...], out: Node) -> multiples.LineThroughZero | None:
         """The line through 0 that a common factor moves both operands along, if there is one."""
-        found = multiples.common_factor(inputs, {(), out.shape})
-        if found is None:
+        common = multiples.common_factor(inputs, {(), out.shape})
+        if common is None:
             return None
-        scale, rests = found
+        scale, rests = common
         return multiples.line(scale, hypot_slope(rests[position], rests[1 - position]), self(*rests))
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def count(shape: Shape, axis: Axis) -> int:
     """How many entries are reduced to one."""
-    lengths: list[int] = [shape[place] for place in shapes.normalized_axes(axis, len(shape))]
+    lengths: list[int] = [shape[axis_index] for axis_index in shapes.normalized_axes(axis, len(shape))]
     return math.prod(lengths)
 
 
@@ -79,8 +79,8 @@ def backwards(x: Node, axis: Axis) -> Node:
         return x
     if axis is None and len(x.shape) > 1:
         return backwards(x.reshape((math.prod(x.shape),)), 0).reshape(x.shape)
-    place = 0 if axis is None else shapes.normalized_axes(axis, len(x.shape))[0]
-    return arrays.index(x, index=(*[Slice(None, None, None)] * place, Slice(None, None, -1)))
+    axis_index = 0 if axis is None else shapes.normalized_axes(axis, len(x.shape))[0]
+    return arrays.index(x, index=(*[Slice(None, None, None)] * axis_index, Slice(None, None, -1)))
 
 
 total = Linear(
@@ -140,12 +140,14 @@ product_of_others: Polarized = Polarized(
 
 def others_in_textbook(x: Node, directions: Sequence[Node], axis: Axis) -> Node:
     """The differential of prod(x)/x, from that of x * (prod(x)/x) = prod(x), over the sets of directions."""
-    found: dict[tuple[int, ...], Node] = {(): kept(product(x, axis=axis), x, axis) / x}
+    differentials: dict[tuple[int, ...], Node] = {(): kept(product(x, axis=axis), x, axis) / x}
     places = range(len(directions))
     for some in chain.from_iterable(combinations(places, count) for count in range(1, len(directions) + 1)):
-        parts = [directions[one] * found[tuple(other for other in some if other != one)] for one in some]
-        found[some] = (kept(parts[0].sum(axis), x, axis) - add_up(parts)) / x
-    return found[tuple(places)]
+        parts = [
+            directions[chosen] * differentials[tuple(other for other in some if other != chosen)] for chosen in some
+        ]
+        differentials[some] = (kept(parts[0].sum(axis), x, axis) - add_up(parts)) / x
+    return differentials[tuple(places)]
 
 
 deviations: AlongAxis = AlongAxis(

@@ -31,9 +31,9 @@ class Radii:
         """The radii of the same vector that are other nodes, and how many times as large they are."""
         nodes = radius.graph.nodes
         for node in nodes[self.seen :]:
-            found = legs_of(node)
-            if found is not None:
-                self.alike.setdefault(found[0], {})[node.index] = found[1]
+            legs_and_size = legs_of(node)
+            if legs_and_size is not None:
+                self.alike.setdefault(legs_and_size[0], {})[node.index] = legs_and_size[1]
         self.seen = len(nodes)
         own = legs_of(radius)
         if own is None:
@@ -53,21 +53,21 @@ def legs_of(node: Node) -> tuple[Legs, float] | None:
     vector = getattr(node.gate, "written_vector", None)
     if vector is None or node.shape:
         return None
-    found: list[tuple[int, float]] = []
+    legs: list[tuple[int, float]] = []
     waiting = list(vector(node))
     while waiting:
         leg = waiting.pop()
         if leg.gate in (arrays.stack, arrays.concat, arrays.reshape):
             waiting += leg.inputs
-        elif leg.shape or len(found) > MOST_ENTRIES:
+        elif leg.shape or len(legs) > MOST_ENTRIES:
             return None
         elif not is_zero(leg):
-            found.append(_with_factor(leg))
-    if not found:
+            legs.append(_with_factor(leg))
+    if not legs:
         return None
-    found.sort()
-    size = found[0][1]
-    return tuple([(index, factor / size) for index, factor in found]), size
+    legs.sort()
+    size = legs[0][1]
+    return tuple([(index, factor / size) for index, factor in legs]), size
 
 
 def _with_factor(leg: Node) -> tuple[int, float]:
@@ -77,10 +77,10 @@ def _with_factor(leg: Node) -> tuple[int, float]:
         if leg.gate is arithmetic.negative:
             (leg,) = leg.inputs
             continue
-        factors = [one for one in leg.inputs if one.is_literal] if leg.gate is arithmetic.multiply else []
+        factors = [factor for factor in leg.inputs if factor.is_literal] if leg.gate is arithmetic.multiply else []
         if len(factors) != 1 or not factors[0].value:
             return leg.index, size
-        (leg,) = [one for one in leg.inputs if one is not factors[0]]
+        (leg,) = [factor for factor in leg.inputs if factor is not factors[0]]
         size *= abs(float(factors[0].value))
 
 
