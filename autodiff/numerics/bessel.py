@@ -158,7 +158,9 @@ def _downwards(order: int, x: Array) -> Iterator[Array]:
         if n:
             above, value = value, 2.0 * n / x * value - above
         scale = np.where(np.abs(value) > HUGE, 1.0 / HUGE, 1.0)
-        above, value, wanted, whole, of_y0, of_y1 = (one * scale for one in (above, value, wanted, whole, of_y0, of_y1))
+        above, value, wanted, whole, of_y0, of_y1 = (
+            quantity * scale for quantity in (above, value, wanted, whole, of_y0, of_y1)
+        )
     yield wanted / whole
     yield value / whole
     yield above / whole
@@ -242,7 +244,7 @@ def _modified_downwards(order: int, x: Array, most: float) -> Array:
         whole = whole + (2.0 if n else 1.0) * value
         above, value = value, 2.0 * n / x * value + above
         scale = np.where(value > HUGE, 1.0 / HUGE, 1.0)
-        above, value, wanted, whole = (one * scale for one in (above, value, wanted, whole))
+        above, value, wanted, whole = (quantity * scale for quantity in (above, value, wanted, whole))
     root = np.exp(0.5 * x)
     return wanted / whole * root * root
 

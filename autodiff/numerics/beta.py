@@ -119,7 +119,7 @@ def _product(n: Any, k: Any) -> Any:
 def polygamma_difference(order: int, x: Array, h: Array) -> Array:
     """The polygamma function of x + h less that of x, with all its digits where h is small."""
     shape = np.broadcast_shapes(np.shape(x), np.shape(h))
-    x, h = (np.array(np.broadcast_to(one, shape), dtype=float).reshape(-1) for one in (x, h))
+    x, h = (np.array(np.broadcast_to(operand, shape), dtype=float).reshape(-1) for operand in (x, h))
     is_right = (x > 0.0) & (x + h > 0.0) & np.isfinite(x + h) & (order == 0)
     result = np.empty_like(x)
     if is_right.any():

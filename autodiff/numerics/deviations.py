@@ -20,9 +20,9 @@ def deviations(x: Array, axis: Axis = None) -> Array:
     if not isinstance(x, np.ndarray):
         return np.float64(x - x)
     places = normalized_axes(axis, x.ndim)
-    order = (*places, *[place for place in range(x.ndim) if place not in places])
+    order = (*places, *[axis_index for axis_index in range(x.ndim) if axis_index not in places])
     moved = x.transpose(order)
-    entries = moved.reshape(math.prod([x.shape[place] for place in places]), -1) if x.size else moved
+    entries = moved.reshape(math.prod([x.shape[axis_index] for axis_index in places]), -1) if x.size else moved
     result = np.empty_like(entries)
     columns = max(LEAST_COLUMNS, CACHED // max(len(entries), 1))
     for start in range(0, x.size and entries.shape[1], columns):

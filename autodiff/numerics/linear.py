@@ -110,7 +110,7 @@ def _expansion(a: Array) -> CofactorExpansion:
     matrix, columns = _scaled_along(matrix, -2)
     cofactors = _minors(matrix, DoubleDouble)
     products = (DoubleDouble(matrix) * cofactors)[..., 0, :]
-    return CofactorExpansion(cofactors, sum(products[..., place] for place in range(_size(a))), rows, columns)
+    return CofactorExpansion(cofactors, sum(products[..., column] for column in range(_size(a))), rows, columns)
 
 
 def _scaled_along(matrix: Any, axis: int) -> tuple[Any, Any]:
@@ -169,11 +169,11 @@ def _cofactors_by_singular_values(a: Array) -> Any:
 
     Source: Giles 2008, section 2.2.4; Stewart 1998, On the adjugate matrix, section 2.
     """
-    found = _singular_values(a)
-    if found is None:
+    svd = _singular_values(a)
+    if svd is None:
         return np.full_like(a, np.nan)
-    others = found.sign[..., None] * product_of_others(found.values, axis=-1)
-    return np.where(found.is_finite, (found.u * others[..., None, :]) @ found.v, np.nan)
+    others = svd.sign[..., None] * product_of_others(svd.values, axis=-1)
+    return np.where(svd.is_finite, (svd.u * others[..., None, :]) @ svd.v, np.nan)
 
 
 def _mixed_cofactors_by_singular_values(a: Array, directions: Sequence[Array]) -> Any:
@@ -182,11 +182,11 @@ def _mixed_cofactors_by_singular_values(a: Array, directions: Sequence[Array]) -
     There the sum runs over the permutations of the matrices and, each in its own row, over the products of the
     singular values of all other rows. Source: Stewart 1998; the polar form of the determinant.
     """
-    found = _singular_values(a)
-    if found is None:
+    svd = _singular_values(a)
+    if svd is None:
         return np.full_like(a, np.nan)
-    turned = [found.u.swapaxes(-2, -1) @ one @ found.v.swapaxes(-2, -1) for one in directions]
-    left = product_of_all_but(found.values, len(directions) + 1)
+    turned = [svd.u.swapaxes(-2, -1) @ direction @ svd.v.swapaxes(-2, -1) for direction in directions]
+    left = product_of_all_but(svd.values, len(directions) + 1)
     size = _size(a)
     total = np.zeros(np.broadcast_shapes(*map(np.shape, (a, *directions))))
     rows = range(1, len(directions) + 1)
@@ -199,12 +199,12 @@ def _mixed_cofactors_by_singular_values(a: Array, directions: Sequence[Array]) -
         else:
             diagonal = np.einsum(left, places, *factors, kept)
             total[..., range(size), range(size)] += _parity(columns) * diagonal
-    return np.where(found.is_finite, found.sign[..., None, None] * (found.u @ total @ found.v), np.nan)
+    return np.where(svd.is_finite, svd.sign[..., None, None] * (svd.u @ total @ svd.v), np.nan)
 
 
 def _parity(permutation: Sequence[int]) -> float:
     """1.0 for an even permutation, -1.0 for an odd one."""
-    swaps = sum(one > other for place, one in enumerate(permutation) for other in permutation[place:])
+    swaps = sum(one > other for position, one in enumerate(permutation) for other in permutation[position:])
     return -1.0 if swaps % 2 else 1.0
 
 

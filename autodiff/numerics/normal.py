@@ -140,13 +140,13 @@ def scaled_moments(order: int, t: Any, least: float | None) -> list[Any]:
 
 def cumulants(moments: Sequence[Any]) -> list[Any]:
     """The cumulants 1, 2 … of these moments about 0. Source: Kendall & Stuart, section 3.14."""
-    found: list[Any] = []
+    by_order: list[Any] = []
     for n in range(1, len(moments) + 1):
         total = moments[n - 1]
         for j in range(1, n):
-            total = total - math.comb(n - 1, j - 1) * (found[j - 1] * moments[n - j - 1])
-        found.append(total)
-    return found
+            total = total - math.comb(n - 1, j - 1) * (by_order[j - 1] * moments[n - j - 1])
+        by_order.append(total)
+    return by_order
 
 
 def from_moments(order: int, t: Any, least: float | None = None) -> Any:
@@ -162,12 +162,12 @@ def _by_quadrature(order: int, y: Any) -> Any:
     nodes, weights = quadrature()
     density = [weight * np.exp(node * (y - 0.5 * node)) for node, weight in zip(nodes, weights, strict=True)]
     whole = sum(density)
-    mean = sum(node * one for node, one in zip(nodes, density, strict=True)) / whole
+    mean = sum(node * mass for node, mass in zip(nodes, density, strict=True)) / whole
     central = [0.0 * mean]
     for power in range(2, order + 1):
-        central.append(sum((node - mean) ** power * one for node, one in zip(nodes, density, strict=True)) / whole)
-    found = cumulants(central)[-1]
-    return found - 1.0 if order == 2 else found
+        central.append(sum((node - mean) ** power * mass for node, mass in zip(nodes, density, strict=True)) / whole)
+    cumulant = cumulants(central)[-1]
+    return cumulant - 1.0 if order == 2 else cumulant
 
 
 @cache
@@ -184,14 +184,14 @@ def quadrature() -> tuple[list[float], list[float]]:
 @cache
 def hazard_polynomial(order: int) -> Polynomial:
     """The derivative of log Φ of that order as a polynomial in x and h = φ/Φ, from h' = -h (x + h)."""
-    found: Polynomial = {(0, 1): 1}
+    polynomial: Polynomial = {(0, 1): 1}
     for _ in range(order - 1):
         slope: Polynomial = {}
-        for (i, j), factor in found.items():
-            for place, change in (((i - 1, j), i), ((i + 1, j), -j), ((i, j + 1), -j)):
-                slope[place] = slope.get(place, 0) + factor * change
-        found = {place: factor for place, factor in slope.items() if factor}
-    return found
+        for (i, j), factor in polynomial.items():
+            for target, change in (((i - 1, j), i), ((i + 1, j), -j), ((i, j + 1), -j)):
+                slope[target] = slope.get(target, 0) + factor * change
+        polynomial = {powers: factor for powers, factor in slope.items() if factor}
+    return polynomial
 
 
 def value_of(polynomial: Polynomial, x: Any, h: Any) -> Any:

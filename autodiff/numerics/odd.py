@@ -33,37 +33,39 @@ class OddSeries(NamedTuple):
 
 def alternating(coefficients: Callable[[int], Sequence[float]]) -> Callable[[int], Sequence[float]]:
     """The coefficients with every other sign turned: of g(iz)/(iz), as sin(z) is to sinh(z)."""
-    return lambda count: [one * (-1) ** place for place, one in enumerate(coefficients(count))]
+    return lambda count: [coefficient * (-1) ** index for index, coefficient in enumerate(coefficients(count))]
 
 
 def of_sinh(count: int) -> list[float]:
     """DLMF 4.33.1."""
-    return [1 / math.factorial(2 * place + 1) for place in range(count)]
+    return [1 / math.factorial(2 * index + 1) for index in range(count)]
 
 
 @lru_cache
 def of_tan(count: int) -> list[float]:
     """From g' = 1 + g^2, whose terms have one sign."""
-    found = [1.0]
-    for place in range(1, count):
-        found.append(sum(found[one] * found[place - 1 - one] for one in range(place)) / (2 * place + 1))
-    return found
+    coefficients = [1.0]
+    for index in range(1, count):
+        coefficients.append(
+            sum(coefficients[lower] * coefficients[index - 1 - lower] for lower in range(index)) / (2 * index + 1)
+        )
+    return coefficients
 
 
 def of_atanh(count: int) -> list[float]:
     """DLMF 4.38.5."""
-    return [1.0 / (2 * place + 1) for place in range(count)]
+    return [1.0 / (2 * index + 1) for index in range(count)]
 
 
 def of_asin(count: int) -> list[float]:
     """DLMF 4.24.1."""
-    return [math.comb(2 * place, place) / 4**place / (2 * place + 1) for place in range(count)]
+    return [math.comb(2 * index, index) / 4**index / (2 * index + 1) for index in range(count)]
 
 
 def of_erf(count: int) -> list[float]:
     """DLMF 7.6.1."""
     scale = 2.0 / math.sqrt(math.pi)
-    return [(-1) ** place * scale * (1 / (math.factorial(place) * (2 * place + 1))) for place in range(count)]
+    return [(-1) ** index * scale * (1 / (math.factorial(index) * (2 * index + 1))) for index in range(count)]
 
 
 def of_sinc_derivative(count: int) -> list[float]:
@@ -86,22 +88,22 @@ SINC_DERIVATIVE = OddSeries(of_sinc_derivative, lambda order: math.sqrt(4.0 * or
 
 def derivative_series(series: OddSeries, order: int) -> list[float]:
     """The coefficients by 1, z^2, … of the derivative of g(z)/z by z^2/2 of that order, all that matter."""
-    found: list[float] = []
+    coefficients: list[float] = []
     square = series.reach(order) ** 2
     largest = 0.0
-    for place, one in enumerate(series.coefficients(MOST_TERMS + order)[order:], order):
-        found.append(one * 2.0**order * math.perm(place, order))
-        term = abs(found[-1]) * square ** (place - order)
+    for index, coefficient in enumerate(series.coefficients(MOST_TERMS + order)[order:], order):
+        coefficients.append(coefficient * 2.0**order * math.perm(index, order))
+        term = abs(coefficients[-1]) * square ** (index - order)
         largest = max(largest, term)
         if term < NEGLIGIBLE * largest:
             break
-    return found
+    return coefficients
 
 
 def even_polynomial(coefficients: Sequence[float], z: Any) -> Any:
     """Their sum by Horner's rule."""
     square = np.square(z)
     result = np.full_like(square, coefficients[-1])
-    for one in reversed(coefficients[:-1]):
-        result = result * square + one
+    for coefficient in reversed(coefficients[:-1]):
+        result = result * square + coefficient
     return result

@@ -16,8 +16,8 @@ def along_last(function: Callable[..., Any], of_number: Callable[..., Any] = np.
     def along(*arrays: Any, axis: Any) -> Any:
         if not np.ndim(arrays[0]) or not np.size(arrays[0]) or axis == ():
             return of_number(arrays[0])[()]
-        (place,) = axis if isinstance(axis, tuple) else (axis,)
-        return np.moveaxis(function(*[np.moveaxis(array, place, -1) for array in arrays]), -1, place)
+        (axis_index,) = axis if isinstance(axis, tuple) else (axis,)
+        return np.moveaxis(function(*[np.moveaxis(array, axis_index, -1) for array in arrays]), -1, axis_index)
 
     return along
 

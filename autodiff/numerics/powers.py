@@ -41,9 +41,11 @@ def power_partial(x: Array, y: Array, by_x: int, by_y: int) -> Array:
 
 def falling_factorial(y: Any, length: int, order: int) -> list[Any]:
     """y (y - 1) ... of `length` factors and its derivatives up to `order`, those that are not zero throughout."""
-    series: list[Any] = [1.0]  # of y + h in h; each factor is y - place + h
-    for place in range(length):
-        factor = y - place if place else y
-        raised = [one * factor for one in series] + [0.0]
-        series = [one + lower for one, lower in zip(raised, [0.0, *series], strict=True)][: order + 1]
-    return [one * math.factorial(power) if power > 1 else one for power, one in enumerate(series)]
+    series: list[Any] = [1.0]  # of y + h in h; each factor is y - root + h
+    for root in range(length):
+        factor = y - root if root else y
+        raised = [coefficient * factor for coefficient in series] + [0.0]
+        series = [coefficient + lower for coefficient, lower in zip(raised, [0.0, *series], strict=True)][: order + 1]
+    return [
+        coefficient * math.factorial(power) if power > 1 else coefficient for power, coefficient in enumerate(series)
+    ]

@@ -29,8 +29,10 @@ def product_of_others(x: Array, *directions: Array, axis: Axis = None) -> Array:
         np.cumprod(rows[..., :-1], axis=-1, out=before[..., 1:])
         np.cumprod(rows[..., :0:-1], axis=-1, out=after[..., -2::-1])
         return from_rows(before * after, places, x)
-    along = [as_rows(np.broadcast_to(one, np.shape(x)), axis)[0] for one in directions]
-    both = _multiplied(_before(rows, along), _backwards(_before(rows[..., ::-1], [one[..., ::-1] for one in along])))
+    along = [as_rows(np.broadcast_to(direction, np.shape(x)), axis)[0] for direction in directions]
+    both = _multiplied(
+        _before(rows, along), _backwards(_before(rows[..., ::-1], [tangent[..., ::-1] for tangent in along]))
+    )
     return from_rows(both.get(2 ** len(directions) - 1, np.zeros_like(rows)), places, x)
 
 
@@ -48,8 +50,8 @@ def product_of_all_but(row: Any, count: int) -> Any:
     runs = np.cumprod(np.where(is_behind, row[..., None, :], 1.0), axis=-1)
     between = np.where(is_behind, np.concatenate([np.ones_like(runs[..., :1]), runs[..., :-1]], axis=-1), 0.0)
     factors: list[Any] = [before, [..., 0], after, [..., count - 1]]
-    for place in range(count - 1):
-        factors += [between, [..., place, place + 1]]
+    for axis in range(count - 1):
+        factors += [between, [..., axis, axis + 1]]
     axes_left: list[Any] = [..., *range(count)]
     ordered = np.einsum(*factors, axes_left)
     axes = range(row.ndim - 1, row.ndim - 1 + count)
@@ -64,22 +66,22 @@ def _before(rows: Any, along: Sequence[Any]) -> Dual:
     """
     if not rows.shape[-1]:
         return {}
-    found: Dual = {0: np.ones_like(rows)}
-    found[0][..., 1:] = rows[..., :-1]
-    for place, one in enumerate(along):
-        found[1 << place] = np.zeros_like(rows)
-        found[1 << place][..., 1:] = one[..., :-1]
+    product: Dual = {0: np.ones_like(rows)}
+    product[0][..., 1:] = rows[..., :-1]
+    for bit, tangent in enumerate(along):
+        product[1 << bit] = np.zeros_like(rows)
+        product[1 << bit][..., 1:] = tangent[..., :-1]
     step = 1
     while step < rows.shape[-1]:
         ahead = _multiplied(
-            {bits: part[..., :-step] for bits, part in found.items()},
-            {bits: part[..., step:] for bits, part in found.items()},
+            {bits: part[..., :-step] for bits, part in product.items()},
+            {bits: part[..., step:] for bits, part in product.items()},
         )
         for bits, part in ahead.items():
-            behind = found[bits][..., :step] if bits in found else np.zeros_like(rows[..., :step])
-            found[bits] = np.concatenate([behind, part], axis=-1)
+            behind = product[bits][..., :step] if bits in product else np.zeros_like(rows[..., :step])
+            product[bits] = np.concatenate([behind, part], axis=-1)
         step *= 2
-    return found
+    return product
 
 
 def _backwards(number: Dual) -> Dual:

@@ -212,8 +212,8 @@ def exact_polygamma(order: int, x: DoubleDouble) -> DoubleDouble:
     result = DoubleDouble(np.empty_like(x.high))
     for is_part, part in ((x.high >= 0.0, _polygamma_series), (x.high < 0.0, _polygamma_mirrored)):
         if is_part.any():
-            found = part(order, x[is_part])
-            result.high[is_part], result.low[is_part] = found.high, found.low
+            values = part(order, x[is_part])
+            result.high[is_part], result.low[is_part] = values.high, values.low
     return result
 
 

@@ -181,7 +181,7 @@ def ratio(x: Array, r: Array) -> Array:
         return result
     result = np.where((x == 0.0) & (r == 0.0), 0.0, result)
     lengths = (1,) * (np.ndim(result) - np.ndim(r)) + np.shape(r)
-    axes = tuple([place for place, length in enumerate(lengths) if length < np.shape(result)[place]])
+    axes = tuple([axis for axis, length in enumerate(lengths) if length < np.shape(result)[axis]])
     is_far = np.isinf(x) & np.isinf(r)
     if axes and is_far.any():
         result = np.where(is_far & (np.sum(is_far, axis=axes, keepdims=True) == 1), np.sign(x), result)
@@ -230,8 +230,8 @@ def _scaled_variance(x: Array, places: Places) -> tuple[Any, Any]:
     """
     scaled, exponent = _safe_to_square(x, places)
     if isinstance(scaled, np.ndarray) and scaled.ndim:
-        along = range(scaled.ndim) if places is None else [place % scaled.ndim for place in places]
-        scaled = scaled - scaled[tuple(slice(0, 1) if place in along else slice(None) for place in range(scaled.ndim))]
+        along = range(scaled.ndim) if places is None else [axis % scaled.ndim for axis in places]
+        scaled = scaled - scaled[tuple(slice(0, 1) if axis in along else slice(None) for axis in range(scaled.ndim))]
     else:
         scaled = scaled - scaled
     scaled -= _mean(scaled, places)  # in place: over many rows new memory costs more than the arithmetic
@@ -275,7 +275,7 @@ def logsumexp(x: Array, axis: Axis = None, keepdims: bool = False) -> Array:
     if doubtful.any():
         total[doubtful] = _logsumexp_near_its_root(rows[doubtful])
     if keepdims and isinstance(x, np.ndarray):
-        total = total.reshape([1 if place in places else size for place, size in enumerate(x.shape)])
+        total = total.reshape([1 if axis_index in places else size for axis_index, size in enumerate(x.shape)])
     return total[()]
 
 
@@ -367,10 +367,10 @@ def _largest_and_log_of_others(rows: Any) -> tuple[Any, Any]:
     """The largest entry m of each row, and log1p of the sum of e^(x - m) over the others."""
     if not rows.shape[-1]:
         return np.full(rows.shape[:-1], -np.inf), np.zeros(rows.shape[:-1])
-    place = np.argmax(rows, axis=-1, keepdims=True)
-    largest = np.take_along_axis(rows, place, axis=-1)
+    position = np.argmax(rows, axis=-1, keepdims=True)
+    largest = np.take_along_axis(rows, position, axis=-1)
     weights = _exp_of_difference(rows, np.where(np.isfinite(largest), largest, 0.0))
-    np.put_along_axis(weights, place, 0.0, axis=-1)
+    np.put_along_axis(weights, position, 0.0, axis=-1)
     return largest[..., 0], np.log1p(np.sum(weights, axis=-1))
 
 
@@ -385,9 +385,9 @@ def _logsumexp_near_its_root(rows: Any) -> Any:
     count = rows.shape[-1]
     padded = np.full((*rows.shape[:-1], 1 << (count - 1).bit_length()), -1000.0)
     padded[..., :count] = np.maximum(rows, -1000.0)
-    place = np.argmax(padded, axis=-1, keepdims=True)
-    largest = DoubleDouble(np.take_along_axis(padded, place, axis=-1)[..., 0])
-    np.put_along_axis(padded, place, -1000.0, axis=-1)
+    position = np.argmax(padded, axis=-1, keepdims=True)
+    largest = DoubleDouble(np.take_along_axis(padded, position, axis=-1)[..., 0])
+    np.put_along_axis(padded, position, -1000.0, axis=-1)
     others = DoubleDouble(padded).exp()
     while (half := others.high.shape[-1] // 2) > 0:
         others = others[..., :half] + others[..., half:]
@@ -400,10 +400,10 @@ def as_rows(x: Array, axis: Axis) -> tuple[Any, tuple[int, ...]]:
     if not array.ndim:
         return array.reshape(1), ()
     every = range(array.ndim)
-    places = tuple(every) if axis is None else tuple(every[place] for place in _as_tuple(axis) or ())
-    kept = tuple(place for place in every if place not in places)
-    shape = [array.shape[place] for place in kept]
-    length = math.prod(array.shape[place] for place in places)
+    places = tuple(every) if axis is None else tuple(every[axis_index] for axis_index in _as_tuple(axis) or ())
+    kept = tuple(axis_index for axis_index in every if axis_index not in places)
+    shape = [array.shape[axis_index] for axis_index in kept]
+    length = math.prod(array.shape[axis_index] for axis_index in places)
     return array.transpose(kept + places).reshape([*shape, length]), places
 
 
@@ -411,7 +411,7 @@ def from_rows(rows: Any, places: tuple[int, ...], x: Array) -> Array:
     """The inverse of `as_rows`."""
     if not isinstance(x, np.ndarray):
         return np.float64(rows[0])
-    kept = tuple(place for place in range(x.ndim) if place not in places)
+    kept = tuple(axis for axis in range(x.ndim) if axis not in places)
     order = kept + places
-    moved: Array = rows.reshape([x.shape[place] for place in order]).transpose(np.argsort(order))
+    moved: Array = rows.reshape([x.shape[axis] for axis in order]).transpose(np.argsort(order))
     return moved

@@ -80,7 +80,7 @@ def _along(turned: Callable[..., Array], axis: Axis, x: Array, *others: Array) -
     places = normalized_axes(axis, np.ndim(x))
     if not np.size(x):
         return np.zeros(np.shape(x))
-    order = (*[place for place in range(np.ndim(x)) if place not in places], *places)
+    order = (*[axis_index for axis_index in range(np.ndim(x)) if axis_index not in places], *places)
     kept = len(order) - len(places)
     moved = [np.transpose(operand, order) for operand in (x, *others)]
     result = turned(*[operand.reshape((*operand.shape[:kept], -1)) for operand in moved])
@@ -112,8 +112,8 @@ def _comoment_of_others(x: Array, y: Array) -> Array:
     n = x.shape[-1]
     before = np.arange(float(n))
     after = before[::-1]
-    x_before, y_before = [_before(one) / np.maximum(before, 1.0) for one in (x, y)]
-    x_after, y_after = [_after(one) / np.maximum(after, 1.0) for one in (x, y)]
+    x_before, y_before = [_before(operand) / np.maximum(before, 1.0) for operand in (x, y)]
+    x_after, y_after = [_after(operand) / np.maximum(after, 1.0) for operand in (x, y)]
     first = _before(before / (before + 1.0) * (x - x_before) * (y - y_before))
     second = _after(after / (after + 1.0) * (x - x_after) * (y - y_after))
     between = before * after / max(n - 1, 1)
