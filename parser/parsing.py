@@ -28,9 +28,9 @@ class TextReader:
 
     def __init__(self) -> None:
         self.builder = Builder()
-        found = tables()
-        self.lexer = ExpressionLexer(found)
-        self.parser = ShiftReduce(found, self.builder)
+        parse_tables = tables()
+        self.lexer = ExpressionLexer(parse_tables)
+        self.parser = ShiftReduce(parse_tables, self.builder)
 
     def read(self, text: str) -> Graph:
         self.builder.begin(text)

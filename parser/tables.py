@@ -35,8 +35,8 @@ def build(text: str) -> Tables:
     data, memo = lark.memo_serialize([TerminalDef, Rule])  # what its own cache would pickle
     table = data["parser"]["parser"]
     rules = {key: rule for key, rule in memo.items() if rule["__type__"] == "Rule"}
-    number = {key: place for place, key in enumerate(rules)}
-    state = {key: place for place, key in enumerate(table["states"])}
+    number = {key: index for index, key in enumerate(rules)}
+    state = {key: index for index, key in enumerate(table["states"])}
 
     def action(is_reduction: int, told: Any) -> int:
         return ~number[told["@"]] if is_reduction else state[told]
@@ -63,21 +63,21 @@ def callback_of(rule: dict[str, Any]) -> str | None:
 def terminals(lark: Lark) -> list[tuple[str, str, str | None]]:
     from lark.lexer import PatternStr
 
-    patterns = {str(one.name): one.pattern for one in lark.terminals}
-    words = {name: str(one.value) for name, one in patterns.items() if isinstance(one, PatternStr)}
-    return [(name, str(one.to_regexp()), words.get(name)) for name, one in patterns.items()]
+    patterns = {str(terminal.name): terminal.pattern for terminal in lark.terminals}
+    words = {name: str(pattern.value) for name, pattern in patterns.items() if isinstance(pattern, PatternStr)}
+    return [(name, str(pattern.to_regexp()), words.get(name)) for name, pattern in patterns.items()]
 
 
 @functools.cache
 def tables() -> Tables:
     text = grammar_text()
     path = cache_path(text)
-    found = load(path) if path else None
-    if found is None:
-        found = build(text)
+    parse_tables = load(path) if path else None
+    if parse_tables is None:
+        parse_tables = build(text)
         if path:
-            save(path, found)
-    return found
+            save(path, parse_tables)
+    return parse_tables
 
 
 def cache_path(text: str) -> str | None:

@@ -306,8 +306,8 @@ class _Writer:
         if name not in self.needed:
             self.needed.add(name)
             source = self.language.routine(routine, self.routine_name)
-            for one in translation.called_by(routine):
-                self.need_routine(one)
+            for helper in translation.called_by(routine):
+                self.need_routine(helper)
             for called in CALLED.findall(source):
                 self.need(called)
             self.helpers[name] = source

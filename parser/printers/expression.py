@@ -59,13 +59,13 @@ def pieces(
     node: Node, labels: Mapping[Node, Label], number: Number = shortest, spacing: int = AIRY
 ) -> list[str | Label]:
     """The same in pieces, of which the labels are some, whatever they are."""
-    found: list[str | Label] = []
+    result: list[str | Label] = []
     size = 0
     waiting = [(part, spacing) for part in reversed(written(node, number, spacing)[0])]
     while waiting:
         part, around = waiting.pop()
         if isinstance(part, str):
-            found.append(part)
+            result.append(part)
             size += len(part)
         else:
             operand, loosest, *in_exponent = part
@@ -77,13 +77,13 @@ def pieces(
                     parts = ["(", *parts, ")"]
                 waiting.extend([(piece, around) for piece in reversed(parts)])
             else:
-                found.append(label)
+                result.append(label)
                 size += len(label) if isinstance(label, str) else 1
         if size > MAXIMUM_CHARACTERS:
             raise ExpressionError(
                 f"the expression takes more than {MAXIMUM_CHARACTERS} characters", None, "print a part of it"
             )
-    return found
+    return result
 
 
 def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part], int]:

@@ -64,7 +64,7 @@ def names_in(routine: Routine) -> Iterator[tuple[str, Any]]:
 
 def called_by(routine: Routine) -> list[Routine]:
     """The other routines that it calls."""
-    return [one for _, one in names_in(routine) if isinstance(one, FunctionType) and one is not routine]
+    return [called for _, called in names_in(routine) if isinstance(called, FunctionType) and called is not routine]
 
 
 def as_python(routine: Routine, spelled: Callable[[Routine], str]) -> str:
@@ -83,9 +83,9 @@ def as_python(routine: Routine, spelled: Callable[[Routine], str]) -> str:
 
     definition = Renamed().visit(ast.parse(ast.unparse(tree_of(routine))).body[0])
     definition.name, definition.returns = spelled(routine), None
-    for name, one in known.items():
-        if isinstance(one, tuple):
-            definition.body.insert(0, ast.parse(f"{name} = {one!r}").body[0])
+    for name, meaning in known.items():
+        if isinstance(meaning, tuple):
+            definition.body.insert(0, ast.parse(f"{name} = {meaning!r}").body[0])
     return ast.unparse(ast.fix_missing_locations(definition))
 
 
@@ -103,7 +103,11 @@ class _Translator:
         self.known = dict(names_in(routine))
         self.name = spelled(routine)
         self.spelled = spelled
-        self.kinds = {one.arg: ast.unparse(one.annotation) for one in self.tree.args.args if one.annotation}
+        self.kinds = {
+            parameter.arg: ast.unparse(parameter.annotation)
+            for parameter in self.tree.args.args
+            if parameter.annotation
+        }
         self.parameters = list(self.kinds)
         self.rooms: dict[str, int] = {}
         for node in ast.walk(self.tree):
@@ -141,9 +145,9 @@ class _Translator:
         parameters = ", ".join(syntax.parameters[self.kinds[name]].format(name) for name in self.parameters)
         returned = ast.unparse(self.tree.returns) if self.tree.returns else "None"
         lines = [syntax.head.format(syntax.results[returned], self.name, parameters)]
-        for name, one in self.known.items():
-            if isinstance(one, tuple):
-                lines.append(margin + syntax.table.format(name, ", ".join(map(repr, one))))
+        for name, meaning in self.known.items():
+            if isinstance(meaning, tuple):
+                lines.append(margin + syntax.table.format(name, ", ".join(map(repr, meaning))))
         loops = {ast.unparse(node.target) for node in ast.walk(self.tree) if isinstance(node, ast.For)}
         for name, kind in self.kinds.items():
             if name in self.rooms:
@@ -153,7 +157,7 @@ class _Translator:
         return "\n".join([*lines, *self.block(self.tree.body, 1), "}"])
 
     def block(self, statements: list[ast.stmt], depth: int) -> list[str]:
-        return [line for one in statements for line in self.statement(one, depth)]
+        return [line for statement in statements for line in self.statement(statement, depth)]
 
     def statement(self, node: ast.stmt, depth: int) -> list[str]:
         margin = self.syntax.margin * depth
@@ -181,7 +185,7 @@ class _Translator:
         return [f"{margin}{head} {{", *self.block(node.body, depth + 1), f"{margin}}}"]
 
     def bounds(self, arguments: list[ast.expr]) -> tuple[str, str, str]:
-        texts = [self.text(one) for one in arguments]
+        texts = [self.text(argument) for argument in arguments]
         return ("0", texts[0], "1") if len(texts) == 1 else (texts[0], texts[1], texts[2] if len(texts) > 2 else "1")
 
     def text(self, node: ast.expr | None) -> str:
@@ -202,10 +206,10 @@ class _Translator:
             return f"({self.text(node.test)} ? {self.inner(node.body)} : {self.inner(node.orelse)})"
         if isinstance(node, ast.BoolOp):
             sign = " && " if isinstance(node.op, ast.And) else " || "
-            return sign.join(self.inner(one) for one in node.values)
+            return sign.join(self.inner(operand) for operand in node.values)
         if isinstance(node, ast.Compare):
-            terms = [self.inner(one) for one in (node.left, *node.comparators)]
-            signs = [{**COMPARISONS, **self.syntax.equal}[type(one)] for one in node.ops]
+            terms = [self.inner(operand) for operand in (node.left, *node.comparators)]
+            signs = [{**COMPARISONS, **self.syntax.equal}[type(comparison)] for comparison in node.ops]
             pairs = [f"{terms[k]} {sign} {terms[k + 1]}" for k, sign in enumerate(signs)]
             return pairs[0] if len(pairs) == 1 else " && ".join(f"({pair})" for pair in pairs)
         if isinstance(node, ast.BinOp):
@@ -218,14 +222,14 @@ class _Translator:
         return self.call(node)
 
     def call(self, node: ast.Call) -> str:
-        arguments = [self.text(one) for one in node.args]
+        arguments = [self.text(argument) for argument in node.args]
         if isinstance(node.func, ast.Name) and isinstance(self.known.get(node.func.id), FunctionType):
             return f"{self.spelled(self.known[node.func.id])}({', '.join(arguments)})"
         name = node.func.attr if isinstance(node.func, ast.Attribute) else self.text(node.func)
         if name in ("max", "min"):
             total = arguments[0]
-            for one in arguments[1:]:
-                total = self.syntax.functions[name].format(total, one)
+            for text in arguments[1:]:
+                total = self.syntax.functions[name].format(total, text)
             return total
         form = self.syntax.functions.get(name)
         return form.format(*arguments) if form else f"{self.syntax.library.format(name)}({', '.join(arguments)})"
