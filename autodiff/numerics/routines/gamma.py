@@ -204,7 +204,7 @@ def digamma_change(x: float, h: float, y: float) -> float:
         total += h / (x + step) / (y + step)
     far = x + steps
     further = far + h
-    between = (2.0 * far + h) / far / further
+    between = 1.0 / far + 1.0 / further
     rise = h / far / further
     tail = 0.0
     square = 1.0 / far / far

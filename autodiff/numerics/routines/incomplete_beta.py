@@ -158,6 +158,9 @@ def betainc_derivative(a: float, b: float, x: float, by_a: int, by_b: int) -> fl
         return 1.0 if is_value else 0.0 if b == math.inf else math.nan
     if b == 0.0 or a == math.inf:
         return 0.0 if is_value or a == math.inf else math.nan
+    if a + b == math.inf:  # all of the mass is at the mean
+        mean = 0.5 * a / (0.5 * a + 0.5 * b)
+        return 0.0 if x < mean or not is_value else 1.0 if x > mean else 0.5
     y = 1.0 - x
     if by_b == 0 and by_a > 0:
         is_left = log_of(x, y) + digamma_rise(a, b) < 0.0

@@ -14,7 +14,6 @@ from backprop.autodiff.numerics.routines.gamma import (
     LARGE,
     SQRT_TWO_PI,
     gamma,
-    lgamma,
     polygamma_right,
     stirling_rest,
 )
@@ -173,7 +172,10 @@ def gamma_density(a: float, x: float, order: int) -> float:
         return math.nan if a == x else 0.0
     if order == 0:
         mass = gamma_mass(a, x)
-        return mass / x if mass > 0.0 and x > 1e-290 else math.exp((a - 1.0) * math.log(x) - x - lgamma(a))
+        if mass > 0.0 and (x > 1e-290 or a < 0.5):
+            return mass / x
+        root = math.pow(x, 0.5 * (a - 1.0)) if x < 1.0 else 0.0  # twice: the power that the mass has underflows
+        return root * (a * math.exp(-x) / gamma(a + 1.0)) * root
     is_small = a < 1.0
     slopes = [0.0] * 128
     terms = [0.0] * 128

@@ -1,5 +1,6 @@
 """The incomplete gamma and beta functions and their derivatives by their parameters, against mpmath at 50 digits."""
 
+import itertools
 import math
 from functools import partial
 
@@ -10,6 +11,7 @@ from mpmath import mp, mpf
 
 from backprop.autodiff.numerics.routines import incomplete_beta, incomplete_gamma
 
+from ...closeness import close_to
 from ..incomplete_oracles import (
     beta_density,
     beta_density_slope,
@@ -172,6 +174,28 @@ def test_no_point_raises_or_leaves_the_range(size, x):
     for other in (5e-324, 1.0, 1e300):
         result = incomplete_beta.betainc(size, other, min(x, 1.0))
         assert 0.0 <= result <= 1.0
+
+
+@pytest.mark.parametrize(
+    "a, x",
+    [(1e-4, 5e-324), (3e-16, 5e-324), (0.01, 1e-310), (0.75, 5e-324), (2.0, 5e-324), (1.2, 1e-280), (1e308, 2.0)],
+)
+def test_the_density_of_a_point_near_0(a, x):
+    """It may be finite where the mass underflows, and is inf where it overflows."""
+    with mpmath.workdps(50):
+        power = (mpmath.mpf(a) - 1) * mpmath.log(x) - x
+        expected = float(mpmath.exp(power) / mpmath.gamma(a)) if a < 1e6 else 0.0
+    assert incomplete_gamma.gamma_density(a, x, 0) == close_to(expected, rel=2e-15)
+
+
+@pytest.mark.parametrize("x", [5e-324, 1e-300, 0.5, 1.0])
+def test_no_sum_of_the_beta_density_is_without_an_end(x):
+    """digamma(a + b) - digamma(a) at the ends of the range decides on which side is summed: it was nan."""
+    for a, b in itertools.product([5e-324, 1.0, 800.0, 1.7e308], repeat=2):
+        assert 0.0 <= incomplete_beta.betainc(a, b, x) <= 1.0
+        for by_a, by_b in ((1, 0), (0, 1), (1, 1), (0, 2)):
+            incomplete_beta.betainc_derivative(a, b, x, by_a, by_b)
+            incomplete_beta.beta_density(a, b, x, by_a, by_b)
 
 
 def test_the_error_function_is_a_special_case():
