@@ -65,17 +65,32 @@ def constant(graph: Graph, value: Any) -> Node:
     return graph.constant(np.asarray(value, dtype=np.float64)[()])
 
 
+USUAL_DIGITS = 15  # to which a product overflows beyond 10^293 only
+FEWEST_DIGITS, MOST_DIGITS = -308, 292  # that `round` takes: the product with 10^292 of a fraction is a double
+
+
 # Scalars ---------------------------------------------------------------------------------------------------------
 
 
 def rounded(x: Node, digits: Node) -> Node:
-    """Halves of the last digit go to the even one; a power of ten below 1 would not be exact, one above is."""
+    """Halves of the last digit go to the even one; a power of ten below 1 would not be exact, one above is.
+
+    Raises ExpressionError for a number of digits that no double has.
+    """
+    if digits.is_scalar_constant and not FEWEST_DIGITS <= digits.value <= MOST_DIGITS:
+        raise ExpressionError(
+            f"round to {digits.value:g} digits", cure=f"digits are a number from {FEWEST_DIGITS} to {MOST_DIGITS}"
+        )
     if digits.is_scalar_constant and digits.value < 0:
         unit = float(10.0**-digits.value)
         return rounding.nearest(x / unit) * unit
     ten = constant(x.graph, 10.0)
     scale = constant(x.graph, 10.0**digits.value) if digits.is_scalar_constant else ten**digits
-    return rounding.nearest(x * scale) / scale
+    nearest = rounding.nearest(x * scale) / scale
+    if digits.is_scalar_constant and digits.value <= USUAL_DIGITS:
+        return nearest
+    has_fraction = rounding.absolute(x) < 2.0**53  # else the product may overflow
+    return has_fraction.where(nearest, rounding.nearest(x))
 
 
 def logarithm(x: Node, base: Node) -> Node:

@@ -89,8 +89,9 @@ def multiplied(numbers: Iterable[Number], largest: float) -> Number | None:
     exact: Number = math.prod(factor for factor in folded if isinstance(factor, Fraction)) * sign
     mantissa, exponent = 1.0, 0
     floats = [factor for factor in folded if not isinstance(factor, Fraction)]
-    if not floats:
-        return exact
+    decimals = [Fraction(repr(factor)) for factor in floats]
+    if not floats or (exact.denominator > 1 and max(one.denominator for one in decimals) <= LARGEST_DENOMINATOR):
+        return exact * math.prod(decimals)  # 0.5*(1/3) is 1/6
     for number in [float(exact), *floats]:  # a part of the product may be out of range
         part, shift = math.frexp(number)
         mantissa, more = math.frexp(mantissa * part)

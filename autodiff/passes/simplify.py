@@ -177,8 +177,9 @@ class Simplifier:
         return factors
 
     def _power(self, base: Node, exponent: Node) -> Monomial:
-        number = plain_number(exponent)
-        if number is not None:
+        monomial = self.monomial(exponent)
+        if not monomial.powers:  # a number, or a fraction of two
+            number = monomial.coefficient
             if is_whole(Exponent(number, None)) and 0 < abs(number) <= LARGEST_POWER:
                 return self._raised(base, number)
             return Monomial(Fraction(1), {base: Exponent(number, None)})
@@ -309,7 +310,9 @@ class Simplifier:
         if not isinstance(number, Fraction) or number.denominator == 1:
             return self.graph.constant(float(number))
         top, bottom = (self.graph.constant(float(part)) for part in number.as_integer_ratio())
-        return self.graph.add(arithmetic.divide, (top, bottom))
+        quotient = self.graph.add(arithmetic.divide, (top, bottom))
+        self.monomials[quotient] = Monomial(number, {})
+        return quotient
 
     def _turned(self, node: Node) -> Node:
         """The node with its sign flipped."""

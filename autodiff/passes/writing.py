@@ -9,6 +9,7 @@ import numpy as np
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.evaluation.execution import evaluate, run
 from backprop.autodiff.evaluation.program import lower, needed
+from backprop.autodiff.gates import logic
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.compact import derivative_of_order, shorter
 from backprop.autodiff.passes.derivation import Derivation
@@ -72,7 +73,8 @@ def _counts(exemption: Exemption, formula: Node) -> bool:
 def may_hold(condition: Node) -> bool:
     """Whether a condition holds, or depends on inputs."""
     if any(node.gate is leaves.input for node in needed([condition])):
-        return True
+        # x == 0 and 1/2 == 0 does not
+        return condition.gate is not logic.logical_and or all(map(may_hold, condition.inputs))
     return bool(np.any(evaluate([condition], {})[0]))
 
 
