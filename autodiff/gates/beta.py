@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.gates import slopes, special
+from backprop.autodiff.gates import logic, rounding, slopes, special
 from backprop.autodiff.numerics import beta as numerics
 from backprop.autodiff.numerics.routines import beta as routines
 
@@ -74,6 +74,16 @@ beta = Elementwise(
     source="DLMF 5.12.1",
     samples=(at(2.5, 3.0), at(0.5, -1.25), at(15.0, 30.0), at(1e10, 0.5), at(0.25, 2.0)),
 )
+
+
+def at_a_pole(n: Node, k: Node) -> Node:
+    """Where a gamma function of the binomial has a pole: one of n, k and n - k is a negative whole number."""
+    poles = [logic.logical_and(part < 0.0, part.equals(rounding.floor(part))) for part in (n, k, n - k)]
+    return logic.logical_or(logic.logical_or(poles[0], poles[1]), poles[2])
+
+
+BINOMIAL_GAP = Gap(at_a_pole, lambda n, k: None)
+
 binom_slope_n: Elementwise = slopes.slope(
     "binom_slope_n",
     lambda n, k: numerics.binom_slope(n, k, by_k=False),
@@ -83,6 +93,7 @@ binom_slope_n: Elementwise = slopes.slope(
     of="binom by n",
     operands=("n", "k"),
     textbook=lambda n, k: binom(n, k) * (polygamma_of(n + 1, 0) - polygamma_of(n - k + 1, 0)),
+    gap=BINOMIAL_GAP,
     source="DLMF 5.5.1 and 5.2.2; at the zeros DLMF 5.5.3",
     samples=(at(5.5, 2.5), at(10.5, 3.25), at(-2.5, 0.75), at(1e10, 1.5), at(60.0, 25.0)),
 )
@@ -95,6 +106,7 @@ binom_slope_k: Elementwise = slopes.slope(
     of="binom by k",
     operands=("n", "k"),
     textbook=lambda n, k: binom(n, k) * (polygamma_of(n - k + 1, 0) - polygamma_of(k + 1, 0)),
+    gap=BINOMIAL_GAP,
     source="DLMF 5.5.1 and 5.2.2; at the zeros DLMF 5.5.3",
     samples=(at(5.5, 2.5), at(10.5, 3.25), at(-2.5, 0.75), at(1e10, 1.5), at(60.0, 25.0)),
 )

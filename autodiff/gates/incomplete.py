@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import beta, exponential, slopes, special
+from backprop.autodiff.gates import beta, exponential, logic, slopes, special
 from backprop.autodiff.numerics.routines import incomplete_beta, incomplete_gamma, over_entries
 
 if TYPE_CHECKING:
@@ -118,6 +118,14 @@ def raised(gate: Elementwise, out: Node, more_by_a: int, more_by_b: int) -> Node
     return gate(*out.inputs, by_a=out.settings["by_a"] + more_by_a, by_b=out.settings["by_b"] + more_by_b)
 
 
+def its_limit(*operands: Node, **attributes: int) -> None:
+    """The value of a gate in a gap of its form."""
+
+
+def at_an_end(a: Node, b: Node, x: Node, by_a: int, by_b: int) -> Node:
+    return logic.logical_or(x.equals(0.0), x.equals(1.0))
+
+
 OF_GAMMA = {"order": Attribute(shapes.as_order, 0)}
 OF_BETA = {name: Attribute(as_beta_order, 0) for name in ("by_a", "by_b")}
 
@@ -131,6 +139,7 @@ gamma_density_slope: Elementwise = slopes.slope(
     operands=("a", "x"),
     attributes=OF_GAMMA,
     textbook=gamma_slope,
+    gap=Gap(lambda a, x, order: logic.logical_or(x.equals(0.0), a.equals(0.0)) if order else x.equals(0.0), its_limit),
     source="the chain rule",
     samples=(at(2.5, 1.25), at(0.5, 3.0), at(30.0, 25.0), at(1e-9, 2.0, order=1), at(20.0, 12.0, order=2)),
 )
@@ -144,6 +153,10 @@ gamma_density: Elementwise = slopes.slope(
     operands=("a", "x"),
     attributes=OF_GAMMA,
     textbook=density_in_words,
+    gap=Gap(
+        lambda a, x, order: logic.logical_or(x.equals(0.0), a.equals(0.0)) if order else a.graph.constant(0.0),
+        its_limit,
+    ),
     source="DLMF 8.2.4",
     samples=(
         at(2.5, 1.25), at(0.5, 3.0), at(30.0, 25.0), at(1e3, 1e3), at(1e-9, 2.0), at(1e-9, 2.0, order=2),
@@ -203,6 +216,7 @@ beta_density_slope: Elementwise = slopes.slope(
     operands=("a", "b", "x"),
     attributes=OF_BETA,
     textbook=beta_slope,
+    gap=Gap(at_an_end, its_limit),
     source="the chain rule",
     samples=(at(2.5, 3.0, 0.25), at(0.5, 0.75, 0.9), at(20.0, 12.0, 0.5), at(2.5, 0.25, 0.5, by_a=1, by_b=1)),
 )
@@ -217,6 +231,9 @@ beta_density: Elementwise = slopes.slope(
     operands=("a", "b", "x"),
     attributes=OF_BETA,
     textbook=beta_density_in_words,
+    gap=Gap(
+        lambda a, b, x, by_a, by_b: at_an_end(a, b, x, by_a, by_b) if by_a or by_b else a.graph.constant(0.0), its_limit
+    ),
     source="DLMF 8.17.1",
     samples=(
         at(2.5, 3.0, 0.25), at(0.5, 0.75, 0.9), at(20.0, 12.0, 0.5), at(300.0, 150.0, 0.667),

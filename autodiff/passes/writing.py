@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.execution import evaluate, run
 from backprop.autodiff.evaluation.program import lower, needed
-from backprop.autodiff.gates import logic
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.compact import derivative_of_order, shorter
 from backprop.autodiff.passes.derivation import Derivation
@@ -74,7 +74,7 @@ def may_hold(condition: Node) -> bool:
     """Whether a condition holds, or depends on inputs."""
     if any(node.gate is leaves.input for node in needed([condition])):
         # x == 0 and 1/2 == 0 does not
-        return condition.gate is not logic.logical_and or all(map(may_hold, condition.inputs))
+        return condition.gate is not METHODS["and"] or all(map(may_hold, condition.inputs))
     return bool(np.any(evaluate([condition], {})[0]))
 
 
