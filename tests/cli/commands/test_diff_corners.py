@@ -93,6 +93,20 @@ DECLARED = {
         "where x == y, x > y is 0; the derivative takes it as 0.5",
         {"x": "3*0.5 + 1"},
     ),
+    "binom_slope_n": (
+        "binom(n, 2)",
+        {"n": 1},
+        "where a denominator is 0, binom(n, 2)*(digamma(n + 1) - digamma(n - 1)) has no value; "
+        "the derivative takes it as its limit",
+        {"n": "n - 1/2"},
+    ),
+    "binom_slope_k": (
+        "binom(3, k)",
+        {"k": 4},
+        "where a denominator is 0, binom(3, k)*(digamma(4 - k) - digamma(k + 1)) has no value; "
+        "the derivative takes it as its limit",
+        {"k": "-1/4"},
+    ),
     "smallest_share": (
         "min(x^2, y)",
         {"x": 2, "y": 4},
@@ -130,6 +144,10 @@ def test_a_note_says_what_the_text_does_not(backprop, text, point, note, said):
 @pytest.mark.parametrize("gate", [gate for gate in GATES if gate.gap], ids=lambda gate: gate.name)
 def test_every_gate_that_declares_a_corner_is_tried(gate):
     alone = {
+        "beta_density",
+        "beta_density_slope",
+        "gamma_density",
+        "gamma_density_slope",
         "hypot_across",
         "hypot_along",
         "hypot_share",
