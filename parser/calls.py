@@ -92,7 +92,7 @@ def sorted_out(arguments: Sequence[Argument]) -> tuple[list[Operand], dict[str, 
 def meant(gates: Sequence[Gate], call: WrittenCall) -> Gate:
     """The first gate that takes as many operands as are given, and all that is named.
 
-    Else one that takes as many or, at last, one that has settings for the others.
+    Else one that has settings for the others, and all that is named; else one that takes as many, or has settings.
     """
     count = len(call.positional)
     fitting = []
@@ -101,11 +101,12 @@ def meant(gates: Sequence[Gate], call: WrittenCall) -> Gate:
         most = gate.most_operands
         if given >= gate.least_operands and (most is None or given <= most):
             fitting.append(gate)
-    named = [
-        gate for gate in fitting if all(name in gate.operands or name in gate.attributes for name in call.keywords)
-    ]
     with_settings = [gate for gate in gates if gate.attributes and count >= gate.least_operands]
-    return (*named, *fitting, *with_settings, gates[-1])[0]
+
+    def knows_names(gate: Gate) -> bool:
+        return all(name in gate.operands or name in gate.attributes for name in call.keywords)
+
+    return (*filter(knows_names, [*fitting, *with_settings]), *fitting, *with_settings, gates[-1])[0]
 
 
 def applied(scope: Scope, gate: Gate, call: WrittenCall) -> Node:
