@@ -46,9 +46,11 @@ def places(label: Any, length: int, axis: int | None = None) -> tuple[Any, Any]:
     is_place = (label == np.floor(label)) & (label >= -length) & (label < length)
     wrong = np.extract(~is_place, label)
     if wrong.size and _is_strict.get():
+        first = wrong.flat[0]
         named = "an axis" if axis is None else f"axis {axis}"
+        fault = "not a whole number" if first != np.floor(first) else f"out of range for {named} of length {length}"
         raise ExpressionError(
-            f"index {wrong.flat[0]:g} is out of range for {named} of length {length}",
+            f"index {first:g} is {fault}",
             cure=f"indices are whole numbers from {-length} to {length - 1}" if length else "the array is empty",
         )
     return np.where(is_place, label, 0).astype(int) % max(length, 1), np.where(is_place, 1.0, np.nan)

@@ -114,7 +114,8 @@ def test_an_index_that_varies_may_come_through_a_function():
 
 @pytest.mark.parametrize("index", [3.0, -3.0, 0.5, np.nan, np.inf])
 def test_an_index_that_varies_is_checked_when_it_is_known(index):
-    with pytest.raises(ExpressionError, match=f"index {index:g} is out of range for axis 0 of length 2"):
+    fault = "out of range for axis 0 of length 2" if index in (3.0, -3.0, np.inf) else "not a whole number"
+    with pytest.raises(ExpressionError, match=f"index {index:g} is {fault}"):
         value_and_grad(parse("x[i]"), x=MATRIX, i=index)
 
 
