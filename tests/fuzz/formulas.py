@@ -55,10 +55,16 @@ class Formula(NamedTuple):
         found = {name: shape for part in self.parts for name, shape in part.variables().items()}
         return {self.template: self.shape} if self.template in VARIABLES[self.shape] else found
 
+    def inner(self) -> Iterator[Formula]:
+        """The parts, and theirs: a product inside of a determinant is a number as the determinant is."""
+        for part in self.parts:
+            yield part
+            yield from part.inner()
+
     def shorter(self) -> Iterator[Formula]:
         """The formula with one piece of it replaced by something shorter of the same shape."""
         if self.parts:
-            yield from (part for part in self.parts if part.shape == self.shape)
+            yield from (part for part in self.inner() if part.shape == self.shape)
             yield variable(VARIABLES[self.shape][0], self.shape)
         for place, part in enumerate(self.parts):
             for other in part.shorter():
