@@ -226,7 +226,8 @@ cumprod = composition(
 def part_of_matrix(cut: Callable[..., Any], x: Node, k: int) -> Node:
     if len(x.shape) < 2:
         raise ExpressionError("only a matrix has a diagonal", cure="give an array of two axes or more")
-    return constant(x.graph, cut(np.ones(x.shape[-2:]), k)).where(x, 0.0)
+    within = min(max(k, -max(x.shape)), max(x.shape))  # NumPy counts diagonals by 64 bits
+    return constant(x.graph, cut(np.ones(x.shape[-2:]), within)).where(x, 0.0)
 
 
 def cross_product(a: Node, b: Node) -> Node:

@@ -47,6 +47,8 @@ def taylor(name: str, point: mpf, length: int, digits: int) -> list[mpf]:
 def _differences(name: str, point: mpf, length: int, digits: int) -> list[mpf]:
     with mp.workdps(digits):
         found = mp.taylor(ORACLES[name], point, length - 1, chop=False)
+        if name == "acot":  # differences around its jump at 0 are none of either side, whose slopes are atan's turned
+            found[1:] = [-one for one in mp.taylor(mp.atan, point, length - 1, chop=False)[1:]]
     if any(isinstance(one, mpmath.mpc) for one in found):
         raise NoTruth
     return [mpf(one) for one in found]

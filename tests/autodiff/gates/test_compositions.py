@@ -60,6 +60,7 @@ AS_NUMPY = {
     "quantile(x, 3/4, axis=-1)": (MATRIX, lambda x: np.quantile(x, 0.75, axis=-1)),
     "quantile(x, [0, 1/4, 0.9, 1], axis=1)": (MATRIX, lambda x: np.quantile(x, [0, 0.25, 0.9, 1], axis=1)),
     "quantile(x, 0.2, axis=0, keepdims=True)": (MATRIX, lambda x: np.quantile(x, 0.2, axis=0, keepdims=True)),
+    "tril(x, k=1e19) + triu(x, k=1e19)": (MATRIX, lambda x: x),
     "mean(x, 1, keepdims=True)": (MATRIX, lambda x: np.mean(x, 1, keepdims=True)),
     "max(x, 0, keepdims=True)": (MATRIX, lambda x: np.max(x, 0, keepdims=True)),
     "std(x, 1, ddof=1)": (MATRIX, lambda x: np.std(x, 1, ddof=1)),
