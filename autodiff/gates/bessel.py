@@ -12,6 +12,7 @@ from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import slopes
 from backprop.autodiff.numerics import bessel
 from backprop.autodiff.numerics.routines import bessel as routines
+from backprop.autodiff.numerics.routines import of_numbers
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -58,10 +59,10 @@ def modified_second_slope(x: Node, n: int) -> Node:
 
 j0: Elementwise = Elementwise(
     "j0",
-    lambda x: bessel.jn(0, x),
+    of_numbers(routines.j0, lambda x: bessel.jn(0, x)),
     lambda x, out: first_slope(x, 0),
     routine=routines.j0,
-    code={"latex": r"\operatorname{J}_0", "c": "j0({0})"},
+    code={"latex": r"\operatorname{J}_0"},
     summary="the Bessel function of the first kind, of order 0",
     source="DLMF 10.6.2 and 10.6.1",
     samples=(at(0.5), at(2.5), at(17.3), at(60.0)),
@@ -69,17 +70,17 @@ j0: Elementwise = Elementwise(
 )
 j1: Elementwise = Elementwise(
     "j1",
-    lambda x: bessel.jn(1, x),
+    of_numbers(routines.j1, lambda x: bessel.jn(1, x)),
     lambda x, out: first_slope(x, 1),
     routine=routines.j1,
-    code={"latex": r"\operatorname{J}_1", "c": "j1({0})"},
+    code={"latex": r"\operatorname{J}_1"},
     summary="the Bessel function of the first kind, of order 1",
     source="DLMF 10.6.2 and 10.6.1",
     samples=(at(0.5), at(2.5), at(17.3), at(60.0)),
 )
 jn: Elementwise = Elementwise(
     "jn",
-    lambda x, n: bessel.jn(n, x),
+    of_numbers(routines.jn, lambda x, n: bessel.jn(n, x)),
     lambda x, out: first_slope(x, out.settings["n"]),
     routine=routines.jn,
     attributes=ORDER,
@@ -92,7 +93,7 @@ jn: Elementwise = Elementwise(
 )
 yn_slope: Elementwise = slopes.slope(
     "yn_slope",
-    lambda x, n: bessel.yn_slope(n, x),
+    of_numbers(routines.yn_slope, lambda x, n: bessel.yn_slope(n, x)),
     lambda x, out: second_curvature(x, out.settings["n"], out),
     routine=routines.yn_slope,
     of="yn",
@@ -103,10 +104,10 @@ yn_slope: Elementwise = slopes.slope(
 )
 y0: Elementwise = Elementwise(
     "y0",
-    lambda x: bessel.yn(0, x),
+    of_numbers(routines.y0, lambda x: bessel.yn(0, x)),
     lambda x, out: second_slope(x, 0),
     routine=routines.y0,
-    code={"latex": r"\operatorname{Y}_0", "c": "y0({0})"},
+    code={"latex": r"\operatorname{Y}_0"},
     summary="the Bessel function of the second kind, of order 0",
     source="DLMF 10.6.2 and 10.6.1",
     samples=(at(0.5), at(2.5), at(17.3), at(60.0)),
@@ -114,17 +115,17 @@ y0: Elementwise = Elementwise(
 )
 y1: Elementwise = Elementwise(
     "y1",
-    lambda x: bessel.yn(1, x),
+    of_numbers(routines.y1, lambda x: bessel.yn(1, x)),
     lambda x, out: second_slope(x, 1),
     routine=routines.y1,
-    code={"latex": r"\operatorname{Y}_1", "c": "y1({0})"},
+    code={"latex": r"\operatorname{Y}_1"},
     summary="the Bessel function of the second kind, of order 1",
     source="DLMF 10.6.2 and 10.6.1",
     samples=(at(0.5), at(2.5), at(17.3), at(60.0)),
 )
 yn: Elementwise = Elementwise(
     "yn",
-    lambda x, n: bessel.yn(n, x),
+    of_numbers(routines.yn, lambda x, n: bessel.yn(n, x)),
     lambda x, out: second_slope(x, out.settings["n"]),
     routine=routines.yn,
     attributes=ORDER,
@@ -137,7 +138,7 @@ yn: Elementwise = Elementwise(
 )
 i0: Elementwise = Elementwise(
     "i0",
-    lambda x: bessel.iv(0, x),
+    of_numbers(routines.i0, lambda x: bessel.iv(0, x)),
     lambda x, out: modified_first_slope(x, 0),
     routine=routines.i0,
     code={"latex": r"\operatorname{I}_0"},
@@ -148,7 +149,7 @@ i0: Elementwise = Elementwise(
 )
 i1: Elementwise = Elementwise(
     "i1",
-    lambda x: bessel.iv(1, x),
+    of_numbers(routines.i1, lambda x: bessel.iv(1, x)),
     lambda x, out: modified_first_slope(x, 1),
     routine=routines.i1,
     code={"latex": r"\operatorname{I}_1"},
@@ -158,7 +159,7 @@ i1: Elementwise = Elementwise(
 )
 iv: Elementwise = Elementwise(
     "iv",
-    lambda x, n: bessel.iv(n, x),
+    of_numbers(routines.iv, lambda x, n: bessel.iv(n, x)),
     lambda x, out: modified_first_slope(x, out.settings["n"]),
     routine=routines.iv,
     attributes=ORDER,
@@ -170,7 +171,7 @@ iv: Elementwise = Elementwise(
 )
 k0: Elementwise = Elementwise(
     "k0",
-    lambda x: bessel.kn(0, x),
+    of_numbers(routines.k0, lambda x: bessel.kn(0, x)),
     lambda x, out: modified_second_slope(x, 0),
     routine=routines.k0,
     code={"latex": r"\operatorname{K}_0"},
@@ -181,7 +182,7 @@ k0: Elementwise = Elementwise(
 )
 k1: Elementwise = Elementwise(
     "k1",
-    lambda x: bessel.kn(1, x),
+    of_numbers(routines.k1, lambda x: bessel.kn(1, x)),
     lambda x, out: modified_second_slope(x, 1),
     routine=routines.k1,
     code={"latex": r"\operatorname{K}_1"},
@@ -191,7 +192,7 @@ k1: Elementwise = Elementwise(
 )
 kn: Elementwise = Elementwise(
     "kn",
-    lambda x, n: bessel.kn(n, x),
+    of_numbers(routines.kn, lambda x, n: bessel.kn(n, x)),
     lambda x, out: modified_second_slope(x, out.settings["n"]),
     routine=routines.kn,
     attributes=ORDER,

@@ -1,6 +1,6 @@
 """Bessel functions of whole order and real argument: J, Y, I and K.
 
-Next to a zero the error is one of the envelope, not of the value: no method knows x better than its double.
+Next to a zero up to FARTHEST J and Y are computed to 32 digits; beyond it the error is one of the envelope there.
 """
 
 from __future__ import annotations
@@ -12,17 +12,23 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from backprop.autodiff.numerics.double_double import polynomial
+from backprop.autodiff.numerics.double_double import DoubleDouble, polynomial
+from backprop.autodiff.numerics.routines.bessel import (
+    EULER,
+    EULER_REST,
+    FAR,
+    FARTHEST,
+    HUGE,
+    NEAR,
+    NEXT_TO_ZERO,
+    STEP,
+)
 from backprop.autodiff.shapes import Array
 
 Kernel: TypeAlias = Callable[[int, Array], Array]
 
-EULER = 0.5772156649015329
-FAR = 25.0  # from here on Hankel's expansions of orders 0 and 1 have 17 digits
-NEAR = 2.0  # up to here the power series of Y does not cancel
 HANKEL_TERMS = 26
 SERIES_TERMS = 40
-HUGE = 1e200
 
 
 def entrywise(kernel: Kernel) -> Kernel:
@@ -60,6 +66,7 @@ def jn(order: int, x: Array) -> Array:
         (size <= max(FAR, order), lambda middle: next(_downwards(order, middle))),
         (size > FAR, lambda far: _upwards(order, far, _hankel(0, far)[0], _hankel(1, far)[0])),
     )
+    result = _mended(order, size, result, is_second=False)
     return np.where(x < 0.0, -result, result) if order % 2 else result
 
 
@@ -81,7 +88,7 @@ def yn(order: int, x: Array) -> Array:
         x,
         (x == np.inf, np.zeros_like),
         (x == 0.0, lambda zero: zero - np.inf),
-        (x > 0.0, lambda x: _upwards(order, x, *first_two(x))),
+        (x > 0.0, lambda x: _mended(order, x, _upwards(order, x, *first_two(x)), is_second=True)),
     )
 
 
@@ -166,6 +173,49 @@ def _downwards(order: int, x: Array) -> Iterator[Array]:
     yield above / whole
     yield of_y0 / whole
     yield of_y1 / whole
+
+
+def _mended(order: int, x: Any, rough: Any, is_second: bool) -> Array:
+    """The values, of which those that are small for their envelope sqrt(2/(pi x)) are computed to 32 digits."""
+    is_small = np.abs(rough) < NEXT_TO_ZERO * np.sqrt(2.0 / math.pi / x)
+    for first, last, most in ((0.5, FAR, FAR), (FAR, FARTHEST, FARTHEST)):
+        doubtful = is_small & (order < x + 1.0) & (x > first) & (x <= last)
+        if doubtful.any():
+            rough[doubtful] = _exactly(order, x[doubtful], max(float(order), most), is_second)
+    mended: Array = rough
+    return mended
+
+
+def _exactly(order: int, x: Any, most: float, is_second: bool) -> Any:
+    """J or Y of that order by the sums of _downwards with 32 digits, for x up to `most`."""
+    zero, argument = DoubleDouble(np.zeros_like(x)), DoubleDouble(x)
+    value, above = DoubleDouble(np.full(x.shape, 1e-290)), zero
+    wanted = whole = of_y0 = of_y1 = zero
+    for n in range(int(most + 14.0 * math.sqrt(most)) + 30, -1, -1):
+        if n == order:
+            wanted = value
+        k, is_odd = divmod(n, 2)
+        if not is_odd:
+            whole = whole + value * (2.0 if n else 1.0)
+        if is_second and k:
+            if is_odd:
+                of_y1 = of_y1 + value * ((-1.0) ** k * (2 * k + 1)) / float(k * (k + 1))
+            else:
+                of_y0 = of_y0 - value * (2.0 * (-1.0) ** k) / float(k)
+        if n:
+            above, value = value, value * (2.0 * n) / argument - above
+        scale = np.where(np.abs(value.high) > STEP, 1.0 / STEP, 1.0)
+        above, value, wanted, whole, of_y0, of_y1 = (
+            DoubleDouble(pair.high * scale, pair.low * scale) for pair in (above, value, wanted, whole, of_y0, of_y1)
+        )
+    if not is_second:
+        return (wanted / whole).value
+    logarithm = DoubleDouble(0.5 * x).log() + DoubleDouble(EULER, EULER_REST)
+    before = logarithm * value + of_y0
+    result = (logarithm - 1.0) * above - value / argument - of_y1
+    for n in range(1, order):
+        before, result = result, result * (2.0 * n) / argument - before
+    return 2.0 / math.pi * ((result if order else before) / whole).value
 
 
 def _y_between(x: Array) -> tuple[Array, Array]:

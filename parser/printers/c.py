@@ -35,10 +35,7 @@ KEYWORDS = words(
 MACRO = re.compile(
     r"_.*|(FP|M|MATH|FLT\d*X?|DBL|LDBL|DEC\d*|X|HUGE)_\w*|HUGE|S?NANF?|DOMAIN|SING|(OVER|UNDER)FLOW|[PT]LOSS|MAXFLOAT"
 )
-# Of POSIX, which strict C99 does not declare. Its jn and yn may be off by seven units where orders are added up.
-PROTOTYPES = {name: f"double {name}(double);" for name in ("j0", "j1", "y0", "y1")}
 HELPERS = {
-    **PROTOTYPES,
     "maximum": """static double maximum(double x, double y) {
     return x > y || x != x ? x : y;
 }""",

@@ -23,3 +23,14 @@ def over_entries(routine: Callable[..., float]) -> Callable[..., Array]:
         return np.asarray(entries, dtype=np.float64)
 
     return forward
+
+
+def of_numbers(routine: Callable[..., float], of_arrays: Callable[..., Array]) -> Callable[..., Array]:
+    """The routine for numbers, as generated code computes them, and what takes arrays for arrays."""
+
+    def forward(*operands: Array, **settings: Any) -> Array:
+        if any(isinstance(operand, np.ndarray) for operand in operands):
+            return of_arrays(*operands, **settings)
+        return np.float64(routine(*map(float, operands), **settings))
+
+    return forward

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import math
 
+from backprop.autodiff.numerics.routines.exact import add_pair, divide_pair, logarithm, multiply_pair, put_pair
+
 EULER = 0.5772156649015329
+EULER_REST = -4.942915152430645e-18
 FAR = 25.0  # from here on Hankel's expansions of orders 0 and 1 have 17 digits
 NEAR = 2.0  # up to here the power series of Y does not cancel
 HUGE = 1e200
+STEP = 1.3407807929942597e154  # 2^512
+NEXT_TO_ZERO = 0.25  # of the envelope: what is less is computed to 32 digits
+FARTHEST = 130.0  # beyond the first forty zeros of orders 0 and 1
 
 
 def bessel_series(n: int, x: float, sign: float) -> float:
@@ -31,6 +37,15 @@ def logarithmic_series(n: int, x: float, sign: float) -> float:
         harmonic += 1.0 / (k + 1)
         term *= sign * 0.25 * x * x / ((k + 1) * (n + k + 1.0))
     return total
+
+
+def log_of_half(x: float) -> float:
+    """log(x/2), x/2 being 0 for the least of all doubles; rounded alike by every language, for here terms cancel."""
+    pair = [0.0] * 2
+    if x < 1e-290:
+        return math.log(x) - math.log(2.0)
+    logarithm(0.5 * x, pair)
+    return pair[0]
 
 
 def hankel(n: int, x: float, is_second: int) -> float:
@@ -92,6 +107,81 @@ def bessel_downwards(n: int, x: float, sums: list[float]) -> float:
     return wanted / whole
 
 
+def bessel_exactly(n: int, x: float, is_second: int) -> float:
+    """J or Y of order n to all digits next to a zero, too: the same sums by pairs of doubles, for x up to FARTHEST."""
+    value = [0.0] * 2
+    above = [0.0] * 2
+    below = [0.0] * 2
+    part = [0.0] * 2
+    wanted = [0.0] * 2
+    whole = [0.0] * 2
+    of_y0 = [0.0] * 2
+    of_y1 = [0.0] * 2
+    value[0] = 1e-290
+    most = max(1.0 * n, FARTHEST if x > FAR else FAR)
+    for k in range(int(most + 14.0 * math.sqrt(most)) + 30, -1, -1):
+        half = math.floor(0.5 * k)
+        sign = -1.0 if math.fmod(half, 2.0) == 1.0 else 1.0
+        if k == n:
+            put_pair(wanted, value[0], value[1])
+        put_pair(part, value[0], value[1])
+        if k % 2 == 0:
+            add_pair(whole, value[0] * (2.0 if k > 0 else 1.0), value[1] * (2.0 if k > 0 else 1.0))
+        if is_second and k > 1:
+            if k % 2 == 1:
+                multiply_pair(part, sign * (2.0 * half + 1.0), 0.0)
+                divide_pair(part, half * (half + 1.0))
+                add_pair(of_y1, part[0], part[1])
+            else:
+                divide_pair(part, -0.5 * sign * half)
+                add_pair(of_y0, part[0], part[1])
+        if k > 0:
+            put_pair(below, value[0], value[1])
+            multiply_pair(below, 2.0 * k, 0.0)
+            divide_pair(below, x)
+            add_pair(below, -above[0], -above[1])
+            put_pair(above, value[0], value[1])
+            put_pair(value, below[0], below[1])
+        if math.fabs(value[0]) > STEP:
+            shrink(value)
+            shrink(above)
+            shrink(wanted)
+            shrink(whole)
+            shrink(of_y0)
+            shrink(of_y1)
+    if not is_second:
+        return wanted[0] / whole[0]
+    logarithm(0.5 * x, part)
+    add_pair(part, EULER, EULER_REST)
+    # 2/pi ((log(x/2) + gamma) J0 + of_y0), and 2/pi ((log(x/2) + gamma - 1) J1 - J0/x - of_y1)
+    put_pair(below, value[0], value[1])
+    multiply_pair(below, part[0], part[1])
+    add_pair(below, of_y0[0], of_y0[1])
+    add_pair(part, -1.0, 0.0)
+    multiply_pair(above, part[0], part[1])
+    add_pair(above, -of_y1[0], -of_y1[1])
+    divide_pair(value, x)
+    add_pair(above, -value[0], -value[1])
+    for k in range(1, n):
+        put_pair(part, above[0], above[1])
+        multiply_pair(part, 2.0 * k, 0.0)
+        divide_pair(part, x)
+        add_pair(part, -below[0], -below[1])
+        put_pair(below, above[0], above[1])
+        put_pair(above, part[0], part[1])
+    return 2.0 / math.pi * ((below[0] if n == 0 else above[0]) / whole[0])
+
+
+def shrink(pair: list[float]) -> None:
+    pair[0] /= STEP
+    pair[1] /= STEP
+
+
+def is_next_to_zero(value: float, n: int, x: float) -> bool:
+    """Whether a value is small for its envelope sqrt(2/(pi x)), and x within the reach of bessel_exactly."""
+    return n < x + 1.0 and 0.5 < x < FARTHEST and math.fabs(value) < NEXT_TO_ZERO * math.sqrt(2.0 / math.pi / x)
+
+
 def bessel_upwards(n: int, x: float, zeroth: float, first: float) -> float:
     """By the recurrence DLMF 10.6.1, stable for J where the order is less than x, and for Y everywhere."""
     if n == 0:
@@ -118,24 +208,25 @@ def jn(x: float, n: int) -> float:
     if size * size <= 4.0 * (n + 1):
         return bessel_series(n, x, -1.0)
     if size <= max(FAR, 1.0 * n):
-        return sign * bessel_downwards(n, size, sums)
-    return sign * bessel_upwards(n, size, hankel(0, size, 0), hankel(1, size, 0))
+        rough = bessel_downwards(n, size, sums)
+    else:
+        rough = bessel_upwards(n, size, hankel(0, size, 0), hankel(1, size, 0))
+    return sign * (bessel_exactly(n, size, 0) if is_next_to_zero(rough, n, size) else rough)
 
 
 def y_of_first_orders(x: float, n: int) -> float:
     """Y of order 0 or 1: DLMF 10.8.1; Neumann's series, Abramowitz & Stegun 9.1.88; Hankel's expansion."""
     sums = [0.0] * 4
-    logarithm = math.log(x) - math.log(2.0)
     if x <= NEAR:
         rest = logarithmic_series(n, x, -1.0)
         head = -2.0 / math.pi / x if n == 1 else 0.0
-        return head + 2.0 / math.pi * (logarithm * bessel_series(n, x, -1.0) - 0.5 * rest)
+        return head + 2.0 / math.pi * (log_of_half(x) * bessel_series(n, x, -1.0) - 0.5 * rest)
     if x > FAR:
         return hankel(n, x, 1)
     bessel_downwards(0, x, sums)
     if n == 0:
-        return 2.0 / math.pi * ((logarithm + EULER) * sums[0] + 2.0 * sums[2])
-    return 2.0 / math.pi * ((logarithm + EULER - 1.0) * sums[1] - sums[0] / x - sums[3])
+        return 2.0 / math.pi * ((log_of_half(x) + EULER) * sums[0] + 2.0 * sums[2])
+    return 2.0 / math.pi * ((log_of_half(x) + EULER - 1.0) * sums[1] - sums[0] / x - sums[3])
 
 
 def yn(x: float, n: int) -> float:
@@ -146,7 +237,8 @@ def yn(x: float, n: int) -> float:
         return 0.0 if x > 0.0 else -math.inf
     if n > 0 and x < 1e-307:
         return -math.inf
-    return bessel_upwards(n, x, y_of_first_orders(x, 0), y_of_first_orders(x, 1))
+    rough = bessel_upwards(n, x, y_of_first_orders(x, 0), y_of_first_orders(x, 1))
+    return bessel_exactly(n, x, 1) if is_next_to_zero(rough, n, x) else rough
 
 
 def yn_slope(x: float, n: int) -> float:
@@ -191,7 +283,7 @@ def k_of_first_orders(x: float, n: int) -> float:
     if x < 1.0:
         sign = -1.0 if n == 1 else 1.0
         head = 1.0 / x if n == 1 else 0.0
-        series = (math.log(x) - math.log(2.0)) * bessel_series(n, x, 1.0) - 0.5 * logarithmic_series(n, x, 1.0)
+        series = log_of_half(x) * bessel_series(n, x, 1.0) - 0.5 * logarithmic_series(n, x, 1.0)
         return (head - sign * series) * math.exp(x)
     step = min(0.18, 0.6 / math.sqrt(x))
     total = 0.5

@@ -8,6 +8,7 @@ import pytest
 from mpmath import mp, mpf
 
 from backprop.autodiff.numerics import bessel
+from backprop.autodiff.numerics.routines import bessel as routines
 
 POINTS = (
     1e-300, 1e-9, 1e-3, 0.3, 0.89, 0.999, 1.0, 1.9, 2.0, 2.001, 2.4048, 3.7, 7.0156, 9.8, 10.95, 15.8, 23.65, 24.99,
@@ -42,6 +43,23 @@ def test_values(name, order):
             assert error <= 16 + order / 2, (x, float(mine), float(truth))
             alone = kernel(order, np.float64(x))
             assert type(alone) is np.float64 and alone == pytest.approx(mine, rel=1e-13, abs=1e-16)
+
+
+ZEROS = {"jn": (bessel.jn, mp.besselj, mp.besseljzero), "yn": (bessel.yn, mp.bessely, mp.besselyzero)}
+
+
+@pytest.mark.parametrize("order", [0, 1, 2, 5])
+@pytest.mark.parametrize("name", ZEROS)
+def test_values_next_to_the_first_twenty_zeros_have_all_their_digits(name, order):
+    kernel, oracle, zero = ZEROS[name]
+    routine = getattr(routines, name)
+    with mpmath.workdps(50):
+        zeros = [float(zero(order, number)) for number in range(1, 21)]
+        points = [x for one in zeros for x in (one, one * (1 + 2.0**-52), one + 1e-9, one - 1e-5, one + 0.01)]
+        for x, mine in zip(points, kernel(order, np.array(points)), strict=True):
+            truth = oracle(order, mpf(x))
+            for value in (float(mine), routine(x, order)):
+                assert abs(mpf(value) - truth) <= 2.0**-52 * (8 + 4 * order) * abs(truth), (x, value, float(truth))
 
 
 @pytest.mark.parametrize("order", [0, 1, 2, 3])
