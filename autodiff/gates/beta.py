@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from functools import partial, reduce
+from itertools import product
 from typing import TYPE_CHECKING
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.declaration.sums import add_up
+from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import logic, rounding, slopes, special
 from backprop.autodiff.numerics import beta as numerics
 from backprop.autodiff.numerics.routines import beta as routines
+from backprop.autodiff.numerics.routines import beta_derivatives as derivatives
+from backprop.autodiff.numerics.routines import of_numbers
+from backprop.autodiff.shapes import Array
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
+
+MOST_ORDERS = 15  # by each operand: for which the routines have room
 
 
 def polygamma_of(x: Node, order: int) -> Node:
@@ -24,14 +35,46 @@ def rise(x: Node, h: Node, order: int = 0) -> Node:
     return polygamma_difference(x, h, order=order)
 
 
-def by_n(n: Node, k: Node) -> Node:
-    """The derivative of log(binom(n, k)) by n."""
-    return rise(n - k + 1, k)
+def by_logarithm(value: Node, score: Callable[[int, int], Node], by_x: int, by_y: int) -> Node:
+    """The derivative of a value of these orders, `score` giving those of its logarithm: from the last order down."""
+    by_order: dict[tuple[int, int], Node] = {(0, 0): value}
+    for i, j in product(range(by_x + 1), range(by_y + 1)):
+        if i or j:
+            more_x, more_y = (1, 0) if i else (0, 1)
+            by_order[i, j] = add_up(
+                [
+                    math.comb(i - more_x, p)
+                    * math.comb(j - more_y, q)
+                    * (by_order[i - more_x - p, j - more_y - q] * score(p + more_x, q + more_y))
+                    for p in range(i - more_x + 1)
+                    for q in range(j - more_y + 1)
+                ]
+            )
+    return by_order[by_x, by_y]
 
 
-def by_k(n: Node, k: Node) -> Node:
-    """The derivative of log(binom(n, k)) by k."""
-    return rise(k + 1, n - 2 * k)
+def binom_score(n: Node, k: Node, i: int, j: int) -> Node:
+    """The derivative of the logarithm of binom, i times by n and j times by k."""
+    below = polygamma_of(n - k + 1, i + j - 1)
+    if i and j:
+        return below if j % 2 else -below
+    if i:
+        return polygamma_of(n + 1, i - 1) - below
+    return (below if j % 2 else -below) - polygamma_of(k + 1, j - 1)
+
+
+def beta_score(a: Node, b: Node, i: int, j: int) -> Node:
+    """The same of beta, by a and by b."""
+    together = polygamma_of(a + b, i + j - 1)
+    if i and j:
+        return -together
+    return polygamma_of(a if i else b, i + j - 1) - together
+
+
+def raised(gate: Elementwise, out: Node, *more: int) -> Node:
+    """The derivative, which the gate is of some orders, taken so many times more by each of its operands."""
+    orders = zip(out.settings.items(), more, strict=True)
+    return gate(*out.inputs, **{name: order + added for (name, order), added in orders})
 
 
 polygamma_difference: Elementwise = slopes.slope(
@@ -49,7 +92,7 @@ polygamma_difference: Elementwise = slopes.slope(
 )
 lbeta = Elementwise(
     "lbeta",
-    numerics.lbeta,
+    of_numbers(routines.lbeta, numerics.lbeta),
     lambda a, b, out: -rise(a, b),
     lambda a, b, out: -rise(b, a),
     routine=routines.lbeta,
@@ -63,9 +106,9 @@ lbeta = Elementwise(
 )
 beta = Elementwise(
     "beta",
-    numerics.beta,
-    lambda a, b, out: -(out * rise(a, b)),
-    lambda a, b, out: -(out * rise(b, a)),
+    of_numbers(routines.beta, numerics.beta),
+    lambda a, b, out: beta_slope(a, b, by_a=1),
+    lambda a, b, out: beta_slope(a, b, by_b=1),
     routine=routines.beta,
     operands=("a", "b"),
     code={"latex": r"\operatorname{B}\left({0}, {1}\right)"},
@@ -76,45 +119,56 @@ beta = Elementwise(
 )
 
 
-def at_a_pole(n: Node, k: Node) -> Node:
-    """Where a gamma function of the binomial has a pole: one of n, k and n - k is a negative whole number."""
-    poles = [logic.logical_and(part < 0.0, part.equals(rounding.floor(part))) for part in (n, k, n - k)]
-    return logic.logical_or(logic.logical_or(poles[0], poles[1]), poles[2])
+def at_a_pole(*parts: Node) -> Node:
+    """Where one of these is 0, or a negative whole number."""
+    poles = [logic.logical_and(part < 1.0, part.equals(rounding.floor(part))) for part in parts]
+    return reduce(logic.logical_or, poles)
 
 
-BINOMIAL_GAP = Gap(at_a_pole, lambda n, k: None)
+def as_derivative_order(value: Array) -> int:
+    order = shapes.as_order(value)
+    if order > MOST_ORDERS:
+        raise ExpressionError(f"order {order} is out of range", cure=f"orders run from 0 to {MOST_ORDERS}")
+    return order
 
-binom_slope_n: Elementwise = slopes.slope(
-    "binom_slope_n",
-    lambda n, k: numerics.binom_slope(n, k, by_k=False),
-    lambda n, k, out: out * by_n(n, k) + binom(n, k) * rise(n - k + 1, k, order=1),
-    lambda n, k, out: binom_slope_k(n, k) * by_n(n, k) + binom(n, k) * polygamma_of(n - k + 1, 1),
-    routine=routines.binom_slope_n,
-    of="binom by n",
-    operands=("n", "k"),
-    textbook=lambda n, k: binom(n, k) * (polygamma_of(n + 1, 0) - polygamma_of(n - k + 1, 0)),
-    gap=BINOMIAL_GAP,
-    source="DLMF 5.5.1 and 5.2.2; at the zeros DLMF 5.5.3",
-    samples=(at(5.5, 2.5), at(10.5, 3.25), at(-2.5, 0.75), at(1e10, 1.5), at(60.0, 25.0)),
+
+def its_limit(*operands: Node, **attributes: int) -> None:
+    """The value of a gate in a gap of its form."""
+
+
+beta_slope: Elementwise = slopes.slope(
+    "beta_slope",
+    numerics.beta_slope,
+    lambda a, b, out: raised(beta_slope, out, 1, 0),
+    lambda a, b, out: raised(beta_slope, out, 0, 1),
+    routine=derivatives.beta_slope,
+    of="beta, by its operands as often as the orders say",
+    operands=("a", "b"),
+    attributes={name: Attribute(as_derivative_order, 0) for name in ("by_a", "by_b")},
+    textbook=lambda a, b, by_a, by_b: by_logarithm(beta(a, b), partial(beta_score, a, b), by_a, by_b),
+    gap=Gap(lambda a, b, by_a, by_b: at_a_pole(a, b, a + b), its_limit),
+    source="DLMF 5.12.1 and 5.2.2; at the zeros DLMF 5.5.3",
+    samples=(at(2.5, 3.0, by_a=1), at(0.5, -1.25, by_b=1), at(0.5, -1.25, by_a=1, by_b=1)),
 )
-binom_slope_k: Elementwise = slopes.slope(
-    "binom_slope_k",
-    lambda n, k: numerics.binom_slope(n, k, by_k=True),
-    lambda n, k, out: out * by_n(n, k) + binom(n, k) * polygamma_of(n - k + 1, 1),
-    lambda n, k, out: out * by_k(n, k) - binom(n, k) * (polygamma_of(n - k + 1, 1) + polygamma_of(k + 1, 1)),
-    routine=routines.binom_slope_k,
-    of="binom by k",
+binom_slope: Elementwise = slopes.slope(
+    "binom_slope",
+    numerics.binom_slope,
+    lambda n, k, out: raised(binom_slope, out, 1, 0),
+    lambda n, k, out: raised(binom_slope, out, 0, 1),
+    routine=derivatives.binom_slope,
+    of="binom, by its operands as often as the orders say",
     operands=("n", "k"),
-    textbook=lambda n, k: binom(n, k) * (polygamma_of(n - k + 1, 0) - polygamma_of(k + 1, 0)),
-    gap=BINOMIAL_GAP,
+    attributes={name: Attribute(as_derivative_order, 0) for name in ("by_n", "by_k")},
+    textbook=lambda n, k, by_n, by_k: by_logarithm(binom(n, k), partial(binom_score, n, k), by_n, by_k),
+    gap=Gap(lambda n, k, by_n, by_k: at_a_pole(n + 1, k + 1, n - k + 1), its_limit),
     source="DLMF 5.5.1 and 5.2.2; at the zeros DLMF 5.5.3",
-    samples=(at(5.5, 2.5), at(10.5, 3.25), at(-2.5, 0.75), at(1e10, 1.5), at(60.0, 25.0)),
+    samples=(at(5.5, 2.5, by_n=1, by_k=1), at(10.5, 3.25, by_k=1), at(-2.5, 0.75, by_n=1), at(1e10, 1.5, by_n=1)),
 )
 binom: Elementwise = Elementwise(
     "binom",
-    numerics.binom,
-    lambda n, k, out: binom_slope_n(n, k),
-    lambda n, k, out: binom_slope_k(n, k),
+    of_numbers(routines.binom, numerics.binom),
+    lambda n, k, out: binom_slope(n, k, by_n=1),
+    lambda n, k, out: binom_slope(n, k, by_k=1),
     routine=routines.binom,
     operands=("n", "k"),
     aliases=("binomial",),

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.sums import add_up
-from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import beta, exponential, logic, slopes, special
 from backprop.autodiff.numerics.routines import incomplete_beta, incomplete_gamma, over_entries
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
-    from backprop.autodiff.shapes import Array
-
-MOST_OF_BETA = 15  # the order by each parameter for which the routine has room
-
-
-def as_beta_order(value: Array) -> int:
-    """The order of a derivative of betainc."""
-    order = shapes.as_order(value)
-    if order > MOST_OF_BETA:
-        raise ExpressionError(f"order {order} is out of range", cure=f"orders run from 0 to {MOST_OF_BETA}")
-    return order
 
 
 def density_in_words(a: Node, x: Node, order: int) -> Node:
@@ -72,22 +61,8 @@ def beta_score(a: Node, b: Node, x: Node, k: int, j: int) -> Node:
 
 def beta_density_in_words(a: Node, b: Node, x: Node, by_a: int, by_b: int) -> Node:
     """The same as density_in_words, by two parameters."""
-    by_order: dict[tuple[int, int], Node] = {(0, 0): x ** (a - 1) * (1 - x) ** (b - 1) / beta.beta(a, b)}
-    for n in range(by_a + 1):
-        for m in range(by_b + 1):
-            if n:
-                terms = [
-                    math.comb(n - 1, k) * math.comb(m, j) * (by_order[n - 1 - k, m - j] * beta_score(a, b, x, k + 1, j))
-                    for k in range(n)
-                    for j in range(m + 1)
-                ]
-                by_order[n, m] = add_up(terms)
-            elif m:
-                terms = [
-                    math.comb(m - 1, j) * (by_order[0, m - 1 - j] * beta_score(a, b, x, 0, j + 1)) for j in range(m)
-                ]
-                by_order[0, m] = add_up(terms)
-    return by_order[by_a, by_b]
+    density = x ** (a - 1) * (1 - x) ** (b - 1) / beta.beta(a, b)
+    return beta.by_logarithm(density, partial(beta_score, a, b, x), by_a, by_b)
 
 
 def beta_slope(a: Node, b: Node, x: Node, by_a: int, by_b: int) -> Node:
@@ -113,21 +88,12 @@ def beta_curvature(a: Node, b: Node, x: Node, by_a: int, by_b: int) -> Node:
     return add_up(terms)
 
 
-def raised(gate: Elementwise, out: Node, more_by_a: int, more_by_b: int) -> Node:
-    """The derivative, which the gate is of some orders, taken so many times more."""
-    return gate(*out.inputs, by_a=out.settings["by_a"] + more_by_a, by_b=out.settings["by_b"] + more_by_b)
-
-
-def its_limit(*operands: Node, **attributes: int) -> None:
-    """The value of a gate in a gap of its form."""
-
-
 def at_an_end(a: Node, b: Node, x: Node, by_a: int, by_b: int) -> Node:
     return logic.logical_or(x.equals(0.0), x.equals(1.0))
 
 
 OF_GAMMA = {"order": Attribute(shapes.as_order, 0)}
-OF_BETA = {name: Attribute(as_beta_order, 0) for name in ("by_a", "by_b")}
+OF_BETA = {name: Attribute(beta.as_derivative_order, 0) for name in ("by_a", "by_b")}
 
 gamma_density_slope: Elementwise = slopes.slope(
     "gamma_density_slope",
@@ -139,7 +105,9 @@ gamma_density_slope: Elementwise = slopes.slope(
     operands=("a", "x"),
     attributes=OF_GAMMA,
     textbook=gamma_slope,
-    gap=Gap(lambda a, x, order: logic.logical_or(x.equals(0.0), a.equals(0.0)) if order else x.equals(0.0), its_limit),
+    gap=Gap(
+        lambda a, x, order: logic.logical_or(x.equals(0.0), a.equals(0.0)) if order else x.equals(0.0), beta.its_limit
+    ),
     source="the chain rule",
     samples=(at(2.5, 1.25), at(0.5, 3.0), at(30.0, 25.0), at(1e-9, 2.0, order=1), at(20.0, 12.0, order=2)),
 )
@@ -155,7 +123,7 @@ gamma_density: Elementwise = slopes.slope(
     textbook=density_in_words,
     gap=Gap(
         lambda a, x, order: logic.logical_or(x.equals(0.0), a.equals(0.0)) if order else a.graph.constant(0.0),
-        its_limit,
+        beta.its_limit,
     ),
     source="DLMF 8.2.4",
     samples=(
@@ -208,23 +176,23 @@ gammaincc: Elementwise = Elementwise(
 beta_density_slope: Elementwise = slopes.slope(
     "beta_density_slope",
     over_entries(incomplete_beta.beta_density_slope),
-    lambda a, b, x, out: raised(beta_density_slope, out, 1, 0),
-    lambda a, b, x, out: raised(beta_density_slope, out, 0, 1),
+    lambda a, b, x, out: beta.raised(beta_density_slope, out, 1, 0),
+    lambda a, b, x, out: beta.raised(beta_density_slope, out, 0, 1),
     lambda a, b, x, out: beta_curvature(a, b, x, **out.settings),
     routine=incomplete_beta.beta_density_slope,
     of="the beta density by x",
     operands=("a", "b", "x"),
     attributes=OF_BETA,
     textbook=beta_slope,
-    gap=Gap(at_an_end, its_limit),
+    gap=Gap(at_an_end, beta.its_limit),
     source="the chain rule",
     samples=(at(2.5, 3.0, 0.25), at(0.5, 0.75, 0.9), at(20.0, 12.0, 0.5), at(2.5, 0.25, 0.5, by_a=1, by_b=1)),
 )
 beta_density: Elementwise = slopes.slope(
     "beta_density",
     over_entries(incomplete_beta.beta_density),
-    lambda a, b, x, out: raised(beta_density, out, 1, 0),
-    lambda a, b, x, out: raised(beta_density, out, 0, 1),
+    lambda a, b, x, out: beta.raised(beta_density, out, 1, 0),
+    lambda a, b, x, out: beta.raised(beta_density, out, 0, 1),
     lambda a, b, x, out: beta_density_slope(a, b, x, **out.settings),
     routine=incomplete_beta.beta_density,
     of="betainc by x",
@@ -232,7 +200,8 @@ beta_density: Elementwise = slopes.slope(
     attributes=OF_BETA,
     textbook=beta_density_in_words,
     gap=Gap(
-        lambda a, b, x, by_a, by_b: at_an_end(a, b, x, by_a, by_b) if by_a or by_b else a.graph.constant(0.0), its_limit
+        lambda a, b, x, by_a, by_b: at_an_end(a, b, x, by_a, by_b) if by_a or by_b else a.graph.constant(0.0),
+        beta.its_limit,
     ),
     source="DLMF 8.17.1",
     samples=(
@@ -245,12 +214,12 @@ beta_density: Elementwise = slopes.slope(
 betainc_derivative: Elementwise = Elementwise(
     "betainc_derivative",
     over_entries(incomplete_beta.betainc_derivative),
-    lambda a, b, x, out: raised(betainc_derivative, out, 1, 0),
-    lambda a, b, x, out: raised(betainc_derivative, out, 0, 1),
+    lambda a, b, x, out: beta.raised(betainc_derivative, out, 1, 0),
+    lambda a, b, x, out: beta.raised(betainc_derivative, out, 0, 1),
     lambda a, b, x, out: beta_density(a, b, x, **out.settings),
     routine=incomplete_beta.betainc_derivative,
     operands=("a", "b", "x"),
-    attributes={name: Attribute(as_beta_order, REQUIRED) for name in ("by_a", "by_b")},
+    attributes={name: Attribute(beta.as_derivative_order, REQUIRED) for name in ("by_a", "by_b")},
     code={"latex": r"\operatorname{I}_{{2}}^{(<by_a>,<by_b>)}\left({0}, {1}\right)"},
     summary="the derivative of betainc, by_a times by a and by_b times by b",
     habit="scales the gradient by the next derivatives for a and b, and by that of the density for x",

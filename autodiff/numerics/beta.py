@@ -6,12 +6,17 @@ Source: Didonato & Morris (1992), Algorithm 708, ACM Transactions on Mathematica
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from backprop.autodiff.numerics import special
 from backprop.autodiff.numerics.double_double import DoubleDouble, polynomial, two_sum
+from backprop.autodiff.numerics.routines import beta as routines
+from backprop.autodiff.numerics.routines import beta_derivatives as derivatives
+from backprop.autodiff.numerics.routines import over_entries
 from backprop.autodiff.numerics.routines.gamma import digamma
 from backprop.autodiff.shapes import Array
 
@@ -30,7 +35,7 @@ NEAR, FAR = 1e-8, 1e17  # up to |h| = NEAR |x| two terms of Taylor's series are 
 
 def lbeta(a: Array, b: Array) -> Array:
     """log |gamma(a) gamma(b) / gamma(a + b)|."""
-    p, q = np.minimum(a, b), np.minimum(np.maximum(a, b), LARGEST)
+    p, q, _ = _ordered(a, b)
     total, error = two_sum(p, q)
     plain = special.lgamma_by_math(p) + (
         special.lgamma_by_math(q) - special.lgamma_by_math(total) - _change(error, total)
@@ -44,7 +49,7 @@ def lbeta(a: Array, b: Array) -> Array:
 
 def beta(a: Array, b: Array) -> Array:
     """gamma(a) gamma(b) / gamma(a + b), 0 at the poles of gamma(a + b)."""
-    p, q = np.minimum(a, b), np.minimum(np.maximum(a, b), LARGEST)
+    p, q, sign = _ordered(a, b)
     total = p + q
     plain = _of_gamma(p, q)
     root = _root_of_ratio(p, q)
@@ -52,7 +57,18 @@ def beta(a: Array, b: Array) -> Array:
     by_logarithm = _sign_of_gamma(p) * _sign_of_gamma(q) * _sign_of_gamma(total) * np.exp(lbeta(a, b))
     unsteady = np.where(_is_small(p, q), plain, by_logarithm)
     result = np.where(_is_steady(p, q) & (p > -SMALL) & (p < LARGE), mixed, unsteady)
-    return np.where(_is_pole(total) & ~_is_pole(p) & ~_is_pole(q), 0.0, result)[()]
+    return np.where(_is_pole(total) & ~_is_pole(p) & ~_is_pole(q), 0.0, sign * result)[()]
+
+
+def _ordered(a: Any, b: Any) -> tuple[Any, Any, Any]:
+    """The smaller and the larger argument, and the sign of beta over that of these.
+
+    Where gamma(p) and gamma(p + q) have poles and q is whole and positive, beta is rational: (-1)^q beta(1 - p - q, q).
+    """
+    p, q = np.minimum(a, b), np.minimum(np.maximum(a, b), LARGEST)
+    is_rational = _is_pole(p) & (q > 0.0) & (q == np.floor(q)) & (p + q <= 0.0)
+    sign = np.where(is_rational & (np.fmod(q, 2.0) == 1.0), -1.0, 1.0)
+    return np.where(is_rational, 1.0 - p - q, p)[()], q, sign
 
 
 def _of_gamma(p: Any, q: Any) -> Any:
@@ -89,15 +105,38 @@ def binom(n: Array, k: Array) -> Array:
     return np.where(is_zero, 0.0, result)[()]
 
 
-def binom_slope(n: Array, k: Array, by_k: bool) -> Array:
-    """The derivative of binom by n or by k, at its zeros that of the reciprocal gamma function which is 0 there."""
-    rise = polygamma_difference(0, k + 1.0, n - 2.0 * k) if by_k else polygamma_difference(0, n - k + 1.0, k)
-    regular = ~_is_pole(n + 1.0)
-    is_beyond, is_before = _is_pole(n - k + 1.0) & regular, _is_pole(k + 1.0) & regular
-    places = np.where(is_beyond, k - n, -k)  # the number of the pole, from 1 on
-    size = np.where(np.fmod(places, 2.0) == 1.0, 1.0, -1.0) * beta(n + 1.0, places)
-    of_zero = np.where(is_beyond, -size, size) if by_k else np.where(is_beyond, size, 0.0)
-    return np.where(is_beyond | is_before, of_zero, binom(n, k) * rise)[()]
+def beta_slope(a: Array, b: Array, by_a: int, by_b: int) -> Array:
+    """The derivative of beta by a and b of these orders."""
+    if not isinstance(a + b, np.ndarray) or by_a + by_b != 1:
+        return _each_beta_slope(a, b, by_a=by_a, by_b=by_b)
+    difference = polygamma_difference(0, a, b) if by_a else polygamma_difference(0, b, a)
+    rough = -(beta(a, b) * difference)
+    is_irregular = (np.minimum(a, b) <= 0.0) | ~np.isfinite(rough)
+    routine = partial(derivatives.beta_slope, by_a=by_a, by_b=by_b)
+    return _mended(rough, is_irregular, routine, a, b)
+
+
+def binom_slope(n: Array, k: Array, by_n: int, by_k: int) -> Array:
+    """The derivative of binom by n and k of these orders."""
+    if not isinstance(n + k, np.ndarray) or by_n + by_k != 1:
+        return _each_binom_slope(n, k, by_n=by_n, by_k=by_k)
+    below = n - k + 1.0
+    difference = polygamma_difference(0, below, k) if by_n else polygamma_difference(0, k + 1.0, n - 2.0 * k)
+    rough = binom(n, k) * difference
+    is_irregular = (np.minimum(n, np.minimum(k, below - 1.0)) < -0.5) | ~np.isfinite(rough)
+    routine = partial(derivatives.binom_slope, by_n=by_n, by_k=by_k)
+    return _mended(rough, is_irregular, routine, n, k)
+
+
+_each_beta_slope, _each_binom_slope = over_entries(derivatives.beta_slope), over_entries(derivatives.binom_slope)
+
+
+def _mended(rough: Any, doubtful: Any, routine: Callable[..., float], *operands: Any) -> Array:
+    """`rough`, with the routine's values in the places where it is doubtful: next to zeros and poles."""
+    wide = [np.broadcast_to(operand, rough.shape) for operand in operands]
+    rough[doubtful] = [routine(*map(float, entry)) for entry in zip(*[one[doubtful] for one in wide], strict=True)]
+    mended: Array = rough
+    return mended
 
 
 def _beyond(n: Any, k: Any) -> Any:
@@ -118,8 +157,12 @@ def _product(n: Any, k: Any) -> Any:
 
 def polygamma_difference(order: int, x: Array, h: Array) -> Array:
     """The polygamma function of x + h less that of x, with all its digits where h is small."""
+    if order == 0 and not isinstance(x + h, np.ndarray):
+        return np.float64(routines.polygamma_difference(float(x), float(h), 0))
     shape = np.broadcast_shapes(np.shape(x), np.shape(h))
     x, h = (np.array(np.broadcast_to(operand, shape), dtype=float).reshape(-1) for operand in (x, h))
+    is_at_poles = _is_pole(x) & _is_pole(x + h)  # by DLMF 5.15.6, of which the cotangents are equal
+    x, h = np.where(is_at_poles, 1.0 - x, x), np.where(is_at_poles, -h, h)
     is_right = (x > 0.0) & (x + h > 0.0) & np.isfinite(x + h) & (order == 0)
     result = np.empty_like(x)
     if is_right.any():
@@ -127,6 +170,7 @@ def polygamma_difference(order: int, x: Array, h: Array) -> Array:
         result[is_right] = np.copysign(_digamma_rise(np.minimum(base, base + step), np.abs(step)), step)
     if not is_right.all():
         result[~is_right] = _difference(order, x[~is_right], h[~is_right])
+    result[is_at_poles] *= 1.0 if order % 2 == 0 else -1.0
     return result.reshape(shape)[()]
 
 

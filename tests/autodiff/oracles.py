@@ -300,8 +300,8 @@ ORACLES: dict[str, Callable] = {
     "beta": beta,
     "lbeta": lambda a, b: mp.log(abs(beta(a, b))),
     "binom": binomial,
-    "binom_slope_n": lambda n, k: derivative(binomial, (n, k), 0),
-    "binom_slope_k": lambda n, k: derivative(binomial, (n, k), 1),
+    "beta_slope": lambda a, b, by_a=0, by_b=0: derivative_of_orders(beta, (a, b), (by_a, by_b)),
+    "binom_slope": lambda n, k, by_n=0, by_k=0: derivative_of_orders(binomial, (n, k), (by_n, by_k)),
     "polygamma_difference": lambda x, h, order: mp.psi(order, x + h) - mp.psi(order, x),
     "gammainc": incomplete.gammainc,
     "gammaincc": incomplete.gammaincc,
@@ -390,6 +390,19 @@ def derivative(function: Callable, point: Sequence, place: int):
     ahead, behind = list(point), list(point)
     ahead[place], behind[place] = point[place] + step, point[place] - step
     return (function(*ahead) - function(*behind)) / (2 * step)
+
+
+def derived_by(function: Callable, orders: Sequence[int], *point):
+    return derivative_of_orders(function, point, orders)
+
+
+def derivative_of_orders(function: Callable, point: Sequence, orders: Sequence[int]):
+    """The partial derivative that is taken by each operand so many times."""
+    for place, order in enumerate(orders):
+        if order:
+            rest = [many - (other == place) for other, many in enumerate(orders)]
+            return derivative(partial(derived_by, function, rest), point, place)
+    return function(*point)
 
 
 def working_digits(point: Sequence[float]) -> int:

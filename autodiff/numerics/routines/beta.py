@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from backprop.autodiff.numerics.routines.exact import sum_error
 from backprop.autodiff.numerics.routines.gamma import (
     LARGE,
     LOG_SQRT_TWO_PI,
@@ -12,6 +13,8 @@ from backprop.autodiff.numerics.routines.gamma import (
     is_pole,
     lgamma,
     polygamma,
+    power,
+    sine_of_pi,
     stirling_rest,
 )
 from backprop.autodiff.numerics.routines.incomplete_gamma import log1p_rest
@@ -34,12 +37,19 @@ def is_steady(p: float, q: float) -> bool:
     return q >= LARGE and q + p >= LARGE
 
 
+def is_rational(p: float, q: float) -> bool:
+    """Whether gamma(p) and gamma(p + q) have poles, and q is whole and positive: of their quotient there is a limit."""
+    return is_pole(p) and q > 0.0 and q == math.floor(q) and p + q <= 0.0
+
+
 def lbeta(a: float, b: float) -> float:
     """log |gamma(a) gamma(b) / gamma(a + b)|."""
     if a != a or b != b or a == -math.inf or b == -math.inf:
         return math.nan
     p = min(a, b)
     q = min(max(a, b), LARGEST)
+    if is_rational(p, q):
+        return lbeta(1.0 - p - q, q)
     size = math.fabs(beta(p, q)) if p > -100.0 and q < 100.0 and p + q < 100.0 else 0.0
     quotient = math.log(size) if 0.0 < size < math.inf else 0.0
     return quotient if math.fabs(quotient) > 0.25 and not is_steady(p, q) else log_of_beta(p, q)
@@ -63,6 +73,8 @@ def beta(a: float, b: float) -> float:
         return math.nan
     p = min(a, b)
     q = min(max(a, b), LARGEST)
+    if is_rational(p, q):
+        return (1.0 if math.fmod(q, 2.0) == 0.0 else -1.0) * beta(1.0 - p - q, q)
     if is_pole(p + q) and not is_pole(p) and not is_pole(q):
         return 0.0
     if is_steady(p, q) and -100.0 < p < LARGE:
@@ -82,6 +94,8 @@ def binom(n: float, k: float) -> float:
     """gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1)), a product where k is a small whole number."""
     if n != n or k != k or math.isinf(n) or math.isinf(k):
         return math.nan
+    if is_pole(n + 1.0) and not (k >= 0.0 and k == math.floor(k)):
+        return math.nan
     is_mirrored = n == math.floor(n) and n >= 0.0 and n - k < k
     few = n - k if is_mirrored else k
     many = k if is_mirrored else n - k
@@ -92,27 +106,12 @@ def binom(n: float, k: float) -> float:
         for j in range(1, int(few) + 1):
             result = result * (n - (few - j)) / j
         return result
+    apart = k - n
+    if apart > 0.5 and not is_pole(n + 1.0):  # DLMF 5.5.3
+        sine = sine_of_pi(apart) / math.pi + sum_error(k, -n) * sine_of_pi(apart + 0.5)
+        return beta(n + 1.0, apart) * sine
     below = (n + 1.0) * beta(few + 1.0, many + 1.0)
     return math.copysign(math.inf, below) if below == 0.0 else 1.0 / below
-
-
-def binom_slope(n: float, k: float, by_k: int) -> float:
-    """The derivative of binom by n or by k, at its zeros that of the reciprocal gamma function which is 0 there."""
-    is_beyond = is_pole(n - k + 1.0)
-    if (is_beyond or is_pole(k + 1.0)) and not is_pole(n + 1.0):
-        place = k - n if is_beyond else -k
-        size = (1.0 if math.fmod(place, 2.0) == 1.0 else -1.0) * beta(n + 1.0, place)
-        return (-size if by_k else size) if is_beyond else size if by_k else 0.0
-    rise = polygamma_difference(k + 1.0, n - 2.0 * k, 0) if by_k else polygamma_difference(n - k + 1.0, k, 0)
-    return binom(n, k) * rise
-
-
-def binom_slope_n(n: float, k: float) -> float:
-    return binom_slope(n, k, 0)
-
-
-def binom_slope_k(n: float, k: float) -> float:
-    return binom_slope(n, k, 1)
 
 
 def polygamma_difference(x: float, h: float, order: int) -> float:
@@ -120,8 +119,21 @@ def polygamma_difference(x: float, h: float, order: int) -> float:
     y = x + h
     if x != x or h != h or math.isinf(x) or math.isinf(y):
         return polygamma(y, order) - polygamma(x, order)
-    if order == 0 and min(x, y) > -LARGE and not is_pole(x) and not is_pole(y):
-        return digamma_change(x, h, y) if h >= 0.0 else -digamma_change(y, -h, x)
+    if is_pole(x) and is_pole(y):  # DLMF 5.15.6, of which the cotangents are equal
+        return (1.0 if order % 2 == 0 else -1.0) * polygamma_difference(1.0 - x, -h, order)
+    if is_pole(x) or is_pole(y):
+        return polygamma(y, order) - polygamma(x, order)
+    if h == math.floor(h) and math.fabs(h) <= 30.0:
+        total = 0.0
+        factorial = 1.0
+        for k in range(1, order + 1):
+            factorial *= -k
+        for k in range(int(math.fabs(h))):
+            total += factorial / power(x + (k if h > 0.0 else -1 - k), order + 1)
+        return total if h > 0.0 else -total
+    if order == 0 and min(x, y) > -LARGE:
+        rest = sum_error(x, h)
+        return digamma_change(x, h, y, 0.0, rest) if h >= 0.0 else -digamma_change(y, -h, x, rest, 0.0)
     if math.fabs(h) < 1e-3 * (x if x > 0.5 else math.fabs(x - math.floor(x + 0.5))):
         total = 0.0
         for k in range(6, 0, -1):

@@ -193,15 +193,18 @@ def digamma(x: float) -> float:
 
 def digamma_rise(x: float, h: float) -> float:
     """digamma(x + h) - digamma(x) for x > 0 and h >= 0, of which no term cancels."""
-    return digamma_change(x, h, x + h)
+    return digamma_change(x, h, x + h, 0.0, 0.0)
 
 
-def digamma_change(x: float, h: float, y: float) -> float:
-    """digamma(y) - digamma(x) for y = x + h and h >= 0, neither a pole: DLMF 5.5.2 and 5.11.2 for the difference."""
+def digamma_change(x: float, h: float, y: float, x_rest: float, y_rest: float) -> float:
+    """digamma(y) - digamma(x) for y = x + h and h >= 0, neither a pole: DLMF 5.5.2 and 5.11.2 for the difference.
+
+    The rests are what x and y leave out, which counts next to a pole.
+    """
     steps = 12 if x > 0.0 else 13 + int(-x)
     total = 0.0
     for step in range(steps - 1, -1, -1):
-        total += h / (x + step) / (y + step)
+        total += h / ((x + step) + x_rest) / ((y + step) + y_rest)
     far = x + steps
     further = far + h
     between = 1.0 / far + 1.0 / further

@@ -62,7 +62,7 @@ SPECIAL_TUPLES = {
     "minimum": ((1e-12, -1e-12), (1.0, BELOW_ONE), (3.0, -1.0, 2.5, 7.0)),
 }
 # 1e300 steps of the floor lie below: no difference is small enough. At 1e-300 mpmath takes seconds for gamma and for a
-# quantile, minutes for beta. The slopes of binom are not differentiated at its zero (3, 4).
+# quantile, minutes for beta.
 SLOW_AT_TINY = ("gamma", "lgamma", "digamma", "polygamma", "norminv", "norminv_slope")
 ONE_TINY = {name: {(1e-300,), (-1e-300,)} for name in SLOW_AT_TINY}
 OF_GAMMA = ("gammainc", "gammaincc", "gamma_density", "gamma_density_slope", "gammainc_derivative")
@@ -71,15 +71,15 @@ NOT_HERE = {
     "mod": {(1e150, 1e-150)},
     "floordiv": {(1e150, 1e-150)},
     "binom": {(1e150, 1e-150), (1e-300, 2.0)},
-    **{name: {(1e150, 1e-150), (1e-300, 2.0), (3.0, 4.0)} for name in ("binom_slope_n", "binom_slope_k")},
+    "binom_slope": {(1e150, 1e-150), (1e-300, 2.0)},
+    "beta_slope": {(1e150, 1e-150), (1e-300, 2.0), (-0.7, 1e-12)},  # as beta itself, below
     "yn_slope": {(800.0,), (-800.0,)},
     **ONE_TINY,
     **TWO_FAR,
 }
 # x^y is 1e-600 at the first, and x^y/x a part of the derivative; the second lies 1e-297 below the first derivative.
-# At a zero of binom 0 times the pole of digamma is left.
 # Next to its pole beta's mixed derivative is 1e-12 of the two products whose difference it is.
-NO_SECOND_DERIVATIVE = {"pow": {(1e-300, 2.0)}, "gelu": {(37.1,)}, "beta": {(-0.7, 1e-12)}, "binom": {(3.0, 4.0)}}
+NO_SECOND_DERIVATIVE = {"pow": {(1e-300, 2.0)}, "gelu": {(37.1,)}, "beta": {(-0.7, 1e-12)}}
 
 
 def points_of(gate):

@@ -1,6 +1,7 @@
 """The beta function and its kin against mpmath, from tiny to huge arguments and across the seams of the methods."""
 
 import itertools
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -96,3 +97,70 @@ def test_differences_of_polygamma_functions(order, x):
             truth = oracle(*point)
             error = abs(mpf(float(mine)) - truth) / abs(truth) * 2**53
             assert error <= 40 + 4 * order or error <= 40 + 8 * forced(oracle, point), (h, float(mine), float(truth))
+
+
+def derivative_of_polynomial(k, n, order):
+    """Of n (n - 1) ... (n - k + 1) / k!, exactly."""
+    coefficients = [Fraction(1)]
+    for j in range(k):
+        shifted = [Fraction(0), *coefficients]
+        scaled = [*[-j * one for one in coefficients], Fraction(0)]
+        coefficients = [(one + other) / (j + 1) for one, other in zip(shifted, scaled, strict=True)]
+    for _ in range(order):
+        coefficients = [power * one for power, one in enumerate(coefficients)][1:]
+    return sum(one * Fraction(n) ** power for power, one in enumerate(coefficients))
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("k", [0, 1, 2, 5, 9])
+def test_the_slopes_of_a_polynomial_are_its_own_everywhere(k, order):
+    """At its zeros, and where the gamma functions that binom is made of have poles."""
+    points = [-7.0, -3.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0, 9.0, 12.0, -2.5, 0.25, 1.0 + 2.0**-30, -3.0 + 2.0**-30]
+    slopes = beta.binom_slope(np.array(points), np.full(len(points), float(k)), by_n=order, by_k=0)
+    for n, mine in zip(points, slopes, strict=True):
+        truth = derivative_of_polynomial(k, n, order)
+        alone = beta.binom_slope(np.float64(n), np.float64(k), by_n=order, by_k=0)
+        for value in (mine, alone):
+            assert float(value) == pytest.approx(float(truth), rel=2e-14, abs=1e-14), n
+
+
+def derivative(function, point, orders):
+    for place, order in enumerate(orders):
+        if order:
+            step, rest = mpf(10) ** -30, [many - (at == place) for at, many in enumerate(orders)]
+            sides = [[one + sign * step * (at == place) for at, one in enumerate(point)] for sign in (1, -1)]
+            return (derivative(function, sides[0], rest) - derivative(function, sides[1], rest)) / (2 * step)
+    return function(*point)
+
+
+AT_ZEROS = [
+    ("binom_slope", (3.0, 4.0)), ("binom_slope", (1.0, 2.0 + 2.0**-30)), ("binom_slope", (2.5, -2.0)),
+    ("binom_slope", (2.5, -2.0 + 2.0**-30)), ("binom_slope", (2.5, 4.75)), ("binom_slope", (-2.5, 0.5)),
+    ("binom_slope", (-5.5, -3.0)), ("binom_slope", (30.25, 45.0)), ("beta_slope", (0.5, -1.5)),
+    ("beta_slope", (0.5, -1.5 + 2.0**-30)), ("beta_slope", (-1.25, -0.75)), ("beta_slope", (2.25, -5.25)),
+    ("beta_slope", (-12.25, 4.25)),
+]  # fmt: skip
+OF_RECIPROCALS = {
+    "binom_slope": lambda n, k: mp.rgamma(k + 1) * mp.rgamma(n - k + 1) / mp.rgamma(n + 1),
+    "beta_slope": lambda a, b: mp.rgamma(a + b) / (mp.rgamma(a) * mp.rgamma(b)),
+}
+
+
+@pytest.mark.parametrize("orders", [(1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (2, 1)])
+@pytest.mark.parametrize("name, point", AT_ZEROS)
+def test_slopes_at_zeros_and_next_to_them(name, point, orders):
+    kernel = getattr(beta, name)
+    with mpmath.workdps(200):
+        truth = derivative(OF_RECIPROCALS[name], tuple(map(mpf, point)), orders)
+    for mine in (kernel(*map(np.float64, point), *orders), kernel(*[np.array([one]) for one in point], *orders)[0]):
+        assert float(mine) == pytest.approx(float(truth), rel=4e-14, abs=1e-25)
+
+
+def test_what_is_rational_has_a_value_and_slopes_at_the_poles_of_its_gamma_functions():
+    """beta(a, 2) is 1/(a (a + 1))."""
+    a, b = np.array([-3.0, -7.0]), np.array([2.0, 2.0])
+    np.testing.assert_allclose(beta.beta(a, b), 1 / (a * (a + 1)), rtol=1e-15)
+    np.testing.assert_allclose(beta.lbeta(a, b), -np.log(a * (a + 1)), rtol=1e-15)
+    np.testing.assert_allclose(beta.beta_slope(a, b, 1, 0), 1 / (a + 1) ** 2 - 1 / a**2, rtol=1e-15)
+    np.testing.assert_allclose(beta.polygamma_difference(0, a, b), 1 / a + 1 / (a + 1), rtol=1e-15)
+    np.testing.assert_allclose(beta.polygamma_difference(1, a, b), -(1 / a**2) - 1 / (a + 1) ** 2, rtol=1e-15)

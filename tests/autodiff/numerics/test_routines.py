@@ -13,7 +13,7 @@ WITH_ROUTINE = [gate for gate in GATES if gate.routine is not None]
 CORNERS = (0.0, -0.0, 1.0, -1.0, 2.0, -3.0, 0.5, 1e-300, -1e-300, 5e-324, math.inf, -math.inf, math.nan)
 # Next to a root, and of polygamma functions on the left, the gates take 32 digits and the routines do not.
 BOUND = 2e-11
-INFINITE = {"polygamma_difference", "beta", "lbeta", "binom", "binom_slope_n", "binom_slope_k"}  # at infinity nan
+INFINITE = {"polygamma_difference", "beta", "lbeta", "binom", "binom_slope", "beta_slope"}  # at infinity nan
 
 
 def points_of(gate):

@@ -93,19 +93,26 @@ DECLARED = {
         "where x == y, x > y is 0; the derivative takes it as 0.5",
         {"x": "3*0.5 + 1"},
     ),
-    "binom_slope_n": (
+    "binom_slope": (
         "binom(n, 2)",
         {"n": 1},
         "where a denominator is 0, binom(n, 2)*(digamma(n + 1) - digamma(n - 1)) has no value; "
         "the derivative takes it as its limit",
         {"n": "n - 1/2"},
     ),
-    "binom_slope_k": (
+    "binom_slope by k": (
         "binom(3, k)",
         {"k": 4},
         "where a denominator is 0, binom(3, k)*(digamma(4 - k) - digamma(k + 1)) has no value; "
         "the derivative takes it as its limit",
         {"k": "-1/4"},
+    ),
+    "beta_slope": (
+        "beta(a, 2)",
+        {"a": -3},
+        "where a denominator is 0, beta(a, 2)*(digamma(a) - digamma(a + 2)) has no value; "
+        "the derivative takes it as its limit",
+        {"a": "-1/a^2 + 1/(a+1)^2"},
     ),
     "smallest_share": (
         "min(x^2, y)",
