@@ -131,6 +131,8 @@ class Gate:
     `even_of`     what its even powers are the even powers of, or None
     `partners`    factors with which its product is one node, each with that node, or None
     `kernel`      the same digits by gates that other languages have, as a graph of them, or None
+    `by_entries`  its entries from those of its operands, a function of arrays of nodes of scalars; by default its
+                  kind's, or None where there is none
     `routine`     a function of numbers with the same digits as `forward`, which printers translate, or None: it takes
                   the attributes behind the operands (numerics/routines)
     `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
@@ -187,6 +189,7 @@ class Gate:
         expand: Callable[..., Node] | None = None,
         code: Mapping[str, Any] | None = None,
         kernel: Callable[..., Node] | None = None,
+        by_entries: Forward | None = None,
         routine: Callable[..., float] | None = None,
         is_composed: bool = False,
         is_public: bool = True,
@@ -224,6 +227,7 @@ class Gate:
         self.expand = expand
         self.code = dict(code or {})
         self.kernel = forward if is_composed else kernel
+        self.by_entries = by_entries or self.entry_form()
         self.routine = routine
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
@@ -296,6 +300,10 @@ class Gate:
     def row_form(self) -> Forward:
         """The function for many rows at once, where the declaration does not give it."""
         return batching.row_by_row(self.forward)
+
+    def entry_form(self) -> Forward | None:
+        """The function that gives its entries, where the declaration does not give it."""
+        return None
 
     def row_function(self, node: Node) -> Forward:
         """The function for many rows at once of one node, which knows its attributes."""

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import Attribute, Forward, Gate
@@ -51,6 +53,9 @@ class Elementwise(Gate):
 
     def row_form(self) -> Forward:
         return self.forward
+
+    def entry_form(self) -> Forward:
+        return partial(entry_by_entry, self)
 
     def local(self, position: int, inputs: tuple[Node, ...], out: Node) -> Node | None:
         gradient = self._local(position, inputs, out)
@@ -141,6 +146,9 @@ class Slope(Gate):
     def row_form(self) -> Forward:
         return self.forward if self.has_local else batching.along_axes(self.forward)
 
+    def entry_form(self) -> Forward | None:
+        return partial(entry_by_entry, self) if self.has_local else None
+
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         return None
 
@@ -194,6 +202,9 @@ class Linear(Gate):
         super().__init__(name, forward, **declaration)
         self.transpose = transpose
 
+    def entry_form(self) -> Forward:
+        return self.forward
+
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         return self.transpose(position, upstream, *inputs, out)
 
@@ -235,6 +246,9 @@ class Bilinear(Gate):
         self.transposes = transposes
         self.carries = tuple(carries)
         self.reaches = tuple(reaches)
+
+    def entry_form(self) -> Forward:
+        return self.forward
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         return self.transposes[position](upstream, *inputs, out)
@@ -381,6 +395,9 @@ class Leaf(Gate):
     def __init__(self, name: str, forward: Forward, **declaration: Any) -> None:
         super().__init__(name, forward, operands=(), **declaration)
 
+    def entry_form(self) -> Forward:
+        return self.forward
+
 
 class Expansion(Gate):
     """Stands for a graph of other gates, `expand` of its operands, and is never evaluated itself.
@@ -394,6 +411,11 @@ class Expansion(Gate):
     ) -> None:
         super().__init__(name, expand, expand=expand, **declaration)
         self.called = form_of or name
+
+
+def entry_by_entry(gate: Gate, *operands: Any, **settings: Any) -> Any:
+    """The gate at each entry, with NumPy's broadcasting."""
+    return np.frompyfunc(lambda *entries: gate(*entries, **settings), len(operands), 1)(*operands)
 
 
 def kept(node: Node, operand: Node, axis: Axis) -> Node:

@@ -209,7 +209,7 @@ logaddexp_slope: Elementwise = slopes.slope(
     stable.logaddexp_slope,
     lambda x, y, out: out * logaddexp_slope(y, x),
     lambda x, y, out: -(out * logaddexp_slope(y, x)),
-    kernel=lambda x, y: stable.sigmoid(x - y),
+    is_composed=True,
     of="logaddexp by x",
     operands=("x", "y"),
     textbook=lambda x, y: sigmoid(x - y),

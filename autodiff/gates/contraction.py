@@ -16,7 +16,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
-from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate, Hazard, at
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Forward, Gate, Hazard, at
 from backprop.autodiff.declaration.kinds import Expansion
 from backprop.autodiff.declaration.notation import Call
 from backprop.autodiff.declaration.sums import add_up
@@ -142,6 +142,9 @@ class Contraction(Gate):
     """Linear in each of its operands, the shares being contractions again."""
 
     multiplies = True
+
+    def entry_form(self) -> Forward:
+        return self.forward
 
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
         terms = read(out.settings["subscripts"], [node.shape for node in inputs])

@@ -14,7 +14,7 @@ from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
 from backprop.autodiff.declaration.kinds import Differential
 from backprop.autodiff.declaration.notation import TERNARY, Template
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import arrays
+from backprop.autodiff.gates import arrays, rows
 from backprop.autodiff.gates.constructors import as_length
 from backprop.autodiff.shapes import Array, Shape
 
@@ -149,6 +149,7 @@ entry: Differential = Differential(
     attributes=AXIS,
     shape=entry_rule,
     over_rows=entry_over_rows,
+    by_entries=rows.entry,
     shortcut=lambda x, label, axis: named_by_number(x, label, axis),
     methods=("entry",),
     code={"numpy": "np.take({0}, np.intp({1}), {axis})"},
@@ -172,6 +173,7 @@ placed: Differential = Differential(
     attributes={**AXIS, "length": Attribute(as_length, REQUIRED)},
     shape=lambda x, label, axis, length: (*x[: axis % (len(x) + 1)], length, *x[axis % (len(x) + 1) :]),
     over_rows=placed_over_rows,
+    by_entries=rows.placed,
     textbook=lambda x, label, axis, length: in_textbook(x, label, axis, length),
     summary="zeros with x where a label names the place along an axis",
     habit="takes the gradient of the entry that it placed",
@@ -186,6 +188,7 @@ one_hot: Differential = Differential(
     pushforwards=[lambda tangent, label, out: None],
     habit="stops the gradient: it is 0 or 1",
     over_rows=one_hot_over_rows,
+    by_entries=rows.indicators,
     operands=("label",),
     attributes={"n": Attribute(as_length, REQUIRED)},
     shape=lambda label, n: (*label, n),

@@ -16,7 +16,7 @@ from backprop.autodiff.declaration.kinds import Bilinear, Differential, Linear
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, Infix, Template
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import arrays
+from backprop.autodiff.gates import arrays, minors
 from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.numerics import linear
 from backprop.autodiff.shapes import Array, Shape
@@ -227,6 +227,7 @@ det = Differential(
     "det",
     linear.det,
     over_rows=batching.rows_first(linear.det),
+    by_entries=minors.det,
     pullbacks=[lambda upstream, a, out: upstream * cofactor(a)],
     pushforwards=[lambda tangent, a, out: (cofactor(a) * tangent).sum()],
     operands=("a",),
@@ -242,6 +243,7 @@ cofactor: Polarized = Polarized(
     "cofactor",
     linear.cofactor,
     over_rows=batching.rows_first(linear.cofactor),
+    by_entries=minors.cofactors,
     operand="a",
     entries=lambda shape, directions: int(shape[0] ** (directions + 1)),
     shape=lambda a, *directions: along_directions(square_rule(a), directions),
@@ -256,6 +258,7 @@ inv: Differential = Differential(
     "inv",
     linear.inv,
     over_rows=batching.rows_first(linear.inv),
+    by_entries=minors.inv,
     pullbacks=[lambda upstream, a, out: -(out.transposed() @ upstream @ out.transposed())],
     pushforwards=[lambda tangent, a, out: -(out @ tangent @ out)],
     operands=("a",),
@@ -270,6 +273,7 @@ logdet = Differential(
     "logdet",
     linear.logdet,
     over_rows=batching.rows_first(linear.logdet),
+    by_entries=minors.logdet,
     pullbacks=[lambda upstream, a, out: upstream * inv(a).transposed()],
     pushforwards=[lambda tangent, a, out: (inv(a).transposed() * tangent).sum()],
     operands=("a",),
@@ -284,6 +288,7 @@ solve: Differential = Differential(
     "solve",
     linear.solve,
     over_rows=batching.rows_first(solved_in_rows),
+    by_entries=minors.solve,
     pullbacks=[
         lambda upstream, a, b, out: -product_of_columns(solve(a.transposed(), upstream), out),
         lambda upstream, a, b, out: solve(a.transposed(), upstream),

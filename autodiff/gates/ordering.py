@@ -12,7 +12,7 @@ from backprop.autodiff.declaration.gate import at
 from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Slope, kept
 from backprop.autodiff.declaration.notation import Call
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import arrays, shares
+from backprop.autodiff.gates import arrays, rows, shares
 from backprop.autodiff.gates.shares import DIRECTION, LAST_AXIS, MATRIX, ROW
 from backprop.autodiff.numerics import orders
 from backprop.autodiff.shapes import Axis, Shape, Slice
@@ -111,10 +111,16 @@ def arrangement(name: str, forward: Any, transposed: Any, again: Any, **declarat
     )
 
 
-sort = sorting("sort", orders.in_order, summary="the entries in ascending order along the last axis or the given one")
+sort = sorting(
+    "sort",
+    orders.in_order,
+    by_entries=rows.to_row(rows.ordered),
+    summary="the entries in ascending order along the last axis or the given one",
+)
 sort_or_nan = sorting(
     "sort_or_nan",
     orders.sorted_or_nan,
+    by_entries=rows.to_row(rows.ordered_or_nan),
     textbook=lambda x, axis: sort(x, axis=axis),
     summary="the entries in ascending order, all nan where one is: no median is known then",
     is_public=False,
@@ -124,6 +130,7 @@ sort_by: Arrangement = arrangement(
     orders.sorted_by,
     lambda *operands, axis: unsort_by(*operands, axis=axis),
     lambda *operands, axis: sort_by(*operands, axis=axis),
+    by_entries=rows.to_row(rows.sorted_by),
     summary="the entries in the order in which those of the key ascend; the mean of those with equal keys",
     habit="sends the gradient of each place back to the entry that is there",
 )
@@ -132,12 +139,14 @@ unsort_by: Arrangement = arrangement(
     orders.unsorted_by,
     lambda *operands, axis: sort_by(*operands, axis=axis),
     lambda *operands, axis: unsort_by(*operands, axis=axis),
+    by_entries=rows.to_row(rows.unsorted_by),
     summary="the entries put back from the order in which those of the key ascend: the transpose of sort_by",
     habit="takes the gradient in the order of the key",
 )
 ranks = Ranking(
     "ranks",
     orders.ranks,
+    by_entries=rows.to_row(rows.ranks),
     pullbacks=[lambda upstream, x, out: None],
     attributes=LAST_AXIS,
     shape=one_axis_rule,

@@ -90,8 +90,9 @@ def listed_zeros(graph: Graph, shape: Shape) -> Node:
 
 def scatter(x: Array, index: Index, shape: Shape) -> Array:
     """Zeros of `shape` with x at `index`."""
-    result = np.zeros(shape)
-    result[shapes.as_numpy_index(index)] = x
+    entries = np.asarray(x)
+    result = np.zeros(shape, np.result_type(entries, np.float64))  # of nodes, too
+    result[shapes.as_numpy_index(index)] = entries[()]
     return result
 
 

@@ -15,7 +15,7 @@ from backprop.autodiff.declaration.gate import Attribute, Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Linear, Reduction, kept
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import arithmetic, arrays, kinked, shares
+from backprop.autodiff.gates import arithmetic, arrays, kinked, rows, shares
 from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.gates.radial import Radius
 from backprop.autodiff.gates.shares import DIRECTION, MATRIX, ROW
@@ -103,6 +103,7 @@ mean = Linear(
     lambda position, upstream, x, out: spread(upstream, x, out) / count(x.shape, out.axis),
     attributes={"axis": AXIS},
     over_rows=batching.along_axes(np.mean),
+    by_entries=rows.to_one(rows.mean),
     shape=not_empty,
     summary="the mean of the entries",
     habit="distributes the gradient to every entry, divided by their number",
@@ -113,6 +114,7 @@ product = Reduction(
     "prod",
     np.prod,
     lambda x, out, axis: product_of_others(x, axis=axis),
+    by_entries=np.prod,
     hazard=Hazard.OVERFLOWS,
     summary="the product of the entries",
     habit="scales each entry's gradient by the product of the others",
@@ -127,6 +129,7 @@ product_of_others: Polarized = Polarized(
     "product_of_others",
     products.product_of_others,
     over_rows=batching.along_axes(products.product_of_others),
+    by_entries=rows.to_row(rows.product_of_others),
     attributes={"axis": AXIS},
     shape=lambda x, *directions, axis: others_rule(x, directions, axis),
     textbook=lambda x, *directions, axis: others_in_textbook(x, directions, axis),
@@ -154,6 +157,7 @@ deviations: AlongAxis = AlongAxis(
     "deviations",
     apart_from_mean,
     pullbacks=[lambda upstream, x, out: deviations(upstream, axis=out.axis)],
+    by_entries=rows.to_row(rows.deviations),
     attributes={"axis": AXIS},
     shape=lambda x, axis: x,
     textbook=lambda x, axis: x - kept(mean(x, axis=axis), x, axis),
@@ -167,6 +171,7 @@ variance = Reduction(
     "var",
     stable.variance,
     lambda x, out, axis: 2 * deviations(x, axis=axis) / count(x.shape, axis),
+    by_entries=rows.to_one(rows.variance),
     summary="the population variance of the entries",
     habit="scales each entry's gradient by 2/n times its distance from the mean",
     source="the chain rule",
@@ -185,6 +190,7 @@ deviation = Radius(
     "std",
     stable.std,
     lambda x, out, axis: arithmetic.ratio(deviations(x, axis=axis), count(x.shape, axis) * out),
+    by_entries=rows.to_one(rows.std),
     vector=lambda x, axis: deviations(x, axis=axis),
     weight=lambda x, axis: count(x.shape, axis),
     unit=scores,
@@ -199,6 +205,7 @@ smallest = Reduction(
     "min",
     np.min,
     lambda x, out, axis: kinked.smallest_entry_share(x, axis=axis),
+    by_entries=rows.to_one(rows.smallest),
     is_selection=True,
     methods=(np.min,),
     code={"latex": r"\min"},
@@ -213,6 +220,7 @@ largest = Reduction(
     "max",
     np.max,
     lambda x, out, axis: kinked.largest_entry_share(x, axis=axis),
+    by_entries=rows.to_one(rows.largest),
     is_selection=True,
     methods=(np.max,),
     code={"latex": r"\max"},
@@ -228,6 +236,7 @@ norm = Radius(
     "norm",
     stable.norm,
     lambda x, out, axis: arithmetic.ratio(x, out),
+    by_entries=rows.to_one(rows.norm),
     axis=Attribute(
         shapes.as_axis,
         elsewhere="NumPy has the order there: norm(x) is of order 2, sum(abs(x)) of 1, max(abs(x)) of inf",
@@ -242,6 +251,7 @@ logsumexp = Reduction(
     "logsumexp",
     stable.logsumexp,
     lambda x, out, axis: shares.softmax(x, axis=written_axes(x, axis)),
+    by_entries=rows.to_one(rows.logsumexp),
     summary="log(sum(exp(x))), without overflow",
     habit="shares the gradient out by softmax(x)",
     source="the chain rule",

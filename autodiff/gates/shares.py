@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Attribute, Hazard, at
-from backprop.autodiff.declaration.kinds import AlongAxis, kept
+from backprop.autodiff.declaration.kinds import AlongAxis, Elementwise, kept
+from backprop.autodiff.gates import rows, slopes
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Axis, Shape
 
@@ -61,9 +64,22 @@ def differential(name: str, forward: Callable[..., Any], of: str, **declaration:
     )
 
 
+exp_of_difference: Elementwise = slopes.slope(
+    "exp_of_difference",
+    stable.exp_of_difference,
+    lambda a, b, out: out,
+    lambda a, b, out: -out,
+    of="exp between b and a",
+    operands=("a", "b"),
+    is_composed=True,
+    textbook=lambda a, b: np.exp(a - b),
+    source="by definition",
+    samples=(at(2.5, 3.0), at(1600.1, 1600.7), at(-800.0, 0.25)),
+)
 softmax: AlongAxis = AlongAxis(
     "softmax",
     stable.softmax,
+    by_entries=rows.to_row(rows.softmax),
     pullbacks=[lambda upstream, x, out: along(softmax_differential, upstream, x, out)],
     attributes=LAST_AXIS,
     shape=axis_rule,
@@ -76,6 +92,7 @@ softmax: AlongAxis = AlongAxis(
 log_softmax = AlongAxis(
     "log_softmax",
     stable.log_softmax,
+    by_entries=rows.to_row(rows.log_softmax),
     pullbacks=[lambda upstream, x, out: along(log_softmax_transpose, upstream, x, out)],
     pushforwards=[lambda tangent, x, out: along(log_softmax_differential, tangent, x, out)],
     attributes=LAST_AXIS,
@@ -89,6 +106,7 @@ softmax_differential: AlongAxis = differential(
     "softmax_differential",
     stable.softmax_differential,
     "Jacobian of softmax",
+    by_entries=rows.to_row(rows.softmax_differential),
     pullbacks=[
         lambda upstream, direction, x, out: along(softmax_differential, upstream, x, out),
         lambda upstream, direction, x, out: softmax_change(upstream, direction, x, out),
@@ -100,6 +118,7 @@ log_softmax_differential: AlongAxis = differential(
     "log_softmax_differential",
     stable.log_softmax_differential,
     "Jacobian of log_softmax",
+    by_entries=rows.to_row(rows.log_softmax_differential),
     pullbacks=[
         lambda upstream, direction, x, out: along(log_softmax_transpose, upstream, x, out),
         lambda upstream, direction, x, out: -(whole(upstream, out) * along(softmax_differential, direction, x, out)),
@@ -117,6 +136,7 @@ log_softmax_transpose: AlongAxis = differential(
     "log_softmax_transpose",
     stable.log_softmax_transpose,
     "transposed Jacobian of log_softmax",
+    by_entries=rows.to_row(rows.log_softmax_transpose),
     pullbacks=[
         lambda upstream, direction, x, out: along(log_softmax_differential, upstream, x, out),
         lambda upstream, direction, x, out: -(whole(direction, out) * along(softmax_differential, upstream, x, out)),

@@ -288,7 +288,7 @@ def logaddexp_slope(x: Array, y: Array) -> Array:
     """e^x / (e^x + e^y) = sigmoid(x - y), with the rounding error of the difference put back."""
     difference, error = two_sum(x, -y)
     rest = sigmoid(-difference)
-    result: Array = sigmoid(difference) * (1.0 + np.where(np.isfinite(error), error * rest, 0.0)[()])
+    result: Array = sigmoid(difference) * (1.0 + np.where(np.abs(error) < np.inf, error * rest, 0.0)[()])
     return result
 
 
@@ -305,7 +305,7 @@ def softmax(x: Array, axis: Axis = None) -> Array:
     """e^x / sum(e^x), without overflow, and its limit where one entry is inf: 1 there, 0 elsewhere."""
     rows, places = as_rows(x, axis)
     rows, is_unknown = _as_far_below(rows)
-    weights = _exp_of_difference(rows, np.max(rows, axis=-1, keepdims=True, initial=-np.inf))
+    weights = exp_of_difference(rows, np.max(rows, axis=-1, keepdims=True, initial=-np.inf))
     result = weights / np.sum(weights, axis=-1, keepdims=True)
     return from_rows(result if is_unknown is None else np.where(is_unknown, np.nan, result), places, x)
 
@@ -369,15 +369,16 @@ def _largest_and_log_of_others(rows: Any) -> tuple[Any, Any]:
         return np.full(rows.shape[:-1], -np.inf), np.zeros(rows.shape[:-1])
     position = np.argmax(rows, axis=-1, keepdims=True)
     largest = np.take_along_axis(rows, position, axis=-1)
-    weights = _exp_of_difference(rows, np.where(np.isfinite(largest), largest, 0.0))
+    weights: Any = exp_of_difference(rows, np.where(np.isfinite(largest), largest, 0.0))
     np.put_along_axis(weights, position, 0.0, axis=-1)
     return largest[..., 0], np.log1p(np.sum(weights, axis=-1))
 
 
-def _exp_of_difference(a: Any, b: Any) -> Any:
+def exp_of_difference(a: Array, b: Array) -> Array:
     """e^(a - b) with the rounding error of the difference put back: at 1600 it would cost 3 digits."""
     difference, error = two_sum(a, -b)
-    return np.exp(difference) * (1.0 + np.where(np.isfinite(error), error, 0.0))
+    result: Array = np.exp(difference) * (1.0 + np.where(np.abs(error) < np.inf, error, 0.0))
+    return result
 
 
 def _logsumexp_near_its_root(rows: Any) -> Any:

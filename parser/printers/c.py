@@ -62,6 +62,7 @@ HELPERS = {
 }
 
 
+NAME = re.compile(r"[A-Za-z_]\w*")
 ASSIGNMENT = "    const double {} = {};\n"
 
 
@@ -77,6 +78,9 @@ def helper(body: Body) -> str:
 def frame(function: GeneratedFunction) -> str:
     body = function.body
     value, *gradients = body.results
+    text = " ".join([*[code for _, code in body.assignments], *body.results])
+    used = set(NAME.findall(text))
+    unused = [f"    (void){name};\n" for name in body.parameters if name not in used]
     entries = [
         f"    gradient[{index}] = {text}; /* by {name} */\n"
         for index, (name, text) in enumerate(zip(function.variables, gradients, strict=True))
@@ -90,6 +94,7 @@ def frame(function: GeneratedFunction) -> str:
         + "".join(f";\n   {old} is called {new} here" for old, new in function.renamed)
         + ". */\n"
         + f"double {body.name}({', '.join([*parameters(body), *parameter]) or 'void'}) {{\n"
+        + "".join(unused)
         + body.lines(ASSIGNMENT)
         + "".join(entries)
         + f"    return {value};\n}}\n"

@@ -24,8 +24,10 @@ from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
+from backprop.autodiff.shapes import show
 from backprop.parser.printers import translation
 from backprop.parser.printers.longhand import in_public_gates
+from backprop.parser.printers.scalars import in_scalars
 
 LONGEST_RESULT = 90  # the same of an expression that is a result
 LONGEST_INLINED = 48  # characters of an expression that is written where it is used, if it is used once
@@ -142,7 +144,7 @@ class _Writer:
         self.routines: dict[str, Callable[..., float]] = {}  # what the texts of templates call
 
     def function(self, name: str, value: Node, gradients: Mapping[str, Node]) -> str:
-        results = in_public_gates([value, *gradients.values()], self.is_spelled)
+        results = self.written([value, *gradients.values()])
         nodes = needed(results)
         used = {*gradients, *[str(node.name) for node in nodes if node.gate is leaves.input]}
         variables = [variable for variable in value.graph.inputs if variable in used]
@@ -151,6 +153,14 @@ class _Writer:
         name = self.names([name], self.language.taken | {*self.language.helpers, *self.kernel_names()})[name]
         body = self.body(name, results, spelled)
         return self.language.frame(GeneratedFunction(body, tuple(gradients), spelled, tuple(self.helpers.values())))
+
+    def written(self, results: Sequence[Node]) -> list[Node]:
+        """The results by gates that the language has, and by scalars where it has no arrays."""
+        if self.language.arrays is None:
+            for node in (*[node for node in needed(results) if node.gate is leaves.input], *results):
+                self.refuse_array(node)
+            results = in_scalars(in_public_gates(results, lambda gate: gate.by_entries is not None))
+        return in_public_gates(results, self.is_spelled)
 
     def kernel_names(self) -> set[str]:
         return {self.language.helper_name.format(gate.name) for gate in GATES if gate.kernel is not None}
@@ -227,9 +237,9 @@ class _Writer:
 
     def refuse_array(self, node: Node) -> None:
         if node.shape and self.language.arrays is None:
-            what = f"variable '{node.name}'" if node.gate is leaves.input else f"'{node.gate.name}'"
+            what = f"variable '{node.name}'" if node.gate is leaves.input else "the result"
             raise ExpressionError(
-                f"{self.language.title} code has no arrays: {what} has shape {node.shape}",
+                f"{self.language.title} code has no arrays: {what} has shape {show(node.shape)}",
                 node.span,
                 "choose numpy",
                 node.graph.source,

@@ -168,6 +168,13 @@ def held(x, low, high):
     return min(max(x, low), high)
 
 
+def unit_scale(size):
+    if size <= 0:
+        return mpf(1)
+    exponent = mp.log(size, 2)
+    return mpf(2) ** (-64 * mp.sign(exponent) * max(mp.ceil(abs(exponent) / 64) - 1, 0))
+
+
 def radius_squared(y, x):
     return x * x + y * y
 
@@ -281,6 +288,12 @@ ORACLES: dict[str, Callable] = {
     "lognormcdf_derivative": lognormcdf_derivative,
     "logerfc_derivative": logerfc_derivative,
     "logaddexp_slope": lambda x, y: sigmoid(x - y),
+    "exp_of_difference": lambda a, b: mp.exp(a - b),
+    "det_of_two": lambda a, b, c, d, added=0: a * d - b * c + added,
+    "det_of_three": lambda a, b, c, d, e, f, g, h, i, added=0: (
+        a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g) + added
+    ),
+    "unit_scale": unit_scale,
     "softsign": lambda x: x / (1 + abs(x)),
     "relu": lambda x: max(x, mpf(0)),
     "leaky_relu": lambda x, a: x if x > 0 else a * x,

@@ -29,30 +29,46 @@ def written(language, text, name="f", **shapes):
 
 
 def run(language, cases, folder):
-    """[value, gradient by variable] of each (text, values)."""
+    """[value, gradient by variable] of each (text, values); a text that is there several times is written once."""
     if language in ("python", "numpy"):
-        return [run_python(language, text, values) for text, values in cases]
+        written_once = lru_cache(maxsize=None)(lambda text, shapes: function_of(language, text, dict(shapes)))
+        return [call_python(text, values, written_once) for text, values in cases]
     runner = run_c if language == "c" else run_javascript
     return runner(cases, folder)
 
 
 def run_python(language, text, values):
+    return call_python(text, values, lambda text, shapes: function_of(language, text, dict(shapes)))
+
+
+def call_python(text, values, written_once):
     shapes = {name: np.shape(value) for name, value in values.items()}
+    function, names = written_once(text, tuple(shapes.items()))
+    return function(*[values[name] for name in names])
+
+
+def function_of(language, text, shapes):
+    """The function, and the names of its parameters."""
     space: dict[str, object] = {}
     source = written(language, text, **shapes)
     exec(compile(source, "generated", "exec"), space)  # the test's own output
-    names = parse(text).typed(shapes).inputs
-    return space["f"](*[values[name] for name in names])
+    return space["f"], names_of(text, **shapes)
+
+
+@lru_cache(maxsize=2000)
+def names_of(text, **shapes):
+    return tuple(parse(text).typed(shapes).inputs)
 
 
 def run_c(cases, folder):
-    calls, sources = [], []
-    for number, (text, values) in enumerate(cases):
-        sources.append(apart(written("c", text, f"f{number}"), number))
-        names = list(parse(text).typed({}).inputs)
+    calls = []
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(text for text, _ in cases))}
+    sources = [apart(written("c", text, f"f{number}"), number) for text, number in numbers.items()]
+    for text, values in cases:
+        names = names_of(text)
         arguments = ", ".join([*[c_number(values[name]) for name in names], "g"] if names else [])
         prints = "".join(f'printf(" %.17g", g[{place}]);' for place in range(len(names)))
-        calls.append(f'{{double g[99]; printf("%.17g", f{number}({arguments})); {prints} puts("");}}')
+        calls.append(f'{{double g[99]; printf("%.17g", f{numbers[text]}({arguments})); {prints} puts("");}}')
     file, program = folder / "program.c", folder / "program"
     file.write_text("\n".join([*sources, "#include <stdio.h>", "int main(void) {", *calls, "return 0; }", ""]))
     flags = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-O0"]
@@ -61,7 +77,7 @@ def run_c(cases, folder):
     results = []
     for (text, _), line in zip(cases, lines, strict=True):
         value, *gradients = map(float, line.split())
-        results.append((value, dict(zip(parse(text).typed({}).inputs, gradients, strict=True))))
+        results.append((value, dict(zip(names_of(text), gradients, strict=True))))
     return results
 
 
@@ -80,20 +96,21 @@ def c_number(value):
 
 
 def run_javascript(cases, folder):
-    parts = ['"use strict"; const show = x => Array.isArray(x) ? x : String(x);']
+    parts = ['"use strict"; const functions = {}; const show = x => Array.isArray(x) ? x : String(x);']
+    numbers = {text: number for number, text in enumerate(dict.fromkeys(text for text, _ in cases))}
+    for text, number in numbers.items():
+        parts.append(f"functions[{number}] = (function () {{ {written('javascript', text)}\nreturn f; }})();")
     for text, values in cases:
-        names = list(parse(text).typed({}).inputs)
         arguments = ", ".join(
             {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(
                 repr(float(values[name])), repr(float(values[name]))
             )
-            for name in names
+            for name in names_of(text)
         )
-        source = written("javascript", text)
         parts.append(
-            f"(function () {{ {source}\nconst r = f({arguments}); "
+            f"{{ const r = functions[{numbers[text]}]({arguments}); "
             "const g = Object.fromEntries(Object.entries(r.gradient).map(([k, v]) => [k, String(v)]));"
-            "console.log(JSON.stringify([String(r.value), g])); })();"
+            "console.log(JSON.stringify([String(r.value), g])); }"
         )
     script = folder / "script.js"
     script.write_text("\n".join(parts))

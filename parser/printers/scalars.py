@@ -1,0 +1,89 @@
+"""Arrays that are made of scalars, as the scalars that their entries are: for languages that have no arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.gates import arithmetic, selection
+from backprop.autodiff.graph import Node
+from backprop.autodiff.shapes import show
+
+MOST_ENTRIES = 256  # of an array: to sort so many takes a hundred thousand nodes
+MOST_NODES = 500_000  # that are made for one function
+
+
+def in_scalars(results: Sequence[Node]) -> list[Node]:
+    """The results, scalars of one typed graph without inputs that are arrays, by scalars alone.
+
+    What has another form by arrays is in that form already. Raises ExpressionError, with the gate's place, for what has
+    no entries that are known, and for arrays that are too long.
+    """
+    graph = results[0].graph
+    limit = len(graph.nodes) + MOST_NODES
+    found: dict[Node, Any] = {}
+    for node in needed(results):
+        operands = [found[operand] for operand in node.inputs]
+        if not node.shape and not any(operand.shape for operand in node.inputs):
+            alone = tuple([operand[()] for operand in operands])
+            made = node if alone == node.inputs else graph.add(node.gate, alone, node.attributes, node.span)
+            found[node] = _array(made)
+            continue
+        if node.gate.by_entries is None or np.prod(node.shape) > MOST_ENTRIES or len(graph.nodes) > limit:
+            raise ExpressionError(
+                f"'{node.gate.called}' of shape {show(node.shape)} cannot be written entry by entry",
+                node.span,
+                "choose numpy",
+                graph.source,
+            )
+        graph.place = node.span
+        try:
+            entries = node.value if node.is_constant else node.gate.by_entries(*operands, **node.settings)
+        except ExpressionError as error:
+            raise error.located(node.span, graph.source) from None
+        finally:
+            graph.place = None
+        found[node] = np.frompyfunc(lambda entry: _node(graph, entry), 1, 1)(_array(entries))
+        if not node.shape:
+            found[node] = _array(found[node])
+    return _without_blanks([found[result][()] for result in results], limit - MOST_NODES)
+
+
+def _without_blanks(results: Sequence[Node], first: int) -> list[Node]:
+    """The results without what the zeros beside a placed entry left among the nodes from `first` on: x + 0 is x."""
+    twin: dict[Node, Node] = {}
+    for node in needed(results):
+        operands = tuple([twin[operand] for operand in node.inputs])
+        made = node
+        if operands != node.inputs:
+            made = node.graph.add(node.gate, operands, node.attributes, node.span)
+        twin[node] = (node.index >= first and _simple(made)) or made
+    return [twin[result] for result in results]
+
+
+def _simple(node: Node) -> Node | None:
+    if node.gate is arithmetic.add:
+        left, right = node.inputs
+        return left if right.is_number(0.0) else right if left.is_number(0.0) else None
+    if node.gate is selection.where:
+        condition, taken, otherwise = node.inputs
+        is_indicator = condition.gate.is_indicator and taken.is_number(1.0) and otherwise.is_number(0.0)
+        return taken if taken is otherwise else condition if is_indicator else None
+    return None
+
+
+def _node(graph: Any, entry: Any) -> Node:
+    return entry if isinstance(entry, Node) else graph.constant(float(entry))
+
+
+def _array(entries: Any) -> Any:
+    """An array of objects, of one without axes where it is a single node or number."""
+    if isinstance(entries, np.ndarray):
+        return entries.astype(object)
+    result = np.empty((), dtype=object)
+    result[()] = entries
+    return result
