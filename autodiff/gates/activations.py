@@ -8,8 +8,9 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.gates import exponential, kernels, kinked, rounding, slopes, special, trigonometric
+from backprop.autodiff.gates import exponential, kinked, rounding, slopes, special, trigonometric
 from backprop.autodiff.numerics import stable
+from backprop.autodiff.numerics.routines import logaddexp as logaddexp_routine
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -65,8 +66,7 @@ logaddexp = Elementwise(
     lambda x, y, out: logaddexp_slope(x, y),
     lambda x, y, out: logaddexp_slope(y, x),
     operands=("x", "y"),
-    kernel=kernels.logaddexp,
-    code={"numpy": "np.logaddexp({0}, {1})"},
+    routine=logaddexp_routine.logaddexp,
     summary="log(exp(x) + exp(y)), without overflow",
     habit="shares the gradient out by sigmoid(x - y)",
     source="the chain rule",

@@ -148,7 +148,7 @@ beta_slope: Elementwise = slopes.slope(
     textbook=lambda a, b, by_a, by_b: by_logarithm(beta(a, b), partial(beta_score, a, b), by_a, by_b),
     gap=Gap(lambda a, b, by_a, by_b: at_a_pole(a, b, a + b), its_limit),
     source="DLMF 5.12.1 and 5.2.2; at the zeros DLMF 5.5.3",
-    samples=(at(2.5, 3.0, by_a=1), at(0.5, -1.25, by_b=1), at(0.5, -1.25, by_a=1, by_b=1)),
+    samples=(at(2.5, 3.0, by_a=1), at(0.5, -1.25, by_b=1), at(1.5, 3.0, by_a=1, by_b=1)),
 )
 binom_slope: Elementwise = slopes.slope(
     "binom_slope",

@@ -28,11 +28,6 @@ def xlogy(x: Any, y: Any) -> Any:
     return np.where(np.not_equal(y, y), y, limit_product(x, np.log(y)))
 
 
-def logaddexp(x: Any, y: Any) -> Any:
-    apart = np.where(np.equal(x, y), 0.0, x - y)
-    return np.maximum(x, y) + np.log1p(np.exp(-np.abs(apart)))
-
-
 def over_squared_radius(numerator: Any, other: Any) -> Any:
     """a / (a^2 + b^2), by the larger of the two, so that no square overflows; 0 where a or b is infinite."""
     largest = np.maximum(np.abs(numerator), np.abs(other))

@@ -15,6 +15,7 @@ from backprop.autodiff.gates import exponential, slopes
 from backprop.autodiff.numerics import normal, odd, special
 from backprop.autodiff.numerics.double_double import two_product
 from backprop.autodiff.numerics.routines import gamma as gamma_routines
+from backprop.autodiff.numerics.routines import of_numbers
 from backprop.autodiff.numerics.routines import sinc as sinc_routines
 from backprop.autodiff.numerics.special import NORMAL_LIMIT, SQRT_HALF, TWO_OVER_SQRT_PI
 
@@ -194,10 +195,10 @@ logerfc_derivative: Elementwise = Elementwise(
 )
 gamma = Elementwise(
     "gamma",
-    special.gamma,
+    of_numbers(gamma_routines.gamma, special.gamma),
     lambda x, out: out * digamma(x),
     routine=gamma_routines.gamma,
-    code={"latex": r"\Gamma", "c": "tgamma({0})"},
+    code={"latex": r"\Gamma"},
     hazard=Hazard.OVERFLOWS,
     summary="the gamma function",
     source="DLMF 5.2.2",
@@ -205,17 +206,17 @@ gamma = Elementwise(
 )
 lgamma = Elementwise(
     "lgamma",
-    special.lgamma,
+    of_numbers(gamma_routines.lgamma, special.lgamma),
     lambda x, out: digamma(x),
     routine=gamma_routines.lgamma,
-    code={"latex": r"\log\left|\Gamma\left({0}\right)\right|", "c": "lgamma({0})"},
+    code={"latex": r"\log\left|\Gamma\left({0}\right)\right|"},
     summary="log(abs(gamma(x))), without overflow",
     source="DLMF 5.2.2",
     samples=(at(0.5), at(4.5), at(1e10), at(1.0000001), at(-1.5)),
 )
 digamma: Elementwise = Elementwise(
     "digamma",
-    special.digamma,
+    of_numbers(gamma_routines.digamma, special.digamma),
     lambda x, out: polygamma(x, order=1),
     routine=gamma_routines.digamma,
     code={"latex": r"\psi"},

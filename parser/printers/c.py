@@ -12,12 +12,12 @@ from backprop.parser.printers.code import Body, GeneratedFunction, Language, wor
 LIBRARY = frozenset(gate.code["math"] for gate in GATES if "math" in gate.code)
 CALLED = words(
     """
-    copysign fabs fmod lgamma tgamma HUGE_VAL INFINITY NAN M_E M_PI gradient
+    copysign fabs fmod HUGE_VAL INFINITY NAN M_E M_PI gradient
     """
 )
 TAKEN = words(
     """
-    abs div exit fdim fma fmax fmin fpclassify frexp ilogb isfinite isinf isnan isnormal ldexp
+    abs lgamma tgamma div exit fdim fma fmax fmin fpclassify frexp ilogb isfinite isinf isnan isnormal ldexp
     llrint llround logb lrint lround main modf nan nearbyint nextafter nexttoward remainder remquo
     round scalbln scalbn signbit j0 j1 jn y0 y1 yn gamma drem finite significand pow10 exp10
     signgam

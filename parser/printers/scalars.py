@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
-from backprop.autodiff.gates import arithmetic, selection
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import show
 
@@ -66,10 +66,10 @@ def _without_blanks(results: Sequence[Node], first: int) -> list[Node]:
 
 
 def _simple(node: Node) -> Node | None:
-    if node.gate is arithmetic.add:
+    if node.gate is METHODS["+"]:
         left, right = node.inputs
         return left if right.is_number(0.0) else right if left.is_number(0.0) else None
-    if node.gate is selection.where:
+    if node.gate is METHODS["where"]:
         condition, taken, otherwise = node.inputs
         is_indicator = condition.gate.is_indicator and taken.is_number(1.0) and otherwise.is_number(0.0)
         return taken if taken is otherwise else condition if is_indicator else None

@@ -10,10 +10,11 @@ from __future__ import annotations
 import math
 
 from backprop.autodiff.numerics.routines.beta import beta, binom, polygamma_difference
-from backprop.autodiff.numerics.routines.gamma import is_pole, polygamma, power, sine_of_pi
+from backprop.autodiff.numerics.routines.gamma import polygamma, power, sine_of_pi
 from backprop.autodiff.numerics.routines.incomplete_beta import expand_twice
 from backprop.autodiff.numerics.routines.sinc import quarter_turned
 
+NEAR = 0.25  # of a zero, from where on its own form has the digits
 FEW = 30.0  # factors of a binomial coefficient that are multiplied
 
 
@@ -108,7 +109,8 @@ def binom_slope(n: float, k: float, by_n: int, by_k: int) -> float:
         sign = sign_of_power(by_n) * (1.0 if math.fmod(k, 2.0) == 0.0 else -1.0)
         return sign * binom_slope(k - n - 1.0, k, by_n, 0)
     t = n - k + 1.0
-    if not is_pole(n + 1.0) and min(t, k + 1.0) < 0.5:
+    near = min(to_pole(t), to_pole(k + 1.0))
+    if near < NEAR and near < 0.5 * to_pole(n + 1.0):
         is_past = to_pole(t) <= to_pole(k + 1.0)
         return binom_past(n, k, t, by_n, by_k) if is_past else binom_before(n, k, t, by_n, by_k)
     slopes = [0.0] * 256
@@ -134,7 +136,8 @@ def beta_slope(a: float, b: float, by_a: int, by_b: int) -> float:
     slopes = [0.0] * 256
     terms = [0.0] * 256
     total = a + b
-    is_next_to_zero = total < 0.5 and to_pole(total) < min(to_pole(a), to_pole(b))
+    near = to_pole(total)
+    is_next_to_zero = near < NEAR and near < 0.5 * min(to_pole(a), to_pole(b))
     for i in range(by_a + 1):
         for j in range(by_b + 1):
             if i + j > 0 and not is_next_to_zero:

@@ -78,3 +78,25 @@ def logarithm(x: float, pair: list[float]) -> None:
         add_pair(pair, quotient, ((2.0 - quotient * total) - product_error(quotient, total)) / total)
     multiply_pair(pair, ratio[0], ratio[1])
     add_pair(pair, doublings * LOG_TWO, product_error(doublings, LOG_TWO) + doublings * LOG_TWO_REST)
+
+
+def exponential(x: float, pair: list[float]) -> None:
+    """The pair becomes e^x, for x from -700 to 700: the series at a part of the remainder, squared eight times."""
+    remainder = [0.0] * 2
+    doublings = math.floor(x / LOG_TWO + 0.5)
+    remainder[0] = x
+    remainder[1] = 0.0
+    add_pair(remainder, -doublings * LOG_TWO, -product_error(doublings, LOG_TWO) - doublings * LOG_TWO_REST)
+    remainder[0] /= 256.0
+    remainder[1] /= 256.0
+    pair[0] = 1.0
+    pair[1] = 0.0
+    for k in range(11, 0, -1):
+        multiply_pair(pair, remainder[0], remainder[1])
+        divide_pair(pair, k)
+        add_pair(pair, 1.0, 0.0)
+    for _ in range(8):
+        multiply_pair(pair, pair[0], pair[1])
+    scale = math.pow(2.0, doublings)
+    pair[0] *= scale
+    pair[1] *= scale

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 
+from backprop.autodiff.numerics.routines.exact import add_pair, divide_pair, logarithm, multiply_pair, sum_error
+
 SQRT_TWO_PI = 2.5066282746310002
 LOG_SQRT_TWO_PI = 0.9189385332046728
+LOG_SQRT_TWO_PI_REST = -3.8782941580672414e-17
 LARGE = 10.0  # from here on Stirling's series has 17 digits
 BERNOULLI = (
     0.16666666666666666, -0.03333333333333333, 0.023809523809523808, -0.03333333333333333, 0.07575757575757576,
@@ -28,6 +31,15 @@ DIGAMMA_NUMERATOR = (
 DIGAMMA_DENOMINATOR = (
     1.0, 1.610587129184067, 0.938308924472472, 0.24765453685506994,
     0.02983787824819011, 0.0014107905243022098, 1.568122537910356e-05,
+)  # fmt: skip
+
+NEXT_TO_ROOT = 2.0  # what is less, on the left, is a difference that cancels
+FARTHEST_ROOT = -100.0
+# The terms of Stirling's series of digamma as quotients: that of 1/(2x), then those of B_2j/(2j x^2j).
+QUOTIENTS = (
+    1.0, 2.0, 1.0, 12.0, -1.0, 120.0, 1.0, 252.0, -1.0, 240.0, 5.0, 660.0, -691.0, 32760.0, 7.0, 84.0,
+    -3617.0, 8160.0, 43867.0, 14364.0, -174611.0, 6600.0, 854513.0, 3036.0, -236364091.0, 65520.0,
+    8553103.0, 156.0, -23749461029.0, 24360.0, 8615841276005.0, 429660.0,
 )  # fmt: skip
 
 
@@ -100,8 +112,17 @@ def lgamma(x: float) -> float:
         return (x - 0.5) * (math.log(x) - 1.0) - 0.5 + LOG_SQRT_TWO_PI + stirling_rest(x)
     if x < -LARGE:
         return math.log(math.pi / math.fabs(sine_of_pi(x))) - math.log(-x) - lgamma(-x)
-    if x <= 0.5 or x >= 2.5:
-        return math.log(math.fabs(gamma(x)))
+    if x <= 0.0:
+        rough = math.log(math.fabs(gamma(x)))
+        return lgamma_exactly(x) if math.fabs(rough) < NEXT_TO_ROOT else rough
+    if x <= 0.5:
+        return lgamma(1.0 + x) - math.log(x)
+    product = 1.0
+    while x >= 2.5:
+        x -= 1.0
+        product *= x
+    if product > 1.0:
+        return math.log(product) + lgamma(x)
     nearest = math.floor(x + 0.5)
     d = x - nearest
     total = 0.0
@@ -162,6 +183,76 @@ def polygamma(x: float, order: int) -> float:
         return ((x - DIGAMMA_ROOT) - DIGAMMA_ROOT_REST) * top / bottom
     if x > 0.0:
         return polygamma_right(order, x)
+    if order == 0:
+        rough = polygamma_left(x, 0)
+        return digamma_exactly(x) if math.fabs(rough) < NEXT_TO_ROOT and x > FARTHEST_ROOT else rough
+    return polygamma_left(x, order)
+
+
+def digamma_exactly(x: float) -> float:
+    """digamma for x < 0 by the recurrence DLMF 5.5.2 and Stirling's series 5.11.2, by pairs of doubles."""
+    total = [0.0] * 2
+    part = [0.0] * 2
+    steps = math.floor(-x) + 32.0
+    far = x + steps
+    rest = sum_error(x, steps)
+    logarithm(far, total)
+    add_pair(total, rest / far, 0.0)
+    for j in range(16):
+        part[0] = QUOTIENTS[2 * j]
+        part[1] = 0.0
+        divide_pair(part, QUOTIENTS[2 * j + 1])
+        for _ in range(2 * j if j > 0 else 1):
+            divide_pair(part, far)
+            add_pair(part, -part[0] * (rest / far), 0.0)
+        add_pair(total, -part[0], -part[1])
+    step = 0.0
+    while step < steps:
+        root = x + step
+        part[0] = 1.0
+        part[1] = 0.0
+        divide_pair(part, root)
+        add_pair(part, -part[0] * (sum_error(x, step) / root), 0.0)
+        add_pair(total, -part[0], -part[1])
+        step += 1.0
+    return total[0]
+
+
+def lgamma_exactly(x: float) -> float:
+    """log |gamma(x)| for -10 < x < 0 by the recurrence DLMF 5.5.1 and Stirling's series 5.11.1, by pairs of doubles."""
+    total = [0.0] * 2
+    part = [0.0] * 2
+    product = [0.0] * 2
+    steps = math.floor(-x) + 32.0
+    far = x + steps
+    rest = sum_error(x, steps)
+    logarithm(far, total)
+    add_pair(total, rest / far, 0.0)
+    multiply_pair(total, far - 0.5, rest)
+    add_pair(total, -far, -rest)
+    add_pair(total, LOG_SQRT_TWO_PI, LOG_SQRT_TWO_PI_REST)
+    for j in range(1, 16):
+        part[0] = QUOTIENTS[2 * j]
+        part[1] = 0.0
+        divide_pair(part, QUOTIENTS[2 * j + 1] * (2 * j - 1))
+        for _ in range(2 * j - 1):
+            divide_pair(part, far)
+            add_pair(part, -part[0] * (rest / far), 0.0)
+        add_pair(total, part[0], part[1])
+    product[0] = 1.0
+    step = 0.0
+    while step < steps:
+        multiply_pair(product, x + step, sum_error(x, step))
+        step += 1.0
+    logarithm(math.fabs(product[0]), part)
+    add_pair(part, product[1] / product[0], 0.0)
+    add_pair(total, -part[0], -part[1])
+    return total[0]
+
+
+def polygamma_left(x: float, order: int) -> float:
+    """The same for x < 0."""
+    is_odd = order % 2 == 1
     if x > -LARGE:
         steps = math.floor(-x) + 1.0
         total = 0.0

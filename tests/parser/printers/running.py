@@ -61,23 +61,34 @@ def names_of(text, **shapes):
 
 
 def run_c(cases, folder):
-    calls = []
-    numbers = {text: number for number, text in enumerate(dict.fromkeys(text for text, _ in cases))}
-    sources = [apart(written("c", text, f"f{number}"), number) for text, number in numbers.items()]
-    for text, values in cases:
+    """Each function at all its points in a loop over a table: a call for each case would take a minute to compile."""
+    places: dict[str, list[int]] = {}
+    for place, (text, _) in enumerate(cases):
+        places.setdefault(text, []).append(place)
+    sources, loops = [], []
+    for number, (text, own) in enumerate(places.items()):
         names = names_of(text)
-        arguments = ", ".join([*[c_number(values[name]) for name in names], "g"] if names else [])
-        prints = "".join(f'printf(" %.17g", g[{place}]);' for place in range(len(names)))
-        calls.append(f'{{double g[99]; printf("%.17g", f{numbers[text]}({arguments})); {prints} puts("");}}')
+        sources.append(apart(written("c", text, f"f{number}"), number))
+        points = [[c_number(cases[place][1][name]) for name in names] or ["0"] for place in own]
+        table = ", ".join([f"{{{', '.join(point)}}}" for point in points])
+        arguments = ", ".join([*[f"p[i][{place}]" for place in range(len(names))], "g"] if names else [])
+        loops.append(
+            f"{{static const double p[][{max(len(names), 1)}] = {{{table}}}; double g[99]; "
+            f"for (int i = 0; i < {len(own)}; i++) {{(void)p; (void)g; "
+            f'printf("%.17g", f{number}({arguments})); '
+            f'for (int k = 0; k < {len(names)}; k++) printf(" %.17g", g[k]); puts("");}}}}'
+        )
     file, program = folder / "program.c", folder / "program"
-    file.write_text("\n".join([*sources, "#include <stdio.h>", "int main(void) {", *calls, "return 0; }", ""]))
+    file.write_text("\n".join([*sources, "#include <stdio.h>", "int main(void) {", *loops, "return 0; }", ""]))
     flags = ["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-O0"]
     subprocess.run(["gcc", *flags, str(file), "-o", str(program), "-lm"], check=True)
     lines = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout.splitlines()
-    results = []
-    for (text, _), line in zip(cases, lines, strict=True):
+    results = [None] * len(cases)
+    for (text, place), line in zip(
+        [(text, place) for text, own in places.items() for place in own], lines, strict=True
+    ):
         value, *gradients = map(float, line.split())
-        results.append((value, dict(zip(names_of(text), gradients, strict=True))))
+        results[place] = (value, dict(zip(names_of(text), gradients, strict=True)))
     return results
 
 
