@@ -28,11 +28,14 @@ _left: WeakKeyDictionary[Graph, int] = WeakKeyDictionary()  # how many of MOST_S
 def divided(upstream: Node, radius: Node, *, by_series: bool = False) -> Node | None:
     """The node that is `upstream` without its factor `radius`; None where it is not written with one.
 
-    `by_series`: an odd function of what has the factor has it, too.
+    `by_series`: an odd function of what has the factor has it, too, and what is differentiated as a form with it.
     """
     quotient: dict[Node, Node | None] = {radius: radius.graph.constant(1.0)}
     for node in reversed(_factors(upstream, radius, by_series)):
         if node not in quotient:
+            if by_series and node.gate.unread:
+                quotient[node] = quotient.get(node.inputs[0])
+                continue
             by_rule = _odd_quotient if by_series and is_odd(node) else _quotient
             quotient[node] = by_rule(node, quotient, radius)
     result = quotient.get(upstream)
@@ -50,13 +53,18 @@ def _factors(upstream: Node, radius: Node, by_series: bool) -> list[Node]:
                 break
             most += _left.get(upstream.graph, MOST_SEEN)
         node = waiting.pop()
-        for operand in node.inputs if by_series and is_odd(node) else divisible(node):
+        for operand in _smooth_operands(node) if by_series else divisible(node):
             if operand.index >= radius.index and operand not in seen:
                 seen.add(operand)
                 waiting.append(operand)
     if most > MOST_FACTORS:
         _left[upstream.graph] = most - len(seen)
     return [] if waiting else sorted(seen, key=lambda node: node.index, reverse=True)
+
+
+def _smooth_operands(node: Node) -> tuple[Node, ...]:
+    """The operands that may hold a factor, so that the form of the node that is differentiated has it, too."""
+    return node.inputs if is_odd(node) else node.inputs[: node.gate.unread] or divisible(node)
 
 
 def divisible(node: Node) -> tuple[Node, ...]:

@@ -8,6 +8,7 @@ mean and tells whether they differ (directions.py). A factor r in the upstream g
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -90,22 +91,22 @@ class Radius(Reduction):
 
     def kink(self, out: Node) -> Node:
         (operand,), (axis,) = out.inputs, out.attributes
-        return directions.kink(self.vector(operand, axis), axis=axis)
+        return directions.kink(self.vector(operand, axis), axis=axis) / math.sqrt(self.weight(operand, axis))
 
     def side(self, vector: Node, out: Node) -> Node:
-        """The direction of the vector on each side of 0."""
+        """v/r on each side of 0."""
         (operand,), (axis,) = out.inputs, out.attributes
-        return directions.side(self.vector(operand, axis), axis=axis)
+        return directions.side(self.vector(operand, axis), axis=axis) * math.sqrt(self.weight(operand, axis))
 
     def _gradient(self, inputs: tuple[Node, ...], out: Node) -> Node:
         (operand,), (axis,) = inputs, out.attributes
-        plain = super()._gradient(inputs, out)
-        line = self._line(operand, out)
-        if line is None:
-            return plain
         vector, weight = self.vector(operand, axis), self.weight(operand, axis)
         one, radius = out.graph.constant(1.0), kept(out, operand, axis)
-        return restated_as_multiple(line, lambda: plain * weight, one, vector, radius) / weight
+
+        def plain() -> Node:
+            return direction(vector, radius)
+
+        return restated_as_multiple(self._line(operand, out), plain, one, vector, radius) / weight
 
 
 class Hypotenuse(Elementwise):

@@ -28,4 +28,4 @@ def tangents(graph: Graph, outputs: Collection[Node], seeds: Mapping[Node, Node]
     """
     pushed = pushforward(graph, max(outputs, key=lambda node: node.index), seeds)
     settled = {node: tangent.settled for node, tangent in pushed.items()}
-    return {**settled, **with_sides({node: settled[node] for node in outputs if node in settled}, outputs)}
+    return {**settled, **with_sides({node: settled[node] for node in outputs if node in settled}, outputs, seeds)}

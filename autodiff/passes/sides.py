@@ -3,261 +3,47 @@
 The slope of a kink is a convention in a first derivative. A second derivative would square or move that convention,
 which is no limit of anything: abs(x)^2 is x^2, and 2*sign(0)*sign(0) is 0. So each such derivative goes through a gate
 that does nothing where no kink is hit. Where one is, it takes the derivative's values on the sides of the kinks, with
-the slopes that hold there: their common value or, where they differ, their mean.
-
-To which side a direction of the inputs leads is told by the first derivative along it that is not zero; what vanishes
-up to the order of the derivative makes no difference to it. Source: Griewank & Walther, Evaluating Derivatives (2008),
-section 14.2, on directional derivatives of piecewise smooth functions.
+the slopes that hold there (both_sides.py): their common value or, where they differ, their mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from itertools import chain
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.declaration.kinds import Slope
 from backprop.autodiff.evaluation.program import needed
-from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.passes.beside import beside, family
+from backprop.autodiff.graph import Node
+from backprop.autodiff.passes.both_sides import BothSides, is_variable
 from backprop.autodiff.passes.forms import in_forms
-from backprop.autodiff.passes.kink_hits import record
-from backprop.autodiff.passes.pushforward import pushforward
-from backprop.autodiff.passes.side_gates import (
-    NOT_HIT,
-    Derivative,
-    SideValues,
-    differentiated,
-    kinks,
-    side_mean,
-    sides_differ,
-)
-from backprop.autodiff.passes.side_means import (
-    Numbers,
-    are_equal,
-    hadamard,
-    makes_difference,
-    signature_of,
-    weights_of,
-)
+from backprop.autodiff.passes.rays import Rays, meet
+from backprop.autodiff.passes.side_gates import Derivative, differentiated, kinks, side_mean, sides_differ
 
 if TYPE_CHECKING:
-    from backprop.autodiff.evaluation.batched_program import RowProgram
-
-MOST_ENTRIES = 127  # that are moved each to a side of its own; of more some share their signs
-GOLDEN = 0.6180339887498949  # its multiples modulo 1 lie apart: no two entries move equally far
-MOST_NUMBERS = 2**22  # in one evaluation of all sides, about
-
-
-class BothSides:
-    """How to evaluate some `results` on all sides of their kinks, from the values of `operands`.
-
-    Those are the operands of the slopes, one slope after the other, and then the inputs.
-    """
-
-    def __init__(self, results: Sequence[Node], order: int, told: Sequence[bool]) -> None:
-        self.results = tuple(results)
-        self.order = order
-        self.told = tuple(told)
-        nodes = needed(results)
-        self.slopes = [node for node in nodes if node.gate.has_sides]
-        self.inputs = [node for node in nodes if node.gate is leaves.input]
-        self._program: RowProgram | None = None
-        self.telling: dict[int, list[int]] = {}  # of each slope's index, which of the program's slopes tell its sides
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickled with a graph of its own: that of its nodes holds it, too."""
-        graph = Graph(is_typed=True, source=self.results[0].graph.source)
-        twin: dict[int, Node] = {}
-        _copy(self.results, graph, twin)
-        return sides_of, (graph, [twin[node.index].index for node in self.results], self.order, self.told)
-
-    @property
-    def operands(self) -> tuple[Node, ...]:
-        return (*[operand for slope in self.slopes for operand in slope.inputs], *self.inputs)
-
-    def hits(self, operands: Sequence[Any], *, are_rows: bool = False) -> list[Any]:
-        """For each slope, which of its entries are on the kink; `are_rows`: in each of many rows."""
-        start, all_hits = 0, []
-        for slope in self.slopes:
-            assert isinstance(slope.gate, Slope)
-            count = len(slope.inputs)
-            hits = slope.gate.hits_in_rows if are_rows else slope.gate.hits
-            all_hits.append(hits(*operands[start : start + count], **slope.settings))
-            start += count
-        return all_hits
-
-    def at_point(self, *operands: Any) -> SideValues:
-        """The values at one point."""
-        hits = self.hits(operands)
-        if not any([hit.any() for hit in hits]):
-            return NOT_HIT
-        columns = {
-            str(node.name): np.asarray(value)[..., None]
-            for node, value in zip(self.inputs, operands[-len(self.inputs) :], strict=True)
-        }
-        sides = SideValues()
-        means, sides.differ = self._means(columns, hits)
-        sides.values = [mean[..., 0][()] for mean in means]
-        return sides
-
-    def over_rows(self, *operands: Any) -> SideValues:
-        """The values in the rows where a kink is hit."""
-        operands = tuple([np.atleast_1d(operand) for operand in operands])  # numbers that hold for all rows are bare
-        is_hit = np.zeros(max(operand.shape[-1] for operand in operands), dtype=bool)
-        hits = self.hits(operands, are_rows=True)
-        for hit in hits:
-            is_hit |= np.any(hit, axis=tuple(range(np.ndim(hit) - 1)))
-        rows = np.flatnonzero(is_hit)
-        if not len(rows):
-            return NOT_HIT
-        sides = SideValues()
-        sides.rows, sides.count = rows, len(is_hit)
-        columns = {
-            str(node.name): np.broadcast_to(value, (*node.shape, len(is_hit)))[..., rows]
-            for node, value in zip(self.inputs, operands[-len(self.inputs) :], strict=True)
-        }
-        sides.values, sides.differ = self._means(columns, hits)
-        return sides
-
-    def _means(self, columns: Mapping[str, Any], hits: Sequence[Any]) -> tuple[list[Numbers], Any]:
-        """The results' means over the sides, each (*its shape, rows), for inputs of (*their shape, rows).
-
-        Also in which rows the sides differ of what is told of.
-        """
-        from backprop.autodiff.evaluation.batched_program import (
-            lower_rows,  # here, not above: few derivatives meet a kink
-        )
-
-        if self._program is None:
-            self._program = lower_rows(*self._sided(), {})
-        steps = self._directions()
-        count = len(next(iter(steps.values()))) if steps else 1
-        rows = next(iter(columns.values())).shape[-1]
-        block = max(1, MOST_NUMBERS // (count * max(self._program.plan.entries, count)))
-        parts = [
-            self._block({name: array[..., start : start + block] for name, array in columns.items()}, steps, count)
-            for start in range(0, rows, block)
-        ]
-        hit = [slope for slope, places in zip(self.slopes, hits, strict=True) if np.any(places)]
-        for _, _, differing in parts:
-            if differing is not None:
-                record([slope for slope in hit if differing[slope.index]] or hit)
-        means = [np.concatenate(blocks, axis=-1) for blocks in zip(*[part[0] for part in parts], strict=True)]
-        return means, np.concatenate([differ for _, differ, _ in parts])
-
-    def _block(
-        self, columns: Mapping[str, Any], steps: Mapping[str, Numbers], count: int
-    ) -> tuple[list[Numbers], Any, dict[int, bool] | None]:
-        """The means for some rows, where sides differ that are told of, and which slopes make the difference there."""
-        assert self._program is not None
-        rows = next(iter(columns.values())).shape[-1]
-        given = {name: np.repeat(array, count, axis=-1) for name, array in columns.items()}
-        given |= {name: np.tile(np.moveaxis(along, 0, -1), rows) for name, along in steps.items()}
-        values = [array.reshape((*array.shape[:-1], rows, count)) for array in self._program.run(given)]
-        width = len(self.results)
-        slopes = values[2 * width :]
-        weights = weights_of([signature_of(slope) for slope in slopes])
-        means, differ, differing = [], np.zeros(rows, dtype=bool), None
-        for value, telling, is_told in zip(values[:width], values[width : 2 * width], self.told, strict=True):
-            with np.errstate(all="ignore"):
-                mean = np.sum(value * weights, axis=-1)
-            means.append(np.where(are_equal(value), value[..., 0], mean))
-            agree = are_equal(telling)
-            if is_told and not np.all(agree):
-                differ |= ~np.all(agree.reshape(-1, rows), axis=0)
-            if differing is None and np.any(differ):
-                row = int(np.argmax(differ))
-                moved = [
-                    makes_difference(telling[..., row, :], signature_of(slope)[row], weights[row]) for slope in slopes
-                ]
-                differing = {
-                    slope.index: any(moved[position] for position in self.telling[slope.index]) for slope in self.slopes
-                }
-        return means, differ, differing
-
-    def _directions(self) -> dict[str, Numbers]:
-        """For each variable the directions to move it in, (directions, *its shape): signs that no two entries share.
-
-        The signs are rows of a Hadamard matrix, so that those of any two entries are alike as often as not, and
-        opposite directions come in pairs. Each entry in turn moves farthest, so that each wins a tie and loses it.
-        """
-        variables = [node for node in self.inputs if is_variable(node)]
-        sizes = [int(np.prod(node.shape)) for node in variables]
-        entries = sum(sizes)
-        signs = hadamard(min(entries, MOST_ENTRIES) + 1)
-        columns = 1 + np.arange(entries) % (len(signs) - 1)
-        moves = signs[:, columns] * (1.0 + np.modf(np.arange(1, entries + 1) * GOLDEN)[0])
-        pattern = np.arange(len(signs))
-        moves[pattern, pattern % entries] *= 4.0
-        moves = np.concatenate([moves, -moves])
-        ends = np.cumsum(sizes)
-        return {
-            step_name(node): moves[:, end - size : end].reshape((len(moves), *node.shape))
-            for node, size, end in zip(variables, sizes, ends, strict=True)
-        }
-
-    def _sided(self) -> tuple[list[Node], list[str]]:
-        """The results on the side of the steps, the same as they tell of it, the slopes that tell it; the inputs."""
-        graph = Graph(is_typed=True)
-        twin: dict[int, Node] = {}
-        _copy(self.operands, graph, twin)  # first and alone: only their derivatives are asked for
-        seeds = {
-            twin[node.index]: graph.input(step_name(node), node.shape) for node in self.inputs if is_variable(node)
-        }
-        tangents: list[dict[Node, Node]] = []
-        for _ in range(self.order):
-            pushed = pushforward(graph, graph.nodes[-1], seeds)
-            tangents.append({node: tangent.settled for node, tangent in pushed.items()})
-        _copy(self.results, graph, twin)
-        families = {slope.index: family(twin[slope.index]) for slope in self.slopes}
-        places = {node: position for position, node in enumerate(dict.fromkeys(chain.from_iterable(families.values())))}
-        self.telling = {index: [places[node] for node in alike] for index, alike in families.items()}
-        moved, results = Graph(is_typed=True), [twin[node.index] for node in self.results]
-        means = beside(moved, results, tangents, lambda slope: not slope.only_tells)
-        telling = beside(moved, [*results, *places], tangents, lambda slope: True)
-        return [*means, *telling], list(moved.inputs)
-
-
-def _copy(results: Sequence[Node], graph: Graph, twin: dict[int, Node]) -> None:
-    """Copy nodes to another graph, without means of sides; `twin` gets its node for each index of theirs."""
-    for node in needed(results):
-        if node.index in twin:
-            continue
-        if isinstance(node.gate, Derivative) or node.gate.unread:
-            twin[node.index] = twin[node.inputs[0].index]
-        elif node.gate is not kinks:
-            twin[node.index] = graph.copy(node, twin)
-
-
-def sides_of(graph: Graph, results: Sequence[int], order: int, told: Sequence[bool]) -> BothSides:
-    return BothSides([graph.nodes[index] for index in results], order, told)
-
-
-def is_variable(node: Node) -> bool:
-    """Whether an input is the user's: those that a pass adds have blanks in their names."""
-    return " " not in str(node.name)
-
-
-def step_name(node: Node) -> str:
-    return f"step of {node.name}"
+    pass
 
 
 def with_sides(
-    derivatives: Mapping[Node, Node], outputs: Collection[Node], told: Callable[[Node], bool] = lambda key: True
+    derivatives: Mapping[Node, Node],
+    outputs: Collection[Node],
+    seeds: Mapping[Node, Node] | None = None,
+    told: Callable[[Node], bool] = lambda key: True,
 ) -> dict[Node, Node]:
-    """The derivatives, those of second or higher order at a kink with the mean of both sides. The keys may be any.
+    """The derivatives, those of second or higher order at a kink with the mean of both sides.
 
+    The keys are what each is by in reverse mode; in forward mode they may be any, and `seeds` gives the direction.
     `outputs` are what was differentiated: where slopes or derivatives are among what they depend on, it was not for the
     first time. `told`: whether to tell of it where the sides differ.
     """
     order = order_of(outputs) if derivatives else 0
     if not order:
         return dict(derivatives)
-    sides = BothSides(list(derivatives.values()), order + 1, [told(key) for key in derivatives])
+    results = list(derivatives.values())
+    if not any([node.gate.form or node.gate.has_sides for node in needed(results)]):
+        return dict(derivatives)
+    rays = _rays(derivatives, seeds)
+    formed = in_forms(results) if meet(results) else ()
+    sides = BothSides(results, order + 1, [told(key) for key in derivatives], rays, formed)
     if not sides.slopes:
         return dict(derivatives)
     graph = next(iter(outputs)).graph
@@ -266,6 +52,12 @@ def with_sides(
         key: graph.add(side_mean, (node,), (position, sides.order, kinks_node.index))
         for position, (key, node) in enumerate(derivatives.items())
     }
+
+
+def _rays(keys: Iterable[Node], seeds: Mapping[Node, Node] | None) -> Rays:
+    if seeds is not None:
+        return Rays((), {str(node.name): seed for node, seed in seeds.items()})
+    return Rays(tuple([str(key.name) if key.gate is leaves.input and is_variable(key) else None for key in keys]), None)
 
 
 def to_differentiate(derivatives: Sequence[Node], output: Node, *, are_together: bool = False) -> list[Node]:
