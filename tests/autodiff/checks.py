@@ -142,7 +142,11 @@ def check_modes_agree(gate: Gate, operands: Sequence[Any], attributes: Mapping[s
 
 
 def check_differences(
-    gate: Gate, operands: Sequence[Any], attributes: Mapping[str, Any], mode: str = "reverse", seed: int = 0
+    gate: Gate,
+    operands: Sequence[Any],
+    attributes: Mapping[str, Any],
+    modes: Sequence[str] = ("reverse", "forward"),
+    seed: int = 0,
 ) -> bool:
     """The derivative along a random direction against central differences, where those are sharp: whether they were.
 
@@ -162,13 +166,14 @@ def check_differences(
     is_nothing = abs(numeric) <= error <= 1e-9
     if not is_nothing and not error <= 1e-9 * abs(numeric):
         return False
-    if mode == "reverse":
-        _, gradients = value_and_gradients(graph, operands, upstream)
-        mine = sum(float(np.sum(one * direction)) for one, direction in zip(gradients, directions, strict=True))
-    else:
-        mine = float(np.sum(upstream * tangent_of(graph, operands, directions)))
     allowed = 1e-9 if is_nothing else 1e-7 * abs(numeric)
-    assert abs(mine - numeric) <= allowed, f"{gate.name}{operands}, {mode}: {mine!r}, not {numeric!r}"
+    for mode in modes:
+        if mode == "reverse":
+            _, gradients = value_and_gradients(graph, operands, upstream)
+            mine = sum(float(np.sum(one * direction)) for one, direction in zip(gradients, directions, strict=True))
+        else:
+            mine = float(np.sum(upstream * tangent_of(graph, operands, directions)))
+        assert abs(mine - numeric) <= allowed, f"{gate.name}{operands}, {mode}: {mine!r}, not {numeric!r}"
     return gate.is_flat or not is_nothing
 
 

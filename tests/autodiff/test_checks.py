@@ -49,8 +49,8 @@ def test_a_right_gate_passes_every_check():
     check_oracle(right, [(1.5,), (-0.3,), (0.0,)], {}, truth_of_square)
     check_second_derivatives(right, [(1.5,)], {}, truth_of_square)
     check_modes_agree(right, (ROW,), {})
-    assert check_differences(right, (ROW,), {}, "reverse")
-    assert check_differences(right, (ROW,), {}, "forward")
+    assert check_differences(right, (ROW,), {}, ["reverse"])
+    assert check_differences(right, (ROW,), {}, ["forward"])
     assert check_second_differences(right, (ROW,), {})
     check_corner(right, Corner((0.0,), 0.0, (0.0,)))
 
@@ -58,9 +58,9 @@ def test_a_right_gate_passes_every_check():
 @pytest.mark.parametrize("mode", ["reverse", "forward"])
 def test_a_wrong_slope_is_caught_by_differences(mode):
     with NEVER:
-        check_differences(wrong, (ROW,), {}, mode)
+        check_differences(wrong, (ROW,), {}, [mode])
     with NEVER:
-        check_differences(wrong, (1.5,), {}, mode)
+        check_differences(wrong, (1.5,), {}, [mode])
 
 
 def test_a_wrong_slope_is_caught_by_mpmath_in_every_mode():
@@ -80,7 +80,7 @@ def test_a_wrong_slope_of_one_of_two_operands_is_caught(place):
     with pytest.raises(AssertionError, match=f"partial {place}"):
         check_oracle(planted, [(1.5, 2.5)], {}, lambda point: Truth("mul", point))
     with NEVER:
-        check_differences(planted, (ROW, 2.5), {}, "reverse")
+        check_differences(planted, (ROW, 2.5), {}, ["reverse"])
 
 
 def test_a_slope_that_loses_digits_is_caught():
@@ -176,9 +176,9 @@ def test_a_wrong_rule_of_an_array_gate_is_caught_in_its_mode(kind):
     for mode in ("reverse", "forward"):
         if mode in wrong_modes:
             with NEVER:
-                check_differences(gate, operands, {}, mode)
+                check_differences(gate, operands, {}, [mode])
         else:
-            assert check_differences(gate, operands, {}, mode)
+            assert check_differences(gate, operands, {}, [mode])
     if len(wrong_modes) == 1:
         with pytest.raises(AssertionError, match="modes differ"):
             check_modes_agree(gate, operands, {})
