@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 Case = TypeVar("Case")
+Other = TypeVar("Other")
 
 
 def each(cases: Iterable[Case]) -> Iterator[Case]:
@@ -13,3 +14,14 @@ def each(cases: Iterable[Case]) -> Iterator[Case]:
     for case in cases:
         print(case)
         yield case
+
+
+def covering(
+    cases: Sequence[Case], others: Sequence[Other], fits: Callable[[Case, Other], bool]
+) -> list[tuple[Case, Other]]:
+    """Some of all pairs: each case has a part in one, and so has each of the others, where any fits it."""
+    rows, columns = range(len(cases)), range(len(others))
+    walks = [[(row, (row + turn) % len(others)) for turn in columns] for row in rows]
+    walks += [[((column + turn) % len(cases), column) for turn in rows] for column in columns]
+    firsts = [next((pair for pair in walk if fits(cases[pair[0]], others[pair[1]])), None) for walk in walks]
+    return [(cases[row], others[column]) for row, column in dict.fromkeys(pair for pair in firsts if pair)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.gate import Gate, Sample
 from backprop.autodiff.gates import FUNCTIONS, GATES, OPERATORS
 from backprop.autodiff.shapes import Slice
 
+from ..cases import covering
 from .building import single, value_of
 from .checks import arrays
 
@@ -63,22 +64,24 @@ def broadcast_points() -> list[Point]:
     """Each entrywise gate at its moderate samples, in shapes that match and shapes that broadcast."""
     points = []
     for gate in GATES:
-        for sample in gate.samples:
-            if not gate.has_local or not is_moderate(sample.operands):
-                continue
-            count = len(sample.operands)
-            for first, rest in BROADCASTS if count > 1 else [((2, 3), ()), ((1,), ())]:
-                shapes = [first, *[rest] * (count - 1)]
-                operands = (spread(*one) for one in zip(sample.operands, shapes, range(count), strict=True))
-                points.append(Point(gate, tuple(operands), dict(sample.attributes)))
-    return [point for point in points if is_inside(point)]
+        samples = [one for one in gate.samples if gate.has_local and is_moderate(one.operands)]
+        shapes = BROADCASTS if len(gate.operands) > 1 else (((2, 3), ()), ((1,), ()))
+        points += [broadcast(gate, *pair) for pair in covering(samples, shapes, partial(is_inside, gate))]
+    return points
 
 
-def is_inside(point: Point) -> bool:
+def broadcast(gate: Gate, sample: Sample, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> Point:
+    """A sample whose first operand has one of the shapes, and whose others have the other."""
+    first, rest = shapes
+    each_shape = [first, *[rest] * (len(sample.operands) - 1)]
+    operands = map(spread, sample.operands, each_shape, range(len(sample.operands)))
+    return Point(gate, tuple(operands), dict(sample.attributes))
+
+
+def is_inside(gate: Gate, sample: Sample, shapes: tuple[tuple[int, ...], tuple[int, ...]]) -> bool:
     """Whether the entries are still in the gate's domain: those near its edge may have left it."""
-    return bool(
-        np.all(np.isfinite(value_of(single(point.gate, len(point.operands), point.attributes), point.operands)))
-    )
+    point = broadcast(gate, sample, shapes)
+    return bool(np.all(np.isfinite(value_of(single(gate, len(point.operands), point.attributes), point.operands))))
 
 
 @cache
