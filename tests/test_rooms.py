@@ -39,16 +39,22 @@ def tree_of(source: str) -> ast.Module:
     return ast.parse(source)
 
 
+@cache
+def nodes_of(source: str) -> list[ast.AST]:
+    return list(ast.walk(tree_of(source)))
+
+
 @pytest.fixture(scope="module", autouse=True)
 def trees_are_forgotten():
     """Half a million objects would slow down whatever runs after."""
     yield
     tree_of.cache_clear()
+    nodes_of.cache_clear()
 
 
 def imported(source: str) -> set[str]:
     """The dotted names that a module imports, those inside functions too; a relative import starts with a dot."""
-    return imported_by(ast.walk(tree_of(source)))
+    return imported_by(nodes_of(source))
 
 
 def imported_by(nodes: Iterable[ast.AST]) -> set[str]:
@@ -64,7 +70,7 @@ def imported_by(nodes: Iterable[ast.AST]) -> set[str]:
 
 def called(source: str) -> set[str]:
     """The plain names that a module calls, or hands on to be called."""
-    return {node.id for node in ast.walk(tree_of(source)) if isinstance(node, ast.Name)}
+    return {node.id for node in nodes_of(source) if isinstance(node, ast.Name)}
 
 
 def forbidden_imports(room: str, source: str) -> set[str]:
@@ -83,7 +89,7 @@ def is_gate_name(node: ast.AST) -> bool:
 def gate_names_compared(source: str) -> list[int]:
     """The lines that compare something's `.name` of a gate, or look it up in a collection or a table of names."""
     found = []
-    for node in ast.walk(tree_of(source)):
+    for node in nodes_of(source):
         asked: list[ast.AST] = []
         if isinstance(node, ast.Compare):
             asked = [node.left, *node.comparators]
@@ -101,7 +107,7 @@ def gates_named(source: str) -> list[int]:
     """The lines that ask whether a gate is one of another module's, such as `node.gate is arithmetic.power`."""
     return [
         node.lineno
-        for node in ast.walk(tree_of(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith("gate")
         for other in node.comparators
         if isinstance(other, ast.Attribute) and not ast.unparse(other).startswith("leaves.")
@@ -139,7 +145,7 @@ def allowed_names(source: str) -> set[str]:
     """A module may have a name of its own that hides a builtin, as the leaf `input` does."""
     return {
         target.id
-        for node in ast.walk(tree_of(source))
+        for node in nodes_of(source)
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Name)
@@ -147,7 +153,7 @@ def allowed_names(source: str) -> set[str]:
 
 
 def calls(source: str) -> list[ast.Call]:
-    return [node for node in ast.walk(tree_of(source)) if isinstance(node, ast.Call)]
+    return [node for node in nodes_of(source) if isinstance(node, ast.Call)]
 
 
 def last_name(function: ast.expr) -> str | None:

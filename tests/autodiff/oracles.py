@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 import mpmath
 from mpmath import mp, mpf
@@ -437,12 +437,13 @@ class Truth:
 
     def __init__(self, name: str, point: tuple[float, ...], attributes: tuple[tuple[str, float], ...] = ()) -> None:
         self.function = partial(ORACLES[name], **dict(attributes))
+        self.values = cache(self.function)  # differences of differences meet at the same places
         self.digits = working_digits(point) + MORE_DIGITS.get(name, 0)
         self.slopes = SLOPES.get(name) or tuple(partial(self._slope, place) for place in range(len(point)))
         self.doubles = point
 
     def _slope(self, place: int, *point):
-        return derivative(self.function, point, place)
+        return derivative(self.values, point, place)
 
     def _compute(self, quantity: Callable):
         with mp.workdps(self.digits):
