@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 
 PACKAGES = ("backprop.autodiff", "backprop.parser", "backprop.cli")
 COLUMNAR = "backprop.cli.batch.columnar."  # its modules are made of pyarrow
+SLOW_EXTRAS = ("polars", "pyarrow.compute", "pyarrow.ipc", "pyarrow.parquet")
 ROOM = 1 << 14  # bytes that fit into a pipe that nobody reads from yet
 SEEN_LATE = {"NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "PATH"}  # variables that nothing imported looks at
 
@@ -166,12 +167,18 @@ def serve(script: str, control: socket.socket) -> types.CodeType | None:
 
 
 def load() -> None:
-    """Import every module that imports no extra by itself: polars' threads do not live on in a fork."""
+    """Import every module of the program that imports no extra by itself, and the extras that take long to import.
+
+    Threads do not live on in a fork: those of polars and pyarrow start when they are first used, which is after it.
+    """
     for package in PACKAGES:
         for module in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             if not module.name.startswith(COLUMNAR):
                 importlib.import_module(module.name)
     assert not sys.modules.keys() & {"polars", "pyarrow", "matplotlib", "scipy"}
+    for name in SLOW_EXTRAS:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
     sys.modules["backprop.parser"].parse("x")  # and with it the grammar's tables
     gc.freeze()
 
