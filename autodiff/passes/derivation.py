@@ -6,8 +6,6 @@ exp. Source: Bronstein, Symbolic Integration I, section 3.1, of derivations.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes import power_sums
@@ -15,7 +13,11 @@ from backprop.autodiff.passes.monomials import is_power
 from backprop.autodiff.passes.power_sums import PowerSum, joined
 from backprop.autodiff.passes.reading import NoNormalForm, Reading
 
-MOST_FACTORS = 20_000  # powers in all products of a derivative
+MOST_FACTORS = 20_000  # powers in all products of a derivative, of which like ones are not yet together
+
+
+class TooLong(Exception):
+    """A derivative has more than MOST_FACTORS powers in its products."""
 
 
 class Derivation(Reading):
@@ -24,20 +26,20 @@ class Derivation(Reading):
     def __init__(self, variable: Node) -> None:
         super().__init__(variable.graph)
         self.slopes: dict[Node, PowerSum] = {variable: power_sums.number(1)}
+        self.size = 0  # powers in the products of the derivative that is being made
 
     def derived(self, terms: PowerSum) -> PowerSum:
-        """The derivative of a sum, its like terms together. Source: the product rule."""
+        """The derivative of a sum, its like terms together. Source: the product rule. Raises TooLong."""
         total: PowerSum = {}
-        size = 0
         for powers, coefficient in terms.items():
             for base, exponent in powers:
                 slope = self.slope(base)
                 if not slope:
                     continue
-                rest = joined(powers, frozenset([(base, Fraction(-1))]))
-                size += (len(rest) + 1) * len(slope)
-                if size > MOST_FACTORS:
-                    raise NoNormalForm
+                rest = joined(powers, frozenset([(base, -1)]))
+                self.size += (len(rest) + 1) * len(slope)
+                if self.size > MOST_FACTORS:
+                    raise TooLong
                 for inner_powers, factor in slope.items():
                     self.add(total, self.times(rest, inner_powers), coefficient * exponent * factor)
         return total
@@ -90,10 +92,8 @@ class Derivation(Reading):
         total: PowerSum = {}
         for base, exponent in powers:
             by_itself = exponent < 0 and node in self.raised
-            whole, scale = (
-                (frozenset([(node, Fraction(1))]), exponent) if by_itself else (powers, exponent * coefficient)
-            )
-            rest = joined(whole, frozenset([(base, Fraction(-1))]))
+            whole, scale = (frozenset([(node, 1)]), exponent) if by_itself else (powers, exponent * coefficient)
+            rest = joined(whole, frozenset([(base, -1)]))
             for inner_powers, factor in self.slopes[base].items():
                 self.add(total, self.times(rest, inner_powers), scale * factor)
         return total

@@ -112,7 +112,8 @@ def is_raised(powers: dict[Node, Exponent]) -> bool:
     return any(exponent.symbolic is not None or abs(exponent.number) != 1 for exponent in powers.values())
 
 
-TRIED = (-1000.0, 1000.0, -2.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0, 100.0)
+# as large as may be where no exponential overflows: that is no edge of a domain
+TRIED = (-500.0, 500.0, -2.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0, 100.0)
 
 
 def is_total(node: Node) -> bool:
