@@ -113,7 +113,8 @@ class Derivatives:
         """Raises ExpressionError where the graph has more nodes than `limit` after that many orders."""
         if len(self.graph.nodes) > limit:
             raise ExpressionError(
-                f"the derivatives up to order {done} have {len(self.graph.nodes)} nodes", cure="ask for a lower order"
+                f"the derivatives up to order {done} have {len(self.graph.nodes)} nodes",
+                cure=f"ask for an order up to {done}",
             )
 
 

@@ -15,6 +15,7 @@ from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import arithmetic, constructors, exponential
 from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
+from backprop.autodiff.shapes import broadcast
 
 Number: TypeAlias = Any  # a Fraction or a float, which mypy joins to an object
 
@@ -143,9 +144,10 @@ def place_in_product(power: tuple[Node, Exponent]) -> tuple[int, int]:
 
 
 def without_ones(powers: dict[Node, Exponent]) -> dict[Node, Exponent]:
-    """The powers without arrays of ones that only repeat what has their shape already."""
+    """The powers without arrays of ones that only repeat what has their shape, or that of a row or column, already."""
     for base in [base for base in powers if base.gate is constructors.ones]:
-        if any(other is not base and other.shape == base.shape for other in powers):
+        others = [other.shape for other in powers if other is not base]
+        if others and broadcast(others) == broadcast([base.shape, *others]):
             powers = {other: exponent for other, exponent in powers.items() if other is not base}
     return powers
 

@@ -62,9 +62,14 @@ class Reading:
             raise NoNormalForm  # 1/(x - x) has no value, and a sum would not show that it is there
         briefs: list[Brief] = []
         tidy = Simplifier(in_textbook_form(node, briefs=briefs), has_negative_powers=False)
-        if briefs and not may_have_corners:
-            raise NoNormalForm
+        if not may_have_corners:
+            self.allow(briefs)
         return self.read(tidy, tidy.result())
+
+    def allow(self, briefs: Collection[Brief]) -> None:
+        """Raises NoNormalForm where the forms may not stand for their gates."""
+        if briefs:
+            raise NoNormalForm
 
     def read(self, tidy: Simplifier, tidied: Node) -> PowerSum:
         """What a run has tidied, as a sum."""

@@ -48,6 +48,12 @@ def simplified_of_order(node: Node, variable: Node, order: int, exemptions: list
     formula = derivative_of_order(derivation, node, order)
     corners = [corner for corner in derivation.corners(order) if may_hold(corner)]
     exemptions += [Exemption(formula, condition, None, None, None) for condition in corners]
+    parts = {*needed([formula])}
+    for brief in derivation.kinks[:MOST_FORMS]:
+        apart = {*needed([brief.form])}.difference(needed(brief.operands))
+        kink = Exemption(formula, brief.corner, None, None, True)
+        if not parts.isdisjoint(apart) and kink not in exemptions and _counts(kink, formula):
+            exemptions.append(kink)
     return formula
 
 
