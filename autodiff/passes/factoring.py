@@ -17,7 +17,7 @@ from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.monomials import TRIED
 from backprop.autodiff.passes.power_sums import NO_POWERS, Powers, PowerSum, Rational, joined
-from backprop.autodiff.passes.reading import edges_of
+from backprop.autodiff.passes.reading import edges_of, poles_of
 
 MOST_ENTRIES = 2_000  # terms times bases of a sum that is looked at for factors
 MOST_TERMS_OF_FACTOR = 4
@@ -64,8 +64,15 @@ class Factoring:
 
     def lost_edges(self, terms: PowerSum, factored: Factored) -> set[Node]:
         """The bases by which the terms have no value somewhere, and what was found has one."""
-        lost = edges_of(terms) - edges_of(factored.multiplied_out())
-        return {base for base in lost if not self._has_no_zero(self.terms_of(base))}
+        kept = edges_of(factored.multiplied_out())
+        return {base for base in edges_of(terms) - kept if not self._is_no_edge_beside(base, kept)}
+
+    def _is_no_edge_beside(self, base: Node, kept: set[Node]) -> bool:
+        """Whether a base is nowhere 0, or a quotient, as y/x is, whose denominators have edges that are kept."""
+        value = self.other_terms(base) if base not in kept else None
+        if value is not None and value.degree == 1:
+            return all(poles_of(powers) <= kept for powers in value.terms)
+        return self._has_no_zero(self.terms_of(base))
 
     def over_one_denominator(self, terms: PowerSum) -> Factored:
         """The sum, multiplied out and divided where that makes it shorter."""

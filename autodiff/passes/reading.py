@@ -190,14 +190,23 @@ class Reading:
         """Raises NoNormalForm where a sum of these has a value and what was merged to them has none: x/x is not 1."""
         bases = {base for powers in products for base, _ in powers}
         edges = edges_of(products) | {operand for base in bases for operand in base.inputs if has_pole(base)}
-        if not self.owed <= edges:
+        if not all(base in edges or self._has_poles_in(edges, base) for base in self.owed):
             raise NoNormalForm
         self.owed.clear()
+
+    def _has_poles_in(self, edges: Collection[Node], base: Node) -> bool:
+        """Whether a quotient, as y/x is, has no value only where one of the edges has none."""
+        factors = self.factors_of(base)
+        return factors is not None and poles_of(factors[0]) <= {*edges}
 
 
 def has_edge(exponent: Rational) -> bool:
     """Whether a power has a pole, or an edge of its domain, at 0."""
     return exponent < 0 or exponent.denominator > 1
+
+
+def poles_of(powers: Powers) -> set[Node]:
+    return {base for base, exponent in powers if has_edge(exponent)}
 
 
 def edges_of(products: Iterable[Powers]) -> set[Node]:
