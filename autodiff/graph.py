@@ -213,6 +213,7 @@ class Graph:
         self.is_plain = False  # whether derivatives do without the masks that only infinite numbers need (masks.py)
         self.inputs: dict[str, Node] = {}  # the free names, named constants among them, in order of first use
         self.defaults: dict[str, Array] = {}  # the values of inputs that the text gives
+        self.assumed: dict[str, Shape] = {}  # the shapes of inputs that the text was read for: for i in 1:len(x)-1
         self.fixed: set[str] = set()  # inputs that keep that value: they are constants of the text
         self.programs = Recent(MOST_PROGRAMS, MOST_INSTRUCTIONS)  # what was derived from it last (programs.py)
         self._interned: dict[tuple[Any, ...], Node] = {}
@@ -367,9 +368,19 @@ class Graph:
         """This graph for inputs of the `given` shapes, every other variable of its default's shape or a scalar.
 
         A free name such as `pi` becomes the constant unless it is given, a fixed one its value. Raises ExpressionError
-        with both shapes and the operator's place where they do not fit.
+        with both shapes and the operator's place where they do not fit, or are not those that the text was read for.
         """
         result = Graph(is_typed=True, source=self.source)
+        for name, shape in self.assumed.items():
+            default = self.defaults.get(name)
+            actual = given.get(name, () if default is None else default.shape)
+            if actual != shape:
+                raise ExpressionError(
+                    f"{name} has shape {shapes.show(actual)}, and the text was read for shape {shapes.show(shape)}",
+                    self.inputs[name].span if name in self.inputs else None,
+                    "give the shapes to parse, too",
+                    self.source,
+                )
         twin: list[Node] = []
         for node in self.nodes:
             if node.gate is leaves.input:

@@ -15,6 +15,7 @@ Shape: TypeAlias = tuple[int, ...]
 Array: TypeAlias = np.float64 | np.ndarray[Any, np.dtype[np.float64]]  # numpy.typing would cost start-up time
 Axis: TypeAlias = int | tuple[int, ...] | None
 
+LONG = 10**16  # from here a length is shown as a power of ten
 MAXIMUM_ENTRIES = 2**27  # of one array: 1 GiB of doubles
 MAXIMUM_DIMENSIONS = 32  # of one array: what every NumPy allows
 MOST_DERIVATIVES = 100  # the factorials of the orders of polygamma overflow beyond 150
@@ -22,7 +23,8 @@ MOST_DERIVATIVES = 100  # the factorials of the orders of polygamma overflow bey
 
 def show(shape: Shape) -> str:
     """A shape as a user reads it: `scalar`, `(3)`, `(2, 3)`."""
-    return f"({', '.join(map(str, shape))})" if shape else "scalar"
+    lengths = [str(length) if length < LONG else f"{float(length):.0e}" for length in shape]
+    return f"({', '.join(lengths)})" if shape else "scalar"
 
 
 def entry_name(name: str, index: Sequence[SupportsIndex]) -> str:

@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING
 from backprop.autodiff.errors import ExpressionError, Span
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from backprop.autodiff.graph import Graph
-    from backprop.autodiff.shapes import Array
+    from backprop.autodiff.shapes import Array, Shape
 
 __all__ = ["ExpressionError", "Span", "parse", "parse_constant"]
 
 
-def parse(text: str) -> Graph:
+def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
     """The graph of an expression, or of statements, as written: untyped, it fits inputs of any shape.
 
-    Raises ExpressionError, with the place and the cure, for a text that is none.
+    Where a range or a length follows from an input's shape, as in `for i in 0:len(v)-2`, it is read for one of the
+    `shapes`, or for its default's. Raises ExpressionError, with the place and the cure, for a text that is none.
     """
     from backprop.parser import parsing
 
-    return parsing.parse(text)
+    return parsing.parse(text, shapes)
 
 
 def parse_constant(text: str) -> Array:

@@ -6,11 +6,13 @@ There is no tree and no recursion: a callback gets its operands with their nodes
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.shapes import Shape
 from backprop.parser import arrays, constants, loops, subscripts
 from backprop.parser.calls import called
 from backprop.parser.functions import FunctionScope, read_head
@@ -30,9 +32,9 @@ class Builder:
 
     scope: Scope
 
-    def begin(self, source: str) -> None:
-        """Get ready for a text."""
-        self.scope = Scope(source)
+    def begin(self, source: str, shapes: Mapping[str, Shape] | None = None) -> None:
+        """Get ready for a text, which may ask for the shapes of its variables."""
+        self.scope = Scope(source, shapes)
         self._output: Node | None = None
 
     def finished(self) -> Graph:

@@ -187,8 +187,9 @@ def bound(scope: Scope, call: WrittenCall, takes: Parameters) -> tuple[dict[str,
         if name in given:
             raise unfit(f"'{name}' is given twice", keyword.name.span)
         if name not in plain and name not in takes.settings:
+            is_text = keyword.name.type == "TEXT"
             raise unfit(
-                f"'{call.name.text}' has no argument '{name}'",
+                f"'{call.name.text}' takes no text" if is_text else f"'{call.name.text}' has no argument '{name}'",
                 keyword.name.span,
                 None if takes.settings else keyword.operand,
             )

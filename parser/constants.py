@@ -13,6 +13,11 @@ from backprop.parser.functions import DEFERRED, OwnCall, expand
 from backprop.parser.operand import Operand
 from backprop.parser.scope import Scope
 
+
+class UnknownShape(ExpressionError):
+    """What must be constant follows from the shape of a variable, for which the text must be read again."""
+
+
 Make = Callable[[Scope, tuple[Node, ...], list[Any]], Node | OwnCall]
 
 
@@ -62,10 +67,21 @@ def varies(operand: Operand) -> bool:
 
 
 def variable_in(node: Node) -> Node | None:
-    """A variable that the node depends on and that has no default, if there is one."""
+    """A variable that the node depends on and that has no default, if there is one; its shape alone may be known."""
+    return next((part for part in inputs_of(node, by_shape=False) if is_variable(part)), None)
+
+
+def inputs_of(node: Node, *, by_shape: bool) -> list[Node]:
+    """The inputs on whose values the node depends or, `by_shape`, on whose shapes it does: x in len(x)."""
     from backprop.autodiff.evaluation.program import needed
 
-    return next((part for part in needed([node]) if is_variable(part)), None)
+    parts = needed([node])
+    readers = [part for part in parts if part.gate.reads_shape]
+    if by_shape:
+        parts = needed(readers) if readers else []
+    elif readers:
+        parts = needed([node], given={*readers})
+    return [part for part in parts if part.gate is leaves.input]
 
 
 def is_variable(node: Node) -> bool:
@@ -85,14 +101,24 @@ def value(operand: Operand, role: str) -> Array:
     if node.is_constant:
         return node.value  # type: ignore[no-any-return]
     from backprop.autodiff.evaluation.execution import constant_value
-    from backprop.autodiff.evaluation.program import needed
 
+    graph = node.graph
     variable = variable_in(node)
     if variable is not None:
         raise ExpressionError(
             f"{role} must be constant, and '{variable.name}' is a variable", variable.span, "write a number"
         )
-    for part in needed([node]):
-        if part.gate is leaves.input and part.name in node.graph.defaults:
-            node.graph.fix(str(part.name))
+    for part in inputs_of(node, by_shape=True):
+        name = str(part.name)
+        if name in graph.defaults:
+            graph.assumed.setdefault(name, graph.defaults[name].shape)
+        elif name not in graph.assumed:
+            raise UnknownShape(
+                f"{role} follows from the shape of '{name}', which is not known",
+                part.span,
+                f"give {name} a value or, in diff, its shape: --shape {name}=5",
+            )
+    for part in inputs_of(node, by_shape=False):
+        if part.name in graph.defaults:
+            graph.fix(str(part.name))
     return constant_value(node)

@@ -174,7 +174,7 @@ def count_nodes(scope: Scope, count: int, span: Span, *, to_come: int = 0) -> No
     scope.text.replayed += count
     if scope.text.replayed + to_come > MAXIMUM_REPLAYED:
         raise ExpressionError(
-            f"the functions and loops of the text expand to more than {MAXIMUM_REPLAYED} nodes",
+            f"the functions and loops of the text take more than {MAXIMUM_REPLAYED} steps to write out",
             span,
             "write a smaller expression",
         )

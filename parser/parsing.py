@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Graph
-from backprop.autodiff.shapes import Array
+from backprop.autodiff.shapes import Array, Shape
 from backprop.parser.arrays import MAXIMUM_DEPTH
 from backprop.parser.builder import Builder
 from backprop.parser.constants import value
@@ -32,8 +33,8 @@ class TextReader:
         self.lexer = ExpressionLexer(parse_tables)
         self.parser = ShiftReduce(parse_tables, self.builder)
 
-    def read(self, text: str) -> Graph:
-        self.builder.begin(text)
+    def read(self, text: str, shapes: Mapping[str, Shape] | None) -> Graph:
+        self.builder.begin(text, shapes)
         self.parser.parse(self.lexer.read(text), len(text))
         return self.builder.finished()
 
@@ -42,12 +43,12 @@ idle: list[TextReader] = []  # a reader costs some milliseconds; one that is bus
 
 
 @without_collection
-def parse(text: str) -> Graph:
+def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
     if len(text) > MAXIMUM_TEXT:
         raise ExpressionError(f"a text of {len(text)} characters", None, f"a text has at most {MAXIMUM_TEXT}")
     reader = idle.pop() if idle else TextReader()
     try:
-        return reader.read(text)
+        return reader.read(text, shapes)
     except UnexpectedToken as error:
         from backprop.parser.diagnostics.unexpected_token import diagnosed
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backprop.autodiff.declaration import leaves
@@ -12,7 +12,7 @@ from backprop.autodiff.evaluation.execution import constant_value
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.autodiff.shapes import Array
+from backprop.autodiff.shapes import Array, Shape
 from backprop.parser.operand import Operand
 
 
@@ -43,9 +43,10 @@ class Scope:
 
     is_body = False  # whether this is the body of a function, whose parameters have no value yet
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, shapes: Mapping[str, Shape] | None = None) -> None:
         self.text: Scope = self
         self.graph = Graph(is_typed=False, source=source)
+        self.graph.assumed.update(shapes or {})
         self.visible: dict[str, Node] = {}
         self.assigned: dict[str, Span] = {}
         self.used: dict[str, Span] = {}

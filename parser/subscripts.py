@@ -42,6 +42,7 @@ class WrittenIndex:
         self.places: list[int | Slice] = []
         self.new_axes: list[int] = []
         self.chosen: list[int] | Node | None = None
+        self.chosen_name: str | None = None  # how that is called
         self.chosen_axis = 0
         self.chosen_place = 0  # of it among the places
         left = 0  # axes that the items so far leave
@@ -68,12 +69,19 @@ class WrittenIndex:
 
     def _choose(self, value: Any, item: Operand, axis: int) -> None:
         if self.chosen is not None:
-            raise ExpressionError("two lists or variables in an index", item.span, "index twice: x[[0, 1]][:, [2, 3]]")
+            raise ExpressionError("two lists or variables in an index", item.span, f"index twice: {self._twice(item)}")
+        self.chosen_name = item.text if item.type == "NAME" else None
         self.chosen = value if isinstance(value, Node) else [whole(position, item) for position in value]
         if self.chosen == []:
             raise ExpressionError("an empty list of indices", item.span, "name the entries to take")
         self.chosen_axis, self.chosen_place = axis, len(self.places)
         self.places.append(EVERYTHING)
+
+    def _twice(self, item: Operand) -> str:
+        """Two indices as one after the other."""
+        if self.chosen_name is not None and item.type == "NAME" and not self.chosen_axis:
+            return f"x[{self.chosen_name}][{item.text}], where each is a number"
+        return "x[[0, 1]][:, [2, 3]]"
 
     def of(self, node: Node, span: Span) -> Node:
         """The entries of an array."""

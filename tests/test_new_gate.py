@@ -16,7 +16,7 @@ from backprop.cli.explain.notations import PLAIN
 from backprop.cli.explain.sentences import blocks
 from backprop.cli.explain.steps import explain_trace
 from backprop.cli.program import run as run_command
-from backprop.cli.reports.functions import PUBLIC, names, page_report
+from backprop.cli.reports.functions import PUBLIC, page_report
 from backprop.parser import parse
 from backprop.parser.printers.expression import shortest, show
 from backprop.parser.printers.latex import show_latex
@@ -90,7 +90,7 @@ def test_it_is_explained_and_listed():
     explanation = explain_trace(trace(parse("bell(x)"), {"x": 0.75}), "bell(x)")
     said = "\n".join(PLAIN.line(block.line, shortest) for block in blocks(explanation))
     assert "The bell gate scales the gradient by -(2*x*bell(x))." in said
-    rows = dict(page_report("bell", names()["bell"]).rows)
+    rows = dict(page_report("bell").rows)
     assert rows["d/dx"] == "-(2 * x * bell(x))" and rows["summary"] == "exp(-x^2)"
 
 

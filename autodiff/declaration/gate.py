@@ -156,6 +156,7 @@ class Gate:
     returns_operand = False  # whether its result may be an operand itself
     is_informed = False  # whether it reads one more node than its inputs: that of the index in its last attribute
     unread = 0  # how many of its first inputs its value does not need: they only take part in its derivatives
+    reads_shape = False  # whether it follows from its operand's shape alone
     is_unshown = False  # whether its value only tells another gate something, and is none to show
     is_selection = False  # whether its local gradient is zero for what it does not select, which contributes nothing
     tells_order = False  # whether it is found only in derivatives of what has a kink

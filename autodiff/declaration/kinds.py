@@ -403,14 +403,22 @@ class Expansion(Gate):
     """Stands for a graph of other gates, `expand` of its operands, and is never evaluated itself.
 
 
-    `form_of` is the function of which it is another form, by whose name it is called.
+    `form_of` is the function of which it is another form, by whose name it is called. `reads_shape`: it follows from
+    its operand's shape alone.
     """
 
     def __init__(
-        self, name: str, expand: Callable[..., Node], *, form_of: str | None = None, **declaration: Any
+        self,
+        name: str,
+        expand: Callable[..., Node],
+        *,
+        form_of: str | None = None,
+        reads_shape: bool = False,
+        **declaration: Any,
     ) -> None:
         super().__init__(name, expand, expand=expand, **declaration)
         self.called = form_of or name
+        self.reads_shape = reads_shape
 
 
 def entry_by_entry(gate: Gate, *operands: Any, **settings: Any) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from backprop.autodiff.declaration.notation import Infix
+from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.derivatives.parts import cut_at
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import selected
@@ -18,7 +20,7 @@ from backprop.autodiff.passes.reverse import gradients, one_sided_adjoints
 from backprop.autodiff.passes.sides import to_differentiate
 from backprop.autodiff.passes.simplify import tidied
 from backprop.autodiff.passes.textbook import Exemption
-from backprop.autodiff.passes.writing import simplified, simplified_of_order
+from backprop.autodiff.passes.writing import contains_decimals, simplified, simplified_of_order
 from backprop.autodiff.shapes import Shape
 
 MAXIMUM_ORDER = 50
@@ -78,7 +80,9 @@ class Derivatives:
     def _simplified(self, name: str, exemptions: list[Exemption]) -> Node:
         coded = self.coded[name]  # refuses an order that grows before the plain ones are made
         counts_sides = any([node.gate.is_informed for node in needed([self.plain[name]])])
-        return simplified(coded, exemptions, counts_sides=counts_sides)
+        return simplified(
+            coded, exemptions, counts_sides=counts_sides, has_decimals=contains_decimals(self.graph.result)
+        )
 
     def _plain(self, name: str) -> Node:
         variable, node = self.graph.named(name), self.graph.result
@@ -113,7 +117,8 @@ class Derivatives:
         """Raises ExpressionError where the graph has more nodes than `limit` after that many orders."""
         if len(self.graph.nodes) > limit:
             raise ExpressionError(
-                f"the derivatives up to order {done} have {len(self.graph.nodes)} nodes", cure="ask for a lower order"
+                f"the derivatives up to order {done} have {len(self.graph.nodes)} nodes",
+                cure=f"ask for an order up to {done}",
             )
 
 
@@ -143,13 +148,20 @@ def derivatives(
 
 
 def _flat_gates(typed: Graph, variables: Sequence[Node]) -> tuple[str, ...]:
-    """The names of the flat gates between the variables and the output."""
+    """The flat gates between the variables and the output, as a text has them; not those that only decide a choice."""
     output = typed.result
     depends = dependents(typed, output, variables)
+    counts = {output}
+    for node in reversed(needed([output])):
+        if node in counts and not node.gate.is_flat:
+            counts.update(node.inputs[node.gate is METHODS["where"] :])
     return tuple(
         dict.fromkeys(
-            node.gate.name
+            node.gate.notation.symbol.strip() if isinstance(node.gate.notation, Infix) else node.gate.name
             for node in needed([output])
-            if node.gate.is_flat and node.gate.is_public and any(depends[operand.index] for operand in node.inputs)
+            if node in counts
+            and node.gate.is_flat
+            and node.gate.is_public
+            and any(depends[operand.index] for operand in node.inputs)
         )
     )

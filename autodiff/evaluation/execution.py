@@ -38,7 +38,8 @@ def evaluate(nodes: Sequence[Node], values: Mapping[str, Array]) -> list[Array]:
 def constant_value(node: Node) -> Array:
     """The value of a node that depends on no variable but those with defaults, its graph typed or not.
 
-    Raises ExpressionError with the node's span where it does depend on one, or where shapes do not fit.
+    Of inputs of an assumed shape it may read that. Raises ExpressionError with the node's span where it depends on
+    another variable, or where shapes do not fit.
     """
     graph = Graph(is_typed=True, source=node.graph.source)
     twin: dict[int, Node] = {}
@@ -46,9 +47,13 @@ def constant_value(node: Node) -> Array:
         if original.gate is leaves.input:
             name = str(original.name)
             known = node.graph.defaults.get(name, leaves.NAMED_CONSTANTS.get(name))
-            if known is None:
+            shape = node.graph.assumed.get(name)
+            if shape is not None and (known is None or np.shape(known) != shape):
+                twin[original.index] = graph.input(name, shape, original.span)
+            elif known is None:
                 raise ExpressionError(f"'{name}' is not a constant", node.span, "write a number here", graph.source)
-            twin[original.index] = graph.constant(known, name, original.span)
+            else:
+                twin[original.index] = graph.constant(known, name, original.span)
         else:
             twin[original.index] = graph.copy(original, twin)
     return evaluate([twin[node.index]], {})[0]

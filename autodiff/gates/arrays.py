@@ -118,6 +118,11 @@ def part_of_stack(position: int, upstream: Node, *nodes: Node) -> Node:
     return index(upstream, index=(*[EVERYTHING] * axis, position))
 
 
+def diagonal_shortcut(x: Node) -> Node | None:
+    is_one = x.gate is broadcast_to and len(x.shape) == 1 and x.inputs[0].is_number(1.0)
+    return x.graph.add(constructors.eye, (), (x.shape[0], None)) if is_one else None
+
+
 def diagonal_rule(x: Shape) -> Shape:
     if len(x) == 1:
         return (x[0], x[0])
@@ -250,6 +255,7 @@ diag: Linear = Linear(
     lambda position, upstream, x, out: diag(upstream),
     over_rows=batching.diagonal,
     shape=diagonal_rule,
+    shortcut=diagonal_shortcut,
     code={"numpy": "np.diag({0})"},
     summary="the diagonal matrix of a vector, or the diagonal of a square matrix",
     habit="sends the gradient of the diagonal back",

@@ -296,5 +296,5 @@ new_axes = composition(
     methods=("new_axes",),
     source="numpy.expand_dims",
 )
-length = composition("len", lambda x: constant(x.graph, length_of(x)), "the length of the first axis")
-shape_of = composition("shape", lambda x: constant(x.graph, x.shape), "the lengths of all axes")
+length = composition("len", lambda x: constant(x.graph, length_of(x)), "the length of the first axis", reads_shape=True)
+shape_of = composition("shape", lambda x: constant(x.graph, x.shape), "the lengths of all axes", reads_shape=True)

@@ -54,6 +54,7 @@ hypot: radial.Hypotenuse = radial.Hypotenuse(
     lambda x, y, out: radial.hypot_slope(x, y),
     lambda x, y, out: radial.hypot_slope(y, x),
     operands=("x", "y"),
+    squared=lambda x, y: x**2 + y**2,
     code={"math": "hypot"},
     summary="sqrt(x^2 + y^2) without overflow",
     habit="scales the gradient by the direction x/hypot(x, y)",

@@ -64,7 +64,8 @@ def entry_rule(x: Shape, label: Shape, axis: int) -> Shape:
     if label and (axis_index != len(x) - 1 or label != rest):
         raise ExpressionError(
             f"an index of shape {shapes.show(label)} that varies",
-            cure="index by one number; where(x > 0, x, 0) keeps the entries of a condition",
+            cure=f"index by one number, as [x[y[i]] for i in 0:{label[0] - 1}]; "
+            "where(x > 0, x, 0) keeps the entries of a condition",
         )
     return rest
 

@@ -16,7 +16,7 @@ from backprop.autodiff.declaration.kinds import Bilinear, Differential, Linear
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, Infix, Template
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.gates import arrays, minors
+from backprop.autodiff.gates import arrays, constructors, minors
 from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.numerics import linear
 from backprop.autodiff.shapes import Array, Shape
@@ -43,6 +43,16 @@ def matmul_rule(a: Shape, b: Shape) -> Shape:
             cure="the last length of the first must be the first length of the second",
         )
     return (*a[:-1], *b[1:])
+
+
+def matmul_shortcut(a: Node, b: Node) -> Node | None:
+    if is_identity(a):
+        return b
+    return a if is_identity(b) else None
+
+
+def is_identity(node: Node) -> bool:
+    return node.gate is constructors.eye and len({*node.shape}) == 1
 
 
 def matmul_to_first(upstream: Node, a: Node, b: Node, out: Node) -> Node:
@@ -178,6 +188,7 @@ matmul = Bilinear(
     reaches=(rows_of_first, columns_of_second),
     over_rows=batching.matrix_product,
     shape=matmul_rule,
+    shortcut=matmul_shortcut,
     notation=Infix("@", PRODUCT),
     is_function=True,
     summary="a @ b, the product of vectors and matrices",

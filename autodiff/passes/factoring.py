@@ -5,8 +5,7 @@ What is multiplied out is multiplied out because the terms are then fewer, or ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -17,8 +16,8 @@ from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.monomials import TRIED
-from backprop.autodiff.passes.power_sums import NO_POWERS, Powers, PowerSum, joined
-from backprop.autodiff.passes.reading import edges_of
+from backprop.autodiff.passes.power_sums import NO_POWERS, Powers, PowerSum, Rational, joined
+from backprop.autodiff.passes.reading import edges_of, poles_of
 
 MOST_ENTRIES = 2_000  # terms times bases of a sum that is looked at for factors
 MOST_TERMS_OF_FACTOR = 4
@@ -28,7 +27,7 @@ LARGEST_ADDEND = 16  # x + c with a larger c is not multiplied out: near x = -c 
 class Factored(NamedTuple):
     """A coefficient times powers times sums, `rest` being what is left after the `factors`."""
 
-    coefficient: Fraction
+    coefficient: Rational
     powers: Powers
     rest: PowerSum
     factors: tuple[PowerSum, ...] = ()
@@ -40,34 +39,50 @@ class Factored(NamedTuple):
         return total
 
 
+class Value(NamedTuple):
+    """What a base is, or with another `degree` what that power of it is."""
+
+    terms: PowerSum
+    degree: int = 1
+
+
 class Factoring:
     """Takes factors out of sums of which `terms_of` gives the terms of a base that is one.
 
-    `squared` gives the square of a base in other terms, or None, and `width` about how long a base is when written.
+    `other_terms` gives what a power of a base may be written as, too, and `width` about how long a base is.
     """
 
     def __init__(
         self,
         terms_of: Callable[[Node], PowerSum | None],
-        squared: Callable[[Node], PowerSum | None],
+        other_terms: Callable[[Node], Value | None],
         width: Callable[[Node], int],
     ) -> None:
         self.terms_of = cache(terms_of)
-        self.squared = cache(squared)
+        self.other_terms = cache(other_terms)
         self.width = width
 
     def lost_edges(self, terms: PowerSum, factored: Factored) -> set[Node]:
         """The bases by which the terms have no value somewhere, and what was found has one."""
-        lost = edges_of(terms) - edges_of(factored.multiplied_out())
-        return {base for base in lost if not self._has_no_zero(self.terms_of(base))}
+        kept = edges_of(factored.multiplied_out())
+        return {base for base in edges_of(terms) - kept if not self._is_no_edge_beside(base, kept)}
+
+    def _is_no_edge_beside(self, base: Node, kept: set[Node]) -> bool:
+        """Whether a base is nowhere 0, or a quotient, as y/x is, whose denominators have edges that are kept."""
+        value = self.other_terms(base) if base not in kept else None
+        if value is not None and value.degree == 1:
+            return all(poles_of(powers) <= kept for powers in value.terms)
+        return self._has_no_zero(self.terms_of(base))
 
     def over_one_denominator(self, terms: PowerSum) -> Factored:
         """The sum, multiplied out and divided where that makes it shorter."""
-        if len(terms) < 2 or not is_looked_at(terms):
-            return Factored(Fraction(1), NO_POWERS, terms)
+        if len(terms) < 2:
+            return Factored(1, NO_POWERS, terms)
         while True:
             coefficient, powers = power_sums.common_factor(terms)
             rest = power_sums.without_factor(terms, coefficient, powers)
+            if not is_looked_at(terms):
+                return Factored(coefficient, powers, rest)
             powers, shorter = self._cancelled(powers, self._multiplied_out(rest))
             factored = Factored(coefficient, powers, shorter)
             if shorter is rest or not shorter:
@@ -75,17 +90,34 @@ class Factoring:
             terms = factored.multiplied_out()
 
     def _multiplied_out(self, rest: PowerSum) -> PowerSum:
-        """The sum with those of its bases multiplied out that are sums, and squares in other terms, if shorter."""
-        for base in power_sums.bases_of(rest) if len(rest) > 1 else ():
+        """The sum with those of its bases multiplied out that are sums, and powers in other terms, if shorter."""
+        bases = power_sums.bases_of(rest) if len(rest) > 1 else []
+        for base in bases:
             terms = self.terms_of(base)
-            value, degree = (self.squared(base), 2) if terms is None else (terms, 1)
-            if value is None:
-                continue
-            made = power_sums.substituted(rest, base, degree, value)
-            keeps_digits = len(made) <= len(rest) or (terms is not None and cannot_cancel(terms))
-            if keeps_digits and is_looked_at(made) and self.length(made) < self.length(rest):
-                rest = made
+            values = [self.other_terms(base) if terms is None else Value(terms), *self._by_sums(base, bases)]
+            for value in values:
+                made = rest if value is None else power_sums.substituted(rest, base, value.degree, value.terms)
+                keeps_digits = len(made) <= len(rest) or (terms is not None and cannot_cancel(terms))
+                if keeps_digits and is_looked_at(made) and self.length(made) < self.length(rest):
+                    rest = made
         return rest
+
+    def opened(self, terms: PowerSum) -> PowerSum:
+        """The sum without sums that are terms of it, where that makes it shorter: (x + 1) - 1 is x."""
+        opened: PowerSum = {}
+        for powers, coefficient in terms.items():
+            base, exponent = next(iter(powers), (None, 0))
+            inner = self.terms_of(base) if base is not None and len(powers) == exponent == 1 else None
+            power_sums.add_scaled(opened, inner or {powers: 1}, NO_POWERS, coefficient)
+        return opened if self.length(opened) < self.length(terms) else terms
+
+    def _by_sums(self, base: Node, others: Iterable[Node]) -> Iterator[Value]:
+        """The base as it follows from the others that are it and a modest number: x is (x - 1) + 1."""
+        for other in others:
+            terms = self.terms_of(other) or {}
+            number = terms.get(NO_POWERS, 0)
+            if terms == {**power_sums.power(base), NO_POWERS: number} and -LARGEST_ADDEND <= number <= LARGEST_ADDEND:
+                yield Value({**power_sums.power(other), NO_POWERS: -number})
 
     def _cancelled(self, powers: Powers, rest: PowerSum) -> tuple[Powers, PowerSum]:
         """The rest divided by sums in the denominator, as far as a pole of theirs stays."""
@@ -97,7 +129,7 @@ class Factoring:
                 if smaller is None:
                     break
                 rest, exponent = smaller, exponent + 1
-                powers = joined(powers, frozenset([(base, Fraction(1))]))
+                powers = joined(powers, frozenset([(base, 1)]))
         return powers, rest
 
     def _has_no_zero(self, terms: PowerSum | None) -> bool:
@@ -140,7 +172,7 @@ class Factoring:
         """About how many characters the sum takes."""
         return sum(self._length_of_product(powers, coefficient) + 1 for powers, coefficient in terms.items())
 
-    def _length_of_product(self, powers: Powers, coefficient: Fraction) -> int:
+    def _length_of_product(self, powers: Powers, coefficient: Rational) -> int:
         size = 0 if abs(coefficient) == 1 and powers else len(str(abs(coefficient))) + 1
         for base, exponent in powers:
             size += self.width(base) + 1 + 2 * (self.terms_of(base) is not None)
@@ -165,7 +197,7 @@ def divisors_among(sums: Iterable[PowerSum]) -> list[PowerSum]:
 def cannot_cancel(terms: PowerSum) -> bool:
     """Whether the terms are all positive, or powers of one base and a modest number."""
     if len(power_sums.bases_of(terms)) == 1:
-        return all(abs(coefficient) <= LARGEST_ADDEND for coefficient in terms.values())
+        return all(-LARGEST_ADDEND <= coefficient <= LARGEST_ADDEND for coefficient in terms.values())
     return all(
         coefficient > 0 and all(exponent % 2 == 0 or is_positive(base) for base, exponent in powers)
         for powers, coefficient in terms.items()

@@ -15,6 +15,7 @@ from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import arithmetic, constructors, exponential
 from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
+from backprop.autodiff.shapes import broadcast
 
 Number: TypeAlias = Any  # a Fraction or a float, which mypy joins to an object
 
@@ -112,7 +113,8 @@ def is_raised(powers: dict[Node, Exponent]) -> bool:
     return any(exponent.symbolic is not None or abs(exponent.number) != 1 for exponent in powers.values())
 
 
-TRIED = (-1000.0, 1000.0, -2.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0, 100.0)
+# as large as may be where no exponential overflows: that is no edge of a domain
+TRIED = (-500.0, 500.0, -2.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0, 100.0)
 
 
 def is_total(node: Node) -> bool:
@@ -142,9 +144,10 @@ def place_in_product(power: tuple[Node, Exponent]) -> tuple[int, int]:
 
 
 def without_ones(powers: dict[Node, Exponent]) -> dict[Node, Exponent]:
-    """The powers without arrays of ones that only repeat what has their shape already."""
+    """The powers without arrays of ones that only repeat what has their shape, or that of a row or column, already."""
     for base in [base for base in powers if base.gate is constructors.ones]:
-        if any(other is not base and other.shape == base.shape for other in powers):
+        others = [other.shape for other in powers if other is not base]
+        if others and broadcast(others) == broadcast([base.shape, *others]):
             powers = {other: exponent for other, exponent in powers.items() if other is not base}
     return powers
 

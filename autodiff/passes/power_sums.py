@@ -13,21 +13,27 @@ from typing import TypeAlias
 
 from backprop.autodiff.graph import Node
 
-Powers: TypeAlias = frozenset[tuple[Node, Fraction]]  # the bases of a product, each once, none to the power of 0
-PowerSum: TypeAlias = dict[Powers, Fraction]  # its products, each with a coefficient that is not 0
+Rational: TypeAlias = Fraction | int  # a whole number is best an int, which is many times as fast
+Powers: TypeAlias = frozenset[tuple[Node, Rational]]  # the bases of a product, each once, none to the power of 0
+PowerSum: TypeAlias = dict[Powers, Rational]  # its products, each with a coefficient that is not 0
 
 NO_POWERS: Powers = frozenset()
 MOST_QUOTIENT_TERMS = 256
 LARGEST_ROOT = 128
 
 
-def number(value: Fraction | int) -> PowerSum:
-    return {NO_POWERS: Fraction(value)} if value else {}
+def exact(value: Rational) -> Rational:
+    """The number, a whole one as an int."""
+    return value.numerator if value.denominator == 1 else value
 
 
-def power(base: Node, exponent: Fraction | int = 1) -> PowerSum:
+def number(value: Rational) -> PowerSum:
+    return {NO_POWERS: value} if value else {}
+
+
+def power(base: Node, exponent: Rational = 1) -> PowerSum:
     """The base to a power that is not 0."""
-    return {frozenset([(base, Fraction(exponent))]): Fraction(1)}
+    return {frozenset([(base, exponent)]): 1}
 
 
 def joined(first: Powers, second: Powers) -> Powers:
@@ -36,11 +42,11 @@ def joined(first: Powers, second: Powers) -> Powers:
         return first or second
     exponents = dict(first)
     for base, exponent in second:
-        exponents[base] = exponents.get(base, Fraction(0)) + exponent
+        exponents[base] = exponents.get(base, 0) + exponent
     return frozenset([item for item in exponents.items() if item[1]])
 
 
-def add_scaled(total: PowerSum, terms: PowerSum, powers: Powers = NO_POWERS, scale: Fraction = Fraction(1)) -> None:
+def add_scaled(total: PowerSum, terms: PowerSum, powers: Powers = NO_POWERS, scale: Rational = 1) -> None:
     """Add to `total` the terms times a coefficient and a product."""
     for term_powers, coefficient in terms.items():
         key = joined(term_powers, powers)
@@ -68,37 +74,38 @@ def bases_of(terms: PowerSum) -> list[Node]:
     return sorted({base for powers in terms for base, _ in powers}, key=lambda base: base.index)
 
 
-def common_factor(terms: PowerSum) -> tuple[Fraction, Powers]:
+def common_factor(terms: PowerSum) -> tuple[Rational, Powers]:
     """The largest number and product that divide every term: what is left has whole coefficients and no pole.
 
     The number is negative where all terms are, or the first of more than two, so that a reader sees 3*x^2 - 4*x - 1.
     """
     exponents = [dict(powers) for powers in terms]
-    least = {base: min(term.get(base, Fraction(0)) for term in exponents) for base in bases_of(terms)}
+    least = {base: min(term.get(base, 0) for term in exponents) for base in bases_of(terms)}
     coefficients = list(terms.values())
-    size = Fraction(
-        math.gcd(*[factor.numerator for factor in coefficients]),
-        math.lcm(*[factor.denominator for factor in coefficients]),
+    size = exact(
+        Fraction(
+            math.gcd(*[factor.numerator for factor in coefficients]),
+            math.lcm(*[factor.denominator for factor in coefficients]),
+        )
     )
     is_turned = all(factor < 0 for factor in coefficients) or (len(terms) > 2 and terms[descending(terms)[0]] < 0)
     return -size if is_turned else size, frozenset([item for item in least.items() if item[1]])
 
 
-def without_factor(terms: PowerSum, coefficient: Fraction, powers: Powers) -> PowerSum:
+def without_factor(terms: PowerSum, coefficient: Rational, powers: Powers) -> PowerSum:
     """The sum divided by a number and a product."""
-    quotient: PowerSum = {}
-    add_scaled(quotient, terms, frozenset([(base, -exponent) for base, exponent in powers]), 1 / coefficient)
-    return quotient
+    inverse = frozenset([(base, -exponent) for base, exponent in powers])
+    return {joined(term, inverse): exact(Fraction(factor) / coefficient) for term, factor in terms.items()}
 
 
 def descending(terms: PowerSum) -> list[Powers]:
     """The products by falling degree, those of one degree by falling exponents of the first base, the second …"""
     bases = bases_of(terms)
 
-    def rank(powers: Powers) -> tuple[Fraction, list[Fraction]]:
+    def rank(powers: Powers) -> tuple[Rational, list[Rational]]:
         exponents = dict(powers)
-        row = [exponents.get(base, Fraction(0)) for base in bases]
-        return sum(row, Fraction(0)), row
+        row = [exponents.get(base, 0) for base in bases]
+        return sum(row), row
 
     return sorted(terms, key=rank, reverse=True)
 
@@ -108,14 +115,14 @@ def substituted(terms: PowerSum, base: Node, degree: int, value: PowerSum) -> Po
     total: PowerSum = {}
     powers_of_value: dict[int, PowerSum] = {}
     for powers, coefficient in terms.items():
-        exponent = dict(powers).get(base, Fraction(0))
+        exponent = dict(powers).get(base, 0)
         times = int(exponent // degree) if exponent > 0 else 0
         if not times:
             add_scaled(total, {powers: coefficient})
             continue
         if times not in powers_of_value:
             powers_of_value[times] = raised(value, times)
-        rest = joined(powers, frozenset([(base, Fraction(-times * degree))]))
+        rest = joined(powers, frozenset([(base, -times * degree)]))
         add_scaled(total, powers_of_value[times], rest, coefficient)
     return total
 
@@ -127,9 +134,9 @@ def quotient(dividend: PowerSum, divisor: PowerSum) -> PowerSum | None:
     """
     order = bases_of({**dividend, **divisor})
 
-    def rank(powers: Powers) -> list[Fraction]:
+    def rank(powers: Powers) -> list[Rational]:
         exponents = dict(powers)
-        return [exponents.get(base, Fraction(0)) for base in order]
+        return [exponents.get(base, 0) for base in order]
 
     leading = max(divisor, key=rank)
     left, result = dict(dividend), PowerSum()
@@ -140,7 +147,7 @@ def quotient(dividend: PowerSum, divisor: PowerSum) -> PowerSum | None:
         factor = joined(highest, inverse)
         if any(exponent < 0 for _, exponent in factor) or len(result) >= MOST_QUOTIENT_TERMS:
             return None
-        result[factor] = left[highest] / divisor[leading]
+        result[factor] = exact(Fraction(left[highest]) / divisor[leading])
         add_scaled(left, divisor, factor, -result[factor])
         for powers in left:
             if powers not in ranks:
@@ -166,7 +173,7 @@ def linear_factors(terms: PowerSum) -> tuple[list[PowerSum], PowerSum]:
     return factors, terms
 
 
-def candidates(terms: Mapping[Powers, Fraction]) -> Iterable[int]:
+def candidates(terms: Mapping[Powers, Rational]) -> Iterable[int]:
     """The whole numbers that may be a root: they divide the last coefficient."""
     last = terms.get(NO_POWERS)
     if last is None:

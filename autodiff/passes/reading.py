@@ -12,6 +12,7 @@ from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates.arithmetic import is_zero_throughout
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes import power_sums
 from backprop.autodiff.passes.monomials import (
     LARGEST,
@@ -24,15 +25,23 @@ from backprop.autodiff.passes.monomials import (
     is_total,
     plain_number,
 )
-from backprop.autodiff.passes.power_sums import Powers, PowerSum, joined
+from backprop.autodiff.passes.power_sums import Powers, PowerSum, Rational, joined
 from backprop.autodiff.passes.simplify import PRODUCTS, Simplifier
 from backprop.autodiff.passes.textbook import Brief, in_textbook_form
 
 MOST_POWERS = 128  # in one product
+HALF = Fraction(1, 2)
 
 
 class NoNormalForm(Exception):
     """The expression is no sum of products of powers of smooth bases, or loses a corner in this form."""
+
+
+class Root(NamedTuple):
+    """An operand to a power that is not whole."""
+
+    operand: Node
+    exponent: Rational
 
 
 class Reading:
@@ -53,9 +62,14 @@ class Reading:
             raise NoNormalForm  # 1/(x - x) has no value, and a sum would not show that it is there
         briefs: list[Brief] = []
         tidy = Simplifier(in_textbook_form(node, briefs=briefs), has_negative_powers=False)
-        if briefs and not may_have_corners:
-            raise NoNormalForm
+        if not may_have_corners:
+            self.allow(briefs)
         return self.read(tidy, tidy.result())
+
+    def allow(self, briefs: Collection[Brief]) -> None:
+        """Raises NoNormalForm where the forms may not stand for their gates."""
+        if briefs:
+            raise NoNormalForm
 
     def read(self, tidy: Simplifier, tidied: Node) -> PowerSum:
         """What a run has tidied, as a sum."""
@@ -70,11 +84,11 @@ class Reading:
         terms = self.sums.get(base)
         return None if terms is None else self._collected(terms)
 
-    def factors_of(self, base: Node) -> tuple[Powers, Fraction] | None:
+    def factors_of(self, base: Node) -> tuple[Powers, Rational] | None:
         """The factors of a base that is a product of others, and its coefficient, else None."""
         monomial = self.monomials.get(base)
         product = None if monomial is None else self._product(monomial)
-        return None if product is None or product[0] == {(base, Fraction(1))} else product
+        return None if product is None or product[0] == {(base, 1)} else product
 
     def _collected(self, terms: Iterable[Monomial]) -> PowerSum:
         total: PowerSum = {}
@@ -83,7 +97,7 @@ class Reading:
             self.add(total, powers, coefficient)
         return total
 
-    def _product(self, monomial: Monomial) -> tuple[Powers, Fraction]:
+    def _product(self, monomial: Monomial) -> tuple[Powers, Rational]:
         """The product with x^(n-2) as x^n and x^-2, and roots as half powers."""
         if len(monomial.powers) > MOST_POWERS:
             raise NoNormalForm
@@ -97,19 +111,15 @@ class Reading:
             if apart:
                 continue
             if symbolic is not None:
-                powers = self.times(powers, frozenset([(base**symbolic, Fraction(1))]))
+                powers = self.times(powers, frozenset([(base**symbolic, 1)]))
             exponent = self._exact(number)
-            operand = base if base.gate.squared is None else base.gate.squared(*base.inputs)
-            if (
-                operand is not base
-                and operand in base.inputs
-                and operand not in self.monomials
-                and not operand.is_constant
-            ):
-                if exponent % 2 == 0:
+            root = self._root_of(base)
+            if root is not None and root.operand not in self.monomials and not root.operand.is_constant:
+                if (exponent * root.exponent).denominator == 1:
                     raise NoNormalForm  # sqrt(x)^2 has no value below 0
-                self.roots[operand] = base
-                base, exponent = operand, exponent / 2
+                if root.exponent == HALF:
+                    self.roots[root.operand] = base
+                base, exponent = root.operand, exponent * root.exponent
             literal = plain_number(base)
             if base.is_literal and not literal:
                 raise NoNormalForm  # x/(y - y) has no value, nor has any derivative of it
@@ -120,6 +130,17 @@ class Reading:
                     self.raised.add(base)
                 powers = self.times(powers, frozenset([(base, exponent)]))
         return powers, coefficient
+
+    def _root_of(self, base: Node) -> Root | None:
+        """What sqrt(x) and x^(3/2) are roots of; None for any other node."""
+        operand = None if base.gate.squared is None else base.gate.squared(*base.inputs)
+        if operand is not None and operand in base.inputs:
+            return Root(operand, HALF)
+        monomial = self.monomials.get(base) if is_power(base) else None
+        if monomial is None or monomial.coefficient != 1 or len(monomial.powers) != 1:
+            return None
+        ((operand, (number, symbolic)),) = monomial.powers.items()
+        return None if symbolic is not None or number == int(number) else Root(operand, self._exact(number))
 
     def _apart(self, base: Node, beside: Monomial) -> list[Monomial]:
         """The factors that a tidied product keeps apart for a corner: x*(1/x) and x^2/x have no value at 0."""
@@ -137,10 +158,10 @@ class Reading:
             self.monomials.get(right) or Monomial(Fraction(1), {right: Exponent(sign, None)}),
         ]
 
-    def _exact(self, number: Number) -> Fraction:
+    def _exact(self, number: Number) -> Rational:
         """The number as a fraction, a decimal one as it is written."""
         if isinstance(number, Fraction):
-            return number
+            return power_sums.exact(number)
         if not 1 / MODEST <= abs(number) <= MODEST:
             raise NoNormalForm
         self.has_decimals = True
@@ -154,11 +175,11 @@ class Reading:
             self.owed |= edges - {base for base, exponent in made if has_edge(exponent)}
         return made
 
-    def add(self, total: PowerSum, powers: Powers, coefficient: Fraction) -> None:
+    def add(self, total: PowerSum, powers: Powers, coefficient: Rational) -> None:
         """Add a product to a sum."""
-        combined = total.get(powers, Fraction(0)) + coefficient
+        combined = total.get(powers, 0) + coefficient
         if combined:
-            if abs(combined) > LARGEST:
+            if not -LARGEST <= combined <= LARGEST:
                 raise NoNormalForm
             total[powers] = combined
         elif powers in total:
@@ -169,14 +190,23 @@ class Reading:
         """Raises NoNormalForm where a sum of these has a value and what was merged to them has none: x/x is not 1."""
         bases = {base for powers in products for base, _ in powers}
         edges = edges_of(products) | {operand for base in bases for operand in base.inputs if has_pole(base)}
-        if not self.owed <= edges:
+        if not all(base in edges or self._has_poles_in(edges, base) for base in self.owed):
             raise NoNormalForm
         self.owed.clear()
 
+    def _has_poles_in(self, edges: Collection[Node], base: Node) -> bool:
+        """Whether a quotient, as y/x is, has no value only where one of the edges has none."""
+        factors = self.factors_of(base)
+        return factors is not None and poles_of(factors[0]) <= {*edges}
 
-def has_edge(exponent: Fraction) -> bool:
+
+def has_edge(exponent: Rational) -> bool:
     """Whether a power has a pole, or an edge of its domain, at 0."""
     return exponent < 0 or exponent.denominator > 1
+
+
+def poles_of(powers: Powers) -> set[Node]:
+    return {base for base, exponent in powers if has_edge(exponent)}
 
 
 def edges_of(products: Iterable[Powers]) -> set[Node]:

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from backprop.autodiff.evaluation.program import needed
-from backprop.autodiff.gates import arithmetic, arrays, selection
+from backprop.autodiff.gates import arithmetic, selection
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.choices import LONGEST_MERGED, chosen, together
-from backprop.autodiff.passes.entries import picked_entry, vectors_together
+from backprop.autodiff.passes.entries import entry_of, vectors_together
 from backprop.autodiff.passes.folded import Folded
 from backprop.autodiff.passes.monomials import (
     LARGEST,
@@ -125,8 +125,8 @@ class Simplifier:
             choice = chosen(self, *operands)
             if choice.shape == node.shape:
                 return choice
-        if node.gate is arrays.index and (picked := picked_entry(operands[0], node.settings["index"])) is not None:
-            return picked
+        if (entry := entry_of(self, node, operands)) is not None:
+            return entry
         made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
         value = self.folded.value(made)
         if value is not None and not made.shape and float(value).is_integer():
@@ -166,7 +166,7 @@ class Simplifier:
         while pending:
             node, exponent = pending.pop()
             if node in self.done or node.gate not in PRODUCTS:
-                factors.append(self._raised(self.done[node], ONE.number if exponent > 0 else INVERSE))
+                factors.append(self.raised(self.done[node], ONE.number if exponent > 0 else INVERSE))
             elif node.gate is arithmetic.negative:
                 factors.append(Monomial(Fraction(-1), {}))
                 pending.append((node.inputs[0], exponent))
@@ -181,7 +181,7 @@ class Simplifier:
         if not monomial.powers:  # a number, or a fraction of two
             number = monomial.coefficient
             if is_whole(Exponent(number, None)) and 0 < abs(number) <= LARGEST_POWER:
-                return self._raised(base, number)
+                return self.raised(base, number)
             return Monomial(Fraction(1), {base: Exponent(number, None)})
         terms = self.terms_of(exponent)
         constant = added(term.coefficient for term in terms if not term.powers)
@@ -189,7 +189,7 @@ class Simplifier:
             Fraction(1), {base: Exponent(constant, self._sum_of_unlike(term for term in terms if term.powers))}
         )
 
-    def _raised(self, node: Node, exponent: Fraction) -> Monomial:
+    def raised(self, node: Node, exponent: Fraction) -> Monomial:
         """The tidied node to a whole power that is not 0, multiplied out where that keeps domain and range."""
         monomial = self.monomial(node)
         coefficient, powers = monomial
@@ -236,7 +236,7 @@ class Simplifier:
             return None
         simpler = merged(powers)
         if simpler is not None:
-            return self.product([Monomial(coefficient, simpler.powers), self._raised(simpler.node, simpler.times)])
+            return self.product([Monomial(coefficient, simpler.powers), self.raised(simpler.node, simpler.times)])
         node = self.built(Monomial(coefficient, without_ones(powers)))
         zero = next(
             (base for base, power in powers.items() if plain_number(base) == 0 and power.symbolic is not None), None

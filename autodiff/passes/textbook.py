@@ -32,6 +32,14 @@ class Brief(NamedTuple):
     node: Node
     operands: tuple[Node, ...]
 
+    @property
+    def corner(self) -> Node:
+        """The condition on which the form has no value, or is of one side of a kink."""
+        gate, settings = self.node.gate, self.node.settings
+        where = gate.gap.where if gate.kink is None and gate.gap is not None else gate.kink
+        assert where is not None
+        return where(*self.operands, **settings)
+
     def exemptions(self) -> list[Exemption]:
         gate, settings = self.node.gate, self.node.settings
         exemptions = []

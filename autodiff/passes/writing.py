@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from fractions import Fraction
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from backprop.autodiff.evaluation.program import lower, needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.compact import derivative_of_order, shorter
 from backprop.autodiff.passes.derivation import Derivation
+from backprop.autodiff.passes.monomials import LARGEST_DENOMINATOR
 from backprop.autodiff.passes.simplify import Simplifier, tidied
 from backprop.autodiff.passes.textbook import Brief, Exemption, in_textbook_form
 
@@ -22,21 +24,49 @@ CLOSE = 1e-4  # what the formula may change on that way, relative to its size
 ELSEWHERE = ((0.7, 0.31), (1.9, -0.23))  # the first of the other variables, and the step to the next
 
 
-def simplified(node: Node, exemptions: list[Exemption] | None = None, *, counts_sides: bool = False) -> Node:
+def simplified(
+    node: Node,
+    exemptions: list[Exemption] | None = None,
+    *,
+    counts_sides: bool = False,
+    has_decimals: bool = True,
+) -> Node:
     """The node, of the same typed graph, that says what `node` says as a textbook would write it.
 
-    Where it does not is added to `exemptions`: what those gates declare whose brief form stands in it, of a derivative
-    that at a kink is the mean of both sides (`counts_sides`) or is not.
+    Without `has_decimals` a number that is no whole one comes from a division, and is written as that. Where it does
+    not is added to `exemptions`: what those gates declare whose brief form stands in it, of a derivative that at a kink
+    is the mean of both sides (`counts_sides`) or is not.
     """
     briefs: list[Brief] = []
     spelled = in_textbook_form(node, briefs=briefs)
-    tidy = Simplifier(spelled, has_negative_powers=False)
+    tidy = Simplifier(spelled if has_decimals else in_fractions(spelled), has_negative_powers=False)
     formula = tidy.result()
     if not briefs:
         return shorter(tidy, formula)
     if exemptions is not None:
         exemptions += _exemptions(briefs, {*needed([spelled])}, formula, counts_sides)
     return formula
+
+
+def contains_decimals(node: Node) -> bool:
+    """Whether a decimal is written in an expression, as 0.5 is and 1/2 is not."""
+    return any(part.is_literal and not float(part.value).is_integer() for part in needed([node]))
+
+
+def in_fractions(root: Node) -> Node:
+    """The node with quotients of whole numbers in place of decimals."""
+    twin: dict[Node, Node] = {}
+    for node in needed([root]):
+        operands = tuple([twin.get(operand, operand) for operand in node.inputs])
+        if node.is_literal:
+            value = float(node.value)
+            near = Fraction(value).limit_denominator(LARGEST_DENOMINATOR) if np.isfinite(value) else Fraction(0)
+            if near.denominator > 1 and float(near) == value:
+                top, bottom = (node.graph.constant(float(part)) for part in near.as_integer_ratio())
+                twin[node] = node.graph.add(METHODS["/"], (top, bottom))
+        elif operands != node.inputs:
+            twin[node] = node.graph.add(node.gate, operands, node.attributes, node.span)
+    return twin.get(root, root)
 
 
 def simplified_of_order(node: Node, variable: Node, order: int, exemptions: list[Exemption]) -> Node:
@@ -46,8 +76,15 @@ def simplified_of_order(node: Node, variable: Node, order: int, exemptions: list
     """
     derivation = Derivation(variable)
     formula = derivative_of_order(derivation, node, order)
-    corners = [corner for corner in derivation.corners(order) if may_hold(corner)]
-    exemptions += [Exemption(formula, condition, None, None, None) for condition in corners]
+    corners = dict.fromkeys(decided(corner, variable) for corner in derivation.corners(order) if may_hold(corner))
+    exemptions += [Exemption(formula, condition, None, None, None) for condition in corners if condition is not None]
+    parts = {*needed([formula])}
+    for brief in derivation.kinks[:MOST_FORMS]:
+        below = {*needed(brief.operands)}
+        shown = {*needed([brief.form])} - below | below & derivation.radii
+        kink = Exemption(formula, brief.corner, None, None, True)
+        if not parts.isdisjoint(shown) and kink not in exemptions and _counts(kink, formula):
+            exemptions.append(kink)
     return formula
 
 
@@ -70,9 +107,31 @@ def _counts(exemption: Exemption, formula: Node) -> bool:
     return may_hold(exemption.condition) and not (exemption.counts_sides and is_mean(formula, exemption.condition))
 
 
+def decided(condition: Node, variable: Node) -> Node | None:
+    """Where a line in the variable alone is 0 and something else holds: whether that holds there; None where not."""
+    if condition.gate is not METHODS["and"]:
+        return condition
+    equation, other = condition.inputs
+    line = equation.inputs[0] if equation.gate is METHODS["=="] and equation.inputs[1].is_number(0.0) else None
+    if line is None or inputs_in(condition) != {variable}:
+        return condition
+    at_zero, at_one, at_two = (
+        float(evaluate([line], {str(variable.name): np.float64(at)})[0]) for at in (0.0, 1.0, 2.0)
+    )
+    if at_zero - at_one != at_one - at_two or at_zero == at_one:
+        return condition
+    root = np.float64(at_zero / (at_zero - at_one))
+    values = evaluate([line, other], {str(variable.name): root})
+    return condition if values[0] != 0.0 else equation if values[1] else None
+
+
+def inputs_in(node: Node) -> set[Node]:
+    return {part for part in needed([node]) if part.gate is leaves.input}
+
+
 def may_hold(condition: Node) -> bool:
     """Whether a condition holds, or depends on inputs."""
-    if any(node.gate is leaves.input for node in needed([condition])):
+    if inputs_in(condition):
         # x == 0 and 1/2 == 0 does not
         return condition.gate is not METHODS["and"] or all(map(may_hold, condition.inputs))
     return bool(np.any(evaluate([condition], {})[0]))

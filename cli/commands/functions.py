@@ -8,7 +8,7 @@ from backprop.cli.completion import completed_by
 from backprop.cli.options.declarations import command, output_options
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.output import Output
-from backprop.cli.reports.functions import list_report, names, page_report
+from backprop.cli.reports.functions import LOOPS, list_report, names, page_report
 from backprop.cli.status import Failure
 from backprop.parser.similarity import suggestion
 
@@ -23,7 +23,8 @@ def functions(name: str | None, output: Output) -> None:
     if name is None:
         output.write(list_report())
         return
-    known = names()
-    if name not in known:
+    page = page_report(name)
+    if page is None:
+        known = [*names(), *LOOPS]
         raise Failure(f"unknown function {name!r}", suggestion(name, known, "backprop functions lists them"))
-    output.write(page_report(name, known[name]))
+    output.write(page)

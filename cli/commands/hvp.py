@@ -39,6 +39,8 @@ def hvp(question: Question, given: Sequence[str], options: DerivativeOptions, ou
     direction does not lead to.
     """
     direction = directions("--direction", question, given)
+    if not options.wrt and not set(direction) <= set(question.graph.inputs):
+        options = options._replace(wrt=tuple(direction))
     value, product = times_hessian(question.graph, direction, question.values, wrt=options.names(question))
     report = product_report("hvp", "product", value, product, question.text)
     return options.finish(question, report, output)

@@ -33,8 +33,11 @@ EXAMPLES = (
 def jvp(question: Question, tangents: Sequence[str], options: DerivativeOptions, output: Output) -> Status:
     """Show the output and its derivative along the tangents: the Jacobian times them, by one forward pass.
 
-    A tangent has its variable's shape. It is a constant expression or @FILE, as a value is.
+    A tangent has its variable's shape, and may be of what a statement computes. It is a constant expression or @FILE,
+    as a value is.
     """
-    value, tangent = along(question.graph, directions("--tangent", question, tangents), question.values)
+    along_names = directions("--tangent", question, tangents)
+    moved = options._replace(wrt=tuple(along_names)).with_parts(question)
+    value, tangent = along(moved.graph, along_names, moved.values)
     report = tangent_report(question.graph, value, tangent, question.text)
     return options.finish(question, report, output)

@@ -123,7 +123,13 @@ def as_question(file: str | None, vars: Sequence[str], fuse: bool, *, needs: str
 
     context = click.get_current_context()
     arguments: Arguments = context.meta[SCANNED]
-    question = ask(context.info_name or "", arguments, file, vars, Needs(needs))
+    written: Sequence[str] = context.params.get("shapes", ())
+    shapes = None
+    if written:
+        from backprop.cli.options.derivatives import read_shape
+
+        shapes = dict(map(read_shape, written))
+    question = ask(context.info_name or "", arguments, file, vars, Needs(needs), shapes)
     return question.fused() if fuse else question
 
 

@@ -155,7 +155,7 @@ def known_names(question: Question) -> list[str]:
 
 
 def directions(option: str, question: Question, given: Sequence[str]) -> dict[str, Array]:
-    """The values of `--tangent x=1` and its like by variable. Raises Failure or ExpressionError."""
+    """The values of `--tangent x=1` and its like by variable, or what a statement computes. Raises Failure, too."""
     known = known_names(question)
     if not given:
         example = f"for example: {option} {known[0]}=1" if known else "the expression has no variables"
@@ -166,7 +166,8 @@ def directions(option: str, question: Question, given: Sequence[str]) -> dict[st
         name = normalized(written.strip())
         if not equals or not name:
             raise Failure(f"{option} {text}", f"write NAME=VALUE: {option} {known[0] if known else 'x'}=1")
-        check_known(option, name, known)
+        if name not in question.graph.names:
+            check_known(option, name, known)
         if name in vectors:
             raise Failure(f"{option} {name} is given twice", "omit one of the two")
         vectors[name] = read_value(f"{option} {name}", value.strip())

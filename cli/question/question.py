@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from enum import Enum
 
+import numpy as np
+
 from backprop.autodiff.evaluation.binding import defaults_beside
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.autodiff.shapes import Array
+from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue, is_file, normalized, split_positionals
 from backprop.cli.question.expression import checked, read_expression
 from backprop.cli.question.names import (
@@ -66,11 +68,14 @@ class Question(NamedTuple):
 
 
 def ask(
-    command: str, arguments: Arguments, file: str | None, vars_files: Sequence[str], needs: Needs = Needs.VALUES
+    command: str,
+    arguments: Arguments,
+    file: str | None,
+    vars_files: Sequence[str],
+    needs: Needs = Needs.VALUES,
+    shapes: Mapping[str, Shape] | None = None,
 ) -> Question:
-    """The question in a command's argv. Raises ExpressionError or Failure."""
-    from backprop.parser import parse
-
+    """The question in a command's argv, `shapes` being those of options. Raises ExpressionError or Failure."""
     takes_rows = needs is Needs.COLUMNS
     example = EXAMPLES.get(command, EXAMPLES["eval"])
     expression, rows, bindings = split_positionals(arguments, needs_expression=file is None, takes_rows=takes_rows)
@@ -83,9 +88,9 @@ def ask(
     elif takes_rows and rows is None and is_file(expression):
         only = "stdin" if expression == "-" else f"the file {expression}"
         raise Failure(f"no expression was given, only {only}", f"for example: {example}")
-    graph = parse(checked(expression))
-    check_names(graph, bindings, arguments)
     filed = read_vars(vars_files)
+    graph = read_graph(checked(expression), bindings, filed, shapes or {})
+    check_names(graph, bindings, arguments)
     check_free(graph, filed)
     ranged = [binding for binding in bindings if is_range(binding.text or "")] if needs is Needs.RANGES else []
     if needs is Needs.RANGES:
@@ -101,6 +106,26 @@ def ask(
     for range_ in ranges:
         values.pop(range_.name, None)
     return Question(expression, graph, values, [name for name in filed if name not in graph.inputs], ranges, rows)
+
+
+def read_graph(
+    text: str, bindings: Sequence[GivenValue], filed: Mapping[str, Array], shapes: Mapping[str, Shape]
+) -> Graph:
+    """The graph of the text, read again for the shapes of the values where a range follows from them."""
+    from backprop.parser import parse
+    from backprop.parser.constants import UnknownShape
+
+    try:
+        graph = parse(text)
+        if not graph.assumed:
+            return graph
+    except UnknownShape:
+        pass
+    known = {name: np.shape(filed[name]) for name in filed}
+    for binding in bindings:
+        if not is_range(binding.text or ""):
+            known[binding.name] = np.shape(read_value(binding.name, binding.text or ""))
+    return parse(text, {**known, **shapes})
 
 
 def values_of(bindings: Sequence[GivenValue]) -> dict[str, Array]:

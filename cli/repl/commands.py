@@ -164,12 +164,12 @@ def clear(session: Session, rest: str) -> Reply:
 def show_help(session: Session, name: str) -> Reply:
     """The commands, or all about a function."""
     if name and name not in COMMANDS:
-        from backprop.cli.reports.functions import names, page_report
+        from backprop.cli.reports.functions import LOOPS, names, page_report
 
-        name, known = name.rstrip("("), names()
-        if name not in known:
-            raise Failure(f"unknown function {name!r}", suggestion(name, known, "") or None)
-        report = page_report(name, known[name])
+        name = name.rstrip("(")
+        report = page_report(name)
+        if report is None:
+            raise Failure(f"unknown function {name!r}", suggestion(name, [*names(), *LOOPS], "") or None)
         return Reply(report.data, report.plain, report)
     chosen = {name: COMMANDS[name]} if name else COMMANDS
     usages = {f"{word} {command.takes}".strip(): command.summary for word, command in chosen.items()}

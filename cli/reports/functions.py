@@ -11,6 +11,7 @@ from backprop.autodiff.declaration.gate import REQUIRED, Corner, Gate, Sample
 from backprop.autodiff.declaration.notation import Infix, Postfix, Prefix
 from backprop.autodiff.gates import FAMILIES, FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.cli.output.numbers import rounded, whole
 from backprop.cli.output.report import ROWS, Column, Report, Row, Rows
@@ -21,9 +22,33 @@ PUBLIC = {family: [gate for gate in gates if gate.is_public] for family, gates i
 CORNER_DIGITS = 6
 
 
+class Loop(NamedTuple):
+    """A form of the language that repeats something, and no gate."""
+
+    signature: str
+    summary: str
+    example: str
+
+
+LOOPS = {
+    "for": Loop(
+        "sum(... for i in first:last)",
+        "a function of the terms, or [...] of the entries, that an index makes; or i runs over a list",
+        "sum(i^2*x for i in 1:3)",
+    ),
+    "iterate": Loop(
+        "iterate(step, start, times)",
+        "the step of the step of ... the start, step being a function that the text defines",
+        "step(s) = (s + a/s)/2; iterate(step, 1, 6)",
+    ),
+}
+
+
 def list_report() -> Report:
     """Every function and operator with its family, how it is written, and what it is in a line."""
-    entries = [(family, gate) for family, gates in PUBLIC.items() for gate in gates]
+    entries: list[tuple[str, str, Gate | Loop]]
+    entries = [(family, gate.name, gate) for family, gates in PUBLIC.items() for gate in gates]
+    entries += [("loops", name, loop) for name, loop in LOOPS.items()]
     return Report(
         title="",
         columns=(
@@ -32,20 +57,28 @@ def list_report() -> Report:
             Column("signature", folds=True),
             Column("summary", folds=True),
         ),
-        rows=Rows(entries, lambda entry: (entry[0], entry[1].name, signature(entry[1]), entry[1].summary)),
+        rows=Rows(entries, lambda entry: (*entry[:2], signature_of(entry[2]), entry[2].summary)),
         data={"command": "functions", "functions": ROWS},
-        plain=[gate.name for _, gate in entries],
+        plain=[name for _, name, _ in entries],
     )
 
 
-def page_report(name: str, gates: list[Gate]) -> Report:
-    """Everything that the table holds of the gates that a name may mean."""
+def page_report(name: str) -> Report | None:
+    """All about what a name may mean; None where it means nothing."""
+    gates = names().get(name, [])
     rows: list[Row] = [row for gate in gates for row in page_rows(gate)]
+    data: list[dict[str, Any]] = [page_data(gate) for gate in gates]
+    if name in LOOPS:
+        fields = {"signature": LOOPS[name].signature, "summary": LOOPS[name].summary, "family": "loops"}
+        fields["example"] = LOOPS[name].example
+        rows, data = [*fields.items()], [{"name": name, **fields}]
+    if not rows:
+        return None
     return Report(
         title=name,
         columns=(Column("field"), Column("text", folds=True)),
         rows=rows,
-        data={"command": "functions", "functions": [page_data(gate) for gate in gates]},
+        data={"command": "functions", "functions": data},
         plain=[f"{field}: {text}" for field, text in rows],
         has_header=False,
     )
@@ -92,6 +125,10 @@ def page_data(gate: Gate) -> dict[str, Any]:
     }
 
 
+def signature_of(entry: Gate | Loop) -> str:
+    return entry.signature if isinstance(entry, Loop) else signature(entry)
+
+
 def signature(gate: Gate) -> str:
     """`leaky_relu(x, a=0.01)`, `sum(x[, axis])`, `x + y`."""
     if not gate.is_function:
@@ -99,7 +136,7 @@ def signature(gate: Gate) -> str:
         return show(out, dict(zip(inputs, names_of(gate, len(inputs)), strict=True)))
     leading = [name for name, attribute in gate.attributes.items() if attribute.leads]
     text = ", ".join(
-        f"{name}={shortest(gate.defaults[name])}" if name in gate.defaults else name
+        f"{name}={shortest(gate.defaults[name])}" if name in gate.defaults else "..." if name[0] == "*" else name
         for name in (*leading, *gate.operands)
     )
     for name, attribute in gate.attributes.items():

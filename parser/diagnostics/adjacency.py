@@ -67,6 +67,8 @@ def missing_operator(context: Context) -> ExpressionError | None:
     if before is None or before.type not in VALUE_END or token.type not in VALUE_START:
         return None
     span = Span(before.start_pos, token.end_pos)
+    if before.type == "NAME" and before.text == "const" and token.type == "NAME":
+        return ExpressionError(f"'const {token.text}' has no value", span, f"write const {token.text} = 9.81")
     if before.type == "NAME" and before.text in LEADING_WORDS:
         return ExpressionError(
             f"'{before.text}' is not a word of the language", before.span, LEADING_WORDS[before.text]

@@ -72,7 +72,7 @@ def test_a_derivative_that_grows_with_each_order(backprop: Run) -> None:
     assert len(backprop("diff", GROWS, "--order", "8", "--cse").out) < 100_000
     answer = backprop("diff", GROWS, "--order", "50", "--cse")
     assert answer.status == 2
-    assert "nodes\n  ask for a lower order" in answer.err
+    assert "nodes\n  ask for an order up to " in answer.err
 
 
 @pytest.mark.parametrize("text", ["exp(sin(1e30*x))", "sin(sin(1e30*x))", "tanh(1e30*x)*sin(1e30*x)"])
@@ -82,7 +82,7 @@ def test_orders_that_are_tidied_are_counted(backprop: Run, text: str) -> None:
         answer = backprop("diff", text, "--order", order)
         assert answer.status == 2
         nodes = re.fullmatch(
-            r"error: the derivatives up to order \d+ have (\d+) nodes\n  ask for a lower order\n", answer.err
+            r"error: the derivatives up to order \d+ have (\d+) nodes\n  ask for an order up to \d+\n", answer.err
         )
         assert nodes and int(nodes[1]) < 60_000
     assert backprop("diff", text, "--order", "6").status == 0

@@ -118,4 +118,32 @@ def test_errors_point_at_the_place(backprop):
     assert "n' is a variable" in backprop("eval", "sum(i*x for i in 1:n)", "x=1", "n=3").err
     assert "out of range for axis 0 of length 2" in backprop("eval", "sum(v[i] for i in 0:2)", "v=[1,2]").err
     assert "i is not a variable" in backprop("eval", "sum(i*x for i in 1:3)", "x=1", "i=2").err
-    assert "expand to more than 1000000 nodes" in backprop("eval", "sum(i*x for i in 1:1e15)", "x=1").err
+    assert "take more than 1000000 steps" in backprop("eval", "sum(i*x for i in 1:1e15)", "x=1").err
+
+
+NEIGHBOURS = "sum(v[i]^2*v[i+1] for i in 0:len(v)-2)"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [NEIGHBOURS, f"v = [5, 6, 7]; {NEIGHBOURS}", f"f(w) = {NEIGHBOURS.replace('v', 'w')}; f(v)"],
+)
+def test_a_range_may_follow_from_the_shape_of_a_value(backprop, text):
+    assert backprop("grad", text, "--v", "[1, 2, 3]").out == "[4, 13, 4]\n"
+    written = backprop("diff", text, "--wrt", "v", "--shape", "v=3").out
+    assert written == "[2*v[1]*v[0], v[0]^2 + 2*v[2]*v[1], v[1]^2]\n"
+
+
+def test_a_default_gives_its_shape_and_keeps_its_gradient(backprop):
+    assert backprop("grad", f"v = [1, 2, 3]; {NEIGHBOURS}").out == "[4, 13, 4]\n"
+    assert backprop("grad", "sum(A[i, 0] for i in 0:shape(A)[0]-1)", "--A", "[[1], [2]]").out == "[[1], [1]]\n"
+
+
+def test_a_shape_that_is_not_known_is_asked_for(backprop):
+    answer = backprop("diff", NEIGHBOURS)
+    assert answer.status == 2
+    assert answer.err == (
+        "error: what 'i' runs over follows from the shape of 'v', which is not known\n"
+        f"  1 | {NEIGHBOURS}\n"
+        "    |                                  ^ give v a value or, in diff, its shape: --shape v=5\n"
+    )

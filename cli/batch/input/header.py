@@ -67,14 +67,18 @@ def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[s
 def free_names(batch: Batch, graph: Graph, columns: Sequence[str], *, is_open: bool = False) -> list[str]:
     """The variables that the rows must give.
 
-    One with a default, or a constant's name, is among them where a column has it. Either is said. Rows that are
-    `is_open` may have more than these columns, the first row's: there any of them may give what has a default.
+    One with a default, or a constant's name, is among them where a column has it; a `const` is not. Each is said.
+    Rows that are `is_open` may have more than these columns, the first row's: there any of them may give what has a
+    default.
     """
     renames = renames_of(batch.renames, graph)
     known = {*[normalized(column.strip()) for column in columns], *array_columns(columns)}
+    column_or_member = "member" if is_open else "column"
     names = []
     for name in graph.inputs:
         column = normalized(renames.get(name, name).strip())
+        if name in graph.fixed and column in known:
+            batch.note(f"{name} keeps its value in the expression: the {column_or_member} {column} is not read")
         if name in batch.question.fixed or name in graph.fixed:
             continue
         if name in graph.defaults and column not in known and name not in renames:
@@ -82,7 +86,7 @@ def free_names(batch: Batch, graph: Graph, columns: Sequence[str], *, is_open: b
             if is_open:
                 names.append(name)
                 kept += " where a row has no such member"
-            batch.note(f"no {'member' if is_open else 'column'} {column}{' in the first row' * is_open}: {kept}")
+            batch.note(f"no {column_or_member} {column}{' in the first row' * is_open}: {kept}")
         elif name in graph.defaults or name not in leaves.NAMED_CONSTANTS or column in known:
             names.append(name)
             if name in leaves.NAMED_CONSTANTS and name not in graph.defaults:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 import mpmath
 import numpy as np
 import pytest
 import sympy
 
-from backprop.autodiff import Graph, Node
+from backprop.autodiff import ExpressionError, Graph, Node
 from backprop.autodiff.derivatives.symbolic import Derivatives, derivatives
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.parser import parse
@@ -60,6 +61,15 @@ SYMPY_LENGTHS = {
     "1/(x^2+y^2)": (16, 25, 27, 37, 42, 49, 64, 63, 68, 82),
     "exp(-(x-m)^2/(2*s^2))": (31, 40, 48, 55, 64, 74, 82, 91, 98, 112),
     "4*eps*((s/x)^12-(s/x)^6)": (28, 30, 32, 32, 34, 35, 38, 38, 40, 41),
+    "sinh(x)/(1+cosh(x))": (13, 22, 25, 34, 55, 70, 88, 126, 133, 163),
+    "sinh(x)/cosh(x)": (12, 20, 25, 35, 40, 51, 57, 70, 75, 95),
+    "cosh(x)^2-sinh(x)^2": (1, 1, 1, 1, 1, 1, 1, 1, 1, 1),
+    "(x+1)^x": (30, 46, 75, 339, 528, 759, 1047, 1384, 1783, 2278),
+    "(x+1)^(x+1)": (24, 46, 76, 106, 449, 660, 926, 1235, 1602, 2049),
+    "(1+x)^(1/2)/(1-x)^(1/2)": (25, 33, 41, 49, 58, 67, 77, 93, 104, 117),
+    "x*exp(-x/2)": (17, 17, 17, 18, 19, 19, 20, 20, 20, 21),
+    "x^3/(exp(x)-1)": (39, 72, 112, 144, 241, 335, 389, 497, 553, 686),
+    "1/(1+x^n)": (20, 37, 84, 150, 281, 481, 639, 1011, 1294, 1809),
 }
 POINT = {"a": 1.25, "b": 0.75, "eps": 0.5, "m": 0.25, "n": 3.5, "s": 1.5, "x": 0.625, "y": 1.75}
 LONGEST = 2  # times what SymPy writes
@@ -145,6 +155,18 @@ def test_powers_of_one_base_stay_apart(text: str, order: int) -> None:
         ("sqrt(1 - x^2)*asin(x)", 1, "1 - x*asin(x)/sqrt(1 - x^2)"),
         ("log(x)*sin(x^2)", 1, "sin(x^2)/x + 2*x*log(x)*cos(x^2)"),
         ("x^x", 1, "x*x^(x-1) + x^x*log(x)"),
+        ("m*g*x/sqrt(1+(g*x)^2)", 2, "-3*m*g^3*x/(1 + (g*x)^2)^2.5"),
+        ("x*exp(-(k*x)^2)", 2, "2*x*k^2*exp(-(x*k)^2)*(2*x^2*k^2 - 3)"),
+        ("x^3/(exp(x)-1)", 2, "x*(exp(x)^2*(x^2 - 6*x + 6) + exp(x)*(x^2 + 6*x - 12) + 6)/(exp(x) - 1)^3"),
+        ("sinh(x)/cosh(x)", 1, "1/cosh(x)^2"),
+        ("hypot(x, y)", 3, "-3*x*y^2/hypot(x, y)^5"),
+        ("1/hypot(x, y)", 4, "3*(8*x^4 - 24*x^2*y^2 + 3*y^4)/hypot(x, y)^9"),
+        ("hypot(x, y)^3", 4, "9*y^4/hypot(x, y)^5"),
+        ("norm([x, y, z])", 2, "1/norm([x, y, z]) - x^2/norm([x, y, z])^3"),
+        ("exp(-abs(x))*sin(x)", 4, "-4*exp(-abs(x))*sin(x)"),
+        ("log(abs(x))", 3, "2/x^3"),
+        ("abs(x)*x^2", 2, "6*abs(x)"),
+        ("x/(1 + abs(x))", 3, "6/(1 + abs(x))^4"),
     ],
 )
 def test_a_derivative_reads_well(text: str, order: int, written: str) -> None:
@@ -195,6 +217,31 @@ def test_an_expansion_loses_no_digits() -> None:
     (value,) = evaluate([node], {"x": np.float64(1000.001)})
     t = mpmath.mpf(1000.001) - 1000
     assert float(value) == close_to(float(mpmath.exp(-(t**2) / 2) * (t**3 - 3 * t)), rel=1e-13), written
+
+
+@pytest.mark.parametrize(
+    "text, order",
+    [("abs(x - 1)^3*sin(x)", 2), ("hypot(x - 1, y)^3", 4), ("exp(-abs(x - 1))", 3), ("abs(x - 1)*x^2", 3)],
+)
+@pytest.mark.parametrize("x", [-0.5, 2.5])
+def test_what_is_written_of_a_kink_is_the_derivative_beside_it(text: str, order: int, x: float) -> None:
+    found, node, written = found_of_order(text, order)
+    values = {name: np.float64(value) for name, value in {"x": x, "y": 0.75}.items() if name in found.graph.inputs}
+    read, plain = evaluate([node, found.plain["x"]], values)
+    assert float(read) == close_to(float(plain), rel=1e-13), written
+
+
+LONG_ORDERS = ["x^x", "tan(x)^tan(x)", "x^sin(x)", "exp(sin(x)*x^x)", "exp(sin(x)/cosh(x))", "1/hypot(x, sin(x))^x"]
+
+
+@pytest.mark.parametrize("text", LONG_ORDERS)
+def test_an_order_that_is_too_long_is_refused_with_the_last_that_is_not(text: str) -> None:
+    try:
+        found_of_order(text, 50)
+    except ExpressionError as error:
+        allowed = re.fullmatch(r"ask for an order up to (\d+)", str(error.cure))
+        assert allowed, error.cure
+        assert found_of_order(text, int(allowed[1]))[2]
 
 
 @pytest.mark.parametrize("order", [5, 10, 20])

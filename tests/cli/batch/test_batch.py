@@ -289,6 +289,14 @@ def test_columns_of_any_name_are_variables(answered, name):
     assert answered(f"{name}^2", stdin=f"{name}\n3\n") == [f"{name},value,grad_{name}", "3,9,6"]
 
 
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_a_column_called_like_a_const_is_not_read_and_that_is_said(backprop, form):
+    rows, place = ("g,x\n3,2\n", "column") if form == "csv" else ('{"g": 3, "x": 2}\n', "member")
+    answer = backprop("batch", "const g = 10; g*x", "--only", "--from", form, stdin=rows)
+    assert answer.err == f"note: g keeps its value in the expression: the {place} g is not read\n"
+    assert answer.lines[-1] in ("20,10", '{"value": 20, "grad_x": 10}')
+
+
 @pytest.mark.parametrize(("name", "heading"), [("e", "e"), ("pi", "pi"), ("pi", "π"), ("inf", "inf"), ("nan", "nan")])
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
 def test_a_column_called_like_a_constant_is_a_variable_and_that_is_said(backprop, name, heading, form):

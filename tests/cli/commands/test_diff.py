@@ -34,6 +34,43 @@ def test_with_a_point_the_value_follows(backprop):
     assert backprop("diff", "x^3", "--x", "2").lines == ["3*x^2", "12"]
 
 
+@pytest.mark.parametrize(
+    "text, options, written",
+    [
+        ("cross_entropy(s, y)", "--wrt s --shape s=3", "softmax(s) - one_hot(y, 3)"),
+        ("cross_entropy(s, y)", "--wrt s --shape s=2,3 --shape y=2", "softmax(s) - one_hot(y, 3)"),
+        ("softmax(s)[0]", "--shape s=3", "softmax(s)*(eye(3)[0] - softmax(s)[0])"),
+        ("softmax(s)[k]", "--wrt s --shape s=3", "softmax(s)*(one_hot(k, 3) - entry(softmax(s), k))"),
+        ("-sum(t*log_softmax(s))", "--wrt s --shape s=3 --shape t=3", "softmax(s)*sum(t) - t"),
+        ("hypot(x, y, z)", "--wrt x", "x/norm([x, y, z], axis=0)"),
+        ("norm([x, 2*x])", "", "5*x/norm([x, 2*x])"),
+        ("trace(A @ B)", "--wrt A --shape A=2,3 --shape B=3,2", "B.T"),
+        ("trace(A @ A.T)", "--shape A=2,3", "2*A"),
+        ("x*exp(-x/2)", "", "exp(-x/2)*(2 - x)/2"),
+        ("0.5*x^2*sin(x/2)", "", "x*sin(x/2) + 0.25*x^2*cos(x/2)"),
+    ],
+)
+def test_a_derivative_is_written_as_in_a_textbook(backprop, text, options, written):
+    assert backprop("diff", text, *options.split()).out == f"{written}\n"
+
+
+@pytest.mark.parametrize(
+    "text, notes",
+    [
+        ("x^2 if x > 0 and x < 9 else x^3", []),
+        ("x*(x > 2)", ["> is constant between its steps: its derivative counts as 0"]),
+    ],
+)
+def test_a_condition_that_only_decides_is_no_step(backprop, text, notes):
+    assert backprop("diff", text).err == "".join(f"note: {note}\n" for note in notes)
+
+
+@pytest.mark.parametrize("text, corner", [("(x-1)^(x-1)", "x - 1 == 0"), ("x^x", "x == 0"), ("(2*x+1)^x", None)])
+def test_a_corner_is_said_once_and_only_where_it_is(backprop, text, corner):
+    said = f"note: where {corner}, a part of the formula has no value; the derivative takes it as its limit\n"
+    assert backprop("diff", text, "--order", "3").err == (said if corner else "")
+
+
 def test_arrays_by_their_shapes(backprop):
     answer = backprop("diff", "sum((W@x)^2)", "--wrt", "x", "--shape", "W=2,3", "--shape", "x=3")
     assert answer.out == "W.T @ (2*(W @ x))\n"

@@ -199,6 +199,7 @@ EXACT = [
     ("x*abs(x)", "2*abs(x)", "2*sign(x)"),
     ("relu(x)^2 - x", "2*relu(x) - 1", None),
     ("max(x, 0)^3", "3*maximum(x, 0)^2", "6*maximum(x, 0)"),
+    ("cos(abs(x))", "-sin(abs(x))*sign(x)", "-cos(abs(x))"),
     ("exp(-abs(x)^2/2)", "-x*exp(-x^2/2)", "exp(-x^2/2)*(x^2 - 1)"),
     ("x^2 if x > 0 else x^3", "where(x > 0, 2*x, 3*x^2)", "where(x > 0, 2, 6*x)"),
     ("where(abs(x) < 1, x^2/2, abs(x) - 0.5)", "where(abs(x) < 1, x, sign(x))", "abs(x) < 1"),
@@ -216,9 +217,7 @@ def test_pieces_are_written_exactly(backprop, text, first, second):
                 assert value_of(expected, {"x": x}) == evaluate([plain], {"x": np.float64(x)})[0]
 
 
-@pytest.mark.parametrize(
-    "text, value", [("relu(x)^2", 1.0), ("cos(abs(x))", -1.0), ("relu(x)^2 + relu(-x)^2", 2.0), ("max(x^2, -x^2)", 2.0)]
-)
+@pytest.mark.parametrize("text, value", [("relu(x)^2", 1.0), ("relu(x)^2 + relu(-x)^2", 2.0), ("max(x^2, -x^2)", 2.0)])
 def test_a_kink_of_higher_order_is_told_of(backprop, text, value):
     answer, err = asked(backprop, text, {"x": 0}, "--order", "2")
     assert answer["value"]["x"] == value != value_of(answer["derivative"]["x"], {"x": 0.0})

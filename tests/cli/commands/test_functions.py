@@ -7,7 +7,8 @@ import json
 import pytest
 
 from backprop.autodiff.gates import FAMILIES, FUNCTIONS
-from backprop.cli.reports.functions import names, page_data
+from backprop.cli.reports.functions import LOOPS, names, page_data
+from backprop.parser import parse
 
 pytestmark = pytest.mark.smoke
 
@@ -18,8 +19,8 @@ def test_the_list_holds_every_public_gate_by_family(backprop):
     answer = backprop("functions")
     assert answer.status == 0
     assert answer.rows[0] == ["family", "name", "signature", "summary"]
-    assert [row[1] for row in answer.rows[1:]] == [gate.name for gate in PUBLIC]
-    assert {row[0] for row in answer.rows[1:]} <= set(FAMILIES)
+    assert [row[1] for row in answer.rows[1:]] == [*[gate.name for gate in PUBLIC], *LOOPS]
+    assert {row[0] for row in answer.rows[1:]} <= {*FAMILIES, "loops"}
     assert ["activations", "sigmoid", "sigmoid(x)"] in [row[:3] for row in answer.rows]
     assert ["arithmetic", "add", "x + y"] in [row[:3] for row in answer.rows]
 
@@ -38,6 +39,13 @@ def test_every_page_is_complete(gate):
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_every_name_and_alias_has_a_page(name):
     assert set(names()[name]) >= set(FUNCTIONS[name])
+
+
+@pytest.mark.parametrize("name", LOOPS)
+def test_the_forms_of_loops_have_pages(backprop, name):
+    fields = dict(row for row in backprop("functions", name).rows[1:])
+    assert fields["signature"] and fields["summary"]
+    parse(fields["example"])
 
 
 def test_a_page(backprop):
@@ -64,7 +72,7 @@ def test_operators_and_aliases_have_pages(backprop, name):
 def test_a_name_that_means_several_gates_shows_each(backprop):
     lines = backprop("functions", "max", "--format", "plain").lines
     assert [line for line in lines if line.startswith("signature: ")] == [
-        "signature: maximum(x, y, *more)",
+        "signature: maximum(x, y, ...)",
         "signature: max(x[, axis])",
         "signature: max(x[, axis], keepdims=False)",
     ]

@@ -153,6 +153,9 @@ def test_jvp(backprop):
     point = ("(x+y)*z", "x=-2", "y=5", "z=-4")
     assert backprop("jvp", *point, "--tangent", "x=1").rows == [["output", "value", "tangent"], ["f", "-12", "-4"]]
     assert backprop("jvp", *point, "--tangent", "x=1", "--tangent", "z=2", "--format", "plain").out == "2\n"
+    assert backprop("jvp", "q = x*y; q^2 + x", "x=1", "y=2", "--tangent", "q=1", "--format", "plain").out == "4\n"
+    answer = backprop("jvp", "q = x*y; q^2 + x", "x=1", "y=2", "--tangent", "q=1", "--tangent", "x=1")
+    assert (answer.status, answer.err) == (2, "error: q is computed from x\n  ask for one of them at a time\n")
     answer = backprop("jvp", "x*2", "--x", "[1,2]", "--tangent", "x=[pi/2,1]", "--json")
     assert json.loads(answer.out)["tangent"] == [np.pi, 2]
 
@@ -166,6 +169,7 @@ def test_vjp(backprop):
 
 
 def test_hvp(backprop):
+    assert backprop("hvp", "q = x*y; q^2 + x", "x=1", "y=2", "--direction", "q=1").rows[1:] == [["q", "2"]]
     assert backprop("hvp", "x^2*y", "x=3", "y=2", "--direction", "x=1").rows == [
         ["variable", "product"],
         ["x", "4"],
