@@ -34,6 +34,7 @@ class Account:
         self._remarks = Remarks(None if batch.is_quiet else self.note, unit)
         self._faults = Faults(self.note, unit)
         self._is_stopped = False
+        self._without = 0  # rows that say that they have no value
 
     def note(self, text: str) -> None:
         """Say something on stderr, where the bar is."""
@@ -45,6 +46,7 @@ class Account:
         for fault in answer.faults:
             self._faults.add(fault, first)
         self._faults.count += answer.untold
+        self._without += answer.without
         self._remarks.take(answer, first)
         self._progress.advance(answer.rows, consumed)
         self._is_stopped = answer.is_last
@@ -66,6 +68,9 @@ class Account:
             finally:
                 self._progress.pause()
             self._faults.sum_up(loss())
+            if self._without and not batch.is_quiet:
+                rows = f"{self._without} row{'s have' if self._without > 1 else ' has'}"
+                self.note(f"note: {rows} no value (--null), and no results")
             self._remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)
         if self._faults.count:
             return Status.WRONG_DATA

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from backprop.cli.batch.dialect_options import DIALECT_OPTIONS
 from backprop.cli.batch.row_errors import POLICIES
 from backprop.cli.batch.settings import Batch
 from backprop.cli.completion import completed_by
@@ -58,6 +59,7 @@ batch_options = shared(
         words(READ),
         help=f"What the rows are.  [default: what the ending of FILE says ({' '.join(endings(READ))}), else csv]",
     ),
+    *DIALECT_OPTIONS,
     word_option(
         "--format",
         words("batch"),

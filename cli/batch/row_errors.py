@@ -20,11 +20,15 @@ POLICIES = ("null", "skip", "stop")
 
 
 class Fault(NamedTuple):
-    """A bad row: its line counted from the block's first, the reason, and the line or lines as they came."""
+    """A bad row: its line counted from the block's first, the reason, and the line or lines as they came.
+
+    `is_expected`: the row says itself that it has no value, which is not wrong.
+    """
 
     line: int
     reason: str
     record: bytes
+    is_expected: bool = False
 
 
 class Faults:
