@@ -151,7 +151,7 @@ class RowsJob:
         whole = self.reader.read(data)
         block, wrong, is_last = until_stop(whole, self.policy)
         results, is_kinked = self.kernel.run(block.values, block.rows)
-        output = self.writer.output(block, results, is_skipping=self.policy != "null") if block.rows else b""
+        output = self.writer.output(block, results, is_skipping=self.policy == "skip") if block.rows else b""
         without = sum([fault.is_expected for row, fault in block.faults.items()])
         told, untold = wanted_of(wrong, keeps_rejects=self.keeps_rejects)
         nonfinite = nonfinite_in(self.kernel.names, results, block.faults, block.starts, block.values)

@@ -35,18 +35,23 @@ def begin(
     recode(source, layout, note)
     form = Delimited(dialect)
     reader = BlockReader(source, lambda data, end, place: form.cut(data, end, place), say)
+    reader.drop_lines(layout.skip)
+    layout = layout._replace(skip=0)
     first = reader.first_line(FIRST_BLOCK)
     if b"\r" in first.rstrip(b"\r\n") and b"\n" not in reader.head():
         note("its lines end in carriage returns alone: they are written with line feeds")
         reader.take_returns()
         first = reader.first_line(FIRST_BLOCK)
-    if not said and (not first.strip() or reads_as_wanted(form, first, wanted)):
-        read_header(reader, form, layout)
-        return form, reader
+    if layout.has_header and layout.header is None:
+        if dialect.comment and is_comment(first, dialect):
+            first = first_row(reader, form)
+        if not first.strip() or reads_as_wanted(form, first, wanted):
+            read_header(reader, form, layout)
+            return form, reader
     from backprop.cli.batch.dialect_options import both_are
     from backprop.cli.batch.input.sniffing import sniffed  # here, not above: most tables begin with their header
 
-    found = sniffed(reader.head(), dialect, layout, said, wanted)
+    found = sniffed(reader.head(), reader.line, dialect, layout, said, wanted)
     if found is not None:
         if found.notes:
             note(f"{', '.join(found.notes)}; {found.cure}")
@@ -82,10 +87,10 @@ def reads_as_wanted(form: Delimited, first: bytes, wanted: Callable[[list[str]],
 
 def read_header(reader: BlockReader, form: Delimited, layout: Layout) -> None:
     """Take all lines before the rows. Raises Failure."""
-    reader.drop_lines(layout.skip if layout.header is None else layout.header - 1)
+    reader.drop_lines(0 if layout.header is None else layout.header - reader.line)
     name = reader.source.name
     if not layout.has_header:
-        width = len(form.cells_of([first_row(reader, form)])[0])
+        width = len(form.cells_of([text_of(first_row(reader, form))])[0])
         if layout.columns and len(layout.columns) != width:
             raise Failure(
                 f"{name}: {len(layout.columns)} columns are named, the first row has {width}", "name every column"
@@ -113,9 +118,13 @@ def is_comment(line: bytes, dialect: Dialect) -> bool:
     return bool(mark) and line.removeprefix(BYTE_ORDER_MARK.encode()).lstrip().startswith(mark)
 
 
-def first_row(reader: BlockReader, form: Delimited) -> str:
-    """The first row, which is still to be taken."""
-    for line in reader.head().splitlines():
+def text_of(line: bytes) -> str:
+    return line.decode("utf-8", "surrogateescape").removeprefix(BYTE_ORDER_MARK).rstrip("\r\n")
+
+
+def first_row(reader: BlockReader, form: Delimited) -> bytes:
+    """The first line that is not a comment, which is still to be taken. Raises Failure."""
+    for line in reader.head().split(b"\n"):
         if line.strip() and not is_comment(line, form.dialect):
-            return line.decode("utf-8", "surrogateescape").removeprefix(BYTE_ORDER_MARK)
+            return line
     raise Failure(f"{reader.source.name}: {reader.problem or 'it is empty'}", "it holds no row")

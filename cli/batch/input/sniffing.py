@@ -21,6 +21,8 @@ NAMES = {",": "commas", ";": "';'", "\t": "tabs", "|": "'|'", BLANKS: "blanks"}
 OPTIONS = {",": "--separator ,", ";": "--separator ';'", "\t": "--separator tab", "|": "--separator '|'"}
 MOST_ROWS = 100  # that are looked at
 MOST_UNITS = 3
+FAR = re.compile(r"\s{2,}|\t")
+MISSING = {"na", "n/a", "nan", "null", "none", "nil", "missing", "mm", "", "-", "--", ".", "..", "?", ":", "*", "***"}
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(?:[eE][+-]?\d+)?")
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+")
 GROUPED_POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+")
@@ -54,9 +56,14 @@ class Reading(NamedTuple):
 
 
 def sniffed(
-    head: bytes, dialect: Dialect, layout: Layout, said: Collection[str], wanted: Callable[[list[str]], bool]
+    head: bytes,
+    first: int,
+    dialect: Dialect,
+    layout: Layout,
+    said: Collection[str],
+    wanted: Callable[[list[str]], bool],
 ) -> Sniffed | None:
-    """How the table is written that begins so; None where no reading has the columns.
+    """How the table is written that begins so, in the line `first`; None where no reading has the columns.
 
     `said` names the fields of the dialect and the layout that are given, which stand. Raises Failure where there are
     two readings.
@@ -66,7 +73,7 @@ def sniffed(
     readings = [
         reading
         for candidate in dialects(lines, dialect, said)
-        for reading in headed(lines, candidate, layout, said, wanted)
+        for reading in headed(lines, first, candidate, layout, said, wanted)
     ]
     readings = without_coarser(readings)
     if not readings:
@@ -74,7 +81,7 @@ def sniffed(
     if len(readings) > 1:
         listed = " or ".join(OPTIONS.get(reading.dialect.separator, "--separator blanks") for reading in readings)
         raise Failure("the rows can be read in more than one way", f"say which: {listed}")
-    return settled(readings[0], dialect, layout, said, wanted)
+    return settled(readings[0], first, dialect, layout, said, wanted)
 
 
 def lines_of(text: str) -> list[str]:
@@ -97,14 +104,19 @@ def dialects(lines: Sequence[str], dialect: Dialect, said: Collection[str]) -> I
 
 
 def headed(
-    lines: Sequence[str], dialect: Dialect, layout: Layout, said: Collection[str], wanted: Callable[[list[str]], bool]
+    lines: Sequence[str],
+    first: int,
+    dialect: Dialect,
+    layout: Layout,
+    said: Collection[str],
+    wanted: Callable[[list[str]], bool],
 ) -> Iterator[Reading]:
     """The readings in a dialect: with the first line that names all columns, or without a header."""
     form = Delimited(dialect)
     told = [
         Line(number, form.without_mark(line.rstrip("\r")), form.without_mark(line) != line)
-        for number, line in enumerate(lines, start=1)
-        if line.strip() and number > layout.skip
+        for number, line in enumerate(lines, start=first)
+        if line.strip()
     ]
     if not told:
         return
@@ -113,19 +125,27 @@ def headed(
         for position, line in enumerate(told):
             if (is_sep and position == 0) or (layout.header is not None and line.number != layout.header):
                 continue
-            names = form.cells_of([line.text])[0]
-            if not wanted(names):
-                continue
-            rows = rows_below(form, told[position + 1 :])
-            if rows and most_have(rows, len(names)):
-                yield Reading(dialect, line, names, [row for row in rows if len(row) == len(names)])
-                return
+            rows: list[list[str]] | None = None
+            for names in namings(form, line):
+                if not wanted(names):
+                    continue
+                rows = rows_below(form, told[position + 1 :]) if rows is None else rows
+                if rows and most_have(rows, len(names)):
+                    yield Reading(dialect, line, names, [row for row in rows if len(row) == len(names)])
+                    return
         if layout.header is not None:
             return
     rows = rows_below(form, told)
     names = list(layout.columns) or numbered(len(rows[0]) if rows else 0)
     if rows and wanted(names) and most_have(rows, len(names)) and not is_header(rows):
         yield Reading(dialect, None, names, rows)
+
+
+def namings(form: Delimited, line: Line) -> Iterator[list[str]]:
+    """The columns that a header may name: where blanks separate, names with single ones may stand far apart."""
+    yield form.cells_of([line.text])[0]
+    if form.separator == BLANKS:
+        yield FAR.split(line.text.strip())
 
 
 def rows_below(form: Delimited, lines: Sequence[Line]) -> list[list[str]]:
@@ -168,7 +188,12 @@ def without_coarser(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def settled(
-    reading: Reading, dialect: Dialect, layout: Layout, said: Collection[str], wanted: Callable[[list[str]], bool]
+    reading: Reading,
+    first: int,
+    dialect: Dialect,
+    layout: Layout,
+    said: Collection[str],
+    wanted: Callable[[list[str]], bool],
 ) -> Sniffed:
     """The reading with its rows of units and its numbers, and what is said of it."""
     found, notes, options = reading.dialect, [], []
@@ -184,13 +209,15 @@ def settled(
             options.append("--header")
         layout = layout._replace(has_header=False)
     else:
-        if reading.header.number != layout.skip + 1 and layout.header is None:
+        if reading.header.number != first and layout.header is None:
             notes.append(f"the header is line {reading.header.number}")
             options.append("--header")
         layout = layout._replace(header=reading.header.number)
+        if reading.names != Delimited(found).cells_of([reading.header.text])[0]:
+            layout = layout._replace(columns=tuple(reading.names))
     needed = [place for place, name in enumerate(reading.names) if not wanted(without(reading.names, place))]
     if "units" not in said and reading.header is not None:
-        units = units_above(reading.rows, needed)
+        units = units_above(reading, needed)
         if units:
             notes.append("a row of units is below it" if units == 1 else f"{units} rows below it hold no numbers")
             options.append("--units")
@@ -211,13 +238,16 @@ def without(names: Sequence[str], place: int) -> list[str]:
     return ["" if position == place else name for position, name in enumerate(names)]
 
 
-def units_above(rows: Sequence[Sequence[str]], needed: Sequence[int]) -> int:
-    """How many rows at the top hold a number in none of the columns, with rows below that do in all of them."""
-    for count, row in enumerate(rows[: MOST_UNITS + 1]):
-        cells = [row[place] for place in needed]
-        if any(as_number(cell) is not None for cell in cells):
-            return count if all(as_number(cell) is not None for cell in cells) else 0
-        if not any(cell.strip() for cell in row):
+def units_above(reading: Reading, needed: Sequence[int]) -> int:
+    """How many rows at the top hold units and the like: no number and nothing that stands for one in the columns that
+    are needed, with a row below that holds numbers in all of them.
+    """
+    for count, row in enumerate(reading.rows[: MOST_UNITS + 1]):
+        cells = [row[place].strip() for place in needed]
+        if all(as_number(cell) is not None for cell in cells):
+            return count
+        is_unit = [as_number(cell) is None and not reading.dialect.is_null(cell) for cell in cells]
+        if not all(is_unit) or any(cell.lower() in MISSING for cell in cells):
             return 0
     return 0
 

@@ -429,10 +429,11 @@ def test_an_index_in_a_header_takes_no_memory(backprop):
 
 def test_lines_with_expressions_take_no_other_one(backprop, tmp_path):
     (tmp_path / "m.txt").write_text("x\n3\n")
-    answer = backprop("batch", "x^2", "m.txt")
+    answer = backprop("batch", "x^2", "m.txt", "--from", "lines")
     assert (answer.status, answer.out) == (2, "")
     assert "--from csv" in answer.err
-    assert backprop("batch", "x^2", "m.txt", "--from", "csv").lines == ["x,value,grad_x", "3,9,6"]
+    for options in ([], ["--from", "csv"]):
+        assert backprop("batch", "x^2", "m.txt", *options).lines == ["x,value,grad_x", "3,9,6"]
 
 
 def test_a_long_name_is_cut_in_an_error(backprop):
