@@ -44,7 +44,7 @@ batch_options = shared(
     click.option(
         "--rename",
         multiple=True,
-        metavar="X=COLUMN",
+        metavar="X=COLUMN,...",
         shell_complete=completed_by("variable_and_column"),
         help="Read the variable X from COLUMN; may be repeated.",
     ),
@@ -67,7 +67,10 @@ batch_options = shared(
     ),
     FILE,
     word_option(
-        "--on-error", POLICIES, default="null", help="A bad row: no results, left out, or the end.  [default: null]"
+        "--on-error",
+        POLICIES,
+        default="null",
+        help="A bad row: no results, left out, or the end; ok: bad rows are expected.  [default: null]",
     ),
     file_option("--rejects", help="Write bad rows to FILE: line number, reason and row, tab between."),
     STRICT,

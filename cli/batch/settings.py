@@ -11,6 +11,7 @@ import click
 from backprop.cli.batch.dialect_options import table_options
 from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
+from backprop.cli.batch.row_errors import EXPECTED
 from backprop.cli.output.destination import announce
 from backprop.cli.output.formats import FORMATS, read_format, written_format
 from backprop.cli.question.argv import SCANNED
@@ -60,7 +61,8 @@ class Batch:
         self.is_only = only
         self.naming = naming_of(name)
         self.renames = rename
-        self.policy = on_error
+        self.policy = on_error.removesuffix(EXPECTED)
+        self.expects_bad_rows = on_error.endswith(EXPECTED)
         self.rejects = rejects
         self.is_quiet = quiet
         self.is_strict = strict

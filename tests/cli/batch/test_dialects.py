@@ -181,3 +181,17 @@ def test_rows_without_a_value_are_counted_and_left_out_on_demand(backprop):
     assert answer.err == "note: 2 rows have no value (--null), and no results\n"
     stopped = backprop("batch", "x", "--null", "NA", "--on-error", "stop", stdin="x,s\nNA,a\nwide,b\n1,c\n")
     assert (stopped.status, stopped.out) == (3, "x,s,value,grad_x\nNA,a,,\n")
+
+
+@pytest.mark.parametrize(
+    "policy, rows", [("null,ok", "x,s,value,grad_x\n1,b,1,1\nwide,a,,\n"), ("skip,ok", "x,s,value,grad_x\n1,b,1,1\n")]
+)
+def test_bad_rows_that_are_expected_are_named_and_are_no_error(backprop, policy, rows):
+    answer = backprop("batch", "x", "--on-error", policy, stdin="x,s\n1,b\nwide,a\n")
+    assert (answer.status, answer.out) == (0, rows)
+    assert answer.err == "line 3: x is 'wide', which is not a number\n"
+
+
+def test_several_columns_in_one_rename(backprop):
+    answer = backprop("batch", "a*b", "--rename", "a=A,b=B, C", "--only", stdin='A,"B, C"\n2,3\n')
+    assert (answer.status, answer.out) == (0, "value,grad_a,grad_b\n6,3,2\n")
