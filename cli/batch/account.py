@@ -34,6 +34,7 @@ class Account:
         self._remarks = Remarks(None if batch.is_quiet else self.note, unit)
         self._faults = Faults(self.note, unit)
         self._is_stopped = False
+        self._without = 0  # rows that say that they have no value
 
     def note(self, text: str) -> None:
         """Say something on stderr, where the bar is."""
@@ -45,6 +46,7 @@ class Account:
         for fault in answer.faults:
             self._faults.add(fault, first)
         self._faults.count += answer.untold
+        self._without += answer.without
         self._remarks.take(answer, first)
         self._progress.advance(answer.rows, consumed)
         self._is_stopped = answer.is_last
@@ -65,8 +67,12 @@ class Account:
                 pass  # a file that is not whole is not made
             finally:
                 self._progress.pause()
-            self._faults.sum_up(loss())
+            lost = loss()
+            self._faults.sum_up(lost)
+            if self._without and not batch.is_quiet:
+                rows = f"{self._without} row{'s have' if self._without > 1 else ' has'}"
+                self.note(f"note: {rows} no value (--null), and no results")
             self._remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)
-        if self._faults.count:
+        if self._faults.count and not (batch.expects_bad_rows and lost is None):
             return Status.WRONG_DATA
         return Status.NON_FINITE if batch.is_strict and self._remarks.rows else Status.DONE

@@ -45,11 +45,11 @@ class Block(NamedTuple):
         return len(self.starts)
 
     def first(self, count: int) -> Block:
-        """The same without the rows after so many, none of which is bad."""
+        """The same without the rows after so many, none of which is wrong."""
         return self._replace(
             starts=self.starts[:count],
             values={name: value[..., :count] for name, value in self.values.items()},
-            faults={},
+            faults={row: fault for row, fault in self.faults.items() if row < count},
             misfits={},
             records=self.records[:count],
             endings=self.endings if isinstance(self.endings, str) else self.endings[:count],

@@ -24,7 +24,7 @@ class Answer(NamedTuple):
     """What a block became: what to write, its bad rows, how many lines and rows it had, and what else there is to say.
 
     `is_last`: a bad row ends the run here. `untold` is how many bad rows there are behind those given, which nobody
-    wants to have.
+    wants to have; `without` how many rows say themselves that they have no value.
     """
 
     output: Output
@@ -36,6 +36,7 @@ class Answer(NamedTuple):
     remarks: Sequence[Remark] = ()
     kinked: Kinked | None = None
     untold: int = 0
+    without: int = 0
 
 
 class Job(Protocol):
@@ -150,17 +151,18 @@ class RowsJob:
         whole = self.reader.read(data)
         block, wrong, is_last = until_stop(whole, self.policy)
         results, is_kinked = self.kernel.run(block.values, block.rows)
-        output = self.writer.output(block, results, is_skipping=self.policy != "null") if block.rows else b""
+        output = self.writer.output(block, results, is_skipping=self.policy == "skip") if block.rows else b""
+        without = sum([fault.is_expected for row, fault in block.faults.items()])
         told, untold = wanted_of(wrong, keeps_rejects=self.keeps_rejects)
         nonfinite = nonfinite_in(self.kernel.names, results, block.faults, block.starts, block.values)
         kinked = kinked_in(is_kinked, block.faults, block.starts, block.values)
         remarks = [*self.writer.remarks(block), *block.remarks]
-        return Answer(output, told, whole.lines, block.rows, is_last, nonfinite, remarks, kinked, untold)
+        return Answer(output, told, whole.lines, block.rows, is_last, nonfinite, remarks, kinked, untold, without)
 
 
 def until_stop(block: Block, policy: str) -> tuple[Block, Mapping[int, Fault], bool]:
     """What is answered of a block, the bad rows that are told of, and whether the policy ends the run at one."""
-    wrong = {**block.misfits, **block.faults}
+    wrong = {**block.misfits, **{row: fault for row, fault in block.faults.items() if not fault.is_expected}}
     if policy != "stop" or not wrong:
         return block, wrong, False
     worst = min(wrong)

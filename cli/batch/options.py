@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from backprop.cli.batch.dialect_options import DIALECT_OPTIONS
 from backprop.cli.batch.row_errors import POLICIES
 from backprop.cli.batch.settings import Batch
 from backprop.cli.completion import completed_by
@@ -43,7 +44,7 @@ batch_options = shared(
     click.option(
         "--rename",
         multiple=True,
-        metavar="X=COLUMN",
+        metavar="X=COLUMN,...",
         shell_complete=completed_by("variable_and_column"),
         help="Read the variable X from COLUMN; may be repeated.",
     ),
@@ -58,6 +59,7 @@ batch_options = shared(
         words(READ),
         help=f"What the rows are.  [default: what the ending of FILE says ({' '.join(endings(READ))}), else csv]",
     ),
+    *DIALECT_OPTIONS,
     word_option(
         "--format",
         words("batch"),
@@ -65,7 +67,10 @@ batch_options = shared(
     ),
     FILE,
     word_option(
-        "--on-error", POLICIES, default="null", help="A bad row: no results, left out, or the end.  [default: null]"
+        "--on-error",
+        POLICIES,
+        default="null",
+        help="A bad row: no results, left out, or the end; ok: bad rows are expected.  [default: null]",
     ),
     file_option("--rejects", help="Write bad rows to FILE: line number, reason and row, tab between."),
     STRICT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 
 from backprop.autodiff.graph import Graph
@@ -13,6 +14,8 @@ from backprop.cli.question.argv import Arguments, is_assignment, normalized, spl
 from backprop.cli.question.names import check_known
 from backprop.cli.question.question import Needs, ask, fixed_values
 from backprop.cli.status import Failure
+
+RENAMES = re.compile(",(?=[^,=]+=)")  # between several in one option: a column's name may hold a comma
 
 
 class BatchQuestion(NamedTuple):
@@ -39,9 +42,9 @@ def ask_rows(arguments: Arguments, file: str | None, vars_files: Sequence[str], 
 
 
 def renames_of(given: Sequence[str], graph: Graph) -> dict[str, str]:
-    """`x=width` as variable to column. Raises Failure for one that is no variable."""
+    """`x=width` as variable to column; `a=A,b=B` holds two. Raises Failure for one that is no variable."""
     renames: dict[str, str] = {}
-    for text in given:
+    for text in [part for option in given for part in RENAMES.split(option)]:
         name, equals, column = text.partition("=")
         name = normalized(name.strip())
         if not equals or not name or not column.strip():

@@ -16,15 +16,20 @@ FIRST = 10  # that stderr names
 LONGEST_CELL = 40  # characters of a cell in a reason
 SURROGATE = re.compile("[\ud800-\udfff]")
 
-POLICIES = ("null", "skip", "stop")
+EXPECTED = ",ok"  # behind a policy: bad rows are no reason for another exit status
+POLICIES = ("null", "skip", "stop", f"null{EXPECTED}", f"skip{EXPECTED}")
 
 
 class Fault(NamedTuple):
-    """A bad row: its line counted from the block's first, the reason, and the line or lines as they came."""
+    """A bad row: its line counted from the block's first, the reason, and the line or lines as they came.
+
+    `is_expected`: the row says itself that it has no value, which is not wrong.
+    """
 
     line: int
     reason: str
     record: bytes
+    is_expected: bool = False
 
 
 class Faults:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from backprop.cli.batch.dialect_options import table_options
+from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
+from backprop.cli.batch.row_errors import EXPECTED
 from backprop.cli.output.destination import announce
 from backprop.cli.output.formats import FORMATS, read_format, written_format
 from backprop.cli.question.argv import SCANNED
@@ -40,16 +43,15 @@ class Batch:
         rejects: str | None,
         quiet: bool,
         strict: bool,
-        **more: str | None,
+        **more: Any,
     ) -> None:
         input_format = more["from"]
         arguments = click.get_current_context().meta[SCANNED]
         self.field = expr_field
         has_own = expr_field is not None or input_format == "lines" or brings_lines(arguments.positionals, file)
         self.question: BatchQuestion = ask_rows(arguments, file, vars, has_own=has_own)
-        self.input_format = (
-            input_format or read_format(self.question.file) or ("lines" if has_own and not expr_field else "csv")
-        )
+        self.input_format = input_format or self._format_of_file(has_own=has_own and not expr_field)
+        self.table = table_options(more, DIALECTS.get(self.input_format, DIALECTS["csv"]))
         self.path = None if path == "-" else path
         self.output_format = format or written_format("batch", self.path, default_output(self.input_format))
         self.is_fused = fuse
@@ -59,14 +61,25 @@ class Batch:
         self.is_only = only
         self.naming = naming_of(name)
         self.renames = rename
-        self.policy = on_error
+        self.policy = on_error.removesuffix(EXPECTED)
+        self.expects_bad_rows = on_error.endswith(EXPECTED)
         self.rejects = rejects
         self.is_quiet = quiet
         self.is_strict = strict
         self.check()
 
+    def _format_of_file(self, *, has_own: bool) -> str:
+        """The format of the rows where nobody says it; a text with one expression for all rows is a table."""
+        ending = read_format(self.question.file)
+        if ending == "lines" and self.question.graph is not None:
+            return "csv"
+        return ending or ("lines" if has_own else "csv")
+
     def check(self) -> None:
         """Raise Failure for options that contradict each other."""
+        if self.table.said and self.input_format not in DIALECTS:
+            option = next(name for name in sorted(self.table.said))
+            raise Failure(f"--{option} goes with tables of text, not with {self.input_format}", "omit it")
         if self.wrt and not self.has_gradients:
             raise Failure("--wrt and --no-grad contradict each other", "omit one of the two")
         if self.rejects in ("", "-"):

@@ -10,11 +10,21 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from backprop.autodiff.graph import Graph
 from backprop.cli.batch.evaluation import Job, Kernel, Output, RowsJob, Run, Writer
 from backprop.cli.batch.formats.conversion import ToCells, ToObjects
-from backprop.cli.batch.formats.delimited import SEPARATORS, Appending, Delimited
+from backprop.cli.batch.formats.delimited import Appending, Delimited
+from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, object_in
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, LONG, LONGEST, BlockReader
-from backprop.cli.batch.input.header import bind_columns, brief, free_names, say_of_header, without_columns
+from backprop.cli.batch.input.header import (
+    bind_columns,
+    brief,
+    free_names,
+    has_columns,
+    say_of_header,
+    say_of_other_names,
+    without_columns,
+)
+from backprop.cli.batch.input.preamble import begin
 from backprop.cli.batch.input.source import Source
 from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.results import check_names, entry_names, held_once, shared_names
@@ -76,7 +86,7 @@ def as_cells_or_columns(
     names: Sequence[str],
 ) -> Run:
     """The run that writes rows as another delimited format, or as columns."""
-    target = Delimited(SEPARATORS.get(batch.output_format, ","))
+    target = Delimited(DIALECTS.get(batch.output_format, DIALECTS["csv"]))
     cells = ToCells(form if isinstance(form, Delimited) else None, target, header, names, is_only=batch.is_only)
     if FORMATS[batch.output_format].is_binary:
         from backprop.cli.batch.columnar.text_columns import with_text_columns  # here, not above: it imports pyarrow
@@ -89,25 +99,12 @@ def job_of(batch: Batch, form: Delimited | Ndjson, kernel: Kernel, writer: Write
     return RowsJob(form, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None)
 
 
-def header_of(reader: BlockReader, form: Delimited) -> None:
-    """Read the header. Raises Failure."""
-    first = reader.take_first(FIRST_BLOCK)
-    if not first:
-        reason = reader.problem or "it is empty"
-        raise Failure(f"{reader.source.name}: {reason}", "the first line names the columns")
-    try:
-        form.read_header(first)
-    except ValueError as error:
-        raise Failure(f"{reader.source.name}: {error}", "the first line names the columns") from None
-
-
 def with_header(batch: Batch, source: Source, graph: Graph) -> Run:
     """The run over CSV or TSV."""
-    form = Delimited(SEPARATORS[batch.input_format])
-    reader = BlockReader(source, form.cut, batch.say)
-    header_of(reader, form)
+    form, reader = begin(source, batch.table, lambda columns: has_columns(batch, graph, columns), batch.note, batch.say)
     names = free_names(batch, graph, form.header)
     form.columns = bind_columns(form.header, names, renames_of(batch.renames, graph))
+    say_of_other_names(batch, form.header, form.columns)
     kernel = Kernel(
         graph, {name: columns.shape for name, columns in form.columns.items()}, batch.question.fixed, batch.wanted
     )
@@ -207,9 +204,7 @@ def with_own_expressions(batch: Batch, source: Source) -> Run:
         style = ExpressionObjects(batch.field, batch.naming, **wanted)
         reader = BlockReader(source, style.cut, batch.say)
     else:
-        form = Delimited(SEPARATORS[batch.input_format])
-        reader = BlockReader(source, form.cut, batch.say)
-        header_of(reader, form)
+        form, reader = begin(source, batch.table, lambda columns: batch.field in columns, batch.note, batch.say)
         style = Cells(form, batch.field, batch.question.fixed, batch.naming, **wanted)
         check_names(style.names, form.header if not batch.is_only else ())
     job = PerRowJob(style, batch.question.fixed, batch.policy, batch.wanted, keeps_rejects=batch.rejects is not None)

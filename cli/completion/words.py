@@ -77,8 +77,9 @@ def columns_of(path: str | None, format: str | None) -> list[str]:
 
         return [str(name) for name in json.loads(source.read(CHUNK).partition(b"\n")[0])]
     from backprop.cli.batch.formats.delimited import Delimited
+    from backprop.cli.batch.formats.dialect import DIALECTS
     from backprop.cli.batch.input.blocks import BlockReader
 
-    form = Delimited("\t" if format == "tsv" else ",")
+    form = Delimited(DIALECTS[format])
     form.read_header(BlockReader(source, form.cut).take_first(CHUNK))
     return [heading.strip() for heading in form.header]

@@ -20,6 +20,7 @@ from backprop.cli.batch.block import Block
 from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.evaluation import Job, Output, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
+from backprop.cli.batch.formats.dialect import BLANKS
 from backprop.cli.batch.formats.numbers import Rows, is_sum_finite, rows_of, texts
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.batch.sightings import Remark
@@ -35,7 +36,11 @@ PIECE = 1 << 16  # bytes
 
 def serves(job: Job) -> TypeGuard[RowsJob]:
     """Whether polars is installed and can do the job."""
-    return is_usable() and isinstance(job, RowsJob) and isinstance(job.writer, Appending)
+    if not (is_usable() and isinstance(job, RowsJob) and isinstance(job.writer, Appending)):
+        return False
+    dialect = job.writer.form.dialect
+    is_other = dialect.separator == BLANKS or dialect.comment or dialect.nulls or not dialect.has_python_numbers
+    return not is_other and dialect.separator.isascii()
 
 
 def in_bulk(job: RowsJob) -> RowsJob:
@@ -109,7 +114,7 @@ class BulkReader:
         """What a regular block holds; None where it is not regular."""
         import polars
 
-        has_returns = b"\r" in data
+        has_returns, quote = b"\r" in data, self.form.dialect.quote.encode()
         if has_returns:
             if (
                 not data.endswith(b"\r\n")
@@ -118,7 +123,7 @@ class BulkReader:
             ):
                 return None
             data = data.replace(b"\r\n", b"\n")
-        if not data.endswith(b"\n") or b"\0" in data or (self.form.has_quotes and b'"' in data):
+        if not data.endswith(b"\n") or b"\0" in data or (quote and quote in data):
             return None
         if data.startswith(codecs.BOM_UTF8):
             return None  # polars would leave it out

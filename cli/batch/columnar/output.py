@@ -19,7 +19,7 @@ from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.batch.columnar.arrow_types import extension_of, has_twins, inner, is_known_zone, name_of
 from backprop.cli.batch.columnar.dictionaries import with_shared
 from backprop.cli.batch.columnar.text import TEXT, text_writer
-from backprop.cli.batch.formats.delimited import SEPARATORS
+from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.results import held_once
 from backprop.cli.batch.writing import write_all
 
@@ -41,7 +41,7 @@ def limits_of(form: str, schema: Any) -> dict[int, Limit]:
     seen: set[str] = set()
     for position, field in enumerate(schema):
         limit = limit_of(form, field)
-        if form not in SEPARATORS and field.name in seen:
+        if form not in DIALECTS and field.name in seen:
             limit = Limit(held_once(form), None)
         if limit:
             limits[position] = limit

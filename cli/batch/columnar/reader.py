@@ -16,6 +16,7 @@ from backprop.cli.batch.columnar.values import ColumnBinding, check_readable
 from backprop.cli.batch.columnar.writer import with_column_output
 from backprop.cli.batch.evaluation import Kernel, Run
 from backprop.cli.batch.formats.delimited import Delimited
+from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.input.header import STRANGE_NAME, brief, free_names
 from backprop.cli.batch.input.source import Damaged, Source
 from backprop.cli.batch.question import renames_of
@@ -98,7 +99,7 @@ class ColumnReader:
         places = sorted(reasons)
         records = [b""] * len(places)
         if self.keeps_rows:
-            form = Delimited(",")
+            form = Delimited(DIALECTS["csv"])
             cells = cells_of(batch.take(pyarrow.array(places)))
             records = [form.joined([cell or "" for cell in row]).encode() for row in cells]
         return {row: Fault(row, "; ".join(reasons[row]), record) for row, record in zip(places, records, strict=True)}

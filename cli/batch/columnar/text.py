@@ -24,7 +24,8 @@ from backprop.cli.batch.columnar.arrow_types import (
 )
 from backprop.cli.batch.columnar.bulk_delimited import as_texts, write_frame
 from backprop.cli.batch.columnar.library import is_usable
-from backprop.cli.batch.formats.delimited import SEPARATORS, Delimited
+from backprop.cli.batch.formats.delimited import Delimited
+from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.formats.numbers import texts
 from backprop.cli.batch.writing import write_all
 from backprop.cli.status import Failure
@@ -44,9 +45,9 @@ def text_writer(form: str, header: Sequence[str]) -> tuple[bytes, Callable[[Any,
     if form == "ndjson":
         names = [json.dumps(name, ensure_ascii=False) for name in header]
         return b"", lambda batch, out: write_all(out, objects(batch, names))
-    separator = SEPARATORS[form]
-    opening = f"{Delimited(separator).joined(header)}\n".encode()
-    return opening, lambda batch, out: write_delimited(batch, separator, out)
+    dialect = DIALECTS[form]
+    opening = f"{Delimited(dialect).joined(header)}\n".encode()
+    return opening, lambda batch, out: write_delimited(batch, dialect.separator, out)
 
 
 def write_delimited(batch: Any, separator: str, out: BinaryIO) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from backprop.autodiff.shapes import Shape
 from backprop.cli.batch.block import Block
 from backprop.cli.batch.formats.delimited import Delimited, ended, texts_of_rows
+from backprop.cli.batch.formats.dialect import as_float
 from backprop.cli.batch.formats.members import cells_of, remarks_on_halves
 from backprop.cli.batch.formats.ndjson import Members, as_json
 from backprop.cli.batch.formats.numbers import Rows
@@ -40,9 +41,17 @@ class ToObjects:
         lines = []
         for cells, added in zip(self.form.cells(block), self.members.texts(results, block.faults), strict=True):
             pairs = () if self.is_only else zip(self.keys, cells, strict=False)
-            given = [f"{key}: {as_json(cell)}" for key, cell in pairs if key is not None]
+            given = [f"{key}: {self._member(cell)}" for key, cell in pairs if key is not None]
             lines.append(f"{{{', '.join([*given, added])}}}")
         return ended(lines, "\n", block.dropped(is_skipping=is_skipping)).encode()
+
+    def _member(self, cell: str) -> str:
+        """A cell as JSON: what is a number in the dialect of the rows is one, what says that there is none is null."""
+        dialect = self.form.dialect
+        if dialect.nulls and dialect.is_null(cell):
+            return "null"
+        number = cell if dialect.has_python_numbers else dialect.in_python(cell)
+        return as_json(number if as_float(number) is not None else cell)
 
     def remarks(self, block: Block) -> Sequence[Remark]:
         if self.is_only or not has_strays("".join(block.records)):
@@ -70,12 +79,15 @@ class ToCells:
 
     def opening(self) -> bytes:
         kept = self.header if self.form else [without_strays(name) for name in self.header]
-        text = self.target.joined(self.names if self.is_only else [*kept, *self.names])
-        return f"{text}\n".encode("utf-8", "surrogateescape")
+        lines = [self.names if self.is_only else [*kept, *self.names]]
+        if self.form and not self.is_only:
+            lines += [[*cells, *[""] * len(self.names)] for cells in self.form.cells_of(self.form.units)]
+        return "".join(f"{self.target.joined(cells)}\n" for cells in lines).encode("utf-8", "surrogateescape")
 
     def output(self, block: Block, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
         """In a bad row the results are empty, or the row is left out."""
-        rows: Iterable[Sequence[str]] = zip(*texts_of_rows(block, results), strict=True)
+        dialect = self.form.dialect if self.form else None
+        rows: Iterable[Sequence[str]] = zip(*texts_of_rows(block, results, dialect=dialect), strict=True)
         if not self.is_only:
             rows = ([*given, *added] for given, added in zip(self.cells(block), rows, strict=True))
         lines = list(map(self.target.joined, rows))

@@ -1,4 +1,4 @@
-"""CSV (RFC 4180) and TSV: where records end, what their cells hold, and records with results appended.
+"""CSV (RFC 4180), TSV and their like: where records end, what their cells hold, and records with results appended.
 
 Text is bytes in UTF-8; what is no UTF-8 travels as surrogates, so that every record comes out as it went in.
 """
@@ -6,6 +6,7 @@ Text is bytes in UTF-8; what is no UTF-8 travels as surrogates, so that every re
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import math
 import re
@@ -14,6 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 
 from backprop.cli.batch.block import Block, fault_of
+from backprop.cli.batch.formats.dialect import BLANK_CELL, BLANKS, Dialect
 from backprop.cli.batch.formats.numbers import Rows, lines_in, rows_of, texts
 from backprop.cli.batch.input.cutting import Place, cut_lines, cut_quoted_lines, is_unclosed, spans_of
 from backprop.cli.batch.input.header import Columns
@@ -21,34 +23,34 @@ from backprop.cli.batch.row_errors import Fault, quoted
 from backprop.cli.batch.sightings import Remark
 from backprop.cli.question.value_numbers import OutOfRange, is_plain, parsed
 
-SEPARATORS = {"csv": ",", "tsv": "\t"}
 BYTE_ORDER_MARK = "\ufeff"
-CELL = r'(?:"[^"]*(?:""[^"]*)*(?:"[^,\n]*)?|[^",\n][^,\n]*|)'
-RECORD = re.compile(f"{CELL}(?:,{CELL})*")
 LINE_END = re.compile(r"(?<!\r)\r*\n\Z")  # tried at the first carriage return of a run only
 ESCAPE = re.compile(r"\\([\\tnr])")
 ESCAPED = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
 QUOTED_TOO = "\r\n"  # before Python 3.13 the csv module quotes of line ends only those that it writes
 NOT_BLANK = "\x1c\x1d\x1e\x1f"  # for Python's float, but for NumPy's reader of text
-ONE_CELL = re.compile(r'"((?:[^"]|"")*)"?([^,]*)|[^,]*')
 
 csv.field_size_limit(1 << 30)  # a long cell is no error; the reader bounds a whole record
 
 
 class Delimited:
-    """One dialect and the header of one input, with the columns that the variables are in."""
+    """One dialect and the header of one input, with the columns that the variables are in.
 
-    def __init__(self, separator: str) -> None:
-        self.separator = separator
-        self.has_quotes = separator == ","
+    `header` has the columns' names; `header_text` is how they were written, None where they were not.
+    """
+
+    def __init__(self, dialect: Dialect) -> None:
+        self.dialect = dialect
+        self.separator = dialect.separator
         self.ending = "\n"
         self.header: list[str] = []
-        self.header_text = ""
+        self.header_text: str | None = ""
+        self.units: list[str] = []  # rows below the header that hold no numbers
         self.columns: Mapping[str, Columns] = {}
 
     def cut(self, data: bytes | bytearray, end: int, place: Place) -> Place:
         """How far records are whole in `data[:end]`."""
-        if not self.has_quotes:
+        if not self.dialect.has_long_cells:
             return cut_lines(data, end, place)
         return cut_quoted_lines(data, end, place, self.separator, is_header=not self.header)
 
@@ -61,22 +63,33 @@ class Delimited:
         named = self.header_text.removeprefix(BYTE_ORDER_MARK)
         if "\0" in named:
             raise ValueError("the header holds a NUL: is this a file of text?")
-        if self.has_quotes and is_unclosed(named.encode("utf-8", "surrogateescape"), self.separator):
+        if self.dialect.has_long_cells and is_unclosed(named.encode("utf-8", "surrogateescape"), self.separator):
             raise ValueError("a quote in the header is not closed")
         if "\r" in self._outside_quotes(named):
             raise ValueError("its lines end in carriage returns alone, or the header holds one")
-        self.header = self.cells_of([named])[0]
+        self.header = self.cells_of([self.without_mark(named)])[0]
+
+    def name_columns(self, names: Sequence[str]) -> None:
+        """Take names that the input does not hold."""
+        self.header, self.header_text = list(names), None
+
+    def without_mark(self, record: str) -> str:
+        """A record without the mark of comments that it begins with: some headers do."""
+        mark = self.dialect.comment
+        return record.lstrip()[len(mark) :] if mark and record.lstrip().startswith(mark) else record
 
     def read(self, data: bytes) -> Block:
         """The records of a piece of the input."""
         text = data.decode("utf-8", "surrogateescape")
-        has_quotes = self.has_quotes and '"' in text
+        has_quotes = bool(self.dialect.quote) and self.dialect.quote in text
         records, endings, starts = self._split(text, has_quotes)
         faults: dict[int, Fault] = {}
         lost: set[int] = set()
-        if has_quotes and is_unclosed(records[-1].encode("utf-8", "surrogatepass"), self.separator):
-            lost.add(len(records) - 1)
-            faults[len(records) - 1] = fault_of(records, starts, len(records) - 1, "a quote is not closed")
+        last = len(records) - 1
+        may_be_open = has_quotes and self.dialect.has_long_cells and last >= 0
+        if may_be_open and is_unclosed(records[last].encode("utf-8", "surrogatepass"), self.separator):
+            lost.add(last)
+            faults[last] = fault_of(records, starts, last, "a quote is not closed")
         if not faults and not has_quotes and not any(mark in text for mark in NOT_BLANK):
             values = self._regular(records)
             if values is not None:
@@ -96,11 +109,11 @@ class Delimited:
         A blank line is no record, except where there is one column only: there its cell is empty.
         """
         starts: Sequence[int]
-        spans = spans_of(self.separator)
-        if has_quotes and any(b"\n" in match[0] for match in spans.finditer(text.encode("utf-8", "surrogatepass"))):
+        if has_quotes and self.dialect.has_long_cells and self._has_long_cell(text):
             records, starts, position, line = [], [], 0, 0
+            pattern = record_pattern(self.separator)
             while position < len(text):
-                match = RECORD.match(text, position)
+                match = pattern.match(text, position)
                 assert match is not None  # it matches the empty record
                 records.append(match[0])
                 starts.append(line)
@@ -118,39 +131,60 @@ class Delimited:
         if not text.endswith("\n"):
             endings = [*(endings if isinstance(endings, list) else [endings] * (len(records) - 1))]
             endings[len(records) - 1 :] = [self.ending]
-        if len(self.header) > 1 and "" in records:
-            kept = [index for index, record in enumerate(records) if record]
+        comment = self.dialect.comment
+        if (len(self.header) > 1 and "" in records) or (comment and comment in text):
+            kept = [
+                index
+                for index, record in enumerate(records)
+                if (record or len(self.header) == 1) and not (comment and record.lstrip().startswith(comment))
+            ]
             records, starts = [records[index] for index in kept], [starts[index] for index in kept]
             endings = [endings[index] for index in kept] if isinstance(endings, list) else endings
         return records, endings, starts
 
+    def _has_long_cell(self, text: str) -> bool:
+        spans = spans_of(self.separator).finditer(text.encode("utf-8", "surrogatepass"))
+        return any(b"\n" in match[0] for match in spans)
+
     def _outside_quotes(self, record: str) -> str:
-        data = record.encode("utf-8", "surrogateescape")
-        return spans_of(self.separator).sub(b"", data).decode("utf-8", "replace") if self.has_quotes else record
+        if not self.dialect.has_long_cells:
+            return record
+        return spans_of(self.separator).sub(b"", record.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
 
     def cells_of(self, records: list[str], has_quotes: bool = True) -> list[list[str]]:
-        if not self.has_quotes or not has_quotes:
+        quote = self.dialect.quote
+        if self.separator == BLANKS:
+            if not quote or not has_quotes:
+                return [record.split() or [""] for record in records]
+            return [[inner or plain for inner, plain in BLANK_CELL.findall(record)] or [""] for record in records]
+        if not quote or not has_quotes:
             cells = [record.split(self.separator) for record in records]
-            if self.has_quotes or "\\" not in "".join(records):
+            if not self.dialect.has_escapes or "\\" not in "".join(records):
                 return cells
             return [[unescaped(cell) for cell in row] for row in cells]
         try:
-            return [row or [""] for row in csv.reader(records, delimiter=self.separator)]
+            return [row or [""] for row in csv.reader(records, delimiter=self.separator, quotechar=quote)]
         except csv.Error:  # a carriage return outside quotes that ends no line; a NUL before Python 3.11
-            return [unquoted_cells(record) for record in records]
+            return [unquoted_cells(record, self.separator, quote) for record in records]
 
     def _regular(self, records: list[str]) -> dict[str, Rows] | None:
         """The values by NumPy's reader of text, None where it would not have them all. It knows fewer numbers
         than Python does, and those it knows it reads alike.
         """
-        between = len(self.header) - 1
-        if not records or "" in records or any(record.count(self.separator) != between for record in records):
+        width = len(self.header)
+        if not records or "" in records or not self.dialect.has_python_numbers or self.dialect.nulls:
+            return None
+        is_blank = self.separator == BLANKS
+        if is_blank and any(len(record.split()) != width for record in records):
+            return None
+        if not is_blank and any(record.count(self.separator) != width - 1 for record in records):
             return None
         places = sorted({position for columns in self.columns.values() for position in columns.places})
         if not places:
             return {}
         try:
-            table = np.loadtxt(records, delimiter=self.separator, usecols=places, comments=None, ndmin=2)
+            separator = None if is_blank else self.separator
+            table = np.loadtxt(records, delimiter=separator, usecols=places, comments=None, ndmin=2)
         except (ValueError, OverflowError):
             return None
         if len(table) != len(records) or np.isinf(table).any():
@@ -166,15 +200,28 @@ class Delimited:
     ) -> dict[str, Rows]:
         """The values cell by cell; what is wrong with a row is added to `faults`."""
         reasons: dict[int, list[str]] = {}
+        without: dict[int, list[str]] = {}  # rows that say that they have no value, and the columns
         values: dict[str, Rows] = {}
         for name, columns in self.columns.items():
             vectors = []
             for position in columns.places:
+                heading = self.header[position].strip() or name
                 column = ["nan" if row in faults else fields[position] for row, fields in enumerate(cells)]
-                vectors.append(as_numbers(column, self.header[position].strip() or name, reasons))
+                for row, cell in enumerate(column) if self.dialect.nulls else ():
+                    if row not in faults and self.dialect.is_null(cell):
+                        without.setdefault(row, []).append(heading)
+                        column[row] = "nan"
+                if not self.dialect.has_python_numbers:
+                    vectors.append(as_numbers_of(column, heading, reasons, self.dialect))
+                else:
+                    vectors.append(as_numbers(column, heading, reasons))
             values[name] = np.reshape(vectors, (*columns.shape, len(cells)))
         for row, several in reasons.items():
             faults[row] = fault_of(records, starts, row, "; ".join(several))
+        for row, headings in without.items():
+            if row not in reasons:
+                fault = fault_of(records, starts, row, f"{' and '.join(headings)} has no value")
+                faults[row] = fault._replace(is_expected=True)
         return values
 
     def padded(self, record: str) -> str:
@@ -183,17 +230,23 @@ class Delimited:
 
     def joined(self, cells: Sequence[str]) -> str:
         """Cells as one record, quoted where they must be; TSV writes what it cannot hold as escapes."""
-        if not self.has_quotes:
-            return self.separator.join([escaped(cell) for cell in cells])
+        if not self.dialect.quote:
+            return self.separator.join([escaped(cell) if self.dialect.has_escapes else cell for cell in cells])
         stream = io.StringIO()
-        csv.writer(stream, lineterminator=QUOTED_TOO).writerow(cells)
+        csv.writer(stream, delimiter=self.separator, quotechar=self.dialect.quote, lineterminator=QUOTED_TOO).writerow(
+            cells
+        )
         return stream.getvalue().removesuffix(QUOTED_TOO)
 
     def opening(self, names: Sequence[str], *, is_only: bool) -> bytes:
-        """The header with the results' names behind it, or these alone."""
+        """The header with the results' names behind it, or these alone; rows of units below."""
         added = self.joined(names)
-        whole = added if is_only else f"{self.header_text}{self.separator}{added}"
-        return (whole + self.ending).encode("utf-8", "surrogateescape")
+        header = self.joined(self.header) if self.header_text is None else self.header_text
+        lines = [added] if is_only else [f"{header}{self.separator}{added}"]
+        if not is_only:
+            empty = '""' if self.separator == BLANKS else ""
+            lines += [self.separator.join([self.padded(record), *[empty] * len(names)]) for record in self.units]
+        return "".join(f"{line}{self.ending}" for line in lines).encode("utf-8", "surrogateescape")
 
     def cells(self, block: Block) -> list[list[str]]:
         """Every record's cells, for a writer of another format."""
@@ -207,8 +260,9 @@ class Appending:
         self.form = form
         self.names = names
         self.is_only = is_only
-        is_alone = is_only and len(names) == 1 and form.has_quotes
-        self.empty = '""' if is_alone else ""  # in a bad row: a blank line would be no row
+        is_alone = is_only and len(names) == 1  # a blank line would be no row
+        is_quoted = is_alone or form.separator == BLANKS
+        self.empty = form.dialect.quote * 2 if is_quoted else ""  # in a bad row
 
     def opening(self) -> bytes:
         return self.form.opening(self.names, is_only=self.is_only)
@@ -219,7 +273,8 @@ class Appending:
 
     def output(self, block: Block, results: Sequence[Rows], *, is_skipping: bool) -> bytes:
         """In a bad row the results are empty, or the row is left out."""
-        columns = [self.padded(block)] * (not self.is_only) + texts_of_rows(block, results, self.empty)
+        added = texts_of_rows(block, results, self.empty, self.form.dialect)
+        columns = [self.padded(block)] * (not self.is_only) + added
         lines = list(map(self.form.separator.join, zip(*columns, strict=True)))
         return ended(lines, block.endings, block.dropped(is_skipping=is_skipping)).encode("utf-8", "surrogateescape")
 
@@ -231,24 +286,38 @@ class Appending:
         return kept
 
 
-def texts_of_rows(block: Block, results: Sequence[Rows], empty: str = "") -> list[list[str]]:
+def texts_of_rows(
+    block: Block, results: Sequence[Rows], empty: str = "", dialect: Dialect | None = None
+) -> list[list[str]]:
     """The results as text, a list an entry; `empty` in bad rows."""
     columns = [texts(vector) for vector in rows_of(results)]
+    if dialect is not None:
+        columns = [dialect.written(column) for column in columns]
     for column in columns:
         for row in block.faults:
             column[row] = empty
     return columns
 
 
-def unquoted_cells(record: str) -> list[str]:
+@functools.cache
+def record_pattern(separator: str) -> re.Pattern[str]:
+    """What finds a record whose quoted cells may hold line ends."""
+    mark = re.escape(separator)
+    cell = rf'(?:"[^"]*(?:""[^"]*)*(?:"[^{mark}\n]*)?|[^"{mark}\n][^{mark}\n]*|)'
+    return re.compile(f"{cell}(?:{mark}{cell})*")
+
+
+def unquoted_cells(record: str, separator: str, quote: str) -> list[str]:
     """The cells of one record as the csv module finds them, whatever characters they hold."""
+    mark = re.escape(separator)
+    pattern = re.compile(f"{quote}((?:[^{quote}]|{quote}{quote})*){quote}?([^{mark}]*)|[^{mark}]*")
     cells = []
     position = 0
     while position <= len(record):
-        match = ONE_CELL.match(record, position)
+        match = pattern.match(record, position)
         assert match is not None  # it matches the empty cell
         inner, rest = match.groups()
-        cells.append(inner.replace('""', '"') + rest if inner is not None else match[0])
+        cells.append(inner.replace(quote * 2, quote) + rest if inner is not None else match[0])
         position = match.end() + 1
     return cells
 
@@ -277,6 +346,17 @@ def as_numbers(column: Sequence[str], heading: str, reasons: dict[int, list[str]
             reasons.setdefault(row, []).append(f"{heading} {reason}")
         numbers.append(number)
     return np.array(numbers, dtype=np.float64)
+
+
+def as_numbers_of(column: Sequence[str], heading: str, reasons: dict[int, list[str]], dialect: Dialect) -> Rows:
+    """The same of numbers that are written in a dialect. A reason shows a cell as it came."""
+    wrong: dict[int, list[str]] = {}
+    numbers = as_numbers([dialect.in_python(cell) for cell in column], heading, wrong)
+    for row in wrong:
+        cell = column[row]
+        reason = "is empty" if not cell.strip() else f"is {quoted(cell)}, which is not a number{dialect.described}"
+        reasons.setdefault(row, []).append(f"{heading} {reason}")
+    return numbers
 
 
 def as_number(cell: str) -> tuple[float, str | None]:

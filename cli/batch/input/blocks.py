@@ -12,6 +12,7 @@ FIRST_BLOCK = 1 << 14  # bytes: answered at once, by the program itself
 TEXT_BLOCK = 1 << 21  # bytes that become columns
 LONGEST = 1 << 26  # bytes of one record: a quote that is never closed must not take all memory
 LONG = 1 << 20  # bytes of one record that somebody is told of
+HEAD = 1 << 16  # bytes that are looked at to find out what the rows are
 NOT_BLANK = re.compile(rb"[^\r\n]")
 
 
@@ -31,6 +32,7 @@ class BlockReader:
         self.line = 1  # of the next block's first record
         self.has_ended = False
         self.problem: str | None = None
+        self._has_returns = False
         self._buffer = bytearray()
         self._place = Place()
 
@@ -57,7 +59,7 @@ class BlockReader:
             except Damaged as damage:
                 self.problem, data = str(damage), b""
             self.has_ended = not data
-            self._buffer += data
+            self._buffer += data.replace(b"\r", b"\n") if self._has_returns else data
             if not self.source.is_ready():
                 return
 
@@ -92,6 +94,36 @@ class BlockReader:
             if self.has_ended or length > LONGEST or (length > LONG and is_strange):
                 return self._give_first(len(self._buffer))[start:]
             self.fill(len(self._buffer) + most)
+
+    def head(self) -> bytes:
+        """The first bytes, which are still to be taken: so many, or all that there are."""
+        while len(self._buffer) < HEAD and not self.has_ended:
+            self.fill(HEAD)
+        return bytes(self._buffer[:HEAD])
+
+    def take_returns(self) -> None:
+        """Take carriage returns for line ends from here on."""
+        self._has_returns = True
+        self._buffer = self._buffer.replace(b"\r", b"\n")
+
+    def first_line(self, most: int) -> bytes:
+        """The first line that is not blank, which is still to be taken, as far as it is looked at."""
+        while True:
+            start = self._end_of_blanks(0)
+            end = self._buffer.find(b"\n", start) + 1
+            if end or self.has_ended or len(self._buffer) - start > LONG:
+                return bytes(self._buffer[start : end or len(self._buffer)])
+            self.fill(len(self._buffer) + most)
+
+    def drop_lines(self, count: int) -> None:
+        """Take so many lines and leave them out."""
+        for _ in range(count):
+            end = self._buffer.find(b"\n") + 1
+            while not end and not self.has_ended and len(self._buffer) <= LONGEST:
+                seen = len(self._buffer)
+                self.fill(seen + FIRST_BLOCK)
+                end = self._buffer.find(b"\n", seen) + 1
+            self._give_first(end or len(self._buffer))
 
     def _end_of_records(self) -> int:
         """Where the whole records end that were read; at the end of the source, all of it."""

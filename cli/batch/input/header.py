@@ -14,6 +14,7 @@ import numpy as np
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape, bounded, entry_name, show
+from backprop.cli.batch.formats.dialect import distinct
 from backprop.cli.batch.formats.undecodable import REPLACED, has_strays
 from backprop.cli.batch.question import renames_of
 from backprop.cli.question.argv import normalized
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
     from backprop.cli.batch.settings import Batch
 
+WITH_UNIT = re.compile(r"(\S.*?)\s*(?:\([^()]*\)|\[[^\[\]]*\])")
 NUMBER = r"[0-9]{1,18}"  # an index with more digits is none
 INDICES = re.compile(rf"\[\s*{NUMBER}(?:\s*,\s*{NUMBER})*\s*\]")
 MAXIMUM_SHOWN = 20  # columns in one error
@@ -48,6 +50,7 @@ def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[s
     places: dict[str, list[int]] = {}
     for position, heading in enumerate(header):
         places.setdefault(normalized(heading.strip()), []).append(position)
+    others = other_names(header)
     entries = array_columns(header)
     columns: dict[str, Columns] = {}
     missing: dict[str, str] = {}  # variables and their columns
@@ -57,6 +60,8 @@ def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[s
             columns[name] = Columns((), (only(heading, places[heading]),))
         elif heading in entries:
             columns[name] = whole(heading, entries[heading])
+        elif heading in others:
+            columns[name] = Columns((), (others[heading],))
         else:
             missing[name] = heading
     if missing:
@@ -92,6 +97,46 @@ def free_names(batch: Batch, graph: Graph, columns: Sequence[str], *, is_open: b
             if name in leaves.NAMED_CONSTANTS and name not in graph.defaults:
                 batch.note(f"{name} is read from the column {column}: it is not the constant")
     return names
+
+
+def has_columns(batch: Batch, graph: Graph, columns: Sequence[str]) -> bool:
+    """Whether the columns give all variables that nothing else gives."""
+    renames = renames_of(batch.renames, graph)
+    known = {*[normalized(column.strip()) for column in columns], *array_columns(columns), *other_names(columns)}
+    needed = [
+        name
+        for name in graph.inputs
+        if name not in batch.question.fixed and name not in graph.fixed and name not in graph.defaults
+    ]
+    return all(
+        normalized(renames.get(name, name).strip()) in known for name in needed if name not in leaves.NAMED_CONSTANTS
+    )
+
+
+def other_names(header: Sequence[str]) -> dict[str, int]:
+    """Names that columns have beside their headings, and their places: without a unit, as `L` for `L (m)`.
+
+    `c3` is the third where it has no heading, `x_2` the second that is called x.
+    """
+    names = {
+        normalized(name): position
+        for position, (name, heading) in enumerate(zip(distinct(header), header, strict=True))
+        if name != heading.strip()
+    }
+    short: dict[str, list[int]] = {}
+    for position, heading in enumerate(header):
+        match = WITH_UNIT.fullmatch(heading.strip())
+        if match and end_of_name(heading.strip()) == len(heading.strip()):
+            short.setdefault(normalized(match[1]), []).append(position)
+    return names | {name: places[0] for name, places in short.items() if len(places) == 1}
+
+
+def say_of_other_names(batch: Batch, header: Sequence[str], columns: Mapping[str, Columns]) -> None:
+    """Say which variables are read from columns of other names, where nobody asked for that."""
+    for name, found in columns.items():
+        heading = header[found.places[0]].strip()
+        if not found.shape and WITH_UNIT.fullmatch(heading) and normalized(heading) != name:
+            batch.note(f"{name} is read from the column {brief(heading)}")
 
 
 def say_of_header(batch: Batch, header: Iterable[str]) -> None:
@@ -130,7 +175,7 @@ def end_of_name(heading: str) -> int:
 def only(heading: str, places: Sequence[int]) -> int:
     if len(places) > 1:
         raise Failure(
-            f"the column {heading} occurs {len(places)} times", "name the columns of the expression differently"
+            f"the column {heading} occurs {len(places)} times", f"say which: --rename {heading}={heading}_1, or _2"
         )
     return places[0]
 

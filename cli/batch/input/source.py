@@ -41,6 +41,7 @@ class Source:
         self.is_file = stat.S_ISREG(status.st_mode)
         self.size = status.st_size - os.lseek(self.descriptor, 0, os.SEEK_CUR) if self.is_file else None
         self.consumed = 0  # bytes of the source itself, compressed or not
+        self.recoder: Recoder | None = None
         self._unpacker: Unpacker | None = None
         self._damage: Damaged | None = None
         self._head: bytes | None = self._begin()
@@ -52,8 +53,21 @@ class Source:
             return True
         return bool(select.select([self.descriptor], [], [], 0)[0])
 
+    @property
+    def mark(self) -> bytes:
+        """The first bytes, before any are read, where they are not packed."""
+        return b"" if self._unpacker else (self._head or b"")[:4]
+
     def read(self, most: int) -> bytes:
         """At most about `most` bytes, at least one unless the source has ended."""
+        while self.recoder is not None:
+            data = self._unpacked(most)
+            recoded = self.recoder.recoded(data, is_last=not data)
+            if recoded or not data:
+                return recoded
+        return self._unpacked(most)
+
+    def _unpacked(self, most: int) -> bytes:
         while True:
             if self._damage is not None:
                 raise self._damage
@@ -136,6 +150,13 @@ def enlarge(descriptor: int) -> None:
         fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE)
     except (ImportError, AttributeError, OSError):
         return
+
+
+class Recoder(Protocol):
+    """Makes UTF-8 of text in another encoding."""
+
+    def recoded(self, data: bytes, *, is_last: bool) -> bytes:
+        """What the data say. Raises Damaged."""
 
 
 class Unpacker(Protocol):

@@ -15,6 +15,7 @@ from backprop.autodiff import value_and_grad
 from backprop.cli.batch.columnar import bulk_delimited
 from backprop.cli.batch.evaluation import Kernel, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
+from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.input.blocks import BlockReader
 from backprop.cli.batch.input.header import bind_columns
 from backprop.cli.batch.pipeline import stream
@@ -33,7 +34,7 @@ BOM = "\ufeff"
 
 def opened(data, expression, size, form="csv", policy="null", is_only=False, wanted=WANTED):
     """The reader behind its header, and the job, as `backprop batch` makes them."""
-    dialect = Delimited(SEPARATORS[form])
+    dialect = Delimited(DIALECTS[form])
     reader = BlockReader(Pieces(data, size), dialect.cut)
     dialect.read_header(reader.take_first(1 << 16))
     graph = parse(expression)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from backprop.cli.batch import setup
 from backprop.cli.batch.formats.delimited import Delimited
+from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.formats.ndjson import Ndjson, object_in
 from backprop.cli.batch.input.blocks import LONG, BlockReader
 from backprop.cli.batch.input.cutting import Place
@@ -34,7 +35,7 @@ class Counting:
 
 
 def csv_rows():
-    form = Delimited(",")
+    form = Delimited(DIALECTS["csv"])
     form.header = ["x", "n"]
     return form
 
@@ -77,10 +78,10 @@ HEADERS = {
 }
 
 
-@pytest.mark.parametrize("form", [",", "\t"])
+@pytest.mark.parametrize("form", ["csv", "tsv"])
 @pytest.mark.parametrize("data", HEADERS.values(), ids=HEADERS)
 def test_headers_are_looked_at_once(data, form):
-    counted = Counting(Delimited(form))
+    counted = Counting(Delimited(DIALECTS[form]))
     reader = BlockReader(source := Pieces(data), counted.cut)
     first = reader.take_first(SIZE)
     assert first in data
@@ -90,7 +91,7 @@ def test_headers_are_looked_at_once(data, form):
 
 @pytest.mark.parametrize("ends", [b"\r" * MANY, b"x" + b"\r" * MANY + b"y\n", b"x" + b"\r" * MANY + b"\n"])
 def test_a_run_of_carriage_returns_is_looked_at_once(ends):
-    form = Delimited(",")
+    form = Delimited(DIALECTS["csv"])
     with contextlib.suppress(ValueError):  # it took hours where each of them was the beginning of a look
         form.read_header(ends)
     assert form.ending in ("\n", "\r" * MANY + "\n")
@@ -98,7 +99,7 @@ def test_a_run_of_carriage_returns_is_looked_at_once(ends):
 
 @pytest.mark.parametrize("data", [HEADERS["an unclosed quote"], HEADERS["zeros"]])
 def test_a_header_that_is_none_is_given_up_within_the_first_mebibyte(data):
-    reader = BlockReader(source := Pieces(data), Delimited(",").cut)
+    reader = BlockReader(source := Pieces(data), Delimited(DIALECTS["csv"]).cut)
     reader.take_first(SIZE)
     assert source.place <= LONG + 2 * SIZE
 

@@ -1,0 +1,130 @@
+"""What stands before the rows of a table: lines to skip, comments, the header, rows of units. Leaves the rows.
+
+Where the first line is not a header with the columns that are wanted, sniffing.py looks for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from backprop.cli.batch.formats.delimited import BYTE_ORDER_MARK, Delimited
+from backprop.cli.batch.formats.dialect import Dialect, Layout, numbered
+from backprop.cli.batch.input.blocks import FIRST_BLOCK, BlockReader
+from backprop.cli.status import Failure
+
+if TYPE_CHECKING:
+    from backprop.cli.batch.dialect_options import TableOptions
+    from backprop.cli.batch.input.source import Source
+
+CURE = "the first line names the columns, where --skip and --header say no other"
+
+
+def begin(
+    source: Source,
+    options: TableOptions,
+    wanted: Callable[[list[str]], bool],
+    note: Callable[[str], None],
+    say: Callable[[str], None] | None,
+) -> tuple[Delimited, BlockReader]:
+    """The form of the table and what reads its rows. Raises Failure.
+
+    `wanted` tells of columns whether they are all that the expression needs.
+    """
+    dialect, layout, said = options
+    recode(source, layout, note)
+    form = Delimited(dialect)
+    reader = BlockReader(source, lambda data, end, place: form.cut(data, end, place), say)
+    reader.drop_lines(layout.skip)
+    layout = layout._replace(skip=0)
+    first = reader.first_line(FIRST_BLOCK)
+    if b"\r" in first.rstrip(b"\r\n") and b"\n" not in reader.head():
+        note("its lines end in carriage returns alone: they are written with line feeds")
+        reader.take_returns()
+        first = reader.first_line(FIRST_BLOCK)
+    if layout.has_header and layout.header is None:
+        if dialect.comment and is_comment(first, dialect):
+            first = first_row(reader, form)
+        if not first.strip() or reads_as_wanted(form, first, wanted):
+            read_header(reader, form, layout)
+            return form, reader
+    from backprop.cli.batch.dialect_options import both_are
+    from backprop.cli.batch.input.sniffing import sniffed  # here, not above: most tables begin with their header
+
+    found = sniffed(reader.head(), reader.line, dialect, layout, said, wanted)
+    if found is not None:
+        if found.notes:
+            note(f"{', '.join(found.notes)}; {found.cure}")
+        dialect, layout = found.dialect, found.layout
+    elif dialect.separator in (dialect.decimal, dialect.thousands):
+        raise both_are("--decimal" if dialect.separator == dialect.decimal else "--thousands", dialect.separator)
+    form = Delimited(dialect)
+    read_header(reader, form, layout)
+    return form, reader
+
+
+def recode(source: Source, layout: Layout, note: Callable[[str], None]) -> None:
+    """Have the source make UTF-8 of its text, where that is in another encoding."""
+    from backprop.cli.batch.input.encoding import UTF_8, UTF_16, Recoder  # here, not above: few texts are in another
+
+    encoding = layout.encoding
+    if encoding is None and source.mark.startswith(UTF_16):
+        encoding = "utf-16"
+        note("it is UTF-16 text, and written as UTF-8; --encoding overrides")
+    if encoding is not None and encoding.lower() not in (UTF_8, "utf8"):
+        source.recoder = Recoder(encoding)
+
+
+def reads_as_wanted(form: Delimited, first: bytes, wanted: Callable[[list[str]], bool]) -> bool:
+    """Whether the first line is a header with the columns that are wanted, or is wrong in a way that has a name."""
+    trial = Delimited(form.dialect)
+    try:
+        trial.read_header(first)
+    except ValueError:
+        return True
+    return wanted(trial.header)
+
+
+def read_header(reader: BlockReader, form: Delimited, layout: Layout) -> None:
+    """Take all lines before the rows. Raises Failure."""
+    reader.drop_lines(0 if layout.header is None else layout.header - reader.line)
+    name = reader.source.name
+    if not layout.has_header:
+        width = len(form.cells_of([text_of(first_row(reader, form))])[0])
+        if layout.columns and len(layout.columns) != width:
+            raise Failure(
+                f"{name}: {len(layout.columns)} columns are named, the first row has {width}", "name every column"
+            )
+        form.name_columns(layout.columns or numbered(width))
+    else:
+        first = reader.take_first(FIRST_BLOCK)
+        while layout.header is None and first and is_comment(first, form.dialect):
+            first = reader.take_first(FIRST_BLOCK)
+        if not first:
+            raise Failure(f"{name}: {reader.problem or 'it is empty'}", CURE)
+        try:
+            form.read_header(first)
+        except ValueError as error:
+            raise Failure(f"{name}: {error}", CURE) from None
+        if layout.columns:
+            form.name_columns(layout.columns)
+    for _ in range(layout.units):
+        units = reader.take_first(FIRST_BLOCK)
+        form.units.append(units.decode("utf-8", "surrogateescape").rstrip("\r\n"))
+
+
+def is_comment(line: bytes, dialect: Dialect) -> bool:
+    mark = dialect.comment.encode("utf-8", "surrogateescape")
+    return bool(mark) and line.removeprefix(BYTE_ORDER_MARK.encode()).lstrip().startswith(mark)
+
+
+def text_of(line: bytes) -> str:
+    return line.decode("utf-8", "surrogateescape").removeprefix(BYTE_ORDER_MARK).rstrip("\r\n")
+
+
+def first_row(reader: BlockReader, form: Delimited) -> bytes:
+    """The first line that is not a comment, which is still to be taken. Raises Failure."""
+    for line in reader.head().split(b"\n"):
+        if line.strip() and not is_comment(line, form.dialect):
+            return line
+    raise Failure(f"{reader.source.name}: {reader.problem or 'it is empty'}", "it holds no row")
