@@ -35,6 +35,21 @@ NEAR, FAR = 1e-8, 1e17  # up to |h| = NEAR |x| two terms of Taylor's series are 
 
 def lbeta(a: Array, b: Array) -> Array:
     """log |gamma(a) gamma(b) / gamma(a + b)|."""
+    return _mended(_lbeta_at_right(a, b), np.minimum(a, b) <= 0.0, routines.lbeta, a, b)
+
+
+def beta(a: Array, b: Array) -> Array:
+    """gamma(a) gamma(b) / gamma(a + b), 0 at the poles of gamma(a + b)."""
+    return _mended(_beta_at_right(a, b), np.minimum(a, b) <= 0.0, routines.beta, a, b)
+
+
+def binom(n: Array, k: Array) -> Array:
+    """gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1)), exact where k is a small whole number and n is whole."""
+    return _mended(_binom_at_right(n, k), np.minimum(n, np.minimum(k, n - k)) < -0.5, routines.binom, n, k)
+
+
+def _lbeta_at_right(a: Array, b: Array) -> Array:
+    """The same where no gamma function has a pole nearby."""
     p, q, _ = _ordered(a, b)
     total, error = two_sum(p, q)
     plain = special.lgamma_by_math(p) + (
@@ -47,14 +62,14 @@ def lbeta(a: Array, b: Array) -> Array:
     return result
 
 
-def beta(a: Array, b: Array) -> Array:
-    """gamma(a) gamma(b) / gamma(a + b), 0 at the poles of gamma(a + b)."""
+def _beta_at_right(a: Array, b: Array) -> Array:
+    """The same where no gamma function has a pole nearby."""
     p, q, sign = _ordered(a, b)
     total = p + q
     plain = _of_gamma(p, q)
     root = _root_of_ratio(p, q)
     mixed = special.gamma_by_math(p) * root * root
-    by_logarithm = _sign_of_gamma(p) * _sign_of_gamma(q) * _sign_of_gamma(total) * np.exp(lbeta(a, b))
+    by_logarithm = _sign_of_gamma(p) * _sign_of_gamma(q) * _sign_of_gamma(total) * np.exp(_lbeta_at_right(a, b))
     unsteady = np.where(_is_small(p, q), plain, by_logarithm)
     result = np.where(_is_steady(p, q) & (p > -SMALL) & (p < LARGE), mixed, unsteady)
     return np.where(_is_pole(total) & ~_is_pole(p) & ~_is_pole(q), 0.0, sign * result)[()]
@@ -83,8 +98,8 @@ def _is_small(p: Any, q: Any) -> Any:
     return (q < SMALL) & (p > -SMALL) & (q + p < SMALL)
 
 
-def binom(n: Array, k: Array) -> Array:
-    """gamma(n + 1) / (gamma(k + 1) gamma(n - k + 1)), exact where k is a small whole number and n is whole."""
+def _binom_at_right(n: Array, k: Array) -> Array:
+    """The same where no gamma function has a pole nearby."""
     is_mirrored = (n == np.rint(n)) & (n >= 0.0) & (n - k < k)
     few, many = np.where(is_mirrored, n - k, k)[()], np.where(is_mirrored, k, n - k)[()]
     of_few = _reciprocal_gamma(few + 1.0)
@@ -93,7 +108,7 @@ def binom(n: Array, k: Array) -> Array:
     below, second_error = two_sum(apart, 1.0)
     correction = _change(error, above) - _change(first_error + second_error, below)
     small = special.gamma_by_math(above) * _reciprocal_gamma(k + 1.0) * _reciprocal_gamma(below) * (1.0 + correction)
-    by_beta = 1.0 / ((n + 1.0) * beta(few + 1.0, many + 1.0))
+    by_beta = 1.0 / ((n + 1.0) * _beta_at_right(few + 1.0, many + 1.0))
     is_small = (np.abs(n) < SMALL) & (np.abs(few) < SMALL) & (np.abs(many) < SMALL)
     result = np.where(is_small, small, by_beta)
     is_mixed = _is_steady(few, many + 1.0) & (np.abs(few) < LARGE)
@@ -110,7 +125,7 @@ def beta_slope(a: Array, b: Array, by_a: int, by_b: int) -> Array:
     if not isinstance(a + b, np.ndarray) or by_a + by_b != 1:
         return _each_beta_slope(a, b, by_a=by_a, by_b=by_b)
     difference = polygamma_difference(0, a, b) if by_a else polygamma_difference(0, b, a)
-    rough = -(beta(a, b) * difference)
+    rough = -(_beta_at_right(a, b) * difference)
     is_irregular = (np.minimum(a, b) <= 0.0) | ~np.isfinite(rough)
     routine = partial(derivatives.beta_slope, by_a=by_a, by_b=by_b)
     return _mended(rough, is_irregular, routine, a, b)
@@ -122,7 +137,7 @@ def binom_slope(n: Array, k: Array, by_n: int, by_k: int) -> Array:
         return _each_binom_slope(n, k, by_n=by_n, by_k=by_k)
     below = n - k + 1.0
     difference = polygamma_difference(0, below, k) if by_n else polygamma_difference(0, k + 1.0, n - 2.0 * k)
-    rough = binom(n, k) * difference
+    rough = _binom_at_right(n, k) * difference
     is_irregular = (np.minimum(n, np.minimum(k, below - 1.0)) < -0.5) | ~np.isfinite(rough)
     routine = partial(derivatives.binom_slope, by_n=by_n, by_k=by_k)
     return _mended(rough, is_irregular, routine, n, k)
@@ -133,10 +148,12 @@ _each_beta_slope, _each_binom_slope = over_entries(derivatives.beta_slope), over
 
 def _mended(rough: Any, doubtful: Any, routine: Callable[..., float], *operands: Any) -> Array:
     """`rough`, with the routine's values in the places where it is doubtful: next to zeros and poles."""
-    wide = [np.broadcast_to(operand, rough.shape) for operand in operands]
-    rough[doubtful] = [routine(*map(float, entry)) for entry in zip(*[one[doubtful] for one in wide], strict=True)]
-    mended: Array = rough
-    return mended
+    mended = np.array(rough)
+    if np.any(doubtful):
+        wide = [np.broadcast_to(operand, mended.shape)[doubtful] for operand in operands]
+        mended[doubtful] = [routine(*map(float, entry)) for entry in zip(*wide, strict=True)]
+    result: Array = mended[()]
+    return result
 
 
 def _beyond(n: Any, k: Any) -> Any:

@@ -108,8 +108,10 @@ def binom(n: float, k: float) -> float:
         return result
     apart = k - n
     if apart > 0.5 and not is_pole(n + 1.0):  # DLMF 5.5.3
-        sine = sine_of_pi(apart) / math.pi + sum_error(k, -n) * sine_of_pi(apart + 0.5)
-        return beta(n + 1.0, apart) * sine
+        error = sum_error(k, -n)
+        sine = sine_of_pi(apart) / math.pi + error * sine_of_pi(apart + 0.5)
+        change = error * (polygamma(apart, 0) - polygamma(k + 1.0, 0)) if error != 0.0 else 0.0
+        return beta(n + 1.0, apart) * (1.0 + change) * sine
     below = (n + 1.0) * beta(few + 1.0, many + 1.0)
     return math.copysign(math.inf, below) if below == 0.0 else 1.0 / below
 
@@ -129,7 +131,10 @@ def polygamma_difference(x: float, h: float, order: int) -> float:
         for k in range(1, order + 1):
             factorial *= -k
         for k in range(int(math.fabs(h))):
-            total += factorial / power(x + (k if h > 0.0 else -1 - k), order + 1)
+            divisor = power(x + (k if h > 0.0 else -1 - k), order + 1)
+            if divisor == 0.0:  # it underflows
+                return math.copysign(math.inf, factorial * h)
+            total += factorial / divisor
         return total if h > 0.0 else -total
     if order == 0 and min(x, y) > -LARGE:
         rest = sum_error(x, h)

@@ -101,7 +101,7 @@ def binom_slope(n: float, k: float, by_n: int, by_k: int) -> float:
     """The derivative of binom of these orders; by n also where it is a polynomial, of a whole k."""
     if by_n + by_k == 0:
         return binom(n, k)
-    if n != n or k != k or math.isinf(n) or math.isinf(k):
+    if n != n or k != k or math.isinf(n) or math.isinf(k) or math.isinf(n - k):
         return math.nan
     if by_k == 0 and k == math.floor(k) and 0.0 <= k <= FEW:
         return polynomial_slope(n, int(k), by_n)
@@ -129,7 +129,7 @@ def binom_slope(n: float, k: float, by_n: int, by_k: int) -> float:
 
 def beta_slope(a: float, b: float, by_a: int, by_b: int) -> float:
     """The derivative of beta of these orders."""
-    if by_a + by_b == 0 or a != a or b != b or math.isinf(a) or math.isinf(b):
+    if by_a + by_b == 0 or a != a or b != b or math.isinf(a) or math.isinf(b) or math.isinf(a + b):
         return beta(a, b) if by_a + by_b == 0 else math.nan
     if by_a == 0 and by_b > 0:
         return beta_slope(b, a, by_b, 0)
