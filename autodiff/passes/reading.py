@@ -61,9 +61,11 @@ class Reading:
         if any([is_zero_throughout(operand) for part in needed([node]) for operand in part.inputs if operand.inputs]):
             raise NoNormalForm  # 1/(x - x) has no value, and a sum would not show that it is there
         briefs: list[Brief] = []
-        tidy = Simplifier(in_textbook_form(node, briefs=briefs), has_negative_powers=False)
-        if not may_have_corners:
-            self.allow(briefs)
+        spelled = in_textbook_form(node, briefs=briefs)
+        tidy = Simplifier(spelled, has_negative_powers=False)
+        if briefs and not may_have_corners:
+            parts = {*needed([spelled])}
+            self.allow([brief for brief in briefs if brief.form in parts])
         return self.read(tidy, tidy.result())
 
     def allow(self, briefs: Collection[Brief]) -> None:
@@ -124,7 +126,7 @@ class Reading:
             if base.is_literal and not literal:
                 raise NoNormalForm  # x/(y - y) has no value, nor has any derivative of it
             if literal is not None and exponent.denominator == 1:
-                coefficient *= self._exact(literal) ** int(exponent)
+                coefficient *= power_sums.exact(Fraction(self._exact(literal)) ** int(exponent))
             elif exponent:
                 if exponent != 1:
                     self.raised.add(base)
