@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -25,3 +26,21 @@ def covering(
     walks += [[((column + turn) % len(cases), column) for turn in rows] for column in columns]
     firsts = [next((pair for pair in walk if fits(cases[pair[0]], others[pair[1]])), None) for walk in walks]
     return [(cases[row], others[column]) for row, column in dict.fromkeys(pair for pair in firsts if pair)]
+
+
+def tuples(values: Sequence[Case], count: int) -> list[tuple[Case, ...]]:
+    """All tuples of the values or, of more than four, some: at any two places they hold every pair.
+
+    Source: Bush, Orthogonal arrays of index unity, Ann. Math. Statist. 23 (1952), on lines over a finite field.
+    """
+    if count <= 4:
+        return list(itertools.product(values, repeat=count))
+    size = next(number for number in itertools.count(max(len(values), count)) if is_prime(number))
+    lines = itertools.product(range(size), repeat=2)
+    return [
+        tuple(values[(place * slope + start) % size % len(values)] for place in range(count)) for slope, start in lines
+    ]
+
+
+def is_prime(number: int) -> bool:
+    return number > 1 and all(number % divisor for divisor in range(2, number))

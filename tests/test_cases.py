@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .cases import covering
+import itertools
+
+import pytest
+
+from .cases import covering, tuples
 
 
 def test_a_covering_has_every_case_that_fits_any():
@@ -12,3 +16,12 @@ def test_a_covering_has_every_case_that_fits_any():
     assert ("a", 2) not in found
     assert len(found) == 4
     assert covering("ab", "", lambda letter, number: True) == []
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 9, 14])
+def test_any_two_places_of_tuples_hold_every_pair(count):
+    values = range(8)
+    made = tuples(values, count)
+    assert len(made) < 5000
+    for first, second in itertools.combinations(zip(*made, strict=True), 2):
+        assert len(set(zip(first, second, strict=True))) == 64

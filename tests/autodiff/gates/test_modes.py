@@ -1,6 +1,5 @@
 """Every gate, on scalars and arrays, broadcast and not: the modes agree with each other and with differences."""
 
-import itertools
 from collections import defaultdict
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from backprop.autodiff.declaration.kinds import Bilinear, Linear
 from backprop.autodiff.gates import GATES, OPERATORS
 
-from ...cases import each
+from ...cases import each, tuples
 from ..array_points import EMPTY, POINTS, is_moderate, sample_points
 from ..building import gradients_twice, single, tangent_of, value_and_gradients, value_of
 from ..checks import check_differences, check_linear, check_modes_agree, check_second_differences
@@ -102,29 +101,13 @@ def test_flat_gates_stop_every_derivative(gate):
 NASTY = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324, 1.7e308, -1.7e308, 1.0, -1.0, 800.0, -0.5])
 
 
-def tuples_of_nasty(count):
-    """Columns whose rows are all tuples or, of more than four, some in which any two columns hold every pair.
-
-    Source: Bush, Orthogonal arrays of index unity, Ann. Math. Statist. 23 (1952): lines over a field of 13 elements.
-    """
-    if count <= 4:
-        return np.array(np.meshgrid(*[NASTY] * count)).reshape(count, -1)
-    slope, start = np.indices((len(NASTY), len(NASTY))).reshape(2, -1)
-    return NASTY[(np.arange(count)[:, None] * slope + start) % len(NASTY)]
-
-
-def test_any_two_columns_hold_every_pair_of_nasty_numbers():
-    for first, second in itertools.combinations(tuples_of_nasty(9), 2):
-        assert len({(one.tobytes(), other.tobytes()) for one, other in zip(first, second, strict=True)}) == 13 * 13
-
-
 @pytest.mark.parametrize("gate", [gate for gate in GATES if gate.has_local], ids=lambda gate: gate.name)
 def test_no_warning_leaks_and_nothing_raises_at_any_double(gate):
     """Results there are IEEE's; pytest turns a warning into a failure."""
     for sample in gate.samples[:1]:
         count = len(sample.operands)
         graph = single(gate, count, sample.attributes)
-        columns = tuples_of_nasty(count)
+        columns = np.array(tuples(NASTY, count)).T
         value, gradients = value_and_gradients(graph, list(columns))
         assert value.shape == columns[0].shape
         assert all(gradient.shape == columns[0].shape for gradient in gradients)

@@ -72,14 +72,11 @@ def derivatives_of_words(gate, operands, attributes):
 
 def orderings(width, order):
     """For each number of times that each operand occurs: some orders of differentiation, the extreme ones too."""
-    for counts in itertools.product(range(order + 1), repeat=width):
-        if sum(counts) == order:
-            rising = [position for position, count in enumerate(counts) for _ in range(count)]
-            mixed = sorted(rising, key=lambda position: math.sin(9.0 * (position + 1) + rising.count(position)))
-            yield (
-                counts,
-                dict.fromkeys(tuple(word) for word in (rising, rising[::-1], rising[::2] + rising[1::2], mixed)),
-            )
+    for rising in map(list, itertools.combinations_with_replacement(range(width), order)):
+        counts = tuple(rising.count(position) for position in range(width))
+        mixed = sorted(rising, key=lambda position: math.sin(9.0 * (position + 1) + rising.count(position)))
+        words = (rising, rising[::-1], rising[::2] + rising[1::2], mixed)
+        yield counts, dict.fromkeys(map(tuple, words))
 
 
 class Derivatives:

@@ -1,6 +1,5 @@
 """The routines that printers translate give what the gates give, which are tested against mpmath."""
 
-import itertools
 import math
 
 import numpy as np
@@ -8,6 +7,8 @@ import pytest
 
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.numerics.routines import over_entries
+
+from ...cases import tuples
 
 WITH_ROUTINE = [gate for gate in GATES if gate.routine is not None]
 CORNERS = (0.0, -0.0, 1.0, -1.0, 2.0, -3.0, 0.5, 1e-300, -1e-300, 5e-324, math.inf, -math.inf, math.nan)
@@ -61,5 +62,5 @@ def test_a_routine_raises_nothing_at_any_double(gate):
     defaults = {name: setting.default for name, setting in gate.attributes.items()}
     settings = {**defaults, **gate.samples[0].attributes}
     corners = (*CORNERS, 170.0, -170.5, 1e17, -1e300, 1.7e308) if len(gate.operands) < 3 else (*CORNERS, 800.0, 1.7e308)
-    for point in itertools.product(corners, repeat=len(gate.operands)):
+    for point in tuples(corners, len(gate.operands)):
         assert isinstance(gate.routine(*point, **settings), float), point

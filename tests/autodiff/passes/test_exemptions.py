@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 import pytest
 
@@ -15,6 +13,7 @@ from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.parser import parse
 
+from ...cases import tuples
 from ...closeness import close_to
 
 NUMBERS = (0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 3.0)
@@ -28,7 +27,7 @@ POINTS = [(0.0, 0.0), (0.0, 2.0), (0.0, 3.0), (1.5, 0.0), (-2.0, 1.0)]
 def points(gate, operands):
     """Numbers at and between the corners, or arrays of some."""
     if not any(map(np.ndim, operands)):
-        yield from itertools.product(NUMBERS, repeat=len(operands))
+        yield from tuples(NUMBERS, len(operands))
         return
     generator = np.random.default_rng(len(gate.name))
     for _ in range(40):
