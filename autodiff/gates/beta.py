@@ -77,6 +77,16 @@ def raised(gate: Elementwise, out: Node, *more: int) -> Node:
     return gate(*out.inputs, **{name: order + added for (name, order), added in orders})
 
 
+def at_a_pole(*parts: Node) -> Node:
+    """Where one of these is 0, or a negative whole number."""
+    poles = [logic.logical_and(part < 1.0, part.equals(rounding.floor(part))) for part in parts]
+    return reduce(logic.logical_or, poles)
+
+
+def its_limit(*operands: Node, **attributes: int) -> None:
+    """The value of a gate in a gap of its form."""
+
+
 polygamma_difference: Elementwise = slopes.slope(
     "polygamma_difference",
     lambda x, h, order: numerics.polygamma_difference(order, x, h),
@@ -87,6 +97,7 @@ polygamma_difference: Elementwise = slopes.slope(
     operands=("x", "h"),
     attributes={"order": Attribute(shapes.as_order, REQUIRED)},
     textbook=lambda x, h, order: polygamma_of(x + h, order) - polygamma_of(x, order),
+    gap=Gap(lambda x, h, order: logic.logical_and(at_a_pole(x), at_a_pole(x + h)), its_limit),
     source="DLMF 5.15.1",
     samples=(at(2.5, 3.0, order=0), at(2.5, 1e-9, order=0), at(-1.3, 0.25, order=1), at(1e6, 1e-3, order=2)),
 )
@@ -119,21 +130,11 @@ beta = Elementwise(
 )
 
 
-def at_a_pole(*parts: Node) -> Node:
-    """Where one of these is 0, or a negative whole number."""
-    poles = [logic.logical_and(part < 1.0, part.equals(rounding.floor(part))) for part in parts]
-    return reduce(logic.logical_or, poles)
-
-
 def as_derivative_order(value: Array) -> int:
     order = shapes.as_order(value)
     if order > MOST_ORDERS:
         raise ExpressionError(f"order {order} is out of range", cure=f"orders run from 0 to {MOST_ORDERS}")
     return order
-
-
-def its_limit(*operands: Node, **attributes: int) -> None:
-    """The value of a gate in a gap of its form."""
 
 
 beta_slope: Elementwise = slopes.slope(

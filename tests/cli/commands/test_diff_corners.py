@@ -39,6 +39,12 @@ DECLARED = {
         "where norm(x, axis=0) == 0, x/reshape(norm(x, axis=0), 1, 2) has no value; the derivative takes it as 0",
         {"x": "where(reshape(norm(x, axis=0), 1, 2) == 0, 0, x/reshape(norm(x, axis=0), 1, 2))"},
     ),
+    "polygamma_difference": (
+        "lbeta(a, 2)",
+        {"a": -3},
+        "where a denominator is 0, digamma(a + 2) - digamma(a) has no value; the derivative takes it as its limit",
+        {"a": "5/6"},
+    ),
     "hypot_slope": (
         "hypot(x, y)",
         {"x": 0, "y": 0},
