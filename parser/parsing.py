@@ -33,7 +33,7 @@ class TextReader:
         self.lexer = ExpressionLexer(parse_tables)
         self.parser = ShiftReduce(parse_tables, self.builder)
 
-    def read(self, text: str, shapes: Mapping[str, Shape] | None) -> Graph:
+    def read(self, text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
         self.builder.begin(text, shapes)
         self.parser.parse(self.lexer.read(text), len(text))
         return self.builder.finished()

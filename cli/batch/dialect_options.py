@@ -1,4 +1,4 @@
-"""How the rows of a text are written, as options say it: a dialect, a layout, and which of their fields are said."""
+"""How the rows of a text are written, as options say it: a dialect, a preamble, and which of their fields are said."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.cli.batch.formats.dialect import BLANKS, Dialect, Layout
+from backprop.cli.batch.formats.dialect import BLANKS, Dialect, Preamble
 from backprop.cli.status import Failure
 
 WORDS = {"tab": "\t", "blanks": BLANKS, "comma": ",", "semicolon": ";", "\\t": "\t"}
@@ -33,10 +33,10 @@ OF_LAYOUT = ("skip", "header", "columns", "units", "encoding")
 
 
 class TableOptions(NamedTuple):
-    """A dialect and a layout as far as they are said, and the names of the options that say it."""
+    """A dialect and a preamble as far as they are said, and the names of the options that say it."""
 
     dialect: Dialect
-    layout: Layout
+    preamble: Preamble
     said: frozenset[str]
 
 
@@ -62,14 +62,14 @@ def table_options(given: dict[str, Any], dialect: Dialect) -> TableOptions:
             raise Failure(f"{option} {mark}", "give a mark that no number has: --decimal ,")
     nulls = tuple([cell.strip() for cell in given["null"].split(",")]) if given["null"] is not None else ()
     found = Dialect(separator, quote, decimal, thousands, given["comment"] or "", nulls, given["flags"])
-    return TableOptions(found, layout_of(given, said), said)
+    return TableOptions(found, preamble_of(given, said), said)
 
 
 def both_are(option: str, mark: str) -> Failure:
     return Failure(f"{option} and the separator are both {mark!r}", "say what is between cells: --separator ';'")
 
 
-def layout_of(given: dict[str, Any], said: frozenset[str]) -> Layout:
+def preamble_of(given: dict[str, Any], said: frozenset[str]) -> Preamble:
     """What stands before the rows. Raises Failure."""
     skip, header = given["skip"] or 0, given["header"]
     if skip < 0:
@@ -87,7 +87,7 @@ def layout_of(given: dict[str, Any], said: frozenset[str]) -> Layout:
     has_header = header != NONE and (line is not None or not columns)
     if given["units"] and not has_header:
         raise Failure("--units goes with a header", "omit it, or skip the line: --skip 1")
-    return Layout(skip, has_header, line, columns, given["units"], given["encoding"])
+    return Preamble(skip, has_header, line, columns, given["units"], given["encoding"])
 
 
 def character(option: str, text: str) -> str:

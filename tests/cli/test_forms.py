@@ -235,7 +235,7 @@ LATEX = [
     (("-x^3",), "-3 x^{2}"),
     (("x[0]^2", "--shape", "x=2"), r"\begin{bmatrix} 2 x_{0} \\ 0 \end{bmatrix}"),
     (("x@W@y", "--wrt", "W", "--shape", "W=2,3", "--shape", "x=2", "--shape", "y=3"), r"x y^{\top}"),
-    (("trace(A@eye(2))", "--shape", "A=2,2"), r"\operatorname{diag}\left(\mathbf 1_{2}\right) I_{2 \times 2}^{\top}"),
+    (("trace(A@eye(2))", "--shape", "A=2,2"), r"I_{2 \times 2}^{\top}"),
     (("(x > 0)*z/y", "--wrt", "z"), r"\frac{\left[x > 0\right]}{y}"),
 ]
 

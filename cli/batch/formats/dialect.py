@@ -87,7 +87,7 @@ class Dialect(NamedTuple):
         return texts if self.decimal == "." else [text.replace(".", self.decimal) for text in texts]
 
 
-class Layout(NamedTuple):
+class Preamble(NamedTuple):
     """What stands before the rows: `skip` lines, then the header, whose line is `header` if that is said; `units` rows.
 
     `columns` are names in place of those of a header, of which there is none then.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
     from backprop.cli.batch.settings import Batch
 
-WITH_UNIT = re.compile(r"(\S.*?)\s*(?:\([^()]*\)|\[[^\[\]]*\])")
+WITH_UNIT = re.compile(r"(\S.*?)\s*(?:\([^()]*\)|\[(?![0-9]+\])[^\[\]]*\])")
 NUMBER = r"[0-9]{1,18}"  # an index with more digits is none
 INDICES = re.compile(rf"\[\s*{NUMBER}(?:\s*,\s*{NUMBER})*\s*\]")
 MAXIMUM_SHOWN = 20  # columns in one error

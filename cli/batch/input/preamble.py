@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from backprop.cli.batch.formats.delimited import BYTE_ORDER_MARK, Delimited
-from backprop.cli.batch.formats.dialect import Dialect, Layout, numbered
+from backprop.cli.batch.formats.dialect import Dialect, Preamble, numbered
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, BlockReader
 from backprop.cli.status import Failure
 
@@ -31,43 +31,43 @@ def begin(
 
     `wanted` tells of columns whether they are all that the expression needs.
     """
-    dialect, layout, said = options
-    recode(source, layout, note)
+    dialect, preamble, said = options
+    recode(source, preamble, note)
     form = Delimited(dialect)
     reader = BlockReader(source, lambda data, end, place: form.cut(data, end, place), say)
-    reader.drop_lines(layout.skip)
-    layout = layout._replace(skip=0)
+    reader.drop_lines(preamble.skip)
+    preamble = preamble._replace(skip=0)
     first = reader.first_line(FIRST_BLOCK)
     if b"\r" in first.rstrip(b"\r\n") and b"\n" not in reader.head():
         note("its lines end in carriage returns alone: they are written with line feeds")
         reader.take_returns()
         first = reader.first_line(FIRST_BLOCK)
-    if layout.has_header and layout.header is None:
+    if preamble.has_header and preamble.header is None:
         if dialect.comment and is_comment(first, dialect):
             first = first_row(reader, form)
         if not first.strip() or reads_as_wanted(form, first, wanted):
-            read_header(reader, form, layout)
+            read_header(reader, form, preamble)
             return form, reader
     from backprop.cli.batch.dialect_options import both_are
     from backprop.cli.batch.input.sniffing import sniffed  # here, not above: most tables begin with their header
 
-    found = sniffed(reader.head(), reader.line, dialect, layout, said, wanted)
+    found = sniffed(reader.head(), reader.line, dialect, preamble, said, wanted)
     if found is not None:
         if found.notes:
             note(f"{', '.join(found.notes)}; {found.cure}")
-        dialect, layout = found.dialect, found.layout
+        dialect, preamble = found.dialect, found.preamble
     elif dialect.separator in (dialect.decimal, dialect.thousands):
         raise both_are("--decimal" if dialect.separator == dialect.decimal else "--thousands", dialect.separator)
     form = Delimited(dialect)
-    read_header(reader, form, layout)
+    read_header(reader, form, preamble)
     return form, reader
 
 
-def recode(source: Source, layout: Layout, note: Callable[[str], None]) -> None:
+def recode(source: Source, preamble: Preamble, note: Callable[[str], None]) -> None:
     """Have the source make UTF-8 of its text, where that is in another encoding."""
     from backprop.cli.batch.input.encoding import UTF_8, UTF_16, Recoder  # here, not above: few texts are in another
 
-    encoding = layout.encoding
+    encoding = preamble.encoding
     if encoding is None and source.mark.startswith(UTF_16):
         encoding = "utf-16"
         note("it is UTF-16 text, and written as UTF-8; --encoding overrides")
@@ -85,20 +85,20 @@ def reads_as_wanted(form: Delimited, first: bytes, wanted: Callable[[list[str]],
     return wanted(trial.header)
 
 
-def read_header(reader: BlockReader, form: Delimited, layout: Layout) -> None:
+def read_header(reader: BlockReader, form: Delimited, preamble: Preamble) -> None:
     """Take all lines before the rows. Raises Failure."""
-    reader.drop_lines(0 if layout.header is None else layout.header - reader.line)
+    reader.drop_lines(0 if preamble.header is None else preamble.header - reader.line)
     name = reader.source.name
-    if not layout.has_header:
+    if not preamble.has_header:
         width = len(form.cells_of([text_of(first_row(reader, form))])[0])
-        if layout.columns and len(layout.columns) != width:
+        if preamble.columns and len(preamble.columns) != width:
             raise Failure(
-                f"{name}: {len(layout.columns)} columns are named, the first row has {width}", "name every column"
+                f"{name}: {len(preamble.columns)} columns are named, the first row has {width}", "name every column"
             )
-        form.name_columns(layout.columns or numbered(width))
+        form.name_columns(preamble.columns or numbered(width))
     else:
         first = reader.take_first(FIRST_BLOCK)
-        while layout.header is None and first and is_comment(first, form.dialect):
+        while preamble.header is None and first and is_comment(first, form.dialect):
             first = reader.take_first(FIRST_BLOCK)
         if not first:
             raise Failure(f"{name}: {reader.problem or 'it is empty'}", CURE)
@@ -106,9 +106,9 @@ def read_header(reader: BlockReader, form: Delimited, layout: Layout) -> None:
             form.read_header(first)
         except ValueError as error:
             raise Failure(f"{name}: {error}", CURE) from None
-        if layout.columns:
-            form.name_columns(layout.columns)
-    for _ in range(layout.units):
+        if preamble.columns:
+            form.name_columns(preamble.columns)
+    for _ in range(preamble.units):
         units = reader.take_first(FIRST_BLOCK)
         form.units.append(units.decode("utf-8", "surrogateescape").rstrip("\r\n"))
 

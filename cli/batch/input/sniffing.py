@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.batch.formats.delimited import BYTE_ORDER_MARK, Delimited
-from backprop.cli.batch.formats.dialect import BLANKS, Dialect, Layout, as_float, numbered
+from backprop.cli.batch.formats.dialect import BLANKS, Dialect, Preamble, as_float, numbered
 from backprop.cli.status import Failure
 
 SEPARATORS = (",", ";", "\t", "|", BLANKS)
@@ -33,12 +33,12 @@ class Sniffed(NamedTuple):
     """A reading, what is to be said of it, and the options that override it."""
 
     dialect: Dialect
-    layout: Layout
+    preamble: Preamble
     notes: tuple[str, ...]
     cure: str
 
 
-class Line(NamedTuple):
+class TableLine(NamedTuple):
     """`number` counts from 1; `text` is without the mark of comments."""
 
     number: int
@@ -46,11 +46,11 @@ class Line(NamedTuple):
     is_comment: bool
 
 
-class Reading(NamedTuple):
+class TableReading(NamedTuple):
     """`header` is the line of that, None where there is none; `rows` are cells of the rows below."""
 
     dialect: Dialect
-    header: Line | None
+    header: TableLine | None
     names: list[str]
     rows: list[list[str]]
 
@@ -59,13 +59,13 @@ def sniffed(
     head: bytes,
     first: int,
     dialect: Dialect,
-    layout: Layout,
+    preamble: Preamble,
     said: Collection[str],
     wanted: Callable[[list[str]], bool],
 ) -> Sniffed | None:
     """How the table is written that begins so, in the line `first`; None where no reading has the columns.
 
-    `said` names the fields of the dialect and the layout that are given, which stand. Raises Failure where there are
+    `said` names the fields of the dialect and the preamble that are given, which stand. Raises Failure where there are
     two readings.
     """
     text = head.decode("utf-8", "surrogateescape").removeprefix(BYTE_ORDER_MARK)
@@ -73,7 +73,7 @@ def sniffed(
     readings = [
         reading
         for candidate in dialects(lines, dialect, said)
-        for reading in headed(lines, first, candidate, layout, said, wanted)
+        for reading in headed(lines, first, candidate, preamble, said, wanted)
     ]
     readings = without_coarser(readings)
     if not readings:
@@ -81,7 +81,7 @@ def sniffed(
     if len(readings) > 1:
         listed = " or ".join(OPTIONS.get(reading.dialect.separator, "--separator blanks") for reading in readings)
         raise Failure("the rows can be read in more than one way", f"say which: {listed}")
-    return settled(readings[0], first, dialect, layout, said, wanted)
+    return settled(readings[0], first, dialect, preamble, said, wanted)
 
 
 def lines_of(text: str) -> list[str]:
@@ -107,23 +107,23 @@ def headed(
     lines: Sequence[str],
     first: int,
     dialect: Dialect,
-    layout: Layout,
+    preamble: Preamble,
     said: Collection[str],
     wanted: Callable[[list[str]], bool],
-) -> Iterator[Reading]:
+) -> Iterator[TableReading]:
     """The readings in a dialect: with the first line that names all columns, or without a header."""
     form = Delimited(dialect)
     told = [
-        Line(number, form.without_mark(line.rstrip("\r")), form.without_mark(line) != line)
+        TableLine(number, form.without_mark(line.rstrip("\r")), form.without_mark(line) != line)
         for number, line in enumerate(lines, start=first)
         if line.strip()
     ]
     if not told:
         return
     is_sep = told[0].text.strip().lower().startswith("sep=")
-    if ("header" not in said and "columns" not in said) or layout.header is not None:
+    if ("header" not in said and "columns" not in said) or preamble.header is not None:
         for position, line in enumerate(told):
-            if (is_sep and position == 0) or (layout.header is not None and line.number != layout.header):
+            if (is_sep and position == 0) or (preamble.header is not None and line.number != preamble.header):
                 continue
             rows: list[list[str]] | None = None
             for names in namings(form, line):
@@ -131,24 +131,24 @@ def headed(
                     continue
                 rows = rows_below(form, told[position + 1 :]) if rows is None else rows
                 if rows and most_have(rows, len(names)):
-                    yield Reading(dialect, line, names, [row for row in rows if len(row) == len(names)])
+                    yield TableReading(dialect, line, names, [row for row in rows if len(row) == len(names)])
                     return
-        if layout.header is not None:
+        if preamble.header is not None:
             return
     rows = rows_below(form, told)
-    names = list(layout.columns) or numbered(len(rows[0]) if rows else 0)
+    names = list(preamble.columns) or numbered(len(rows[0]) if rows else 0)
     if rows and wanted(names) and most_have(rows, len(names)) and not is_header(rows):
-        yield Reading(dialect, None, names, rows)
+        yield TableReading(dialect, None, names, rows)
 
 
-def namings(form: Delimited, line: Line) -> Iterator[list[str]]:
+def namings(form: Delimited, line: TableLine) -> Iterator[list[str]]:
     """The columns that a header may name: where blanks separate, names with single ones may stand far apart."""
     yield form.cells_of([line.text])[0]
     if form.separator == BLANKS:
         yield FAR.split(line.text.strip())
 
 
-def rows_below(form: Delimited, lines: Sequence[Line]) -> list[list[str]]:
+def rows_below(form: Delimited, lines: Sequence[TableLine]) -> list[list[str]]:
     records = [line.text for line in lines[: MOST_ROWS + MOST_UNITS] if not line.is_comment]
     return form.cells_of(records) if records else []
 
@@ -174,24 +174,24 @@ def as_number(cell: str) -> float | None:
     return 0.0 if is_other else as_float(text)
 
 
-def without_coarser(readings: Sequence[Reading]) -> list[Reading]:
+def without_coarser(readings: Sequence[TableReading]) -> list[TableReading]:
     """Of readings that differ only in that blanks separate, too, or that give the same columns, the first."""
     named = [reading for reading in readings if reading.header is not None] or list(readings)
     exact = [reading for reading in named if reading.dialect.separator != BLANKS] or named
     widest = max((len(reading.names) for reading in exact), default=0)
     if exact and exact[0].header is None:
         exact = [reading for reading in exact if len(reading.names) == widest]
-    firsts: dict[tuple[str, ...], Reading] = {}
+    firsts: dict[tuple[str, ...], TableReading] = {}
     for reading in exact:
         firsts.setdefault(tuple(reading.names), reading)
     return list(firsts.values())
 
 
 def settled(
-    reading: Reading,
+    reading: TableReading,
     first: int,
     dialect: Dialect,
-    layout: Layout,
+    preamble: Preamble,
     said: Collection[str],
     wanted: Callable[[list[str]], bool],
 ) -> Sniffed:
@@ -207,22 +207,22 @@ def settled(
         if "header" not in said and "columns" not in said:
             notes.append(f"no header: the columns are {reading.names[0]} to {reading.names[-1]}")
             options.append("--header")
-        layout = layout._replace(has_header=False)
+        preamble = preamble._replace(has_header=False)
     else:
-        if reading.header.number != first and layout.header is None:
+        if reading.header.number != first and preamble.header is None:
             notes.append(f"the header is line {reading.header.number}")
             options.append("--header")
-        layout = layout._replace(header=reading.header.number)
+        preamble = preamble._replace(header=reading.header.number)
         if reading.names != Delimited(found).cells_of([reading.header.text])[0]:
-            layout = layout._replace(columns=tuple(reading.names))
+            preamble = preamble._replace(columns=tuple(reading.names))
     needed = [place for place, name in enumerate(reading.names) if not wanted(without(reading.names, place))]
     if "units" not in said and reading.header is not None:
         units = units_above(reading, needed)
         if units:
             notes.append("a row of units is below it" if units == 1 else f"{units} rows below it hold no numbers")
             options.append("--units")
-        layout = layout._replace(units=units)
-    cells = [row[place] for row in reading.rows[layout.units :] for place in needed]
+        preamble = preamble._replace(units=units)
+    cells = [row[place] for row in reading.rows[preamble.units :] for place in needed]
     if "decimal" not in said and "thousands" not in said:
         decimal, thousands, says = number_marks(cells)
         if says:
@@ -231,14 +231,14 @@ def settled(
         found = found._replace(decimal=decimal, thousands=thousands)
     *others, last = options or [""]
     cure = f"{', '.join(others)}{' and ' * bool(others)}{last} override{'s' * (not others)}"
-    return Sniffed(found, layout, tuple(notes), cure)
+    return Sniffed(found, preamble, tuple(notes), cure)
 
 
 def without(names: Sequence[str], place: int) -> list[str]:
     return ["" if position == place else name for position, name in enumerate(names)]
 
 
-def units_above(reading: Reading, needed: Sequence[int]) -> int:
+def units_above(reading: TableReading, needed: Sequence[int]) -> int:
     """How many rows at the top hold units and the like: no number and nothing that stands for one in the columns that
     are needed, with a row below that holds numbers in all of them.
     """

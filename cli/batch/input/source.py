@@ -41,7 +41,7 @@ class Source:
         self.is_file = stat.S_ISREG(status.st_mode)
         self.size = status.st_size - os.lseek(self.descriptor, 0, os.SEEK_CUR) if self.is_file else None
         self.consumed = 0  # bytes of the source itself, compressed or not
-        self.recoder: Recoder | None = None
+        self.recoder: Recoding | None = None
         self._unpacker: Unpacker | None = None
         self._damage: Damaged | None = None
         self._head: bytes | None = self._begin()
@@ -152,7 +152,7 @@ def enlarge(descriptor: int) -> None:
         return
 
 
-class Recoder(Protocol):
+class Recoding(Protocol):
     """Makes UTF-8 of text in another encoding."""
 
     def recoded(self, data: bytes, *, is_last: bool) -> bytes:
