@@ -10,9 +10,8 @@ from backprop.parser import ExpressionError, parse
 from backprop.parser.diagnostics.rendering import render
 from backprop.parser.printers.expression import show
 
-MANY = 100_000  # that the design promises, of what differs in the loop that reads it
-DEEP = 20_000  # of what else is nested: twenty times as deep as recursion reaches
-FEWER = 5_000  # where nothing is nested: the linear work of longer texts is seen in the counts
+MANY = 100_000
+FEWER = 20_000  # where nothing is nested: the linear work of longer texts is seen in the counts
 
 SHAPES = {  # a text for a size, and how many nodes it makes
     "terms": (lambda n: " + ".join(["x*y"] * n), lambda n: n + 2),
@@ -53,14 +52,12 @@ NESTED = [
     *("terms", "parentheses", "negatives", "powers", "quotients", "calls", "choices", "negations", "comparisons"),
     *("transposes", "indices", "roots", "statements"),
 ]
-PROMISED = ("terms", "parentheses", "negatives", "powers", "calls", "choices")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_many(shape):
     text, nodes = SHAPES[shape]
-    is_deep = shape in NESTED or shape == "choices in parentheses"
-    size = MANY if shape in PROMISED else DEEP if is_deep else FEWER
+    size = MANY if shape in NESTED or shape == "choices in parentheses" else FEWER
     graph = parse(text(size))
     assert len(graph.nodes) == nodes(size)
     assert graph.variables or shape in ("numbers", "rows")
@@ -132,6 +129,6 @@ def test_long_malformed_texts(text, reason):
 def test_many_are_printed(shape):
     """As many levels as Python's own recursion would not survive."""
     text, nodes = SHAPES[shape]
-    size = DEEP if shape in ("terms", "calls") else 5_000
+    size = MANY if shape in ("terms", "calls") else 5_000
     printed = show(parse(text(size)).result, {})
     assert len(parse(printed).nodes) == nodes(size)
