@@ -48,8 +48,8 @@ def _repeated(start, times: int, step: Callable):
     return node
 
 
-# The depth that the design promises is the chain's; of the others five times the depth that recursion reaches.
-DEEP = {"chain": (chain, 100_000), "uses": (alternating, 5_000), "branches": (tower_of_branches, 5_000)}
+# The depth that the design promises is the chain's; of the others twenty times the depth that recursion reaches.
+DEEP = {"chain": (chain, 100_000), "uses": (alternating, 20_000), "branches": (tower_of_branches, 20_000)}
 
 
 @cache
@@ -70,7 +70,7 @@ def deep_value_and_grad(name: str) -> tuple[Any, dict[str, Any]]:
 
 
 def is_linear(count: Callable[[Graph], int], name: str) -> bool:
-    """Whether `count` of a graph grows by the same for every gate, from 300 to 1,500 of them."""
+    """Whether `count` of a graph grows by the same for every gate, from 500 to 6,500 of them."""
     make, _ = DEEP[name]
-    small, middle, large = count(make(300)), count(make(600)), count(make(1_500))
-    return 0 < middle - small <= 6_000 and large - small == 4 * (middle - small)
+    small, middle, large = count(make(500)), count(make(1_500)), count(make(6_500))
+    return 0 < middle - small <= 20_000 and large - small == 6 * (middle - small)
