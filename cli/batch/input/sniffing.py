@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.batch.formats.delimited import BYTE_ORDER_MARK, Delimited
 from backprop.cli.batch.formats.dialect import BLANKS, Dialect, Preamble, as_float, numbered
+from backprop.cli.batch.input.blocks import HEAD
 from backprop.cli.status import Failure
 
 SEPARATORS = (",", ";", "\t", "|", BLANKS)
@@ -69,7 +70,9 @@ def sniffed(
     two readings.
     """
     text = head.decode("utf-8", "surrogateescape").removeprefix(BYTE_ORDER_MARK)
-    lines = text.split("\n")[: -1 if len(lines_of(text)) > 1 and not text.endswith("\n") else None]
+    lines = text.split("\n")
+    if len(head) == HEAD:
+        lines.pop()  # it may be cut
     readings = [
         reading
         for candidate in dialects(lines, dialect, said)
@@ -82,10 +85,6 @@ def sniffed(
         listed = " or ".join(OPTIONS.get(reading.dialect.separator, "--separator blanks") for reading in readings)
         raise Failure("the rows can be read in more than one way", f"say which: {listed}")
     return settled(readings[0], first, dialect, preamble, said, wanted)
-
-
-def lines_of(text: str) -> list[str]:
-    return text.split("\n", 1)
 
 
 def dialects(lines: Sequence[str], dialect: Dialect, said: Collection[str]) -> Iterator[Dialect]:
