@@ -89,11 +89,6 @@ class Batch:
         for option, path in (("-o" if self.path else "stdout", self.path), ("the input", self.question.file or "")):
             if self.rejects and is_same_file(self.rejects, path):
                 raise Failure(f"{option} and --rejects are the same file", "give --rejects a name of its own")
-        if self.question.graph is not None and self.input_format == "lines":
-            raise Failure(
-                f"{self.question.file or 'stdin'} holds lines that bring their own expressions",
-                "omit the expression, or say what the rows are: --from csv",
-            )
         for name in renames_of(self.renames, self.question.graph) if self.question.graph else ():
             if name in self.question.fixed:
                 raise Failure(f"--rename {name} and a value for {name} contradict each other", "omit one of them")

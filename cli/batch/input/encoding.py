@@ -7,9 +7,6 @@ import codecs
 from backprop.cli.batch.input.source import Damaged
 from backprop.cli.status import Failure
 
-UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-UTF_8 = "utf-8"  # which is read as it is, with what is none
-
 
 class Recoder:
     """Makes UTF-8 of text in another encoding, which comes in pieces. Raises Failure for an encoding that is none."""

@@ -223,6 +223,8 @@ def without_columns(missing: Mapping[str, str], known: Sequence[str], entries: M
         hints.append("the header is not UTF-8 text: convert the file, as in iconv -f LATIN1 -t UTF-8")
     if known and known[0].startswith(("{", "[")):
         hints.append("for rows of JSON: --from ndjson")
+    elif len(known) == 1 and "=" in known[0].rpartition("\t")[2] and "\t" in known[0]:
+        hints.append("for lines that bring their own expressions, omit the expression, or say --from lines")
     elif len(known) == 1 and any(mark in known[0] for mark in SEPARATORS):
         hints.append("columns are separated by commas, or by tabs with --from tsv")
     fixed = f"{there}; or give it one value for all rows: --{next(iter(missing))} 1"

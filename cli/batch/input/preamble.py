@@ -5,6 +5,7 @@ Where the first line is not a header with the columns that are wanted, sniffing.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from backprop.cli.batch.dialect_options import TableOptions
     from backprop.cli.batch.input.source import Source
 
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+UTF_8 = ("utf-8", "utf8")  # which is read as it is, with what is none
 CURE = "the first line names the columns, where --skip and --header say no other"
 
 
@@ -65,13 +68,13 @@ def begin(
 
 def recode(source: Source, preamble: Preamble, note: Callable[[str], None]) -> None:
     """Have the source make UTF-8 of its text, where that is in another encoding."""
-    from backprop.cli.batch.input.encoding import UTF_8, UTF_16, Recoder  # here, not above: few texts are in another
-
     encoding = preamble.encoding
     if encoding is None and source.mark.startswith(UTF_16):
         encoding = "utf-16"
         note("it is UTF-16 text, and written as UTF-8; --encoding overrides")
-    if encoding is not None and encoding.lower() not in (UTF_8, "utf8"):
+    if encoding is not None and encoding.lower() not in UTF_8:
+        from backprop.cli.batch.input.encoding import Recoder  # here, not above: few texts are in another
+
         source.recoder = Recoder(encoding)
 
 

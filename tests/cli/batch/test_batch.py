@@ -440,6 +440,10 @@ def test_lines_with_expressions_take_no_other_one(backprop, tmp_path):
     answer = backprop("batch", "x^2", "m.txt", "--from", "lines")
     assert (answer.status, answer.out) == (2, "")
     assert "omit the expression" in answer.err
+    (tmp_path / "lines.txt").write_text("x*y\tx=2 y=3\n")
+    answer = backprop("batch", "x^2", "lines.txt")
+    assert (answer.status, answer.out) == (2, "")
+    assert "omit the expression" in answer.err
     for options in ([], ["--from", "csv"]):
         assert backprop("batch", "x^2", "m.txt", *options).lines == ["x,value,grad_x", "3,9,6"]
 
