@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.declaration.table import NAMED
+from backprop.autodiff.numerics.products import Dual, multiplied
 from backprop.autodiff.numerics.stable import as_rows, from_rows
 from backprop.autodiff.shapes import Axis
 
@@ -116,27 +117,17 @@ def product_of_others(row: Row, *directions: Row) -> Row:
     before, after = running_products(entries, one), running_products(entries[::-1], one)[::-1]
     zero = [x.graph.number(0.0) for x in row]
     return [
-        times(*pair).get(2 ** len(directions) - 1, nothing)
+        multiplied(*pair).get(2 ** len(directions) - 1, nothing)
         for pair, nothing in zip(zip(before, after, strict=True), zero, strict=True)
     ]
 
 
-def running_products(entries: Sequence[dict[int, Any]], one: dict[int, Any]) -> list[dict[int, Any]]:
+def running_products(entries: Sequence[Dual], one: Dual) -> list[Dual]:
     """For each entry the product of those before it."""
     found = [one]
     for entry in entries[:-1]:
-        found.append(times(found[-1], entry))
+        found.append(multiplied(found[-1], entry))
     return found
-
-
-def times(a: dict[int, Any], b: dict[int, Any]) -> dict[int, Any]:
-    result: dict[int, Any] = {}
-    for first, left in a.items():
-        for second, right in b.items():
-            if not first & second:
-                both = left * right
-                result[first | second] = result[first | second] + both if first | second in result else both
-    return result
 
 
 # Sums of exponentials

@@ -30,7 +30,7 @@ def product_of_others(x: Array, *directions: Array, axis: Axis = None) -> Array:
         np.cumprod(rows[..., :0:-1], axis=-1, out=after[..., -2::-1])
         return from_rows(before * after, places, x)
     along = [as_rows(np.broadcast_to(direction, np.shape(x)), axis)[0] for direction in directions]
-    both = _multiplied(
+    both = multiplied(
         _before(rows, along), _backwards(_before(rows[..., ::-1], [tangent[..., ::-1] for tangent in along]))
     )
     return from_rows(both.get(2 ** len(directions) - 1, np.zeros_like(rows)), places, x)
@@ -73,7 +73,7 @@ def _before(rows: Any, along: Sequence[Any]) -> Dual:
         product[1 << bit][..., 1:] = tangent[..., :-1]
     step = 1
     while step < rows.shape[-1]:
-        ahead = _multiplied(
+        ahead = multiplied(
             {bits: part[..., :-step] for bits, part in product.items()},
             {bits: part[..., step:] for bits, part in product.items()},
         )
@@ -88,7 +88,8 @@ def _backwards(number: Dual) -> Dual:
     return {bits: part[..., ::-1] for bits, part in number.items()}
 
 
-def _multiplied(a: Dual, b: Dual) -> Dual:
+def multiplied(a: Dual, b: Dual) -> Dual:
+    """The product of two numbers with parts for sets of directions, as bits; of arrays, or of whatever multiplies."""
     product: Dual = {}
     for first, left in a.items():
         for second, right in b.items():

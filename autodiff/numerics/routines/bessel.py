@@ -136,12 +136,7 @@ def bessel_exactly(n: int, x: float, is_second: int) -> float:
                 divide_pair(part, -0.5 * sign * half)
                 add_pair(of_y0, part[0], part[1])
         if k > 0:
-            put_pair(below, value[0], value[1])
-            multiply_pair(below, 2.0 * k, 0.0)
-            divide_pair(below, x)
-            add_pair(below, -above[0], -above[1])
-            put_pair(above, value[0], value[1])
-            put_pair(value, below[0], below[1])
+            to_next_order(above, value, 2.0 * k, x, below)
         if math.fabs(value[0]) > STEP:
             shrink(value)
             shrink(above)
@@ -163,13 +158,18 @@ def bessel_exactly(n: int, x: float, is_second: int) -> float:
     divide_pair(value, x)
     add_pair(above, -value[0], -value[1])
     for k in range(1, n):
-        put_pair(part, above[0], above[1])
-        multiply_pair(part, 2.0 * k, 0.0)
-        divide_pair(part, x)
-        add_pair(part, -below[0], -below[1])
-        put_pair(below, above[0], above[1])
-        put_pair(above, part[0], part[1])
+        to_next_order(below, above, 2.0 * k, x, part)
     return 2.0 / math.pi * ((below[0] if n == 0 else above[0]) / whole[0])
+
+
+def to_next_order(before: list[float], value: list[float], factor: float, x: float, part: list[float]) -> None:
+    """A step of the recurrence DLMF 10.6.1: factor/x value - before, and the value before it. `part` is for scratch."""
+    put_pair(part, value[0], value[1])
+    multiply_pair(part, factor, 0.0)
+    divide_pair(part, x)
+    add_pair(part, -before[0], -before[1])
+    put_pair(before, value[0], value[1])
+    put_pair(value, part[0], part[1])
 
 
 def shrink(pair: list[float]) -> None:
