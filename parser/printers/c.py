@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import partial
+from typing import Any
+
+import numpy as np
 
 from backprop.autodiff.gates import GATES
+from backprop.autodiff.shapes import Shape
 from backprop.parser.printers import code, translation
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, words
 
@@ -66,38 +70,57 @@ NAME = re.compile(r"[A-Za-z_]\w*")
 ASSIGNMENT = "    const double {} = {};\n"
 
 
-def parameters(body: Body) -> list[str]:
-    return [f"double {name}" for name in body.parameters]
+def declared(name: str, shape: Shape = ()) -> str:
+    """A parameter; an array of no entries, which C does not know, has room for one."""
+    return f"double {name}{''.join([f'[{max(length, 1)}]' for length in shape])}"
+
+
+def entries(name: str, texts: Any) -> list[tuple[str, str]]:
+    """The name and the text of each entry."""
+    array = np.array(texts, dtype=object)
+    return [(name + code.setting(place), array[place]) for place in np.ndindex(array.shape)]
 
 
 def helper(body: Body) -> str:
-    head = f"static double {body.name}({', '.join(parameters(body))}) {{\n"
+    head = f"static double {body.name}({', '.join(map(declared, body.parameters))}) {{\n"
     return f"{head}{body.lines(ASSIGNMENT)}    return {body.results[0]};\n}}"
 
 
 def frame(function: GeneratedFunction) -> str:
     body = function.body
-    value, *gradients = body.results
     text = " ".join([*[code for _, code in body.assignments], *body.results])
     used = set(NAME.findall(text))
     unused = [f"    (void){name};\n" for name in body.parameters if name not in used]
-    entries = [
-        f"    gradient[{index}] = {text}; /* by {name} */\n"
-        for index, (name, text) in enumerate(zip(function.variables, gradients, strict=True))
-    ]
-    parameter = [f"double gradient[{len(gradients)}]"] if gradients else []
+    parameters = list(map(declared, body.parameters, function.shapes))
+    set_values = []
+    if function.is_array:
+        value = "value"
+        while value in body.parameters:
+            value += "_"
+        parameters.append(declared(value, np.shape(np.array(function.value, dtype=object))))
+        set_values = [f"    {place} = {text};\n" for place, text in entries(value, function.value)]
+        if not set_values:
+            unused.append(f"    (void){value};\n")
+    gradient = [entry for name, texts in function.gradient.items() for entry in entries(name, texts)]
+    if gradient:
+        parameters.append(declared("gradient", (len(gradient),)))
+    set_gradient = [f"    gradient[{place}] = {text}; /* by {name} */\n" for place, (name, text) in enumerate(gradient)]
     return (
         "/* C99. For the same digits as backprop's, compile with -ffp-contract=off and without -ffast-math. */\n"
         + "#include <math.h>\n\n"
         + "".join(f"{source}\n\n" for source in function.helpers)
-        + "/* Returns the value and sets the gradient"
+        + (
+            "/* Sets the value and the gradient of its sum"
+            if function.is_array
+            else "/* Returns the value and sets the gradient"
+        )
         + "".join(f";\n   {old} is called {new} here" for old, new in function.renamed)
         + ". */\n"
-        + f"double {body.name}({', '.join([*parameters(body), *parameter]) or 'void'}) {{\n"
+        + f"{'void' if function.is_array else 'double'} {body.name}({', '.join(parameters) or 'void'}) {{\n"
         + "".join(unused)
         + body.lines(ASSIGNMENT)
-        + "".join(entries)
-        + f"    return {value};\n}}\n"
+        + "".join([*set_values, *set_gradient])
+        + ("}\n" if function.is_array else f"    return {function.value};\n}}\n")
     )
 
 
@@ -117,8 +140,9 @@ C = Language(
     frame=frame,
     routine=partial(translation.as_braces, syntax=translation.C),
     routine_name="special_{}",
-    setting=repr,
+    setting=code.setting,
 )
 
-# A C file with the function `name`, which returns the value and fills its last argument with the gradient.
+# A C file with the function `name`, which returns the value, or fills an argument with its entries, and fills its last
+# argument with the gradient.
 write = partial(code.write, C)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -24,7 +24,7 @@ from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.autodiff.shapes import show
+from backprop.autodiff.shapes import Shape
 from backprop.parser.printers import translation
 from backprop.parser.printers.longhand import in_public_gates
 from backprop.parser.printers.scalars import in_scalars
@@ -54,15 +54,25 @@ class Body(NamedTuple):
 
 
 class GeneratedFunction(NamedTuple):
-    """What a language puts into its frame; `variables` are the gradient's, in the order of `body.results[1:]`.
+    """What a language puts into its frame: texts for the value and for the gradient by each of its variables.
 
-    `spelled` gives each variable's name in the code, `helpers` the functions that it calls, the called ones first.
+    They are lists, as deep as it has axes, where a language computes each entry of an array; the gradient of an array
+    is that of the sum of its entries. `shapes` are those of the parameters, `spelled` gives each variable's name in the
+    code, `helpers` the functions that it calls, the called ones first.
     """
 
     body: Body
-    variables: tuple[str, ...]
+    value: Any
+    is_array: bool
+    gradient: Mapping[str, Any]
+    shapes: tuple[Shape, ...]
     spelled: Mapping[str, str]
     helpers: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        gradient = "the gradient of the sum of its entries" if self.is_array else "its gradient"
+        return f"The value, and {gradient} by the name of the variable."
 
     @property
     def renamed(self) -> list[tuple[str, str]]:
@@ -76,8 +86,8 @@ class Language(NamedTuple):
     `library` names the function of its libraries that computes a gate, `helpers` gives the source of each function
     that templates may call, or that is called as `helper_name` calls that of a gate. `reserved` are names that no
     variable may have, `family` those of a kind, such as a compiler's macros, `taken` those that no function may have
-    either. `arrays` spells an array, and is None where the language has none; `setting` spells an attribute of a gate,
-    and is None where no gate is spelled with one.
+    either. `arrays` spells a constant array, and is None where arrays are written entry by entry; `setting` spells an
+    attribute of a gate, and is None where no gate is spelled with one.
     """
 
     name: str
@@ -106,6 +116,19 @@ def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
     if len(line) <= LONGEST_RESULT:
         return f"{space}{line}{space}"
     return "".join(f"\n{margin}{entry}," for entry in entries) + "\n" + margin[: len(margin) // 2]
+
+
+def in_shape(texts: Iterator[str], shape: Shape) -> Any:
+    """The next of the texts as lists of lists, or the next one alone."""
+    array = np.empty(shape, dtype=object)
+    for place in np.ndindex(array.shape):
+        array[place] = next(texts)
+    return array.tolist()
+
+
+def setting(value: Any) -> str:
+    """An attribute in a call; the place of an entry as subscripts."""
+    return "".join([f"[{index}]" for index in value]) if isinstance(value, tuple) else repr(value)
 
 
 def from_math(spelled: Callable[[str], str]) -> Callable[[Gate], str | None]:
@@ -144,7 +167,8 @@ class _Writer:
         self.routines: dict[str, Callable[..., float]] = {}  # what the texts of templates call
 
     def function(self, name: str, value: Node, gradients: Mapping[str, Node]) -> str:
-        results = self.written([value, *gradients.values()])
+        wanted = [value, *gradients.values()]
+        results = self.written(wanted)
         nodes = needed(results)
         used = {*gradients, *[str(node.name) for node in nodes if node.gate is leaves.input]}
         variables = [variable for variable in value.graph.inputs if variable in used]
@@ -152,13 +176,27 @@ class _Writer:
         spelled = self.names(variables, called | {*self.language.helpers})
         name = self.names([name], self.language.taken | {*self.language.helpers, *self.kernel_names()})[name]
         body = self.body(name, results, spelled)
-        return self.language.frame(GeneratedFunction(body, tuple(gradients), spelled, tuple(self.helpers.values())))
+        texts = iter(body.results)
+        of_value, *of_gradient = [next(texts) if self.has_arrays else in_shape(texts, node.shape) for node in wanted]
+        return self.language.frame(
+            GeneratedFunction(
+                body,
+                of_value,
+                bool(value.shape),
+                dict(zip(gradients, of_gradient, strict=True)),
+                tuple([value.graph.inputs[variable].shape for variable in variables]),
+                spelled,
+                tuple(self.helpers.values()),
+            )
+        )
+
+    @property
+    def has_arrays(self) -> bool:
+        return self.language.arrays is not None
 
     def written(self, results: Sequence[Node]) -> list[Node]:
-        """The results by gates that the language has, and by scalars where it has no arrays."""
-        if self.language.arrays is None:
-            for node in (*[node for node in needed(results) if node.gate is leaves.input], *results):
-                self.refuse_array(node)
+        """The results by gates that the language has; the entries of the results where it has no arrays."""
+        if not self.has_arrays:
             results = in_scalars(in_public_gates(results, lambda gate: gate.by_entries is not None))
         return in_public_gates(results, self.is_spelled)
 
@@ -189,7 +227,6 @@ class _Writer:
         count = 0
         for node in nodes:
             if node.gate is leaves.input:
-                self.refuse_array(node)
                 text = CodeText(spelled[str(node.name)])
             else:
                 text = self.text(node, [texts[operand] for operand in node.inputs])
@@ -206,7 +243,6 @@ class _Writer:
         return Body(name, parameters, tuple(assignments), tuple(texts[node].code for node in results))
 
     def text(self, node: Node, operands: list[CodeText]) -> CodeText:
-        self.refuse_array(node)
         if node.is_constant:
             return self.constant(node)
         gate = node.gate
@@ -234,16 +270,6 @@ class _Writer:
         first = left.code if left.precedence >= precedence else f"({left.code})"
         second = right.code if right.precedence > precedence else f"({right.code})"
         return CodeText(f"{first} {symbol} {second}", precedence)
-
-    def refuse_array(self, node: Node) -> None:
-        if node.shape and self.language.arrays is None:
-            what = f"variable '{node.name}'" if node.gate is leaves.input else "the result"
-            raise ExpressionError(
-                f"{self.language.title} code has no arrays: {what} has shape {show(node.shape)}",
-                node.span,
-                "choose numpy",
-                node.graph.source,
-            )
 
     def constant(self, node: Node) -> CodeText:
         value, name = node.attributes

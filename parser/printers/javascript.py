@@ -6,7 +6,7 @@ from functools import partial
 
 from backprop.parser.printers import code, translation
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed, words
-from backprop.parser.printers.expression import shortest
+from backprop.parser.printers.expression import nested, shortest
 
 KEYWORDS = words(
     """
@@ -96,18 +96,17 @@ def helper(body: Body) -> str:
 
 def frame(function: GeneratedFunction) -> str:
     body = function.body
-    value, *gradients = body.results
     entries = [
-        f"{PROTOTYPE if name == '__proto__' else name}: {text}"
-        for name, text in zip(function.variables, gradients, strict=True)
+        f"{PROTOTYPE if name == '__proto__' else name}: {nested(texts, str)}"
+        for name, texts in function.gradient.items()
     ]
     return (
         "".join(f"{source}\n\n" for source in function.helpers)
-        + "/** The value, and its gradient by the name of the variable. */\n"
+        + f"/** {function.summary} */\n"
         + f"function {body.name}({', '.join(body.parameters)}) {{\n"
         + "".join(f"  // {old} is called {new} here\n" for old, new in function.renamed)
         + body.lines(ASSIGNMENT)
-        + f"  return {{ value: {value}, gradient: {{{listed(entries, '    ', ' ')}}} }};\n}}\n"
+        + f"  return {{ value: {nested(function.value, str)}, gradient: {{{listed(entries, '    ', ' ')}}} }};\n}}\n"
     )
 
 
@@ -124,8 +123,8 @@ JAVASCRIPT = Language(
     helper=helper,
     frame=frame,
     routine=partial(translation.as_braces, syntax=translation.JAVASCRIPT),
-    setting=repr,
+    setting=code.setting,
 )
 
-# A JavaScript function `name` of numbers that returns `{value, gradient: {x: ...}}`.
+# A JavaScript function `name` of numbers, or lists of them, that returns `{value, gradient: {x: ...}}`.
 write = partial(code.write, JAVASCRIPT)

@@ -7,6 +7,7 @@ from functools import partial
 
 from backprop.parser.printers import code, translation
 from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed
+from backprop.parser.printers.expression import nested
 
 NOT_A_NUMBER = ("sin", "cos", "tan", "asin", "acos", "acosh", "sqrt")  # ValueError is nan
 LIMITS = {  # what ValueError stands for at the end of the domain, outside of which it is nan
@@ -91,17 +92,16 @@ def framed(function: GeneratedFunction, imports: str, decorator: str = "", prepa
     `decorator` stands above the function, the lines `prepared` at the beginning of its body.
     """
     body = function.body
-    value, *gradients = body.results
-    entries = [f'"{name}": {text}' for name, text in zip(function.variables, gradients, strict=True)]
+    entries = [f'"{name}": {nested(texts, str)}' for name, texts in function.gradient.items()]
     return (
         f"{imports}\n\n"
         + "".join(f"{source}\n\n\n" for source in function.helpers)
         + f"{decorator}def {body.name}({', '.join(body.parameters)}):\n"
-        + '    """The value, and its gradient by the name of the variable."""\n'
+        + f'    """{function.summary}"""\n'
         + "".join(f"    # {old} is called {new} here\n" for old, new in function.renamed)
         + prepared
         + body.lines(ASSIGNMENT)
-        + f"    return {value}, {{{listed(entries, '        ')}}}\n"
+        + f"    return {nested(function.value, str)}, {{{listed(entries, '        ')}}}\n"
     )
 
 
@@ -118,8 +118,8 @@ PYTHON = Language(
     helper=helper,
     frame=frame,
     routine=translation.as_python,
-    setting=repr,
+    setting=code.setting,
 )
 
-# A Python module with the function `name`: floats in, the value and a dict of the gradient out.
+# A Python module with the function `name`: floats, or lists of them, in, the value and a dict of the gradient out.
 write = partial(code.write, PYTHON)

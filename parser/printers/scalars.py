@@ -1,4 +1,4 @@
-"""Arrays that are made of scalars, as the scalars that their entries are: for languages that have no arrays."""
+"""Arrays as the scalars that their entries are: for languages that compute with no arrays."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.table import METHODS, NAMED
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
@@ -18,10 +19,10 @@ MOST_NODES = 500_000  # that are made for one function
 
 
 def in_scalars(results: Sequence[Node]) -> list[Node]:
-    """The results, scalars of one typed graph without inputs that are arrays, by scalars alone.
+    """The entries of the results, nodes of one typed graph, row by row and one result after another: scalars alone.
 
-    What has another form by arrays is in that form already. Raises ExpressionError, with the gate's place, for what has
-    no entries that are known, and for arrays that are too long.
+    An entry of an input is an `index` of it. What has another form by arrays is in that form already. Raises
+    ExpressionError, with the gate's place, for what has no entries that are known, and for arrays that are too long.
     """
     graph = results[0].graph
     limit = len(graph.nodes) + MOST_NODES
@@ -33,16 +34,22 @@ def in_scalars(results: Sequence[Node]) -> list[Node]:
             made = node if alone == node.inputs else graph.add(node.gate, alone, node.attributes, node.span)
             found[node] = _array(made)
             continue
-        if node.gate.by_entries is None or np.prod(node.shape) > MOST_ENTRIES or len(graph.nodes) > limit:
+        is_input = node.gate is leaves.input
+        is_known = is_input or node.gate.by_entries is not None
+        if not is_known or np.prod(node.shape) > MOST_ENTRIES or len(graph.nodes) > limit:
+            what = f"variable '{node.name}'" if is_input else f"'{node.gate.called}'"
             raise ExpressionError(
-                f"'{node.gate.called}' of shape {show(node.shape)} cannot be written entry by entry",
+                f"{what} of shape {show(node.shape)} cannot be written entry by entry",
                 node.span,
                 "choose numpy",
                 graph.source,
             )
         graph.place = node.span
         try:
-            entries = node.value if node.is_constant else node.gate.by_entries(*operands, **node.settings)
+            if is_input:
+                entries = _entries(node)
+            else:
+                entries = node.value if node.is_constant else node.gate.by_entries(*operands, **node.settings)
         except ExpressionError as error:
             raise error.located(node.span, graph.source) from None
         finally:
@@ -50,7 +57,7 @@ def in_scalars(results: Sequence[Node]) -> list[Node]:
         found[node] = np.frompyfunc(lambda entry: _node(graph, entry), 1, 1)(_array(entries))
         if not node.shape:
             found[node] = _array(found[node])
-    return _without_blanks([found[result][()] for result in results], limit - MOST_NODES)
+    return _without_blanks([entry for result in results for entry in found[result].flat], limit - MOST_NODES)
 
 
 def _without_blanks(results: Sequence[Node], first: int) -> list[Node]:
@@ -74,6 +81,13 @@ def _simple(node: Node) -> Node | None:
         is_indicator = condition.gate.is_indicator and taken.is_number(1.0) and otherwise.is_number(0.0)
         return taken if taken is otherwise else condition if is_indicator else None
     return None
+
+
+def _entries(node: Node) -> Any:
+    result = np.empty(node.shape, dtype=object)
+    for place in np.ndindex(result.shape):
+        result[place] = NAMED["index"](node, index=place)
+    return result
 
 
 def _node(graph: Any, entry: Any) -> Node:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+import numpy as np
 import pytest
 
 POINT = ["x=[3, 1, 2.5]", "A=[[1, 2, 3], [4, 5, 6.5]]"]
@@ -69,9 +70,10 @@ def test_derivatives_are_as_short_as_by_hand(backprop):
 
 
 @pytest.mark.parametrize("text", ANSWERS)
-def test_numpy_has_it_and_languages_without_arrays_say_so(backprop, text):
+@pytest.mark.parametrize("language", ["numpy", "python"])
+def test_python_and_numpy_have_it(backprop, text, language):
     shapes = ["--shape", "x=3"] * ("x" in text) + ["--shape", "A=2,3"] * ("A" in text)
-    code = backprop("diff", text, "--to", "numpy", *shapes)
+    code = backprop("diff", text, "--to", language, *shapes)
     assert (code.status, code.err) == (0, "")
     given = {"x": [3, 1, 2.5], "A": [[1, 2, 3], [4, 5, 6.5]]}
     names: dict[str, object] = {}
@@ -80,11 +82,7 @@ def test_numpy_has_it_and_languages_without_arrays_say_so(backprop, text):
     value, gradient = function(**{name: given[name] for name in given if name in text})  # type: ignore[operator]
     assert value == ANSWERS[text][0]
     for name, expected in zip("xA", ANSWERS[text][1:], strict=True):
-        assert expected is None or gradient[name].tolist() == expected
-    for language in ("python", "javascript", "c"):
-        refused = backprop("diff", text, "--to", language, *shapes)
-        assert refused.status == 2
-        assert "code has no arrays" in refused.err and "choose numpy" in refused.err
+        assert expected is None or np.asarray(gradient[name]).tolist() == expected
 
 
 def test_rows(backprop):

@@ -62,21 +62,28 @@ def names_of(text, **shapes):
 
 def run_c(cases, folder):
     """Each function at all its points in a loop over a table: a call for each case would take a minute to compile."""
-    places: dict[str, list[int]] = {}
-    for place, (text, _) in enumerate(cases):
-        places.setdefault(text, []).append(place)
+    places: dict[tuple, list[int]] = {}
+    for place, (text, values) in enumerate(cases):
+        places.setdefault((text, shapes_of(values)), []).append(place)
     sources, loops = [], []
-    for number, (text, own) in enumerate(places.items()):
-        names = names_of(text)
-        sources.append(apart(written("c", text, f"f{number}"), number))
-        points = [[c_number(cases[place][1][name]) for name in names] or ["0"] for place in own]
+    for number, ((text, shapes), own) in enumerate(places.items()):
+        names = names_of(text, **dict(shapes))
+        sources.append(apart(written("c", text, f"f{number}", **dict(shapes)), number))
+        points = [[c_number(entry) for entry in entries_of(cases[place][1], names)] or ["0"] for place in own]
         table = ", ".join([f"{{{', '.join(point)}}}" for point in points])
-        arguments = ", ".join([*[f"p[i][{place}]" for place in range(len(names))], "g"] if names else [])
+        arguments, size = [], 0
+        for name in names:
+            shape = dict(shapes)[name]
+            arguments.append(f"(void *)(p[i] + {size})" if shape else f"p[i][{size}]")
+            size += math.prod(shape)
+        count = math.prod(nodes_of(text, **dict(shapes))[0].shape)
+        is_array = bool(nodes_of(text, **dict(shapes))[0].shape)
+        call = f"f{number}({', '.join([*arguments, *['(void *)v'] * is_array, *['g'] * bool(size)])})"
         loops.append(
-            f"{{static const double p[][{max(len(names), 1)}] = {{{table}}}; double g[99]; "
-            f"for (int i = 0; i < {len(own)}; i++) {{(void)p; (void)g; "
-            f'printf("%.17g", f{number}({arguments})); '
-            f'for (int k = 0; k < {len(names)}; k++) printf(" %.17g", g[k]); puts("");}}}}'
+            f"{{static double p[][{max(size, 1)}] = {{{table}}}; double g[99], v[99]; "
+            f"for (int i = 0; i < {len(own)}; i++) {{(void)p; (void)g; {call if is_array else f'v[0] = {call}'}; "
+            f'for (int k = 0; k < {count}; k++) printf("%.17g ", v[k]); '
+            f'for (int k = 0; k < {size}; k++) printf("%.17g ", g[k]); puts("");}}}}'
         )
     file, program = folder / "program.c", folder / "program"
     file.write_text("\n".join([*sources, "#include <stdio.h>", "int main(void) {", *loops, "return 0; }", ""]))
@@ -84,12 +91,25 @@ def run_c(cases, folder):
     subprocess.run(["gcc", *flags, str(file), "-o", str(program), "-lm"], check=True)
     lines = subprocess.run([str(program)], check=True, capture_output=True, text=True).stdout.splitlines()
     results = [None] * len(cases)
-    for (text, place), line in zip(
-        [(text, place) for text, own in places.items() for place in own], lines, strict=True
-    ):
-        value, *gradients = map(float, line.split())
-        results[place] = (value, dict(zip(names_of(text), gradients, strict=True)))
+    in_order = [(text, dict(shapes), place) for (text, shapes), own in places.items() for place in own]
+    for (text, shapes, place), line in zip(in_order, lines, strict=True):
+        numbers = iter(map(float, line.split()))
+        value = regrouped(numbers, nodes_of(text, **shapes)[0].shape)
+        results[place] = (value, {name: regrouped(numbers, shapes[name]) for name in names_of(text, **shapes)})
     return results
+
+
+def shapes_of(values):
+    return tuple((name, np.shape(value)) for name, value in values.items())
+
+
+def entries_of(values, names):
+    return [float(entry) for name in names for entry in np.ravel(values[name])]
+
+
+def regrouped(numbers, shape):
+    """The next of the numbers in an array of that shape."""
+    return np.reshape([next(numbers) for _ in range(math.prod(shape))], shape)[()]
 
 
 def apart(source, number):
@@ -107,21 +127,18 @@ def c_number(value):
 
 
 def run_javascript(cases, folder):
-    parts = ['"use strict"; const functions = {}; const show = x => Array.isArray(x) ? x : String(x);']
-    numbers = {text: number for number, text in enumerate(dict.fromkeys(text for text, _ in cases))}
-    for text, number in numbers.items():
-        parts.append(f"functions[{number}] = (function () {{ {written('javascript', text)}\nreturn f; }})();")
-    for text, values in cases:
-        arguments = ", ".join(
-            {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(
-                repr(float(values[name])), repr(float(values[name]))
-            )
-            for name in names_of(text)
-        )
+    parts = ['"use strict"; const functions = {}; const show = x => Array.isArray(x) ? x.map(show) : String(x);']
+    keys = [(text, shapes_of(values)) for text, values in cases]
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    for (text, shapes), number in numbers.items():
+        source = written("javascript", text, **dict(shapes))
+        parts.append(f"functions[{number}] = (function () {{ {source}\nreturn f; }})();")
+    for key, (text, values) in zip(keys, cases, strict=True):
+        arguments = ", ".join(js_value(values[name]) for name in names_of(text, **dict(key[1])))
         parts.append(
-            f"{{ const r = functions[{numbers[text]}]({arguments}); "
-            "const g = Object.fromEntries(Object.entries(r.gradient).map(([k, v]) => [k, String(v)]));"
-            "console.log(JSON.stringify([String(r.value), g])); }"
+            f"{{ const r = functions[{numbers[key]}]({arguments}); "
+            "const g = Object.fromEntries(Object.entries(r.gradient).map(([k, v]) => [k, show(v)]));"
+            "console.log(JSON.stringify([show(r.value), g])); }"
         )
     script = folder / "script.js"
     script.write_text("\n".join(parts))
@@ -130,5 +147,15 @@ def run_javascript(cases, folder):
     return [(js_float(value), {name: js_float(one) for name, one in gradient.items()}) for value, gradient in found]
 
 
+def js_value(value):
+    if np.ndim(value):
+        return f"[{', '.join(map(js_value, value))}]"
+    number = repr(float(value))
+    return {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(number, number)
+
+
 def js_float(text):
+    """The number, or the array of numbers."""
+    if isinstance(text, list):
+        return np.array([js_float(one) for one in text])
     return float(text.replace("Infinity", "inf"))

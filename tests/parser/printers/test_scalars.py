@@ -1,4 +1,4 @@
-"""Arrays that are made of scalars, in languages without arrays: the code agrees with value_and_grad entry by entry.
+"""Arrays of variables and of scalars, in languages without arrays: the code agrees with value_and_grad entry by entry.
 
 The bound is four units in the last place, and relative to the largest term where terms cancel.
 """
@@ -123,6 +123,54 @@ def wrong_ones(language, cases, bound, folder):
     return wrong
 
 
+ARRAYS = {
+    "u": [0.5, -1.25, 2.0], "v": [1.5, 0.25, -3.0], "A": [[1.0, 2.5, -0.5], [0.25, -4.0, 3.0]],
+    "T": [[[1.0, 2.0], [3.0, 0.5]], [[-1.0, 4.0], [2.5, 8.0]]], "o": [], "x": 0.75,
+}  # fmt: skip
+OF_ARRAYS = """
+sum(u^2)
+A[0, 1]*u[-1]
+u*v + x
+A @ u
+A.T
+sum((A @ u)^2)
+outer(u, [x, 2])
+T[1, :, 0]*x
+T*x
+sum(T, axis=1)
+max(A, axis=0)
+softmax(u)
+norm(u)
+dot(u, v)*x
+u[::-1]
+[u, v]
+where(A > 0, A, x)
+sum(o) + x
+o*x
+exp(u[1])
+sum(v[i]^2 for i in 0:2)
+""".strip().splitlines()
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_arrays_are_lists_of_their_entries(language, tmp_path):
+    """A value that is an array has the gradient of the sum of its entries."""
+    used = [(text, parse(text).inputs) for text in OF_ARRAYS]
+    cases = [(text, {name: np.array(ARRAYS[name]) for name in names}) for text, names in used]
+    for (text, values), (value, gradient) in zip(cases, run(language, cases, tmp_path), strict=True):
+        truth = value_and_grad(parse(f"sum({text})"), values)[1]
+        graph = parse(text).typed({name: np.shape(entries) for name, entries in values.items()})
+        (expected,) = evaluate([graph.result], values)
+        for mine, true in [(value, expected), *[(gradient[name], truth[name]) for name in truth]]:
+            assert np.shape(mine) == np.shape(true), text
+            assert agrees(mine, true, 4 * 2.0**-52), text
+
+
+def test_in_c_a_value_that_is_an_array_is_a_parameter():
+    assert "void f(double value, double value_[2], double gradient[1]) {" in written("c", "[value, 2*value]")
+    assert "double f(double x[2], double gradient[2]) {" in written("c", "sum(x)", x=(2,))
+
+
 def at_points(texts):
     named = [dict(zip("xyzk", (*point, 1.0), strict=True)) for point in POINTS]
     return [(text, {name: values[name] for name in names_of(text)}) for text in texts for values in named]
@@ -156,6 +204,8 @@ def test_long_ones_are_refused_with_what_is_too_long(language):
         written(language, "sum(x*arange(1000))")
     assert caught.value.cure == "choose numpy"
     assert written(language, f"sum(x*arange({MOST_ENTRIES}))")
+    with pytest.raises(ExpressionError, match=r"variable 'x' of shape \(16, 17\) cannot be written entry by entry"):
+        written(language, "sum(x)", x=(16, 17))
     with pytest.raises(ExpressionError, match="a determinant of 7 rows is too long"):
         written(language, "det(eye(7)*x)")
 
