@@ -10,8 +10,8 @@ import numpy as np
 
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.shapes import Shape
-from backprop.parser.printers import code, translation
-from backprop.parser.printers.code import Body, GeneratedFunction, Language, words
+from backprop.parser.printers import code, language, translation
+from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
 
 LIBRARY = frozenset(gate.code["math"] for gate in GATES if "math" in gate.code)
 CALLED = words(
@@ -78,7 +78,7 @@ def declared(name: str, shape: Shape = ()) -> str:
 def entries(name: str, texts: Any) -> list[tuple[str, str]]:
     """The name and the text of each entry."""
     array = np.array(texts, dtype=object)
-    return [(name + code.setting(place), array[place]) for place in np.ndindex(array.shape)]
+    return [(name + language.setting(place), str(array[place])) for place in np.ndindex(array.shape)]
 
 
 def helper(body: Body) -> str:
@@ -128,19 +128,19 @@ C = Language(
     name="c",
     title="C",
     operators=frozenset("+-*/"),
-    library=code.from_math(str),
+    library=language.from_math(str),
     helpers=HELPERS,
     constants={},
     reserved=frozenset({*LIBRARY, *CALLED, *KEYWORDS}),
     taken=frozenset(TAKEN),
     family=MACRO,
-    number=partial(code.number, infinity="INFINITY", nan="NAN"),
+    number=partial(language.number, infinity="INFINITY", nan="NAN"),
     helper_name="{}",
     helper=helper,
     frame=frame,
     routine=partial(translation.as_braces, syntax=translation.C),
     routine_name="special_{}",
-    setting=code.setting,
+    setting=language.setting,
 )
 
 # A C file with the function `name`, which returns the value, or fills an argument with its entries, and fills its last

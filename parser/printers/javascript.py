@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from backprop.parser.printers import code, translation
-from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed, words
+from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.expression import nested, shortest
+from backprop.parser.printers.language import Body, GeneratedFunction, Language, listed, words
 
 KEYWORDS = words(
     """
@@ -114,16 +114,16 @@ JAVASCRIPT = Language(
     name="javascript",
     title="JavaScript",
     operators=frozenset("+-*/"),
-    library=code.from_math("Math.{}".format),
+    library=language.from_math("Math.{}".format),
     helpers=HELPERS,
     constants={"pi": "Math.PI", "e": "Math.E"},
     reserved=frozenset(KEYWORDS),
-    number=partial(code.number, infinity="Infinity", nan="NaN", digits=shortest),
+    number=partial(language.number, infinity="Infinity", nan="NaN", digits=shortest),
     helper_name="_{}",
     helper=helper,
     frame=frame,
     routine=partial(translation.as_braces, syntax=translation.JAVASCRIPT),
-    setting=code.setting,
+    setting=language.setting,
 )
 
 # A JavaScript function `name` of numbers, or lists of them, that returns `{value, gradient: {x: ...}}`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from backprop.parser.printers.code import words
+from backprop.parser.printers.language import words
 
 GREEK = frozenset(
     words(

@@ -10,9 +10,9 @@ import numpy as np
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.shapes import Slice
-from backprop.parser.printers import code, numpy_matrices, translation
-from backprop.parser.printers.code import GeneratedFunction, Language
+from backprop.parser.printers import code, language, numpy_matrices, translation
 from backprop.parser.printers.expression import item, nested
+from backprop.parser.printers.language import GeneratedFunction, Language
 from backprop.parser.printers.python import framed, helper
 
 HELPERS = {
@@ -175,7 +175,7 @@ HELPERS = {
 }
 
 
-number = partial(code.number, infinity="np.inf", nan="np.nan")
+number = partial(language.number, infinity="np.inf", nan="np.nan")
 
 
 def array(value: Any) -> str:

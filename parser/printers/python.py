@@ -5,9 +5,9 @@ from __future__ import annotations
 import keyword
 from functools import partial
 
-from backprop.parser.printers import code, translation
-from backprop.parser.printers.code import Body, GeneratedFunction, Language, listed
+from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.expression import nested
+from backprop.parser.printers.language import Body, GeneratedFunction, Language, listed
 
 NOT_A_NUMBER = ("sin", "cos", "tan", "asin", "acos", "acosh", "sqrt")  # ValueError is nan
 LIMITS = {  # what ValueError stands for at the end of the domain, outside of which it is nan
@@ -109,16 +109,16 @@ PYTHON = Language(
     name="python",
     title="Python",
     operators=frozenset("+-*"),
-    library=code.from_math("math.{}".format),
+    library=language.from_math("math.{}".format),
     helpers=HELPERS,
     constants={name: f"math.{name}" for name in ("pi", "tau", "e")},
     reserved=frozenset({*keyword.kwlist, "__debug__", "abs", "float", "math", "round"}),
-    number=partial(code.number, infinity="math.inf", nan="math.nan"),
+    number=partial(language.number, infinity="math.inf", nan="math.nan"),
     helper_name="_{}",
     helper=helper,
     frame=frame,
     routine=translation.as_python,
-    setting=code.setting,
+    setting=language.setting,
 )
 
 # A Python module with the function `name`: floats, or lists of them, in, the value and a dict of the gradient out.

@@ -46,10 +46,7 @@ def in_scalars(results: Sequence[Node]) -> list[Node]:
             )
         graph.place = node.span
         try:
-            if is_input:
-                entries = _entries(node)
-            else:
-                entries = node.value if node.is_constant else node.gate.by_entries(*operands, **node.settings)
+            entries = _entries_of(node, operands)
         except ExpressionError as error:
             raise error.located(node.span, graph.source) from None
         finally:
@@ -83,11 +80,16 @@ def _simple(node: Node) -> Node | None:
     return None
 
 
-def _entries(node: Node) -> Any:
-    result = np.empty(node.shape, dtype=object)
-    for place in np.ndindex(result.shape):
-        result[place] = NAMED["index"](node, index=place)
-    return result
+def _entries_of(node: Node, operands: Sequence[Any]) -> Any:
+    if node.is_constant:
+        return node.value
+    if node.gate is leaves.input:
+        result = np.empty(node.shape, dtype=object)
+        for place in np.ndindex(result.shape):
+            result[place] = NAMED["index"](node, index=place)
+        return result
+    assert node.gate.by_entries is not None
+    return node.gate.by_entries(*operands, **node.settings)
 
 
 def _node(graph: Any, entry: Any) -> Node:

@@ -16,7 +16,7 @@ import pytest
 from backprop.autodiff.derivatives.symbolic import derivatives
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.parser import parse
-from backprop.parser.printers.code import words
+from backprop.parser.printers.language import words
 
 RUNNERS = {
     "python": sys.executable,

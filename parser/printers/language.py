@@ -1,0 +1,114 @@
+"""What the printers of code know of a language: its spellings, and what it puts into the frames of its functions."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.named_tuple import NamedTuple
+from backprop.autodiff.shapes import Shape
+
+LONGEST_RESULT = 90  # characters of an expression that is a result
+
+
+class Body(NamedTuple):
+    """The parts of a function: its parameters, the assignments in their order and the results."""
+
+    name: str
+    parameters: tuple[str, ...]
+    assignments: tuple[tuple[str, str], ...]
+    results: tuple[str, ...]
+
+    def lines(self, form: str) -> str:
+        """The assignments in the language's form, `{} = {}`."""
+        return "".join([form.format(name, text) for name, text in self.assignments])
+
+
+class GeneratedFunction(NamedTuple):
+    """What a language puts into its frame: texts for the value and for the gradient by each of its variables.
+
+    They are lists, as deep as it has axes, where a language computes each entry of an array; the gradient of an array
+    is that of the sum of its entries. `shapes` are those of the parameters, `spelled` gives each variable's name in the
+    code, `helpers` the functions that it calls, the called ones first.
+    """
+
+    body: Body
+    value: Any
+    is_array: bool
+    gradient: Mapping[str, Any]
+    shapes: tuple[Shape, ...]
+    spelled: Mapping[str, str]
+    helpers: tuple[str, ...]
+
+    @property
+    def summary(self) -> str:
+        gradient = "the gradient of the sum of its entries" if self.is_array else "its gradient"
+        return f"The value, and {gradient} by the name of the variable."
+
+    @property
+    def renamed(self) -> list[tuple[str, str]]:
+        """The variables that could not keep their name."""
+        return [(old, new) for old, new in self.spelled.items() if old != new]
+
+
+class Language(NamedTuple):
+    """How a language spells numbers, operators and functions, and the frames of its functions.
+
+    `library` names the function of its libraries that computes a gate, `helpers` gives the source of each function
+    that templates may call, or that is called as `helper_name` calls that of a gate. `reserved` are names that no
+    variable may have, `family` those of a kind, such as a compiler's macros, `taken` those that no function may have
+    either. `arrays` spells a constant array, and is None where arrays are written entry by entry; `setting` spells an
+    attribute of a gate, and is None where no gate is spelled with one.
+    """
+
+    name: str
+    title: str
+    operators: frozenset[str]
+    library: Callable[[Gate], str | None]
+    helpers: Mapping[str, str]
+    constants: Mapping[str, str]
+    reserved: frozenset[str]
+    number: Callable[[float], str]
+    helper_name: str
+    helper: Callable[[Body], str]
+    frame: Callable[[GeneratedFunction], str]
+    routine: Callable[[Callable[..., float], Callable[..., str]], str]
+    routine_name: str = "_{}"
+    routine_call: str = "{}({})"
+    taken: frozenset[str] = frozenset()
+    family: re.Pattern[str] | None = None
+    arrays: Callable[[Any], str] | None = None
+    setting: Callable[[Any], str] | None = None
+
+
+def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
+    """The entries of a record: on one line where that is short, else each on its own behind `margin`."""
+    line = ", ".join(entries)
+    if len(line) <= LONGEST_RESULT:
+        return f"{space}{line}{space}"
+    return "".join(f"\n{margin}{entry}," for entry in entries) + "\n" + margin[: len(margin) // 2]
+
+
+def setting(value: Any) -> str:
+    """An attribute in a call; the place of an entry as subscripts."""
+    return "".join([f"[{index}]" for index in value]) if isinstance(value, tuple) else repr(value)
+
+
+def from_math(spelled: Callable[[str], str]) -> Callable[[Gate], str | None]:
+    """The `library` of a language that has the functions of other math libraries, under that spelling."""
+    return lambda gate: spelled(gate.code["math"]) if "math" in gate.code else None
+
+
+def number(value: float, *, infinity: str, nan: str, digits: Callable[[float], str] = repr) -> str:
+    """A double that reads back as itself, in the language's words for those that are not finite."""
+    if math.isfinite(value):
+        return digits(float(value))
+    return nan if math.isnan(value) else infinity if value > 0 else f"-{infinity}"
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a table that is written as text."""
+    return tuple(text.split())
