@@ -31,6 +31,11 @@ def ask_rows(arguments: Arguments, file: str | None, vars_files: Sequence[str], 
     if not has_own:
         question = ask("batch", arguments, file, vars_files, Needs.COLUMNS)
         return BatchQuestion(question.graph, question.rows, question.values)
+    if file is not None:
+        raise Failure(
+            f"-f {file}: the rows bring their own expressions",
+            "omit -f, or the option that says so: --expr-field, --from lines",
+        )
     first = next((word for word in arguments.positionals if not is_assignment(word)), "-")
     if first != "-" and not os.path.exists(first):
         raise Failure(

@@ -444,6 +444,11 @@ def test_lines_with_expressions_take_no_other_one(backprop, tmp_path):
     answer = backprop("batch", "x^2", "lines.txt")
     assert (answer.status, answer.out) == (2, "")
     assert "omit the expression" in answer.err
+    (tmp_path / "e.txt").write_text("x^2\n")
+    for options in (["lines.txt", "--from", "lines"], ["rows.ndjson", "--expr-field", "expr"]):
+        answer = backprop("batch", "-f", "e.txt", *options)
+        assert (answer.status, answer.out) == (2, "")
+        assert answer.err.splitlines()[0] == "error: -f e.txt: the rows bring their own expressions"
     for options in ([], ["--from", "csv"]):
         assert backprop("batch", "x^2", "m.txt", *options).lines == ["x,value,grad_x", "3,9,6"]
 
