@@ -12,7 +12,7 @@ from backprop.autodiff.shapes import Array
 from backprop.cli.batch.results import Naming
 from backprop.cli.question.argv import Arguments, is_assignment, normalized, split_positionals
 from backprop.cli.question.names import check_known
-from backprop.cli.question.question import Needs, ask, fixed_values
+from backprop.cli.question.question import Needs, ask, check_stdin, fixed_values
 from backprop.cli.status import Failure
 
 RENAMES = re.compile(",(?=[^,=]+=)")  # between several in one option: a column's name may hold a comma
@@ -43,6 +43,7 @@ def ask_rows(arguments: Arguments, file: str | None, vars_files: Sequence[str], 
             "omit the expression, or the option that says so: --expr-field, --from lines",
         )
     _, rows, bindings = split_positionals(arguments, needs_expression=False, takes_rows=True)
+    check_stdin(None, vars_files, has_rows=rows in (None, "-"))
     return BatchQuestion(None, rows, fixed_values(bindings, vars_files))
 
 

@@ -194,7 +194,7 @@ EXPRESSION_SOURCES = (
         "--vars",
         multiple=True,
         metavar="FILE.json",
-        help="Take values from a JSON object; an option for the same variable wins.",
+        help="Take values from a JSON object, - being stdin; an option for the same variable wins.",
     ),
     FUSE,
 )

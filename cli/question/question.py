@@ -79,8 +79,7 @@ def ask(
     takes_rows = needs is Needs.COLUMNS
     example = EXAMPLES.get(command, EXAMPLES["eval"])
     expression, rows, bindings = split_positionals(arguments, needs_expression=file is None, takes_rows=takes_rows)
-    if takes_rows and file == "-" and rows in (None, "-"):
-        raise Failure("-f - and the rows would both be read from stdin", "give the rows as a FILE")
+    check_stdin(file, vars_files, has_rows=takes_rows and rows in (None, "-"))
     if file is not None:
         expression = read_expression(file)
     elif expression is None:
@@ -167,6 +166,16 @@ def without_expression(bindings: Sequence[GivenValue], arguments: Arguments, exa
         only = f"only {'values' if len(bindings) > 1 else 'a value'} for {names}"
         return Failure(f"no expression was given, {only}: is a shell's variable empty?", f"for example: {example}")
     return Failure("no expression was given", f"for example: {example}")
+
+
+def check_stdin(file: str | None, vars_files: Sequence[str], *, has_rows: bool) -> None:
+    """Raise Failure where more than one thing would be read from stdin."""
+    readers = ["-f -"] * (file == "-") + ["--vars -"] * list(vars_files).count("-") + ["the rows"] * has_rows
+    if len(readers) > 1:
+        raise Failure(
+            f"{readers[0]} and {readers[1]} would both be read from stdin",
+            "give the rows as a FILE" if has_rows else "give one of the two as a FILE",
+        )
 
 
 def read_vars(paths: Sequence[str]) -> Mapping[str, Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections import Counter
 from typing import Any
 
@@ -17,7 +18,7 @@ MAXIMUM_DEPTH = 32  # dimensions of a NumPy array before 2.0
 
 
 def load(path: str) -> Any:
-    """The document in a file; a name given twice is an error, `NaN` and `Infinity` are numbers."""
+    """The document in a file, or in stdin for `-`; a name given twice is an error, `NaN` and `Infinity` are numbers."""
     import json
 
     def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -33,7 +34,11 @@ def load(path: str) -> Any:
             raise ValueError(f"{digits[:40]} is out of range")
         return number
 
-    with open(path, encoding="utf-8-sig") as stream:
+    if path == "-" and sys.stdin is None:
+        raise ValueError("it is closed")
+    # a descriptor, as a file, is read without what stands above it: Python's own stream has another encoding
+    is_stdin = path == "-"
+    with open(sys.stdin.fileno() if is_stdin else path, encoding="utf-8-sig", closefd=not is_stdin) as stream:
         try:
             text = stream.read(LONGEST + 1)
             if len(text) > LONGEST:

@@ -39,7 +39,7 @@ class VarsFiles(Mapping[str, Array]):
 
 
 def read_vars_file(path: str) -> dict[str, Any]:
-    """The JSON object in a file. Raises Failure."""
+    """The JSON object in a file, or in stdin for `-`. Raises Failure."""
     from backprop.cli.question.value_json import load
 
     try:

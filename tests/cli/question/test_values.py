@@ -75,7 +75,10 @@ def test_a_numpy_file_gives_a_value(tmp_path, array):
 
 BAD_FILES = [
     pytest.param("a.csv", b"1,2\n3\n", "line 2 has 1 column, not 2", id="ragged csv"),
-    pytest.param("a.csv", b"x,y\n1,2\n", "line 1: 'x' is not a number", id="header"),
+    pytest.param("a.csv", b"x,1\n1,2\n", "line 1: 'x' is not a number", id="header"),
+    pytest.param("a.csv", b"1..5\n2\n", "line 1: '1..5' is not a number", id="first number"),
+    pytest.param("a.csv", b"NA\n2\n", "line 1: 'NA' is not a number", id="first is missing"),
+    pytest.param("a.csv", b"x\n", "holds no number", id="names alone"),
     pytest.param("a.csv", b"1\n\n2\n", "line 2 is empty", id="empty line"),
     pytest.param("a.csv", b"", "holds no number", id="empty csv"),
     pytest.param("a.csv", b"1\n1e999\n", "line 2: 1e999 is out of range", id="csv out of range"),
