@@ -130,6 +130,7 @@ class Gate:
     `squared`     its square in other terms: sqrt(x)^2 is x, sin(x)^2 is 1 - cos(x)^2; or None
     `even_of`     what its even powers are the even powers of, or None
     `partners`    factors with which its product is one node, each with that node, or None
+    `has_no_zero` whether it is 0 nowhere: what is divided by it has no pole
     `kernel`      the same digits by gates that other languages have, as a graph of them, or None
     `by_entries`  its entries from those of its operands, a function of arrays of nodes of scalars; by default its
                   kind's, or None where there is none
@@ -187,6 +188,7 @@ class Gate:
         squared: Callable[..., Node] | None = None,
         even_of: Callable[..., Node] | None = None,
         partners: Callable[..., Sequence[tuple[Node, Node]]] | None = None,
+        has_no_zero: bool = False,
         expand: Callable[..., Node] | None = None,
         code: Mapping[str, Any] | None = None,
         kernel: Callable[..., Node] | None = None,
@@ -225,6 +227,7 @@ class Gate:
         self.squared = squared
         self.even_of = even_of
         self.partners = partners
+        self.has_no_zero = has_no_zero
         self.expand = expand
         self.code = dict(code or {})
         self.kernel = forward if is_composed else kernel

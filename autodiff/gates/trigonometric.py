@@ -54,6 +54,7 @@ sin = Elementwise(
     np.sin,
     lambda x, out: cos(x),
     squared=lambda x: 1 - cos(x) ** 2,
+    partners=lambda x: [(1 / cos(x), tan(x))],
     odd=odd.SIN,
     code={"math": "sin", "latex": r"\sin"},
     summary="the sine",
@@ -73,7 +74,7 @@ cos: Elementwise = Elementwise(
     samples=(at(-2.0), at(0.5), at(1e-9)),
 )
 
-tan = Elementwise(
+tan: Elementwise = Elementwise(
     "tan",
     np.tan,
     lambda x, out: 1 + out**2,
@@ -90,6 +91,7 @@ sec = Elementwise(
     lambda x, out: out * tan(x),
     is_composed=True,
     code={"latex": r"\sec"},
+    has_no_zero=True,
     summary="the secant, 1/cos(x)",
     source="DLMF 4.20.5",
     samples=(at(-2.0), at(0.5)),
@@ -101,6 +103,7 @@ csc = Elementwise(
     lambda x, out: -(out * cot(x)),
     is_composed=True,
     code={"latex": r"\csc"},
+    has_no_zero=True,
     summary="the cosecant, 1/sin(x)",
     habit="scales the gradient by -csc(x)*cot(x)",
     source="DLMF 4.20.4",
@@ -173,6 +176,7 @@ sinh = Elementwise(
     np.sinh,
     lambda x, out: cosh(x),
     squared=lambda x: cosh(x) ** 2 - 1,
+    partners=lambda x: [(1 / cosh(x), tanh(x))],
     odd=odd.SINH,
     code={"math": "sinh", "latex": r"\sinh"},
     hazard=Hazard.SATURATES,
@@ -188,6 +192,7 @@ cosh: Elementwise = Elementwise(
     squared=lambda x: 1 + sinh(x) ** 2,
     code={"math": "cosh", "latex": r"\cosh"},
     hazard=Hazard.SATURATES,
+    has_no_zero=True,
     summary="the hyperbolic cosine",
     source="DLMF 4.34.2",
     samples=(at(-2.0), at(1e-9)),

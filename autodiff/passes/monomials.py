@@ -104,9 +104,11 @@ def is_whole(exponent: Exponent) -> bool:
     return exponent is ONE or (exponent.symbolic is None and exponent.number == int(exponent.number))
 
 
-def can_merge(first: Exponent, second: Exponent) -> bool:
-    """Whether x^first * x^second is x^(first + second) for every x."""
-    return is_whole(first) and is_whole(second) and (first.number > 0) == (second.number > 0)
+def can_merge(base: Node, first: Exponent, second: Exponent) -> bool:
+    """Whether base^first * base^second is base^(first + second) wherever the base has a value."""
+    if not (is_whole(first) and is_whole(second)):
+        return False
+    return (first.number > 0) == (second.number > 0) or base.gate.has_no_zero
 
 
 def is_raised(powers: dict[Node, Exponent]) -> bool:

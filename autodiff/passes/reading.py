@@ -147,7 +147,8 @@ class Reading:
     def _apart(self, base: Node, beside: Monomial) -> list[Monomial]:
         """The factors that a tidied product keeps apart for a corner: x*(1/x) and x^2/x have no value at 0."""
         if is_power(base) and base.inputs[0] in beside.powers:
-            self.owed.add(base.inputs[0])
+            if not base.inputs[0].gate.has_no_zero:
+                self.owed.add(base.inputs[0])
             return [self.monomials[base]] if base in self.monomials else []
         if base.gate not in PRODUCTS or base in self.monomials or len(base.inputs) != 2:
             return []
@@ -172,9 +173,9 @@ class Reading:
     def times(self, first: Powers, second: Powers) -> Powers:
         """The product of two products."""
         made = joined(first, second)
-        edges = {base for powers in (first, second) for base, exponent in powers if has_edge(exponent)}
+        edges = {base for powers in (first, second) for base, exponent in powers if has_edge(base, exponent)}
         if edges:
-            self.owed |= edges - {base for base, exponent in made if has_edge(exponent)}
+            self.owed |= edges - {base for base, exponent in made if has_edge(base, exponent)}
         return made
 
     def add(self, total: PowerSum, powers: Powers, coefficient: Rational) -> None:
@@ -186,7 +187,7 @@ class Reading:
             total[powers] = combined
         elif powers in total:
             del total[powers]
-            self.owed |= {base for base, exponent in powers if has_edge(exponent) or not is_total(base)}
+            self.owed |= {base for base, exponent in powers if has_edge(base, exponent) or not is_total(base)}
 
     def settle(self, products: Collection[Powers]) -> None:
         """Raises NoNormalForm where a sum of these has a value and what was merged to them has none: x/x is not 1."""
@@ -202,18 +203,18 @@ class Reading:
         return factors is not None and poles_of(factors[0]) <= {*edges}
 
 
-def has_edge(exponent: Rational) -> bool:
-    """Whether a power has a pole, or an edge of its domain, at 0."""
-    return exponent < 0 or exponent.denominator > 1
+def has_edge(base: Node, exponent: Rational) -> bool:
+    """Whether a power has a pole, or an edge of its domain, where its base is 0."""
+    return exponent.denominator > 1 or (exponent < 0 and not base.gate.has_no_zero)
 
 
 def poles_of(powers: Powers) -> set[Node]:
-    return {base for base, exponent in powers if has_edge(exponent)}
+    return {base for base, exponent in powers if has_edge(base, exponent)}
 
 
 def edges_of(products: Iterable[Powers]) -> set[Node]:
     """The bases by which some of the products have no value somewhere."""
-    return {base for powers in products for base, exponent in powers if has_edge(exponent) or not is_total(base)}
+    return {base for powers in products for base, exponent in powers if has_edge(base, exponent) or not is_total(base)}
 
 
 def inverts_a_pole(root: Node) -> bool:

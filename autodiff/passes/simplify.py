@@ -53,11 +53,16 @@ def tidied(node: Node, *, has_negative_powers: bool = False) -> Node:
 
 
 class Simplifier:
-    """One run over the nodes that `root` needs, operands first."""
+    """One run over the nodes that `root` needs, operands first.
 
-    def __init__(self, root: Node, has_negative_powers: bool) -> None:
+    With `has_quotients` sin(x)/cos(x) is tan(x), as a reader wants it: what is still to be collected keeps sines and
+    cosines, of which the squares are related.
+    """
+
+    def __init__(self, root: Node, has_negative_powers: bool, has_quotients: bool = False) -> None:
         self.root = root
         self.has_negative_powers = has_negative_powers
+        self.has_quotients = has_quotients
         self.graph = root.graph
         self.done: dict[Node, Node] = {}
         self.monomials: dict[Node, Monomial] = {}  # of the nodes that were built from one
@@ -226,15 +231,17 @@ class Simplifier:
                     continue  # x^0 is 1, of nan too
                 if base not in powers:
                     powers[base] = exponent
-                elif can_merge(powers[base], exponent):
+                elif can_merge(base, powers[base], exponent):
                     is_repeated = base.gate.is_indicator and exponent.number > 0
-                    powers[base] = ONE if is_repeated else Exponent(powers[base].number + exponent.number, None)
+                    number = powers.pop(base).number + exponent.number
+                    if number:
+                        powers[base] = ONE if is_repeated else Exponent(number, None)
                 elif not self._put_beside(powers, base, exponent):
                     return None
         coefficient = multiplied(coefficients, MODEST if len(powers) > 1 or is_raised(powers) else LARGEST)
         if coefficient is None or (coefficient == 0 and not self.are_finite(powers)):
             return None
-        simpler = merged(powers)
+        simpler = merged(powers, has_quotients=self.has_quotients)
         if simpler is not None:
             return self.product([Monomial(coefficient, simpler.powers), self.raised(simpler.node, simpler.times)])
         node = self.built(Monomial(coefficient, without_ones(powers)))

@@ -39,7 +39,7 @@ def simplified(
     """
     briefs: list[Brief] = []
     spelled = in_textbook_form(node, briefs=briefs)
-    tidy = Simplifier(spelled if has_decimals else in_fractions(spelled), has_negative_powers=False)
+    tidy = Simplifier(spelled if has_decimals else in_fractions(spelled), has_negative_powers=False, has_quotients=True)
     formula = tidy.result()
     if not briefs:
         return shorter(tidy, formula)

@@ -120,3 +120,18 @@ def test_products_and_reductions_say_no_more_than_that():
             shown = dependence(node, values, position)
             assert np.array_equal(shown, used(node, values, position))
             assert np.array_equal(shown, moved(node, values, position))
+
+
+@pytest.mark.parametrize("gate", [gate for gate in GATES if gate.has_no_zero], ids=lambda gate: gate.name)
+def test_a_gate_without_a_zero_has_none(gate):
+    """Neither a change of sign but through a pole, nor a least size that a finer look makes smaller."""
+    points = np.linspace(-12, 12, 24_001) + 1e-5
+    with np.errstate(all="ignore"):
+        values = gate.forward(points)
+        assert (values != 0).all()
+        (turns,) = np.nonzero(np.sign(values[1:]) != np.sign(values[:-1]))
+        size = np.abs(values)
+        assert all(abs(gate.forward(points[turn : turn + 2].mean())) > size[turn : turn + 2].min() for turn in turns)
+        (least,) = np.nonzero((size[1:-1] < size[:-2]) & (size[1:-1] < size[2:]))
+        finer = [np.abs(gate.forward(np.linspace(points[at], points[at + 2], 201))).min() for at in least]
+    assert np.allclose(finer, size[least + 1], rtol=1e-3)
