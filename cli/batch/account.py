@@ -12,6 +12,7 @@ from backprop.cli.batch.rejects import rejects_of
 from backprop.cli.batch.row_errors import Faults
 from backprop.cli.output.destination import byte_destination
 from backprop.cli.output.output import say
+from backprop.cli.output.packing import packed
 from backprop.cli.status import Status
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Account:
         batch = self.batch
         with rejects_of(batch.rejects, batch.path) as self._faults.rejects:
             try:
-                with byte_destination(batch.path) as out:
+                with byte_destination(batch.path) as file, packed(file, batch.path) as out:
                     write(out)
                     if self._is_stopped:
                         raise Stopped

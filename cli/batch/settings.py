@@ -13,7 +13,7 @@ from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
 from backprop.cli.batch.row_errors import EXPECTED
 from backprop.cli.output.destination import announce
-from backprop.cli.output.formats import FORMATS, read_format, written_format
+from backprop.cli.output.formats import FORMATS, check_packed, read_format, written_format
 from backprop.cli.question.argv import SCANNED
 from backprop.cli.status import Failure
 
@@ -77,6 +77,7 @@ class Batch:
 
     def check(self) -> None:
         """Raise Failure for options that contradict each other."""
+        check_packed(self.output_format, self.path)
         if self.table.said and self.input_format not in DIALECTS:
             option = next(name for name in sorted(self.table.said))
             raise Failure(f"--{option} goes with tables of text, not with {self.input_format}", "omit it")

@@ -64,7 +64,8 @@ DEFAULTS = {  # of the others tsv, on a terminal a table
 }
 LANGUAGES = tuple(word for word, form in FORMATS.items() if "diff" in form.writers and "eval" not in form.writers)
 PICTURES = ("graph", "plot")  # a file has to say what it is: their default is for a stream
-PACKED = (".gz", ".zst")
+PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")  # what is read
+WRITTEN_PACKED = (".gz", ".zst")  # of what `batch` writes as text
 
 
 def words(command: str) -> tuple[str, ...]:
@@ -100,16 +101,29 @@ def read_format(path: str | None) -> str | None:
 def written_format(command: str, path: str | None, default: str) -> str:
     """What a command writes to `path`: what its ending says, the default on stdout, a device and a name without one.
 
-    Raises Failure for an ending that no format of the command has.
+    `batch` packs what it writes where `.gz` or `.zst` is behind that ending. Raises Failure for an ending that no
+    format of the command has.
     """
     ending, known = ending_of(path or ""), endings(command, default)
     if ending in known:
         return known[ending]
+    if command == "batch" and ending in WRITTEN_PACKED:
+        form = known.get(ending_of(os.path.splitext(str(path))[0]))
+        if form is None:
+            raise Failure(f"-o {path}: no ending says what is packed", f"as in results.csv{ending}")
+        check_packed(form, path)
+        return form
     if path is None or not (ending or command in PICTURES) or is_stream(path):
         return default
     reason = f"{command} cannot write {ending}" if ending else "the file's name has no ending"
     cure = f"the endings are {' '.join(known)}; or choose one: --format {'|'.join(words(command))}"
     raise Failure(f"-o {path}: {reason}", "pack what it writes: ... | gzip > FILE" if ending in PACKED else cure)
+
+
+def check_packed(form: str, path: str | None) -> None:
+    """Raise Failure where the path's ending says that what is written is packed, and the format is not text."""
+    if FORMATS[form].is_binary and ending_of(path or "") in WRITTEN_PACKED:
+        raise Failure(f"-o {path}: {form} is packed already", f"omit {ending_of(str(path))}")
 
 
 def is_stream(path: str) -> bool:

@@ -26,7 +26,8 @@ from backprop.cli.batch.columnar.arrow_types import (
 )
 from backprop.cli.batch.columnar.dictionaries import with_shared
 from backprop.cli.batch.columnar.text import interval_text
-from backprop.cli.batch.input.source import Damaged, Source
+from backprop.cli.batch.input.source import Source
+from backprop.cli.batch.input.unpacking import Damaged
 from backprop.cli.status import Failure
 
 BLOCK_ROWS = 1 << 16

@@ -18,7 +18,8 @@ from backprop.cli.batch.evaluation import Kernel, Run
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.input.header import STRANGE_NAME, brief, free_names
-from backprop.cli.batch.input.source import Damaged, Source
+from backprop.cli.batch.input.source import Source
+from backprop.cli.batch.input.unpacking import Damaged
 from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.output.formats import FORMATS

@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 
 from backprop.cli.batch.input.cutting import Cut, Place
-from backprop.cli.batch.input.source import Damaged, Source
+from backprop.cli.batch.input.source import Source
+from backprop.cli.batch.input.unpacking import Damaged
 
 FIRST_BLOCK = 1 << 14  # bytes: answered at once, by the program itself
 TEXT_BLOCK = 1 << 21  # bytes that become columns

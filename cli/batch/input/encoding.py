@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 
-from backprop.cli.batch.input.source import Damaged
+from backprop.cli.batch.input.unpacking import Damaged
 from backprop.cli.status import Failure
 
 

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import stat
 import sys
-import zlib
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from backprop.cli.status import Failure, Status
+from backprop.cli.batch.input.unpacking import MARKS, Damaged, Unpacker, unpacker_of
+from backprop.cli.status import Failure
+
+if TYPE_CHECKING:
+    from backprop.cli.batch.input.archive import Member
 
 HEAD = 1 << 14  # bytes asked for at first
 CHUNK = 1 << 16  # bytes asked for at once of a compressed source
-UNPACKED = 1 << 20  # bytes that those give at once: they may unpack to a thousand times as much
-PIECE = 1 << 12  # bytes of Zstandard unpacked at once, and bytes that they give: an error takes those with it
+ARCHIVE = (b"PK\3\4", b"PK\5\6")  # a zip with something in it, and without
 PIPE = 1 << 20  # bytes that a pipe may hold, where the system lets us say so: fewer, larger reads
-GZIP = b"\x1f\x8b"
-ZSTANDARD = b"\x28\xb5\x2f\xfd"
-SKIPPABLE = tuple(bytes([first]) + b"\x2a\x4d\x18" for first in range(0x50, 0x60))  # frames: RFC 8878, 3.1.2
-COMPRESSED = {".gz": GZIP, ".zst": ZSTANDARD}
-
-
-class Damaged(Exception):
-    """The source ends in the middle of something, or holds what cannot be unpacked."""
 
 
 class Source:
@@ -43,6 +36,7 @@ class Source:
         self.consumed = 0  # bytes of the source itself, compressed or not
         self.recoder: Recoding | None = None
         self._unpacker: Unpacker | None = None
+        self._member: Member | None = None
         self._damage: Damaged | None = None
         self._head: bytes | None = self._begin()
         enlarge(self.descriptor)
@@ -88,6 +82,10 @@ class Source:
         return data
 
     def _raw(self, most: int) -> bytes:
+        if self._member is not None:
+            data = self._member.read(most)
+            self.consumed = self._member.consumed
+            return data
         while True:
             try:
                 data = os.read(self.descriptor, most)
@@ -104,23 +102,25 @@ class Source:
         head = b""
         try:
             head = self._raw(HEAD)
-            while 0 < len(head) < len(ZSTANDARD) and begins(head):
+            while head and begins(head):
                 more = self._raw(HEAD)
                 if not more:
                     break
                 head += more
+            if head.startswith(ARCHIVE):
+                from backprop.cli.batch.input.archive import Member  # here, not above: few files are archives
+
+                self._member = Member(self.descriptor, self.name, is_file=self.is_file)
+                head = self._raw(HEAD)
         except Damaged as damage:
             self._damage = damage
-        if head.startswith(GZIP):
-            self._unpacker = Gzip()
-        elif head.startswith((ZSTANDARD, *SKIPPABLE)):
-            self._unpacker = Zstandard(zstandard(self.name))
+        self._unpacker = unpacker_of(head, self.name)
         return head or None
 
 
 def begins(head: bytes) -> bool:
-    """Whether packed bytes may begin so."""
-    return any(mark.startswith(head[: len(mark)]) for mark in (GZIP, ZSTANDARD, *SKIPPABLE))
+    """Whether packed bytes may begin so, with more than there is."""
+    return any(len(head) < len(mark) and mark.startswith(head) for mark in (*MARKS, *ARCHIVE))
 
 
 def opened(path: str | None) -> int:
@@ -157,126 +157,3 @@ class Recoding(Protocol):
 
     def recoded(self, data: bytes, *, is_last: bool) -> bytes:
         """What the data say. Raises Damaged."""
-
-
-class Unpacker(Protocol):
-    """Unpacks what it is given, so much at a time that little data cannot take all memory."""
-
-    @property
-    def has_more(self) -> bool:
-        """Whether there is more to come of what was given."""
-
-    def unpack(self, data: bytes) -> bytes:
-        """What the data give. Raises Damaged after everything before the damage was given."""
-
-    def finish(self) -> None:
-        """Raise Damaged where the data end in the middle."""
-
-
-class Gzip:
-    """Any number of members."""
-
-    def __init__(self) -> None:
-        self._member: Any = None
-        self._waiting = b""
-        self._is_full = False  # the last call gave all that it may: there may be more
-        self._members = 0
-        self._damage: Damaged | None = None
-
-    @property
-    def has_more(self) -> bool:
-        return bool(self._waiting) or self._is_full or self._damage is not None
-
-    def unpack(self, data: bytes) -> bytes:
-        if self._damage is not None:
-            raise self._damage
-        data, self._waiting, self._is_full = self._waiting + data, b"", False
-        if self._member is None:
-            if self._members and not data.strip(b"\0"):
-                return b""  # padding after the last member
-            self._member = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        before = self._member.copy()
-        try:
-            unpacked: bytes = self._member.decompress(data, UNPACKED)
-        except zlib.error as error:
-            is_check = "data check" in str(error) or "length check" in str(error)
-            reason = "its checksum is wrong, so that rows above may be, too" if is_check else "no gzip data here"
-            self._damage = Damaged(f"it is damaged: {reason}")
-            return before_damage(before, data)
-        self._waiting = self._member.unconsumed_tail
-        self._is_full = len(unpacked) == UNPACKED
-        if self._member.eof:
-            self._waiting, self._is_full = self._member.unused_data, False
-            self._member = None
-            self._members += 1
-        return unpacked
-
-    def finish(self) -> None:
-        if self._member is not None:
-            raise Damaged("it is truncated: the gzip data ends in the middle")
-
-
-def before_damage(member: Any, data: bytes) -> bytes:
-    """What the data give up to the byte that is wrong."""
-    parts = []
-    with contextlib.suppress(zlib.error):
-        for byte in data:
-            parts.append(member.decompress(bytes([byte])))
-    return b"".join(parts)
-
-
-class Zstandard:
-    """Any number of frames."""
-
-    def __init__(self, zstd: Any) -> None:
-        self._zstd = zstd
-        self._frame = zstd.ZstdDecompressor()
-        self._waiting = b""
-        self._damage: Damaged | None = None
-
-    @property
-    def has_more(self) -> bool:
-        inside = not self._frame.eof and not self._frame.needs_input
-        return bool(self._waiting) or inside or self._damage is not None
-
-    def unpack(self, data: bytes) -> bytes:
-        if self._damage is not None:
-            raise self._damage
-        self._waiting += data
-        parts: list[bytes] = []
-        size = 0
-        while self.has_more and size < UNPACKED:
-            if self._frame.eof:
-                self._frame = self._zstd.ZstdDecompressor()
-            piece = b""
-            if self._frame.needs_input:
-                piece, self._waiting = self._waiting[:PIECE], self._waiting[PIECE:]
-            try:
-                parts.append(self._frame.decompress(piece, PIECE))
-            except self._zstd.ZstdError:
-                self._damage = Damaged("it is damaged: no Zstandard data here")
-                break
-            size += len(parts[-1])
-            if self._frame.eof:
-                self._waiting = self._frame.unused_data + self._waiting
-        return b"".join(parts)
-
-    def finish(self) -> None:
-        if not self._frame.eof:
-            raise Damaged("it is truncated: the Zstandard data ends in the middle")
-
-
-def zstandard(name: str) -> Any:
-    """The module for Zstandard: Python's own from 3.14 on, else the extra's."""
-    from importlib import import_module
-
-    for module in ("compression.zstd", "backports.zstd"):
-        try:
-            return import_module(module)
-        except ImportError:
-            continue
-    raise Failure(
-        f"{name}: reading Zstandard needs the extra 'fast'",
-        "install it: pip install 'backprop-cli[fast]', or unpack the file first: zstd -dc",
-        Status.WRONG_QUESTION,
-    )

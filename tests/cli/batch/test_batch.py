@@ -420,7 +420,7 @@ def test_help_lists_the_options(backprop):
 
 
 @pytest.mark.parametrize(
-    ("name", "cure"), [("o.csv.gz", "gzip"), ("o.zst", "gzip"), ("o.json", ".ndjson"), ("o.xyz", "tsv|csv")]
+    ("name", "cure"), [("o.csv.bz2", "gzip"), ("o.zst", "results.csv.zst"), ("o.json", ".ndjson"), ("o.xyz", "tsv|csv")]
 )
 def test_a_file_holds_what_its_ending_says_or_is_not_made(backprop, tmp_path, name, cure):
     answer = backprop("batch", "x", "-o", name, stdin="x\n1\n")

@@ -143,10 +143,10 @@ def test_endings_that_a_command_does_not_have(backprop, tmp_path, command):
 
 @pytest.mark.parametrize("command", ["batch", "eval"])
 def test_what_no_command_writes(backprop, tmp_path, command):
-    (answer, path), (packed, _) = written(backprop, tmp_path, command, ("-o", "f.foo"), ("-o", "f.csv.gz"))
+    (answer, path), (packed, _) = written(backprop, tmp_path, command, ("-o", "f.foo"), ("-o", "f.csv.bz2"))
     assert (answer.status, packed.status, answer.out, packed.out, path.exists()) == (2, 2, "", "", False)
     assert answer.err.startswith(f"error: -o f.foo: {command} cannot write .foo\n  the endings are .")
-    assert packed.err.endswith(f"{command} cannot write .gz\n  pack what it writes: ... | gzip > FILE\n")
+    assert packed.err.endswith(f"{command} cannot write .bz2\n  pack what it writes: ... | gzip > FILE\n")
 
 
 @pytest.mark.parametrize("command", QUESTIONS)
