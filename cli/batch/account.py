@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
-from backprop.cli.batch.evaluation import Answer
+from backprop.cli.batch.evaluation import Answer, Input
+from backprop.cli.batch.input.files import GivenFile
 from backprop.cli.batch.notes import Remarks
 from backprop.cli.batch.progress import Progress
 from backprop.cli.batch.rejects import rejects_of
-from backprop.cli.batch.row_errors import Faults
+from backprop.cli.batch.row_errors import Faults, RowPlace
 from backprop.cli.output.destination import byte_destination
+from backprop.cli.output.formats import FORMATS, read_format
 from backprop.cli.output.output import say
 from backprop.cli.output.packing import packed
 from backprop.cli.status import Status
@@ -26,15 +29,19 @@ class Stopped(Exception):
 class Account:
     """Takes what is to be told of the answers of a run, each as soon as it is written.
 
-    `size` is what `consumed` will come to, `unit` what places count: lines of a text, or rows.
+    `given` is the input of the first of the files.
     """
 
-    def __init__(self, batch: Batch, size: int | None, unit: str = "line") -> None:
+    def __init__(self, batch: Batch, given: Input, files: Sequence[GivenFile]) -> None:
         self.batch = batch
+        self._has_names = len(files) > 1
+        size = total_of(files) if self._has_names else given.source.size
         self._progress = Progress(size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
-        self._remarks = Remarks(None if batch.is_quiet else self.note, unit)
-        self._faults = Faults(self.note, unit)
-        self._is_stopped = False
+        self._place = RowPlace(given.unit, "")
+        self._consumed = 0  # of the files before this one
+        self._remarks = Remarks(None if batch.is_quiet else self.note)
+        self._faults = Faults(self.note)
+        self._is_stopped = self._is_cut = False
         self._without = 0  # rows that say that they have no value
 
     def note(self, text: str) -> None:
@@ -42,18 +49,29 @@ class Account:
         self._progress.pause()
         say(text)
 
+    def begin(self, file: GivenFile, given: Input) -> None:
+        """From here on the answers are to the rows of this file."""
+        self._place = RowPlace(given.unit, file.name if self._has_names else "")
+
     def take(self, answer: Answer, first: int, consumed: int) -> None:
         """Take the answer to a block that begins with the line or row `first`."""
         for fault in answer.faults:
-            self._faults.add(fault, first)
+            self._faults.add(fault, self._place._replace(line=first))
         self._faults.count += answer.untold
         self._without += answer.without
-        self._remarks.take(answer, first)
-        self._progress.advance(answer.rows, consumed)
+        self._remarks.take(answer, self._place._replace(line=first))
+        self._progress.advance(answer.rows, self._consumed + consumed)
         self._is_stopped = answer.is_last
 
-    def run(self, write: Callable[[BinaryIO], None], loss: Callable[[], str | None]) -> Status:
-        """Let `write` write all rows; `loss` says what ended them before their end. Raises Failure.
+    def end(self, loss: str | None, consumed: int) -> None:
+        """Take what ended a file before its end, if anything did; so much of it is read."""
+        self._consumed += consumed
+        if loss:
+            self._is_cut = True
+            self._faults.lose(loss)
+
+    def run(self, write: Callable[[BinaryIO], None]) -> Status:
+        """Let `write` write all rows. Raises Failure.
 
         The status of rows that were wrong comes before that of results that are not finite.
         """
@@ -68,12 +86,18 @@ class Account:
                 pass  # a file that is not whole is not made
             finally:
                 self._progress.pause()
-            lost = loss()
-            self._faults.sum_up(lost)
+            self._faults.sum_up()
             if self._without and not batch.is_quiet:
                 rows = f"{self._without} row{'s have' if self._without > 1 else ' has'}"
                 self.note(f"note: {rows} no value (--null), and no results")
             self._remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)
-        if self._faults.count and not (batch.expects_bad_rows and lost is None):
+        if self._faults.count and not (batch.expects_bad_rows and not self._is_cut):
             return Status.WRONG_DATA
         return Status.NON_FINITE if batch.is_strict and self._remarks.rows else Status.DONE
+
+
+def total_of(files: Sequence[GivenFile]) -> int | None:
+    """How many bytes they have together, None where that is not known, or not what their reading counts."""
+    if any(file.path in (None, "-") or FORMATS[read_format(file.path) or "csv"].is_binary for file in files):
+        return None
+    return sum([os.path.getsize(file.name) for file in files])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import numpy as np
 
@@ -16,6 +17,9 @@ from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.batch.results import Wanted, labelled_nodes
 from backprop.cli.batch.row_errors import FIRST, Fault
 from backprop.cli.batch.sightings import Kinked, Nonfinite, Remark, kinked_in, nonfinite_in
+
+if TYPE_CHECKING:
+    from backprop.cli.batch.input.files import GivenFile
 
 Output = Any  # text as bytes or as a function that writes it into a stream, or a record batch
 
@@ -61,16 +65,27 @@ class Input(Protocol):
         """What ended the input before its end, and where."""
 
 
+class Part(NamedTuple):
+    """The rows of one of several files, and what is done with them."""
+
+    input: Input
+    job: Job
+
+
 class Run(NamedTuple):
     """A run that can begin. `write` writes what the job puts out for each piece of the input, in order, to a stream.
 
-    `is_shared`: other processes can do the job, too.
+    `is_shared`: other processes can do the job, too. `reading` gives the job for rows that another reads. `follow`
+    gives the part for a further file, whose rows are written behind those of the first, in the same columns; what it
+    opens is closed with the stack.
     """
 
     input: Input
     job: Job
     write: Callable[[Iterator[Output], BinaryIO], None]
     is_shared: bool
+    reading: Callable[[Reader], Job] | None = None
+    follow: Callable[[GivenFile, contextlib.ExitStack], Part] | None = None
 
 
 class Reader(Protocol):
@@ -146,6 +161,10 @@ class RowsJob:
         self.writer = writer
         self.policy = policy
         self.keeps_rejects = keeps_rejects
+
+    def reading(self, reader: Reader) -> RowsJob:
+        """The same for rows that another reads."""
+        return RowsJob(reader, self.kernel, self.writer, self.policy, keeps_rejects=self.keeps_rejects)
 
     def answer(self, data: Any) -> Answer:
         whole = self.reader.read(data)

@@ -11,6 +11,7 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.shapes import Array
 from backprop.cli.batch.evaluation import Answer, Kernel
 from backprop.cli.batch.results import Wanted
+from backprop.cli.batch.row_errors import RowPlace
 from backprop.cli.batch.sightings import Kinked, Sighting
 from backprop.cli.reports.kinks import DIFFERING
 
@@ -21,54 +22,50 @@ SHOWN = 5  # results, gates, and kinks
 
 
 class Remarks:
-    """All that there is to say of a run's rows. `say` writes a line to stderr, None where nobody wants to hear.
+    """All that there is to say of a run's rows. `say` writes a line to stderr, None where nobody wants to hear."""
 
-    `unit` is what places count: lines of a text, or rows.
-    """
-
-    def __init__(self, say: Callable[[str], None] | None, unit: str = "line") -> None:
-        self.unit = unit
+    def __init__(self, say: Callable[[str], None] | None) -> None:
         self.rows: dict[tuple[str, str], int] = {}
         self._say = say
-        self._first: Sighting | None = None
-        self._kinked: Kinked | None = None
+        self._first: tuple[RowPlace, Sighting] | None = None
+        self._kinked: tuple[RowPlace, Kinked] | None = None
         self._said: set[str] = set()
 
-    def take(self, answer: Answer, first_line: int) -> None:
-        """Take a block's, whose first line this is."""
+    def take(self, answer: Answer, place: RowPlace) -> None:
+        """Take a block's, whose first row is there."""
         for remark in answer.remarks:
             if self._say and remark.text not in self._said:
                 self._said.add(remark.text)
-                self._say(f"note: {self.unit} {first_line + remark.line}: {remark.text}")
+                self._say(f"note: {place.after(remark.line).shown}: {remark.text}")
         if answer.nonfinite is not None:
             for key, count in answer.nonfinite.rows.items():
                 self.rows[key] = self.rows.get(key, 0) + count
             if self._first is None:
-                first = answer.nonfinite.first
-                self._first = first._replace(line=first_line + first.line)
+                self._first = place.after(answer.nonfinite.first.line), answer.nonfinite.first
         if answer.kinked is not None:
             rows, first = answer.kinked
-            known = self._kinked or Kinked(0, first._replace(line=first_line + first.line))
-            self._kinked = known._replace(rows=known.rows + rows)
+            where, known = self._kinked or (place.after(first.line), Kinked(0, first))
+            self._kinked = where, known._replace(rows=known.rows + rows)
 
     def sum_up(self, graph: Graph | None, fixed: Mapping[str, Array], wanted: Wanted) -> None:
         """Count the results that are not finite and the kinks that were hit; name their gates in the first such row."""
         if self._say is None:
             return
         if self._first is not None:
-            self._sum_up_nonfinite(self._say, self._first, graph, fixed, wanted)
+            self._sum_up_nonfinite(self._say, *self._first, graph, fixed, wanted)
         if self._kinked is not None:
-            rows, first = self._kinked
+            place, (rows, first) = self._kinked
             names = kinks_at(first, graph, fixed, wanted)
             named = f": {', '.join(names[:SHOWN])}" * bool(names) + f" and {len(names) - SHOWN} more" * (
                 len(names) > SHOWN
             )
-            where = f"first in {self.unit} {first.line}{named}"
+            where = f"first in {place.shown}{named}"
             self._say(f"note: a kink was hit exactly in {rows} row{'s' * (rows > 1)} ({where}); {DIFFERING}")
 
     def _sum_up_nonfinite(
         self,
         say: Callable[[str], None],
+        place: RowPlace,
         first: Sighting,
         graph: Graph | None,
         fixed: Mapping[str, Array],
@@ -79,7 +76,7 @@ class Remarks:
             kinds.setdefault(name, []).append(f"{word} in {count} row{'s' * (count > 1)}")
         parts = [f"{name} is {' and '.join(several)}" for name, several in kinds.items()]
         more = f", and {len(parts) - SHOWN} more results are not finite" * (len(parts) > SHOWN)
-        say(f"warning: {', '.join(parts[:SHOWN])}{more} (first in {self.unit} {first.line})")
+        say(f"warning: {', '.join(parts[:SHOWN])}{more} (first in {place.shown})")
         for text in births(first, graph, fixed, has_gradients=wanted.has_gradients)[:SHOWN]:
             say(text)
 

@@ -22,10 +22,10 @@ from backprop.cli.output.formats import READ, endings, words
 
 
 class BatchCommand(ExpressionCommand):
-    """An expression command that takes a file, too."""
+    """An expression command that takes files, too."""
 
     def collect_usage_pieces(self, context: click.Context) -> list[str]:
-        return ["EXPRESSION", "[FILE]", "[--NAME VALUE | NAME=VALUE]...", "[OPTIONS]"]
+        return ["EXPRESSION", "[FILE]...", "[--NAME VALUE | NAME=VALUE]...", "[OPTIONS]"]
 
 
 batch_options = shared(
@@ -48,6 +48,7 @@ batch_options = shared(
         shell_complete=completed_by("variable_and_column"),
         help="Read the variable X from COLUMN; may be repeated.",
     ),
+    click.option("--source-column", metavar="NAME", help="Write a column NAME: the file that a row is from."),
     click.option(
         "--expr-field",
         metavar="COLUMN",

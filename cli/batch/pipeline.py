@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import select
-from collections.abc import Callable, Generator, Iterator
-from functools import partial
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backprop.cli.batch.account import Account
-from backprop.cli.batch.evaluation import Answer, Input, Job, Output, Run
+from backprop.cli.batch.evaluation import Answer, Job, Output, Part, Run
+from backprop.cli.batch.following import said_of
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, TEXT_BLOCK, BlockReader
-from backprop.cli.batch.processes.pool import InProcess, Pool, start_pool
-from backprop.cli.batch.setup import opened
+from backprop.cli.batch.input.files import FileNotes, GivenFile
+from backprop.cli.batch.processes.pool import Crew, InProcess, Pool
+from backprop.cli.batch.setup import look_at, opened
 from backprop.cli.status import Status
 from backprop.parser.visible import as_note
 
@@ -22,73 +23,91 @@ if TYPE_CHECKING:
 
 def run(batch: Batch) -> Status:
     """Answer all rows. Raises ExpressionError, or Failure where the question or the output is wrong."""
-    if batch.question.file in (None, "-"):
-        batch.note_of_typing()
     with contextlib.ExitStack() as stack:
-        run = opened(batch, stack)
-        account = Account(batch, run.input.source.size, run.input.unit)
-        if isinstance(run.input, BlockReader) and run.input.say:
-            run.input.say = lambda text: account.note(as_note(text))
+        files = batch.files
+        if files[0].path in (None, "-"):
+            batch.note_of_typing()
+        if len(files) > 1:
+            batch.noted = FileNotes(files)
+        with said_of(files[0].name) if len(files) > 1 else contextlib.nullcontext():
+            run = opened(batch, files[0], stack)
+        if len(files) > 1:
+            look_at(batch, files[1:], run)
+        account = Account(batch, run.input, files)
 
         def write(out: BinaryIO) -> None:
             out.flush()
             raw = getattr(out, "raw", out)
-            with contextlib.closing(answers(run, raw)) as coming:
-                run.write(told(coming, run.input, account), raw)
+            with contextlib.closing(Crew()) as crew:
+                run.write(told(parts_of(batch, run), account, run.is_shared, crew, raw), raw)
 
-        return account.run(write, lambda: run.input.loss)
+        return account.run(write)
 
 
-def told(answers: Iterator[Answer], given: Input, account: Account) -> Iterator[Output]:
+def parts_of(batch: Batch, run: Run) -> Iterator[tuple[GivenFile, Part]]:
+    """The parts of a run, one a file; what a further one opens is closed before the next is."""
+    yield batch.files[0], Part(run.input, run.job)
+    for file in batch.files[1:]:
+        assert run.follow is not None and batch.noted is not None
+        batch.noted.file = file.name
+        with contextlib.ExitStack() as stack:
+            yield file, run.follow(file, stack)
+
+
+def told(
+    parts: Iterator[tuple[GivenFile, Part]], account: Account, is_shared: bool, crew: Crew, output: BinaryIO
+) -> Iterator[Output]:
     """What is to be written of each answer; as soon as it is written, the rest is told."""
-    for answer in answers:
-        if answer.rows:
-            yield answer.output
-        first, given.line = given.line, given.line + answer.lines
-        account.take(answer, first, given.source.consumed)
-        if answer.is_last:
-            return
+    for file, (given, job) in parts:
+        account.begin(file, given)
+        if isinstance(given, BlockReader) and given.say:
+            given.say = lambda text: account.note(as_note(text))
+        with contextlib.closing(answers(given, job, is_shared, crew, output)) as coming:
+            for answer in coming:
+                if answer.rows:
+                    yield answer.output
+                first, given.line = given.line, given.line + answer.lines
+                account.take(answer, first, given.source.consumed)
+                if answer.is_last:
+                    return
+        account.end(given.loss, given.source.consumed)
 
 
-def answers(run: Run, output: BinaryIO) -> Generator[Answer, None, None]:
+def answers(given: Any, job: Any, is_shared: bool, crew: Crew, output: BinaryIO) -> Generator[Answer, None, None]:
     """The answers to all pieces of the input, in order; other processes write theirs to `output` themselves."""
-    given: Any = run.input
     if isinstance(given, BlockReader):
-        yield from stream(given, run.job, partial(start_pool, output=output) if run.is_shared else None)
+        yield from stream(given, job, crew if is_shared else None, output)
     else:
-        yield from map(run.job.answer, given)
+        yield from map(job.answer, given)
 
 
-def stream(reader: BlockReader, job: Job, pool_for: Callable[[Job], Pool] | None) -> Iterator[Answer]:
+def stream(reader: BlockReader, job: Job, crew: Crew | None, output: BinaryIO) -> Iterator[Answer]:
     """The answers to all blocks of text, in order.
 
     What a slow pipe gives is answered at once. As soon as more is there than a first small block, a pool is started
     and blocks grow: while it works, rows gather.
     """
     pool: Pool = InProcess(job)
-    most = FIRST_BLOCK if pool_for else TEXT_BLOCK
-    try:
-        while not reader.is_done:
-            if reader.size < most and reader.is_ready():
-                reader.fill(most)
-            data = reader.take() if reader.size >= most or reader.has_ended or not pool.pending else None
-            if data:
-                while pool.is_full:
-                    yield pool.result()
-                pool.submit(data)
-                if pool_for and most == FIRST_BLOCK and reader.is_ready():
-                    yield pool.result()
-                    pool = pool_for(job)
-                    most = pool.block_size
-            elif pool.pending:
-                if not is_read_first(reader, pool):
-                    yield pool.result()
-            elif not reader.has_ended:
-                reader.fill(reader.size + most)
-        while pool.pending:
-            yield pool.result()
-    finally:
-        pool.close()
+    most = FIRST_BLOCK if crew else TEXT_BLOCK
+    while not reader.is_done:
+        if reader.size < most and reader.is_ready():
+            reader.fill(most)
+        data = reader.take() if reader.size >= most or reader.has_ended or not pool.pending else None
+        if data:
+            while pool.is_full:
+                yield pool.result()
+            pool.submit(data)
+            if crew and most == FIRST_BLOCK and reader.is_ready():
+                yield pool.result()
+                pool = crew.pool(job, output)
+                most = pool.block_size
+        elif pool.pending:
+            if not is_read_first(reader, pool):
+                yield pool.result()
+        elif not reader.has_ended:
+            reader.fill(reader.size + most)
+    while pool.pending:
+        yield pool.result()
 
 
 def is_read_first(reader: BlockReader, pool: Pool) -> bool:

@@ -19,10 +19,10 @@ RENAMES = re.compile(",(?=[^,=]+=)")  # between several in one option: a column'
 
 
 class BatchQuestion(NamedTuple):
-    """`graph` is None where every row has an expression of its own; `file` None is stdin."""
+    """`graph` is None where every row has an expression of its own; without `files` they come from stdin."""
 
     graph: Graph | None
-    file: str | None
+    files: Sequence[str]
     fixed: dict[str, Array]
 
 
@@ -43,7 +43,7 @@ def ask_rows(arguments: Arguments, file: str | None, vars_files: Sequence[str], 
             "omit the expression, or the option that says so: --expr-field, --from lines",
         )
     _, rows, bindings = split_positionals(arguments, needs_expression=False, takes_rows=True)
-    check_stdin(None, vars_files, has_rows=rows in (None, "-"))
+    check_stdin(None, vars_files, has_rows=not rows or "-" in rows)
     return BatchQuestion(None, rows, fixed_values(bindings, vars_files))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from io import FileIO
@@ -32,38 +33,59 @@ class Fault(NamedTuple):
     is_expected: bool = False
 
 
+class RowPlace(NamedTuple):
+    """Where a row is: `unit` is what is counted, lines of a text or rows; `file` is empty where there is only one."""
+
+    unit: str
+    file: str
+    line: int = 1
+
+    def after(self, lines: int) -> RowPlace:
+        return self._replace(line=self.line + lines)
+
+    @property
+    def shown(self) -> str:
+        """`line 12`, `b.csv:12` or `b.parquet, row 12`."""
+        if not self.file:
+            return f"{self.unit} {self.line}"
+        return f"{self.file}:{self.line}" if self.unit == "line" else f"{self.file}, {self.unit} {self.line}"
+
+    @property
+    def written(self) -> str:
+        """The same for a program to read: `12` or `b.csv:12`."""
+        return f"{self.file}:{self.line}" if self.file else str(self.line)
+
+
 class Faults:
-    """All the bad rows of a run. `say` writes a line to stderr; `rejects` is where the rows themselves go.
+    """All the bad rows of a run. `say` writes a line to stderr; `rejects` is where the rows themselves go."""
 
-    `unit` is what their places count: lines of a text, or rows.
-    """
-
-    def __init__(self, say: Callable[[str], None], unit: str = "line") -> None:
+    def __init__(self, say: Callable[[str], None]) -> None:
         self.count = 0
-        self.unit = unit
         self.rejects: BinaryIO | None = None
         self._say = say
 
-    def add(self, fault: Fault, first_line: int) -> None:
-        """Take one that begins so many lines into the block that starts at `first_line`."""
-        line = first_line + fault.line
+    def add(self, fault: Fault, first: RowPlace) -> None:
+        """Take one that begins so many lines into the block that starts there."""
+        place = first.after(fault.line)
         self.count += 1
         if self.count <= FIRST:
-            self._say(f"{self.unit} {line}: {fault.reason}")
+            self._say(f"{place.shown}: {fault.reason}")
         if self.rejects is not None:
             reason = visible(fault.reason).encode("utf-8", "backslashreplace")
             try:
-                self.rejects.write(b"%d\t%s\t%s\n" % (line, reason, fault.record))
+                self.rejects.write(b"%s\t%s\t%s\n" % (os.fsencode(place.written), reason, fault.record))
                 if not isinstance(getattr(self.rejects, "raw", None), FileIO):  # somebody may follow it
                     self.rejects.flush()
             except OSError as error:  # inside -o's file, which would take it for its own
                 raise Failure(f"--rejects: {reason_of(error)}", status=Status.WRONG_DATA) from None
 
-    def sum_up(self, loss: str | None) -> None:
-        """Say what ended the rows before their end, if anything did, and how many were wrong, if not all are named."""
-        if loss:
-            self.count += 1
-            self._say(loss)
+    def lose(self, loss: str) -> None:
+        """Take what ended the rows of a file before their end."""
+        self.count += 1
+        self._say(loss)
+
+    def sum_up(self) -> None:
+        """Say how many were wrong, if not all are named."""
         if self.count > FIRST:
             self._say(f"{self.count} rows were bad in all")
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from backprop.cli.batch.dialect_options import table_options
+from backprop.cli.batch.dialect_options import TableOptions, table_options
 from backprop.cli.batch.formats.dialect import DIALECTS
+from backprop.cli.batch.input.files import FileNotes, GivenFile, files_of
 from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
 from backprop.cli.batch.row_errors import EXPECTED
 from backprop.cli.output.destination import announce
@@ -37,6 +38,7 @@ class Batch:
         name: str | None,
         rename: Sequence[str],
         expr_field: str | None,
+        source_column: str | None,
         format: str | None,
         path: str | None,
         on_error: str,
@@ -48,10 +50,16 @@ class Batch:
         input_format = more["from"]
         arguments = click.get_current_context().meta[SCANNED]
         self.field = expr_field
+        self.is_quiet = quiet
+        self.noted: FileNotes | None = None  # what is said of several files
         has_own = expr_field is not None or input_format == "lines" or brings_lines(arguments.positionals, file)
         self.question: BatchQuestion = ask_rows(arguments, file, vars, has_own=has_own)
-        self.input_format = input_format or self._format_of_file(has_own=has_own and not expr_field)
-        self.table = table_options(more, DIALECTS.get(self.input_format, DIALECTS["csv"]))
+        self.files = [self._with_source(given, source_column) for given in files_of(self.question.files, self.note)]
+        self.source_column = source_column
+        self.input_format = input_format or self._format_of_files(has_own=has_own and not expr_field)
+        self._tables = {form: table_options(more, dialect) for form, dialect in DIALECTS.items()}
+        self.table = self._tables.get(self.input_format, self._tables["csv"])
+        self._is_one_table = input_format is not None
         self.path = None if path == "-" else path
         self.output_format = format or written_format("batch", self.path, default_output(self.input_format))
         self.is_fused = fuse
@@ -64,16 +72,41 @@ class Batch:
         self.policy = on_error.removesuffix(EXPECTED)
         self.expects_bad_rows = on_error.endswith(EXPECTED)
         self.rejects = rejects
-        self.is_quiet = quiet
         self.is_strict = strict
         self.check()
 
-    def _format_of_file(self, *, has_own: bool) -> str:
-        """The format of the rows where nobody says it; a text with one expression for all rows is a table."""
-        ending = read_format(self.question.file)
+    @staticmethod
+    def _with_source(file: GivenFile, column: str | None) -> GivenFile:
+        """The file with its name among its constants, where there is to be a column for that."""
+        added = () if column is None else ((column, file.name),)
+        return file._replace(constants=(*file.constants, *added))
+
+    def _format_of_files(self, *, has_own: bool) -> str:
+        """The format of the rows where nobody says it; a text with one expression for all rows is a table.
+
+        Raises Failure for files of more than one format.
+        """
+        first = self.files[0]
+        formats = {self._format_of(file.path, has_own=has_own): file.name for file in reversed(self.files)}
+        form = self._format_of(first.path, has_own=has_own)
+        for other, name in formats.items():
+            if other != form and not {other, form} <= DIALECTS.keys():
+                raise Failure(
+                    f"{first.name} is {form}, and {name} is {other}: files of one run have one format",
+                    f"--from {form} says that all are that, or run batch once for each",
+                )
+        return form
+
+    def _format_of(self, path: str | None, *, has_own: bool) -> str:
+        ending = read_format(path)
         if ending == "lines" and self.question.graph is not None:
             return "csv"
         return ending or ("lines" if has_own else "csv")
+
+    def table_of(self, file: GivenFile) -> TableOptions:
+        """What is said of how a table is written, by the ending of its file, too, where nobody says what it is."""
+        form = self.input_format if self._is_one_table else self._format_of(file.path, has_own=False)
+        return self._tables.get(form, self.table)
 
     def check(self) -> None:
         """Raise Failure for options that contradict each other."""
@@ -87,9 +120,16 @@ class Batch:
             raise Failure("--rejects needs a file", "give it one: --rejects bad.tsv")
         from backprop.cli.batch.rejects import is_same_file  # here, not above: help and completion open no file
 
-        for option, path in (("-o" if self.path else "stdout", self.path), ("the input", self.question.file or "")):
+        inputs = [("the input", file.path or "") for file in self.files]
+        for option, path in (("-o" if self.path else "stdout", self.path), *inputs):
             if self.rejects and is_same_file(self.rejects, path):
                 raise Failure(f"{option} and --rejects are the same file", "give --rejects a name of its own")
+        if self.path and len(self.files) > 1 and any(is_same_file(self.path, path) for _, path in inputs if path):
+            raise Failure(f"-o {self.path} is among the files to read", "give -o a name of its own")
+        if self.source_column is not None and self.is_only:
+            raise Failure("--source-column and --only contradict each other", "omit one of the two")
+        if self.source_column is not None and (self.question.graph is None or not self.source_column.strip()):
+            raise Failure("--source-column needs a name, and one expression for all rows", "--source-column file")
         for name in renames_of(self.renames, self.question.graph) if self.question.graph else ():
             if name in self.question.fixed:
                 raise Failure(f"--rename {name} and a value for {name} contradict each other", "omit one of them")
@@ -114,12 +154,22 @@ class Batch:
         return self.path is None and sys.stdout is not None and sys.stdout.isatty()
 
     def note(self, text: str) -> None:
-        """Say something on stderr, unless -q."""
+        """Say something on stderr, unless -q; of several files, once they have been looked at."""
         from backprop.cli.output.output import say
         from backprop.parser.visible import as_note
 
-        if not self.is_quiet:
+        if self.noted is not None:
+            text = self.noted.added(text)
+        if text and not self.is_quiet:
             say(as_note(text))
+
+    def tell_notes(self) -> None:
+        """Say what there is to say of the files that have been looked at."""
+        if self.noted is not None:
+            notes, self.noted = self.noted, None
+            for text in notes.told():
+                self.note(text)
+            self.noted = notes
 
     @property
     def say(self) -> Callable[[str], None] | None:

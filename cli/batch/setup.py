@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backprop.autodiff.graph import Graph
-from backprop.cli.batch.evaluation import Job, Kernel, Output, RowsJob, Run, Writer
+from backprop.cli.batch.evaluation import Job, Kernel, Output, Part, Reader, RowsJob, Run, Writer
+from backprop.cli.batch.following import (
+    beside,
+    check_shapes,
+    objects_reader,
+    opened_source,
+    said_of,
+    say_of_differing_columns,
+    table_reader,
+)
 from backprop.cli.batch.formats.conversion import ToCells, ToObjects
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, object_in
+from backprop.cli.batch.formats.rearranged import Rearranged, with_constants
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, LONG, LONGEST, BlockReader
 from backprop.cli.batch.input.header import (
@@ -35,14 +46,15 @@ from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape
+    from backprop.cli.batch.input.files import GivenFile
     from backprop.cli.batch.settings import Batch
 
 # The first line of a document over many lines.
 DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[|\{|\[\s*\{|\[[^\n]*,)[ \t\r]*\n")
 
 
-def opened(batch: Batch, stack: contextlib.ExitStack) -> Run:
-    """The run behind the header; `stack` keeps what its input needs. Raises ExpressionError or Failure."""
+def opened(batch: Batch, file: GivenFile, stack: contextlib.ExitStack) -> Run:
+    """The run that begins with this file; `stack` keeps what its input needs. Raises ExpressionError or Failure."""
     graph = batch.question.graph
     binary = next((form for form in (batch.input_format, batch.output_format) if FORMATS[form].is_binary), None)
     if binary is not None:
@@ -54,16 +66,31 @@ def opened(batch: Batch, stack: contextlib.ExitStack) -> Run:
                 f"rows with expressions of their own cannot be written as {binary}",
                 "read and write them as csv, tsv, ndjson or lines; omit --format, or give -o another ending",
             )
-    source = Source(batch.question.file)
+    source = opened_source(file, stack)
     if graph is None:
         return with_own_expressions(batch, source)
     if FORMATS[batch.input_format].is_binary:
         from backprop.cli.batch.columnar.reader import with_columns  # here, not above: it imports pyarrow
 
-        return with_columns(batch, graph, source, stack)
+        return with_columns(batch, graph, source, file, stack)
     if batch.input_format == "ndjson":
-        return with_objects(batch, source, graph)
-    return with_header(batch, source, graph)
+        return with_objects(batch, source, file, graph)
+    return with_header(batch, source, file, graph)
+
+
+def look_at(batch: Batch, files: Sequence[GivenFile], run: Run) -> None:
+    """See that the further files of a run can follow, but for what can be read only once. Raises Failure.
+
+    Then all that there is to say of them is said at once.
+    """
+    notes = batch.noted
+    assert notes is not None and run.follow is not None
+    for file in files:
+        if os.path.isfile(file.name) or not os.path.exists(file.name):
+            notes.file = file.name
+            with contextlib.ExitStack() as stack:
+                run.follow(file, stack)
+    batch.tell_notes()
 
 
 def as_text(reader: BlockReader, job: Job, opening: bytes) -> Run:
@@ -74,12 +101,13 @@ def as_text(reader: BlockReader, job: Job, opening: bytes) -> Run:
         for output in outputs:
             write_output(out, output)
 
-    return Run(reader, job, write, is_shared=True)
+    return Run(reader, job, write, is_shared=True, reading=job.reading if isinstance(job, RowsJob) else None)
 
 
 def as_cells_or_columns(
     batch: Batch,
-    reader: BlockReader,
+    lines: BlockReader,
+    rows: Reader,
     form: Delimited | Ndjson,
     kernel: Kernel,
     header: Sequence[str],
@@ -91,26 +119,44 @@ def as_cells_or_columns(
     if FORMATS[batch.output_format].is_binary:
         from backprop.cli.batch.columnar.text_columns import with_text_columns  # here, not above: it imports pyarrow
 
-        return with_text_columns(batch, reader, form, kernel, cells)
-    return as_text(reader, job_of(batch, form, kernel, cells), cells.opening())
+        return with_text_columns(batch, lines, rows, form, kernel, cells)
+    return as_text(lines, job_of(batch, rows, kernel, cells), cells.opening())
 
 
-def job_of(batch: Batch, form: Delimited | Ndjson, kernel: Kernel, writer: Writer) -> RowsJob:
-    return RowsJob(form, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None)
+def job_of(batch: Batch, rows: Reader, kernel: Kernel, writer: Writer) -> RowsJob:
+    return RowsJob(rows, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None)
 
 
-def with_header(batch: Batch, source: Source, graph: Graph) -> Run:
+def with_header(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> Run:
     """The run over CSV or TSV."""
-    form, reader = begin(source, batch.table, lambda columns: has_columns(batch, graph, columns), batch.note, batch.say)
-    names = free_names(batch, graph, form.header)
-    form.columns = bind_columns(form.header, names, renames_of(batch.renames, graph))
+    renames = renames_of(batch.renames, graph)
+    table, lines = begun(batch, source, file, graph)
+    constants = beside(batch, file, table.header)
+    form = with_constants(table, constants)
+    form.columns = bind_columns(form.header, free_names(batch, graph, form.header), renames)
     say_of_other_names(batch, form.header, form.columns)
-    kernel = Kernel(
-        graph, {name: columns.shape for name, columns in form.columns.items()}, batch.question.fixed, batch.wanted
-    )
+    rows = table_reader(source.name, table, form, constants, form.columns)
+    shapes = {name: columns.shape for name, columns in form.columns.items()}
+    kernel = Kernel(graph, shapes, batch.question.fixed, batch.wanted)
     results = kernel.prepare()
     names, flat = [name for name, _ in results], flat_names(results)
     check_names(names if batch.output_format == "ndjson" else flat, form.header if not batch.is_only else ())
+
+    def follow(file: GivenFile, stack: contextlib.ExitStack) -> Part:
+        source = opened_source(file, stack)
+        with said_of(source.name):
+            table, lines = begun(batch, source, file, graph)
+            constants = beside(batch, file, table.header)
+            header = [*table.header, *[name for name, _ in constants]]
+            columns = bind_columns(header, list(shapes), renames)
+        check_shapes(source.name, {name: found.shape for name, found in columns.items()}, shapes)
+        say_of_other_names(batch, header, columns)
+        rows = table_reader(source.name, table, form, constants, columns)
+        if isinstance(rows, Rearranged):
+            say_of_differing_columns(batch, rows.left_out, rows.absent)
+        assert run.reading is not None
+        return Part(lines, run.reading(rows))
+
     writer: Appending | ToObjects
     if batch.output_format == batch.input_format:
         writer = Appending(form, flat, is_only=batch.is_only)
@@ -121,37 +167,82 @@ def with_header(batch: Batch, source: Source, graph: Graph) -> Run:
         say_of_header(batch, form.header)
         writer = ToObjects(form, names, [shape for _, shape in results], is_only=batch.is_only)
     else:
-        return as_cells_or_columns(batch, reader, form, kernel, form.header, flat)
-    return as_text(reader, job_of(batch, form, kernel, writer), writer.opening())
+        run = as_cells_or_columns(batch, lines, rows, form, kernel, form.header, flat)
+        return run._replace(follow=follow)
+    run = as_text(lines, job_of(batch, rows, kernel, writer), writer.opening())
+    return run._replace(follow=follow)
 
 
-def with_objects(batch: Batch, source: Source, graph: Graph) -> Run:
+def begun(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> tuple[Delimited, BlockReader]:
+    """The form of a table, which is looked at for its dialect, and what reads its rows. Raises Failure."""
+    given = [name for name, _ in file.constants]
+    return begin(
+        source,
+        batch.table_of(file),
+        lambda columns: has_columns(batch, graph, [*columns, *given]),
+        batch.note,
+        batch.say,
+    )
+
+
+def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> Run:
     """The run over NDJSON."""
-    renames = renames_of(batch.renames, graph)
-    form = Ndjson({}, defaults={name: value.tolist() for name, value in graph.defaults.items()})
-    reader = BlockReader(source, form.cut, batch.say)
-    first = first_object(reader)
-    keys = {normalized(key.strip()): key for key in first}
-    for name in free_names(batch, graph, list(first), is_open=True):
-        member = renames.get(name, name)
-        form.members[name] = member if member in first else keys.get(normalized(member.strip()), member)
+    defaults = {name: value.tolist() for name, value in graph.defaults.items()}
+    form = Ndjson({}, defaults=defaults)
+    lines = BlockReader(source, form.cut, batch.say)
+    first = first_object(lines)
+    constants = beside(batch, file, list(first))
+    header = [*first, *[name for name, _ in constants]]
+    form.members = members_of(batch, graph, header, free_names(batch, graph, header, is_open=True))
+    rows = objects_reader(source.name, form, constants)
     missing = form.learn_shapes(first)
     if missing and first:
-        raise without_columns(missing, list(first), {})
+        raise without_columns(missing, header, {})
     kernel = Kernel(graph, form.shapes, batch.question.fixed, batch.wanted)
     results = kernel.prepare()
     names, shapes = [name for name, _ in results], [shape for _, shape in results]
+
+    def follow(file: GivenFile, stack: contextlib.ExitStack) -> Part:
+        source = opened_source(file, stack)
+        other = Ndjson({}, form.reserved, defaults)
+        other.known, other.shapes = form.known, form.shapes
+        lines = BlockReader(source, other.cut, batch.say)
+        first = first_object(lines)
+        constants = beside(batch, file, list(first))
+        header = [*first, *[name for name, _ in constants]]
+        other.members = members_of(batch, graph, header, list(form.members))
+        rows = objects_reader(source.name, other, constants)
+        missing = other.missing_from(first)
+        if missing and first:
+            with said_of(source.name):
+                raise without_columns(missing, header, {})
+        assert run.reading is not None
+        return Part(lines, run.reading(rows))
+
     if batch.output_format == "ndjson":
         check_names(names, ())
-        form.reserved = frozenset() if batch.is_only else frozenset(names)
+        form.reserved = frozenset() if batch.is_only else frozenset([*names, *filter(None, [batch.source_column])])
         writer = AppendingMembers(names, shapes, is_only=batch.is_only)
-        return as_text(reader, job_of(batch, form, kernel, writer), writer.opening())
-    header, flat = list(first), flat_names(results)
+        run = as_text(lines, job_of(batch, rows, kernel, writer), writer.opening())
+        return run._replace(follow=follow)
+    flat = flat_names(results)
     say_of_header(batch, header)
     check_names(flat, header if not batch.is_only else ())
     if not batch.is_only:
         form.known = frozenset(header)
-    return as_cells_or_columns(batch, reader, form, kernel, header, flat)
+    run = as_cells_or_columns(batch, lines, rows, form, kernel, header, flat)
+    return run._replace(follow=follow)
+
+
+def members_of(batch: Batch, graph: Graph, header: Sequence[str], names: Sequence[str]) -> dict[str, str]:
+    """The member that each of the variables is read from."""
+    renames = renames_of(batch.renames, graph)
+    keys = {normalized(key.strip()): key for key in header}
+    members = {name: renames.get(name, name) for name in names}
+    return {
+        name: member if member in header else keys.get(normalized(member.strip()), member)
+        for name, member in members.items()
+    }
 
 
 def flat_names(results: Sequence[tuple[str, Shape]]) -> list[str]:
@@ -208,4 +299,16 @@ def with_own_expressions(batch: Batch, source: Source) -> Run:
         style = Cells(form, batch.field, batch.question.fixed, batch.naming, **wanted)
         check_names(style.names, form.header if not batch.is_only else ())
     job = PerRowJob(style, batch.question.fixed, batch.policy, batch.wanted, keeps_rejects=batch.rejects is not None)
-    return as_text(reader, job, style.opening())
+
+    def follow(file: GivenFile, stack: contextlib.ExitStack) -> Part:
+        source = opened_source(file, stack)
+        if not isinstance(style, Cells):
+            return Part(BlockReader(source, style.cut, batch.say), job)
+        form, lines = begin(source, batch.table, lambda columns: batch.field in columns, batch.note, batch.say)
+        if (form.header, form.dialect) != (style.form.header, style.form.dialect):
+            raise Failure(
+                f"{source.name}: its columns are not those of the first file", "run batch once for each, or give NDJSON"
+            )
+        return Part(lines, job)
+
+    return as_text(reader, job, style.opening())._replace(follow=follow)

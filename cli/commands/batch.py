@@ -23,6 +23,7 @@ def batch(batch: Batch) -> Status:
     A variable is read from the column of its name, an array from columns x[0], x[1], ... or from the lists of
     NDJSON; a value that is given here holds for all rows. The rows come out as they went in, in order, each as
     soon as it is there, with the columns value, grad_x, ... behind it. Without FILE they are read from stdin.
+    Several FILEs, patterns and folders of tables are one table, with the columns of the first.
     A bad row gets no results, is named on stderr, and makes the exit status 3.
 
     Lines of EXPRESSION, a tab and x=1 y=2 (--from lines, or a file ending in .txt) and, with --expr-field, rows

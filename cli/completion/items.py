@@ -133,7 +133,7 @@ def typed_words(context: click.Context, typed: str) -> list[CompletionItem]:
         return beginning(tail[0], names_in(typed, tail[0]), goes_on=True) if tail else []
     if equals and name.isidentifier():
         return files_of_values(value)
-    files = file_items(typed) if question.takes_rows and not question.rows_file else []
+    files = file_items(typed) if question.takes_rows and (typed or not question.rows_file) else []
     if typed:
         return files + beginning(typed, [f"{name}=" for name in question.open_variables()], goes_on=True)
     return files or variable_options(context, "") or click.Command.shell_complete(context.command, context, "--")

@@ -109,33 +109,44 @@ def as_binding(token: str) -> GivenValue:
 
 
 class Positionals(NamedTuple):
-    """The expression, the file of rows, and all bindings in their order."""
+    """The expression, the files of rows, and all bindings in their order."""
 
     expression: str | None
-    rows: str | None
+    rows: Sequence[str]
     bindings: list[GivenValue]
 
 
 def split_positionals(arguments: Arguments, *, needs_expression: bool, takes_rows: bool = False) -> Positionals:
-    """What the positionals are: the first that is not NAME=value is the expression, the next may be a file of rows.
+    """What the positionals are: the first that is not NAME=value is the expression, others may be files of rows.
 
     Where all are NAME=value, the expression is the first whose right side is not a value (`q = x + y`). Raises Failure
     for more than one, or for one where a file gives the expression.
     """
-    words = [token for token in arguments.positionals if not is_assignment(token)]
-    assignments = [token for token in arguments.positionals if is_assignment(token)]
+    is_value = [is_assignment(token) and not (takes_rows and is_partition(token)) for token in arguments.positionals]
+    words = [token for token, is_one in zip(arguments.positionals, is_value, strict=True) if not is_one]
+    assignments = [token for token, is_one in zip(arguments.positionals, is_value, strict=True) if is_one]
     if needs_expression and (not words or (takes_rows and len(words) == 1 and is_file(words[0]))):
         words[:0] = taken_expression(assignments)
     together = " ".join(words)
     expression = words.pop(0) if needs_expression and words else None
-    rows = words.pop(0) if takes_rows and words else None
     if words and not (needs_expression or takes_rows):
         raise Failure(f"an expression was given twice: by -f and as {words[0]!r}", "omit one of the two")
-    if words:
+    strange = next((word for word in words if not (takes_rows and is_place(word))), None)
+    if strange is not None and not (takes_rows and len(words) == 1):
         quoted = f'put the whole expression in quotes: "{together}"' if len(together) < 100 else None
-        cure = f"an expression and one file of rows: {EXAMPLES['batch']}" if takes_rows else quoted
-        raise Failure(f"unexpected argument {words[0]!r}", cure)
-    return Positionals(expression, rows, [*arguments.bindings, *(as_binding(token) for token in assignments)])
+        cure = f"an expression and files of rows: {EXAMPLES['batch']}" if takes_rows else quoted
+        raise Failure(f"unexpected argument {strange!r}", cure)
+    return Positionals(expression, words, [*arguments.bindings, *(as_binding(token) for token in assignments)])
+
+
+def is_partition(token: str) -> bool:
+    """Whether what reads as a value is a file or a folder that is there: `year=2024/part-0.parquet`."""
+    return os.sep in token and os.path.exists(token)
+
+
+def is_place(word: str) -> bool:
+    """Whether a word names a place where rows may be: a file, or what looks like the name of one."""
+    return word == "-" or os.path.lexists(word) or os.sep in word or bool(os.path.splitext(word)[1])
 
 
 def is_file(word: str) -> bool:

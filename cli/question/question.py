@@ -43,7 +43,7 @@ class Needs(Enum):
 class Question(NamedTuple):
     """`text` as the user wrote it, its `graph`, the `values` by name, and names a --vars file held in vain.
 
-    `ranges` are one or two, the horizontal first, of variables that have no value; `rows` is the file of rows, None
+    `ranges` are one or two, the horizontal first, of variables that have no value; `rows` are the files of rows, none
     for stdin.
     """
 
@@ -52,7 +52,7 @@ class Question(NamedTuple):
     values: dict[str, Array]
     unused: Sequence[str]
     ranges: tuple[Range, ...] = ()
-    rows: str | None = None
+    rows: Sequence[str] = ()
 
     def fused(self) -> Question:
         """The question about the graph in which compositions that lose digits are one gate each."""
@@ -79,12 +79,12 @@ def ask(
     takes_rows = needs is Needs.COLUMNS
     example = EXAMPLES.get(command, EXAMPLES["eval"])
     expression, rows, bindings = split_positionals(arguments, needs_expression=file is None, takes_rows=takes_rows)
-    check_stdin(file, vars_files, has_rows=takes_rows and rows in (None, "-"))
+    check_stdin(file, vars_files, has_rows=takes_rows and (not rows or "-" in rows))
     if file is not None:
         expression = read_expression(file)
     elif expression is None:
         raise without_expression(bindings, arguments, example)
-    elif takes_rows and rows is None and is_file(expression):
+    elif takes_rows and not rows and is_file(expression):
         only = "stdin" if expression == "-" else f"the file {expression}"
         raise Failure(f"no expression was given, only {only}", f"for example: {example}")
     filed = read_vars(vars_files)

@@ -18,10 +18,11 @@ import numpy as np
 
 from backprop.cli.batch.block import Block
 from backprop.cli.batch.columnar.library import is_usable
-from backprop.cli.batch.evaluation import Job, Output, RowsJob
+from backprop.cli.batch.evaluation import Job, Output, Reader, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.dialect import BLANKS
 from backprop.cli.batch.formats.numbers import Rows, is_sum_finite, rows_of, texts
+from backprop.cli.batch.formats.rearranged import Rearranged
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.batch.sightings import Remark
 from backprop.cli.batch.writing import write_all
@@ -38,6 +39,8 @@ def serves(job: Job) -> TypeGuard[RowsJob]:
     """Whether polars is installed and can do the job."""
     if not (is_usable() and isinstance(job, RowsJob) and isinstance(job.writer, Appending)):
         return False
+    if isinstance(job.reader, Rearranged) and job.reader.suffix is None:
+        return False
     dialect = job.writer.form.dialect
     is_other = dialect.separator == BLANKS or dialect.comment or dialect.nulls or not dialect.has_python_numbers
     return not is_other and dialect.separator.isascii()
@@ -46,8 +49,14 @@ def serves(job: Job) -> TypeGuard[RowsJob]:
 def in_bulk(job: RowsJob) -> RowsJob:
     """The job as polars does it, which `serves`. It is made without polars, which whoever answers needs."""
     assert isinstance(job.writer, Appending)
-    reader, writer = BulkReader(job.writer.form), BulkWriter(job.writer)
-    return RowsJob(reader, job.kernel, writer, job.policy, keeps_rejects=job.keeps_rejects)
+    given = job.reader
+    reader: Reader
+    if isinstance(given, Rearranged):
+        reader = given.with_reader(BulkReader(given.form))
+    else:
+        assert isinstance(given, Delimited)
+        reader = BulkReader(given)
+    return RowsJob(reader, job.kernel, BulkWriter(job.writer), job.policy, keeps_rejects=job.keeps_rejects)
 
 
 class BulkWriter:
@@ -78,7 +87,7 @@ class BulkWriter:
             text = as_texts(vector)
             columns.append((text.scatter(bad, None) if bad else text).alias(str(position)))
         if bad and not dropped and not self.careful.is_only:
-            padded = [self.careful.form.padded(block.faults[row].record.decode()) for row in bad]
+            padded = [self.careful.form.padded(line) for line in block.lines_series.gather(bad)]
             columns[0] = columns[0].scatter(bad, padded)
         frame = polars.DataFrame(columns)
         if not dropped:

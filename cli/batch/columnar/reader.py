@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow
 
 from backprop.cli.batch.block import Block
+from backprop.cli.batch.columnar.fitting import Fitting, constant_cells, widened
 from backprop.cli.batch.columnar.input import Batches, batches_of
 from backprop.cli.batch.columnar.text import cells_of
 from backprop.cli.batch.columnar.values import ColumnBinding, check_readable
 from backprop.cli.batch.columnar.writer import with_column_output
-from backprop.cli.batch.evaluation import Kernel, Run
+from backprop.cli.batch.evaluation import Kernel, Part, Run
+from backprop.cli.batch.following import beside, check_shapes, opened_source, said_of, say_of_differing_columns
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.input.header import STRANGE_NAME, brief, free_names
@@ -27,16 +30,47 @@ from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
+    from backprop.cli.batch.input.files import GivenFile
     from backprop.cli.batch.settings import Batch
 
 LOOKED_AT = 16  # blocks, at most, for the shape of lists
 
 
-def with_columns(batch: Batch, graph: Graph, source: Source, stack: contextlib.ExitStack) -> Run:
+def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, stack: contextlib.ExitStack) -> Run:
     """The run over rows of parquet or Arrow IPC; `stack` keeps what they need. Raises ExpressionError or Failure."""
-    reader = ColumnReader(batch, graph, source.name, batches_of(source, batch.input_format, stack))
+    cells = constant_cells([file.constants for file in batch.files])
+
+    batches = batches_of(source, batch.input_format, stack)
+    fitting = Fitting(source.name, batches.schema, cells(beside(batch, file, batches.schema.names)), None)
+    if len(batch.files) > 1:
+        fitting = fitting.with_schema(schema_for(batch, fitting.schema))
+    reader = ColumnReader(batch, graph, batches, fitting)
     kernel = Kernel(graph, reader.binding.shapes, batch.question.fixed, batch.wanted)
-    return with_column_output(batch, reader, reader, kernel, reader.schema, has_lists=bool(reader.binding.nested))
+    has_lists = bool(reader.binding.nested)
+    run = with_column_output(batch, reader, reader, kernel, reader.schema, has_lists=has_lists)
+
+    def follow(file: GivenFile, stack: contextlib.ExitStack) -> Part:
+        source = opened_source(file, stack)
+        with said_of(source.name):
+            batches = batches_of(source, batch.input_format, stack)
+            constants = cells(beside(batch, file, batches.schema.names))
+            other = ColumnReader(batch, graph, batches, Fitting(source.name, batches.schema, constants, reader.schema))
+        check_shapes(source.name, other.binding.shapes, reader.binding.shapes)
+        say_of_differing_columns(batch, other.fitting.left_out, other.fitting.absent)
+        assert run.reading is not None
+        return Part(other, run.reading(other))
+
+    return run._replace(follow=follow)
+
+
+def schema_for(batch: Batch, schema: Any) -> Any:
+    """The schema of the first file with types that hold the columns of the others, too, as far as they can be read."""
+    for file in batch.files[1:]:
+        if os.path.isfile(file.name):
+            with contextlib.ExitStack() as stack:
+                source = opened_source(file, stack)
+                schema = widened(schema, batches_of(source, batch.input_format, stack).schema)
+    return schema
 
 
 class ColumnReader:
@@ -44,30 +78,33 @@ class ColumnReader:
 
     unit = "row"
 
-    def __init__(self, batch: Batch, graph: Graph, name: str, source: Batches) -> None:
-        self.name = name
+    def __init__(self, batch: Batch, graph: Graph, source: Batches, fitting: Fitting) -> None:
+        self.name = name = fitting.file
         self.source = source
-        self.schema = source.schema
+        self.fitting = fitting
+        self.schema = fitting.schema
         self.line = 1  # the number of the next batch's first row
         self.loss: str | None = None
         self.keeps_rows = batch.rejects is not None
         self.is_only, self.note = batch.is_only, batch.note
-        names = free_names(batch, graph, [*self.schema.names, *source.left_out])
+        own = fitting.own.names
+        names = free_names(batch, graph, [*own, *source.left_out])
         renames = renames_of(batch.renames, graph)
         check_readable(source.left_out, names, renames)
+        ColumnBinding(fitting.own, names, renames)  # a column that is only in the first file is none of this one
         self.binding = ColumnBinding(self.schema, names, renames)
         if not batch.is_only:
             if source.has_strange_names:
                 batch.note(STRANGE_NAME)
             for position, note in source.notes.items():
                 if FORMATS[batch.output_format].is_binary:
-                    batch.note(f"the column {brief(self.schema.names[position])}: {note}")
+                    batch.note(f"the column {brief(source.schema.names[position])}: {note}")
             for heading, what in source.left_out.items():
                 batch.note(f"the column {brief(heading)}: it is left out: it holds {what}")
         try:
             if batch.output_format == "arrow" and not batch.is_only:
                 source.share_dictionaries()  # a file of Arrow has each once; few readers know what is added
-            self._coming = self._with_shapes_known(iter(source))
+            self._coming = self._with_shapes_known(map(fitting.fitted, source))
         except Damaged as damage:
             raise Failure(f"{name}: {damage}") from None
 
@@ -87,7 +124,7 @@ class ColumnReader:
         except Damaged as damage:
             self.loss = f"{self.name}, after row {self.line - 1}: {damage}"
         for position in sorted(self.source.replaced if not self.is_only else ()):
-            heading = brief(self.schema.names[position])
+            heading = brief(self.source.schema.names[position])
             self.note(f"the column {heading}: what is not UTF-8 text in it is written as U+FFFD")
 
     def read(self, batch: Any) -> Block:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import pyarrow
 from backprop.cli.batch.block import Block, fault_of
 from backprop.cli.batch.columnar.member_types import TEXT, member_series, member_type, readable
 from backprop.cli.batch.columnar.writer import as_column, list_of, with_column_output
-from backprop.cli.batch.evaluation import Kernel, Run
+from backprop.cli.batch.evaluation import Kernel, Reader, Run
 from backprop.cli.batch.formats.conversion import ToCells
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.ndjson import Ndjson
@@ -26,15 +27,18 @@ if TYPE_CHECKING:
 
 
 def with_text_columns(
-    batch: Batch, lines: BlockReader, reader: Delimited | Ndjson, kernel: Kernel, cells: ToCells
+    batch: Batch, lines: BlockReader, rows: Reader, form: Delimited | Ndjson, kernel: Kernel, cells: ToCells
 ) -> Run:
-    """The run that writes rows of text as columns."""
+    """The run that writes rows of text as columns. `rows` are read as those of `form`."""
     if batch.input_format != "ndjson":
         say_of_header(batch, cells.header)
-    columns = TextColumns(reader, kernel, cells)
-    if isinstance(reader, Ndjson):
+    columns = TextColumns(rows, form, kernel, cells)
+    if isinstance(form, Ndjson):
         columns.learn_types(lines)
-    return with_column_output(batch, lines, columns, kernel, columns.schema, has_lists=columns.has_lists)
+    run = with_column_output(batch, lines, columns, kernel, columns.schema, has_lists=columns.has_lists)
+    as_columns = run.reading
+    assert as_columns is not None
+    return run._replace(reading=lambda other: as_columns(columns.reading(other)))
 
 
 class TextColumns:
@@ -43,14 +47,21 @@ class TextColumns:
     All others hold text, but for members of NDJSON, which are what they are in the first rows that there are.
     """
 
-    def __init__(self, reader: Delimited | Ndjson, kernel: Kernel, cells: ToCells) -> None:
+    def __init__(self, reader: Reader, form: Delimited | Ndjson, kernel: Kernel, cells: ToCells) -> None:
         self.reader = reader
+        self.form = form
         self.kernel = kernel
         self.cells = cells
-        self.has_lists = isinstance(reader, Ndjson)
+        self.has_lists = isinstance(form, Ndjson)
         self.header = [without_strays(name) for name in cells.header]
         self.places = self._places()
         self.schema = self._schema({})
+
+    def reading(self, reader: Reader) -> TextColumns:
+        """The same for rows that another reads."""
+        other = copy.copy(self)
+        other.reader = reader
+        return other
 
     def learn_types(self, lines: BlockReader) -> None:
         """Take the types of the members that no variable reads from the first rows, which are still to be taken."""
@@ -68,12 +79,12 @@ class TextColumns:
 
     def _places(self) -> dict[int, tuple[str, int | None]]:
         """The variable that each column of numbers gives, and which entry of it; None: all of it."""
-        if isinstance(self.reader, Ndjson):
-            given = self.reader.members.items()
+        if isinstance(self.form, Ndjson):
+            given = self.form.members.items()
             return {self.header.index(member): (name, None) for name, member in given if member in self.header}
         return {
             position: (name, entry)
-            for name, columns in self.reader.columns.items()
+            for name, columns in self.form.columns.items()
             for entry, position in enumerate(columns.places)
         }
 

@@ -34,7 +34,9 @@ def with_column_output(
     keep_freed_memory()
     writer = ColumnWriter(batch, kernel.prepare(), schema, has_lists=has_lists)
     job = RowsJob(reader, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None)
-    return Run(given, job, partial(write_batches, batch.output_format, writer.schema), is_shared=False)
+    return Run(
+        given, job, partial(write_batches, batch.output_format, writer.schema), is_shared=False, reading=job.reading
+    )
 
 
 class ColumnWriter:

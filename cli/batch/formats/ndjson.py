@@ -67,6 +67,10 @@ class Ndjson:
                 self.shapes[variable] = np.shape(as_array(first.get(member, self.defaults.get(variable))))
             except ValueError:
                 self.shapes[variable] = ()
+        return self.missing_from(first)
+
+    def missing_from(self, first: Mapping[str, Any]) -> dict[str, str]:
+        """The variables without a default whose members the first object lacks."""
         needed = {name: member for name, member in self.members.items() if name not in self.defaults}
         return {name: member for name, member in needed.items() if member not in first}
 

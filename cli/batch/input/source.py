@@ -41,6 +41,11 @@ class Source:
         self._head: bytes | None = self._begin()
         enlarge(self.descriptor)
 
+    def close(self) -> None:
+        """Close the file; stdin stays open."""
+        if self.name != "stdin":
+            os.close(self.descriptor)
+
     def is_ready(self) -> bool:
         """Whether reading would not wait."""
         if self.is_file or self._head is not None or (self._unpacker and self._unpacker.has_more):

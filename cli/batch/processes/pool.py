@@ -41,6 +41,9 @@ class Pool(Protocol):
     @property
     def is_full(self) -> bool: ...
 
+    def change(self, job: Job, output: int) -> None:
+        """Do another job from here on, and write to that descriptor; no block waits for an answer."""
+
     def submit(self, data: bytearray) -> None: ...
 
     def result(self) -> Answer:
@@ -69,6 +72,9 @@ class InProcess:
     def is_full(self) -> bool:
         return bool(self._blocks)
 
+    def change(self, job: Job, output: int) -> None:
+        self.job = job
+
     def submit(self, data: bytearray) -> None:
         self._blocks.append(bytes(data))
 
@@ -89,12 +95,15 @@ class WorkerPool:
         self._workers = deque(workers)  # the one that gets the next block is first
         self._working: deque[Worker] = deque()  # in the order of the blocks
         try:
-            with lost_workers_named():
-                for worker in workers:
-                    worker.start(job, output)
+            self.change(job, output)
         except BaseException:
             self.close()
             raise
+
+    def change(self, job: Job, output: int) -> None:
+        with lost_workers_named():
+            for worker in self._workers:
+                worker.start(job, output)
 
     @property
     def block_size(self) -> int:
@@ -135,17 +144,45 @@ def lost_workers_named() -> Iterator[None]:
         raise Failure("a worker process has been ended", "is there enough memory?", Status.WRONG_DATA) from None
 
 
-def start_pool(job: Job, output: BinaryIO) -> Pool:
+def start_pool(job: Job, output: int) -> Pool:
     """Whoever answers large blocks fastest: several processes where there are several cores."""
     keep_freed_memory()
     if usable_cores() == 1 or not hasattr(os, "fork"):
-        if not serves(job):
-            return InProcess(job)
-        import_for_bulk()
-        return InProcess(in_bulk(job))
-    try:
         if serves(job):
-            return WorkerPool(in_bulk(job), prestart.taken() or bulk_workers(), output.fileno())
-        return WorkerPool(job, prestart.taken() or plain_workers(), output.fileno())
+            import_for_bulk()
+        return InProcess(done_best(job))
+    try:
+        workers = prestart.taken() or (bulk_workers() if serves(job) else plain_workers())
+        return WorkerPool(done_best(job), workers, output)
     except OSError:  # no more processes, or no more memory
         return InProcess(job)
+
+
+def done_best(job: Job) -> Job:
+    """The job as polars does it, where it can."""
+    return in_bulk(job) if serves(job) else job
+
+
+class Crew:
+    """The pool of a whole run, which is started once, where the first is needed, and goes from file to file."""
+
+    def __init__(self) -> None:
+        self._pool: Pool | None = None
+        self._has_bulk = False
+
+    @property
+    def is_started(self) -> bool:
+        return self._pool is not None
+
+    def pool(self, job: Job, output: BinaryIO) -> Pool:
+        """The pool with this job, which writes to the output."""
+        if self._pool is None:
+            self._has_bulk = serves(job)
+            self._pool = start_pool(job, output.fileno())
+        else:
+            self._pool.change(done_best(job) if self._has_bulk else job, output.fileno())
+        return self._pool
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.close()

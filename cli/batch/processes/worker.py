@@ -3,7 +3,7 @@
 Blocks come in memory that a worker shares with the program; everything else that the two say goes through a channel:
 
     worker   its number as a process, and the exception that keeps it from working, or None
-    program  the job, then the descriptor of the output
+    program  the job, then the descriptor of the output; the same again for another, when all blocks are answered
     program  (start, size) of a block in the shared memory; at most QUEUED_BLOCKS of them wait for an answer
     worker   the Answer without its output, which is written by then, or an exception
 
@@ -236,8 +236,9 @@ def detach_streams(others: set[int]) -> None:
 def work(channel: Channel, memory: mmap.mmap, token: Token) -> None:
     """Answer blocks until there are no more."""
     keep_freed_memory()
-    job = channel.receive()
-    with unbuffered(channel.receive_descriptor()) as stream:
+    with contextlib.ExitStack() as outputs:
+        job: Any = None
+        stream: Any = None
         blocks: deque[tuple[int, int]] = deque()
         unwritten: deque[Answer | Exception] = deque()
         while True:
@@ -245,7 +246,12 @@ def work(channel: Channel, memory: mmap.mmap, token: Token) -> None:
             awaited: list[Any] = [channel, token.receives] if unwritten else [channel]
             ready = select.select(awaited, [], [], None if is_idle else 0)[0]
             if channel in ready:
-                blocks.append(channel.receive())
+                message = channel.receive()
+                if isinstance(message, tuple):
+                    blocks.append(message)
+                else:
+                    outputs.close()
+                    job, stream = message, outputs.enter_context(unbuffered(channel.receive_descriptor()))
             elif ready:
                 token.acquire()
                 answer = written(unwritten.popleft(), cast("BinaryIO", stream))

@@ -226,7 +226,7 @@ def test_without_more_processes_the_program_works_alone(monkeypatch, rows):
     monkeypatch.setattr(os, "fork", refused)
     for module in ("pool", "worker", "prestart"):
         monkeypatch.setattr(f"backprop.cli.batch.processes.{module}.usable_cores", lambda: 2)
-    assert isinstance(start_pool(object(), sys.__stdout__.buffer), InProcess)
+    assert isinstance(start_pool(object(), 1), InProcess)
     with prestart.prestarted(["x", str(rows)]):
         assert prestart.workers == []
 

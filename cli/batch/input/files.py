@@ -1,0 +1,142 @@
+"""Which files a batch reads: those named, those that a pattern matches, the tables in a folder. Opens none of them."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import unquote
+
+from backprop.autodiff.named_tuple import NamedTuple
+from backprop.cli.output.formats import READ, endings, read_format
+from backprop.cli.status import Failure
+
+PATTERN = re.compile(r"[*?\[]")
+PARTITION = re.compile(r"([^=]+)=(.*)", re.DOTALL)
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
+SHOWN = 3  # files in one note
+
+
+class GivenFile(NamedTuple):
+    """`path` None is stdin. `constants` are columns that its rows do not hold, and their cells in all of them.
+
+    `below` is its place in the folder that was given, or its name.
+    """
+
+    path: str | None
+    constants: tuple[tuple[str, str], ...] = ()
+    below: str = ""
+
+    @property
+    def name(self) -> str:
+        return "stdin" if self.path in (None, "-") else str(self.path)
+
+
+def files_of(words: Sequence[str], note: Callable[[str], None]) -> list[GivenFile]:
+    """The files in the order of the words, those of one word by their names. Raises Failure.
+
+    A file that is named twice is read once.
+    """
+    if not words:
+        return [GivenFile(None)]
+    files: list[GivenFile] = []
+    known: dict[object, str] = {}
+    for file in [file for word in words for file in files_at(word)]:
+        identity = identity_of(file.name)
+        if identity not in known:
+            files.append(file)
+        elif len(words) > 1:
+            note(
+                f"{file.name} is read once: it is given twice"
+                + f", as {known[identity]} too" * (known[identity] != file.name)
+            )
+        known.setdefault(identity, file.name)
+    return files
+
+
+def identity_of(name: str) -> object:
+    try:
+        status = os.stat(name)
+        return (status.st_dev, status.st_ino)
+    except (OSError, ValueError):
+        return name
+
+
+def files_at(word: str) -> list[GivenFile]:
+    """What a word of the command line names. Raises Failure where that is nothing."""
+    if os.path.isdir(word):
+        return tables_in(word)
+    if PATTERN.search(word) and not os.path.lexists(word):
+        matches = sorted(glob.glob(word, recursive=True))
+        if not matches:
+            raise Failure(f"{word}: no file matches", "see what there is: ls")
+        return [file for match in matches for file in (tables_in(match) if os.path.isdir(match) else [named(match)])]
+    return [named(word)]
+
+
+def named(path: str) -> GivenFile:
+    return GivenFile(path, (), os.path.basename(path))
+
+
+def tables_in(folder: str) -> list[GivenFile]:
+    """The tables in a folder and in those below it, by their names. Raises Failure where there is none."""
+    files = [
+        GivenFile(os.path.join(folder, below), constants_of(below), below)
+        for below in sorted(places_in(folder), key=lambda below: below.split(os.sep))
+        if read_format(below) is not None
+    ]
+    if not files:
+        raise Failure(f"{folder}: there is no table in this folder", f"the endings are {' '.join(endings(READ))}")
+    return files
+
+
+def places_in(folder: str) -> Iterator[str]:
+    """The files in a folder and below, but for those that programs keep for themselves."""
+
+    def refuse(error: OSError) -> None:
+        from backprop.cli.question.value_files import reason_of
+
+        raise Failure(f"{error.filename}: {reason_of(error)}") from None
+
+    for path, folders, names in os.walk(folder, onerror=refuse):
+        folders[:] = [name for name in folders if not is_own(name)]
+        for name in names:
+            if not is_own(name):
+                yield os.path.relpath(os.path.join(path, name), folder)
+
+
+def is_own(name: str) -> bool:
+    """Whether it is a file such as `.crc` or `_SUCCESS`; `_year=2024` is none."""
+    return name.startswith(".") or (name.startswith("_") and "=" not in name)
+
+
+def constants_of(below: str) -> tuple[tuple[str, str], ...]:
+    """The columns that the names of folders are: `year=2024/month=7/part-0.parquet`."""
+    found = [PARTITION.fullmatch(name) for name in below.split(os.sep)[:-1]]
+    return tuple((unquote(match[1]), "" if match[2] == NO_VALUE else unquote(match[2])) for match in found if match)
+
+
+class FileNotes:
+    """What is said of several files, of which `file` is looked at: once for all of which it is true."""
+
+    def __init__(self, files: Sequence[GivenFile]) -> None:
+        self.files = [file.name for file in files]
+        self.file = self.files[0]
+        self._texts: dict[str, list[str]] = {}
+        self._is_told = False
+
+    def added(self, text: str) -> str:
+        """Take a text; what is to be said of it at once: nothing while files are looked at, or where it is known."""
+        names = self._texts.setdefault(text, [])
+        if self.file in names:
+            return ""
+        names.append(self.file)
+        return f"{self.file}: {text}" if self._is_told else ""
+
+    def told(self) -> Iterator[str]:
+        """All of them, with the names of the files where they are not true of all."""
+        self._is_told = True
+        for text, names in self._texts.items():
+            more = f" and {len(names) - SHOWN} more" * (len(names) > SHOWN)
+            yield text if names == self.files else f"{', '.join(names[:SHOWN])}{more}: {text}"
