@@ -61,7 +61,9 @@ class Batch:
         self.table = self._tables.get(self.input_format, self._tables["csv"])
         self._is_one_table = input_format is not None
         self.path = None if path == "-" else path
-        self.output_format = format or written_format("batch", self.path, default_output(self.input_format))
+        self._format = format
+        self.output_format = self._written_format()
+        self._is_guess = input_format is None and all(read_format(given.path) is None for given in self.files)
         self.is_fused = fuse
         self.wrt = wrt
         self.has_gradients = not no_grad
@@ -103,6 +105,18 @@ class Batch:
             return "csv"
         return ending or ("lines" if has_own else "csv")
 
+    def _written_format(self) -> str:
+        return self._format or written_format("batch", self.path, default_output(self.input_format))
+
+    def take_for_json(self) -> bool:
+        """Read what begins as an array of JSON as that, where nobody says what it is; whether that is so."""
+        if not self._is_guess or self.table.said or self.field is not None or self.input_format != "csv":
+            return False
+        self.input_format = "json"
+        self.output_format = self._written_format()
+        self.note("it is read as JSON: it begins with an array; --from overrides")
+        return True
+
     def table_of(self, file: GivenFile) -> TableOptions:
         """What is said of how a table is written, by the ending of its file, too, where nobody says what it is."""
         form = self.input_format if self._is_one_table else self._format_of(file.path, has_own=False)
@@ -133,8 +147,8 @@ class Batch:
         for name in renames_of(self.renames, self.question.graph) if self.question.graph else ():
             if name in self.question.fixed:
                 raise Failure(f"--rename {name} and a value for {name} contradict each other", "omit one of them")
-        if self.field is not None and self.input_format not in ("ndjson", "csv", "tsv"):
-            raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, csv or tsv")
+        if self.field is not None and self.input_format not in ("ndjson", "json", "csv", "tsv"):
+            raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, json, csv or tsv")
         if self.question.graph is None and (self.has_nodes or self.wrt or self.renames):
             raise Failure("--nodes, --wrt and --rename go with one expression for all rows", "omit them")
         for option, path in (("-o", self.path), ("--rejects", self.rejects)):
@@ -187,4 +201,4 @@ def brings_lines(positionals: Sequence[str], file: str | None) -> bool:
 
 
 def default_output(input_format: str) -> str:
-    return "csv" if FORMATS[input_format].is_binary else input_format
+    return {"json": "ndjson"}.get(input_format, "csv" if FORMATS[input_format].is_binary else input_format)

@@ -22,7 +22,7 @@ from backprop.cli.batch.following import (
 from backprop.cli.batch.formats.conversion import ToCells, ToObjects
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.dialect import DIALECTS
-from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, object_in
+from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, objects_in
 from backprop.cli.batch.formats.rearranged import Rearranged, with_constants
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, LONG, LONGEST, BlockReader
@@ -39,6 +39,7 @@ from backprop.cli.batch.input.preamble import begin
 from backprop.cli.batch.input.source import Source
 from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.results import check_names, entry_names, held_once, shared_names
+from backprop.cli.batch.settings import default_output
 from backprop.cli.batch.writing import write_output
 from backprop.cli.output.formats import FORMATS
 from backprop.cli.question.argv import normalized
@@ -46,9 +47,11 @@ from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape
+    from backprop.cli.batch.formats.row_expressions import ExpressionObjects
     from backprop.cli.batch.input.files import GivenFile
     from backprop.cli.batch.settings import Batch
 
+OBJECTS = ("ndjson", "json")  # formats whose rows are objects
 # The first line of a document over many lines.
 DOCUMENT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[|\{|\[\s*\{|\[[^\n]*,)[ \t\r]*\n")
 
@@ -67,13 +70,15 @@ def opened(batch: Batch, file: GivenFile, stack: contextlib.ExitStack) -> Run:
                 "read and write them as csv, tsv, ndjson or lines; omit --format, or give -o another ending",
             )
     source = opened_source(file, stack)
+    if source.begins_array:
+        batch.take_for_json()
     if graph is None:
         return with_own_expressions(batch, source)
     if FORMATS[batch.input_format].is_binary:
         from backprop.cli.batch.columnar.reader import with_columns  # here, not above: it imports pyarrow
 
         return with_columns(batch, graph, source, file, stack)
-    if batch.input_format == "ndjson":
+    if batch.input_format in OBJECTS:
         return with_objects(batch, source, file, graph)
     return with_header(batch, source, file, graph)
 
@@ -188,9 +193,9 @@ def begun(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> tuple[
 def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> Run:
     """The run over NDJSON."""
     defaults = {name: value.tolist() for name, value in graph.defaults.items()}
-    form = Ndjson({}, defaults=defaults)
-    lines = BlockReader(source, form.cut, batch.say)
-    first = first_object(lines)
+    form = Ndjson({}, defaults=defaults, takes_text=batch.input_format == "json")
+    lines = object_lines(batch, source, form)
+    first = first_members(batch, lines)
     constants = beside(batch, file, list(first))
     header = [*first, *[name for name, _ in constants]]
     form.members = members_of(batch, graph, header, free_names(batch, graph, header, is_open=True))
@@ -204,10 +209,10 @@ def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) ->
 
     def follow(file: GivenFile, stack: contextlib.ExitStack) -> Part:
         source = opened_source(file, stack)
-        other = Ndjson({}, form.reserved, defaults)
+        other = Ndjson({}, form.reserved, defaults, takes_text=form.takes_text)
         other.known, other.shapes = form.known, form.shapes
-        lines = BlockReader(source, other.cut, batch.say)
-        first = first_object(lines)
+        lines = object_lines(batch, source, other)
+        first = first_members(batch, lines)
         constants = beside(batch, file, list(first))
         header = [*first, *[name for name, _ in constants]]
         other.members = members_of(batch, graph, header, list(form.members))
@@ -232,6 +237,36 @@ def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) ->
         form.known = frozenset(header)
     run = as_cells_or_columns(batch, lines, rows, form, kernel, header, flat)
     return run._replace(follow=follow)
+
+
+def object_lines(batch: Batch, source: Source, form: Ndjson | ExpressionObjects) -> BlockReader:
+    """What reads rows of objects, a line each."""
+    if batch.input_format == "json":
+        from backprop.cli.batch.input.json_documents import JsonDocuments  # here, not above: most rows are no documents
+
+        source.recoder = JsonDocuments()
+    lines = BlockReader(source, form.cut, batch.say)
+    lines.unit = "row" if batch.input_format == "json" else "line"
+    return lines
+
+
+def first_members(batch: Batch, lines: BlockReader) -> dict[str, Any]:
+    """The members that rows have and their first values, by the first row, or by the first bytes of JSON documents.
+
+    Raises Failure.
+    """
+    if batch.input_format == "ndjson":
+        return first_object(lines)
+    lines.head()
+    members: dict[str, Any] = {}
+    for found in objects_in(lines.whole(0)):
+        known = {name: value for name, value in members.items() if value is not None}
+        members = {**members, **found, **known}
+    if not members and lines.problem is not None:
+        raise Failure(
+            f"{lines.source.name}: {lines.problem}", "--from FORMAT says what it is, where its ending does not"
+        )
+    return members
 
 
 def members_of(batch: Batch, graph: Graph, header: Sequence[str], names: Sequence[str]) -> dict[str, str]:
@@ -262,9 +297,9 @@ def first_object(reader: BlockReader) -> dict[str, Any]:
         if not has_begun and DOCUMENT.match(data):
             raise Failure(
                 f"{reader.source.name}: it is one JSON document over many lines, not an object a line",
-                "make rows of it: jq -c '.[]' for an array, jq -c . for objects",
+                "--from json reads it",
             )
-        members = object_in(data)
+        members = next(objects_in(data), None)
         looked_at += len(data)
         has_begun = has_begun or bool(data.strip())
         if members is not None or reader.has_ended or reader.size > LONGEST:
@@ -281,9 +316,9 @@ def with_own_expressions(batch: Batch, source: Source) -> Run:
     from backprop.cli.batch.formats.row_expressions import Cells, ExpressionLines, ExpressionObjects
     from backprop.cli.batch.per_row_job import PerRowJob, RowStyle
 
-    if batch.output_format != batch.input_format:
+    if batch.output_format != default_output(batch.input_format):
         raise Failure(
-            f"rows with expressions of their own are written as they are read, as {batch.input_format}",
+            f"rows with expressions of their own are written as they are read, as {default_output(batch.input_format)}",
             "omit --format, or give -o that ending",
         )
     wanted: Any = {"has_gradients": batch.has_gradients, "is_only": batch.is_only}
@@ -291,9 +326,9 @@ def with_own_expressions(batch: Batch, source: Source) -> Run:
     if batch.field is None:
         style = ExpressionLines(**wanted)
         reader = BlockReader(source, style.cut, batch.say)
-    elif batch.input_format == "ndjson":
+    elif batch.input_format in OBJECTS:
         style = ExpressionObjects(batch.field, batch.naming, **wanted)
-        reader = BlockReader(source, style.cut, batch.say)
+        reader = object_lines(batch, source, style)
     else:
         form, reader = begin(source, batch.table, lambda columns: batch.field in columns, batch.note, batch.say)
         style = Cells(form, batch.field, batch.question.fixed, batch.naming, **wanted)
@@ -302,6 +337,8 @@ def with_own_expressions(batch: Batch, source: Source) -> Run:
 
     def follow(file: GivenFile, stack: contextlib.ExitStack) -> Part:
         source = opened_source(file, stack)
+        if isinstance(style, ExpressionObjects):
+            return Part(object_lines(batch, source, style), job)
         if not isinstance(style, Cells):
             return Part(BlockReader(source, style.cut, batch.say), job)
         form, lines = begin(source, batch.table, lambda columns: batch.field in columns, batch.note, batch.say)

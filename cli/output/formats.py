@@ -31,7 +31,10 @@ FORMATS = {
     "text": FileFormat((".txt",), by("explain.text", "explain") | by("plot.terminal", "plot")),
     "tsv": FileFormat((".tsv", ".tab", ".txt"), by("output.delimited", *REPORTS, "plot") | ROWS),
     "csv": FileFormat((".csv",), by("output.delimited", *REPORTS, "plot") | ROWS),
-    "json": FileFormat((".json",), by("output.json", *REPORTS, "plot") | by("explain.json", "explain")),
+    "json": FileFormat(
+        (".json",),
+        by("output.json", *REPORTS, "plot") | by("explain.json", "explain") | by("batch.input.json_documents", READ),
+    ),
     "ndjson": FileFormat(
         (".ndjson", ".jsonl"), by("output.json", *REPORTS, "plot") | by("batch.formats.ndjson", "batch", READ)
     ),

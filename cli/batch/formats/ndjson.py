@@ -5,10 +5,11 @@ Text is bytes in UTF-8; what is no UTF-8 travels as surrogates, so that every re
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from json.scanner import make_scanner
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from backprop.autodiff.shapes import Shape, show
 from backprop.cli.batch.block import Block, fault_of
-from backprop.cli.batch.formats.delimited import ended
+from backprop.cli.batch.formats.delimited import as_number, ended
 from backprop.cli.batch.formats.numbers import Rows, lines_in, rows_of, texts
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.input.cutting import Place, cut_lines
@@ -24,6 +25,10 @@ from backprop.cli.batch.row_errors import Fault, quoted
 from backprop.cli.batch.sightings import Remark
 from backprop.cli.question.value_json import MINUS_ZERO, as_array, shown, with_zeros_of_sign
 
+NAME = r"[^.\[\]]+"  # in a way to a member
+PATH = re.compile(rf"(?=.*[.\[]){NAME}(?:\.{NAME}|\[[0-9]{{1,9}}\])*", re.DOTALL)
+STEP = re.compile(rf"({NAME})|\[([0-9]+)\]")
+ABSENT = object()
 OBJECT = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t\r]*(\{[^\n]*\})[ \t\r]*$", re.MULTILINE)  # what may be a line of one
 BYTE_ORDER_MARK = "\ufeff"
 TOO_DEEP = "it is nested too deeply"
@@ -40,12 +45,19 @@ class Ndjson:
     """What is read of each object: `members` names the member of each variable, `shapes` its shape.
 
     `reserved` are the results' names, which no object may have already; `known`, if given, are all it may have.
-    `defaults` are the values, as JSON has them, of variables whose member an object may lack.
+    `defaults` are the values, as JSON has them, of variables whose member an object may lack. `takes_text`: a string
+    may hold a number, as a cell of CSV does.
     """
 
     def __init__(
-        self, members: Mapping[str, str], reserved: Collection[str] = (), defaults: Mapping[str, Any] | None = None
+        self,
+        members: Mapping[str, str],
+        reserved: Collection[str] = (),
+        defaults: Mapping[str, Any] | None = None,
+        *,
+        takes_text: bool = False,
     ) -> None:
+        self.takes_text = takes_text
         self.members = dict(members)
         self.defaults = dict(defaults or {})
         self.shapes: dict[str, Shape] = {}
@@ -64,7 +76,7 @@ class Ndjson:
         """
         for variable, member in self.members.items():
             try:
-                self.shapes[variable] = np.shape(as_array(first.get(member, self.defaults.get(variable))))
+                self.shapes[variable] = np.shape(as_array(member_of(first, member, self.defaults.get(variable))))
             except ValueError:
                 self.shapes[variable] = ()
         return self.missing_from(first)
@@ -72,7 +84,7 @@ class Ndjson:
     def missing_from(self, first: Mapping[str, Any]) -> dict[str, str]:
         """The variables without a default whose members the first object lacks."""
         needed = {name: member for name, member in self.members.items() if name not in self.defaults}
-        return {name: member for name, member in needed.items() if member not in first}
+        return {name: member for name, member in needed.items() if member_of(first, member, ABSENT) is ABSENT}
 
     def read(self, data: bytes) -> Block:
         """The records of a piece of the input; a blank line is none."""
@@ -94,7 +106,7 @@ class Ndjson:
         values = {}
         for variable, shape in self.shapes.items():
             member, default = self.members[variable], self.defaults.get(variable)
-            column = [members.get(member, default) for members in objects]
+            column = self._column(objects, member, default)
             values[variable] = as_values(column, member, shape, records, faults, reasons, default)
         if self.reserved:
             for row, json_object in enumerate(objects):
@@ -110,6 +122,15 @@ class Ndjson:
         for row, several in reasons.items():
             faults.setdefault(row, fault_of(lines, range(len(lines)), starts[row], "; ".join(several)))
         return Block(starts, lines_in(data), values, faults, records=records, objects=objects, closed=closed)
+
+    def _column(self, objects: Sequence[Mapping[str, Any]], member: str, default: Any) -> list[Any]:
+        """A member of each object, or the default."""
+        column = [members.get(member, default) for members in objects]
+        if steps_of(member):
+            column = [member_of(members, member, default) for members in objects]
+        if self.takes_text:
+            column = [number_in(cell) if type(cell) is str else cell for cell in column]
+        return column
 
     def _objects(
         self, records: Sequence[str], lines: Sequence[str], starts: Sequence[int], faults: dict[int, Fault]
@@ -130,6 +151,37 @@ class Ndjson:
         return objects
 
 
+@functools.cache
+def steps_of(member: str) -> tuple[str | int, ...]:
+    """`p[0].x` as the names and places on the way to a member of a member; none for a name without such."""
+    if not PATH.fullmatch(member):
+        return ()
+    return tuple([int(place) if place else name for name, place in STEP.findall(member)])
+
+
+def member_of(members: Mapping[str, Any], member: str, default: Any) -> Any:
+    """A member by its name, or by the way to it; a name that holds points goes before a way."""
+    if member in members:
+        return members[member]
+    found: Any = members
+    steps = steps_of(member)
+    step: Any
+    for step in steps:
+        if not isinstance(found, dict if isinstance(step, str) else list):
+            return default
+        try:
+            found = found[step]
+        except LookupError:
+            return default
+    return found if steps else default
+
+
+def number_in(cell: str) -> Any:
+    """The number that a string holds, or the string."""
+    number, reason = as_number(cell)
+    return cell if reason else number
+
+
 def reason_against(record: str, value: Any, end: int) -> str:
     """Why a record is no object, that begins with a JSON value up to `end`."""
     if end < len(record):
@@ -137,7 +189,7 @@ def reason_against(record: str, value: Any, end: int) -> str:
     if isinstance(value, dict):
         return TOO_DEEP
     if isinstance(value, list) and value and all(isinstance(entry, dict) for entry in value):
-        return "it is a JSON array of objects, not an object: jq -c '.[]' makes rows of it"
+        return "it is a JSON array of objects, not an object: --from json reads it"
     return "it is not a JSON object"
 
 
@@ -166,8 +218,8 @@ def not_json(what: str, place: int) -> str:
     return f"it is not JSON: {what} at character {place + 1}"
 
 
-def object_in(data: bytes) -> dict[str, Any] | None:
-    """The first object with a member among lines; it costs little to pass those that are none."""
+def objects_in(data: bytes) -> Iterator[dict[str, Any]]:
+    """The objects with a member among lines; it costs little to pass those that are none."""
     for line in OBJECT.finditer(data):
         try:
             record = line[1].decode("utf-8", "surrogateescape")
@@ -175,8 +227,7 @@ def object_in(data: bytes) -> dict[str, Any] | None:
         except (StopIteration, ValueError, RecursionError):
             continue
         if isinstance(value, dict) and value and end == len(record):
-            return value
-    return None
+            yield value
 
 
 def as_values(

@@ -40,7 +40,9 @@ class BlockReader:
     @property
     def loss(self) -> str | None:
         """What ended the input before its end, and where."""
-        return None if self.problem is None else f"{self.source.name}, after line {self.line - 1}: {self.problem}"
+        return (
+            None if self.problem is None else f"{self.source.name}, after {self.unit} {self.line - 1}: {self.problem}"
+        )
 
     @property
     def size(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import stat
 import sys
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 HEAD = 1 << 14  # bytes asked for at first
 CHUNK = 1 << 16  # bytes asked for at once of a compressed source
 ARCHIVE = (b"PK\3\4", b"PK\5\6")  # a zip with something in it, and without
+JSON_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*(?:[\[{]|\Z)")
 PIPE = 1 << 20  # bytes that a pipe may hold, where the system lets us say so: fewer, larger reads
 
 
@@ -56,6 +58,11 @@ class Source:
     def mark(self) -> bytes:
         """The first bytes, before any are read, where they are not packed."""
         return b"" if self._unpacker else (self._head or b"")[:4]
+
+    @property
+    def begins_array(self) -> bool:
+        """Whether the first bytes, before any are read, are those of a JSON array of arrays or objects."""
+        return not self._unpacker and JSON_ARRAY.match(self._head or b"") is not None
 
     def read(self, most: int) -> bytes:
         """At most about `most` bytes, at least one unless the source has ended."""

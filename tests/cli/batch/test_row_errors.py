@@ -630,4 +630,4 @@ def test_an_array_on_a_line_is_cured_as_one_over_many(batch, text, field):
     status, _, err = batch(*(field or ["x"]), "--from", "ndjson", stdin=text.encode())
     assert status == 3
     place = 2 if "5" in text else 1
-    assert f"line {place}: it is a JSON array of objects, not an object: jq -c '.[]' makes rows of it\n" in err
+    assert f"line {place}: it is a JSON array of objects, not an object: --from json reads it\n" in err
