@@ -41,7 +41,7 @@ class Account:
         self._consumed = 0  # of the files before this one
         self._remarks = Remarks(None if batch.is_quiet else self.note)
         self._faults = Faults(self.note)
-        self._is_stopped = self._is_cut = False
+        self.is_stopped = self._is_cut = False
         self._without = 0  # rows that say that they have no value
 
     def note(self, text: str) -> None:
@@ -61,7 +61,7 @@ class Account:
         self._without += answer.without
         self._remarks.take(answer, self._place._replace(line=first))
         self._progress.advance(answer.rows, self._consumed + consumed)
-        self._is_stopped = answer.is_last
+        self.is_stopped = answer.is_last
 
     def end(self, loss: str | None, consumed: int) -> None:
         """Take what ended a file before its end, if anything did; so much of it is read."""
@@ -80,7 +80,7 @@ class Account:
             try:
                 with byte_destination(batch.path) as file, packed(file, batch.path) as out:
                     write(out)
-                    if self._is_stopped:
+                    if self.is_stopped:
                         raise Stopped
             except Stopped:
                 pass  # a file that is not whole is not made

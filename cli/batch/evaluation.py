@@ -17,6 +17,7 @@ from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.batch.results import Wanted, labelled_nodes
 from backprop.cli.batch.row_errors import FIRST, Fault
 from backprop.cli.batch.sightings import Kinked, Nonfinite, Remark, kinked_in, nonfinite_in
+from backprop.cli.batch.totals import Sums, sums_of
 
 if TYPE_CHECKING:
     from backprop.cli.batch.input.files import GivenFile
@@ -28,7 +29,8 @@ class Answer(NamedTuple):
     """What a block became: what to write, its bad rows, how many lines and rows it had, and what else there is to say.
 
     `is_last`: a bad row ends the run here. `untold` is how many bad rows there are behind those given, which nobody
-    wants to have; `without` how many rows say themselves that they have no value.
+    wants to have; `without` how many rows say themselves that they have no value. `sums` are those of the results over
+    the other rows, where they are wanted and not the rows.
     """
 
     output: Output
@@ -41,6 +43,7 @@ class Answer(NamedTuple):
     kinked: Kinked | None = None
     untold: int = 0
     without: int = 0
+    sums: Sums | None = None
 
 
 class Job(Protocol):
@@ -113,6 +116,7 @@ class Kernel:
         self.fixed = {**defaults_beside(graph, {*shapes, *fixed}), **fixed}
         self.wanted = wanted
         self.names: list[str] = []  # of the results
+        self.result_shapes: list[Shape] = []
         self._program: Any = None
 
     def __getstate__(self) -> dict[str, object]:
@@ -131,12 +135,14 @@ class Kernel:
 
             graph = fuse(graph, {*self.shapes, *self.fixed})
         typed = graph.typed({**self.shapes, **{name: np.shape(value) for name, value in self.fixed.items()}})
-        given = [name for name in typed.inputs if name in self.shapes or name in self.fixed]
+        own = () if self.wanted.by_fixed else self.shapes
+        given = [name for name in typed.inputs if name in own or name in self.fixed]
         wrt, between = self.wanted.names(given), labelled_nodes(typed) if self.wanted.has_nodes else {}
         self.names = self.wanted.results(wrt, list(between))
         plan = plan_gradients(typed, wrt, list(self.shapes), list(between.values()), tells_kinks=True)
         self._program = RowProgram(plan, self.fixed)
-        return list(zip(self.names, plan.result_shapes, strict=False))
+        self.result_shapes = list(plan.result_shapes[: len(self.names)])
+        return list(zip(self.names, self.result_shapes, strict=True))
 
     def run(self, columns: Mapping[str, Rows], rows: int) -> tuple[list[Rows], Rows | None]:
         """The results, of shape (*shape, rows), for columns of shape (*shape, rows), and in which rows they are means
@@ -151,32 +157,47 @@ class Kernel:
 
 
 class RowsJob:
-    """One expression for all rows."""
+    """One expression for all rows. With `adds` its answers hold the sums of the results, and no rows."""
 
     def __init__(
-        self, reader: Reader, kernel: Kernel, writer: Writer, policy: str, *, keeps_rejects: bool = True
+        self,
+        reader: Reader,
+        kernel: Kernel,
+        writer: Writer,
+        policy: str,
+        *,
+        keeps_rejects: bool = True,
+        adds: bool = False,
     ) -> None:
         self.reader = reader
         self.kernel = kernel
         self.writer = writer
         self.policy = policy
         self.keeps_rejects = keeps_rejects
+        self.adds = adds
 
     def reading(self, reader: Reader) -> RowsJob:
         """The same for rows that another reads."""
-        return RowsJob(reader, self.kernel, self.writer, self.policy, keeps_rejects=self.keeps_rejects)
+        return self.by(reader, self.writer)
+
+    def by(self, reader: Reader, writer: Writer) -> RowsJob:
+        """The same job, done by these."""
+        return RowsJob(reader, self.kernel, writer, self.policy, keeps_rejects=self.keeps_rejects, adds=self.adds)
 
     def answer(self, data: Any) -> Answer:
         whole = self.reader.read(data)
         block, wrong, is_last = until_stop(whole, self.policy)
         results, is_kinked = self.kernel.run(block.values, block.rows)
-        output = self.writer.output(block, results, is_skipping=self.policy == "skip") if block.rows else b""
+        output: Output = b""
+        sums = sums_of(results, block.faults) if self.adds else None
+        if sums is None and block.rows:
+            output = self.writer.output(block, results, is_skipping=self.policy == "skip")
         without = sum([fault.is_expected for row, fault in block.faults.items()])
         told, untold = wanted_of(wrong, keeps_rejects=self.keeps_rejects)
         nonfinite = nonfinite_in(self.kernel.names, results, block.faults, block.starts, block.values)
         kinked = kinked_in(is_kinked, block.faults, block.starts, block.values)
-        remarks = [*self.writer.remarks(block), *block.remarks]
-        return Answer(output, told, whole.lines, block.rows, is_last, nonfinite, remarks, kinked, untold, without)
+        remarks = [] if self.adds else [*self.writer.remarks(block), *block.remarks]
+        return Answer(output, told, whole.lines, block.rows, is_last, nonfinite, remarks, kinked, untold, without, sums)
 
 
 def until_stop(block: Block, policy: str) -> tuple[Block, Mapping[int, Fault], bool]:

@@ -37,6 +37,12 @@ batch_options = shared(
     click.option("--nodes", is_flag=True, help="The value and the gradient of every node, too."),
     click.option("--only", is_flag=True, help="The results only, without the columns of the input."),
     click.option(
+        "--total",
+        is_flag=True,
+        help="One row: the value and the gradients summed over all rows, and how many these are.",
+    ),
+    click.option("--mean", is_flag=True, help="The same divided by the number of rows."),
+    click.option(
         "--name",
         metavar="NAME[,PREFIX]",
         help="What the value's column is called and what stands before the gradients' names.  [default: value,grad_]",
@@ -66,6 +72,7 @@ batch_options = shared(
         words("batch"),
         help=f"What to write.  [default: what the ending of -o says ({' '.join(endings('batch'))}), else as read]",
     ),
+    click.option("--no-header", is_flag=True, help="Write the rows without the names of their columns."),
     FILE,
     word_option(
         "--on-error",

@@ -8,16 +8,20 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backprop.cli.batch.account import Account
-from backprop.cli.batch.evaluation import Answer, Job, Output, Part, Run
+from backprop.cli.batch.evaluation import Answer, Job, Output, Part, RowsJob, Run
 from backprop.cli.batch.following import said_of
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, TEXT_BLOCK, BlockReader
 from backprop.cli.batch.input.files import FileNotes, GivenFile
 from backprop.cli.batch.processes.pool import Crew, InProcess, Pool
+from backprop.cli.batch.results import entry_names
 from backprop.cli.batch.setup import look_at, opened
+from backprop.cli.batch.totals import Totals
+from backprop.cli.batch.writing import write_output
 from backprop.cli.status import Status
 from backprop.parser.visible import as_note
 
 if TYPE_CHECKING:
+    from backprop.cli.batch.preview import FirstRows
     from backprop.cli.batch.settings import Batch
 
 
@@ -34,14 +38,46 @@ def run(batch: Batch) -> Status:
         if len(files) > 1:
             look_at(batch, files[1:], run)
         account = Account(batch, run.input, files)
+        totals = totals_of(batch, run)
+        table = table_of(batch, run)
 
         def write(out: BinaryIO) -> None:
             out.flush()
             raw = getattr(out, "raw", out)
             with contextlib.closing(Crew()) as crew:
-                run.write(told(parts_of(batch, run), account, run.is_shared, crew, raw), raw)
+                outputs = told(parts_of(batch, run), account, run.is_shared and table is None, crew, raw, totals)
+                rows: Any = table or raw
+                if totals is None:
+                    run.write(outputs, rows)
+                elif not any(outputs) and not account.is_stopped:
+                    write_output(rows, totals.text(batch.output_format, has_header=batch.writes_header))
+                    if totals.is_of_nothing:
+                        account.note("warning: there is no row with a value, so that the mean is nan")
+                if table is not None:
+                    table.show(batch, raw)
 
         return account.run(write)
+
+
+def table_of(batch: Batch, run: Run) -> FirstRows | None:
+    """What keeps the first rows for a table, where that is wanted."""
+    if batch.output_format != "table":
+        return None
+    from backprop.cli.batch.preview import FirstRows  # here, not above: most rows are for another program
+
+    assert isinstance(run.job, RowsJob)
+    kernel = run.job.kernel
+    shapes = zip(kernel.names, kernel.result_shapes, strict=True)
+    return FirstRows([entry for name, shape in shapes for entry in entry_names(name, shape)])
+
+
+def totals_of(batch: Batch, run: Run) -> Totals | None:
+    """What adds up the answers, where their sum is wanted and not the rows."""
+    if batch.summary is None:
+        return None
+    assert isinstance(run.job, RowsJob)
+    kernel = run.job.kernel
+    return Totals(kernel.names, kernel.result_shapes, is_mean=batch.summary == "mean")
 
 
 def parts_of(batch: Batch, run: Run) -> Iterator[tuple[GivenFile, Part]]:
@@ -55,9 +91,14 @@ def parts_of(batch: Batch, run: Run) -> Iterator[tuple[GivenFile, Part]]:
 
 
 def told(
-    parts: Iterator[tuple[GivenFile, Part]], account: Account, is_shared: bool, crew: Crew, output: BinaryIO
+    parts: Iterator[tuple[GivenFile, Part]],
+    account: Account,
+    is_shared: bool,
+    crew: Crew,
+    output: BinaryIO,
+    totals: Totals | None,
 ) -> Iterator[Output]:
-    """What is to be written of each answer; as soon as it is written, the rest is told."""
+    """What is to be written of each answer; as soon as it is written, the rest is told, and what it adds is added."""
     for file, (given, job) in parts:
         account.begin(file, given)
         if isinstance(given, BlockReader) and given.say:
@@ -68,6 +109,8 @@ def told(
                     yield answer.output
                 first, given.line = given.line, given.line + answer.lines
                 account.take(answer, first, given.source.consumed)
+                if totals is not None and answer.sums is not None:
+                    totals.add(answer.sums)
                 if answer.is_last:
                     return
         account.end(given.loss, given.source.consumed)

@@ -22,13 +22,14 @@ class Naming(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What the options ask for: `wrt` None is all variables that have values."""
+    """What the options ask for: `wrt` None is all variables with values, `by_fixed` those with one for all rows."""
 
     wrt: Sequence[str] | None
     has_gradients: bool
     has_nodes: bool
     naming: Naming
     is_fused: bool = False
+    by_fixed: bool = False
 
     def names(self, given: Sequence[str]) -> Sequence[str]:
         """The variables to differentiate by, of those that have values."""

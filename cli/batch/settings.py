@@ -35,6 +35,9 @@ class Batch:
         no_grad: bool,
         nodes: bool,
         only: bool,
+        no_header: bool,
+        total: bool,
+        mean: bool,
         name: str | None,
         rename: Sequence[str],
         expr_field: str | None,
@@ -68,13 +71,18 @@ class Batch:
         self.wrt = wrt
         self.has_gradients = not no_grad
         self.has_nodes = nodes
-        self.is_only = only
+        if total and mean:
+            raise Failure("--total and --mean contradict each other", "omit one of the two")
+        self.summary = "total" if total else "mean" if mean else None
+        self.has_header = not no_header
+        self.is_only = only or self.summary is not None
         self.naming = naming_of(name)
         self.renames = rename
         self.policy = on_error.removesuffix(EXPECTED)
         self.expects_bad_rows = on_error.endswith(EXPECTED)
         self.rejects = rejects
         self.is_strict = strict
+        self.check_summary(only)
         self.check()
 
     @staticmethod
@@ -122,12 +130,26 @@ class Batch:
         form = self.input_format if self._is_one_table else self._format_of(file.path, has_own=False)
         return self._tables.get(form, self.table)
 
+    def check_summary(self, only: bool) -> None:
+        """Raise Failure for options that go with rows, where not these but their total or mean is wanted."""
+        if self.summary is None:
+            return
+        given = {"--nodes": self.has_nodes, "--only": only, "--source-column": self.source_column is not None}
+        for option in [option for option, is_given in given.items() if is_given]:
+            raise Failure(f"--{self.summary} and {option} contradict each other", "omit one of the two")
+        if self.question.graph is None:
+            raise Failure(f"--{self.summary} goes with one expression for all rows", "omit it")
+        if FORMATS[self.output_format].is_binary:
+            raise Failure(f"a {self.summary} is not written as {self.output_format}", "--format csv, tsv or ndjson")
+
     def check(self) -> None:
         """Raise Failure for options that contradict each other."""
         check_packed(self.output_format, self.path)
         if self.table.said and self.input_format not in DIALECTS:
             option = next(name for name in sorted(self.table.said))
             raise Failure(f"--{option} goes with tables of text, not with {self.input_format}", "omit it")
+        if not self.has_header and self.output_format not in (*DIALECTS, "table"):
+            raise Failure(f"--no-header goes with tables of text, not with {self.output_format}", "omit it")
         if self.wrt and not self.has_gradients:
             raise Failure("--wrt and --no-grad contradict each other", "omit one of the two")
         if self.rejects in ("", "-"):
@@ -155,13 +177,23 @@ class Batch:
             announce(path, option, self.note)
 
     @property
+    def writes_header(self) -> bool:
+        """Whether the names stand above the rows: a table is made of rows with them, and shows them or not."""
+        return self.has_header or self.output_format == "table"
+
+    def opening(self, header: bytes) -> bytes:
+        """What stands above the rows."""
+        return header if self.writes_header else b""
+
+    @property
     def wanted(self) -> Wanted:
         from backprop.cli.batch.results import Wanted
         from backprop.cli.question.names import chosen_names
 
         graph = self.question.graph
         chosen = chosen_names(self.wrt, list(graph.inputs), graph.names) if graph else None
-        return Wanted(chosen, self.has_gradients, self.has_nodes, self.naming, self.is_fused)
+        by_fixed = self.summary is not None
+        return Wanted(chosen, self.has_gradients, self.has_nodes, self.naming, self.is_fused, by_fixed)
 
     @property
     def writes_to_a_screen(self) -> bool:

@@ -21,7 +21,7 @@ from backprop.cli.batch.following import (
 )
 from backprop.cli.batch.formats.conversion import ToCells, ToObjects
 from backprop.cli.batch.formats.delimited import Appending, Delimited
-from backprop.cli.batch.formats.dialect import DIALECTS
+from backprop.cli.batch.formats.dialect import dialect_of
 from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, objects_in
 from backprop.cli.batch.formats.rearranged import Rearranged, with_constants
 from backprop.cli.batch.formats.undecodable import without_strays
@@ -119,17 +119,19 @@ def as_cells_or_columns(
     names: Sequence[str],
 ) -> Run:
     """The run that writes rows as another delimited format, or as columns."""
-    target = Delimited(DIALECTS.get(batch.output_format, DIALECTS["csv"]))
+    target = Delimited(dialect_of(batch.output_format))
     cells = ToCells(form if isinstance(form, Delimited) else None, target, header, names, is_only=batch.is_only)
     if FORMATS[batch.output_format].is_binary:
         from backprop.cli.batch.columnar.text_columns import with_text_columns  # here, not above: it imports pyarrow
 
         return with_text_columns(batch, lines, rows, form, kernel, cells)
-    return as_text(lines, job_of(batch, rows, kernel, cells), cells.opening())
+    return as_text(lines, job_of(batch, rows, kernel, cells), batch.opening(cells.opening()))
 
 
 def job_of(batch: Batch, rows: Reader, kernel: Kernel, writer: Writer) -> RowsJob:
-    return RowsJob(rows, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None)
+    return RowsJob(
+        rows, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None, adds=batch.summary is not None
+    )
 
 
 def with_header(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> Run:
@@ -174,7 +176,7 @@ def with_header(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> 
     else:
         run = as_cells_or_columns(batch, lines, rows, form, kernel, form.header, flat)
         return run._replace(follow=follow)
-    run = as_text(lines, job_of(batch, rows, kernel, writer), writer.opening())
+    run = as_text(lines, job_of(batch, rows, kernel, writer), batch.opening(writer.opening()))
     return run._replace(follow=follow)
 
 
@@ -228,7 +230,7 @@ def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) ->
         check_names(names, ())
         form.reserved = frozenset() if batch.is_only else frozenset([*names, *filter(None, [batch.source_column])])
         writer = AppendingMembers(names, shapes, is_only=batch.is_only)
-        run = as_text(lines, job_of(batch, rows, kernel, writer), writer.opening())
+        run = as_text(lines, job_of(batch, rows, kernel, writer), batch.opening(writer.opening()))
         return run._replace(follow=follow)
     flat = flat_names(results)
     say_of_header(batch, header)
@@ -348,4 +350,4 @@ def with_own_expressions(batch: Batch, source: Source) -> Run:
             )
         return Part(lines, job)
 
-    return as_text(reader, job, style.opening())._replace(follow=follow)
+    return as_text(reader, job, batch.opening(style.opening()))._replace(follow=follow)

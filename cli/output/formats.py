@@ -27,7 +27,7 @@ FIGURE = by("plot.matplotlib_figure", "plot")
 ROWS = by("batch.formats.delimited", "batch", READ)
 COLUMNS = by("batch.columnar.output", "batch", READ)
 FORMATS = {
-    "table": FileFormat((), by("output.table", *REPORTS)),
+    "table": FileFormat((), by("output.table", *REPORTS) | by("batch.preview", "batch")),
     "text": FileFormat((".txt",), by("explain.text", "explain") | by("plot.terminal", "plot")),
     "tsv": FileFormat((".tsv", ".tab", ".txt"), by("output.delimited", *REPORTS, "plot") | ROWS),
     "csv": FileFormat((".csv",), by("output.delimited", *REPORTS, "plot") | ROWS),

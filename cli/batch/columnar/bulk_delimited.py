@@ -56,7 +56,7 @@ def in_bulk(job: RowsJob) -> RowsJob:
     else:
         assert isinstance(given, Delimited)
         reader = BulkReader(given)
-    return RowsJob(reader, job.kernel, BulkWriter(job.writer), job.policy, keeps_rejects=job.keeps_rejects)
+    return job.by(reader, BulkWriter(job.writer))
 
 
 class BulkWriter:

@@ -41,7 +41,7 @@ def limits_of(form: str, schema: Any) -> dict[int, Limit]:
     seen: set[str] = set()
     for position, field in enumerate(schema):
         limit = limit_of(form, field)
-        if form not in DIALECTS and field.name in seen:
+        if form not in (*DIALECTS, "table") and field.name in seen:
             limit = Limit(held_once(form), None)
         if limit:
             limits[position] = limit
@@ -128,8 +128,8 @@ class Behind:
             raise self._raised
 
 
-def write_batches(form: str, schema: Any, batches: Iterator[Any], out: BinaryIO) -> None:
-    """Write all batches, which have the schema.
+def write_batches(form: str, schema: Any, batches: Iterator[Any], out: BinaryIO, *, has_header: bool = True) -> None:
+    """Write all batches, which have the schema; text with the names of their columns above, where it `has_header`.
 
     Arrow goes into a file as a file, into a pipe as a stream, which can be read while it comes. Raises what `batches`
     raises, OSError where the output cannot be written, BrokenPipeError.
@@ -144,7 +144,8 @@ def write_batches(form: str, schema: Any, batches: Iterator[Any], out: BinaryIO)
                 write_ipc(schema, batches, sink, is_file=stat.S_ISREG(os.fstat(out.fileno()).st_mode))
             else:
                 opening, write = text_writer(form, schema.names)
-                sink.write(opening)
+                if has_header:
+                    sink.write(opening)
                 for batch in batches:
                     write(batch, raw)
     except pyarrow.ArrowException as error:

@@ -25,7 +25,7 @@ from backprop.cli.batch.columnar.arrow_types import (
 from backprop.cli.batch.columnar.bulk_delimited import as_texts, write_frame
 from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.formats.delimited import Delimited
-from backprop.cli.batch.formats.dialect import DIALECTS
+from backprop.cli.batch.formats.dialect import dialect_of
 from backprop.cli.batch.formats.numbers import texts
 from backprop.cli.batch.writing import write_all
 from backprop.cli.status import Failure
@@ -45,7 +45,7 @@ def text_writer(form: str, header: Sequence[str]) -> tuple[bytes, Callable[[Any,
     if form == "ndjson":
         names = [json.dumps(name, ensure_ascii=False) for name in header]
         return b"", lambda batch, out: write_all(out, objects(batch, names))
-    dialect = DIALECTS[form]
+    dialect = dialect_of(form)
     opening = f"{Delimited(dialect).joined(header)}\n".encode()
     return opening, lambda batch, out: write_delimited(batch, dialect.separator, out)
 

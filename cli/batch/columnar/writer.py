@@ -33,10 +33,11 @@ def with_column_output(
     """The run whose blocks are record batches of the schema. `has_lists`: a variable may come from lists."""
     keep_freed_memory()
     writer = ColumnWriter(batch, kernel.prepare(), schema, has_lists=has_lists)
-    job = RowsJob(reader, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None)
-    return Run(
-        given, job, partial(write_batches, batch.output_format, writer.schema), is_shared=False, reading=job.reading
+    job = RowsJob(
+        reader, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None, adds=batch.summary is not None
     )
+    write = partial(write_batches, batch.output_format, writer.schema, has_header=batch.writes_header)
+    return Run(given, job, write, is_shared=False, reading=job.reading)
 
 
 class ColumnWriter:

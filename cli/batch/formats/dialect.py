@@ -104,6 +104,11 @@ class Preamble(NamedTuple):
 DIALECTS = {"csv": Dialect(), "tsv": Dialect("\t", quote="")}
 
 
+def dialect_of(form: str) -> Dialect:
+    """In which rows are written that are not objects; a table for the eye is made of TSV, a line for each row."""
+    return DIALECTS.get("tsv" if form == "table" else form, DIALECTS["csv"])
+
+
 @functools.cache
 def grouped(marks: str, decimal: str) -> re.Pattern[str]:
     """What finds a number whose digits are in groups of three."""
