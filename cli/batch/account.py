@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
 from backprop.cli.batch.evaluation import Answer, Input
@@ -27,17 +27,14 @@ class Stopped(Exception):
 
 
 class Account:
-    """Takes what is to be told of the answers of a run, each as soon as it is written.
+    """Takes what is to be told of the answers of a run, each as soon as it is written."""
 
-    `given` is the input of the first of the files.
-    """
-
-    def __init__(self, batch: Batch, given: Input, files: Sequence[GivenFile]) -> None:
+    def __init__(self, batch: Batch) -> None:
         self.batch = batch
-        self._has_names = len(files) > 1
-        size = total_of(files) if self._has_names else given.source.size
+        self._has_names = len(batch.files) > 1
+        size = total_of(batch.files) if self._has_names else None
         self._progress = Progress(size, is_quiet=batch.is_quiet, is_among_results=batch.writes_to_a_screen)
-        self._place = RowPlace(given.unit, "")
+        self._place = RowPlace("line", "")
         self._consumed = 0  # of the files before this one
         self._remarks = Remarks(None if batch.is_quiet else self.note)
         self._faults = Faults(self.note)
@@ -51,6 +48,8 @@ class Account:
 
     def begin(self, file: GivenFile, given: Input) -> None:
         """From here on the answers are to the rows of this file."""
+        if not self._has_names:
+            self._progress.size = given.source.size
         self._place = RowPlace(given.unit, file.name if self._has_names else "")
 
     def take(self, answer: Answer, first: int, consumed: int) -> None:
@@ -70,18 +69,19 @@ class Account:
             self._is_cut = True
             self._faults.lose(loss)
 
-    def run(self, write: Callable[[BinaryIO], None]) -> Status:
-        """Let `write` write all rows. Raises Failure.
+    def run(self, outputs: Iterable[tuple[str | None, Callable[[BinaryIO], None]]]) -> Status:
+        """Write all rows: of each output, by its path, what writes them. Raises Failure.
 
         The status of rows that were wrong comes before that of results that are not finite.
         """
         batch = self.batch
         with rejects_of(batch.rejects, batch.path) as self._faults.rejects:
             try:
-                with byte_destination(batch.path) as file, packed(file, batch.path) as out:
-                    write(out)
-                    if self.is_stopped:
-                        raise Stopped
+                for path, write in outputs:
+                    with byte_destination(path) as file, packed(file, path) as out:
+                        write(out)
+                        if self.is_stopped:
+                            raise Stopped
             except Stopped:
                 pass  # a file that is not whole is not made
             finally:
@@ -98,6 +98,6 @@ class Account:
 
 def total_of(files: Sequence[GivenFile]) -> int | None:
     """How many bytes they have together, None where that is not known, or not what their reading counts."""
-    if any(file.path in (None, "-") or FORMATS[read_format(file.path) or "csv"].is_binary for file in files):
+    if any(not os.path.isfile(file.name) or FORMATS[read_format(file.path) or "csv"].is_binary for file in files):
         return None
     return sum([os.path.getsize(file.name) for file in files])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import select
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backprop.cli.batch.account import Account
@@ -15,6 +17,7 @@ from backprop.cli.batch.input.files import FileNotes, GivenFile
 from backprop.cli.batch.processes.pool import Crew, InProcess, Pool
 from backprop.cli.batch.results import entry_names
 from backprop.cli.batch.setup import look_at, opened
+from backprop.cli.batch.targets import make_folder_of
 from backprop.cli.batch.totals import Totals
 from backprop.cli.batch.writing import write_output
 from backprop.cli.status import Status
@@ -24,39 +27,69 @@ if TYPE_CHECKING:
     from backprop.cli.batch.preview import FirstRows
     from backprop.cli.batch.settings import Batch
 
+Outputs = Generator[tuple["str | None", Callable[[BinaryIO], None]], None, None]  # by path, what writes them
+
 
 def run(batch: Batch) -> Status:
     """Answer all rows. Raises ExpressionError, or Failure where the question or the output is wrong."""
+    if batch.files[0].path in (None, "-"):
+        batch.note_of_typing()
+    account = Account(batch)
+    with contextlib.closing(Crew()) as crew:
+        outputs = each_output(batch, account, crew) if batch.targets else one_output(batch, account, crew)
+        with contextlib.closing(outputs):
+            first = next(outputs)  # what is wrong with a header is known before anything is opened to be written to
+            return account.run(itertools.chain([first], outputs))
+
+
+def one_output(batch: Batch, account: Account, crew: Crew) -> Outputs:
+    """All files as one table."""
+    files = batch.files
     with contextlib.ExitStack() as stack:
-        files = batch.files
-        if files[0].path in (None, "-"):
-            batch.note_of_typing()
-        if len(files) > 1:
-            batch.noted = FileNotes(files)
-        with said_of(files[0].name) if len(files) > 1 else contextlib.nullcontext():
+        if len(files) == 1:
             run = opened(batch, files[0], stack)
-        if len(files) > 1:
-            look_at(batch, files[1:], run)
-        account = Account(batch, run.input, files)
-        totals = totals_of(batch, run)
-        table = table_of(batch, run)
+        else:
+            batch.noted = FileNotes(files)
+            with said_of(files[0].name):
+                run = opened(batch, files[0], stack)
+            look_at(batch, files[1:], run.follow)
+        yield batch.path, partial(write_rows, batch, run, parts_of(batch, run), account, crew)
 
-        def write(out: BinaryIO) -> None:
-            out.flush()
-            raw = getattr(out, "raw", out)
-            with contextlib.closing(Crew()) as crew:
-                outputs = told(parts_of(batch, run), account, run.is_shared and table is None, crew, raw, totals)
-                rows: Any = table or raw
-                if totals is None:
-                    run.write(outputs, rows)
-                elif not any(outputs) and not account.is_stopped:
-                    write_output(rows, totals.text(batch.output_format, has_header=batch.writes_header))
-                    if totals.is_of_nothing:
-                        account.note("warning: there is no row with a value, so that the mean is nan")
-                if table is not None:
-                    table.show(batch, raw)
 
-        return account.run(write)
+def each_output(batch: Batch, account: Account, crew: Crew) -> Outputs:
+    """A table of each file."""
+    batch.noted = FileNotes(batch.files)
+
+    def alone(file: GivenFile, stack: contextlib.ExitStack) -> Run:
+        with said_of(file.name):
+            return opened(batch, file, stack)
+
+    look_at(batch, batch.files, alone)
+    for file, target in zip(batch.files, batch.targets, strict=True):
+        make_folder_of(target)
+        batch.noted.file = file.name
+        with contextlib.ExitStack() as stack:
+            run = alone(file, stack)
+            yield target, partial(write_rows, batch, run, iter([(file, Part(run.input, run.job))]), account, crew)
+
+
+def write_rows(
+    batch: Batch, run: Run, parts: Iterator[tuple[GivenFile, Part]], account: Account, crew: Crew, out: BinaryIO
+) -> None:
+    """Write all rows of the parts, or their sum, or the first ones as a table."""
+    out.flush()
+    raw = getattr(out, "raw", out)
+    totals, table = totals_of(batch, run), table_of(batch, run)
+    rows: Any = table or raw
+    with contextlib.closing(told(parts, account, run.is_shared and table is None, crew, raw, totals)) as outputs:
+        if totals is None:
+            run.write(outputs, rows)
+        elif not any(outputs) and not account.is_stopped:
+            write_output(rows, totals.text(batch.output_format, has_header=batch.writes_header))
+            if totals.is_of_nothing:
+                account.note("warning: there is no row with a value, so that the mean is nan")
+        if table is not None:
+            table.show(batch, raw)
 
 
 def table_of(batch: Batch, run: Run) -> FirstRows | None:
@@ -97,7 +130,7 @@ def told(
     crew: Crew,
     output: BinaryIO,
     totals: Totals | None,
-) -> Iterator[Output]:
+) -> Generator[Output, None, None]:
     """What is to be written of each answer; as soon as it is written, the rest is told, and what it adds is added."""
     for file, (given, job) in parts:
         account.begin(file, given)
@@ -119,19 +152,19 @@ def told(
 def answers(given: Any, job: Any, is_shared: bool, crew: Crew, output: BinaryIO) -> Generator[Answer, None, None]:
     """The answers to all pieces of the input, in order; other processes write theirs to `output` themselves."""
     if isinstance(given, BlockReader):
-        yield from stream(given, job, crew if is_shared else None, output)
+        yield from stream(given, job, partial(crew.pool, output=output) if is_shared else None)
     else:
         yield from map(job.answer, given)
 
 
-def stream(reader: BlockReader, job: Job, crew: Crew | None, output: BinaryIO) -> Iterator[Answer]:
+def stream(reader: BlockReader, job: Job, pool_for: Callable[[Job], Pool] | None) -> Iterator[Answer]:
     """The answers to all blocks of text, in order.
 
     What a slow pipe gives is answered at once. As soon as more is there than a first small block, a pool is started
     and blocks grow: while it works, rows gather.
     """
     pool: Pool = InProcess(job)
-    most = FIRST_BLOCK if crew else TEXT_BLOCK
+    most = FIRST_BLOCK if pool_for else TEXT_BLOCK
     while not reader.is_done:
         if reader.size < most and reader.is_ready():
             reader.fill(most)
@@ -140,9 +173,9 @@ def stream(reader: BlockReader, job: Job, crew: Crew | None, output: BinaryIO) -
             while pool.is_full:
                 yield pool.result()
             pool.submit(data)
-            if crew and most == FIRST_BLOCK and reader.is_ready():
+            if pool_for and most == FIRST_BLOCK and reader.is_ready():
                 yield pool.result()
-                pool = crew.pool(job, output)
+                pool = pool_for(job)
                 most = pool.block_size
         elif pool.pending:
             if not is_read_first(reader, pool):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 from collections.abc import Sequence
@@ -37,7 +38,7 @@ def ask_rows(arguments: Arguments, file: str | None, vars_files: Sequence[str], 
             "omit -f, or the option that says so: --expr-field, --from lines",
         )
     first = next((word for word in arguments.positionals if not is_assignment(word)), "-")
-    if first != "-" and not os.path.exists(first):
+    if first != "-" and not os.path.exists(first) and not glob.glob(first):
         raise Failure(
             f"{first}: no such file; the rows bring their own expressions",
             "omit the expression, or the option that says so: --expr-field, --from lines",

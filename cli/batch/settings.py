@@ -13,6 +13,7 @@ from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.input.files import FileNotes, GivenFile, files_of
 from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
 from backprop.cli.batch.row_errors import EXPECTED
+from backprop.cli.batch.targets import is_folder, targets_in
 from backprop.cli.output.destination import announce
 from backprop.cli.output.formats import FORMATS, check_packed, read_format, written_format
 from backprop.cli.question.argv import SCANNED
@@ -59,14 +60,15 @@ class Batch:
         self.question: BatchQuestion = ask_rows(arguments, file, vars, has_own=has_own)
         self.files = [self._with_source(given, source_column) for given in files_of(self.question.files, self.note)]
         self.source_column = source_column
+        self.path = None if path == "-" else path
         self.input_format = input_format or self._format_of_files(has_own=has_own and not expr_field)
         self._tables = {form: table_options(more, dialect) for form, dialect in DIALECTS.items()}
         self.table = self._tables.get(self.input_format, self._tables["csv"])
         self._is_one_table = input_format is not None
-        self.path = None if path == "-" else path
         self._format = format
         self.output_format = self._written_format()
         self._is_guess = input_format is None and all(read_format(given.path) is None for given in self.files)
+        self.targets = targets_in(str(self.path), self.files, self.output_format) if is_folder(self.path) else []
         self.is_fused = fuse
         self.wrt = wrt
         self.has_gradients = not no_grad
@@ -100,7 +102,8 @@ class Batch:
         formats = {self._format_of(file.path, has_own=has_own): file.name for file in reversed(self.files)}
         form = self._format_of(first.path, has_own=has_own)
         for other, name in formats.items():
-            if other != form and not {other, form} <= DIALECTS.keys():
+            are_tables = {other, form} <= DIALECTS.keys() and not is_folder(self.path)  # there each keeps its format
+            if other != form and not are_tables:
                 raise Failure(
                     f"{first.name} is {form}, and {name} is {other}: files of one run have one format",
                     f"--from {form} says that all are that, or run batch once for each",
@@ -114,7 +117,8 @@ class Batch:
         return ending or ("lines" if has_own else "csv")
 
     def _written_format(self) -> str:
-        return self._format or written_format("batch", self.path, default_output(self.input_format))
+        path = None if is_folder(self.path) else self.path
+        return self._format or written_format("batch", path, default_output(self.input_format))
 
     def take_for_json(self) -> bool:
         """Read what begins as an array of JSON as that, where nobody says what it is; whether that is so."""
@@ -157,8 +161,10 @@ class Batch:
         from backprop.cli.batch.rejects import is_same_file  # here, not above: help and completion open no file
 
         inputs = [("the input", file.path or "") for file in self.files]
-        for option, path in (("-o" if self.path else "stdout", self.path), *inputs):
-            if self.rejects and is_same_file(self.rejects, path):
+        places: list[str | None] = [*self.targets] or [self.path]
+        outputs = [("-o" if self.path else "stdout", place) for place in places]
+        for option, place in (*outputs, *inputs):
+            if self.rejects and is_same_file(self.rejects, place):
                 raise Failure(f"{option} and --rejects are the same file", "give --rejects a name of its own")
         if self.path and len(self.files) > 1 and any(is_same_file(self.path, path) for _, path in inputs if path):
             raise Failure(f"-o {self.path} is among the files to read", "give -o a name of its own")
@@ -173,7 +179,7 @@ class Batch:
             raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, json, csv or tsv")
         if self.question.graph is None and (self.has_nodes or self.wrt or self.renames):
             raise Failure("--nodes, --wrt and --rename go with one expression for all rows", "omit them")
-        for option, path in (("-o", self.path), ("--rejects", self.rejects)):
+        for option, path in (("-o", None if self.targets else self.path), ("--rejects", self.rejects)):
             announce(path, option, self.note)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backprop.autodiff.graph import Graph
@@ -22,7 +22,7 @@ from backprop.cli.batch.following import (
 from backprop.cli.batch.formats.conversion import ToCells, ToObjects
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.dialect import dialect_of
-from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, objects_in
+from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson, object_in, objects_in
 from backprop.cli.batch.formats.rearranged import Rearranged, with_constants
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, LONG, LONGEST, BlockReader
@@ -83,18 +83,20 @@ def opened(batch: Batch, file: GivenFile, stack: contextlib.ExitStack) -> Run:
     return with_header(batch, source, file, graph)
 
 
-def look_at(batch: Batch, files: Sequence[GivenFile], run: Run) -> None:
-    """See that the further files of a run can follow, but for what can be read only once. Raises Failure.
+def look_at(
+    batch: Batch, files: Sequence[GivenFile], opened: Callable[[GivenFile, contextlib.ExitStack], object] | None
+) -> None:
+    """See that the files can be opened, but for those that can be read only once. Raises Failure.
 
     Then all that there is to say of them is said at once.
     """
     notes = batch.noted
-    assert notes is not None and run.follow is not None
+    assert notes is not None and opened is not None
     for file in files:
         if os.path.isfile(file.name) or not os.path.exists(file.name):
             notes.file = file.name
             with contextlib.ExitStack() as stack:
-                run.follow(file, stack)
+                opened(file, stack)
     batch.tell_notes()
 
 
@@ -301,7 +303,7 @@ def first_object(reader: BlockReader) -> dict[str, Any]:
                 f"{reader.source.name}: it is one JSON document over many lines, not an object a line",
                 "--from json reads it",
             )
-        members = next(objects_in(data), None)
+        members = object_in(data)
         looked_at += len(data)
         has_begun = has_begun or bool(data.strip())
         if members is not None or reader.has_ended or reader.size > LONGEST:

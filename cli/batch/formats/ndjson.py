@@ -230,6 +230,11 @@ def objects_in(data: bytes) -> Iterator[dict[str, Any]]:
             yield value
 
 
+def object_in(data: bytes) -> dict[str, Any] | None:
+    """The first of them."""
+    return next(objects_in(data), None)
+
+
 def as_values(
     column: Sequence[Any],
     member: str,

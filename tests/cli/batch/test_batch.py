@@ -260,7 +260,7 @@ def test_what_is_wrong_with_the_question_is_said_before_anything_is_written(
         ("rows.csv",),
         ("x", "rows.csv", "more.csv"),
         ("x", "absent.csv"),
-        ("x", "."),
+        ("x", "./none*.csv"),
         ("x", "-f", "-"),
         ("x", "rows.csv", "-o", "absent/out.csv"),
         ("x", "rows.csv", "-o", "."),

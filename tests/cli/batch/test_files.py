@@ -240,3 +240,77 @@ def test_thousands_of_files_need_no_more_open_files_than_one(tmp_path):
     program = f"ulimit -n 64; {COMMAND} batch x . --only --no-grad"
     done = subprocess.run(["bash", "-c", program], capture_output=True, cwd=tmp_path, check=True, text=True)
     assert done.stdout.splitlines()[1:] == [str(number) for number in range(2000)]
+
+
+def tree(folder):
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_folder_takes_a_file_for_each(batch, tmp_path, is_there):
+    files = {"t/a.csv": "x\n1\n", "t/k=2/a.csv": "x;s\n1,5;q\n", "t/b.csv.gz": gzip.compress(b"x,s\n3,z\n")}
+    if is_there:
+        (tmp_path / "out").mkdir()
+        (tmp_path / "out" / "other").write_text("kept")
+    answer = batch(files, "x^2", "t", "-o", "out" if is_there else "out/", "--no-grad")
+    assert (answer.status, answer.out) == (0, "")
+    assert answer.err == "note: t/k=2/a.csv: separated by ';', decimal comma; --separator and --decimal override\n"
+    assert tree(tmp_path / "out") == {
+        "a.csv": "x,value\n1,1\n",
+        "b.csv": "x,s,value\n3,z,9\n",
+        "k=2/a.csv": "x;s;k;value\n1,5;q;2;2,25\n",
+        **({"other": "kept"} if is_there else {}),
+    }
+
+
+def test_the_endings_in_a_folder_are_those_of_the_format(batch, tmp_path):
+    files = {"a.tab": "x\n1\n", "b.txt": "x\n2\n", "c": "x\n3\n"}
+    assert batch(files, "x", "a.tab", "-o", "o1/", "--no-grad").status == 0
+    assert batch(files, "x", "b.txt", "c", "-o", "o2/", "--no-grad", "--format", "ndjson").status == 0
+    assert (tree(tmp_path / "o1"), tree(tmp_path / "o2")) == (
+        {"a.tab": "x\tvalue\n1\t1\n"},
+        {"b.ndjson": '{"x": 2, "value": 2}\n', "c.ndjson": '{"x": 3, "value": 3}\n'},
+    )
+
+
+def test_each_file_in_a_folder_is_whole_or_absent(batch, tmp_path):
+    files = {"a.csv": "x\n1\n", "b.csv": "x\n2\nz\n", "c.csv": "x\n3\n"}
+    answer = batch(files, "x", "*.csv", "-o", "out/", "--no-grad", "--on-error", "stop")
+    assert (answer.status, answer.err) == (3, "b.csv:3: x is 'z', which is not a number\n")
+    assert tree(tmp_path / "out") == {"a.csv": "x,value\n1,1\n"}
+    again = batch(files, "x", "*.csv", "-o", "out/", "--no-grad")
+    assert (again.status, sorted(tree(tmp_path / "out"))) == (3, ["a.csv", "b.csv", "c.csv"])
+
+
+WRONG_FOLDERS = [
+    (TWO, ["x", "a.csv", "b.csv", "-o", "."], "./a.csv is among the files to read", "another folder"),
+    ({**TWO, "t/a.csv": "x\n1\n"}, ["x", "a.csv", "t/a.csv", "-o", "out/"], "would both be out/a.csv", "holds both"),
+    (
+        {**TWO, "a.tsv": "x\n1\n"},
+        ["x", "a.csv", "a.tsv", "-o", "out/"],
+        "a.csv is csv, and a.tsv is tsv",
+        "once for each",
+    ),
+    (TWO, ["x", "-o", "out/"], "the rows come from stdin", "-o out/out.csv"),
+    (TWO, ["x*q", "a.csv", "-o", "out/"], "a.csv: no column q", ""),
+    ({**TWO, "c.csv": "y\n1\n"}, ["x", "a.csv", "c.csv", "-o", "out/"], "c.csv: no column x", ""),
+    (TWO, ["x", "a.csv", "b.csv", "-o", "a.csv/"], "-o a.csv/ is among the files to read", ""),
+]
+
+
+@pytest.mark.parametrize("files, tokens, reason, cure", WRONG_FOLDERS)
+def test_what_is_wrong_with_a_folder_makes_none(batch, tmp_path, files, tokens, reason, cure):
+    answer = batch(files, *tokens)
+    assert (answer.status, answer.out) == (2, "")
+    assert reason in answer.err
+    assert cure in answer.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_large_files_each_into_its_own(tmp_path):
+    for name, start in (("a", 0), ("b", 300_000), ("c", 600_000)):
+        (tmp_path / f"{name}.csv").write_text("x\n" + "".join(f"{k}\n" for k in range(start, start + 300_000)))
+    subprocess.run([COMMAND, "batch", "x", ".", "-o", "out/", "--no-grad"], cwd=tmp_path, check=True)
+    for name, start in (("a", 0), ("b", 300_000), ("c", 600_000)):
+        rows = "".join(f"{k},{k}\n" for k in range(start, start + 300_000))
+        assert (tmp_path / "out" / f"{name}.csv").read_text() == f"x,value\n{rows}"

@@ -291,20 +291,20 @@ def test_a_mounted_file_is_written_in_place(shell, tmp_path):
     assert (tmp_path / "f").read_text() == "mounted over"
 
 
+FOLDERS = [("folder/", "is a directory"), ("folder", "is a directory"), ("none/", "no such folder")]
+NO_PLACES = [
+    ("f/", "not a directory"),
+    ("f/g", "not a directory"),
+    ("none/f", "no such file or directory"),
+    ("loop", "too many levels of symbolic links"),
+    ("''", "the file's name is empty"),
+]
+
+
 @pytest.mark.parametrize(
-    ("path", "reason"),
-    [
-        ("folder/", "is a directory"),
-        ("folder", "is a directory"),
-        ("none/", "no such folder"),
-        ("f/", "not a directory"),
-        ("f/g", "not a directory"),
-        ("none/f", "no such file or directory"),
-        ("loop", "too many levels of symbolic links"),
-        ("''", "the file's name is empty"),
-    ],
+    ("option", "path", "reason"),
+    [("-o", *case) for case in NO_PLACES] + [("--rejects", *case) for case in FOLDERS + NO_PLACES],
 )
-@pytest.mark.parametrize("option", ["-o", "--rejects"])
 def test_what_is_no_place_for_a_file(shell, rows, tmp_path, path, reason, option):
     (tmp_path / "folder").mkdir()
     (tmp_path / "f").write_text("old")
