@@ -271,7 +271,7 @@ def test_what_is_wrong_with_the_question_is_said_before_anything_is_written(
         ("x", "rows.csv", "--x", "1", "--x", "2"),
         ("x", "rows.csv", "--q", "1"),
         ("x", "rows.csv", "--on-error", "never"),
-        ("x", "rows.csv", "--format", "table"),
+        ("x", "rows.csv", "--format", "markdown"),
         ("--expr-field", "e", "rows.csv", "--nodes"),
         ("--expr-field", "absent", "rows.csv"),
     ],
