@@ -14,7 +14,7 @@ from backprop.cli.batch.evaluation import Answer, Job, Output, Part, RowsJob, Ru
 from backprop.cli.batch.following import said_of
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, TEXT_BLOCK, BlockReader
 from backprop.cli.batch.input.files import FileNotes, GivenFile
-from backprop.cli.batch.processes.pool import Crew, InProcess, Pool
+from backprop.cli.batch.processes.pool import InProcess, Pool, RunPool
 from backprop.cli.batch.results import entry_names
 from backprop.cli.batch.setup import look_at, opened
 from backprop.cli.batch.targets import make_folder_of
@@ -35,14 +35,14 @@ def run(batch: Batch) -> Status:
     if batch.files[0].path in (None, "-"):
         batch.note_of_typing()
     account = Account(batch)
-    with contextlib.closing(Crew()) as crew:
-        outputs = each_output(batch, account, crew) if batch.targets else one_output(batch, account, crew)
+    with contextlib.closing(RunPool()) as run_pool:
+        outputs = each_output(batch, account, run_pool) if batch.targets else one_output(batch, account, run_pool)
         with contextlib.closing(outputs):
             first = next(outputs)  # what is wrong with a header is known before anything is opened to be written to
             return account.run(itertools.chain([first], outputs))
 
 
-def one_output(batch: Batch, account: Account, crew: Crew) -> Outputs:
+def one_output(batch: Batch, account: Account, run_pool: RunPool) -> Outputs:
     """All files as one table."""
     files = batch.files
     with contextlib.ExitStack() as stack:
@@ -53,10 +53,10 @@ def one_output(batch: Batch, account: Account, crew: Crew) -> Outputs:
             with said_of(files[0].name):
                 run = opened(batch, files[0], stack)
             look_at(batch, files[1:], run.follow)
-        yield batch.path, partial(write_rows, batch, run, parts_of(batch, run), account, crew)
+        yield batch.path, partial(write_rows, batch, run, parts_of(batch, run), account, run_pool)
 
 
-def each_output(batch: Batch, account: Account, crew: Crew) -> Outputs:
+def each_output(batch: Batch, account: Account, run_pool: RunPool) -> Outputs:
     """A table of each file."""
     batch.noted = FileNotes(batch.files)
 
@@ -70,18 +70,18 @@ def each_output(batch: Batch, account: Account, crew: Crew) -> Outputs:
         batch.noted.file = file.name
         with contextlib.ExitStack() as stack:
             run = alone(file, stack)
-            yield target, partial(write_rows, batch, run, iter([(file, Part(run.input, run.job))]), account, crew)
+            yield target, partial(write_rows, batch, run, iter([(file, Part(run.input, run.job))]), account, run_pool)
 
 
 def write_rows(
-    batch: Batch, run: Run, parts: Iterator[tuple[GivenFile, Part]], account: Account, crew: Crew, out: BinaryIO
+    batch: Batch, run: Run, parts: Iterator[tuple[GivenFile, Part]], account: Account, run_pool: RunPool, out: BinaryIO
 ) -> None:
     """Write all rows of the parts, or their sum, or the first ones as a table."""
     out.flush()
     raw = getattr(out, "raw", out)
     totals, table = totals_of(batch, run), table_of(batch, run)
     rows: Any = table or raw
-    with contextlib.closing(told(parts, account, run.is_shared and table is None, crew, raw, totals)) as outputs:
+    with contextlib.closing(told(parts, account, run.is_shared and table is None, run_pool, raw, totals)) as outputs:
         if totals is None:
             run.write(outputs, rows)
         elif not any(outputs) and not account.is_stopped:
@@ -127,7 +127,7 @@ def told(
     parts: Iterator[tuple[GivenFile, Part]],
     account: Account,
     is_shared: bool,
-    crew: Crew,
+    run_pool: RunPool,
     output: BinaryIO,
     totals: Totals | None,
 ) -> Generator[Output, None, None]:
@@ -136,7 +136,7 @@ def told(
         account.begin(file, given)
         if isinstance(given, BlockReader) and given.say:
             given.say = lambda text: account.note(as_note(text))
-        with contextlib.closing(answers(given, job, is_shared, crew, output)) as coming:
+        with contextlib.closing(answers(given, job, is_shared, run_pool, output)) as coming:
             for answer in coming:
                 if answer.rows:
                     yield answer.output
@@ -149,10 +149,12 @@ def told(
         account.end(given.loss, given.source.consumed)
 
 
-def answers(given: Any, job: Any, is_shared: bool, crew: Crew, output: BinaryIO) -> Generator[Answer, None, None]:
+def answers(
+    given: Any, job: Any, is_shared: bool, run_pool: RunPool, output: BinaryIO
+) -> Generator[Answer, None, None]:
     """The answers to all pieces of the input, in order; other processes write theirs to `output` themselves."""
     if isinstance(given, BlockReader):
-        yield from stream(given, job, partial(crew.pool, output=output) if is_shared else None)
+        yield from stream(given, job, partial(run_pool.pool, output=output) if is_shared else None)
     else:
         yield from map(job.answer, given)
 

@@ -163,7 +163,7 @@ def done_best(job: Job) -> Job:
     return in_bulk(job) if serves(job) else job
 
 
-class Crew:
+class RunPool:
     """The pool of a whole run, which is started once, where the first is needed, and goes from file to file."""
 
     def __init__(self) -> None:
