@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import factorial
 from typing import Any
 
@@ -36,11 +36,11 @@ def split(a: Any) -> tuple[Any, Any]:
 class DoubleDouble:
     """high + low, an unevaluated sum of two doubles: 32 digits, for the answers that cancel in 16.
 
-    Elementwise, over scalars or arrays; finite numbers only. Source: Hida, Li & Bailey, Algorithms for
-    quad-double precision floating point arithmetic (ARITH-15, 2001).
+    Elementwise, over scalars or arrays; finite numbers only. NumPy's functions that PAIRED names may be
+    called with pairs, so that kernels made of these run in pairs, too; others raise TypeError. Source: Hida, Li &
+    Bailey, Algorithms for quad-double precision floating point arithmetic (ARITH-15, 2001).
     """
 
-    __array_ufunc__ = None  # hands `array * pair` to __rmul__ instead of making an array of objects
     __slots__ = ("high", "low")
 
     def __init__(self, high: Any, low: Any = None) -> None:
@@ -54,10 +54,27 @@ class DoubleDouble:
         top, bottom = high.as_integer_ratio()
         return cls(high, (numerator * bottom - top * denominator) / (denominator * bottom))
 
+    def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **settings: Any) -> Any:
+        function = PAIRED.get(ufunc) if method == "__call__" and not settings else None
+        return NotImplemented if function is None else function(*map(_pair, operands))
+
+    def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
+        """The choice between pairs; what else NumPy has would make an array of objects."""
+        if function is not np.where or len(operands) != 3 or settings:
+            return NotImplemented
+        return choice(operands[0], _pair(operands[1]), _pair(operands[2]))
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("a pair of doubles is no array of NumPy's")
+
     @property
     def value(self) -> Any:
         """The nearest double."""
         return self.high + self.low
+
+    @property
+    def halves(self) -> tuple[Any, Any]:
+        return self.high, self.low
 
     def __getitem__(self, key: Any) -> DoubleDouble:
         return DoubleDouble(self.high[key], self.low[key])
@@ -92,8 +109,10 @@ class DoubleDouble:
 
     def __pow__(self, exponent: int) -> DoubleDouble:
         power = DoubleDouble(np.ones_like(self.high)[()])
-        for _ in range(exponent):
-            power = power * self
+        for bit in bin(exponent)[2:]:
+            power = power * power
+            if bit == "1":
+                power = power * self
         return power
 
     __radd__ = __add__
@@ -107,7 +126,7 @@ class DoubleDouble:
     def expm1(self) -> DoubleDouble:
         """e^self - 1, with relative accuracy near 0."""
         minus_one, exponent = self._reduced_expm1()
-        return minus_one.scaled(exponent) + _pair(np.ldexp(1.0, exponent) - 1.0)
+        return minus_one.scaled(exponent) + DoubleDouble(*two_sum(np.ldexp(1.0, exponent), -1.0))
 
     def _reduced_expm1(self) -> tuple[DoubleDouble, Any]:
         """(e^self / 2^k) - 1 and k, from the series at a sixteenth of the remainder modulo log 2."""
@@ -136,6 +155,12 @@ def polynomial(coefficients: Sequence[Any], x: Any) -> Any:
     return total
 
 
+def choice(condition: Any, taken: DoubleDouble, otherwise: DoubleDouble) -> DoubleDouble:
+    """Each pair of the one where the condition holds, of the other elsewhere."""
+    halves = zip(taken.halves, otherwise.halves, strict=True)
+    return DoubleDouble(*[np.where(condition, *both)[()] for both in halves])
+
+
 def _pair(number: Any) -> DoubleDouble:
     return number if isinstance(number, DoubleDouble) else DoubleDouble(number)
 
@@ -148,3 +173,15 @@ def _renormalised(high: Any, low: Any) -> DoubleDouble:
 LOG_TWO = DoubleDouble.ratio(693147180559945309417232121458176568075500134360, 10**48)
 PI = DoubleDouble.ratio(3141592653589793238462643383279502884197169399375, 10**48)
 INVERSE_FACTORIALS = tuple(DoubleDouble.ratio(1, factorial(k)) for k in range(40))
+PAIRED: dict[Any, Callable[..., Any]] = {  # what NumPy's functions do with pairs; paired_functions.py brings more
+    np.add: lambda x, y: x + y,
+    np.subtract: lambda x, y: x - y,
+    np.multiply: lambda x, y: x * y,
+    np.divide: lambda x, y: x / y,
+    np.negative: lambda x: -x,
+    np.positive: lambda x: x,
+    np.square: lambda x: x * x,
+    np.exp: DoubleDouble.exp,
+    np.expm1: DoubleDouble.expm1,
+    np.log: DoubleDouble.log,
+}
