@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
     from backprop.autodiff.shapes import Array, Shape
 
-__all__ = ["ExpressionError", "Span", "parse", "parse_constant"]
+__all__ = ["ExpressionError", "Span", "parse", "parse_constant", "parse_model"]
 
 
 def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
@@ -24,6 +24,16 @@ def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
     from backprop.parser import parsing
 
     return parsing.parse(text, shapes)
+
+
+def parse_model(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
+    """The graph of `RESPONSE ~ PREDICTION`, behind statements that it uses: its output is the one less the other.
+
+    Raises ExpressionError as `parse` does, and for a text without a ~.
+    """
+    from backprop.parser import parsing
+
+    return parsing.parse(text, shapes, is_model=True)
 
 
 def parse_constant(text: str) -> Array:

@@ -36,6 +36,7 @@ class Builder:
         """Get ready for a text, which may ask for the shapes of its variables."""
         self.scope = Scope(source, shapes)
         self._output: Node | None = None
+        self._model: Node | None = None
 
     def finished(self) -> Graph:
         """The graph of the text, which has been read to its end."""
@@ -51,6 +52,17 @@ class Builder:
         graph.output = self._output
         return graph
 
+    def finished_model(self) -> Graph:
+        """The graph of the text, whose last statement has to be a model."""
+        graph = self.finished()
+        if self._model is None or self._model is not graph.output:
+            raise ExpressionError(
+                "the model has no '~'" if self._model is None else "the model is not the last statement",
+                None if self._model is None else self._model.span,
+                "write RESPONSE ~ PREDICTION at the end, such as y ~ a*x + b",
+            )
+        return graph
+
     # Statements ----------------------------------------------------------------------------------------------
 
     def statements(self, children: Children) -> None:
@@ -58,6 +70,15 @@ class Builder:
 
     def result(self, children: Children) -> None:
         self._output = self.scope.node(children[0])
+
+    def model(self, children: Children) -> None:
+        """`y ~ a*x`: its value is the residual, the response less the prediction."""
+        response, tilde, prediction = children
+        if self._model is not None:
+            raise ExpressionError("a second model", tilde.span, "write one; several responses are [y1, y2] ~ [f1, f2]")
+        nodes = self.scope.node(response), self.scope.node(prediction)
+        span = Span(response.start_pos, prediction.end_pos)
+        self._output = self._model = self.scope.graph.add(OPERATORS["-"], nodes, (), span)
 
     def assignment(self, children: Children) -> None:
         name, _, operand = children

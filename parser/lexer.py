@@ -20,7 +20,12 @@ COMMON_FIRST = ("NAME", "NUMBER", "SIGN", "TIMES")  # no two terminals match ali
 
 
 class ExpressionLexer:
-    """Yields an Operand for each token. Raises ExpressionError at a character that begins none."""
+    """Yields an Operand for each token. Raises ExpressionError at a character that begins none.
+
+    `takes_models`: whether a ~ is a token; in an expression it is none.
+    """
+
+    takes_models = False
 
     def __init__(self, tables: Tables) -> None:
         self._patterns = {name: pattern for name, pattern, _ in tables.terminals}
@@ -89,7 +94,7 @@ class ExpressionLexer:
                     continue
                 elif kind == "END":
                     return
-                elif kind == "STRAY":
+                elif kind == "STRAY" or (kind == "TILDE" and not self.takes_models):
                     from backprop.parser.diagnostics.characters import stray
 
                     raise stray(text, start)

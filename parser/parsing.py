@@ -33,22 +33,23 @@ class TextReader:
         self.lexer = ExpressionLexer(parse_tables)
         self.parser = ShiftReduce(parse_tables, self.builder)
 
-    def read(self, text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
+    def read(self, text: str, shapes: Mapping[str, Shape] | None = None, *, is_model: bool = False) -> Graph:
         self.builder.begin(text, shapes)
+        self.lexer.takes_models = is_model
         self.parser.parse(self.lexer.read(text), len(text))
-        return self.builder.finished()
+        return self.builder.finished_model() if is_model else self.builder.finished()
 
 
 idle: list[TextReader] = []  # a reader costs some milliseconds; one that is busy, in another thread, is not in the list
 
 
 @without_collection
-def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
+def parse(text: str, shapes: Mapping[str, Shape] | None = None, *, is_model: bool = False) -> Graph:
     if len(text) > MAXIMUM_TEXT:
         raise ExpressionError(f"a text of {len(text)} characters", None, f"a text has at most {MAXIMUM_TEXT}")
     reader = idle.pop() if idle else TextReader()
     try:
-        return reader.read(text, shapes)
+        return reader.read(text, shapes, is_model=is_model)
     except UnexpectedToken as error:
         from backprop.parser.diagnostics.unexpected_token import diagnosed
 
