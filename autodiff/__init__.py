@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from backprop.autodiff.errors import ExpressionError, Span
     from backprop.autodiff.evaluation.compiled_function import compile
     from backprop.autodiff.graph import Graph, Node
+    from backprop.autodiff.optimize.fit import fit
 
 __all__ = [
     "ExpressionError",
@@ -17,6 +18,7 @@ __all__ = [
     "Node",
     "Span",
     "compile",
+    "fit",
     "hessian",
     "hvp",
     "jacobian",
@@ -32,6 +34,7 @@ _MODULES = {
     "Node": "graph",
     "Span": "errors",
     "compile": "evaluation.compiled_function",
+    "fit": "optimize.fit",
     "hessian": "derivatives.matrices",
     "hvp": "derivatives.matrices",
     "jacobian": "derivatives.matrices",
