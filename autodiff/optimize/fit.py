@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.graph import Graph
-from backprop.autodiff.optimize.fitting import Fitting, Tell
+from backprop.autodiff.optimize.fitting import ParameterSearch, Tell
 from backprop.autodiff.optimize.other_residuals import Robust
 from backprop.autodiff.optimize.polish import Optimum, polished, rough
 from backprop.autodiff.optimize.residuals import Matrix, Residuals, Vector
@@ -41,7 +41,9 @@ class Fitted:
     stopped; `warnings` say what to know before believing it.
     """
 
-    def __init__(self, fitting: Fitting, point: Point, optimum: Optimum, reason: str, *, is_converged: bool) -> None:
+    def __init__(
+        self, fitting: ParameterSearch, point: Point, optimum: Optimum, reason: str, *, is_converged: bool
+    ) -> None:
         task = self.task = fitting.task
         self.model = task.base
         self.vector = optimum.vector
@@ -153,7 +155,7 @@ def fit(
         is_absolute=absolute_sigma,
         loss=loss,
     )
-    fitting = Fitting(task, tell)
+    fitting = ParameterSearch(task, tell)
     try:
         return finished(fitting, fitting.found())
     except KeyboardInterrupt:
@@ -164,7 +166,7 @@ def fit(
         raise Interrupted(Fitted(fitting, point, best, "interrupted", is_converged=False)) from None
 
 
-def finished(fitting: Fitting, point: Point) -> Fitted:
+def finished(fitting: ParameterSearch, point: Point) -> Fitted:
     """The result at a point, with its last digits."""
     task = fitting.task
     names = task.inside(point.vector)

@@ -26,7 +26,7 @@ NORMAL_DEVIATION = 1.482602218505602  # the standard deviation of a normal distr
 Tell = Callable[[int, float, dict[str, Array]], None]
 
 
-class Fitting:
+class ParameterSearch:
     """The search for the best point of one task. `tell` gets each iteration's number, sum of squares and values.
 
     `best` is the best point so far, `steps` how many there were, `model` what is made least: in a robust fit the loss,

@@ -38,14 +38,6 @@ class Places:
         }
         self.size = ends[-1] if ends else 0
 
-    def thinned(self, most: int) -> Residuals:
-        """The same of every second row, or third and so on: of no more rows than that."""
-        step = -(-self.rows // most)
-        columns = {name: column[..., ::step] for name, column in self.columns.items()}
-        weights = None if self.weights is None else self.weights[:, ::step]
-        rows = -(-self.rows // step)
-        return Residuals(self.graph, columns, self.layout.shapes, self.fixed, rows, weights)
-
     def values(self, vector: Vector) -> dict[str, Array]:
         """The parameters' values in it."""
         return {name: vector[self.slices[name]].reshape(shape)[()] for name, shape in self.shapes.items()}

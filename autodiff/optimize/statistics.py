@@ -15,7 +15,7 @@ from backprop.autodiff.optimize.residuals import Matrix, Vector
 CONFIDENCE = 0.95
 
 
-class Totals(NamedTuple):
+class ResidualTotals(NamedTuple):
     """What the residuals add up to: how many they are (`size`), their squares, those of the responses about their
     means, each in the weights, and the sum of the logarithms of the weights.
     """
@@ -26,12 +26,12 @@ class Totals(NamedTuple):
     logarithms: float
 
 
-def totals_of(responses: Matrix, weights: Matrix | None, squares: float) -> Totals:
+def totals_of(responses: Matrix, weights: Matrix | None, squares: float) -> ResidualTotals:
     """The totals of residuals with that sum of squares, of these responses."""
     factors = np.ones_like(responses) if weights is None else weights
     mean = np.sum(responses * factors**2, axis=1, keepdims=True) / np.sum(factors**2, axis=1, keepdims=True)
     about = float(np.sum(((responses - mean) * factors) ** 2))
-    return Totals(responses.size, squares, about, float(np.sum(np.log(factors))))
+    return ResidualTotals(responses.size, squares, about, float(np.sum(np.log(factors))))
 
 
 class Statistics:
@@ -46,7 +46,7 @@ class Statistics:
         entries: Sequence[str],
         values: Vector,
         inverse: Matrix,
-        totals: Totals,
+        totals: ResidualTotals,
         *,
         is_absolute: bool,
         untold: Sequence[int] = (),

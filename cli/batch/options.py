@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from backprop.cli.batch.dialect_options import DIALECT_OPTIONS
@@ -14,6 +16,7 @@ from backprop.cli.options.declarations import (
     STRICT,
     WRT,
     ExpressionCommand,
+    Function,
     file_option,
     shared,
     word_option,
@@ -26,6 +29,24 @@ class BatchCommand(ExpressionCommand):
 
     def collect_usage_pieces(self, context: click.Context) -> list[str]:
         return ["EXPRESSION", "[FILE]...", "[--NAME VALUE | NAME=VALUE]...", "[OPTIONS]"]
+
+
+RENAME = click.option(
+    "--rename",
+    multiple=True,
+    metavar="X=COLUMN,...",
+    shell_complete=completed_by("variable_and_column"),
+    help="Read the variable X from COLUMN; may be repeated.",
+)
+
+
+def from_option(others: Sequence[str] = ()) -> Function:
+    """What the rows are, in all formats but some others."""
+    known = [word for word in words(READ) if word not in others]
+    ends = " ".join(ending for ending, word in endings(READ).items() if word not in others)
+    return word_option(
+        "--from", known, help=f"What the rows are.  [default: what the ending of FILE says ({ends}), else csv]"
+    )
 
 
 batch_options = shared(
@@ -47,13 +68,7 @@ batch_options = shared(
         metavar="NAME[,PREFIX]",
         help="What the value's column is called and what stands before the gradients' names.  [default: value,grad_]",
     ),
-    click.option(
-        "--rename",
-        multiple=True,
-        metavar="X=COLUMN,...",
-        shell_complete=completed_by("variable_and_column"),
-        help="Read the variable X from COLUMN; may be repeated.",
-    ),
+    RENAME,
     click.option("--source-column", metavar="NAME", help="Write a column NAME: the file that a row is from."),
     click.option(
         "--expr-field",
@@ -61,11 +76,7 @@ batch_options = shared(
         shell_complete=completed_by("column"),
         help="The rows bring their expressions, in COLUMN.",
     ),
-    word_option(
-        "--from",
-        words(READ),
-        help=f"What the rows are.  [default: what the ending of FILE says ({' '.join(endings(READ))}), else csv]",
-    ),
+    from_option(),
     *DIALECT_OPTIONS,
     word_option(
         "--format",

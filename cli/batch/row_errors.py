@@ -19,6 +19,7 @@ SURROGATE = re.compile("[\ud800-\udfff]")
 
 EXPECTED = ",ok"  # behind a policy: bad rows are no reason for another exit status
 POLICIES = ("null", "skip", "stop", f"null{EXPECTED}", f"skip{EXPECTED}")
+EMPTY, MISSING, WITHOUT = "is empty", "is missing", "has no value"  # what is said of a cell that is none
 
 
 class Fault(NamedTuple):
@@ -31,6 +32,11 @@ class Fault(NamedTuple):
     reason: str
     record: bytes
     is_expected: bool = False
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether all that is wrong is that there is no value, where others are wrong."""
+        return all(part.endswith((EMPTY, MISSING, WITHOUT)) for part in self.reason.split("; "))
 
 
 class RowPlace(NamedTuple):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from backprop.cli.batch.dialect_options import TableOptions, table_options
 from backprop.cli.batch.formats.dialect import DIALECTS
-from backprop.cli.batch.input.files import FileNotes, GivenFile, files_of
-from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
+from backprop.cli.batch.input.files import GivenFile, files_of
+from backprop.cli.batch.question import ask_rows, naming_of, renames_of
 from backprop.cli.batch.row_errors import EXPECTED
+from backprop.cli.batch.row_settings import RowSettings
 from backprop.cli.batch.targets import is_folder, targets_in
 from backprop.cli.output.destination import announce
 from backprop.cli.output.formats import FORMATS, check_packed, read_format, written_format
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from backprop.cli.batch.results import Wanted
 
 
-class Batch:
+class Batch(RowSettings):
     """The options of one run. Raises ExpressionError or Failure where the question is wrong."""
 
     def __init__(
@@ -55,9 +56,8 @@ class Batch:
         arguments = click.get_current_context().meta[SCANNED]
         self.field = expr_field
         self.is_quiet = quiet
-        self.noted: FileNotes | None = None  # what is said of several files
         has_own = expr_field is not None or input_format == "lines" or brings_lines(arguments.positionals, file)
-        self.question: BatchQuestion = ask_rows(arguments, file, vars, has_own=has_own)
+        self.question = ask_rows(arguments, file, vars, has_own=has_own)
         self.files = [self._with_source(given, source_column) for given in files_of(self.question.files, self.note)]
         self.source_column = source_column
         self.path = None if path == "-" else path
@@ -205,16 +205,6 @@ class Batch:
     def writes_to_a_screen(self) -> bool:
         return self.path is None and sys.stdout is not None and sys.stdout.isatty()
 
-    def note(self, text: str) -> None:
-        """Say something on stderr, unless -q; of several files, once they have been looked at."""
-        from backprop.cli.output.output import say
-        from backprop.parser.visible import as_note
-
-        if self.noted is not None:
-            text = self.noted.added(text)
-        if text and not self.is_quiet:
-            say(as_note(text))
-
     def tell_notes(self) -> None:
         """Say what there is to say of the files that have been looked at."""
         if self.noted is not None:
@@ -222,15 +212,6 @@ class Batch:
             for text in notes.told():
                 self.note(text)
             self.noted = notes
-
-    @property
-    def say(self) -> Callable[[str], None] | None:
-        return None if self.is_quiet else self.note
-
-    def note_of_typing(self) -> None:
-        """Say what is waited for where somebody has to type it."""
-        if sys.stdin is not None and sys.stdin.isatty():
-            self.note(f"no FILE was given: type rows of {self.input_format} here, Ctrl-D ends them")
 
 
 def brings_lines(positionals: Sequence[str], file: str | None) -> bool:

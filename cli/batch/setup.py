@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape
     from backprop.cli.batch.formats.row_expressions import ExpressionObjects
     from backprop.cli.batch.input.files import GivenFile
+    from backprop.cli.batch.row_settings import RowSettings
     from backprop.cli.batch.settings import Batch
 
 OBJECTS = ("ndjson", "json")  # formats whose rows are objects
@@ -243,7 +244,7 @@ def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) ->
     return run._replace(follow=follow)
 
 
-def object_lines(batch: Batch, source: Source, form: Ndjson | ExpressionObjects) -> BlockReader:
+def object_lines(batch: RowSettings, source: Source, form: Ndjson | ExpressionObjects) -> BlockReader:
     """What reads rows of objects, a line each."""
     if batch.input_format == "json":
         from backprop.cli.batch.input.json_documents import JsonDocuments  # here, not above: most rows are no documents
@@ -254,7 +255,7 @@ def object_lines(batch: Batch, source: Source, form: Ndjson | ExpressionObjects)
     return lines
 
 
-def first_members(batch: Batch, lines: BlockReader) -> dict[str, Any]:
+def first_members(batch: RowSettings, lines: BlockReader) -> dict[str, Any]:
     """The members that rows have and their first values, by the first row, or by the first bytes of JSON documents.
 
     Raises Failure.

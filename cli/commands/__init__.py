@@ -14,6 +14,7 @@ COMMANDS = {
     "vjp": "Show the gradient of an upstream: vector times Jacobian.",
     "hvp": "Show the Hessian times a direction.",
     "batch": "Read rows, and write each with its value and gradient.",
+    "fit": "Fit a model to rows: parameters with their errors.",
     "explain": "Explain the chain rule step by step, with the numbers.",
     "graph": "Draw the circuit: values in green, gradients in red.",
     "plot": "Draw a function and its derivative over a range.",

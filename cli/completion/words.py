@@ -34,10 +34,10 @@ def names_in(text: str, tail: str) -> list[str]:
 def variables_of(expression: str | None, *, has_parts: bool = False) -> list[str]:
     """The variables of an expression, and what its statements compute if it `has_parts`; none of a wrong one."""
     from backprop.autodiff.errors import ExpressionError
-    from backprop.parser import parse
+    from backprop.cli.question.expression import of_either_kind
 
     try:
-        graph = parse(expression or "0")
+        graph = of_either_kind(expression or "0")
     except ExpressionError:
         return []
     return list(dict.fromkeys([*graph.variables, *(graph.names if has_parts else ())]))

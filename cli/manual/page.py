@@ -41,7 +41,7 @@ DESCRIPTION = (
 )
 STATUSES = {
     Status.DONE: "Done.",
-    Status.MISMATCH: "A check failed: see backprop check.",
+    Status.MISMATCH: "A check failed, or a fit found no minimum: see backprop check and backprop fit.",
     Status.WRONG_QUESTION: "The question was wrong: usage, syntax, names or shapes. Nothing was computed.",
     Status.WRONG_DATA: "Some of the data was wrong, or could not be written. The rest was.",
     Status.NON_FINITE: "Under --strict: a result is infinite or not a number.",

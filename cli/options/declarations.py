@@ -188,7 +188,7 @@ def output_options(
 FUSE = click.option(
     "--fuse", is_flag=True, help="Compute 1/(1+exp(-x)), log(sigmoid(x)) and their like by one gate that keeps digits."
 )
-EXPRESSION_SOURCES = (
+EXPRESSION_FILES = (
     file_option("-f", "--file", help="Read the expression from FILE, or stdin for -."),
     file_option(
         "--vars",
@@ -196,8 +196,8 @@ EXPRESSION_SOURCES = (
         metavar="FILE.json",
         help="Take values from a JSON object, - being stdin; an option for the same variable wins.",
     ),
-    FUSE,
 )
+EXPRESSION_SOURCES = (*EXPRESSION_FILES, FUSE)
 question_options = shared("question", as_question, *EXPRESSION_SOURCES)
 range_question_options = shared("question", functools.partial(as_question, needs="ranges"), *EXPRESSION_SOURCES)
 open_question_options = shared("question", functools.partial(as_question, needs="nothing"), *EXPRESSION_SOURCES)

@@ -20,7 +20,7 @@ def by(module: str, *commands: str) -> dict[str, str]:
     return dict.fromkeys(commands, module)
 
 
-REPORTS = ("eval", "grad", "diff", "check", "jacobian", "hessian", "jvp", "vjp", "hvp", "functions", "repl")
+REPORTS = ("eval", "grad", "diff", "check", "jacobian", "hessian", "jvp", "vjp", "hvp", "fit", "functions", "repl")
 READ = "batch --from"
 CODE = by("output.plain", "diff")  # the lines that a printer of the parser makes
 FIGURE = by("plot.matplotlib_figure", "plot")

@@ -17,6 +17,7 @@ EXAMPLES = {  # of how a command is called, where that is not like eval
     "eval": 'backprop eval "(x+y)*z" --x -2 --y 5 --z -4',
     "plot": 'backprop plot "sin(x)" --x -5:5',
     "batch": 'backprop batch "1/(1+exp(-(w*x+b)))" rows.csv > out.csv',
+    "fit": 'backprop fit "y ~ a*exp(-b*t) + c" rows.csv a=1 b=0.5',
 }
 SCANNED = "backprop.arguments"  # what argv holds, in the `meta` of click's context
 
@@ -116,7 +117,9 @@ class Positionals(NamedTuple):
     bindings: list[GivenValue]
 
 
-def split_positionals(arguments: Arguments, *, needs_expression: bool, takes_rows: bool = False) -> Positionals:
+def split_positionals(
+    arguments: Arguments, *, needs_expression: bool, takes_rows: bool = False, command: str = "batch"
+) -> Positionals:
     """What the positionals are: the first that is not NAME=value is the expression, others may be files of rows.
 
     Where all are NAME=value, the expression is the first whose right side is not a value (`q = x + y`). Raises Failure
@@ -134,7 +137,7 @@ def split_positionals(arguments: Arguments, *, needs_expression: bool, takes_row
     strange = next((word for word in words if not (takes_rows and is_place(word))), None)
     if strange is not None and not (takes_rows and len(words) == 1):
         quoted = f'put the whole expression in quotes: "{together}"' if len(together) < 100 else None
-        cure = f"an expression and files of rows: {EXAMPLES['batch']}" if takes_rows else quoted
+        cure = f"an expression and files of rows: {EXAMPLES[command]}" if takes_rows else quoted
         raise Failure(f"unexpected argument {strange!r}", cure)
     return Positionals(expression, words, [*arguments.bindings, *(as_binding(token) for token in assignments)])
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.cli.status import Failure
 from backprop.parser.limits import MAXIMUM_TEXT
+
+if TYPE_CHECKING:
+    from backprop.autodiff.graph import Graph
 
 MOST_BYTES = 4 * MAXIMUM_TEXT
 
@@ -44,3 +48,13 @@ def checked(text: str) -> str:
             "a byte here is not UTF-8 text", Span(error.start, error.end), "write it as UTF-8", text
         ) from None
     return text
+
+
+def of_either_kind(text: str) -> Graph:
+    """The graph of an expression or of a model, where nothing says which it is. Raises ExpressionError."""
+    from backprop.parser import parse, parse_model
+
+    try:
+        return parse(text)
+    except ExpressionError:
+        return parse_model(text)

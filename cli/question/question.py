@@ -15,7 +15,7 @@ from backprop.autodiff.graph import Graph
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue, is_file, normalized, split_positionals
-from backprop.cli.question.expression import checked, read_expression
+from backprop.cli.question.expression import checked, of_either_kind, read_expression
 from backprop.cli.question.names import (
     check_free,
     check_given_once,
@@ -32,11 +32,14 @@ MAXIMUM_ECHOED = 60  # characters of an expression in a line of help
 
 
 class Needs(Enum):
-    """What a command needs for each variable: a value; one or two ranges and else values; columns for the others."""
+    """What a command needs for each variable: a value; one or two ranges and else values; columns for the others; of a
+    model columns, starts and ranges of these.
+    """
 
     VALUES = "values"
     RANGES = "ranges"
     COLUMNS = "columns"
+    MODEL = "model"
     NOTHING = "nothing"
 
 
@@ -76,9 +79,11 @@ def ask(
     shapes: Mapping[str, Shape] | None = None,
 ) -> Question:
     """The question in a command's argv, `shapes` being those of options. Raises ExpressionError or Failure."""
-    takes_rows = needs is Needs.COLUMNS
+    takes_rows = needs in (Needs.COLUMNS, Needs.MODEL)
     example = EXAMPLES.get(command, EXAMPLES["eval"])
-    expression, rows, bindings = split_positionals(arguments, needs_expression=file is None, takes_rows=takes_rows)
+    expression, rows, bindings = split_positionals(
+        arguments, needs_expression=file is None, takes_rows=takes_rows, command=command
+    )
     check_stdin(file, vars_files, has_rows=takes_rows and (not rows or "-" in rows))
     if file is not None:
         expression = read_expression(file)
@@ -88,10 +93,11 @@ def ask(
         only = "stdin" if expression == "-" else f"the file {expression}"
         raise Failure(f"no expression was given, only {only}", f"for example: {example}")
     filed = read_vars(vars_files)
-    graph = read_graph(checked(expression), bindings, filed, shapes or {})
+    graph = read_graph(checked(expression), bindings, filed, shapes or {}, is_model=needs is Needs.MODEL)
     check_names(graph, bindings, arguments)
     check_free(graph, filed)
-    ranged = [binding for binding in bindings if is_range(binding.text or "")] if needs is Needs.RANGES else []
+    may_range = needs in (Needs.RANGES, Needs.MODEL)
+    ranged = [binding for binding in bindings if is_range(binding.text or "")] if may_range else []
     if needs is Needs.RANGES:
         check_ranges(graph, ranged, bindings, arguments)
     given = {*filed, *(binding.name for binding in bindings)}
@@ -108,14 +114,20 @@ def ask(
 
 
 def read_graph(
-    text: str, bindings: Sequence[GivenValue], filed: Mapping[str, Array], shapes: Mapping[str, Shape]
+    text: str,
+    bindings: Sequence[GivenValue],
+    filed: Mapping[str, Array],
+    shapes: Mapping[str, Shape],
+    *,
+    is_model: bool,
 ) -> Graph:
     """The graph of the text, read again for the shapes of the values where a range follows from them."""
-    from backprop.parser import parse
+    from backprop.parser import parse, parse_model
     from backprop.parser.constants import UnknownShape
 
+    read = parse_model if is_model else parse
     try:
-        graph = parse(text)
+        graph = read(text)
         if not graph.assumed:
             return graph
     except UnknownShape:
@@ -124,7 +136,7 @@ def read_graph(
     for binding in bindings:
         if not is_range(binding.text or ""):
             known[binding.name] = np.shape(read_value(binding.name, binding.text or ""))
-    return parse(text, {**known, **shapes})
+    return read(text, {**known, **shapes})
 
 
 def values_of(bindings: Sequence[GivenValue]) -> dict[str, Array]:
@@ -141,13 +153,13 @@ def fixed_values(bindings: Sequence[GivenValue], vars_files: Sequence[str]) -> d
 def variables_line(arguments: Arguments) -> str | None:
     """`Variables of (x+y)*z: --x --y --z`, for the help; None where argv holds no expression that can be read."""
     from backprop.autodiff.errors import ExpressionError
-    from backprop.parser import parse
 
+    takes_rows = "--rename" in arguments.known
     try:
-        expression, *_ = split_positionals(arguments, needs_expression=True)
+        expression, *_ = split_positionals(arguments, needs_expression=True, takes_rows=takes_rows)
         if expression is None:
             return None
-        graph = parse(checked(expression))
+        graph = of_either_kind(checked(expression))
     except (ExpressionError, Failure):
         return None
     names = [f"{name}=…" if f"--{name}" in arguments.known else f"--{name}" for name in graph.variables]

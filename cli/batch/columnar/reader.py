@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow
@@ -31,6 +32,7 @@ from backprop.cli.status import Failure
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
     from backprop.cli.batch.input.files import GivenFile
+    from backprop.cli.batch.row_settings import RowSettings
     from backprop.cli.batch.settings import Batch
 
 LOOKED_AT = 16  # blocks, at most, for the shape of lists
@@ -44,7 +46,8 @@ def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, st
     fitting = Fitting(source.name, batches.schema, cells(beside(batch, file, batches.schema.names)), None)
     if len(batch.files) > 1:
         fitting = fitting.with_schema(schema_for(batch, fitting.schema))
-    reader = ColumnReader(batch, graph, batches, fitting)
+    names_of, renames = partial(free_names, batch, graph), renames_of(batch.renames, graph)
+    reader = ColumnReader(batch, names_of, renames, batches, fitting)
     kernel = Kernel(graph, reader.binding.shapes, batch.question.fixed, batch.wanted)
     has_lists = bool(reader.binding.nested)
     run = with_column_output(batch, reader, reader, kernel, reader.schema, has_lists=has_lists)
@@ -54,7 +57,8 @@ def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, st
         with said_of(source.name):
             batches = batches_of(source, batch.input_format, stack)
             constants = cells(beside(batch, file, batches.schema.names))
-            other = ColumnReader(batch, graph, batches, Fitting(source.name, batches.schema, constants, reader.schema))
+            fitting = Fitting(source.name, batches.schema, constants, reader.schema)
+            other = ColumnReader(batch, names_of, renames, batches, fitting)
         check_shapes(source.name, other.binding.shapes, reader.binding.shapes)
         say_of_differing_columns(batch, other.fitting.left_out, other.fitting.absent)
         assert run.reading is not None
@@ -74,11 +78,21 @@ def schema_for(batch: Batch, schema: Any) -> Any:
 
 
 class ColumnReader:
-    """Gives record batches of parquet or Arrow IPC, and reads the variables' values in each. Raises Failure."""
+    """Gives record batches of parquet or Arrow IPC, and reads the variables' values in each. Raises Failure.
+
+    `names_of` tells of the columns which variables they give.
+    """
 
     unit = "row"
 
-    def __init__(self, batch: Batch, graph: Graph, source: Batches, fitting: Fitting) -> None:
+    def __init__(
+        self,
+        batch: RowSettings,
+        names_of: Callable[[Sequence[str]], Sequence[str]],
+        renames: Mapping[str, str],
+        source: Batches,
+        fitting: Fitting,
+    ) -> None:
         self.name = name = fitting.file
         self.source = source
         self.fitting = fitting
@@ -88,8 +102,7 @@ class ColumnReader:
         self.keeps_rows = batch.rejects is not None
         self.is_only, self.note = batch.is_only, batch.note
         own = fitting.own.names
-        names = free_names(batch, graph, [*own, *source.left_out])
-        renames = renames_of(batch.renames, graph)
+        names = names_of([*own, *source.left_out])
         check_readable(source.left_out, names, renames)
         ColumnBinding(fitting.own, names, renames)  # a column that is only in the first file is none of this one
         self.binding = ColumnBinding(self.schema, names, renames)

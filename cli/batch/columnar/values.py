@@ -16,6 +16,7 @@ from backprop.cli.batch.formats.delimited import as_numbers
 from backprop.cli.batch.formats.ndjson import as_values
 from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.batch.input.header import Columns, bind_columns, brief
+from backprop.cli.batch.row_errors import MISSING
 from backprop.cli.question.argv import normalized
 from backprop.cli.question.value_json import as_array
 from backprop.cli.status import Failure
@@ -108,7 +109,7 @@ def numbers(heading: str, column: Any, reasons: Reasons) -> Rows:
     """A column's numbers, nan where there is none."""
     missing = np.flatnonzero(column.is_null()).tolist() if column.null_count else []
     for row in missing:
-        reasons.setdefault(row, []).append(f"{heading} is missing")
+        reasons.setdefault(row, []).append(f"{heading} {MISSING}")
     column = stored(column)
     if not is_text(column.type):
         return as_doubles(column)

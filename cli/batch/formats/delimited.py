@@ -19,7 +19,7 @@ from backprop.cli.batch.formats.dialect import BLANK_CELL, BLANKS, Dialect
 from backprop.cli.batch.formats.numbers import Rows, lines_in, rows_of, texts
 from backprop.cli.batch.input.cutting import Place, cut_lines, cut_quoted_lines, is_unclosed, spans_of
 from backprop.cli.batch.input.header import Columns
-from backprop.cli.batch.row_errors import Fault, quoted
+from backprop.cli.batch.row_errors import EMPTY, WITHOUT, Fault, quoted
 from backprop.cli.batch.sightings import Remark
 from backprop.cli.question.value_numbers import OutOfRange, is_plain, parsed
 
@@ -220,7 +220,7 @@ class Delimited:
             faults[row] = fault_of(records, starts, row, "; ".join(several))
         for row, headings in without.items():
             if row not in reasons:
-                fault = fault_of(records, starts, row, f"{' and '.join(headings)} has no value")
+                fault = fault_of(records, starts, row, f"{' and '.join(headings)} {WITHOUT}")
                 faults[row] = fault._replace(is_expected=True)
         return values
 
@@ -354,7 +354,7 @@ def as_numbers_of(column: Sequence[str], heading: str, reasons: dict[int, list[s
     numbers = as_numbers([dialect.in_python(cell) for cell in column], heading, wrong)
     for row in wrong:
         cell = column[row]
-        reason = "is empty" if not cell.strip() else f"is {quoted(cell)}, which is not a number{dialect.described}"
+        reason = EMPTY if not cell.strip() else f"is {quoted(cell)}, which is not a number{dialect.described}"
         reasons.setdefault(row, []).append(f"{heading} {reason}")
     return numbers
 
@@ -366,7 +366,7 @@ def as_number(cell: str) -> tuple[float, str | None]:
     except OutOfRange:
         return math.nan, f"is {quoted(cell)}, which is out of range"
     except ValueError:
-        return math.nan, "is empty" if not cell.strip() else f"is {quoted(cell)}, which is not a number"
+        return math.nan, EMPTY if not cell.strip() else f"is {quoted(cell)}, which is not a number"
 
 
 def escaped(cell: str) -> str:

@@ -21,7 +21,7 @@ from backprop.cli.batch.formats.delimited import as_number, ended
 from backprop.cli.batch.formats.numbers import Rows, lines_in, rows_of, texts
 from backprop.cli.batch.formats.undecodable import without_strays
 from backprop.cli.batch.input.cutting import Place, cut_lines
-from backprop.cli.batch.row_errors import Fault, quoted
+from backprop.cli.batch.row_errors import MISSING, Fault, quoted
 from backprop.cli.batch.sightings import Remark
 from backprop.cli.question.value_json import MINUS_ZERO, as_array, shown, with_zeros_of_sign
 
@@ -272,7 +272,7 @@ def as_values(
 def problem_of(value: Any, shape: Shape, record: str, *, is_default: bool = False) -> str | None:
     """Why a member's value, or what stands for it, is no number, or no array of the shape; None where it is."""
     if value is None:
-        return "is missing"
+        return MISSING
     if isinstance(value, (str, dict, bool)):
         return f"is {quoted(value) if isinstance(value, str) else shown(value)}, which is not a number"
     try:

@@ -24,7 +24,7 @@ from backprop.parser.visible import Lines, visible
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
-    from backprop.cli.batch.settings import Batch
+    from backprop.cli.batch.row_settings import RowSettings
 
 WITH_UNIT = re.compile(r"(\S.*?)\s*(?:\([^()]*\)|\[(?![0-9]+\])[^\[\]]*\])")
 NUMBER = r"[0-9]{1,18}"  # an index with more digits is none
@@ -69,7 +69,7 @@ def bind_columns(header: Sequence[str], names: Sequence[str], renames: Mapping[s
     return columns
 
 
-def free_names(batch: Batch, graph: Graph, columns: Sequence[str], *, is_open: bool = False) -> list[str]:
+def free_names(batch: RowSettings, graph: Graph, columns: Sequence[str], *, is_open: bool = False) -> list[str]:
     """The variables that the rows must give.
 
     One with a default, or a constant's name, is among them where a column has it; a `const` is not. Each is said.
@@ -99,7 +99,7 @@ def free_names(batch: Batch, graph: Graph, columns: Sequence[str], *, is_open: b
     return names
 
 
-def has_columns(batch: Batch, graph: Graph, columns: Sequence[str]) -> bool:
+def has_columns(batch: RowSettings, graph: Graph, columns: Sequence[str]) -> bool:
     """Whether the columns give all variables that nothing else gives."""
     renames = renames_of(batch.renames, graph)
     known = {*[normalized(column.strip()) for column in columns], *array_columns(columns), *other_names(columns)}
@@ -131,7 +131,7 @@ def other_names(header: Sequence[str]) -> dict[str, int]:
     return names | {name: places[0] for name, places in short.items() if len(places) == 1}
 
 
-def say_of_other_names(batch: Batch, header: Sequence[str], columns: Mapping[str, Columns]) -> None:
+def say_of_other_names(batch: RowSettings, header: Sequence[str], columns: Mapping[str, Columns]) -> None:
     """Say which variables are read from columns of other names, where nobody asked for that."""
     for name, found in columns.items():
         heading = header[found.places[0]].strip()
@@ -139,7 +139,7 @@ def say_of_other_names(batch: Batch, header: Sequence[str], columns: Mapping[str
             batch.note(f"{name} is read from the column {brief(heading)}")
 
 
-def say_of_header(batch: Batch, header: Iterable[str]) -> None:
+def say_of_header(batch: RowSettings, header: Iterable[str]) -> None:
     """Say that names cannot be written as they are, where that is so."""
     if not batch.is_only and any(map(has_strays, header)):
         batch.note(STRANGE_NAME)

@@ -108,6 +108,14 @@ def test_columns_of_the_file_of_batch(answers):
     assert answers("backprop batch 'x' rows.csv -") != []
 
 
+def test_parameters_and_columns_of_a_model(answers):
+    assert answers("backprop fit 'y ~ a*width + c' ") == [":files"]
+    assert answers("backprop fit 'y ~ a*width + c' rows.csv a=1 --hold ") == ["y ", "a ", "width ", "c "]
+    assert answers("backprop fit 'y ~ a*width + c' rows.csv --bounds ") == ["y=", "a=", "width=", "c="]
+    assert answers("backprop fit 'y ~ a*width + c' rows.csv --sigma ") == ["width ", r"the\ height ", "b "]
+    assert answers("backprop fit 'y ~ a*width + c' rows.csv --loss ") == ["huber ", "soft_l1 ", "cauchy "]
+
+
 def test_values_from_files(answers):
     assert answers("backprop eval 'w*x' --w @ro") == ["@rows.csv "]
     assert answers("backprop eval 'w*x' w=@ro", breaks=BREAKS) == ["@rows.csv "]

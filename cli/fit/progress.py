@@ -1,0 +1,35 @@
+"""How far a fit is, on one line of stderr: only on a terminal, and only after a while."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+
+PATIENCE = 0.5  # seconds that nothing is shown for
+BETWEEN = 0.1  # seconds between two lines
+
+
+class Iterations:
+    """Shows the number of the iteration and the sum of squares, and takes the line away at the end."""
+
+    def __init__(self, *, is_quiet: bool) -> None:
+        self._is_shown = not is_quiet and sys.stderr is not None and sys.stderr.isatty()
+        self._next = time.monotonic() + PATIENCE
+        self._has_shown = False
+
+    def __enter__(self) -> Iterations:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._has_shown:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def tell(self, number: int, squares: float, _values: Mapping[str, Any]) -> None:
+        now = time.monotonic()
+        if self._is_shown and now >= self._next:
+            self._next, self._has_shown = now + BETWEEN, True
+            sys.stderr.write(f"\r\x1b[Kiteration {number}: sum of squares {squares:.6g}")
+            sys.stderr.flush()
