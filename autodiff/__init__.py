@@ -10,12 +10,16 @@ if TYPE_CHECKING:
     from backprop.autodiff.errors import ExpressionError, Span
     from backprop.autodiff.evaluation.compiled_function import compile
     from backprop.autodiff.graph import Graph, Node
+    from backprop.autodiff.uncertainty.budget import budget
+    from backprop.autodiff.uncertainty.inputs import Uncertain, within
 
 __all__ = [
     "ExpressionError",
     "Graph",
     "Node",
     "Span",
+    "Uncertain",
+    "budget",
     "compile",
     "hessian",
     "hvp",
@@ -23,6 +27,7 @@ __all__ = [
     "jvp",
     "value_and_grad",
     "vjp",
+    "within",
 ]
 
 
@@ -31,6 +36,8 @@ _MODULES = {
     "Graph": "graph",
     "Node": "graph",
     "Span": "errors",
+    "Uncertain": "uncertainty.inputs",
+    "budget": "uncertainty.budget",
     "compile": "evaluation.compiled_function",
     "hessian": "derivatives.matrices",
     "hvp": "derivatives.matrices",
@@ -38,6 +45,7 @@ _MODULES = {
     "jvp": "derivatives.values",
     "value_and_grad": "derivatives.values",
     "vjp": "derivatives.values",
+    "within": "uncertainty.inputs",
 }
 
 
