@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from backprop.cli.output.numbers import Writer, rounded, summary, whole
-from backprop.cli.output.report import Cell, Sum
+from backprop.cli.output.report import Cell, Measured, Sum
+from backprop.cli.output.rounding import matched
 from backprop.parser.printers.expression import shortest
 from backprop.parser.visible import brief, visible
 
@@ -24,7 +25,7 @@ def machine_text(cell: Cell) -> str:
         return visible(cell)
     if isinstance(cell, Sum):
         return visible(joined(cell, shortest))
-    return whole(cell)
+    return whole(cell.number if isinstance(cell, Measured) else cell)
 
 
 def table_text(cell: Cell, digits: int) -> str:
@@ -37,4 +38,6 @@ def table_text(cell: Cell, digits: int) -> str:
         first = visible(joined(Sum(cell.terms[:MAXIMUM_TERMS]), rounded(digits)))
         left = len(cell.terms) - MAXIMUM_TERMS
         return f"{first} … +{left} more" if left > 0 else first
+    if isinstance(cell, Measured):
+        return matched(cell.number, cell.uncertainty)
     return summary(cell, rounded(digits))
