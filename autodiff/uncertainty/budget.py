@@ -23,7 +23,7 @@ from backprop.autodiff.uncertainty.coverage import coverage_factor, effective_do
 from backprop.autodiff.uncertainty.distributions import DISTRIBUTIONS
 from backprop.autodiff.uncertainty.inputs import Correlations, Inputs, Uncertain
 from backprop.autodiff.uncertainty.monte_carlo import MOST_ASKED, MonteCarlo, Told, monte_carlo, tolerance_of
-from backprop.autodiff.uncertainty.numbers import Vector
+from backprop.autodiff.uncertainty.numbers import Vector, scale_of, total
 from backprop.autodiff.uncertainty.second_order import SecondOrderUncertainty, second_order
 from backprop.autodiff.uncertainty.target import Target, target
 
@@ -114,10 +114,11 @@ def budget(
     slopes = known.joined(gradient) + 0.0  # a zero has no sign here
     with np.errstate(all="ignore"):
         parts = slopes * known.uncertainties
-        shared = parts * known.correlated(parts)
-        variance = math.fsum(shared) if np.isfinite(shared).all() else float(np.sum(shared))
+        scale = scale_of(parts)
+        shared = parts / scale * known.correlated(parts / scale)
+        variance = total(shared)
         shares = shared / variance * 100.0 if variance else np.zeros_like(shared)
-    uncertainty = math.sqrt(max(variance, 0.0)) if variance == variance else math.nan
+    uncertainty = scale * math.sqrt(max(variance, 0.0)) if variance == variance else math.nan
     dof = degrees_of_freedom(known, parts, uncertainty)
     factor = factor_for(coverage, dof)
     bent = second_order(graph, known, slopes)
@@ -195,18 +196,18 @@ def kinks_of(graph: Graph, known: Inputs) -> tuple[Node, ...]:
 
 
 def degrees_of_freedom(known: Inputs, parts: Vector, uncertainty: float, *, of_trials: bool = False) -> float | None:
-    """The effective degrees of freedom; `of_trials` those by which trials are drawn, from t distributions alone."""
+    """The effective degrees of freedom; `of_trials`: those by which trials are drawn, from t distributions alone."""
     groups = []
-    for group in known.groups:
+    for group in known.groups if math.isfinite(uncertainty) else ():
         if of_trials and not any(DISTRIBUTIONS[known.distributions[entry]].has_tails for entry in group):
             continue
         dof = known.group_dof(group)
         if dof is None:
             return None
         some = np.zeros_like(parts)
-        some[group] = parts[group]
+        some[group] = parts[group] / (uncertainty or 1.0)
         groups.append((math.sqrt(max(float(some @ known.correlated(some)), 0.0)), dof))
-    return effective_dof(groups, uncertainty)
+    return effective_dof(groups)
 
 
 def factor_for(coverage: float, dof: float | None) -> float:

@@ -54,12 +54,10 @@ def normal_probability(factor: float) -> float:
     return math.erf(factor / math.sqrt(2.0))
 
 
-def effective_dof(parts: Iterable[tuple[float, float]], uncertainty: float) -> float:
-    """The degrees of freedom of a sum of independent parts, each an uncertainty and its own degrees of freedom.
+def effective_dof(parts: Iterable[tuple[float, float]]) -> float:
+    """The degrees of freedom of a sum of independent parts, each its part of the uncertainty and its own ones.
 
     Source: Welch-Satterthwaite, GUM (JCGM 100:2008), G.4.1.
     """
-    if not 0.0 < uncertainty < math.inf:
-        return math.inf
-    rest = math.fsum((part / uncertainty) ** 4 / dof for part, dof in parts)
+    rest = math.fsum(part**4 / dof for part, dof in parts)
     return 1.0 / rest if rest else math.inf

@@ -16,7 +16,7 @@ from backprop.autodiff.evaluation.binding import bind
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.uncertainty.inputs import Inputs
-from backprop.autodiff.uncertainty.numbers import Matrix, Vector
+from backprop.autodiff.uncertainty.numbers import Matrix, Vector, spread
 from backprop.autodiff.uncertainty.sampling import InputSampler, least_trials
 
 FIRST_BLOCKS = 10
@@ -92,7 +92,7 @@ class TrialRun:
         def work(start: int, stop: int) -> None:
             for block in range(first + start, first + stop):
                 trials = min(self.rows_a_block, self.most - block * self.rows_a_block)
-                (value,) = self.program.run(self.sampler.columns(block, trials))
+                value = np.concatenate([self.program.run(piece)[0] for piece in self.sampler.pieces(block, trials)])
                 finite = np.isfinite(value)
                 self.values[block] = value if finite.all() else value[finite]
                 self.looks[block] = summary(self.values[block], self.coverage)
@@ -104,9 +104,8 @@ class TrialRun:
         if self.blocks < 2:
             return (math.nan, math.nan, math.nan, math.nan)
         with np.errstate(all="ignore"):
-            mean, uncertainty, low, high = (
-                2.0 * self._in_order().std(axis=0, ddof=1) / math.sqrt(self.blocks)
-            ).tolist()
+            spreads = [2.0 * spread(look) / math.sqrt(self.blocks) for look in self._in_order().T]
+        mean, uncertainty, low, high = spreads
         return mean, uncertainty, low, high
 
     def averages(self) -> Vector:
@@ -126,7 +125,7 @@ def summary(value: Vector, coverage: float) -> tuple[float, float, float, float]
     low, _, high = ranks(len(value), coverage)
     parted = np.partition(value, (low, high))
     with np.errstate(all="ignore"):
-        return float(value.mean()), float(value.std(ddof=1)), float(parted[low]), float(parted[high])
+        return float(value.mean()), spread(value), float(parted[low]), float(parted[high])
 
 
 def ranks(count: int, coverage: float) -> tuple[int, int, int]:
@@ -227,10 +226,11 @@ def moments(values: Vector) -> tuple[float, float, float]:
     median = float(values[len(values) // 2])
     with np.errstate(all="ignore"):
         rest = values - median
-        return median + float(rest.mean()), float(rest.std(ddof=1)), median
+        return median + float(rest.mean()), spread(rest), median
 
 
 def shortest_interval(values: Sequence[float] | Vector, apart: int) -> Interval:
-    widths = np.asarray(values[apart:]) - np.asarray(values[:-apart])
+    with np.errstate(over="ignore"):
+        widths = np.asarray(values[apart:]) - np.asarray(values[:-apart])
     start = int(np.argmin(widths))
     return float(values[start]), float(values[start + apart])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ import numpy as np
 from backprop.autodiff.uncertainty.distributions import DISTRIBUTIONS, Draws, Generator
 from backprop.autodiff.uncertainty.inputs import Inputs
 from backprop.autodiff.uncertainty.numbers import Matrix
+
+PIECE_BYTES = 2**22  # of all inputs' draws
 
 
 class InputSampler:
@@ -29,9 +31,15 @@ class InputSampler:
         self.alone = [group[0] for group in inputs.groups if len(group) == 1]
         self.roots = [] if inputs.correlation is None else [root_of(inputs.correlation, g) for g in self.correlated]
 
-    def columns(self, block: int, trials: int) -> dict[str, Any]:
-        """The inputs in each trial of a block, each of its shape with the trials along the last axis."""
+    def pieces(self, block: int, trials: int) -> Iterator[dict[str, Any]]:
+        """The inputs in the trials of a block, so many at a time as the cache holds."""
         random = np.random.Generator(np.random.SFC64([self.seed, block]))  # the fastest that NumPy has
+        most = max(PIECE_BYTES // (8 * len(self.kinds)), 1)
+        for start in range(0, trials, most):
+            yield self.columns(random, min(most, trials - start))
+
+    def columns(self, random: Generator, trials: int) -> dict[str, Any]:
+        """The inputs in each trial, each of its shape with the trials along the last axis."""
         drawn = np.empty((len(self.kinds), trials))
         for entry in self.alone:
             self.kinds[entry].fill(random, drawn[entry])

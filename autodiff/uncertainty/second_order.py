@@ -22,7 +22,7 @@ from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.sides import to_differentiate
 from backprop.autodiff.shapes import Array
 from backprop.autodiff.uncertainty.inputs import Inputs
-from backprop.autodiff.uncertainty.numbers import Matrix, Vector
+from backprop.autodiff.uncertainty.numbers import Matrix, Vector, scale_of, total
 
 GUM = "GUM 5.1.2"
 QUADRATIC = "quadratic"
@@ -33,8 +33,7 @@ class SecondOrderUncertainty(NamedTuple):
     """The standard uncertainty by a `formula`, and the `bias`: how far the mean lies from the value.
 
     `quadratic` is the one of the quadratic polynomial, `negative` whether GUM 5.1.2 gave a variance below zero.
-    `curvature` holds each input's part of the quadratic variance, and those inputs are `vanishing` whose first
-    derivative is zero though they have one.
+    Those inputs are `vanishing` whose first derivative is zero though a second one is not.
     """
 
     uncertainty: float
@@ -42,7 +41,6 @@ class SecondOrderUncertainty(NamedTuple):
     formula: str
     quadratic: float
     is_negative: bool
-    curvature: Vector
     vanishing: tuple[str, ...]
 
 
@@ -54,11 +52,13 @@ def second_order(graph: Graph, inputs: Inputs, slopes: Vector) -> SecondOrderUnc
     with np.errstate(all="ignore"):
         scaled = scaled_by(hessian, inputs.uncertainties)
         parts = slopes * inputs.uncertainties
+        scale = scale_of(np.concatenate([parts, scaled.ravel()]))
+        parts, scaled = parts / scale, scaled / scale
         moved = scaled if inputs.correlation is None else scaled @ inputs.correlation
-        bias = float(np.trace(moved)) / 2.0
+        bias = float(np.trace(moved)) / 2.0 * scale
         curvature = (moved * moved.T).sum(axis=1) / 2.0
         linear = float(parts @ inputs.correlated(parts))
-        quadratic = linear + math.fsum(curvature)
+        quadratic = linear + total(curvature)
         vanishing = tuple(
             [
                 entry
@@ -66,15 +66,15 @@ def second_order(graph: Graph, inputs: Inputs, slopes: Vector) -> SecondOrderUnc
                 if slope == 0.0 and (row != 0).any()
             ]
         )
-    bent = SecondOrderUncertainty(
-        root(quadratic), bias, QUADRATIC, root(quadratic), False, np.asarray(curvature), vanishing
-    )
+    uncertainty = scale * root(quadratic)
+    bent = SecondOrderUncertainty(uncertainty, bias, QUADRATIC, uncertainty, False, vanishing)
     if inputs.correlation is not None:
         return bent
-    variance = quadratic + math.fsum(third_order(graph, inputs, slopes))
+    with np.errstate(all="ignore"):
+        variance = quadratic + total(third_order(graph, inputs, slopes, scale))
     if not variance >= 0.0:
         return bent._replace(is_negative=variance < 0.0)
-    return bent._replace(uncertainty=root(variance), formula=GUM)
+    return bent._replace(uncertainty=scale * root(variance), formula=GUM)
 
 
 def scaled_by(hessian: Matrix, uncertainties: Vector) -> Matrix:
@@ -88,13 +88,14 @@ def root(variance: float) -> float:
     return math.sqrt(variance) if variance >= 0.0 else math.nan
 
 
-def third_order(graph: Graph, inputs: Inputs, slopes: Vector) -> list[float]:
-    """For each input j the sum over i of f_i u_i^2 f_ijj u_j^2, a third derivative along two directions."""
-    scale = inputs.uncertainties
-    along = inputs.split(slopes * scale * scale)
+def third_order(graph: Graph, inputs: Inputs, slopes: Vector, scale: float) -> list[float]:
+    """For each input j the sum over i of f_i u_i^2 f_ijj u_j^2, over the scale's square: a third derivative along two
+    directions.
+    """
     if not np.any(slopes):
         return [0.0]
-    directions = [direction_for(inputs, entry) for entry in range(len(scale))]
+    along = inputs.split(slopes * inputs.uncertainties / scale * inputs.uncertainties)
+    directions = [direction_for(inputs, entry) for entry in range(len(inputs.entries))]
     arrays = {**inputs.values, **named(DIRECTION, directions[0]), **named(ALONG, along)}
 
     def make(typed: Graph) -> AtPoint:
@@ -109,7 +110,7 @@ def third_order(graph: Graph, inputs: Inputs, slopes: Vector) -> list[float]:
     for direction in directions:
         arrays |= named(DIRECTION, direction)
         (derivative,) = Derived(graph, ("third derivative", inputs.names), arrays, make).numbers()
-        derivatives.append(float(derivative))
+        derivatives.append(float(derivative) / scale)
     return derivatives
 
 

@@ -35,13 +35,16 @@ def target(inputs: Inputs, slopes: Vector, wanted: float) -> Target:
 
     Together means that no contribution is larger than a common bound, which is the least change of the least of them.
     """
-    parts = slopes * inputs.uncertainties
-    if variance_of(inputs, parts) <= wanted * wanted:
+    with np.errstate(all="ignore"):
+        parts = slopes * inputs.uncertainties / wanted
+    if variance_of(inputs, parts) <= 1.0:
         return Target(wanted, True, {})
-    bound = common_bound(inputs, parts, wanted)
+    if not np.isfinite(parts).all():
+        return Target(wanted, False, {})
+    bound = common_bound(inputs, parts)
     improvements = {}
-    for entry, part, uncertainty in zip(inputs.entries, parts, inputs.uncertainties, strict=True):
-        factor = factor_alone(inputs, parts, inputs.entries.index(entry), wanted)
+    for place, (entry, part, uncertainty) in enumerate(zip(inputs.entries, parts, inputs.uncertainties, strict=True)):
+        factor = factor_alone(inputs, parts, place)
         alone = None if factor is None else factor * float(uncertainty)
         together = float(uncertainty) * bound / abs(float(part)) if abs(part) > bound else None
         if alone is not None or together is not None:
@@ -49,23 +52,26 @@ def target(inputs: Inputs, slopes: Vector, wanted: float) -> Target:
     return Target(wanted, False, improvements)
 
 
+# Parts are contributions over the wanted uncertainty from here on.
+
+
 def variance_of(inputs: Inputs, parts: Vector) -> float:
     return float(parts @ inputs.correlated(parts))
 
 
-def common_bound(inputs: Inputs, parts: Vector, wanted: float) -> float:
+def common_bound(inputs: Inputs, parts: Vector) -> float:
     """The largest bound on all contributions by which the variance is met."""
     low, high = 0.0, float(np.abs(parts).max())
     for _ in range(HALVINGS):
         middle = (low + high) / 2.0
-        if variance_of(inputs, np.clip(parts, -middle, middle)) <= wanted * wanted:
+        if variance_of(inputs, np.clip(parts, -middle, middle)) <= 1.0:
             low = middle
         else:
             high = middle
     return low
 
 
-def factor_alone(inputs: Inputs, parts: Vector, entry: int, wanted: float) -> float | None:
+def factor_alone(inputs: Inputs, parts: Vector, entry: int) -> float | None:
     """What one uncertainty must be multiplied by; None where not even 0 is enough.
 
     The variance is a quadratic function of it: part^2 s^2 + 2 part cross s + rest.
@@ -74,7 +80,7 @@ def factor_alone(inputs: Inputs, parts: Vector, entry: int, wanted: float) -> fl
     others[entry] = 0.0
     correlated = inputs.correlated(others)
     part, cross, rest = float(parts[entry]), float(correlated[entry]), float(others @ correlated)
-    excess = rest - wanted * wanted
+    excess = rest - 1.0
     discriminant = cross * cross - excess
     if part == 0.0 or discriminant < 0.0:
         return None

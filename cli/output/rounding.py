@@ -6,10 +6,11 @@ Source: GUM (JCGM 100:2008), 7.2.2 and 7.2.6.
 from __future__ import annotations
 
 import math
-from decimal import Decimal
+from decimal import Context, Decimal
 
 DIGITS = 2
 LEAST_EXPONENT = -5  # a number below 1e-5 is written with an exponent, as Python does it
+EXACT = Context(prec=1000)  # digits between the largest double and the least
 MOST_ZEROS = 3  # that stand for digits which are not known, before an exponent does
 
 
@@ -24,7 +25,9 @@ def is_place(uncertainty: float) -> bool:
 
 
 def rounded_at(value: float, place: int) -> Decimal:
-    return Decimal(repr(float(value))).quantize(Decimal(1).scaleb(place))
+    """The value with its last digit at `place`; a zero without a sign."""
+    number = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(place), context=EXACT)
+    return number if number else abs(number)
 
 
 def matched(value: float, uncertainty: float) -> str:
@@ -43,7 +46,7 @@ def written(number: Decimal, place: int, exponent: int) -> str:
 
 
 def mantissa(number: Decimal, place: int, exponent: int) -> str:
-    return f"{number.scaleb(-exponent).quantize(Decimal(1).scaleb(place - exponent)):f}"
+    return f"{number.scaleb(-exponent, EXACT).quantize(Decimal(1).scaleb(place - exponent), context=EXACT):f}"
 
 
 def exponent_for(value: float, place: int) -> int:
@@ -69,7 +72,7 @@ def concise(value: float, uncertainty: float) -> str:
         return with_uncertainty(value, uncertainty)
     place = place_of(uncertainty)
     exponent = exponent_for(max(abs(value), uncertainty), place)
-    in_units = int(rounded_at(uncertainty, place).scaleb(-min(place - exponent, 0) - exponent))
+    in_units = int(rounded_at(uncertainty, place).scaleb(-min(place - exponent, 0) - exponent, EXACT))
     has_point = place - exponent == -1  # one digit is behind the point: 12.3(1.5), not (15)
     shown = f"{in_units / 10:.1f}" if has_point else str(in_units)
     text = f"{mantissa(rounded_at(value, place), place, exponent)}({shown})"

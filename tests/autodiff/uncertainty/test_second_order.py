@@ -14,7 +14,7 @@ from backprop.autodiff.uncertainty.second_order import GUM, QUADRATIC, second_or
 from backprop.parser import parse
 
 from ...closeness import close_to
-from .gum_cases import BY_NAME, correlations_of, inputs_of
+from .gum_cases import BY_NAME
 from .test_budget import EVERY_CASE, answer
 
 
@@ -67,7 +67,7 @@ def test_third_derivatives_are_those_of_sympy(text):
     ]
     inputs = Inputs({name: Uncertain(point[name], sizes[name]) for name in point}, {})
     slopes = np.array([float(formula.diff(symbol).evalf(30, subs=values)) for symbol in symbols.values()])
-    for mine, truth in zip(third_order(parse(text), inputs, slopes), expected, strict=True):
+    for mine, truth in zip(third_order(parse(text), inputs, slopes, 1.0), expected, strict=True):
         assert mine == pytest.approx(float(truth), rel=1e-12, abs=1e-18)
 
 
@@ -96,10 +96,13 @@ def test_too_many_entries_have_none():
     assert second_order(parse("sum(x^2)"), inputs, np.full(1000, 2.0)) is None
 
 
-def test_scales_far_apart_neither_underflow_nor_overflow():
-    """The variance of a*b is exactly its second order, at any scale of the two."""
-    result = budget(parse("a*b"), {"a": Uncertain(1e150, 1e148), "b": Uncertain(1e-170, 1e-171)}, trials=20)
-    exact = 1e-20 * math.sqrt(0.01**2 + 0.1**2 + 0.01**2 * 0.1**2)
-    assert result.second_order.uncertainty == close_to(exact, rel=1e-12)
-    case = BY_NAME["NUM-Stefan"]
-    assert budget(parse(case["expr"]), inputs_of(case), correlations=correlations_of(case), trials=20).second_order
+@pytest.mark.parametrize("scale", [1e-290, 1e-200, 1.0, 1e200, 1e290])
+def test_squares_neither_overflow_nor_vanish(scale):
+    """The variance of a*b is exactly its second order, at any scale."""
+    known = {"a": Uncertain(1.0, 0.01), "b": Uncertain(3.0, 0.3)}
+    result = budget(parse(f"{scale}*a*b"), known, trials=20_000, target_uncertainty=0.1 * scale)
+    assert result.uncertainty == close_to(scale * math.hypot(0.03, 0.3), rel=1e-13)
+    assert result.second_order.uncertainty == close_to(scale * math.hypot(0.03, 0.3, 0.003), rel=1e-13)
+    assert result.monte_carlo.uncertainty == close_to(result.second_order.uncertainty, rel=0.03)
+    assert result.target.improvements["b"].alone == close_to(math.sqrt(0.01 - 0.0009), rel=1e-12)
+    assert result.degrees_of_freedom == math.inf

@@ -21,6 +21,7 @@ WRITTEN = [
     (0.0, 0.029, "0.000", "0.000 ± 0.029", "0.000(29)"),
     (-0.1, 0.41, "-0.10", "-0.10 ± 0.41", "-0.10(41)"),
     (98.07, 5.44, "98.1", "98.1 ± 5.4", "98.1(5.4)"),
+    (-0.001, 2.0, "0.0", "0.0 ± 2.0", "0.0(2.0)"),
     (1e-7, 2e-5, "0.000000", "0.000000 ± 0.000020", "0.000000(20)"),
     (127.732, 0.071, "127.732", "127.732 ± 0.071", "127.732(71)"),
     (0.125, 0.0995, "0.12", "0.12 ± 0.10", "0.12(10)"),
@@ -39,6 +40,11 @@ def test_the_short_form_is_an_input(value, uncertainty, alone, both, short):
     known = read_uncertain("x", short)
     assert abs(known.value - value) <= 0.06 * uncertainty
     assert known.uncertainty == close_to(uncertainty, rel=0.05)
+
+
+def test_digits_that_no_double_has():
+    assert matched(1e30, 1e-3) == "1000000000000000000000000000000.0000"
+    assert concise(1e300, 1e-300).startswith("1000000")
 
 
 @pytest.mark.parametrize("uncertainty", [0.0, math.inf, math.nan])
