@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from backprop.cli.output.numbers import Writer, rounded, summary, whole
 from backprop.cli.output.report import Cell, Measured, Sum
-from backprop.cli.output.rounding import matched
 from backprop.parser.printers.expression import shortest
 from backprop.parser.visible import brief, visible
 
@@ -39,5 +38,7 @@ def table_text(cell: Cell, digits: int) -> str:
         left = len(cell.terms) - MAXIMUM_TERMS
         return f"{first} … +{left} more" if left > 0 else first
     if isinstance(cell, Measured):
+        from backprop.cli.output.rounding import matched  # here, not above: most reports measure nothing
+
         return matched(cell.number, cell.uncertainty)
     return summary(cell, rounded(digits))
