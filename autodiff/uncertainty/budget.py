@@ -18,12 +18,13 @@ from backprop.autodiff.evaluation.binding import bind, check_names, defaults_bes
 from backprop.autodiff.evaluation.program import dependents, needed
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.autodiff.shapes import Array, show
+from backprop.autodiff.shapes import Array
 from backprop.autodiff.uncertainty.coverage import coverage_factor, effective_dof
 from backprop.autodiff.uncertainty.distributions import DISTRIBUTIONS
 from backprop.autodiff.uncertainty.inputs import Correlations, Inputs, Uncertain
 from backprop.autodiff.uncertainty.monte_carlo import MOST_ASKED, MonteCarlo, Told, monte_carlo, tolerance_of
 from backprop.autodiff.uncertainty.numbers import Vector, scale_of, total
+from backprop.autodiff.uncertainty.rows import check_is_number
 from backprop.autodiff.uncertainty.second_order import SecondOrderUncertainty, second_order
 from backprop.autodiff.uncertainty.target import Target, target
 
@@ -109,7 +110,7 @@ def budget(
     """
     check_settings(coverage, trials, seed, target_uncertainty or target_expanded)
     known = Inputs(with_defaults(graph, inputs), correlations or {})
-    scalar(graph, known)
+    check_is_number(bind(graph, known.values)[0])
     value, gradient = value_and_grad(graph, known.values, wrt=known.names)
     slopes = known.joined(gradient) + 0.0  # a zero has no sign here
     with np.errstate(all="ignore"):
@@ -168,18 +169,6 @@ def with_defaults(graph: Graph, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs, with the values that the text gives those which are missing. Raises ExpressionError."""
     check_names(graph, inputs)
     return {**inputs, **defaults_beside(graph, inputs)}
-
-
-def scalar(graph: Graph, known: Inputs) -> None:
-    """Raise ExpressionError for an output that is no scalar."""
-    typed, _ = bind(graph, known.values)
-    if typed.result.shape:
-        raise ExpressionError(
-            f"only a number has an uncertainty budget, the output has shape {show(typed.result.shape)}",
-            typed.result.span,
-            "make it one number, for example by sum(...) or an index",
-            typed.source,
-        )
 
 
 def kinks_of(graph: Graph, known: Inputs) -> tuple[Node, ...]:

@@ -28,9 +28,7 @@ FIGURE = by("plot.matplotlib_figure", "plot") | by("budget.figure", "budget")
 ROWS = by("batch.formats.delimited", "batch", READ)
 COLUMNS = by("batch.columnar.output", "batch", READ)
 FORMATS = {
-    "table": FileFormat(
-        (), by("output.table", *TABLES) | by("budget.table", "budget") | by("batch.preview", "batch")
-    ),
+    "table": FileFormat((), by("output.table", *TABLES) | by("budget.table", "budget") | by("batch.preview", "batch")),
     "text": FileFormat((".txt",), by("explain.text", "explain") | by("plot.terminal", "plot")),
     "tsv": FileFormat((".tsv", ".tab", ".txt"), by("output.delimited", *REPORTS, "plot") | ROWS),
     "csv": FileFormat((".csv",), by("output.delimited", *REPORTS, "plot") | ROWS),

@@ -20,10 +20,9 @@ from backprop.cli.batch.evaluation import Kernel, Part, Run
 from backprop.cli.batch.following import beside, check_shapes, opened_source, said_of, say_of_differing_columns
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.dialect import DIALECTS
-from backprop.cli.batch.input.header import STRANGE_NAME, brief, free_names
+from backprop.cli.batch.input.header import STRANGE_NAME, brief, wanted_columns
 from backprop.cli.batch.input.source import Source
 from backprop.cli.batch.input.unpacking import Damaged
-from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.output.formats import FORMATS
 from backprop.cli.status import Failure
@@ -87,9 +86,7 @@ class ColumnReader:
         self.loss: str | None = None
         self.keeps_rows = batch.rejects is not None
         self.is_only, self.note = batch.is_only, batch.note
-        own = fitting.own.names
-        names = free_names(batch, graph, [*own, *source.left_out])
-        renames = renames_of(batch.renames, graph)
+        names, renames = wanted_columns(batch, graph, [*fitting.own.names, *source.left_out])
         check_readable(source.left_out, names, renames)
         ColumnBinding(fitting.own, names, renames)  # a column that is only in the first file is none of this one
         self.binding = ColumnBinding(self.schema, names, renames)

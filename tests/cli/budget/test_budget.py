@@ -174,7 +174,7 @@ WRONG = [
     (("m", "m=inf+-1"), "the value of 'm' is not finite"),
     (("m*h", "m=2+-1"), "h has no value"),
     (("m", "m=2+-1", "h=3"), "h is not a variable of the expression"),
-    (("[m, m]", "m=2+-1"), "only a number has an uncertainty budget"),
+    (("[m, m]", "m=2+-1"), "only a number has an uncertainty, the output has shape (2)"),
     (("m", "m=2+-[1, 2]"), "the uncertainty of 'm' has shape (2), its value scalar"),
     (("m", "m=2+-1", "--coverage", "1.2"), "--coverage 1.2"),
     (("m", "m=2+-1", "--coverage", "k=-2"), "--coverage k -2"),
