@@ -84,9 +84,20 @@ def read_covariance(path: str) -> CovarianceFile:
             values[normalized(name)] = value_in(name, parameter)
         if matrix is None:
             raise ValueError("it has no covariance")
+        if isinstance(matrix, list):
+            matrix = named_rows(document.get("entries", list(values)), matrix)
         return of_matrix(path, values, matrix, dof_in(document) if is_fitted else math.inf)
     except (OSError, ValueError) as error:
         raise Failure(f"--covariance {path}: {reason_of(error)}", SHAPE) from None
+
+
+def named_rows(names: Any, rows: list[Any]) -> dict[str, Any]:
+    """The matrix of nested lists as objects, which `entries` name, or else the parameters. Raises ValueError."""
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("its entries are not a list of names")
+    if len(rows) != len(names) or any(not isinstance(row, list) or len(row) != len(names) for row in rows):
+        raise ValueError(f"{len(names)} names need as many rows of as many numbers")
+    return {name: dict(zip(names, row, strict=True)) for name, row in zip(names, rows, strict=True)}
 
 
 def document_of(path: str) -> Any:

@@ -40,6 +40,12 @@ def test_entries_of_arrays(backprop):
     "name, content, values",
     [
         ("fit.json", json.dumps(FITTED), ()),
+        ("lists.json", json.dumps({**FITTED, "covariance": [[0.01, 0.001], [0.001, 0.0004]]}), ()),
+        (
+            "entries.json",
+            json.dumps({**FITTED, "entries": ["b", "a"], "covariance": [[0.0004, 0.001], [0.001, 0.01]]}),
+            (),
+        ),
         ("cov.json", json.dumps({"covariance": FITTED["covariance"]}), ("a=2.5", "b=0.3")),
         ("bare.json", json.dumps(FITTED["covariance"]), ("a=2.5", "b=0.3")),
         ("cov.csv", "a,b\n0.01,0.001\n0.001,0.0004\n", ("a=2.5", "b=0.3")),
@@ -50,7 +56,7 @@ def test_covariance_files(backprop, tmp_path, name, content, values):
     (tmp_path / name).write_text(content)
     answer = json.loads(backprop("budget", "a*exp(-b*t)", "t=2", *values, "--covariance", name, "--json").out)
     assert answer["uncertainty"] == close_to(EXPECTED, rel=1e-13)
-    if name == "fit.json":
+    if not values:
         assert answer["degrees_of_freedom"] == close_to(7, rel=1e-9)
 
 
@@ -104,6 +110,8 @@ WRONG_FILES = [
     ("{", "line 1, column 2"),
     ('{"parameters": {"a": {"value": 1}}}', "it has no covariance"),
     ('{"parameters": {"a": {}}, "covariance": {"a": {"a": 1}}}', "the parameter a has no value"),
+    ('{"entries": ["a"], "covariance": [[1, 2]]}', "1 names need as many rows of as many numbers"),
+    ('{"entries": 3, "covariance": [[1]]}', "its entries are not a list of names"),
     ('{"a": 3}', "its covariance is not an object of objects"),
     ('{"a": {"a": 1, "b": 0}, "b": {"b": 1}}', "the covariance of b and a is not a number"),
     ('{"a": {"a": 1, "b": 0.5}, "b": {"a": 0, "b": 1}}', "its covariance is not symmetric"),
