@@ -23,7 +23,8 @@ FIRST_BLOCKS = 10
 GROWTH = 4  # times as many trials as so far, at most, before the next look
 MOST_TRIALS = 10_000_000  # where nobody says how many: two digits need a tenth of it unless tails are heavy
 MOST_FOR_VERDICT = 2_000_000  # where only the verdict is close
-MOST_ASKED = 100_000_000
+MOST_ASKED = 50_000_000  # 0.8 GB
+AT_ONCE = 2_000_000  # trials between two looks: an interrupt waits for them
 WINDOW = 1.1  # times as many trials as predicted, so that one more round is enough
 
 Interval = tuple[float, float]
@@ -157,12 +158,13 @@ def monte_carlo(
     try:
         goal = FIRST_BLOCKS
         while run.blocks < run.most_blocks:
-            run.advance(goal)
+            run.advance(min(goal, run.blocks + max(AT_ONCE // run.rows_a_block, 1)))
             if tell:
                 tell(run.blocks * run.rows_a_block, float(run.averages()[1]))
-            goal = GROWTH * run.blocks if trials else goal_after(run, first_order, tolerance)
-            if goal <= run.blocks:
-                break
+            if run.blocks >= goal:
+                goal = GROWTH * run.blocks if trials else goal_after(run, first_order, tolerance)
+                if goal <= run.blocks:
+                    break
     except KeyboardInterrupt:
         is_interrupted = True
     return conclusion(run, tolerance, is_interrupted) if run.blocks else None
@@ -193,7 +195,8 @@ def conclusion(run: TrialRun, tolerance: float, is_interrupted: bool) -> MonteCa
     """What all the trials together say."""
     blocks = sorted(run.values)
     drawn = sum(min(run.rows_a_block, run.most - block * run.rows_a_block) for block in blocks)
-    values = np.sort(np.concatenate([run.values[block] for block in blocks]))
+    values = np.concatenate([run.values[block] for block in blocks])
+    values.sort()
     errors = run.errors()
     if len(values) < 2:
         mean = uncertainty = median = math.nan

@@ -199,7 +199,7 @@ def test_an_interrupt_prints_the_best_so_far(installed, tmp_path):
     """On a terminal, after the progress has begun; status 130."""
     master, slave = pty.openpty()
     running = subprocess.Popen(
-        [installed, "budget", "exp(a)", "a=1+-0.1", "--trials", "100000000", "--json"],
+        [installed, "budget", "exp(a)", "a=1+-0.1", "--trials", "50000000", "--json"],
         stdout=subprocess.PIPE,
         stderr=slave,
         env=environment({}),
@@ -216,7 +216,7 @@ def test_an_interrupt_prints_the_best_so_far(installed, tmp_path):
     drawn = json.loads(out)["monte_carlo"]
     assert running.returncode == 130
     assert drawn["is_interrupted"]
-    assert 0 < drawn["trials"] < 100_000_000
+    assert 0 < drawn["trials"] < 50_000_000
 
 
 def test_help_lists_the_options(backprop):
