@@ -121,7 +121,7 @@ def data_of(budget: Budget, text: str) -> dict[str, Any]:
         },
         "inputs": inputs,
         "correlations": [[*pair, coefficient] for pair, coefficient in budget.correlation.items()],
-        "second_order": budget.second_order and second_order_data(budget.second_order),
+        "second_order": second_order_data(budget.second_order) if budget.second_order and budget.verdict else None,
         "monte_carlo": budget.monte_carlo and monte_carlo_data(budget.monte_carlo),
         "verdict": budget.verdict and budget.verdict._asdict(),
         "target": budget.target and target_data(budget.target),
