@@ -16,7 +16,7 @@ from backprop.autodiff.uncertainty.numbers import Vector
 from backprop.cli.budget.correlations import CovarianceFile, Pairs, read_correlations, read_covariance
 from backprop.cli.question.argv import Arguments
 from backprop.cli.question.question import Needs, Question, ask
-from backprop.cli.question.uncertain_text import read_uncertain
+from backprop.cli.question.uncertain_text import last_sign, read_uncertain
 from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
 
@@ -40,11 +40,11 @@ class InputReader:
 
     def __call__(self, name: str, text: str) -> Array:
         """The estimate. Raises ExpressionError or Failure."""
-        if text.startswith("@"):
+        if text.startswith("@") and last_sign(text) is None:
             place, *settings = text.split(",")
-            from backprop.cli.budget.readings import split_column  # here, not above: most values are no readings
+            from backprop.cli.budget.readings import column_in  # here, not above: most values are no readings
 
-            found = split_column(place)
+            found = column_in(place)
             if found is not None:
                 return self._of_readings(name, *found, settings)
         what = read_uncertain(name, text)

@@ -23,16 +23,19 @@ from backprop.cli.batch.input.preamble import begin
 from backprop.cli.batch.input.source import Source
 from backprop.cli.output.formats import read_format
 from backprop.cli.question.argv import normalized
+from backprop.cli.question.value_files import split_part
 from backprop.cli.status import Failure
 
 Note = Callable[[str], None]
 MOST_NAMED = 20
 
 
-def split_column(text: str) -> tuple[str, str] | None:
-    """`@rows.csv:V` as the file and the column; None where the text names a file only."""
-    path, colon, column = text[1:].rpartition(":")
-    return (path, column.strip()) if colon and column.strip() and not os.path.exists(text[1:]) else None
+def column_in(text: str) -> tuple[str, str] | None:
+    """`@rows.csv:V` as the table and the column; None where the text names anything else, such as a JSON member."""
+    path, column = split_part(text[1:])
+    if not column or os.path.splitext(path)[1].lower() in (".json", ".npy"):
+        return None
+    return path, column.strip()
 
 
 def read_column(path: str, name: str, note: Note) -> Vector:

@@ -60,6 +60,15 @@ def test_a_table_in_another_dialect(backprop, tmp_path):
     assert "separated by ';', the header is line 3, decimal comma" in answer.err
 
 
+def test_a_column_with_an_uncertainty_is_an_array(h2, backprop, tmp_path):
+    """As everywhere `@FILE:COLUMN` is a value; so is a member of a JSON file."""
+    (tmp_path / "all.json").write_text('{"g": 9.81}')
+    asked = ("budget", "sum(V)*g", "V=@h2.csv:V+-0.1", "g=@all.json:g", "--trials", "20", "--json")
+    answer = json.loads(backprop(*asked).out)
+    assert answer["uncertainty"] == close_to(9.81 * 0.1 * 5**0.5, rel=1e-14)
+    assert len(answer["inputs"]["V"]["value"]) == 5
+
+
 def test_two_tables_are_independent(h2, backprop, tmp_path):
     (tmp_path / "other.csv").write_text("W\n1\n2\n4\n")
     answer = json.loads(backprop("budget", "V*W", "V=@h2.csv:V", "W=@other.csv:W", "--json").out)
