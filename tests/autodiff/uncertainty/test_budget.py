@@ -156,6 +156,32 @@ def test_two_examples_of_ea_4_02():
     assert gauge.second_order.vanishing == ("a", "da", "Dt")
 
 
+def test_the_gauge_block_of_jcgm_101():
+    """JCGM 101, 9.5: 838 nm; first order gives 32 nm, trials with t distributions 36 nm.
+
+    The limits of two inputs, which there are uncertain themselves, are taken as they are, which moves the ends.
+    """
+    result = budget(
+        parse("Ls + D + d1 + d2 - Ls*(da*(t0 + Delta) + as*dt) - 50000000"),
+        {
+            "Ls": Uncertain(50_000_623.0, 25.0, 18, "t"),
+            "D": Uncertain(215.0, 6.0, 24, "t"),
+            "d1": Uncertain(0.0, 4.0, 5, "t"),
+            "d2": Uncertain(0.0, 7.0, 8, "t"),
+            "as": within(11.5e-6, 2e-6),
+            "t0": Uncertain(-0.1, 0.2),
+            "Delta": within(0.0, 0.5, "arcsine"),
+            "da": within(0.0, 1e-6),
+            "dt": within(0.0, 0.05),
+        },
+        coverage=0.99,
+        trials=1_000_000,
+    )
+    drawn = result.monte_carlo
+    found = [result.value, result.uncertainty, drawn.mean, drawn.uncertainty]
+    assert [round(number) for number in found] == [838, 32, 838, 36]
+
+
 def test_arrays_have_an_entry_each():
     result = budget(
         parse("sum(w*x)"),
