@@ -32,7 +32,7 @@ FORMS = "write m=2.0+-0.1, m=4.999(32), m=2+-0.5% or m=2,U=0.3,k=2, and behind i
 OPEN, CLOSE = "([{", ")]}"
 
 
-class Part(NamedTuple):
+class TextPart(NamedTuple):
     """A piece of the text between commas, and where it begins."""
 
     text: str
@@ -42,10 +42,10 @@ class Part(NamedTuple):
     def span(self) -> Span:
         return Span(self.start, self.start + max(len(self.text), 1))
 
-    def cut(self, start: int, end: int | None = None) -> Part:
+    def cut(self, start: int, end: int | None = None) -> TextPart:
         """A piece of it without blanks around."""
         piece = self.text[start:end]
-        return Part(piece.strip(), self.start + start + len(piece) - len(piece.lstrip()))
+        return TextPart(piece.strip(), self.start + start + len(piece) - len(piece.lstrip()))
 
 
 class ValueAndSize(NamedTuple):
@@ -58,8 +58,8 @@ class ValueAndSize(NamedTuple):
 class Said(NamedTuple):
     """What stands behind the commas."""
 
-    settings: dict[str, tuple[Part, Part]]
-    distribution: Part | None
+    settings: dict[str, tuple[TextPart, TextPart]]
+    distribution: TextPart | None
 
 
 def read_uncertain(name: str, text: str) -> Uncertain | Array:
@@ -74,19 +74,19 @@ def read_uncertain(name: str, text: str) -> Uncertain | Array:
         raise error.located(Span(0, len(text)), text) from None
 
 
-def parts_of(text: str) -> Iterator[Part]:
+def parts_of(text: str) -> Iterator[TextPart]:
     """The pieces between the commas that no bracket holds."""
     depth = start = 0
     for position, character in enumerate(f"{text},"):
         depth += (character in OPEN) - (character in CLOSE)
         if character == "," and (depth <= 0 or position == len(text)):
-            yield Part(text, 0).cut(start, position)
+            yield TextPart(text, 0).cut(start, position)
             start = position + 1
 
 
-def read_settings(parts: list[Part]) -> Said:
+def read_settings(parts: list[TextPart]) -> Said:
     """The settings behind the value, each once. Raises ExpressionError."""
-    settings: dict[str, tuple[Part, Part]] = {}
+    settings: dict[str, tuple[TextPart, TextPart]] = {}
     distribution = None
     for part in parts:
         name, equals, _ = part.text.partition("=")
@@ -104,7 +104,7 @@ def read_settings(parts: list[Part]) -> Said:
     return Said(settings, distribution)
 
 
-def unknown(part: Part, word: str, *, has_value: bool) -> ExpressionError:
+def unknown(part: TextPart, word: str, *, has_value: bool) -> ExpressionError:
     if not word:
         return wrong(part, "nothing stands here", FORMS)
     known = SETTINGS if has_value else WORDS
@@ -112,11 +112,11 @@ def unknown(part: Part, word: str, *, has_value: bool) -> ExpressionError:
     return wrong(part, f"{word!r} says nothing of an uncertainty", suggestion(word, known, otherwise))
 
 
-def wrong(part: Part, reason: str, cure: str | None) -> ExpressionError:
+def wrong(part: TextPart, reason: str, cure: str | None) -> ExpressionError:
     return ExpressionError(reason, part.span, cure)
 
 
-def read_estimate(name: str, part: Part) -> ValueAndSize:
+def read_estimate(name: str, part: TextPart) -> ValueAndSize:
     """The value, and the number behind ± or in brackets."""
     if not part.text:
         raise wrong(part, "there is no value", FORMS)
@@ -142,7 +142,7 @@ def last_sign(text: str) -> re.Match[str] | None:
     return found
 
 
-def read_concise(part: Part, match: re.Match[str]) -> ValueAndSize:
+def read_concise(part: TextPart, match: re.Match[str]) -> ValueAndSize:
     """`4.999(32)`, in units of the last digit, or `4.999(0.032)`, where a point or an exponent says it all."""
     inside, exponent = match["in_brackets"].strip(), match["exponent"] or ""
     value = np.float64(float(match["number"] + exponent))
@@ -153,13 +153,13 @@ def read_concise(part: Part, match: re.Match[str]) -> ValueAndSize:
     return ValueAndSize(value, np.asarray(size * float(f"1{exponent}"))[()])
 
 
-def read_plain(name: str, part: Part) -> Array:
+def read_plain(name: str, part: TextPart) -> Array:
     if part.text.startswith("@"):
         return read_value(name, part.text)
     return constant(part)
 
 
-def constant(part: Part) -> Array:
+def constant(part: TextPart) -> Array:
     """The value of a constant expression. Raises ExpressionError at its place in the whole text."""
     if not part.text:
         raise wrong(part, "a number is missing here", FORMS)
@@ -170,7 +170,7 @@ def constant(part: Part) -> Array:
         raise ExpressionError(error.reason, Span(span.start + part.start, span.end + part.start), error.cure) from None
 
 
-def read_size(part: Part, value: Array) -> Array:
+def read_size(part: TextPart, value: Array) -> Array:
     """A number, or with % the part of the value."""
     if part.text.endswith("%"):
         share = constant(part.cut(0, len(part.text) - 1))
@@ -178,7 +178,7 @@ def read_size(part: Part, value: Array) -> Array:
     return constant(part)
 
 
-def made(estimate: ValueAndSize, said: Said, first: Part) -> Uncertain | Array:
+def made(estimate: ValueAndSize, said: Said, first: TextPart) -> Uncertain | Array:
     """The input of all that is said, which must not contradict itself."""
     value, uncertainty = estimate
     numbers = {word: number(word, part) for word, (_, part) in said.settings.items() if word != "U"}
@@ -208,7 +208,7 @@ def made(estimate: ValueAndSize, said: Said, first: Part) -> Uncertain | Array:
     return Uncertain(value, uncertainty, dof, distribution)
 
 
-def number(word: str, part: Part) -> float:
+def number(word: str, part: TextPart) -> float:
     """A positive number. Raises ExpressionError."""
     array = constant(part)
     if np.ndim(array):
@@ -216,7 +216,7 @@ def number(word: str, part: Part) -> float:
     return float(positive(array, part, word))
 
 
-def positive(value: Array, part: Part, what: str) -> Array:
+def positive(value: Array, part: TextPart, what: str) -> Array:
     """The value itself. Raises ExpressionError where it is not above zero; zero is what a constant has."""
     if np.all(np.asarray(value) > 0):
         return value
