@@ -11,12 +11,16 @@ if TYPE_CHECKING:
     from backprop.autodiff.evaluation.compiled_function import compile
     from backprop.autodiff.graph import Graph, Node
     from backprop.autodiff.optimize.fit import fit
+    from backprop.autodiff.uncertainty.budget import budget
+    from backprop.autodiff.uncertainty.inputs import Uncertain, within
 
 __all__ = [
     "ExpressionError",
     "Graph",
     "Node",
     "Span",
+    "Uncertain",
+    "budget",
     "compile",
     "fit",
     "hessian",
@@ -25,6 +29,7 @@ __all__ = [
     "jvp",
     "value_and_grad",
     "vjp",
+    "within",
 ]
 
 
@@ -33,6 +38,8 @@ _MODULES = {
     "Graph": "graph",
     "Node": "graph",
     "Span": "errors",
+    "Uncertain": "uncertainty.inputs",
+    "budget": "uncertainty.budget",
     "compile": "evaluation.compiled_function",
     "fit": "optimize.fit",
     "hessian": "derivatives.matrices",
@@ -41,6 +48,7 @@ _MODULES = {
     "jvp": "derivatives.values",
     "value_and_grad": "derivatives.values",
     "vjp": "derivatives.values",
+    "within": "uncertainty.inputs",
 }
 
 

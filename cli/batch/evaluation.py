@@ -12,6 +12,7 @@ from backprop.autodiff.evaluation.binding import defaults_beside
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, Shape
+from backprop.autodiff.uncertainty.rows import check_is_number, uncertainty_name
 from backprop.cli.batch.block import Block
 from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.batch.results import Wanted, labelled_nodes
@@ -138,8 +139,15 @@ class Kernel:
         own = () if self.wanted.by_fixed else self.shapes
         given = [name for name in typed.inputs if name in own or name in self.fixed]
         wrt, between = self.wanted.names(given), labelled_nodes(typed) if self.wanted.has_nodes else {}
-        self.names = self.wanted.results(wrt, list(between))
-        plan = plan_gradients(typed, wrt, list(self.shapes), list(between.values()), tells_kinks=True)
+        uncertain = [name for name in given if uncertainty_name(name) in self.shapes]
+        self.names = self.wanted.results(wrt, list(between), uncertain)
+        for name in uncertain:
+            typed.input(uncertainty_name(name), self.shapes[uncertainty_name(name)])
+        if uncertain:
+            check_is_number(typed)
+        plan = plan_gradients(
+            typed, wrt, list(self.shapes), list(between.values()), tells_kinks=True, uncertain=uncertain
+        )
         self._program = RowProgram(plan, self.fixed)
         self.result_shapes = list(plan.result_shapes[: len(self.names)])
         return list(zip(self.names, self.result_shapes, strict=True))

@@ -71,6 +71,13 @@ batch_options = shared(
     RENAME,
     click.option("--source-column", metavar="NAME", help="Write a column NAME: the file that a row is from."),
     click.option(
+        "--u",
+        multiple=True,
+        metavar="X=COLUMN,...",
+        shell_complete=completed_by("variable_and_column"),
+        help="Read the standard uncertainty of X from COLUMN; may be repeated.  [default: the column u_X]",
+    ),
+    click.option(
         "--expr-field",
         metavar="COLUMN",
         shell_complete=completed_by("column"),

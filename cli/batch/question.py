@@ -49,18 +49,28 @@ def ask_rows(arguments: Arguments, file: str | None, vars_files: Sequence[str], 
 
 
 def renames_of(given: Sequence[str], graph: Graph) -> dict[str, str]:
+    """The columns of --rename by variable."""
+    return columns_of_option("--rename", given, graph)
+
+
+def columns_of_option(option: str, given: Sequence[str], graph: Graph) -> dict[str, str]:
     """`x=width` as variable to column; `a=A,b=B` holds two. Raises Failure for one that is no variable."""
     renames: dict[str, str] = {}
     for text in [part for option in given for part in RENAMES.split(option)]:
         name, equals, column = text.partition("=")
         name = normalized(name.strip())
         if not equals or not name or not column.strip():
-            raise Failure(f"--rename {text}", "write VARIABLE=COLUMN: --rename x=width")
-        check_known("--rename", name, list(graph.inputs))
+            raise Failure(f"{option} {text}", f"write VARIABLE=COLUMN: {option} x=width{value_of(option)}")
+        check_known(option, name, list(graph.inputs))
         if name in renames:
-            raise Failure(f"--rename {name} is given twice", "omit one of the two")
+            raise Failure(f"{option} {name} is given twice", "omit one of the two")
         renames[name] = column
     return renames
+
+
+def value_of(option: str) -> str:
+    """How a variable that is called as the option gets its value."""
+    return "; a variable u has its value as u=3" if option == "--u" else ""
 
 
 def naming_of(text: str | None) -> Naming:

@@ -13,6 +13,8 @@ from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape
 from backprop.cli.status import Failure
 
+UNCERTAINTY, SHARE = "u_", "share_"  # before what is uncertain, and before the input that has a share of it
+
 
 class Naming(NamedTuple):
     """What the value's column is called, and what stands before a variable's name in its gradient's."""
@@ -35,11 +37,14 @@ class Wanted(NamedTuple):
         """The variables to differentiate by, of those that have values."""
         return () if not self.has_gradients else given if self.wrt is None else self.wrt
 
-    def results(self, wrt: Sequence[str], labels: Sequence[str]) -> list[str]:
-        """What the results are called: the value, the gradients, and what is between, each with its gradient."""
+    def results(self, wrt: Sequence[str], labels: Sequence[str], uncertain: Sequence[str] = ()) -> list[str]:
+        """What the results are called: the value, the gradients, the uncertainty with the shares of inputs that are
+        `uncertain`, and what is between, each with its gradient.
+        """
         value, gradient = self.naming
         between = [name for label in labels for name in ([label, gradient + label] if wrt else [label])]
-        return [value, *(gradient + name for name in wrt), *between]
+        uncertainty = [UNCERTAINTY + value, *(SHARE + name for name in uncertain)] if uncertain else []
+        return [value, *(gradient + name for name in wrt), *uncertainty, *between]
 
 
 def labelled_nodes(typed: Graph) -> dict[str, Node]:

@@ -42,6 +42,7 @@ class Batch(RowSettings):
         mean: bool,
         name: str | None,
         rename: Sequence[str],
+        u: Sequence[str],
         expr_field: str | None,
         source_column: str | None,
         format: str | None,
@@ -80,6 +81,7 @@ class Batch(RowSettings):
         self.is_only = only or self.summary is not None
         self.naming = naming_of(name)
         self.renames = rename
+        self.uncertainties = u
         self.policy = on_error.removesuffix(EXPECTED)
         self.expects_bad_rows = on_error.endswith(EXPECTED)
         self.rejects = rejects
@@ -177,8 +179,8 @@ class Batch(RowSettings):
                 raise Failure(f"--rename {name} and a value for {name} contradict each other", "omit one of them")
         if self.field is not None and self.input_format not in ("ndjson", "json", "csv", "tsv"):
             raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, json, csv or tsv")
-        if self.question.graph is None and (self.has_nodes or self.wrt or self.renames):
-            raise Failure("--nodes, --wrt and --rename go with one expression for all rows", "omit them")
+        if self.question.graph is None and (self.has_nodes or self.wrt or self.renames or self.uncertainties):
+            raise Failure("--nodes, --wrt, --rename and --u go with one expression for all rows", "omit them")
         for option, path in (("-o", None if self.targets else self.path), ("--rejects", self.rejects)):
             announce(path, option, self.note)
 

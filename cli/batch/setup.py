@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backprop.autodiff.graph import Graph
@@ -29,15 +29,14 @@ from backprop.cli.batch.input.blocks import FIRST_BLOCK, LONG, LONGEST, BlockRea
 from backprop.cli.batch.input.header import (
     bind_columns,
     brief,
-    free_names,
     has_columns,
     say_of_header,
     say_of_other_names,
+    wanted_columns,
     without_columns,
 )
 from backprop.cli.batch.input.preamble import begin
 from backprop.cli.batch.input.source import Source
-from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.results import check_names, entry_names, held_once, shared_names
 from backprop.cli.batch.settings import default_output
 from backprop.cli.batch.writing import write_output
@@ -139,11 +138,11 @@ def job_of(batch: Batch, rows: Reader, kernel: Kernel, writer: Writer) -> RowsJo
 
 def with_header(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> Run:
     """The run over CSV or TSV."""
-    renames = renames_of(batch.renames, graph)
     table, lines = begun(batch, source, file, graph)
     constants = beside(batch, file, table.header)
     form = with_constants(table, constants)
-    form.columns = bind_columns(form.header, free_names(batch, graph, form.header), renames)
+    names, renames = wanted_columns(batch, graph, form.header)
+    form.columns = bind_columns(form.header, names, renames)
     say_of_other_names(batch, form.header, form.columns)
     rows = table_reader(source.name, table, form, constants, form.columns)
     shapes = {name: columns.shape for name, columns in form.columns.items()}
@@ -203,7 +202,8 @@ def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) ->
     first = first_members(batch, lines)
     constants = beside(batch, file, list(first))
     header = [*first, *[name for name, _ in constants]]
-    form.members = members_of(batch, graph, header, free_names(batch, graph, header, is_open=True))
+    names, renames = wanted_columns(batch, graph, header, is_open=True)
+    form.members = members_of(header, names, renames)
     rows = objects_reader(source.name, form, constants)
     missing = form.learn_shapes(first)
     if missing and first:
@@ -220,7 +220,7 @@ def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) ->
         first = first_members(batch, lines)
         constants = beside(batch, file, list(first))
         header = [*first, *[name for name, _ in constants]]
-        other.members = members_of(batch, graph, header, list(form.members))
+        other.members = members_of(header, list(form.members), renames)
         rows = objects_reader(source.name, other, constants)
         missing = other.missing_from(first)
         if missing and first:
@@ -274,9 +274,8 @@ def first_members(batch: RowSettings, lines: BlockReader) -> dict[str, Any]:
     return members
 
 
-def members_of(batch: Batch, graph: Graph, header: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """The member that each of the variables is read from."""
-    renames = renames_of(batch.renames, graph)
+def members_of(header: Sequence[str], names: Sequence[str], renames: Mapping[str, str]) -> dict[str, str]:
+    """The member that each of the names is read from."""
     keys = {normalized(key.strip()): key for key in header}
     members = {name: renames.get(name, name) for name in names}
     return {

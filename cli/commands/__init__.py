@@ -13,6 +13,7 @@ COMMANDS = {
     "jvp": "Show the derivative along a tangent: Jacobian times vector.",
     "vjp": "Show the gradient of an upstream: vector times Jacobian.",
     "hvp": "Show the Hessian times a direction.",
+    "budget": "Show the uncertainty of a value, and the share of each input.",
     "batch": "Read rows, and write each with its value and gradient.",
     "fit": "Fit a model to rows: parameters with their errors.",
     "explain": "Explain the chain rule step by step, with the numbers.",

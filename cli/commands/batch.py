@@ -24,7 +24,8 @@ def batch(batch: Batch) -> Status:
     NDJSON; a value that is given here holds for all rows. The rows come out as they went in, in order, each as
     soon as it is there, with the columns value, grad_x, ... behind it. Without FILE they are read from stdin.
     Several FILEs, patterns and folders of tables are one table, with the columns of the first.
-    A bad row gets no results, is named on stderr, and makes the exit status 3.
+    A bad row gets no results, is named on stderr, and makes the exit status 3. Columns u_x are standard uncertainties
+    of x, and give the column u_value and each input's share in %.
 
     Lines of EXPRESSION, a tab and x=1 y=2 (--from lines, or a file ending in .txt) and, with --expr-field, rows
     of JSON or CSV bring their own expressions.

@@ -118,7 +118,8 @@ def of_columns(settings: FitSettings, source: Source, stack: contextlib.ExitStac
 
     batches = batches_of(source, settings.input_format, stack)
     fitting = Fitting(source.name, batches.schema, [], None)
-    reader = ColumnReader(settings, partial(names_of, settings), renames(settings), batches, fitting)
+    renamed = renames(settings)
+    reader = ColumnReader(settings, lambda columns: (names_of(settings, columns), renamed), batches, fitting)
 
     def pieces() -> Iterator[RowPiece]:
         for batch in reader:

@@ -18,6 +18,7 @@ from backprop.parser.similarity import suggestion
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+    from backprop.cli.budget.question import BudgetQuestion
     from backprop.cli.question.question import Question
 
 Function = Callable[..., Any]
@@ -139,6 +140,17 @@ def as_derivative_options(**options: Any) -> Any:
     return DerivativeOptions(**options)
 
 
+def as_budget_question(
+    file: str | None, vars: Sequence[str], fuse: bool, correlation: Sequence[str], covariance: str | None
+) -> BudgetQuestion:
+    """The question in the argv of a budget."""
+    from backprop.cli.budget.question import ask_budget
+
+    arguments: Arguments = click.get_current_context().meta[SCANNED]
+    asked = ask_budget(arguments, file, vars, correlations=correlation, covariance=covariance)
+    return asked._replace(question=asked.question.fused()) if fuse else asked
+
+
 def digits_option(summary: str = DIGITS) -> Function:
     return click.option("--digits", type=BoundedNumber(1, 17), default=6, metavar="N", help=f"{summary}  [default: 6]")
 
@@ -201,6 +213,24 @@ EXPRESSION_SOURCES = (*EXPRESSION_FILES, FUSE)
 question_options = shared("question", as_question, *EXPRESSION_SOURCES)
 range_question_options = shared("question", functools.partial(as_question, needs="ranges"), *EXPRESSION_SOURCES)
 open_question_options = shared("question", functools.partial(as_question, needs="nothing"), *EXPRESSION_SOURCES)
+
+budget_question_options = shared(
+    "asked",
+    as_budget_question,
+    *EXPRESSION_SOURCES,
+    click.option(
+        "--correlation",
+        multiple=True,
+        metavar="NAME,NAME=R",
+        shell_complete=completed_by("variable"),
+        help="How two inputs are correlated, from -1 to 1; entries of arrays as x[0],x[1]=0.5.  Repeatable.",
+    ),
+    file_option(
+        "--covariance",
+        help="Take uncertainties and correlations from a matrix (.json, or .csv below its names), "
+        "or all of what fit --json wrote.",
+    ),
+)
 
 
 def vectors_option(name: str, parameter: str, summary: str) -> Function:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backprop.cli.output.numbers import Writer, rounded, summary, whole
-from backprop.cli.output.report import Cell, Sum
+from backprop.cli.output.report import Cell, Measured, Sum
 from backprop.parser.printers.expression import shortest
 from backprop.parser.visible import brief, visible
 
@@ -24,7 +24,7 @@ def machine_text(cell: Cell) -> str:
         return visible(cell)
     if isinstance(cell, Sum):
         return visible(joined(cell, shortest))
-    return whole(cell)
+    return whole(cell.number if isinstance(cell, Measured) else cell)
 
 
 def table_text(cell: Cell, digits: int) -> str:
@@ -37,4 +37,8 @@ def table_text(cell: Cell, digits: int) -> str:
         first = visible(joined(Sum(cell.terms[:MAXIMUM_TERMS]), rounded(digits)))
         left = len(cell.terms) - MAXIMUM_TERMS
         return f"{first} … +{left} more" if left > 0 else first
+    if isinstance(cell, Measured):
+        from backprop.cli.output.rounding import matched  # here, not above: most reports measure nothing
+
+        return matched(cell.number, cell.uncertainty)
     return summary(cell, rounded(digits))

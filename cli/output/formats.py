@@ -20,14 +20,15 @@ def by(module: str, *commands: str) -> dict[str, str]:
     return dict.fromkeys(commands, module)
 
 
-REPORTS = ("eval", "grad", "diff", "check", "jacobian", "hessian", "jvp", "vjp", "hvp", "fit", "functions", "repl")
+TABLES = ("eval", "grad", "diff", "check", "jacobian", "hessian", "jvp", "vjp", "hvp", "fit", "functions", "repl")
+REPORTS = (*TABLES, "budget")
 READ = "batch --from"
 CODE = by("output.plain", "diff")  # the lines that a printer of the parser makes
-FIGURE = by("plot.matplotlib_figure", "plot")
+FIGURE = by("plot.matplotlib_figure", "plot") | by("budget.figure", "budget")
 ROWS = by("batch.formats.delimited", "batch", READ)
 COLUMNS = by("batch.columnar.output", "batch", READ)
 FORMATS = {
-    "table": FileFormat((), by("output.table", *REPORTS) | by("batch.preview", "batch")),
+    "table": FileFormat((), by("output.table", *TABLES) | by("budget.table", "budget") | by("batch.preview", "batch")),
     "text": FileFormat((".txt",), by("explain.text", "explain") | by("plot.terminal", "plot")),
     "tsv": FileFormat((".tsv", ".tab", ".txt"), by("output.delimited", *REPORTS, "plot") | ROWS),
     "csv": FileFormat((".csv",), by("output.delimited", *REPORTS, "plot") | ROWS),

@@ -11,7 +11,7 @@ import numpy as np
 
 from backprop.cli.output.cells import joined
 from backprop.cli.output.output import Look
-from backprop.cli.output.report import ROWS, Cell, Report, Row, Sum
+from backprop.cli.output.report import ROWS, Cell, Measured, Report, Row, Sum
 from backprop.parser.printers.expression import shortest
 
 SCHEMA = 1
@@ -54,6 +54,8 @@ def plain(value: Cell | Any) -> Any:
         return number(float(value))
     if isinstance(value, Sum):
         return joined(value, shortest)
+    if isinstance(value, Measured):
+        return number(float(value.number))
     if isinstance(value, dict):
         return {name: plain(entry) for name, entry in value.items()}
     if isinstance(value, np.ndarray):

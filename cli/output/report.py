@@ -17,7 +17,14 @@ class Sum(NamedTuple):
     terms: Sequence[Term]
 
 
-Cell: TypeAlias = "str | float | Array | Sum | None"  # None: there is nothing to say
+class Measured(NamedTuple):
+    """A number with its standard uncertainty: for the eye it is rounded to match two digits of that."""
+
+    number: float
+    uncertainty: float
+
+
+Cell: TypeAlias = "str | float | Array | Sum | Measured | None"  # None: there is nothing to say
 Row: TypeAlias = tuple[Cell, ...]
 
 

@@ -15,6 +15,7 @@ from backprop.cli.status import Failure
 
 EXAMPLES = {  # of how a command is called, where that is not like eval
     "eval": 'backprop eval "(x+y)*z" --x -2 --y 5 --z -4',
+    "budget": 'backprop budget "m/V" m=2.5+-0.1 V="3.1(2)"',
     "plot": 'backprop plot "sin(x)" --x -5:5',
     "batch": 'backprop batch "1/(1+exp(-(w*x+b)))" rows.csv > out.csv',
     "fit": 'backprop fit "y ~ a*exp(-b*t) + c" rows.csv a=1 b=0.5',

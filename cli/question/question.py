@@ -5,7 +5,7 @@ Whatever is wrong with the names is said at once, with the cure. Computes nothin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 
 import numpy as np
@@ -27,6 +27,8 @@ from backprop.cli.question.names import (
 from backprop.cli.question.ranges import Range, check_ranges, in_order, is_range, read_range
 from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
+
+Read = Callable[[str, str], Array]  # the value that a text gives to a name
 
 MAXIMUM_ECHOED = 60  # characters of an expression in a line of help
 
@@ -77,8 +79,14 @@ def ask(
     vars_files: Sequence[str],
     needs: Needs = Needs.VALUES,
     shapes: Mapping[str, Shape] | None = None,
+    *,
+    read: Read = read_value,
+    more: Mapping[str, Array] | None = None,
 ) -> Question:
-    """The question in a command's argv, `shapes` being those of options. Raises ExpressionError or Failure."""
+    """The question in a command's argv, `shapes` being those of options. Raises ExpressionError or Failure.
+
+    `read` reads the text of a value; `more` values come from what else the command is given, and any other goes first.
+    """
     takes_rows = needs in (Needs.COLUMNS, Needs.MODEL)
     example = EXAMPLES.get(command, EXAMPLES["eval"])
     expression, rows, bindings = split_positionals(
@@ -92,8 +100,8 @@ def ask(
     elif takes_rows and not rows and is_file(expression):
         only = "stdin" if expression == "-" else f"the file {expression}"
         raise Failure(f"no expression was given, only {only}", f"for example: {example}")
-    filed = read_vars(vars_files)
-    graph = read_graph(checked(expression), bindings, filed, shapes or {}, is_model=needs is Needs.MODEL)
+    filed = read_vars(vars_files, read, more)
+    graph = read_graph(checked(expression), bindings, filed, shapes or {}, read, is_model=needs is Needs.MODEL)
     check_names(graph, bindings, arguments)
     check_free(graph, filed)
     may_range = needs in (Needs.RANGES, Needs.MODEL)
@@ -105,7 +113,8 @@ def ask(
     if missing and needs in (Needs.VALUES, Needs.RANGES):
         raise without_values(command, missing, arguments, filed)
     ranges = in_order([read_range(binding) for binding in ranged])
-    values = needed_values(filed, graph.inputs) | values_of([binding for binding in bindings if binding not in ranged])
+    fixed = [binding for binding in bindings if binding not in ranged]
+    values = needed_values(filed, graph.inputs) | values_of(fixed, read)
     if needs in (Needs.VALUES, Needs.RANGES):
         values |= defaults_beside(graph, given)
     for range_ in ranges:
@@ -118,6 +127,7 @@ def read_graph(
     bindings: Sequence[GivenValue],
     filed: Mapping[str, Array],
     shapes: Mapping[str, Shape],
+    read_text: Read,
     *,
     is_model: bool,
 ) -> Graph:
@@ -135,12 +145,12 @@ def read_graph(
     known = {name: np.shape(filed[name]) for name in filed}
     for binding in bindings:
         if not is_range(binding.text or ""):
-            known[binding.name] = np.shape(read_value(binding.name, binding.text or ""))
+            known[binding.name] = np.shape(read_text(binding.name, binding.text or ""))
     return read(text, {**known, **shapes})
 
 
-def values_of(bindings: Sequence[GivenValue]) -> dict[str, Array]:
-    return {binding.name: read_value(binding.name, binding.text or "") for binding in bindings}
+def values_of(bindings: Sequence[GivenValue], read: Read = read_value) -> dict[str, Array]:
+    return {binding.name: read(binding.name, binding.text or "") for binding in bindings}
 
 
 def fixed_values(bindings: Sequence[GivenValue], vars_files: Sequence[str]) -> dict[str, Array]:
@@ -190,13 +200,17 @@ def check_stdin(file: str | None, vars_files: Sequence[str], *, has_rows: bool) 
         )
 
 
-def read_vars(paths: Sequence[str]) -> Mapping[str, Array]:
-    """The values of all --vars files; a file may hold more than the expression needs. Raises Failure."""
+def read_vars(
+    paths: Sequence[str], read: Read = read_value, more: Mapping[str, Array] | None = None
+) -> Mapping[str, Array]:
+    """The values of all --vars files, and `more` of names that they lack; a file may hold more than the expression
+    needs. Raises Failure.
+    """
     if not paths:
-        return {}
+        return more or {}
     from backprop.cli.question.vars_files import VarsFiles, read_vars_file
 
-    filed = VarsFiles()
+    filed = VarsFiles(read, more or {})
     for path in paths:
         for key, value in read_vars_file(path).items():
             filed.add(path, normalized(key), key, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from backprop.autodiff.shapes import Array
@@ -11,12 +11,15 @@ from backprop.cli.status import Failure
 
 
 class VarsFiles(Mapping[str, Array]):
-    """The values of --vars files by name, numbers, nested lists, or constant expressions as strings.
+    """The values of --vars files by name, numbers, nested lists, or texts that `read` reads.
 
     Each is read when somebody asks for it: what nobody needs may be anything. That raises ExpressionError or Failure.
+    A name that they lack may have a value among `more`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, read: Callable[[str, str], Array], more: Mapping[str, Array]) -> None:
+        self._read = read
+        self._more = more
         self._members: dict[str, tuple[str, str, Any]] = {}  # the path, the name as it is there, and what it holds
 
     def add(self, path: str, name: str, key: str, value: Any) -> None:
@@ -26,16 +29,18 @@ class VarsFiles(Mapping[str, Array]):
         self._members[name] = path, key, value
 
     def __getitem__(self, name: str) -> Array:
-        return member_value(*self._members[name])
+        if name not in self._members:
+            return self._more[name]
+        return member_value(*self._members[name], self._read)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._members)
+        return iter({**self._more, **self._members})
 
     def __len__(self) -> int:
-        return len(self._members)
+        return len({**self._more, **self._members})
 
     def __contains__(self, name: object) -> bool:
-        return name in self._members
+        return name in self._members or name in self._more
 
 
 def read_vars_file(path: str) -> dict[str, Any]:
@@ -53,15 +58,14 @@ def read_vars_file(path: str) -> dict[str, Any]:
     return members
 
 
-def member_value(path: str, name: str, value: Any) -> Array:
+def member_value(path: str, name: str, value: Any, read: Callable[[str, str], Array]) -> Array:
     """The value of a member of a --vars file. Raises ExpressionError or Failure."""
     from backprop.cli.question.value_json import as_array
-    from backprop.cli.question.values import constant_value
 
     if isinstance(value, str):
         if value.startswith("@"):
             raise wrong(name, path, f"{value[:40]!r} would open a file", f"give it on the command line: {name}=@FILE")
-        return constant_value(name, value)
+        return read(name, value)
     try:
         return as_array(value)
     except ValueError as error:

@@ -25,6 +25,7 @@ QUESTIONS = {
     "explain": ["(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4"],
     "graph": ["(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4", "--format", "dot"],
     "plot": ["sin(x)", "--x", "0:3"],
+    "budget": ["x*y", "x=2+-0.1,dof=4", "y=3"],
     "batch": ["x^2 + log(x)", "--strict"],
     "repl": [],
     "functions": ["sigmoid"],

@@ -14,7 +14,7 @@ from backprop.cli.commands import COMMANDS
 from . import texts
 from .runs import Run
 
-FREQUENT = ("eval", "grad", "diff", "batch", "explain", "graph", "hessian", "jvp", "repl", "plot", "check")
+FREQUENT = ("eval", "grad", "diff", "batch", "explain", "graph", "hessian", "jvp", "repl", "plot", "check", "budget")
 WHOLE = ("0", "1", "2", "3", "4", "17", "-1", "99999999999999999999", "1.5", "x", "")
 FILES = ("out.csv", "out.json", "out.svg", "out.html", "out.tsv", "out.md", "out.tex", "out.dot", "out.ndjson",
          "/dev/null", "none/out", ".", "", "out")  # fmt: skip
@@ -35,6 +35,19 @@ JSON_CELLS = (
     "NaN",
     "[",
     "0.10",
+)
+UNCERTAINTIES = (
+    "+-0.1",
+    "±1",
+    "+-5%",
+    "(2)",
+    "(0.5)",
+    "+-[1,2]",
+    ",U=1,k=2",
+    "+-1,uniform",
+    "+-0.1,dof=3,t",
+    "+-0",
+    "",
 )
 WIDTHS = ("80", "1", "0", "²", "-5", "x", "99999")
 LAYOUTS = ("csv", "tsv", "ndjson", "lines")
@@ -60,8 +73,10 @@ def chosen(random: Random, option: click.Option, slips: float) -> list[str]:
         value = random.choice(FILES if "output" in "".join(option.opts) else ("values.json", "rows.csv", "-", "none"))
     elif metavar in ("N", "S") or isinstance(option.type, (click.types.IntParamType, click.IntRange)):
         value = random.choice(WHOLE if random.random() < slips else WHOLE[1:5])
-    elif metavar in ("NAME=2,3", "NAME=VALUE", "X=COLUMN"):
-        value = random.choice(texts.NAMES[:3]) + random.choice(("=2,3", "=3", "=", "=[1,0]", "=1", "=a", "=,", ""))
+    elif metavar in ("NAME=2,3", "NAME=VALUE", "X=COLUMN", "NAME,NAME=R"):
+        value = random.choice(texts.NAMES[:3]) + random.choice(
+            ("=2,3", "=3", "=", "=[1,0]", "=1", "=a", "=,", ",y=0.5", "")
+        )
     elif metavar.startswith(("NAME", "COLUMN")):
         value = random.choice((*texts.NAMES, "x,y", "expr", "q", ",", ""))
     else:
@@ -69,7 +84,9 @@ def chosen(random: Random, option: click.Option, slips: float) -> list[str]:
     return [name, value] if random.random() < 0.8 or not name.startswith("--") else [f"{name}={value}"]
 
 
-def bindings(random: Random, text: str, slips: float, is_range: bool = False) -> list[str]:
+def bindings(
+    random: Random, text: str, slips: float, *, is_range: bool = False, is_uncertain: bool = False
+) -> list[str]:
     """Values for the names in the text, seldom for one that is not there; often the same one for all."""
     found: list[str] = []
     used = set(re.findall(r"[^\W\d]\w*", text)) - {"e"}
@@ -80,6 +97,8 @@ def bindings(random: Random, text: str, slips: float, is_range: bool = False) ->
             if is_range:
                 value = f"{value}:{texts.value(random)}" if random.random() < slips else "-2:3"
                 is_range = random.random() < 0.5
+            if is_uncertain:
+                value += random.choice(UNCERTAINTIES)
             found += [f"--{name}", value] if random.random() < 0.5 else [f"{name}={value}"]
     return found
 
@@ -116,7 +135,8 @@ def run(random: Random) -> Run:
         words += [random.choice((*texts.FUNCTIONS, texts.text(random)))] if random.random() < 0.8 else []
     else:
         text = texts.text(random, slips)
-        words += [text, *bindings(random, text, slips, command == "plot")]
+        given = bindings(random, text, slips, is_range=command == "plot", is_uncertain=command == "budget")
+        words += [text, *given]
     if command == "batch":
         layout = random.choice(LAYOUTS)
         stdin = rows(random, layout)

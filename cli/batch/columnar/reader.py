@@ -21,10 +21,9 @@ from backprop.cli.batch.evaluation import Kernel, Part, Run
 from backprop.cli.batch.following import beside, check_shapes, opened_source, said_of, say_of_differing_columns
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.dialect import DIALECTS
-from backprop.cli.batch.input.header import STRANGE_NAME, brief, free_names
+from backprop.cli.batch.input.header import STRANGE_NAME, brief, wanted_columns
 from backprop.cli.batch.input.source import Source
 from backprop.cli.batch.input.unpacking import Damaged
-from backprop.cli.batch.question import renames_of
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.output.formats import FORMATS
 from backprop.cli.status import Failure
@@ -46,8 +45,8 @@ def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, st
     fitting = Fitting(source.name, batches.schema, cells(beside(batch, file, batches.schema.names)), None)
     if len(batch.files) > 1:
         fitting = fitting.with_schema(schema_for(batch, fitting.schema))
-    names_of, renames = partial(free_names, batch, graph), renames_of(batch.renames, graph)
-    reader = ColumnReader(batch, names_of, renames, batches, fitting)
+    wanted_of = partial(wanted_columns, batch, graph)
+    reader = ColumnReader(batch, wanted_of, batches, fitting)
     kernel = Kernel(graph, reader.binding.shapes, batch.question.fixed, batch.wanted)
     has_lists = bool(reader.binding.nested)
     run = with_column_output(batch, reader, reader, kernel, reader.schema, has_lists=has_lists)
@@ -58,7 +57,7 @@ def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, st
             batches = batches_of(source, batch.input_format, stack)
             constants = cells(beside(batch, file, batches.schema.names))
             fitting = Fitting(source.name, batches.schema, constants, reader.schema)
-            other = ColumnReader(batch, names_of, renames, batches, fitting)
+            other = ColumnReader(batch, wanted_of, batches, fitting)
         check_shapes(source.name, other.binding.shapes, reader.binding.shapes)
         say_of_differing_columns(batch, other.fitting.left_out, other.fitting.absent)
         assert run.reading is not None
@@ -80,7 +79,7 @@ def schema_for(batch: Batch, schema: Any) -> Any:
 class ColumnReader:
     """Gives record batches of parquet or Arrow IPC, and reads the variables' values in each. Raises Failure.
 
-    `names_of` tells of the columns which variables they give.
+    `wanted_of` tells of the columns which variables they give, and which of these are not called as their columns.
     """
 
     unit = "row"
@@ -88,8 +87,7 @@ class ColumnReader:
     def __init__(
         self,
         batch: RowSettings,
-        names_of: Callable[[Sequence[str]], Sequence[str]],
-        renames: Mapping[str, str],
+        wanted_of: Callable[[Sequence[str]], tuple[Sequence[str], Mapping[str, str]]],
         source: Batches,
         fitting: Fitting,
     ) -> None:
@@ -101,8 +99,7 @@ class ColumnReader:
         self.loss: str | None = None
         self.keeps_rows = batch.rejects is not None
         self.is_only, self.note = batch.is_only, batch.note
-        own = fitting.own.names
-        names = names_of([*own, *source.left_out])
+        names, renames = wanted_of([*fitting.own.names, *source.left_out])
         check_readable(source.left_out, names, renames)
         ColumnBinding(fitting.own, names, renames)  # a column that is only in the first file is none of this one
         self.binding = ColumnBinding(self.schema, names, renames)

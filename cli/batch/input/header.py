@@ -14,9 +14,11 @@ import numpy as np
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape, bounded, entry_name, show
+from backprop.autodiff.uncertainty.rows import uncertainty_name
 from backprop.cli.batch.formats.dialect import distinct
 from backprop.cli.batch.formats.undecodable import REPLACED, has_strays
-from backprop.cli.batch.question import renames_of
+from backprop.cli.batch.question import columns_of_option, renames_of
+from backprop.cli.batch.results import UNCERTAINTY
 from backprop.cli.question.argv import normalized
 from backprop.cli.status import Failure
 from backprop.parser.similarity import closest
@@ -25,6 +27,7 @@ from backprop.parser.visible import Lines, visible
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
     from backprop.cli.batch.row_settings import RowSettings
+    from backprop.cli.batch.settings import Batch
 
 WITH_UNIT = re.compile(r"(\S.*?)\s*(?:\([^()]*\)|\[(?![0-9]+\])[^\[\]]*\])")
 NUMBER = r"[0-9]{1,18}"  # an index with more digits is none
@@ -97,6 +100,39 @@ def free_names(batch: RowSettings, graph: Graph, columns: Sequence[str], *, is_o
             if name in leaves.NAMED_CONSTANTS and name not in graph.defaults:
                 batch.note(f"{name} is read from the column {column}: it is not the constant")
     return names
+
+
+def wanted_columns(
+    batch: Batch, graph: Graph, columns: Sequence[str], *, is_open: bool = False
+) -> tuple[list[str], dict[str, str]]:
+    """What the rows must give, as `free_names` has it and the uncertainties, and what is not called as its column."""
+    names, renames = free_names(batch, graph, columns, is_open=is_open), renames_of(batch.renames, graph)
+    uncertain = uncertain_columns(batch, graph, columns)
+    if uncertain:
+        found = ", ".join(map(brief, uncertain.values()))
+        batch.note(f"uncertainties are read from {found}: {UNCERTAINTY}{batch.naming.value} and the shares in % are "
+                   "first order, of independent inputs")  # fmt: skip
+    for name, column in uncertain.items():
+        names.append(uncertainty_name(name))
+        renames[uncertainty_name(name)] = column
+    return names, renames
+
+
+def uncertain_columns(batch: Batch, graph: Graph, columns: Sequence[str]) -> dict[str, str]:
+    """The variables that have columns of uncertainties: those which --u names, and `u_x` for x. Raises Failure."""
+    known = {*[normalized(column.strip()) for column in columns], *array_columns(columns), *other_names(columns)}
+    asked = columns_of_option("--u", batch.uncertainties, graph)
+    for name, column in asked.items():
+        if normalized(column.strip()) not in known:
+            shown = ", ".join(map(brief, columns[:MAXIMUM_SHOWN]))
+            raise Failure(f"--u {name}={column}: no column {column}", f"the columns are {shown}")
+    found = {}
+    for name in graph.inputs:
+        column = asked.get(name, UNCERTAINTY + name)
+        is_variable = UNCERTAINTY + name in graph.inputs and name not in asked
+        if name not in graph.fixed and not is_variable and (name in asked or column in known):
+            found[name] = column
+    return found
 
 
 def has_columns(batch: RowSettings, graph: Graph, columns: Sequence[str]) -> bool:

@@ -27,6 +27,7 @@ QUESTIONS = {
     "vjp": (*POINT, "--upstream", "1"),
     "hvp": (*POINT, "--direction", "x=1"),
     "functions": ("sin",),
+    "budget": ("x*y", "x=2+-0.1", "y=3", "--trials", "20"),
     "explain": POINT,
     "graph": POINT,
     "plot": ("x^2", "--x", "0:1", "--samples", "5"),
@@ -43,6 +44,7 @@ FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
         **{".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid", ".txt": "tree"},
         **{".svg": "svg", ".png": "png", ".pdf": "pdf", ".html": "html", ".htm": "html"},
     },
+    "budget": {**REPORT_FILES, ".txt": "tsv", ".svg": "svg", ".png": "png", ".pdf": "pdf"},
     "plot": {**REPORT, ".txt": "text", ".svg": "svg", ".png": "png", ".pdf": "pdf"},
     "batch": {
         **{ending: word for ending, word in REPORT.items() if word != "json"},
@@ -102,7 +104,12 @@ def test_the_tables_agree():
 
 
 def skip_without_writer(command: str) -> None:
-    needed = {"graph": shutil.which("dot"), "plot": find_spec("matplotlib"), "batch": find_spec("pyarrow")}
+    needed = {
+        "graph": shutil.which("dot"),
+        "plot": find_spec("matplotlib"),
+        "budget": find_spec("matplotlib"),
+        "batch": find_spec("pyarrow"),
+    }
     if not needed.get(command, True):
         pytest.skip("not installed")
 

@@ -1,0 +1,1 @@
+"""What only `backprop budget` needs: its inputs from texts, readings and files, and its pictures."""
