@@ -22,8 +22,10 @@ def chance_beyond(deviation: float, freedom: float) -> float:
         return 0.0
     square = deviation * deviation
     chance = betainc(freedom / 2.0, 0.5, freedom / (freedom + square))
-    # Near 1 the argument is, too, and has lost its digits.
-    return chance if chance < 0.5 else 1.0 - betainc(0.5, freedom / 2.0, square / (freedom + square))
+    # An argument near 1 has lost digits, of which freedom / 2 makes more; what is left of 1 loses 1 / chance.
+    if chance < 0.5 and chance * freedom < 2.0:
+        return chance
+    return 1.0 - betainc(0.5, freedom / 2.0, square / (freedom + square))
 
 
 def deviation_of(chance: float, freedom: float) -> float:
