@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from backprop.autodiff.named_tuple import NamedTuple
 
@@ -23,22 +22,13 @@ class Word(NamedTuple):
     opening: int = -1
 
 
-class Character(NamedTuple):
-    """At `position` of the line stands `raw` for `text`: nothing where it is a quote. `quote` is open behind it."""
+def characters(line: str) -> list[tuple[int, str, str, str]]:
+    """The characters of a line as a shell reads them: position, raw, text, and the quote that is open behind it.
 
-    position: int
-    raw: str
-    text: str
-    quote: str
-
-    @property
-    def is_bare(self) -> bool:
-        """Whether it is neither escaped nor a quote itself."""
-        return self.raw == self.text
-
-
-def characters(line: str) -> Iterator[Character]:
-    """The characters of a line as a shell reads them, an escaped one with its backslash."""
+    An escaped one has its backslash in `raw`, a quote has no text: any other is bare, `raw` and `text` are the same.
+    Plain tuples in a list: the line is read at each key.
+    """
+    found = []
     quote = ""
     position = 0
     while position < len(line):
@@ -50,8 +40,9 @@ def characters(line: str) -> Iterator[Character]:
             text, quote = "", raw
         elif raw == "\\" and (not quote or (quote == '"' and follower in tuple('"\\$`'))):
             raw, text = raw + follower, follower
-        yield Character(position, raw, text, quote)
+        found.append((position, raw, text, quote))
         position += len(raw)
+    return found
 
 
 def split(line: str) -> list[Word]:
@@ -59,17 +50,17 @@ def split(line: str) -> list[Word]:
     words: list[Word] = []
     raw = text = quote = ""
     opening = -1
-    for character in characters(line):
-        if character.is_bare and character.text in " \t\n" and not character.quote:
+    for _, part, meaning, open_quote in characters(line):
+        if part == meaning and part in " \t\n" and not open_quote:
             if raw:
                 words.append(Word(raw, text))
             raw = text = ""
             continue
-        if character.quote != quote:
-            quote = character.quote
+        if open_quote != quote:
+            quote = open_quote
             opening = len(raw) if quote else -1
-        raw += character.raw
-        text += character.text
+        raw += part
+        text += meaning
     return [*words, Word(raw, text, quote, opening)]
 
 
@@ -92,12 +83,12 @@ def is_plain(text: str) -> bool:
 def is_nested(line: str) -> bool:
     """Whether the line may be inside a substitution, or in quotes of other rules: what is open there is not known."""
     return any(
-        (NESTED_IN_QUOTES if character.quote else NESTED).match(line, character.position) is not None
-        for character in characters(line)
-        if character.is_bare and character.quote != "'"
+        (NESTED_IN_QUOTES if quote else NESTED).match(line, position) is not None
+        for position, raw, text, quote in characters(line)
+        if raw == text and quote != "'"
     )
 
 
 def unquoted_positions(raw: str) -> list[int]:
     """The positions of the characters of a word that are neither quoted nor escaped."""
-    return [character.position for character in characters(raw) if character.is_bare and not character.quote]
+    return [position for position, part, text, quote in characters(raw) if part == text and not quote]
