@@ -18,6 +18,7 @@ from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.recent import Recent
+from backprop.autodiff.relation import Relation
 from backprop.autodiff.shapes import Array, Axis, Index, Shape
 
 MOST_PROGRAMS, MOST_INSTRUCTIONS = 32, 2**18  # that a graph keeps, about 60 MB
@@ -207,6 +208,7 @@ class Graph:
         self.nodes: list[Node] = []
         self.names: dict[str, Node] = {}  # what the statements assigned, in their order
         self.output: Node | None = None
+        self.relations: list[Relation] = []  # the equations and inequalities of a text that states some
         self.is_typed = is_typed
         self.source = source  # only ever handed on to an error
         self.place: Span | None = None  # the span of nodes added without one: the gate being differentiated
@@ -325,7 +327,8 @@ class Graph:
         ]
         names = {name: node.index for name, node in self.names.items()}
         output = None if self.output is None else self.output.index
-        return restored, (self.is_typed, self.source, rows, names, output, self.defaults, self.fixed)
+        relations = [(one.difference.index, one.is_equation, one.span) for one in self.relations]
+        return restored, (self.is_typed, self.source, rows, names, output, self.defaults, self.fixed, relations)
 
     @property
     def result(self) -> Node:
@@ -398,6 +401,7 @@ class Graph:
         result.defaults = {name: value for name, value in self.defaults.items() if name not in self.fixed}
         result.names = {name: twin[node.index] for name, node in self.names.items()}
         result.output = None if self.output is None else twin[self.output.index]
+        result.relations = [one._replace(difference=twin[one.difference.index]) for one in self.relations]
         return result
 
 
@@ -414,6 +418,7 @@ def restored(
     output: int | None,
     defaults: Mapping[str, Array],
     fixed: Collection[str],
+    relations: Sequence[tuple[int, bool, Span | None]],
 ) -> Graph:
     """The graph that was pickled so, node by node and unchanged."""
     graph = Graph(is_typed=is_typed, source=source)
@@ -428,6 +433,7 @@ def restored(
     graph.names = {name: graph.nodes[index] for name, index in names.items()}
     graph.output = None if output is None else graph.nodes[output]
     graph.defaults, graph.fixed = dict(defaults), set(fixed)
+    graph.relations = [Relation(graph.nodes[index], is_equation, span) for index, is_equation, span in relations]
     return graph
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
     from backprop.autodiff.shapes import Array, Shape
 
-__all__ = ["ExpressionError", "Span", "parse", "parse_constant", "parse_model"]
+__all__ = ["ExpressionError", "Span", "parse", "parse_constant", "parse_model", "parse_relations"]
 
 
 def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
@@ -33,7 +33,17 @@ def parse_model(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
     """
     from backprop.parser import parsing
 
-    return parsing.parse(text, shapes, is_model=True)
+    return parsing.parse(text, shapes, parsing.Kind.MODEL)
+
+
+def parse_relations(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
+    """The graph of equations and inequalities, `x + y <= 1; x*y == 2`, behind statements that they use: `relations`.
+
+    Raises ExpressionError as `parse` does, and for a statement that is neither a definition nor a relation.
+    """
+    from backprop.parser import parsing
+
+    return parsing.parse(text, shapes, parsing.Kind.RELATIONS)
 
 
 def parse_constant(text: str) -> Array:

@@ -13,7 +13,7 @@ from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.shapes import Shape
-from backprop.parser import arrays, constants, loops, subscripts
+from backprop.parser import arrays, constants, loops, relations, subscripts
 from backprop.parser.calls import called
 from backprop.parser.functions import FunctionScope, read_head
 from backprop.parser.names import ITERATE
@@ -37,6 +37,7 @@ class Builder:
         self.scope = Scope(source, shapes)
         self._output: Node | None = None
         self._model: Node | None = None
+        self._results: list[Node] = []
 
     def finished(self) -> Graph:
         """The graph of the text, which has been read to its end."""
@@ -63,6 +64,14 @@ class Builder:
             )
         return graph
 
+    def finished_relations(self) -> Graph:
+        """The graph of the text, whose statements have to be relations or definitions."""
+        graph = self.finished()
+        graph.relations = [relation for node in self._results for relation in relations.read(graph, node)]
+        if not graph.relations:
+            raise ExpressionError("the text states no relation", None, f"write one, such as {relations.EXAMPLE}")
+        return graph
+
     # Statements ----------------------------------------------------------------------------------------------
 
     def statements(self, children: Children) -> None:
@@ -70,6 +79,7 @@ class Builder:
 
     def result(self, children: Children) -> None:
         self._output = self.scope.node(children[0])
+        self._results.append(self._output)
 
     def model(self, children: Children) -> None:
         """`y ~ a*x`: its value is the residual, the response less the prediction."""

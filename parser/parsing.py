@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from enum import Enum
 
 import numpy as np
 
@@ -24,6 +25,14 @@ LONG = 1000  # characters of a list from which a faster way than the grammar pay
 MAY_VANISH = r"[eE]-[0-9]{3}|\.0{30}"  # a number that could be too small for a double, yet not 0
 
 
+class Kind(Enum):
+    """What a text states."""
+
+    EXPRESSION = "expression"
+    MODEL = "model"
+    RELATIONS = "relations"
+
+
 class TextReader:
     """A parser with the grammar's tables, calling a builder. It reads one text at a time."""
 
@@ -33,23 +42,27 @@ class TextReader:
         self.lexer = ExpressionLexer(parse_tables)
         self.parser = ShiftReduce(parse_tables, self.builder)
 
-    def read(self, text: str, shapes: Mapping[str, Shape] | None = None, *, is_model: bool = False) -> Graph:
+    def read(self, text: str, shapes: Mapping[str, Shape] | None = None, kind: Kind = Kind.EXPRESSION) -> Graph:
         self.builder.begin(text, shapes)
-        self.lexer.takes_models = is_model
+        self.lexer.takes_models = kind is Kind.MODEL
         self.parser.parse(self.lexer.read(text), len(text))
-        return self.builder.finished_model() if is_model else self.builder.finished()
+        if kind is Kind.MODEL:
+            return self.builder.finished_model()
+        if kind is Kind.RELATIONS:
+            return self.builder.finished_relations()
+        return self.builder.finished()
 
 
 idle: list[TextReader] = []  # a reader costs some milliseconds; one that is busy, in another thread, is not in the list
 
 
 @without_collection
-def parse(text: str, shapes: Mapping[str, Shape] | None = None, *, is_model: bool = False) -> Graph:
+def parse(text: str, shapes: Mapping[str, Shape] | None = None, kind: Kind = Kind.EXPRESSION) -> Graph:
     if len(text) > MAXIMUM_TEXT:
         raise ExpressionError(f"a text of {len(text)} characters", None, f"a text has at most {MAXIMUM_TEXT}")
     reader = idle.pop() if idle else TextReader()
     try:
-        return reader.read(text, shapes, is_model=is_model)
+        return reader.read(text, shapes, kind)
     except UnexpectedToken as error:
         from backprop.parser.diagnostics.unexpected_token import diagnosed
 
