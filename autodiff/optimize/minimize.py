@@ -1,0 +1,282 @@
+"""`minimize` and `maximize`: the least or largest value of an expression, with the conditions that certify it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.graph import Graph
+from backprop.autodiff.named_tuple import NamedTuple
+from backprop.autodiff.optimize.augmented import minimized
+from backprop.autodiff.optimize.conditions import Conditions, polished
+from backprop.autodiff.optimize.descent import NOTHING, UNBOUNDED, descend
+from backprop.autodiff.optimize.library import is_installed, searched
+from backprop.autodiff.optimize.problem import Bound, Problem
+from backprop.autodiff.optimize.residuals import Vector
+from backprop.autodiff.optimize.search import Search
+from backprop.autodiff.optimize.separable import linear_parameters
+from backprop.autodiff.optimize.squares import squared_terms
+from backprop.autodiff.shapes import Array
+
+MOST_STEPS = 1000
+MOST_INNER_STEPS = 300
+MOST_TRIED = 3e5  # operations up to which other ways are tried where the first arrives
+MOST_ENTRIES = 1000  # of which a matrix of second derivatives is made
+SATISFIED = 1e-6  # of what a constraint varies by: what counts as feasible without a certificate
+ESCAPE = 0.01  # of the variables: the step off a saddle
+CERTIFIED = "the first- and second-order conditions hold"
+REACHES = (1.0, 0.1)  # of the first step, in lengths of the start
+
+Tell = Callable[[int, float, dict[str, Array]], None]
+Way = tuple[str, Callable[[], Vector]]
+
+
+class Stopped(KeyboardInterrupt):
+    """An interrupt of the search; `result` is the best that there was."""
+
+    def __init__(self, result: Minimum) -> None:
+        super().__init__()
+        self.result = result
+
+
+class Found(NamedTuple):
+    """Where a way led, after how many iterations."""
+
+    conditions: Conditions
+    method: str
+    iterations: int
+
+
+class Minimum:
+    """The result of `minimize` or `maximize`.
+
+    `point` has the values by name. `kind` is `minimum` (`maximum`), `flat` where the value does not curve along some
+    direction, `saddle`, or None where the point is not stationary. `reason` says what is missing where it
+    `is_certified` not.
+    """
+
+    def __init__(self, problem: Problem, found: Found, reason: str, *, is_certified: bool) -> None:
+        self.problem = problem
+        self.conditions, self.method, self.iterations = found
+        self.evaluations = problem.functions.evaluations
+        self.is_certified = is_certified
+        self.reason = reason
+
+    @property
+    def value(self) -> float:
+        return self.problem.sign * self.conditions.value
+
+    @property
+    def point(self) -> dict[str, Array]:
+        return self.problem.layout.values(self.conditions.vector)
+
+    @property
+    def kind(self) -> str | None:
+        here = self.conditions
+        if not here.is_finite or not here.is_stationary:
+            return None
+        best = "minimum" if self.problem.sign > 0.0 else "maximum"
+        return best if here.kind == "minimum" else here.kind
+
+    @property
+    def gradient(self) -> dict[str, Array]:
+        """That of the objective as it was given."""
+        return self.problem.layout.values(self.problem.sign * self.conditions.slope)
+
+    @property
+    def gradient_norm(self) -> float:
+        """The largest slope that no constraint and no bound accounts for."""
+        return float(np.max(np.abs(self.conditions.rest), initial=0.0))
+
+    @property
+    def multipliers(self) -> list[Array]:
+        """For each relation, of its shape: by how much the least value grows with what it is required to exceed."""
+        ends = self.problem.ends
+        starts = [0, *ends][: len(ends)]
+        return [
+            self.conditions.multipliers[start:end].reshape(np.shape(one))[()]
+            for start, end, one in zip(starts, ends, self.constraint_values, strict=True)
+        ]
+
+    @property
+    def constraint_values(self) -> list[Array]:
+        """For each relation the left side less the right one, or the reverse where it has to be the smaller."""
+        return self.problem.functions.constraint_arrays(self.conditions.vector)
+
+    @property
+    def bound_multipliers(self) -> dict[str, tuple[Array, Array]]:
+        """Those of the lower and the upper bounds."""
+        lower = self.problem.layout.values(self.conditions.at_lower)
+        upper = self.problem.layout.values(self.conditions.at_upper)
+        return {name: (lower[name], upper[name]) for name in self.problem.bounds}
+
+
+class Searching:
+    """The search for one problem: ways in turn, the best point so far, and what was found."""
+
+    def __init__(self, problem: Problem, tell: Tell | None) -> None:
+        self.problem = problem
+        self.tell = tell
+        self.steps = 0
+        self.last = problem.first
+        self.found: list[Found] = []
+        output = problem.output
+        is_least = output is not None and problem.sign > 0.0 and not problem.relations
+        self.terms = squared_terms(output, problem.layout) if output is not None and is_least else None
+
+    def run(self) -> Minimum:
+        """The best of what the ways lead to. Raises Stopped."""
+        with np.errstate(all="ignore"):
+            return self._run()
+
+    def _run(self) -> Minimum:
+        try:
+            self._try(self._ways(self.problem.first))
+            if not self.is_certified:
+                self._escape()
+        except KeyboardInterrupt:
+            self.found.append(Found(self._at(self.last), "interrupted", self.steps))
+            raise Stopped(self._result()) from None
+        return self._result()
+
+    @property
+    def is_certified(self) -> bool:
+        return any(one.conditions.failure is None for one in self.found)
+
+    def _try(self, ways: Iterator[Way]) -> None:
+        functions = self.problem.functions
+        for method, way in ways:
+            before = self.steps
+            reached = self._at(way())
+            is_bottomless = reached.value < UNBOUNDED
+            self.found.append(Found(reached if is_bottomless else polished(reached), method, self.steps - before))
+            cost = functions.evaluations * functions.operations * (2 + functions.size)
+            is_enough = cost > MOST_TRIED or (self.terms is not None and reached.value <= NOTHING)
+            if is_bottomless or (self.is_certified and is_enough):
+                return
+
+    def _at(self, vector: Vector) -> Conditions:
+        return Conditions(self.problem.functions, self.problem.region, vector)
+
+    def _ways(self, start: Vector) -> Iterator[Way]:
+        functions, region = self.problem.functions, self.problem.region
+        lower, upper = region.lower, region.upper
+        if functions.count:
+            yield from self._library(("SLSQP",), start)
+            for is_scaled, name in ((False, "augmented Lagrangian"), (True, "scaled augmented Lagrangian")):
+                if not is_scaled or not self.is_certified:
+                    yield (
+                        name,
+                        lambda is_scaled=is_scaled: minimized(
+                            functions, region, start, most=MOST_INNER_STEPS, is_scaled=is_scaled, tell=self._step
+                        ),
+                    )
+            if not self.is_certified:
+                yield from self._library(("trust-constr",), start)
+            return
+        yield from self._squares(start)
+        if functions.size <= MOST_ENTRIES:
+            for is_scaled, name in ((False, "Newton"), (True, "scaled Newton")):
+                yield (
+                    name,
+                    lambda is_scaled=is_scaled: descend(
+                        functions, start, lower, upper, most=MOST_STEPS, is_scaled=is_scaled, tell=self._step
+                    ),
+                )
+        yield from self._library(("L-BFGS-B", "SLSQP") if functions.size <= MOST_ENTRIES else ("L-BFGS-B",), start)
+
+    def _squares(self, start: Vector) -> Iterator[Way]:
+        """The search of a fit, where the objective is a sum of squares; with the linear variables solved for, too."""
+        problem, terms = self.problem, self.terms
+        if terms is None:
+            return
+        names = list(problem.layout.shapes)
+        linear = linear_parameters(terms, [name for name in names if name not in problem.bounds])
+        for eliminated, reach in [((), reach) for reach in REACHES] + ([(linear, 1.0)] if linear else []):
+            free = [name for name in names if name not in eliminated]
+            search = Search(terms, eliminated, free, problem.region.lower, problem.region.upper, self._squared)
+            yield "least squares", lambda search=search, reach=reach: search.run(start, reach).vector
+
+    def _library(self, methods: Sequence[str], start: Vector) -> Iterator[Way]:
+        if is_installed():
+            for method in methods:
+                yield (
+                    method,
+                    lambda method=method: searched(
+                        method, self.problem.functions, self.problem.region, start, self._step
+                    ),
+                )
+
+    def _squared(self, point: Any) -> None:
+        self._step(point.vector, point.squares)
+
+    def _step(self, vector: Vector, value: float) -> None:
+        self.steps += 1
+        self.last = vector
+        if self.tell:
+            self.tell(self.steps, self.problem.sign * value, self.problem.layout.values(vector))
+
+    def _escape(self) -> None:
+        """From a saddle go on along what curves downward, either way."""
+        reached = [one.conditions for one in self.found]
+        saddles = [one for one in reached if one.is_finite and one.relative_violation <= SATISFIED and one.descents]
+        for saddle in saddles[:1]:
+            for direction in saddle.descents:
+                vector = np.clip(
+                    saddle.vector + ESCAPE * saddle.scale * direction, saddle.region.lower, saddle.region.upper
+                )
+                self._try(self._ways(vector))
+                if self.is_certified:
+                    return
+
+    def _result(self) -> Minimum:
+        bottomless = [
+            one for one in self.found if one.conditions.value < UNBOUNDED and one.conditions.violation <= SATISFIED
+        ]
+        if bottomless:
+            direction = "falls" if self.problem.sign > 0.0 else "grows"
+            return Minimum(self.problem, bottomless[0], f"the objective {direction} without bound", is_certified=False)
+        best = min(self.found, key=order)
+        failure = best.conditions.failure
+        return Minimum(self.problem, best, failure or CERTIFIED, is_certified=failure is None)
+
+
+def order(found: Found) -> tuple[bool, bool, float]:
+    """The certified ones first, then those that satisfy the constraints, by their values."""
+    here = found.conditions
+    is_off = not here.is_finite or here.relative_violation > SATISFIED
+    value = here.violation if is_off else here.value
+    return here.failure is not None, is_off, value if np.isfinite(value) else np.inf
+
+
+def minimize(
+    graph: Graph,
+    start: Mapping[str, Any] | None = None,
+    *,
+    bounds: Mapping[str, Bound] | None = None,
+    subject_to: Sequence[Graph] = (),
+    tell: Tell | None = None,
+    **more_starts: Any,
+) -> Minimum:
+    """The least value of a graph's scalar output near a start, and the conditions that certify it.
+
+    `bounds` are pairs, infinite where there is none; `subject_to` are what `parse_relations` reads. Shapes: a variable
+    has its start's. `tell` gets each iteration's number, value and point. Raises ExpressionError where the question is
+    wrong, and Stopped with the best so far at an interrupt.
+    """
+    return Searching(Problem(graph, {**(start or {}), **more_starts}, bounds or {}, subject_to), tell).run()
+
+
+def maximize(
+    graph: Graph,
+    start: Mapping[str, Any] | None = None,
+    *,
+    bounds: Mapping[str, Bound] | None = None,
+    subject_to: Sequence[Graph] = (),
+    tell: Tell | None = None,
+    **more_starts: Any,
+) -> Minimum:
+    """The largest value, as `minimize` finds the least; multipliers and curvatures are those of its negative."""
+    return Searching(Problem(graph, {**(start or {}), **more_starts}, bounds or {}, subject_to, -1.0), tell).run()
