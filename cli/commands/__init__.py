@@ -16,6 +16,8 @@ COMMANDS = {
     "budget": "Show the uncertainty of a value, and the share of each input.",
     "batch": "Read rows, and write each with its value and gradient.",
     "fit": "Fit a model to rows: parameters with their errors.",
+    "minimize": "Find the least value, certified by exact derivatives.",
+    "maximize": "Find the largest value, certified by exact derivatives.",
     "explain": "Explain the chain rule step by step, with the numbers.",
     "graph": "Draw the circuit: values in green, gradients in red.",
     "plot": "Draw a function and its derivative over a range.",

@@ -12,8 +12,8 @@ from backprop.autodiff.optimize.fit import Fitted, Interrupted
 from backprop.autodiff.optimize.fit import fit as fitted
 from backprop.autodiff.optimize.task import MissingStart
 from backprop.cli.fit.data import Data, read_data
-from backprop.cli.fit.progress import Iterations
 from backprop.cli.fit.settings import SIGMA, WEIGHT, FitSettings
+from backprop.cli.optimize.progress import Iterations
 from backprop.cli.output.output import Output
 from backprop.cli.reports.fit import fit_report
 from backprop.cli.status import Failure, Status
@@ -24,7 +24,7 @@ def run(settings: FitSettings, output: Output) -> Status:
     """Fit and report. Raises ExpressionError or Failure where the question is wrong."""
     data = read_data(settings)
     status = Status.DONE
-    with Iterations(is_quiet=output.is_quiet) as iterations:
+    with Iterations("sum of squares", is_quiet=output.is_quiet) as iterations:
         try:
             result = answered(settings, data, iterations)
         except Interrupted as stop:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -19,12 +18,11 @@ from backprop.cli.batch.question import BatchQuestion, renames_of
 from backprop.cli.batch.row_settings import RowSettings
 from backprop.cli.output.formats import read_format
 from backprop.cli.question.argv import SCANNED, normalized
+from backprop.cli.question.bounds import read_all_bounds, read_pair
 from backprop.cli.question.names import check_known
 from backprop.cli.question.question import Needs, Question, ask
-from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
 
-Bounds = tuple[float, float]
 PARTS = re.compile(r"\s*,\s*")
 SIGMA, WEIGHT = "sigma", "weight"  # of a response
 
@@ -68,9 +66,7 @@ class FitSettings(RowSettings):
         self.hold = [normalized(name.strip()) for several in hold for name in several.split(",")]
         for name in self.hold:
             check_known("--hold", name, known)
-        self.bounds = dict(read_bounds(text, known) for text in bounds)
-        if len(self.bounds) < len(bounds):
-            raise Failure("--bounds gives one parameter bounds twice", "omit one of the two: --bounds a=0:5 has both")
+        self.bounds = read_all_bounds(bounds, known)
         self.is_guessed = guess
         self.is_absolute = absolute_sigma
         self.loss = loss
@@ -84,7 +80,7 @@ class FitSettings(RowSettings):
         for word, text in ((SIGMA, sigma), (WEIGHT, weights)):
             for number, column in enumerate(PARTS.split(text.strip()) if text is not None else []):
                 self.errors[f"{word} {number}"] = column
-        self.sigma_x = dict(read_pair(text, known) for text in sigma_x)
+        self.sigma_x = dict(read_pair(text, known, "--sigma-x", "--sigma-x t=COLUMN") for text in sigma_x)
         if self.sigma_x and sigma is None:
             raise Failure("--sigma-x goes with errors of the response", "give their column, too: --sigma COLUMN")
         self.errors |= {f"{SIGMA} of {name}": column for name, column in self.sigma_x.items()}
@@ -106,31 +102,3 @@ class FitSettings(RowSettings):
     def is_parameter(self, name: str) -> bool:
         """Whether it is said to be one."""
         return name in self.start or name in self.ranges or name in self.bounds or name in self.hold
-
-
-def read_bounds(text: str, known: Sequence[str]) -> tuple[str, Bounds]:
-    """`a=0:5`, either end of which may be empty. Raises ExpressionError or Failure."""
-    name, value = read_pair(text, known, "--bounds", "--bounds a=0:5, a=0: or a=:5")
-    low, colon, high = value.partition(":")
-    if not colon or ":" in high:
-        raise Failure(f"--bounds {text}", "write NAME=LOWER:UPPER: --bounds a=0:5, a=0: or a=:5")
-    ends = [
-        float(number) if part.strip() else default
-        for part, default in ((low, -math.inf), (high, math.inf))
-        for number in [read_value(f"a bound of {name}", part.strip()) if part.strip() else 0.0]
-    ]
-    if not ends[0] < ends[1]:
-        raise Failure(f"--bounds {text}: there is no room between them", "write the lower one first")
-    return name, (ends[0], ends[1])
-
-
-def read_pair(
-    text: str, known: Sequence[str], option: str = "--sigma-x", example: str = "--sigma-x t=COLUMN"
-) -> tuple[str, str]:
-    """`NAME=...`, NAME being one of the model's. Raises Failure."""
-    written, equals, value = text.partition("=")
-    name = normalized(written.strip())
-    if not equals or not name or not value.strip():
-        raise Failure(f"{option} {text}", f"write {example}")
-    check_known(option, name, known)
-    return name, value.strip()

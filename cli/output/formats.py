@@ -20,7 +20,10 @@ def by(module: str, *commands: str) -> dict[str, str]:
     return dict.fromkeys(commands, module)
 
 
-TABLES = ("eval", "grad", "diff", "check", "jacobian", "hessian", "jvp", "vjp", "hvp", "fit", "functions", "repl")
+TABLES = (
+    *("eval", "grad", "diff", "check", "jacobian", "hessian", "jvp", "vjp", "hvp"),
+    *("fit", "minimize", "maximize", "functions", "repl"),
+)
 REPORTS = (*TABLES, "budget")
 READ = "batch --from"
 CODE = by("output.plain", "diff")  # the lines that a printer of the parser makes

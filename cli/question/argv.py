@@ -19,6 +19,8 @@ EXAMPLES = {  # of how a command is called, where that is not like eval
     "plot": 'backprop plot "sin(x)" --x -5:5',
     "batch": 'backprop batch "1/(1+exp(-(w*x+b)))" rows.csv > out.csv',
     "fit": 'backprop fit "y ~ a*exp(-b*t) + c" rows.csv a=1 b=0.5',
+    "minimize": 'backprop minimize "(1-x)^2 + 100*(y-x^2)^2" x=-1.2 y=1',
+    "maximize": 'backprop maximize "x*y" x=1 y=1 --subject-to "x + y <= 4"',
 }
 SCANNED = "backprop.arguments"  # what argv holds, in the `meta` of click's context
 

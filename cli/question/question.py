@@ -11,7 +11,7 @@ from enum import Enum
 import numpy as np
 
 from backprop.autodiff.evaluation.binding import defaults_beside
-from backprop.autodiff.graph import Graph
+from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue, is_file, normalized, split_positionals
@@ -29,27 +29,33 @@ from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
 
 Read = Callable[[str, str], Array]  # the value that a text gives to a name
+Reader = Callable[[str, Mapping[str, Shape] | None], Graph]  # of a command's text
 
 MAXIMUM_ECHOED = 60  # characters of an expression in a line of help
 
 
 class Needs(Enum):
     """What a command needs for each variable: a value; one or two ranges and else values; columns for the others; of a
-    model columns, starts and ranges of these.
+    model columns, starts and ranges of these; of an optimum and of equations a start or a range to begin within.
     """
 
     VALUES = "values"
     RANGES = "ranges"
     COLUMNS = "columns"
     MODEL = "model"
+    OPTIMUM = "optimum"
+    EQUATIONS = "equations"
     NOTHING = "nothing"
+
+
+BEGUN = (Needs.OPTIMUM, Needs.EQUATIONS)
 
 
 class Question(NamedTuple):
     """`text` as the user wrote it, its `graph`, the `values` by name, and names a --vars file held in vain.
 
     `ranges` are one or two, the horizontal first, of variables that have no value; `rows` are the files of rows, none
-    for stdin.
+    for stdin. `relations` are the graphs of the texts beside the expression.
     """
 
     text: str
@@ -58,6 +64,7 @@ class Question(NamedTuple):
     unused: Sequence[str]
     ranges: tuple[Range, ...] = ()
     rows: Sequence[str] = ()
+    relations: tuple[Graph, ...] = ()
 
     def fused(self) -> Question:
         """The question about the graph in which compositions that lose digits are one gate each."""
@@ -82,10 +89,12 @@ def ask(
     *,
     read: Read = read_value,
     more: Mapping[str, Array] | None = None,
+    beside: Sequence[str] = (),
 ) -> Question:
     """The question in a command's argv, `shapes` being those of options. Raises ExpressionError or Failure.
 
-    `read` reads the text of a value; `more` values come from what else the command is given, and any other goes first.
+    `read` reads the text of a value; `more` values come from what else the command is given, and any other goes first;
+    `beside` are the texts of relations that go with the expression.
     """
     takes_rows = needs in (Needs.COLUMNS, Needs.MODEL)
     example = EXAMPLES.get(command, EXAMPLES["eval"])
@@ -101,16 +110,18 @@ def ask(
         only = "stdin" if expression == "-" else f"the file {expression}"
         raise Failure(f"no expression was given, only {only}", f"for example: {example}")
     filed = read_vars(vars_files, read, more)
-    graph = read_graph(checked(expression), bindings, filed, shapes or {}, read, is_model=needs is Needs.MODEL)
+    stated = read_graph(reader_for(needs), checked(expression), bindings, filed, shapes or {}, read)
+    relations = [read_graph(reader_for(Needs.EQUATIONS), checked(text), bindings, filed, {}, read) for text in beside]
+    graph = together([stated, *relations]) if relations else stated
     check_names(graph, bindings, arguments)
     check_free(graph, filed)
-    may_range = needs in (Needs.RANGES, Needs.MODEL)
+    may_range = needs in (Needs.RANGES, Needs.MODEL, *BEGUN)
     ranged = [binding for binding in bindings if is_range(binding.text or "")] if may_range else []
     if needs is Needs.RANGES:
         check_ranges(graph, ranged, bindings, arguments)
     given = {*filed, *(binding.name for binding in bindings)}
     missing = [name for name in graph.variables if name not in given and name not in graph.defaults]
-    if missing and needs in (Needs.VALUES, Needs.RANGES):
+    if missing and needs in (Needs.VALUES, Needs.RANGES, *BEGUN):
         raise without_values(command, missing, arguments, filed)
     ranges = in_order([read_range(binding) for binding in ranged])
     fixed = [binding for binding in bindings if binding not in ranged]
@@ -119,25 +130,43 @@ def ask(
         values |= defaults_beside(graph, given)
     for range_ in ranges:
         values.pop(range_.name, None)
-    return Question(expression, graph, values, [name for name in filed if name not in graph.inputs], ranges, rows)
+    unused = [name for name in filed if name not in graph.inputs]
+    return Question(expression, stated, values, unused, ranges, rows, tuple(relations))
+
+
+def reader_for(needs: Needs) -> Reader:
+    """What reads the text of a command."""
+    from backprop.parser import parse, parse_model, parse_relations
+
+    return {Needs.MODEL: parse_model, Needs.EQUATIONS: parse_relations}.get(needs, parse)
+
+
+def together(graphs: Sequence[Graph]) -> Graph:
+    """The names of several graphs, as one graph has them; it is evaluated by nobody."""
+    whole = Graph(is_typed=False)
+    for graph in graphs:
+        twin: list[Node] = []
+        for node in graph.nodes:
+            twin.append(whole.copy(node, twin))
+        whole.names |= {name: twin[node.index] for name, node in graph.names.items()}
+        whole.defaults |= graph.defaults
+        whole.fixed |= graph.fixed
+    return whole
 
 
 def read_graph(
+    reader: Reader,
     text: str,
     bindings: Sequence[GivenValue],
     filed: Mapping[str, Array],
     shapes: Mapping[str, Shape],
     read_text: Read,
-    *,
-    is_model: bool,
 ) -> Graph:
     """The graph of the text, read again for the shapes of the values where a range follows from them."""
-    from backprop.parser import parse, parse_model
     from backprop.parser.constants import UnknownShape
 
-    read = parse_model if is_model else parse
     try:
-        graph = read(text)
+        graph = reader(text, None)
         if not graph.assumed:
             return graph
     except UnknownShape:
@@ -146,7 +175,7 @@ def read_graph(
     for binding in bindings:
         if not is_range(binding.text or ""):
             known[binding.name] = np.shape(read_text(binding.name, binding.text or ""))
-    return read(text, {**known, **shapes})
+    return reader(text, {**known, **shapes})
 
 
 def values_of(bindings: Sequence[GivenValue], read: Read = read_value) -> dict[str, Array]:

@@ -1,4 +1,4 @@
-"""How far a fit is, on one line of stderr: only on a terminal, and only after a while."""
+"""How far a search is, on one line of stderr: only on a terminal, and only after a while."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ BETWEEN = 0.1  # seconds between two lines
 
 
 class Iterations:
-    """Shows the number of the iteration and the sum of squares, and takes the line away at the end."""
+    """Shows the number of the iteration and the value, `what` that is, and takes the line away at the end."""
 
-    def __init__(self, *, is_quiet: bool) -> None:
+    def __init__(self, what: str, *, is_quiet: bool) -> None:
+        self._what = what
         self._is_shown = not is_quiet and sys.stderr is not None and sys.stderr.isatty()
         self._next = time.monotonic() + PATIENCE
         self._has_shown = False
@@ -27,9 +28,9 @@ class Iterations:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
-    def tell(self, number: int, squares: float, _values: Mapping[str, Any]) -> None:
+    def tell(self, number: int, value: float, _values: Mapping[str, Any]) -> None:
         now = time.monotonic()
         if self._is_shown and now >= self._next:
             self._next, self._has_shown = now + BETWEEN, True
-            sys.stderr.write(f"\r\x1b[Kiteration {number}: sum of squares {squares:.6g}")
+            sys.stderr.write(f"\r\x1b[Kiteration {number}: {self._what} {value:.6g}")
             sys.stderr.flush()

@@ -1,0 +1,30 @@
+"""What `backprop minimize` and `maximize` take on their command lines."""
+
+from __future__ import annotations
+
+import click
+
+from backprop.cli.completion import completed_by
+from backprop.cli.optimize.settings import OptimumSettings
+from backprop.cli.options.declarations import EXPRESSION_FILES, shared
+
+BOUNDS = click.option(
+    "--bounds",
+    multiple=True,
+    metavar="NAME=LOWER:UPPER",
+    shell_complete=completed_by("variable_and_value"),
+    help="Keep a variable between bounds, either of which may be empty (x=0:).  Repeatable.",
+)
+
+optimum_options = shared(
+    "settings",
+    OptimumSettings,
+    *EXPRESSION_FILES,
+    BOUNDS,
+    click.option(
+        "--subject-to",
+        multiple=True,
+        metavar="RELATIONS",
+        help='Constraints, such as "x+y <= 1; x*y == 2".  Repeatable.',
+    ),
+)
