@@ -25,7 +25,7 @@ LONG = 1000  # characters of a list from which a faster way than the grammar pay
 MAY_VANISH = r"[eE]-[0-9]{3}|\.0{30}"  # a number that could be too small for a double, yet not 0
 
 
-class Kind(Enum):
+class Statement(Enum):
     """What a text states."""
 
     EXPRESSION = "expression"
@@ -42,13 +42,15 @@ class TextReader:
         self.lexer = ExpressionLexer(parse_tables)
         self.parser = ShiftReduce(parse_tables, self.builder)
 
-    def read(self, text: str, shapes: Mapping[str, Shape] | None = None, kind: Kind = Kind.EXPRESSION) -> Graph:
+    def read(
+        self, text: str, shapes: Mapping[str, Shape] | None = None, kind: Statement = Statement.EXPRESSION
+    ) -> Graph:
         self.builder.begin(text, shapes)
-        self.lexer.takes_models = kind is Kind.MODEL
+        self.lexer.takes_models = kind is Statement.MODEL
         self.parser.parse(self.lexer.read(text), len(text))
-        if kind is Kind.MODEL:
+        if kind is Statement.MODEL:
             return self.builder.finished_model()
-        if kind is Kind.RELATIONS:
+        if kind is Statement.RELATIONS:
             return self.builder.finished_relations()
         return self.builder.finished()
 
@@ -57,7 +59,7 @@ idle: list[TextReader] = []  # a reader costs some milliseconds; one that is bus
 
 
 @without_collection
-def parse(text: str, shapes: Mapping[str, Shape] | None = None, kind: Kind = Kind.EXPRESSION) -> Graph:
+def parse(text: str, shapes: Mapping[str, Shape] | None = None, kind: Statement = Statement.EXPRESSION) -> Graph:
     if len(text) > MAXIMUM_TEXT:
         raise ExpressionError(f"a text of {len(text)} characters", None, f"a text has at most {MAXIMUM_TEXT}")
     reader = idle.pop() if idle else TextReader()

@@ -16,7 +16,7 @@ from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.graph import Graph, Node
-from backprop.autodiff.optimize.residuals import Layout, Matrix, Vector
+from backprop.autodiff.optimize.residuals import Matrix, Places, Vector
 from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.passes.sides import to_differentiate
@@ -32,12 +32,13 @@ class Functions:
     """
 
     def __init__(
-        self, typed: Graph, objective: Node | None, constraints: Sequence[Node], layout: Layout, sign: float = 1.0
+        self, typed: Graph, objective: Node | None, constraints: Sequence[Node], layout: Places, sign: float = 1.0
     ) -> None:
         typed.is_plain = not any([node.gate.is_selection for node in typed.nodes])
         self.layout = layout
         self.sign = sign
         self.evaluations = 0
+        self._point = b""
         self._typed = typed
         self._objective = typed.constant(0.0) if objective is None else objective
         self._constraints = list(constraints)
@@ -55,7 +56,6 @@ class Functions:
 
     def value(self, vector: Vector) -> float:
         """The objective, to be made least."""
-        self.evaluations += 1
         (value,) = run(self._value, self._values(vector))
         return self.sign * float(value)
 
@@ -101,6 +101,9 @@ class Functions:
         return self.sign * flat(run(self._product, values))
 
     def _values(self, vector: Vector) -> dict[str, Array]:
+        key = vector.tobytes()
+        self.evaluations += key != self._point
+        self._point = key
         return self.layout.values(vector)
 
     def _kept(self, what: str, vector: Vector, compute: Callable[[], Matrix]) -> Matrix:

@@ -74,3 +74,11 @@ def constraints_for(method: str, functions: Functions, region: Region) -> Any:
                 }
             )
     return kinds
+
+
+def root_searched(functions: Functions, start: Vector) -> Vector:
+    """Where Powell's hybrid method leads, for as many equations as unknowns."""
+    from scipy.optimize import root
+
+    found = root(functions.constraints, start, jac=functions.jacobian, method="hybr", options={"xtol": 1e-14})
+    return np.asarray(found.x, dtype=np.float64)

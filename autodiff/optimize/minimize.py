@@ -33,7 +33,7 @@ Tell = Callable[[int, float, dict[str, Array]], None]
 Way = tuple[str, Callable[[], Vector]]
 
 
-class Stopped(KeyboardInterrupt):
+class SearchStopped(KeyboardInterrupt):
     """An interrupt of the search; `result` is the best that there was."""
 
     def __init__(self, result: Minimum) -> None:
@@ -41,7 +41,7 @@ class Stopped(KeyboardInterrupt):
         self.result = result
 
 
-class Found(NamedTuple):
+class Arrival(NamedTuple):
     """Where a way led, after how many iterations."""
 
     conditions: Conditions
@@ -57,10 +57,10 @@ class Minimum:
     `is_certified` not.
     """
 
-    def __init__(self, problem: Problem, found: Found, reason: str, *, is_certified: bool) -> None:
+    def __init__(self, problem: Problem, found: Arrival, reason: str, evaluations: int, *, is_certified: bool) -> None:
         self.problem = problem
         self.conditions, self.method, self.iterations = found
-        self.evaluations = problem.functions.evaluations
+        self.evaluations = evaluations
         self.is_certified = is_certified
         self.reason = reason
 
@@ -121,13 +121,13 @@ class Searching:
         self.tell = tell
         self.steps = 0
         self.last = problem.first
-        self.found: list[Found] = []
+        self.found: list[Arrival] = []
         output = problem.output
         is_least = output is not None and problem.sign > 0.0 and not problem.relations
         self.terms = squared_terms(output, problem.layout) if output is not None and is_least else None
 
     def run(self) -> Minimum:
-        """The best of what the ways lead to. Raises Stopped."""
+        """The best of what the ways lead to. Raises SearchStopped."""
         with np.errstate(all="ignore"):
             return self._run()
 
@@ -137,8 +137,8 @@ class Searching:
             if not self.is_certified:
                 self._escape()
         except KeyboardInterrupt:
-            self.found.append(Found(self._at(self.last), "interrupted", self.steps))
-            raise Stopped(self._result()) from None
+            self.found.append(Arrival(self._at(self.last), "interrupted", self.steps))
+            raise SearchStopped(self._result()) from None
         return self._result()
 
     @property
@@ -151,7 +151,7 @@ class Searching:
             before = self.steps
             reached = self._at(way())
             is_bottomless = reached.value < UNBOUNDED
-            self.found.append(Found(reached if is_bottomless else polished(reached), method, self.steps - before))
+            self.found.append(Arrival(reached if is_bottomless else polished(reached), method, self.steps - before))
             cost = functions.evaluations * functions.operations * (2 + functions.size)
             is_enough = cost > MOST_TRIED or (self.terms is not None and reached.value <= NOTHING)
             if is_bottomless or (self.is_certified and is_enough):
@@ -194,7 +194,7 @@ class Searching:
             return
         names = list(problem.layout.shapes)
         linear = linear_parameters(terms, [name for name in names if name not in problem.bounds])
-        for eliminated, reach in [((), reach) for reach in REACHES] + ([(linear, 1.0)] if linear else []):
+        for eliminated, reach in ([(linear, 1.0)] if linear else []) + [((), reach) for reach in REACHES]:
             free = [name for name in names if name not in eliminated]
             search = Search(terms, eliminated, free, problem.region.lower, problem.region.upper, self._squared)
             yield "least squares", lambda search=search, reach=reach: search.run(start, reach).vector
@@ -232,18 +232,21 @@ class Searching:
                     return
 
     def _result(self) -> Minimum:
+        evaluations = self.problem.functions.evaluations + (self.terms.functions.evaluations if self.terms else 0)
         bottomless = [
             one for one in self.found if one.conditions.value < UNBOUNDED and one.conditions.violation <= SATISFIED
         ]
         if bottomless:
             direction = "falls" if self.problem.sign > 0.0 else "grows"
-            return Minimum(self.problem, bottomless[0], f"the objective {direction} without bound", is_certified=False)
+            return Minimum(
+                self.problem, bottomless[0], f"the objective {direction} without bound", evaluations, is_certified=False
+            )
         best = min(self.found, key=order)
         failure = best.conditions.failure
-        return Minimum(self.problem, best, failure or CERTIFIED, is_certified=failure is None)
+        return Minimum(self.problem, best, failure or CERTIFIED, evaluations, is_certified=failure is None)
 
 
-def order(found: Found) -> tuple[bool, bool, float]:
+def order(found: Arrival) -> tuple[bool, bool, float]:
     """The certified ones first, then those that satisfy the constraints, by their values."""
     here = found.conditions
     is_off = not here.is_finite or here.relative_violation > SATISFIED
@@ -264,7 +267,7 @@ def minimize(
 
     `bounds` are pairs, infinite where there is none; `subject_to` are what `parse_relations` reads. Shapes: a variable
     has its start's. `tell` gets each iteration's number, value and point. Raises ExpressionError where the question is
-    wrong, and Stopped with the best so far at an interrupt.
+    wrong, and SearchStopped with the best so far at an interrupt.
     """
     return Searching(Problem(graph, {**(start or {}), **more_starts}, bounds or {}, subject_to), tell).run()
 

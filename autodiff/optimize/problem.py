@@ -15,7 +15,7 @@ from backprop.autodiff.evaluation.program import dependents
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.optimize.conditions import Region
 from backprop.autodiff.optimize.functions import Functions
-from backprop.autodiff.optimize.residuals import Layout, Vector
+from backprop.autodiff.optimize.residuals import Places, Vector
 from backprop.autodiff.relation import Relation
 from backprop.autodiff.shapes import show
 
@@ -40,7 +40,7 @@ class Problem:
         self.sign = sign
         self.graphs = list(dict.fromkeys([*([objective] if objective else []), *relations]))
         self.start = self._starts(start)
-        self.layout = Layout({name: np.shape(value) for name, value in self.start.items()})
+        self.layout = Places({name: np.shape(value) for name, value in self.start.items()})
         self.bounds = dict(bounds)
         for name in self.bounds:
             self._check_known(name)
@@ -59,7 +59,7 @@ class Problem:
                 self.relations.append((graph, one))
                 nodes.append(twin[one.difference.index])
                 is_equation.append(np.full(math.prod(one.difference.shape), one.is_equation))
-        self.output = output
+        self.whole, self.output, self.nodes = whole, output, nodes
         self._check_scalar()
         self._check_relations(whole, nodes)
         self.functions = Functions(whole, output, nodes, self.layout, sign)
@@ -68,6 +68,11 @@ class Problem:
         self.first: Vector = self.layout.vector(self.start)
         self._check_start()
         self._check_finite()
+
+    @property
+    def unknowns(self) -> int:
+        """How many entries may move."""
+        return int(np.sum(~self.region.is_fixed))
 
     def _starts(self, start: Mapping[str, Any]) -> dict[str, Any]:
         """Where each variable begins: as given, or at the default that a text gives."""

@@ -16,7 +16,7 @@ from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.optimize.functions import Functions
-from backprop.autodiff.optimize.residuals import Layout, Matrix, Residuals, Vector
+from backprop.autodiff.optimize.residuals import Matrix, Places, Residuals, Vector
 
 ADDED, TIMES, OVER, RAISED, MATRIX = (OPERATORS[symbol] for symbol in ("+", "*", "/", "^", "@"))
 SQUARED, SUMMED, DOTTED = (FUNCTIONS[name][0] for name in ("square", "sum", "dot"))
@@ -27,9 +27,9 @@ class SquaredTerms(Residuals):
 
     is_plain = False
 
-    def __init__(self, typed: Graph, terms: Sequence[Node], layout: Layout) -> None:
+    def __init__(self, typed: Graph, terms: Sequence[Node], layout: Places) -> None:
         super().__init__(typed, {}, layout.shapes, {}, 1)
-        self._functions = Functions(typed, None, terms, layout)
+        self.functions = Functions(typed, None, terms, layout)
 
     @cached_property
     def typed(self) -> Graph:
@@ -37,14 +37,14 @@ class SquaredTerms(Residuals):
 
     @property
     def responses(self) -> int:
-        return self._functions.count
+        return self.functions.count
 
     def blocks(self, vector: Vector, names: Sequence[str] = ()) -> Iterator[tuple[Vector, Matrix]]:
-        matrix = self._functions.jacobian(vector)[:, self.layout.places(names)] if names else np.zeros((self.count, 0))
-        yield self._functions.constraints(vector), matrix
+        matrix = self.functions.jacobian(vector)[:, self.layout.places(names)] if names else np.zeros((self.count, 0))
+        yield self.functions.constraints(vector), matrix
 
 
-def squared_terms(objective: Node, layout: Layout) -> SquaredTerms | None:
+def squared_terms(objective: Node, layout: Places) -> SquaredTerms | None:
     """The residuals of an objective, with a graph of their own; None where it is no sum of squares."""
     typed = Graph(is_typed=True, source=objective.graph.source)
     twin: list[Node] = []

@@ -18,6 +18,7 @@ COMMANDS = {
     "fit": "Fit a model to rows: parameters with their errors.",
     "minimize": "Find the least value, certified by exact derivatives.",
     "maximize": "Find the largest value, certified by exact derivatives.",
+    "solve": "Solve equations, to the last digits.",
     "explain": "Explain the chain rule step by step, with the numbers.",
     "graph": "Draw the circuit: values in green, gradients in red.",
     "plot": "Draw a function and its derivative over a range.",

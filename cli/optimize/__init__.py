@@ -1,1 +1,1 @@
-"""What `minimize` and `maximize` do with a question: read it, have it answered, report."""
+"""What `minimize`, `maximize` and `solve` do with a question: read it, have it answered, report."""

@@ -1,11 +1,11 @@
-"""What `backprop minimize` and `maximize` take on their command lines."""
+"""What `backprop minimize`, `maximize` and `solve` take on their command lines."""
 
 from __future__ import annotations
 
 import click
 
 from backprop.cli.completion import completed_by
-from backprop.cli.optimize.settings import OptimumSettings
+from backprop.cli.optimize.settings import EquationSettings, OptimumSettings
 from backprop.cli.options.declarations import EXPRESSION_FILES, shared
 
 BOUNDS = click.option(
@@ -28,3 +28,5 @@ optimum_options = shared(
         help='Constraints, such as "x+y <= 1; x*y == 2".  Repeatable.',
     ),
 )
+
+equation_options = shared("settings", EquationSettings, *EXPRESSION_FILES, BOUNDS)

@@ -1,16 +1,22 @@
-"""One run of `minimize` or `maximize`: searches, reports, and says what is to be known."""
+"""One run of `minimize`, `maximize` or `solve`: searches, reports, and says what is to be known."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.graph import Graph
 from backprop.autodiff.optimize.library import is_installed
-from backprop.autodiff.optimize.minimize import Minimum, Stopped
+from backprop.autodiff.optimize.minimize import Minimum, SearchStopped
 from backprop.autodiff.optimize.minimize import maximize as largest
 from backprop.autodiff.optimize.minimize import minimize as least
+from backprop.autodiff.optimize.solve import Solution, SolvingStopped, solve
 from backprop.cli.optimize.progress import Iterations
 from backprop.cli.optimize.settings import OptimumSettings
 from backprop.cli.output.output import Output
 from backprop.cli.reports.minimum import minimum_report
+from backprop.cli.reports.root import root_report
 from backprop.cli.status import Failure, Status
 
 SEARCHES = {"minimize": least, "maximize": largest}
@@ -18,29 +24,36 @@ WITHOUT_SCIPY = "SciPy's methods were not tried, it is not installed: pip instal
 
 
 def run(command: str, settings: OptimumSettings, output: Output) -> Status:
-    """Search and report. Raises ExpressionError or Failure where the question is wrong."""
+    """Find an optimum and report. Raises ExpressionError or Failure where the question is wrong."""
     with Iterations("value", is_quiet=output.is_quiet) as iterations:
         try:
-            found, status = answered(command, settings, iterations), Status.DONE
-        except Stopped as stop:
-            found, status = stop.result, Status.INTERRUPTED
+            found, is_whole = answered(SEARCHES[command], settings, iterations), True
+        except SearchStopped as stop:
+            found, is_whole = stop.result, False
     output.write(minimum_report(command, found, settings.asked.title))
-    output.note_unused(settings.asked.unused)
-    if status is Status.INTERRUPTED:
-        output.note("warning: interrupted: this is the best so far")
-        return status
-    if not found.is_certified:
-        output.note(f"warning: not certified: {found.reason}")
-        if not is_installed():
-            output.note(WITHOUT_SCIPY)
-        return Status.MISMATCH
-    return Status.DONE
+    return told(found, settings, output, is_whole=is_whole)
 
 
-def answered(command: str, settings: OptimumSettings, iterations: Iterations) -> Minimum:
+def run_solve(settings: OptimumSettings, output: Output) -> Status:
+    """Solve and report. Raises ExpressionError or Failure where the question is wrong."""
+    with Iterations("sum of squares", is_quiet=output.is_quiet) as iterations:
+        try:
+            found, is_whole = answered(solved, settings, iterations), True
+        except SolvingStopped as stop:
+            found, is_whole = stop.result, False
+    output.write(root_report(found, settings.asked.title))
+    return told(found, settings, output, is_whole=is_whole)
+
+
+def solved(graph: Graph, start: Mapping[str, Any], *, subject_to: Sequence[Graph], **more: Any) -> Solution:
+    """As the searches for optima are called; there is nothing that equations are subject to."""
+    return solve(graph, start, **more)
+
+
+def answered(search: Callable[..., Any], settings: OptimumSettings, iterations: Iterations) -> Any:
     """What is found; what is wrong with the question is said in the words of the command line."""
     try:
-        return SEARCHES[command](
+        return search(
             settings.asked.graph,
             settings.start,
             bounds=settings.bounds,
@@ -51,3 +64,17 @@ def answered(command: str, settings: OptimumSettings, iterations: Iterations) ->
         if error.source is None:
             raise Failure(error.reason, error.cure) from None
         raise
+
+
+def told(found: Minimum | Solution, settings: OptimumSettings, output: Output, *, is_whole: bool) -> Status:
+    """What is to be known of a result, on stderr, and the status."""
+    output.note_unused(settings.asked.unused)
+    if not is_whole:
+        output.note("warning: interrupted: this is the best so far")
+        return Status.INTERRUPTED
+    if not found.is_certified:
+        output.note(f"warning: not certified: {found.reason}")
+        if not is_installed():
+            output.note(WITHOUT_SCIPY)
+        return Status.MISMATCH
+    return Status.DONE

@@ -1,4 +1,4 @@
-"""What one run of `minimize` or `maximize` asks: the expression, starts, bounds, constraints."""
+"""What one run of `minimize`, `maximize` or `solve` asks: the text, starts, bounds, constraints."""
 
 from __future__ import annotations
 
@@ -37,3 +37,9 @@ class OptimumSettings:
                 )
             self.bounds[range_.name] = (range_.start, range_.stop)
             self.start[range_.name] = 0.5 * (range_.start + range_.stop)
+
+
+class EquationSettings(OptimumSettings):
+    """The same for equations, which the text states."""
+
+    needs = Needs.EQUATIONS

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-EXTRAS = {"polars": "fast", "pyarrow": "fast", "scipy": "special", "matplotlib": "plot"}
+EXTRAS = {"polars": "fast", "pyarrow": "fast", "scipy": "solve", "matplotlib": "plot"}
 
 
 class Helpful(click.Command):

@@ -22,7 +22,7 @@ def by(module: str, *commands: str) -> dict[str, str]:
 
 TABLES = (
     *("eval", "grad", "diff", "check", "jacobian", "hessian", "jvp", "vjp", "hvp"),
-    *("fit", "minimize", "maximize", "functions", "repl"),
+    *("fit", "minimize", "maximize", "solve", "functions", "repl"),
 )
 REPORTS = (*TABLES, "budget")
 READ = "batch --from"

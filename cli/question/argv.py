@@ -21,6 +21,7 @@ EXAMPLES = {  # of how a command is called, where that is not like eval
     "fit": 'backprop fit "y ~ a*exp(-b*t) + c" rows.csv a=1 b=0.5',
     "minimize": 'backprop minimize "(1-x)^2 + 100*(y-x^2)^2" x=-1.2 y=1',
     "maximize": 'backprop maximize "x*y" x=1 y=1 --subject-to "x + y <= 4"',
+    "solve": 'backprop solve "x^2 + y^2 == 4; x*y == 1" x=2 y=0.5',
 }
 SCANNED = "backprop.arguments"  # what argv holds, in the `meta` of click's context
 

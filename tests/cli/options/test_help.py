@@ -58,7 +58,7 @@ def test_version(backprop):
     assert answer.lines[0] == f"backprop {version('backprop-cli')}"
     assert f"Python {platform.python_version()}" in answer.lines
     assert f"NumPy {version('numpy')}" in answer.lines
-    for extra in ("fast", "special", "plot"):
+    for extra in ("fast", "solve", "plot"):
         assert re.search(rf"^\w+ (not installed|[\d.]+\S*) \(extra: {extra}\)$", answer.out, re.MULTILINE)
 
 
