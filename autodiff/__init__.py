@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from backprop.autodiff.evaluation.compiled_function import compile
     from backprop.autodiff.graph import Graph, Node
     from backprop.autodiff.optimize.fit import fit
+    from backprop.autodiff.optimize.minimize import maximize, minimize
+    from backprop.autodiff.optimize.solve import solve
     from backprop.autodiff.uncertainty.budget import budget
     from backprop.autodiff.uncertainty.inputs import Uncertain, within
 
@@ -27,6 +29,9 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "maximize",
+    "minimize",
+    "solve",
     "value_and_grad",
     "vjp",
     "within",
@@ -46,6 +51,9 @@ _MODULES = {
     "hvp": "derivatives.matrices",
     "jacobian": "derivatives.matrices",
     "jvp": "derivatives.values",
+    "maximize": "optimize.minimize",
+    "minimize": "optimize.minimize",
+    "solve": "optimize.solve",
     "value_and_grad": "derivatives.values",
     "vjp": "derivatives.values",
     "within": "uncertainty.inputs",

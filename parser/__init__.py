@@ -33,7 +33,7 @@ def parse_model(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
     """
     from backprop.parser import parsing
 
-    return parsing.parse(text, shapes, parsing.Statement.MODEL)
+    return parsing.parse(text, shapes, parsing.TextKind.MODEL)
 
 
 def parse_relations(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
@@ -43,7 +43,7 @@ def parse_relations(text: str, shapes: Mapping[str, Shape] | None = None) -> Gra
     """
     from backprop.parser import parsing
 
-    return parsing.parse(text, shapes, parsing.Statement.RELATIONS)
+    return parsing.parse(text, shapes, parsing.TextKind.RELATIONS)
 
 
 def parse_constant(text: str) -> Array:

@@ -25,7 +25,7 @@ LONG = 1000  # characters of a list from which a faster way than the grammar pay
 MAY_VANISH = r"[eE]-[0-9]{3}|\.0{30}"  # a number that could be too small for a double, yet not 0
 
 
-class Statement(Enum):
+class TextKind(Enum):
     """What a text states."""
 
     EXPRESSION = "expression"
@@ -42,15 +42,13 @@ class TextReader:
         self.lexer = ExpressionLexer(parse_tables)
         self.parser = ShiftReduce(parse_tables, self.builder)
 
-    def read(
-        self, text: str, shapes: Mapping[str, Shape] | None = None, kind: Statement = Statement.EXPRESSION
-    ) -> Graph:
+    def read(self, text: str, shapes: Mapping[str, Shape] | None = None, kind: TextKind = TextKind.EXPRESSION) -> Graph:
         self.builder.begin(text, shapes)
-        self.lexer.takes_models = kind is Statement.MODEL
+        self.lexer.takes_models = kind is TextKind.MODEL
         self.parser.parse(self.lexer.read(text), len(text))
-        if kind is Statement.MODEL:
+        if kind is TextKind.MODEL:
             return self.builder.finished_model()
-        if kind is Statement.RELATIONS:
+        if kind is TextKind.RELATIONS:
             return self.builder.finished_relations()
         return self.builder.finished()
 
@@ -59,7 +57,7 @@ idle: list[TextReader] = []  # a reader costs some milliseconds; one that is bus
 
 
 @without_collection
-def parse(text: str, shapes: Mapping[str, Shape] | None = None, kind: Statement = Statement.EXPRESSION) -> Graph:
+def parse(text: str, shapes: Mapping[str, Shape] | None = None, kind: TextKind = TextKind.EXPRESSION) -> Graph:
     if len(text) > MAXIMUM_TEXT:
         raise ExpressionError(f"a text of {len(text)} characters", None, f"a text has at most {MAXIMUM_TEXT}")
     reader = idle.pop() if idle else TextReader()

@@ -120,7 +120,7 @@ class Conditions:
     def slack(self, chosen: Mask) -> Vector:
         """By how much the chosen ones of the active constraints and bounds are off their borders."""
         ends = np.concatenate([self.constraints, self.vector - self.region.lower, self.region.upper - self.vector])
-        return ends[self.active[chosen]]
+        return np.asarray(ends[self.active[chosen]])
 
     def directions(self, chosen: Mask) -> Matrix:
         """What the chosen ones of the active constraints let move, in lengths of the variables: orthonormal columns."""
@@ -219,7 +219,7 @@ class Conditions:
         if not self.is_finite:
             return np.inf
         size = 1.0 + float(np.max(np.abs(self.slope * self.scale), initial=0.0))
-        slack = np.max(np.abs(self.slack(self.is_strong)), initial=0.0)
+        slack = float(np.max(np.abs(self.slack(self.is_strong)), initial=0.0))
         return max(float(np.max(np.abs(self.rest * self.scale), initial=0.0)) / size, self.relative_violation, slack)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -165,26 +166,18 @@ class Searching:
         lower, upper = region.lower, region.upper
         if functions.count:
             yield from self._library(("SLSQP",), start)
-            for is_scaled, name in ((False, "augmented Lagrangian"), (True, "scaled augmented Lagrangian")):
-                if not is_scaled or not self.is_certified:
-                    yield (
-                        name,
-                        lambda is_scaled=is_scaled: minimized(
-                            functions, region, start, most=MOST_INNER_STEPS, is_scaled=is_scaled, tell=self._step
-                        ),
-                    )
+            down = partial(minimized, functions, region, start, most=MOST_INNER_STEPS, tell=self._step)
+            yield "augmented Lagrangian", partial(down, is_scaled=False)
+            if not self.is_certified:
+                yield "scaled augmented Lagrangian", partial(down, is_scaled=True)
             if not self.is_certified:
                 yield from self._library(("trust-constr",), start)
             return
         yield from self._squares(start)
         if functions.size <= MOST_ENTRIES:
-            for is_scaled, name in ((False, "Newton"), (True, "scaled Newton")):
-                yield (
-                    name,
-                    lambda is_scaled=is_scaled: descend(
-                        functions, start, lower, upper, most=MOST_STEPS, is_scaled=is_scaled, tell=self._step
-                    ),
-                )
+            down = partial(descend, functions, start, lower, upper, most=MOST_STEPS, tell=self._step)
+            yield "Newton", partial(down, is_scaled=False)
+            yield "scaled Newton", partial(down, is_scaled=True)
         yield from self._library(("L-BFGS-B", "SLSQP") if functions.size <= MOST_ENTRIES else ("L-BFGS-B",), start)
 
     def _squares(self, start: Vector) -> Iterator[Way]:
@@ -194,20 +187,15 @@ class Searching:
             return
         names = list(problem.layout.shapes)
         linear = linear_parameters(terms, [name for name in names if name not in problem.bounds])
-        for eliminated, reach in ([(linear, 1.0)] if linear else []) + [((), reach) for reach in REACHES]:
+        for eliminated, reach in ([(linear, 1.0)] if linear else []) + [([], reach) for reach in REACHES]:
             free = [name for name in names if name not in eliminated]
             search = Search(terms, eliminated, free, problem.region.lower, problem.region.upper, self._squared)
-            yield "least squares", lambda search=search, reach=reach: search.run(start, reach).vector
+            yield "least squares", partial(arrived, search, start, reach)
 
     def _library(self, methods: Sequence[str], start: Vector) -> Iterator[Way]:
         if is_installed():
             for method in methods:
-                yield (
-                    method,
-                    lambda method=method: searched(
-                        method, self.problem.functions, self.problem.region, start, self._step
-                    ),
-                )
+                yield method, partial(searched, method, self.problem.functions, self.problem.region, start, self._step)
 
     def _squared(self, point: Any) -> None:
         self._step(point.vector, point.squares)
@@ -244,6 +232,11 @@ class Searching:
         best = min(self.found, key=order)
         failure = best.conditions.failure
         return Minimum(self.problem, best, failure or CERTIFIED, evaluations, is_certified=failure is None)
+
+
+def arrived(search: Search, start: Vector, reach: float) -> Vector:
+    """Where a search for the least squares leads."""
+    return search.run(start, reach).vector
 
 
 def order(found: Arrival) -> tuple[bool, bool, float]:

@@ -23,7 +23,7 @@ def in_ball(slope: Vector, curvature: Matrix, radius: float) -> Vector:
     if values[0] > tiny:
         step = -along / values
         if np.linalg.norm(step) <= radius:
-            return vectors @ step
+            return np.asarray(vectors @ step)
     length = float(np.linalg.norm(slope))
     low = max(0.0, -float(values[0]))
     high = max(low, length / radius - float(values[0])) + tiny
@@ -32,7 +32,7 @@ def in_ball(slope: Vector, curvature: Matrix, radius: float) -> Vector:
     if values[0] <= tiny and np.linalg.norm(along[is_lowest]) <= NEGLIGIBLE * length and np.linalg.norm(rest) < radius:
         if values[0] < -tiny:  # the hard case: along the lowest curvature, either way
             rest[0] += np.sqrt(radius**2 - float(rest @ rest))
-        return vectors @ rest
+        return np.asarray(vectors @ rest)
     shift = max(low + tiny, min(high, length / radius))
     for _ in range(MOST_TURNS):
         with np.errstate(all="ignore"):
@@ -51,7 +51,7 @@ def in_ball(slope: Vector, curvature: Matrix, radius: float) -> Vector:
             shift = max(np.sqrt(low * high), low + 1e-3 * (high - low)) if high > 0.0 else 0.0
     step = -along / np.maximum(values + shift, np.finfo(float).tiny)
     size = float(np.linalg.norm(step))
-    return vectors @ (step * min(1.0, radius / size if size else 1.0))
+    return np.asarray(vectors @ (step * min(1.0, radius / size if size else 1.0)))
 
 
 def in_box(slope: Vector, curvature: Matrix, radius: float, low: Vector, high: Vector) -> Vector:

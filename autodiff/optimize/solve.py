@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from backprop.autodiff.optimize.conditions import Conditions, Region, polished
 from backprop.autodiff.optimize.descent import descend
 from backprop.autodiff.optimize.functions import Functions
 from backprop.autodiff.optimize.library import is_installed, root_searched
-from backprop.autodiff.optimize.minimize import MOST_STEPS, REACHES, Tell
+from backprop.autodiff.optimize.minimize import MOST_STEPS, REACHES, Tell, arrived
 from backprop.autodiff.optimize.problem import Bound, Problem
 from backprop.autodiff.optimize.residuals import Matrix, Vector
 from backprop.autodiff.optimize.search import Point, Search
@@ -152,30 +153,26 @@ class Solving:
         problem, region = self.problem, self.problem.region
         names = list(problem.layout.shapes)
         linear = linear_parameters(self.terms, [name for name in names if name not in problem.bounds])
-        for eliminated, width in ([(linear, 1.0)] if linear else []) + [((), width) for width in REACHES]:
+        for eliminated, width in ([(linear, 1.0)] if linear else []) + [([], width) for width in REACHES]:
             free = [name for name in names if name not in eliminated]
             search = Search(self.terms, eliminated, free, region.lower, region.upper, self._step)
-            yield "least squares", lambda search=search, width=width: search.run(problem.first, width).vector
+            yield "least squares", partial(arrived, search, problem.first, width)
         if is_installed() and problem.functions.count == problem.functions.size and not problem.bounds:
-            yield "hybrid", lambda: root_searched(problem.functions, problem.first)
+            yield "hybrid", partial(root_searched, problem.functions, problem.first)
+        ends = region.lower, region.upper
         yield (
             "Newton",
-            lambda: descend(
-                self.squares,
-                problem.first,
-                region.lower,
-                region.upper,
-                most=MOST_STEPS,
-                is_scaled=True,
-                tell=lambda vector, _: self._step(Point(vector, 0.0, np.zeros((0, 0)))),
-            ),
+            partial(descend, self.squares, problem.first, *ends, most=MOST_STEPS, is_scaled=True, tell=self._told),
         )
 
     def _step(self, point: Point) -> None:
+        self._told(point.vector, point.squares)
+
+    def _told(self, vector: Vector, squares: float) -> None:
         self.steps += 1
-        self.last = point.vector
+        self.last = vector
         if self.tell:
-            self.tell(self.steps, point.squares, self.problem.layout.values(point.vector))
+            self.tell(self.steps, squares, self.problem.layout.values(vector))
 
     def _polished(self, vector: Vector) -> Vector:
         """Newton's steps while they shorten the residuals; where these cannot vanish, on the slope of their squares."""

@@ -103,13 +103,10 @@ def footer(found: Minimum) -> Iterator[Cell]:
     """What the rows do not say, a line each."""
     yield Sum([("value ", found.value)])
     if found.is_certified:
-        terms: list[str | float] = [
-            f"certified: a {KINDS.get(found.kind or '', found.kind)}; slope ",
-            found.gradient_norm,
-        ]
-        if found.conditions.lowest is not None:
-            terms += [", least curvature ", found.conditions.lowest]
-        yield Sum([tuple(terms)])
+        kind = KINDS.get(found.kind or "", found.kind)
+        lowest = found.conditions.lowest
+        certificate = f"certified: a {kind}"
+        yield certificate if lowest is None else Sum([(f"{certificate}, least curvature ", lowest)])
     else:
         yield f"not certified: {found.reason}"
     for one in constraints(found)[:MOST_LINES]:
