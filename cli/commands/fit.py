@@ -12,7 +12,7 @@ from backprop.cli.status import Status
 EXAMPLES = (
     'backprop fit "y ~ a*exp(-b*t) + c" data.csv b=0.5',
     'backprop fit "y ~ a*exp(-b*t) + c" data.csv b=0:2 --bounds b=0: --hold c c=0',
-    'backprop fit "v ~ vmax*s/(km + s)" data.csv --guess --sigma dv --absolute-sigma',
+    'backprop fit "v ~ m*s/(k + s)" data.csv --guess --sigma dv --absolute-sigma',
     'backprop fit "y ~ a + b*x" data.csv --sigma sy --sigma-x x=sx --json',
 )
 
