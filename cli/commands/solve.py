@@ -11,7 +11,7 @@ from backprop.cli.status import Status
 EXAMPLES = (
     'backprop solve "x^2 + y^2 == 4; x*y == 1" x=2 y=0.5',
     'backprop solve "cos(x) == x" x=0:1 --json',
-    'backprop solve "A@x == [1, 2]; const A = [[3, 1], [1, 2]]" x="[0, 0]"',
+    'backprop solve "const A = [[3, 1], [1, 2]]; A@x == [1, 2]" x="[0, 0]"',
 )
 
 

@@ -24,6 +24,9 @@ def test_help_of_the_program(backprop, tokens):
 def test_examples_come_first_and_work(backprop, tmp_path, tokens):
     (tmp_path / "rows.csv").write_text("w,x,b,width\n1,2,3,4\n")
     (tmp_path / "rows.ndjson").write_text('{"x": [1, 2]}\n')
+    columns = zip("0123", (3.0, 2.2, 1.75, 1.4), "1259", (1.1, 1.4, 1.75, 1.8), "0123", strict=True)
+    fitted = [f"{t},{y},{s},{v},{x},0.1,0.1,0.1" for t, y, s, v, x in columns]
+    (tmp_path / "data.csv").write_text("\n".join(["t,y,s,v,x,dv,sy,sx", *fitted]))
     (tmp_path / "cases.ndjson").write_text('{"expr": "x*y", "x": 2, "y": 3}\n')
     answer = backprop(*tokens, "--help")
     assert answer.status == 0
