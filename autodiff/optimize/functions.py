@@ -17,7 +17,6 @@ from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.optimize.residuals import Matrix, Places, Vector
-from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.passes.sides import to_differentiate
 from backprop.autodiff.shapes import Array
@@ -93,13 +92,6 @@ class Functions:
         matrix = self._curvature.compute(values)
         return 0.5 * (matrix + matrix.T)
 
-    def product(self, vector: Vector, direction: Vector) -> Vector:
-        """The objective's second derivatives times a direction."""
-        values = self._values(vector)
-        for name, value in self.layout.values(direction).items():
-            values[direction_name(name)] = value
-        return self.sign * flat(run(self._product, values))
-
     def _values(self, vector: Vector) -> dict[str, Array]:
         key = vector.tobytes()
         self.evaluations += key != self._point
@@ -166,19 +158,9 @@ class Functions:
             whole = whole - (weighted.sum() if node.shape else weighted)
         return by_forward(self._slopes(whole), self._inputs)
 
-    @cached_property
-    @without_collection
-    def _product(self) -> Program:
-        along = {node: self._typed.input(direction_name(str(node.name)), node.shape) for node in self._inputs}
-        return lower(tangents_of(self._slopes(self._objective), along))
-
 
 def multiplier_name(number: int) -> str:
     return f"multiplier of constraint {number}"
-
-
-def direction_name(name: str) -> str:
-    return f"direction of {name}"
 
 
 def flat(arrays: Sequence[Array]) -> Vector:
