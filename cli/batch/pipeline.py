@@ -194,4 +194,6 @@ def is_read_first(reader: BlockReader, pool: Pool) -> bool:
     if not awaited or reader.has_ended:
         return False
     source = reader.source.descriptor
+    if source is None:
+        return False
     return source in select.select([source, *awaited], [], [])[0]
