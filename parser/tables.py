@@ -112,7 +112,7 @@ def load(path: str) -> Tables | None:
 def is_private(status: os.stat_result) -> bool:
     if not stat.S_ISREG(status.st_mode):
         return False
-    return sys.platform == "win32" or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
+    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
 def save(path: str, tables: Tables) -> None:

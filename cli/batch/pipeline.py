@@ -53,7 +53,12 @@ def one_output(batch: Batch, account: Account, run_pool: RunPool) -> Outputs:
             with said_of(files[0].name):
                 run = opened(batch, files[0], stack)
             look_at(batch, files[1:], run.follow)
-        yield batch.path, partial(write_rows, batch, run, parts_of(batch, run), account, run_pool)
+
+        def write(out: BinaryIO) -> None:
+            with contextlib.closing(run_pool):  # what packs the rows waits for all who have its pipe open
+                write_rows(batch, run, parts_of(batch, run), account, run_pool, out)
+
+        yield batch.path, write
 
 
 def each_output(batch: Batch, account: Account, run_pool: RunPool) -> Outputs:
@@ -194,4 +199,6 @@ def is_read_first(reader: BlockReader, pool: Pool) -> bool:
     if not awaited or reader.has_ended:
         return False
     source = reader.source.descriptor
+    if source is None:
+        return False
     return source in select.select([source, *awaited], [], [])[0]

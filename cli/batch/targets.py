@@ -15,14 +15,14 @@ def is_folder(path: str | None) -> bool:
     """Whether it is a folder, or ends with a slash and may become one."""
     if path is None or os.path.isdir(path):
         return path is not None
-    return path.endswith(os.sep) and not os.path.lexists(path.rstrip(os.sep))
+    return path != "" and not os.path.basename(path) and not os.path.lexists(os.path.dirname(path))
 
 
 def targets_in(folder: str, files: Sequence[GivenFile], form: str) -> list[str]:
     """The file of results of each file. Raises Failure where two are one, or one is read."""
     if files[0].path in (None, "-"):
         raise Failure(
-            f"-o {folder}: is a directory, and the rows come from stdin", f"as in -o {folder.rstrip(os.sep)}/out.csv"
+            f"-o {folder}: is a directory, and the rows come from stdin", f"as in -o {os.path.join(folder, 'out.csv')}"
         )
     targets = [os.path.join(folder, written_as(file.below, form)) for file in files]
     inputs = {os.path.realpath(file.name) for file in files}

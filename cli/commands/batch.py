@@ -24,6 +24,7 @@ def batch(batch: Batch) -> Status:
     NDJSON; a value that is given here holds for all rows. The rows come out as they went in, in order, each as
     soon as it is there, with the columns value, grad_x, ... behind it. Without FILE they are read from stdin.
     Several FILEs, patterns and folders of tables are one table, with the columns of the first.
+    A FILE may be a URL that fsspec knows, such as https://host/rows.csv.
     A bad row gets no results, is named on stderr, and makes the exit status 3. Columns u_x are standard uncertainties
     of x, and give the column u_value and each input's share in %.
 

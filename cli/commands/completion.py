@@ -14,8 +14,9 @@ EXAMPLES = (
     'eval "$(backprop completion bash)"',
     'eval "$(backprop completion zsh)"',
     "backprop completion fish > backprop.fish",
+    "backprop completion powershell | Out-String | Invoke-Expression",
 )
-SHELLS = ("bash", "zsh", "fish")
+SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 class CompletionCommand(Helpful):
@@ -36,7 +37,7 @@ def completion(shell: str, line: str | None, breaks: str) -> Status:
     names inside it, and for batch the columns of its file.
 
     bash: put the first example into ~/.bashrc. zsh: put the second into ~/.zshrc, after compinit. fish: run the
-    third in the folder ~/.config/fish/completions.
+    third in the folder ~/.config/fish/completions. PowerShell: put the fourth into the file that $PROFILE names.
     """
     if shell not in SHELLS:
         cure = suggestion(shell, SHELLS, f"it is one of {', '.join(SHELLS)}")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.resources import files
+from urllib.parse import unquote
 
 import click
 from click.shell_completion import CompletionItem, ShellComplete
 
-from backprop.cli.completion.line import Word, is_nested, is_plain, quoted, split, unquoted_positions
+from backprop.autodiff.named_tuple import NamedTuple
+from backprop.cli.completion.line import SH, Rules, Word, is_nested, split, unquoted_positions
+from backprop.cli.completion.powershell import PowerShell, encoded
 
 FILES = ":files"  # the shell is to complete the name of a file
 KEPT = "@"  # of all the characters at which bash begins a new word, this one belongs to it
@@ -23,10 +27,12 @@ class LineComplete(ShellComplete):
     def __init__(self, group: click.Command, shell: str, line: str = "", breaks: str = "") -> None:
         super().__init__(group, {}, "backprop", "")
         self.shell = shell
-        self.words = split(line)
+        self.manner = SHELLS[shell]
+        line = self.manner.decoded(line)
+        self.words = split(line, self.manner.rules)
         self.word = self.words[-1]
         self.breaks = breaks
-        self.may_quote = shell == "fish" or not is_nested(line)  # fish quotes by itself
+        self.may_quote = self.manner.quotes_itself or not is_nested(line, self.manner.rules)
 
     def source(self) -> str:
         """The script for the shell, which is a file beside this one."""
@@ -51,43 +57,83 @@ class LineComplete(ShellComplete):
             return []
         offered = [item for item in items if item.type != "file" and self.may_be_offered(item.value)]
         lines = list(dict.fromkeys(line for line in map(self.format_completion, offered) if line))
-        if len(lines) == 1 and offered[0].goes_on and (self.word.quote or self.shell == "fish"):
-            lines.append(f"{lines[0]}...")  # a shell ends the word behind the only candidate, and this one goes on
+        if len(lines) == 1 and offered[0].goes_on and self.manner.ends_word(self.word):
+            lines.append(f"{lines[0]}...")  # it would end the word behind the only candidate, and this one goes on
         return [*([FILES] if any(item.type == "file" for item in items) else []), *lines]
 
     def may_be_offered(self, text: str) -> bool:
         """Whether a shell can be given the text: nothing that acts on a terminal, and no more than can be quoted."""
-        return text.isprintable() and (self.may_quote or is_plain(text))
+        return text.isprintable() and (self.may_quote or self.manner.rules.is_plain(text))
 
     def format_completion(self, item: CompletionItem) -> str:
         """The line for an item, empty where what is typed is quoted in a way of its own."""
         replaced = len(self.incomplete) if item.replaces is None else item.replaces
-        if self.shell == "fish":
-            return for_fish(self.word, item, replaced)
-        line = for_readline(self.word, item, replaced, self.breaks)
-        return line if line.isprintable() else ""
+        line = self.manner.answer(self.word, item, replaced, self.breaks)
+        return line if line.replace("\t", "").isprintable() else ""
 
 
-def for_readline(word: Word, item: CompletionItem, replaced: int, breaks: str) -> str:
-    """In place of what bash or zsh takes for the word: behind an open quote, or behind the last break."""
+def whole_word(word: Word, item: CompletionItem, replaced: int, rules: Rules) -> str:
+    """The word with the item at its end, quoted as it is typed; empty where that is in a way of its own."""
     typed = word.text[len(word.text) - replaced :]
-    tail = next((form for form in (typed, quoted(typed, word.quote)) if word.raw.endswith(form)), None)
-    if tail is None:
-        return ""
-    ending = "" if item.goes_on or word.quote else " "
-    whole = word.raw[: len(word.raw) - len(tail)] + quoted(item.value, word.quote) + ending
-    if word.quote:
-        return whole[word.opening + 1 :]
+    tail = next((form for form in (typed, rules.quoted(typed, word.quote)) if word.raw.endswith(form)), None)
+    return "" if tail is None else word.raw[: len(word.raw) - len(tail)] + rules.quoted(item.value, word.quote)
+
+
+def behind_break(whole: str, word: Word, breaks: str, rules: Rules) -> str:
+    """What of the whole word is behind the last break that is typed."""
     ends = [
         position + (word.raw[position] != KEPT)
-        for position in unquoted_positions(word.raw)
+        for position in unquoted_positions(word.raw, rules)
         if word.raw[position] in breaks
     ]
     return whole[max([0, *ends]) :]
 
 
-def for_fish(word: Word, item: CompletionItem, replaced: int) -> str:
+def for_readline(word: Word, item: CompletionItem, replaced: int, breaks: str) -> str:
+    """In place of what bash or zsh takes for the word: behind an open quote, or behind the last break."""
+    whole = whole_word(word, item, replaced, SH)
+    if not whole:
+        return ""
+    if word.quote:
+        return whole[word.opening + 1 :]
+    return behind_break(whole if item.goes_on else f"{whole} ", word, breaks, SH)
+
+
+def for_fish(word: Word, item: CompletionItem, replaced: int, _breaks: str) -> str:
     """The whole word without quotes, a tab, and what it is."""
     text = word.text[: len(word.text) - replaced] + item.value
-    line = f"{text}\t{item.help}" if item.help else text
-    return line if line.replace("\t", "").isprintable() else ""
+    return f"{text}\t{item.help}" if item.help else text
+
+
+def for_powershell(word: Word, item: CompletionItem, replaced: int, breaks: str) -> str:
+    """In place of the word behind the last break, its quotes among it; the quote stays open where the word goes on."""
+    whole = whole_word(word, item, replaced, POWERSHELL)
+    if not whole:
+        return ""
+    text = behind_break(whole if item.goes_on else whole + word.quote, word, breaks, POWERSHELL)
+    return encoded(text, item.value, item.help or item.value)
+
+
+def is_in_quotes(word: Word) -> bool:
+    return word.quote != ""
+
+
+class Manner(NamedTuple):
+    """How a shell is answered: `decoded` gives the line that it asks about. `ends_word`: whether it puts a blank or a
+    closing quote behind the only candidate by itself. One that `quotes_itself` is told words without quotes.
+    """
+
+    answer: Callable[[Word, CompletionItem, int, str], str]
+    ends_word: Callable[[Word], bool]
+    rules: Rules = SH
+    decoded: Callable[[str], str] = str
+    quotes_itself: bool = False
+
+
+POWERSHELL = PowerShell()
+SHELLS = {
+    "bash": Manner(for_readline, is_in_quotes),
+    "zsh": Manner(for_readline, is_in_quotes),
+    "fish": Manner(for_fish, lambda word: True, quotes_itself=True),
+    "powershell": Manner(for_powershell, lambda word: False, POWERSHELL, unquote),
+}

@@ -1,4 +1,4 @@
-"""Open descriptors: what writes to one, and which one a path such as /dev/stdout names. Opens no file."""
+"""Open descriptors: what writes to one, and which one a path such as /dev/stdout names."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import io
 import os
 import re
 import stat
+import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 BUFFER = 1 << 16  # bytes
+AS_IT_IS = getattr(os, "O_BINARY", 0)  # without it Windows changes line ends, and ends at Ctrl-Z
+KEPT = getattr(os, "O_CLOEXEC", 0)  # from programs that are started
 MOST_LINKS = 40  # from one to the next, as for the kernel
 ELSEWHERE = r"/proc/\d+(/task/\d+)?/fd"  # the descriptors of another process
 
@@ -59,8 +62,18 @@ def wait_until_writable(descriptor: int) -> None:
         select.select([], [descriptor], [])
 
 
+def open_descriptor(path: str, flags: int, mode: int = 0o777) -> int:
+    """As os.open, for bytes. Raises OSError."""
+    return os.open(path, flags | AS_IT_IS | KEPT, mode)
+
+
 def unbuffered(descriptor: int, *, closes: bool = True) -> io.FileIO | Patient:
-    """What writes to a descriptor: a plain FileIO to a regular file, which polars writes to by itself."""
+    """What writes to a descriptor: a plain FileIO to a regular file, which polars writes to by itself.
+
+    On Windows Python knows what takes UTF-8 to a console.
+    """
+    if sys.platform == "win32":
+        return open(descriptor, "wb", buffering=0, closefd=closes)
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
         return io.FileIO(descriptor, "wb", closefd=closes)
     return Patient(descriptor, closes=closes)

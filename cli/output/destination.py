@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, TextIO
 
-from backprop.cli.output.descriptor import buffered, descriptor_of, duplicate, is_open_elsewhere
+from backprop.cli.output.descriptor import buffered, descriptor_of, duplicate, is_open_elsewhere, open_descriptor
 from backprop.cli.status import Failure, Status
 
 
@@ -80,7 +80,7 @@ def stream_opener(option: str, path: str) -> Callable[[], int] | None:
             return lambda: duplicate(number)
         mode = os.stat(path).st_mode
     except FileNotFoundError:
-        if path.endswith(os.sep):
+        if not os.path.basename(path):
             raise Failure(
                 f"{option} {path}: no such folder", f"make it, and name a file in it: {option} {path}results.csv"
             ) from None
@@ -92,8 +92,8 @@ def stream_opener(option: str, path: str) -> Callable[[], int] | None:
             f"{option} {path}: is a directory", f"name a file in it: {option} {os.path.join(path, 'results.csv')}"
         )
     if is_open_elsewhere(path):
-        return lambda: os.open(path, os.O_WRONLY | os.O_APPEND)
-    return None if stat.S_ISREG(mode) else lambda: os.open(path, os.O_WRONLY)  # /dev/null, a named pipe
+        return lambda: open_descriptor(path, os.O_WRONLY | os.O_APPEND)
+    return None if stat.S_ISREG(mode) else lambda: open_descriptor(path, os.O_WRONLY)  # /dev/null, a named pipe
 
 
 @contextlib.contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from backprop.autodiff.named_tuple import NamedTuple
+from backprop.cli.question.urls import path_in
 from backprop.cli.status import Failure
 
 
@@ -100,7 +101,7 @@ def ending_of(path: str) -> str:
 
 def read_format(path: str | None) -> str | None:
     """The format of a file of rows to read, as its ending says without `.gz` and its like."""
-    path = path or ""
+    path = path_in(path or "")
     stem = os.path.splitext(path)[0] if ending_of(path) in PACKED else path
     return endings(READ).get(ending_of(stem))
 

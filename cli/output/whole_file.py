@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.cli.output.descriptor import buffered
+from backprop.cli.output.descriptor import buffered, open_descriptor
 
 PIECE = 1 << 20  # bytes copied at a time
 NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)  # where a system has no files without a name
 IN_ITS_PLACE = (errno.EBUSY, errno.EXDEV, errno.EPERM, errno.EACCES)  # why a file may not be put in another's place
+GONE_WHEN_CLOSED = getattr(os, "O_TEMPORARY", 0)  # on Windows, where an open file cannot lose its name
 HELD = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")  # while a file has a name that it does not keep
 
 
@@ -58,7 +59,7 @@ def planned(path: str) -> WritePlan:
     target = os.path.realpath(path)
     folder = os.path.dirname(target)
     try:
-        old = os.open(target, os.O_WRONLY | getattr(os, "O_CLOEXEC", 0))
+        old = open_descriptor(target, os.O_WRONLY)
     except FileNotFoundError:
         return WritePlan(target, made_in(folder), None, None)
     try:
@@ -76,20 +77,21 @@ def made_in(folder: str) -> int:
     """A new file in the folder, without a name: a kill leaves nothing of it."""
     if hasattr(os, "O_TMPFILE") and os.path.isdir("/proc/self/fd"):
         try:
-            return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
+            return open_descriptor(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
         except OSError as error:
             if error.errno not in NO_UNNAMED or not os.path.isdir(folder):
                 raise
     with signals_held():
         name = name_in(folder)
-        descriptor = made_by(name)
-        os.unlink(name)
+        descriptor = made_by(name, GONE_WHEN_CLOSED)
+        if not GONE_WHEN_CLOSED:
+            os.unlink(name)
     return descriptor
 
 
-def made_by(name: str) -> int:
+def made_by(name: str, flags: int = 0) -> int:
     """A new file of that name, which no other has."""
-    return os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
+    return open_descriptor(name, os.O_RDWR | os.O_CREAT | os.O_EXCL | flags, 0o666)
 
 
 def temporary_folder() -> str:
@@ -131,7 +133,8 @@ def take_after(old: int, new: int) -> None:
     model, own = os.fstat(old), os.fstat(new)
     if (model.st_uid, model.st_gid) != (own.st_uid, own.st_gid):
         os.fchown(new, model.st_uid, model.st_gid)
-    os.fchmod(new, stat.S_IMODE(model.st_mode))
+    if hasattr(os, "fchmod"):
+        os.fchmod(new, stat.S_IMODE(model.st_mode))
     if hasattr(os, "listxattr"):
         wanted, had = attributes_of(old), attributes_of(new)
         for name in had.keys() - wanted.keys():
@@ -203,9 +206,12 @@ def link(descriptor: int, path: str) -> None:
 
 @contextlib.contextmanager
 def signals_held() -> Iterator[None]:
-    """Hold back what may end the program, for as long as two calls take."""
+    """Hold back what may end the program, for as long as two calls take, where the system can."""
     import signal
 
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {getattr(signal, name) for name in HELD})
     try:
         yield

@@ -148,12 +148,16 @@ def split_positionals(
 
 def is_partition(token: str) -> bool:
     """Whether what reads as a value is a file or a folder that is there: `year=2024/part-0.parquet`."""
-    return os.sep in token and os.path.exists(token)
+    return has_folder(token) and os.path.exists(token)
 
 
 def is_place(word: str) -> bool:
     """Whether a word names a place where rows may be: a file, or what looks like the name of one."""
-    return word == "-" or os.path.lexists(word) or os.sep in word or bool(os.path.splitext(word)[1])
+    return word == "-" or os.path.lexists(word) or has_folder(word) or bool(os.path.splitext(word)[1])
+
+
+def has_folder(word: str) -> bool:
+    return os.path.dirname(word) != ""
 
 
 def is_file(word: str) -> bool:

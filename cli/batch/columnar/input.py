@@ -7,7 +7,7 @@ import io
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow
@@ -171,11 +171,11 @@ class StreamBatches(Batches):
 class FileBatches(Batches):
     """The batches of an open file of Arrow IPC. It is read, not mapped: cut meanwhile, that would end in SIGBUS."""
 
-    def __init__(self, file: io.FileIO) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self._file = file
         with said_by_arrow():
             self._reader = pyarrow.ipc.open_file(pyarrow.PythonFile(file, mode="r"))
-        super().__init__(self._reader.schema, os.fstat(file.fileno()).st_size)
+        super().__init__(self._reader.schema, size_of(file))
 
     def _read(self) -> Iterator[Any]:
         for number in range(self._reader.num_record_batches):
@@ -187,7 +187,7 @@ class FileBatches(Batches):
 class ParquetBatches(Batches):
     """The rows of an open file of parquet; intervals, of which pyarrow has the bytes only, are text."""
 
-    def __init__(self, file: io.FileIO) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         with said_by_arrow():
             source = pyarrow.PythonFile(file, mode="r")
             self._file = pyarrow.parquet.ParquetFile(source, pre_buffer=False, buffer_size=CHUNK)
@@ -236,20 +236,23 @@ def batches_of(source: Source, form: str, stack: contextlib.ExitStack) -> Batche
             if form == "arrow":
                 return StreamBatches(stream)
             raise Damaged("this is not Parquet")
-        descriptor = source.descriptor if is_plain(source, head) else spooled(stream, stack)
-        file = io.FileIO(descriptor, closefd=False)
+        file = source.file
+        if file is None or size_of(file) != source.size:  # stdin may be a file of which somebody has read a part
+            file = spooled(stream, stack)
         return FileBatches(file) if form == "arrow" else ParquetBatches(file)
     except Damaged as damage:
         raise Failure(f"{source.name}: {damage}", "--from FORMAT says what it is, where its ending does not") from None
 
 
-def is_plain(source: Source, head: bytes) -> bool:
-    """Whether it is a file that is not packed, and is read from its beginning."""
-    status = os.fstat(source.descriptor)
-    return source.is_file and source.size == status.st_size and os.pread(source.descriptor, len(head), 0) == head
+def size_of(file: BinaryIO) -> int:
+    place = file.tell()
+    try:
+        return file.seek(0, os.SEEK_END)
+    finally:
+        file.seek(place)
 
 
-def spooled(stream: Stream, stack: contextlib.ExitStack) -> int:
+def spooled(stream: Stream, stack: contextlib.ExitStack) -> BinaryIO:
     """An open file of what a pipe holds: these files have their table of contents at the end."""
     temporary: Any = tempfile.TemporaryFile  # it has no name: a kill leaves none
     kept = stack.enter_context(temporary())
@@ -260,8 +263,7 @@ def spooled(stream: Stream, stack: contextlib.ExitStack) -> int:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise Failure(f"the rows could not be kept in {tempfile.gettempdir()}: {reason}", "set TMPDIR") from None
-    descriptor: int = kept.fileno()
-    return descriptor
+    return cast(BinaryIO, io.FileIO(kept.fileno(), closefd=False))
 
 
 def decoded(kind: Any) -> Any:

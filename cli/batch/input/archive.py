@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 import zipfile
 import zlib
+from typing import BinaryIO
 
 from backprop.cli.batch.input.unpacking import Damaged
 from backprop.cli.status import Failure
@@ -19,10 +19,10 @@ OF_THE_SYSTEM = ("__MACOSX/", ".DS_Store")
 class Member:
     """The one table that an archive holds. Raises Failure, and Damaged where it cannot be unpacked."""
 
-    def __init__(self, descriptor: int, name: str, *, is_file: bool) -> None:
-        if not is_file:
+    def __init__(self, file: BinaryIO | None, name: str) -> None:
+        if file is None:
             raise Failure(f"{name}: a zip archive is read from a file", "save it first, or unpack it: funzip")
-        self._file = io.FileIO(descriptor, closefd=False)
+        self._file = file
         try:
             archive = zipfile.ZipFile(self._file)
         except (zipfile.BadZipFile, OSError, ValueError):

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.output.formats import READ, endings, read_format
+from backprop.cli.question.urls import is_url, path_in
 from backprop.cli.status import Failure
 
 PATTERN = re.compile(r"[*?\[]")
@@ -67,6 +68,8 @@ def files_at(word: str) -> list[GivenFile]:
     """What a word of the command line names. Raises Failure where that is nothing."""
     if os.path.isdir(word):
         return tables_in(word)
+    if is_url(word):
+        return [named(url) for url in urls_at(word)]
     if PATTERN.search(word) and not os.path.lexists(word):
         matches = sorted(glob.glob(word, recursive=True))
         if not matches:
@@ -75,8 +78,20 @@ def files_at(word: str) -> list[GivenFile]:
     return [named(word)]
 
 
+def urls_at(word: str) -> list[str]:
+    """The URL, or those that match it where it is a pattern. Raises Failure where there is none."""
+    if "*" not in path_in(word) or "::" in word:
+        return [word]
+    from backprop.cli.batch.input.remote import urls_like  # here, not above: most files are on this machine
+
+    urls = urls_like(word)
+    if not urls:
+        raise Failure(f"{word}: no file matches")
+    return urls
+
+
 def named(path: str) -> GivenFile:
-    return GivenFile(path, (), os.path.basename(path))
+    return GivenFile(path, (), os.path.basename(path_in(path)))
 
 
 def tables_in(folder: str) -> list[GivenFile]:

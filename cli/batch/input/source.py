@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import select
-import stat
-import sys
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from backprop.cli.batch.input.origin import origin_of
 from backprop.cli.batch.input.unpacking import MARKS, Damaged, Unpacker, unpacker_of
-from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
     from backprop.cli.batch.input.archive import Member
@@ -19,7 +15,6 @@ HEAD = 1 << 14  # bytes asked for at first
 CHUNK = 1 << 16  # bytes asked for at once of a compressed source
 ARCHIVE = (b"PK\3\4", b"PK\5\6")  # a zip with something in it, and without
 JSON_ARRAY = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*(?:[\[{]|\Z)")
-PIPE = 1 << 20  # bytes that a pipe may hold, where the system lets us say so: fewer, larger reads
 
 
 class Source:
@@ -31,28 +26,27 @@ class Source:
 
     def __init__(self, path: str | None) -> None:
         self.name = "stdin" if path in (None, "-") else str(path)
-        self.descriptor = opened(path)
-        status = os.fstat(self.descriptor)
-        self.is_file = stat.S_ISREG(status.st_mode)
-        self.size = status.st_size - os.lseek(self.descriptor, 0, os.SEEK_CUR) if self.is_file else None
+        self._origin = origin_of(path)
+        self.size = self._origin.size
+        self.descriptor = self._origin.descriptor
+        self.close = self._origin.close
         self.consumed = 0  # bytes of the source itself, compressed or not
         self.recoder: Recoding | None = None
         self._unpacker: Unpacker | None = None
         self._member: Member | None = None
         self._damage: Damaged | None = None
         self._head: bytes | None = self._begin()
-        enlarge(self.descriptor)
-
-    def close(self) -> None:
-        """Close the file; stdin stays open."""
-        if self.name != "stdin":
-            os.close(self.descriptor)
 
     def is_ready(self) -> bool:
-        """Whether reading would not wait."""
-        if self.is_file or self._head is not None or (self._unpacker and self._unpacker.has_more):
+        """Whether reading would not wait, or should come first all the same."""
+        if self._head is not None or (self._unpacker and self._unpacker.has_more):
             return True
-        return bool(select.select([self.descriptor], [], [], 0)[0])
+        return self._origin.is_ready()
+
+    @property
+    def file(self) -> BinaryIO | None:
+        """What reads the same bytes at any place, where that can be done and they are not packed."""
+        return None if self._unpacker or self._member else self._origin.file
 
     @property
     def mark(self) -> bytes:
@@ -98,16 +92,9 @@ class Source:
             data = self._member.read(most)
             self.consumed = self._member.consumed
             return data
-        while True:
-            try:
-                data = os.read(self.descriptor, most)
-            except BlockingIOError:  # whoever gave us the pipe reads it without waiting
-                select.select([self.descriptor], [], [])
-                continue
-            except OSError as error:
-                raise Damaged((error.strerror or str(error)).lower()) from None
-            self.consumed += len(data)
-            return data
+        data = self._origin.read(most)
+        self.consumed += len(data)
+        return data
 
     def _begin(self) -> bytes | None:
         """The first bytes, looked at for what they are packed with; None at the end of an empty source."""
@@ -122,7 +109,7 @@ class Source:
             if head.startswith(ARCHIVE):
                 from backprop.cli.batch.input.archive import Member  # here, not above: few files are archives
 
-                self._member = Member(self.descriptor, self.name, is_file=self.is_file)
+                self._member = Member(self._origin.file, self.name)
                 head = self._raw(HEAD)
         except Damaged as damage:
             self._damage = damage
@@ -133,35 +120,6 @@ class Source:
 def begins(head: bytes) -> bool:
     """Whether packed bytes may begin so, with more than there is."""
     return any(len(head) < len(mark) and mark.startswith(head) for mark in (*MARKS, *ARCHIVE))
-
-
-def opened(path: str | None) -> int:
-    """The descriptor to read from. Raises Failure."""
-    from backprop.cli.question.value_files import reason_of
-
-    if path in (None, "-"):
-        if sys.stdin is None:
-            raise Failure("stdin is closed", "give a FILE, or rows on stdin")
-        return sys.stdin.fileno()
-    try:
-        descriptor = os.open(str(path), os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            raise Failure(f"{path}: is a directory", "give a file of rows")
-    except OSError as error:
-        raise Failure(f"{path}: {reason_of(error)}") from None
-    except ValueError as error:
-        raise Failure(f"{path!r}: {error}") from None
-    return descriptor
-
-
-def enlarge(descriptor: int) -> None:
-    """Let a pipe hold more, where it is one and the system can."""
-    try:
-        import fcntl
-
-        fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, PIPE)
-    except (ImportError, AttributeError, OSError):
-        return
 
 
 class Recoding(Protocol):

@@ -186,3 +186,4 @@ class RunPool:
     def close(self) -> None:
         if self._pool is not None:
             self._pool.close()
+            self._pool = None

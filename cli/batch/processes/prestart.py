@@ -16,6 +16,7 @@ from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.processes.resources import leave_matrices_to_one_thread
 from backprop.cli.batch.processes.worker import Worker, bulk_workers, terminate_all
 from backprop.cli.output.formats import READ, read_format, words
+from backprop.cli.question.urls import is_url
 
 TEXTS = ("csv", "tsv")  # that these workers are for
 LARGE = 1 << 22  # bytes of a file that is worth it
@@ -56,6 +57,8 @@ def is_large_job(tokens: Sequence[str]) -> bool:
         form = read_format(token)
         if form not in TEXTS and (form or token.rpartition("=")[2]) in words(READ):
             return False
+        if form in TEXTS and is_url(token):
+            return True  # how much it is would take a request, and later fsspec has threads that a fork would lose
         if form in TEXTS and option != "-o" and os.path.isfile(token):
             sizes.append(os.path.getsize(token))
     if sizes:

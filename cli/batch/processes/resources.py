@@ -20,6 +20,8 @@ def keep_freed_memory() -> None:
 
     https://www.gnu.org/software/libc/manual/html_node/Malloc-Tunable-Parameters.html
     """
+    if sys.platform == "win32":
+        return
     import ctypes
 
     trim_threshold, mmap_threshold = -1, -3
@@ -47,9 +49,9 @@ def die_with(parent: int) -> None:
 
 def has_address_space(size: int) -> bool:
     """Whether `ulimit -v` allows a process so many bytes."""
-    if sys.platform == "win32":
+    try:
+        import resource
+    except ImportError:  # on Windows
         return True
-    import resource
-
     allowed = resource.getrlimit(resource.RLIMIT_AS)[0]
     return allowed == resource.RLIM_INFINITY or allowed >= size

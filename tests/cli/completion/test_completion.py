@@ -15,7 +15,7 @@ import pytest
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.cli.commands import COMMANDS
 from backprop.cli.commands.completion import SHELLS
-from backprop.cli.completion.line import Word, quoted, split
+from backprop.cli.completion.line import SH, Word, split
 from backprop.cli.completion.shell import LineComplete
 from backprop.cli.program import program
 
@@ -143,7 +143,7 @@ def test_a_line_that_makes_no_sense_is_no_error(answers, line):
     ],
 )
 def test_the_word_being_typed(line, word):
-    assert split(line)[-1] == word
+    assert split(line, SH)[-1] == word
 
 
 HOSTILE = [
@@ -169,7 +169,7 @@ HOSTILE = [
 def test_a_shell_reads_back_what_is_quoted(shell, text):
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
-    words = [quoted(text, ""), f'"{quoted(text, chr(34))}"', f"'{quoted(text, chr(39))}'"]
+    words = [SH.quoted(text, ""), f'"{SH.quoted(text, chr(34))}"', f"'{SH.quoted(text, chr(39))}'"]
     done = subprocess.run([shell, "-c", f"printf '%s\\n' {' '.join(words)}"], capture_output=True, text=True)
     assert done.stdout.splitlines() == [text, text, text]
 
@@ -250,7 +250,7 @@ def test_the_scripts(backprop):
         script = backprop("completion", shell)
         assert (script.status, script.err) == (0, "")
         checker = shutil.which(shell)
-        if checker:
+        if checker and shell in START:
             done = subprocess.run([checker, "-n", "/dev/stdin"], input=script.out, capture_output=True, text=True)
             assert (done.returncode, done.stderr) == (0, "")
     wrong = backprop("completion", "bas")
@@ -285,7 +285,7 @@ TYPED = [
 ]
 
 
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", START)
 def test_the_tab_key(shell, rows, tmp_path):
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
@@ -314,7 +314,7 @@ def completed(session: Keyboard, keys: str, appears: str) -> None:
 
 
 @pytest.mark.parametrize("quote", ["", "'", '"'])
-@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("shell", START)
 def test_tab_and_enter_run_no_column_and_no_file(shell, quote, hostile, tmp_path):
     """Each name is completed from its first letter, and arrives as one word."""
     if not shutil.which(shell):
