@@ -78,7 +78,9 @@ def declared(name: str, shape: Shape = ()) -> str:
 def entries(name: str, texts: Any) -> list[tuple[str, str]]:
     """The name and the text of each entry."""
     array = np.array(texts, dtype=object)
-    return [(name + language.setting(place), str(array[place])) for place in np.ndindex(array.shape)]
+    if not array.shape:
+        return [(name, str(texts))]
+    return [(f"{name}[{language.setting(place)}]", str(array[place])) for place in np.ndindex(array.shape)]
 
 
 def helper(body: Body) -> str:

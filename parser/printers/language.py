@@ -93,8 +93,8 @@ def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
 
 
 def setting(value: Any) -> str:
-    """An attribute in a call; the place of an entry as subscripts."""
-    return "".join([f"[{index}]" for index in value]) if isinstance(value, tuple) else repr(value)
+    """An attribute in a call; the place of an entry as what stands between its outer brackets, `0][1`."""
+    return "][".join(map(str, value)) if isinstance(value, tuple) else repr(value)
 
 
 def from_math(spelled: Callable[[str], str]) -> Callable[[Gate], str | None]:
