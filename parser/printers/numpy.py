@@ -25,14 +25,21 @@ HELPERS = {
     return np.vectorize(math.erfc, otypes=[float])(x)[()]""",
     "_pow": """def _pow(x, y):
     return np.where((y == 0.5) & ((x == -np.inf) | (x == 0.0)), np.abs(x), np.power(x, y))[()]""",
+    "_places": """def _places(label, length):
+    label = np.asarray(label)
+    is_there = (label == np.floor(label)) & (label >= -length) & (label < length)
+    return np.where(is_there, label, 0).astype(np.intp), np.where(is_there, 1.0, np.nan)""",
+    "_along": """def _along(x, label, axis):
+    return np.expand_dims(label, axis) if label.ndim == np.ndim(x) - 1 else np.reshape(label, (1,) * np.ndim(x))""",
+    "_entry": """def _entry(x, label, axis):
+    places, factor = _places(label, np.shape(x)[axis])
+    return (np.take_along_axis(x, _along(x, places, axis), axis).squeeze(axis) * factor)[()]""",
     "_placed": """def _placed(x, label, axis, length):
-    x, label = np.asarray(x), np.asarray(label, dtype=np.intp)
-    place = axis % (np.ndim(x) + 1)
-    result = np.zeros((*np.shape(x)[:place], length, *np.shape(x)[place:]))
-    is_each = np.ndim(label) == np.ndim(x)
-    along = np.expand_dims(label, place) if is_each else np.reshape(label, (1,) * np.ndim(result))
-    np.put_along_axis(result, along, np.expand_dims(x, place), place)
-    return result""",
+    places, factor = _places(label, length)
+    axis = axis % (np.ndim(x) + 1)
+    result = np.zeros((*np.shape(x)[:axis], length, *np.shape(x)[axis:]))
+    np.put_along_axis(result, _along(result, places, axis), np.expand_dims(x, axis), axis)
+    return result * _along(result, factor, axis)""",
     "_scatter": """def _scatter(x, index, shape):
     result = np.zeros(shape)
     result[index] = x

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import math
 import shutil
+from functools import cache
 
 import numpy as np
 import pytest
 
+from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.derivatives.values import value_and_grad
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.gates import GATES
 from backprop.autodiff.gates.arrays import stack
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.passes.reverse import gradients
 from backprop.parser import parse
+from backprop.parser.printers.expression import show
 from backprop.parser.printers.longhand import in_public_gates
 from backprop.parser.printers.scalars import MOST_ENTRIES, in_scalars
 
@@ -164,6 +168,49 @@ def test_arrays_are_lists_of_their_entries(language, tmp_path):
         for mine, true in [(value, expected), *[(gradient[name], truth[name]) for name in truth]]:
             assert np.shape(mine) == np.shape(true), text
             assert agrees(mine, true, 4 * 2.0**-52), text
+
+
+MORE_ROOM = {"cofactor": 32}  # units: terms cancel
+
+
+@cache
+def at_declared_points():
+    """(gate, text, values, value, gradient of its sum) of all gates of arrays at their samples and corners."""
+    found = []
+    for gate in GATES:
+        points = [
+            *[(one.operands, one.attributes) for one in gate.samples],
+            *[(one.operands, {}) for one in gate.corners],
+        ]
+        for operands, attributes in points if gate.is_public and not isinstance(gate, Elementwise) else ():
+            values = {f"x{place}": np.asarray(operand, dtype=float)[()] for place, operand in enumerate(operands)}
+            graph = Graph(is_typed=True)
+            inputs = [graph.input(name, np.shape(value)) for name, value in values.items()]
+            settings = [attributes.get(name, one.default) for name, one in gate.attributes.items()]
+            text = show(graph.add(gate, tuple(inputs), tuple(settings)), {})
+            result = parse(text).typed({name: np.shape(value) for name, value in values.items()}).result
+            gradient = value_and_grad(parse(f"sum({text})" if result.shape else text), values)[1]
+            found.append((gate, text, values, evaluate([result], values)[0], gradient))
+    return found
+
+
+@pytest.mark.parametrize("language", ["numpy", *RUNNERS])
+def test_every_gate_of_arrays_is_written(language, tmp_path):
+    """At each entry, to four units in the last place."""
+    results = run(language, [(text, values) for _, text, values, *_ in at_declared_points()], tmp_path)
+    for (gate, text, values, value, truth), (mine, gradient) in zip(at_declared_points(), results, strict=True):
+        bound = MORE_ROOM.get(gate.name, 4) * 2.0**-52
+        for one, true in [(mine, value), *[(gradient[name], truth[name]) for name in truth]]:
+            assert np.shape(one) == np.shape(true), (text, values)
+            assert agrees(one, true, bound), (text, values, one, true)
+
+
+@pytest.mark.parametrize(("label", "value"), [(1.0, -2.0), (-1.0, 1.5), (3.0, np.nan), (0.5, np.nan), (np.nan, np.nan)])
+def test_an_entry_that_is_not_there_is_nan_in_numpy(label, value, tmp_path):
+    values = {"x": np.array([0.5, -2.0, 1.5]), "k": np.float64(label)}
+    ((found, gradient),) = run("numpy", [("x[k]", values)], tmp_path)
+    assert agrees(found, value, 0.0)
+    assert np.isnan(gradient["x"]).all() if np.isnan(value) else gradient["x"].sum() == 1.0
 
 
 def test_in_c_a_value_that_is_an_array_is_a_parameter():
