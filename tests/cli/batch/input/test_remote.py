@@ -87,6 +87,7 @@ def zipped(name: str, text: str) -> bytes:
         ("rows.zip", zipped("rows.csv", ROWS), "zip://rows.csv::memory://rows.zip"),
         ("rows.json", '[{"x": 2, "y": 3},\n{"x": 4, "y": 5}]', "memory://rows.json"),
     ],
+    ids=["csv", "gzip", "zip", "chain", "json"],
 )
 def test_every_format_is_read_as_from_a_file(in_memory, name, content, url):
     done = in_memory({name: content}, "batch", "x*y", url, "--no-grad", "--format", "csv")
