@@ -170,10 +170,6 @@ class RunPool:
         self._pool: Pool | None = None
         self._has_bulk = False
 
-    @property
-    def is_started(self) -> bool:
-        return self._pool is not None
-
     def pool(self, job: Job, output: BinaryIO) -> Pool:
         """The pool with this job, which writes to the output."""
         if self._pool is None:
