@@ -26,6 +26,10 @@ QUESTIONS = {
     "graph": ["(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4", "--format", "dot"],
     "plot": ["sin(x)", "--x", "0:3"],
     "budget": ["x*y", "x=2+-0.1,dof=4", "y=3"],
+    "fit": ["x ~ a"],
+    "minimize": ["(x-1)^2", "x=0"],
+    "maximize": ["-(x-1)^2", "x=0"],
+    "solve": ["x^2 == 2", "x=1"],
     "batch": ["x^2 + log(x)", "--strict"],
     "repl": [],
     "functions": ["sigmoid"],
@@ -61,7 +65,7 @@ def test_a_fork_is_a_process_of_its_own(tmp_path: Path) -> None:
 
 
 def test_a_module_that_is_missing(tmp_path: Path) -> None:
-    done = FORKS.run(["batch", "x", "a.parquet"], b"", tmp_path, 60, environment({}), missing=["polars"])
+    done = FORKS.run(["batch", "x", "a.parquet"], b"", tmp_path, 60, environment({}), missing=["pyarrow"])
     assert done.status == 2
     assert b"needs the extra 'fast'" in done.err
 

@@ -37,7 +37,7 @@ def test_examples_come_first_and_work(backprop, tmp_path, tokens):
     for example in examples:
         if ".json" not in example:
             rows = (tmp_path / "rows.csv").read_text() if "<" in example else ""
-            assert backprop(*shlex.split(re.sub(r" [<>] \S+$", "", example))[1:], stdin=rows).status == 0
+            assert backprop(*shlex.split(re.sub(r" ([<>] \S+|\| .*)$", "", example))[1:], stdin=rows).status == 0
 
 
 @pytest.mark.parametrize("option", ["--help", "-h"])
