@@ -44,9 +44,13 @@ class RemoteFile:
         with named(url):
             self._file_system, path = core(url).url_to_fs(url)  # it is kept: without it an archive is closed
             self._file = self._file_system.open(path, "rb")
-        self.size: int | None = getattr(self._file, "size", None)
+            self.size: int | None = getattr(self._file, "size", None)
+            is_anywhere = self.size is not None and self._file.seekable()
+            if is_anywhere and not sends_parts(self._file):
+                self._file.close()
+                self._file = self._file_system.open(path, "rb", block_size=0)  # as it comes
+                is_anywhere = False
         self._bytes = AnyPlace(self._file)
-        is_anywhere = self.size is not None and self._file.seekable()
         self.file = cast(BinaryIO, self._bytes) if is_anywhere else None
 
     def is_ready(self) -> bool:
@@ -61,6 +65,17 @@ class RemoteFile:
 
     def close(self) -> None:
         self._file.close()
+
+
+def sends_parts(file: Any) -> bool:
+    """Whether whoever keeps a file sends parts of it: many a server of HTTP sends all, and does not say so before."""
+    try:
+        file.seek(max(file.size - 1, 0))
+        file.read(1)
+        file.seek(0)
+    except Exception:  # each library has errors of its own
+        return False
+    return True
 
 
 def urls_like(pattern: str) -> list[str]:

@@ -6,12 +6,14 @@ import functools
 import gzip
 import http.server
 import io
+import math
 import re
 import subprocess
 import sys
 import threading
 import zipfile
 
+import numpy as np
 import pytest
 
 from backprop.cli.output.formats import read_format
@@ -207,6 +209,19 @@ def test_columns_over_http(backprop, host, place):
     assert backprop("batch", "x*y", "-o", "rows.parquet", "--no-grad", stdin=ROWS).status == 0
     done = backprop("batch", "value+0", f"{host}{place}/rows.parquet", "--only", "--no-grad")
     assert (done.status, done.err, done.out) == (0, "", "value\n6\n20\n")
+
+
+@pytest.mark.extras
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_large_file_of_a_server_that_sends_no_parts(backprop, host, tmp_path, form):
+    """It says so only when it is asked for one: more than is asked for at once shows it."""
+    pytest.importorskip("pyarrow")
+    numbers = np.random.default_rng(1).random(800_000).tolist()
+    (tmp_path / "rows.csv").write_text("x\n" + "".join([f"{number!r}\n" for number in numbers]))
+    assert backprop("batch", "x", "rows.csv", "--no-grad", "--only", "-o", f"large.{form}").status == 0
+    assert (tmp_path / f"large.{form}").stat().st_size > 6_000_000
+    done = backprop("batch", "value", f"{host}/whole/large.{form}", "--total")
+    assert (done.status, done.err, done.out) == (0, "", f"value,rows\n{math.fsum(numbers)!r},800000\n")
 
 
 @pytest.mark.extras
