@@ -4,17 +4,8 @@ from __future__ import annotations
 
 import click
 
-from backprop.cli.completion import completed_by
 from backprop.cli.optimize.settings import EquationSettings, OptimumSettings
-from backprop.cli.options.declarations import EXPRESSION_FILES, shared
-
-BOUNDS = click.option(
-    "--bounds",
-    multiple=True,
-    metavar="NAME=LOWER:UPPER",
-    shell_complete=completed_by("variable_and_value"),
-    help="Keep a variable between bounds, either of which may be empty (x=0:).  Repeatable.",
-)
+from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, shared
 
 optimum_options = shared(
     "settings",

@@ -197,6 +197,13 @@ def output_options(
     )
 
 
+BOUNDS = click.option(
+    "--bounds",
+    multiple=True,
+    metavar="NAME=LOWER:UPPER",
+    shell_complete=completed_by("variable_and_value"),
+    help="Keep a variable or parameter between bounds, of which either may be empty (x=0:).  Repeatable.",
+)
 FUSE = click.option(
     "--fuse", is_flag=True, help="Compute 1/(1+exp(-x)), log(sigmoid(x)) and their like by one gate that keeps digits."
 )
