@@ -19,7 +19,6 @@ MOST_STEPS = 500
 ACCEPTED = 1e-4  # of the predicted reduction, from which on a step is taken
 SMALLEST_STEP = 1e-12  # of the parameters, in their scale
 SMALLEST_GAIN = 1e-14  # of the sum of squares
-FIRST_RADIUS = 1.0
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
 

@@ -13,7 +13,6 @@ from backprop.cli.output.report import ROWS, Cell, Column, Report, Row, Sum
 from backprop.cli.reports.nonfinite import nonfinite_values
 
 MOST_LINES = 50  # of constraints that people read
-ACTIVE = 1e-9  # of the largest multiplier: what is one
 
 
 def minimum_report(command: str, found: Minimum, text: str) -> Report:
