@@ -15,6 +15,7 @@ import importlib
 import json
 import os
 import pkgutil
+import select
 import selectors
 import signal
 import socket
@@ -28,6 +29,7 @@ from typing import Any, NamedTuple
 PACKAGES = ("backprop.autodiff", "backprop.parser", "backprop.cli")
 COLUMNAR = "backprop.cli.batch.columnar."  # its modules are made of pyarrow
 SLOW_EXTRAS = ("polars", "pyarrow.compute", "pyarrow.ipc", "pyarrow.parquet")
+HUGE_PAGES = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # a fork copies a shorter table
 ROOM = 1 << 14  # bytes that fit into a pipe that nobody reads from yet
 SEEN_LATE = {"NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "PATH"}  # variables that nothing imported looks at
 
@@ -71,7 +73,8 @@ class Forks:
             self.control, theirs = socket.socketpair()
             with theirs:
                 command = [sys.executable, __file__, self.script, str(theirs.fileno())]
-                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
+                settings = {**os.environ, **HUGE_PAGES}
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=settings)
             atexit.register(process.wait)
             atexit.register(self.control.close)
         return self.control
@@ -141,7 +144,7 @@ def ended(reply: socket.socket, seconds: float) -> tuple[int, int]:
     """The status and the process of a command that has been started, when it has ended."""
     reply.settimeout(seconds)
     with reply, reply.makefile() as lines:
-        process, status = lines.read().split()
+        process, status = lines.readline(), lines.readline()
     return int(status), int(process)
 
 
@@ -151,19 +154,44 @@ def serve(script: str, control: socket.socket) -> types.CodeType | None:
     with open(script) as stream:
         code = compile(stream.read(), script, "exec")
     load()
+    replies: dict[int, socket.socket] = {}  # by the process that is to end first
+    woken, waker = socket.socketpair()
+    waker.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda number, frame: None)
+    signal.set_wakeup_fd(waker.fileno())
     while True:
+        ready, _, _ = select.select([control, woken], [], [])
+        if woken in ready:
+            woken.recv(1 << 10)
+            tell_what_ended(replies)
+        if control not in ready:
+            continue
         message, descriptors, _, _ = socket.recv_fds(control, 1, 4)
         if not message:
             return None
-        if os.fork() == 0:
-            control.close()
+        process = os.fork()
+        if not process:
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for one in (control, woken, waker, *replies.values()):
+                one.close()
             become_a_command(script, descriptors)
             return code
-        for descriptor in descriptors:
+        for descriptor in descriptors[:-1]:
             os.close(descriptor)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
+        replies[process] = socket.socket(fileno=descriptors[-1])
+        with contextlib.suppress(BrokenPipeError):  # who asked has gone away
+            replies[process].sendall(b"%d\n" % process)
+
+
+def tell_what_ended(replies: dict[int, socket.socket]) -> None:
+    """Say the status of each process that has ended to the one who asked for it."""
+    while replies:
+        process, status = os.waitpid(-1, os.WNOHANG)
+        if not process:
+            return
+        with replies.pop(process) as reply, contextlib.suppress(BrokenPipeError):
+            reply.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
 
 
 def load() -> None:
@@ -184,18 +212,10 @@ def load() -> None:
 
 
 def become_a_command(script: str, descriptors: Sequence[int]) -> None:
-    """Fork again: one says which process the other is, later its status, and the other returns as the command."""
+    """Return as the command: with the streams, and with all that the question says."""
     *streams, last = descriptors
-    with socket.socket(fileno=last) as reply:
-        with reply.makefile() as text:
-            question = json.load(text)
-        process = os.fork()
-        if process:
-            for descriptor in streams:
-                os.close(descriptor)
-            reply.sendall(b"%d\n" % process)
-            reply.sendall(b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
-            os._exit(0)
+    with socket.socket(fileno=last) as reply, reply.makefile() as text:
+        question = json.load(text)
     for place, descriptor in enumerate(streams):
         os.dup2(descriptor, place)
         os.close(descriptor)
