@@ -10,9 +10,8 @@ import pytest
 
 SELECTIONS = ("smoke", "extras")
 
-gc.set_threshold(
-    20_000
-)  # graphs are made by the thousand: looking for garbage was a sixth of the time of a pass's tests
+# Graphs are made by the thousand: looking for garbage was a sixth of the time of the tests of a pass.
+gc.set_threshold(200_000)
 
 # What a job in the background of a shell or of nohup ignores, its children ignore, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
