@@ -50,6 +50,7 @@ class ShiftReduce:
     def __init__(self, tables: Tables, builder: object) -> None:
         self.tables = tables
         self.rules = [(made, size, getattr(builder, name) if name else None) for made, size, name in tables.rules]
+        self.shortcuts: dict[tuple[int, int, str], int] = {}  # where chains of rules of one child end
 
     def parse(self, tokens: Iterator[Operand], length: int) -> None:
         """Read the tokens of a text of that length. Raises UnexpectedToken, and ExpressionError if nested too deep."""
@@ -71,7 +72,8 @@ class ShiftReduce:
         """Reduce what ends before the token, and shift it. The end of the text is not shifted."""
         table, end, kind = self.tables.states, self.tables.end, token.type
         while True:
-            actions = table[states[-1]]
+            state = states[-1]
+            actions = table[state]
             action = actions.get(kind)
             if action is None:
                 raise UnexpectedToken(token, {name for name in actions if name.isupper()})
@@ -80,13 +82,29 @@ class ShiftReduce:
                 children.append(token)
                 return
             made, size, callback = self.rules[~action]
-            if callback is not None:
+            if callback is None:
+                chain = (states[-2], state, kind)
+                if chain not in self.shortcuts:
+                    self.shortcuts[chain] = self._after(*chain)
+                states[-1] = self.shortcuts[chain]
+            else:
                 value = callback(children[len(children) - size :])
                 if size:
                     del children[-size:]
+                    del states[-size:]
                 children.append(value)
-            if size:
-                del states[-size:]
-            states.append(table[states[-1]][made])
+                states.append(table[states[-1]][made])
             if kind == END and states[-1] == end:
                 return
+
+    def _after(self, below: int, state: int, kind: str) -> int:
+        """The state that stands for `state` when all rules of one child that end there before such a token are reduced.
+
+        A name passes a rule for each level of precedence: most of a parser's steps are these.
+        """
+        table, end = self.tables.states, self.tables.end
+        action = table[state][kind]
+        while action < 0 and self.rules[~action][2] is None and not (kind == END and state == end):
+            state = table[below][self.rules[~action][0]]
+            action = table[state].get(kind, 0)
+        return state
