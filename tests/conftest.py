@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+
+from .cases import tried
 
 SELECTIONS = ("smoke", "extras")
 
@@ -25,3 +28,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if selection not in SELECTIONS or collection_path.suffix != ".py":
         return None
     return f"mark.{selection}" not in collection_path.read_text(encoding="utf-8") or None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(call: pytest.CallInfo[None]) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the case that a test of many failed at: to print each of them took a tenth of such a test's time."""
+    report = yield
+    if report.failed and tried:
+        report.sections.append(("The case", repr(tried[0])))
+    if call.when == "teardown":
+        tried.clear()
+    return report

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from .cases import covering, tuples
+from .cases import covering, each, tried, tuples
 
 
 def test_a_covering_has_every_case_that_fits_any():
@@ -25,3 +25,11 @@ def test_any_two_places_of_tuples_hold_every_pair(count):
     assert len(made) < 5000
     for first, second in itertools.combinations(zip(*made, strict=True), 2):
         assert len(set(zip(first, second, strict=True))) == 64
+
+
+def test_the_case_that_a_test_fails_at_is_kept():
+    cases = each("abc")
+    assert [next(cases), next(cases)] == ["a", "b"]
+    assert tried == ["b"]
+    assert list(cases) == ["c"]
+    assert tried == []
