@@ -56,4 +56,13 @@ class Brackets(NamedTuple):
     """`[a, b]`."""
 
 
-Notation = Call | Infix | Prefix | Postfix | Subscript | Brackets
+class Binding(NamedTuple):
+    """`name(body, x, a, b)`: a function inside, which is the gate's only setting, its variable, and the operands.
+
+    What the body depends on beside x are the operands behind these, and stand in it.
+    """
+
+    name: str
+
+
+Notation = Call | Binding | Infix | Prefix | Postfix | Subscript | Brackets

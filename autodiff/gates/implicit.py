@@ -1,0 +1,295 @@
+"""What a function inside an expression defines: its integral, its root, the place of its minimum.
+
+The function is the setting `body` (inner_function.py), and what it depends on are operands. An integral's derivatives
+are integrals, by Leibniz's rule; those of a root and of a minimum follow from the equation that holds there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.declaration import batching
+from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate, at
+from backprop.autodiff.declaration.notation import Binding
+from backprop.autodiff.declaration.sums import add_up
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.evaluation.program import dependents
+from backprop.autodiff.gates import arithmetic, exponential, linear_algebra
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.inner_function import InnerFunction, bound, value_name
+from backprop.autodiff.shapes import Shape
+
+if TYPE_CHECKING:
+    Body = InnerFunction
+
+SEED = "seed"  # of an inner derivative times something that is known outside only
+
+
+class Integral(Gate):
+    """From the first operand to the second; the others are what the body depends on beside its variable.
+
+    Source: Leibniz's integral rule.
+    """
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        body, given = typed_body(inputs, out, variable=())
+        if position < 2:
+            inside = body.opened(body.result, {**given, body.variable: inputs[position]}, out.graph)
+            product = upstream * inside
+            return (product.sum() if product.shape else product) * (1.0 if position else -1.0)
+        name = value_name(position - 2)
+        refuse_jumps(body, name, out)
+        if not body.depends_on(name):
+            return None
+        if out.shape:
+            return integrated(body.gradient(name, SEED), body.variable, {**given, SEED: upstream}, out)
+        return upstream * integrated(body.gradient(name), body.variable, given, out)
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        body, given = typed_body(inputs, out, variable=())
+        parts = []
+        for position, tangent in enumerate(tangents):
+            name = value_name(position - 2)
+            if tangent is None or (position > 1 and not body.depends_on(name)):
+                continue
+            if position < 2:
+                inside = body.opened(body.result, {**given, body.variable: inputs[position]}, out.graph)
+                parts.append(inside * tangent if position else -(inside * tangent))
+                continue
+            refuse_jumps(body, name, out)
+            if tangent.shape:
+                parts.append(integrated(body.tangent(name, SEED), body.variable, {**given, SEED: tangent}, out))
+            else:
+                parts.append(integrated(body.tangent(name), body.variable, given, out) * tangent)
+        return add_up(parts) if parts else None
+
+
+class Implicit(Gate):
+    """Where an equation holds, near the first operand; the others are what it depends on beside the unknown.
+
+    `equation` makes it of the body. Source: the implicit function theorem.
+    """
+
+    def __init__(self, name: str, forward: Any, *, equation: Callable[[Body], Body], **declaration: Any) -> None:
+        super().__init__(name, forward, **declaration)
+        self.equation = equation
+
+    def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
+        equation, jacobian, given = self._at_root(inputs, out)
+        name = value_name(position - 1)
+        if not position or not equation.depends_on(name):
+            return None
+        if not out.shape:
+            slope = equation.opened(equation.gradient(name), given, out.graph)
+            return -(upstream * (slope / jacobian))
+        multipliers = linear_algebra.solve(jacobian.transposed(), upstream)
+        return -equation.opened(equation.gradient(name, SEED), {**given, SEED: multipliers}, out.graph)
+
+    def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
+        equation, jacobian, given = self._at_root(inputs, out)
+        parts = []
+        for position, tangent in enumerate(tangents):
+            name = value_name(position - 1)
+            if tangent is None or not position or not equation.depends_on(name):
+                continue
+            if tangent.shape:
+                moved = equation.opened(equation.tangent(name, SEED), {**given, SEED: tangent}, out.graph)
+            else:
+                moved = equation.opened(equation.tangent(name), given, out.graph) * tangent
+            parts.append(moved)
+        if not parts:
+            return None
+        moved = add_up(parts)
+        return -linear_algebra.solve(jacobian, moved) if out.shape else -(moved / jacobian)
+
+    def _at_root(self, inputs: tuple[Node, ...], out: Node) -> tuple[Body, Node, dict[str, Node]]:
+        """The equation, its Jacobian where it holds, and the nodes for its inputs there."""
+        body, given = typed_body(inputs, out, variable=inputs[0].shape)
+        equation = self.equation(body)
+        given[body.variable] = out
+        return equation, equation.opened(equation.with_jacobian[1], given, out.graph), given
+
+
+def typed_body(inputs: tuple[Node, ...], out: Node, *, variable: Shape) -> tuple[Body, dict[str, Node]]:
+    """The body of a node for the shapes of its operands, and those that are its values by their names there."""
+    body: Body = out.attributes[0]
+    values = inputs[len(inputs) - body.count :]
+    return body.typed(variable, [value.shape for value in values]), {
+        value_name(place): value for place, value in enumerate(values)
+    }
+
+
+def integrated(node: Node, variable: str, given: dict[str, Node], out: Node) -> Node:
+    """The integral, with the ends of another, of a derivative of its body."""
+    body, values = bound(node, variable, given)
+    return out.graph.add(integral, (*out.inputs[:2], *values), (body,))
+
+
+def refuse_jumps(body: Body, name: str, out: Node) -> None:
+    """Raise ExpressionError where the body, or what its derivative stands for, jumps at a place that a value moves.
+
+    Its derivative lacks what the jump adds, which no integral of it has.
+    """
+    graph = body.graph
+    moves = dependents(graph, body.result, [body.input(name)])
+    varies = dependents(graph, body.result, [body.input(body.variable)])
+    for node in graph.nodes[: body.result.index + 1]:
+        if node.gate.is_flat and any(moves[one.index] for one in node.inputs):
+            if any(varies[one.index] for one in node.inputs):
+                raise ExpressionError(
+                    f"the derivative of an integral whose inside jumps or bends where {body.variable} meets what it is "
+                    "differentiated by",
+                    out.span,
+                    "split the integral there: integral(f, x, a, c) + integral(g, x, c, b)",
+                    out.graph.source,
+                )
+
+
+def integral_in_rows(lower: Any, upper: Any, *values: Any, body: Body) -> Any:
+    from backprop.autodiff.numerics.quadrature import integrate  # here, not above: few expressions hold an integral
+
+    typed = body.typed((), [value.shape[:-1] for value in values])
+    at_places = typed.rows([typed.result], values)
+    ends = batching.whole_rows((lower, upper, *values))[:2]
+    shape = typed.result.shape
+    found = integrate(lambda t, rows: at_places(t, rows)[0].reshape(-1, len(t)), *ends)
+    return found.reshape(*shape, found.shape[-1])
+
+
+def root_in_rows(start: Any, *values: Any, body: Body) -> Any:
+    from backprop.autodiff.numerics import newton  # here, not above: few expressions hold a root
+
+    whole = batching.whole_rows((start, *values))
+    typed = body.typed(start.shape[:-1], [value.shape[:-1] for value in values])
+    if start.ndim == 1:
+        return newton.roots(typed.rows(typed.with_jacobian, values), whole[0])  # type: ignore[arg-type]
+    rows = range(whole[0].shape[-1])
+    return np.stack(
+        [
+            newton.solution(
+                typed.at_point(typed.with_jacobian, [value[..., row] for value in whole[1:]]),  # type: ignore[arg-type]
+                whole[0][..., row],
+            )
+            for row in rows
+        ],
+        axis=-1,
+    )
+
+
+def minimum_in_rows(start: Any, *values: Any, body: Body) -> Any:
+    from backprop.autodiff.numerics import newton  # here, not above: few expressions hold a minimum
+
+    whole = batching.whole_rows((start, *values))
+    shape = start.shape[:-1]
+    typed = body.typed(shape, [value.shape[:-1] for value in values])
+    slope = typed.slope
+    count = int(np.prod(shape))
+    found = []
+    for row in range(whole[0].shape[-1]):
+        given = [value[..., row] for value in whole[1:]]
+        value_at, slopes_at = typed.at_point([typed.result], given), slope.at_point(slope.with_jacobian, given)
+
+        def objective(x: Any, value_at: Any = value_at, slopes_at: Any = slopes_at) -> tuple[Any, Any, Any]:
+            place = x.reshape(shape)[()]
+            gradient, hessian = slopes_at(place)
+            return value_at(place)[0], np.reshape(gradient, count), np.reshape(hessian, (count, count))
+
+        found.append(newton.minimum(objective, whole[0][..., row].reshape(count)).reshape(shape))
+    return np.stack(found, axis=-1)
+
+
+def one_row(in_rows: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of one row."""
+
+    def forward(*operands: Any, body: Body) -> Any:
+        return in_rows(*[np.asarray(operand)[..., None] for operand in operands], body=body)[..., 0]
+
+    return forward
+
+
+def integral_rule(lower: Shape, upper: Shape, *values: Shape, body: Body) -> Shape:
+    if lower or upper:
+        raise ExpressionError(
+            f"the ends have shapes {shapes.show(lower)} and {shapes.show(upper)}", cure="give two numbers"
+        )
+    return body.typed((), values).result.shape
+
+
+def root_rule(start: Shape, *values: Shape, body: Body) -> Shape:
+    found = body.typed(start, values).result.shape
+    if len(start) > 1 or found != start:
+        raise ExpressionError(
+            f"the start has shape {shapes.show(start)}, and what has to be 0 there {shapes.show(found)}",
+            cure="give both as numbers, or as vectors of one length",
+        )
+    return start
+
+
+def minimum_rule(start: Shape, *values: Shape, body: Body) -> Shape:
+    found = body.typed(start, values).result.shape
+    if len(start) > 1 or found:
+        raise ExpressionError(
+            f"the start has shape {shapes.show(start)}, and what is minimized {shapes.show(found)}",
+            cure="minimize a number, from a number or a vector",
+        )
+    return start
+
+
+def example(make: Callable[..., Node], *values: Shape) -> Body:
+    """A body for a sample, of the variable x and these values."""
+    graph = Graph(is_typed=False)
+    x = graph.input("x")
+    graph.output = make(x, *[graph.input(value_name(place)) for place, _ in enumerate(values)])
+    return InnerFunction(graph, "x", len(values))
+
+
+BODY = {"body": Attribute(lambda body: body, REQUIRED)}
+
+integral = Integral(
+    "integral",
+    one_row(integral_in_rows),
+    over_rows=integral_in_rows,
+    operands=("a", "b", "*c"),
+    attributes=BODY,
+    shape=integral_rule,
+    notation=Binding("integral"),
+    is_function=True,
+    summary="the integral of f for x from a to b, which may be infinite: integral(exp(-x^2), x, 0, 1)",
+    habit="sends f(b) times the gradient to b, -f(a) times it to a, and the integral of df/dc times it to any other c",
+    source="Leibniz's integral rule",
+    samples=(at(0.25, 1.5, 0.75, body=example(lambda x, c: exponential.exp(-(c * arithmetic.multiply(x, x))), ())),),
+)
+root = Implicit(
+    "root",
+    one_row(root_in_rows),
+    over_rows=root_in_rows,
+    equation=lambda body: body,
+    operands=("start", "*c"),
+    attributes=BODY,
+    shape=root_rule,
+    notation=Binding("root"),
+    is_function=True,
+    summary="the x near the start for which f is 0: root(cos(x) - x, x, 1); with vectors a system",
+    habit="sends -(df/dc)/(df/dx) times the gradient to any c in f, and nothing to the start",
+    source="the implicit function theorem",
+    samples=(at(1.0, 1.75, body=example(lambda x, c: x * x * x + c * x - 2.0, ())),),
+)
+argmin = Implicit(
+    "argmin",
+    one_row(minimum_in_rows),
+    over_rows=minimum_in_rows,
+    equation=lambda body: body.slope,
+    operands=("start", "*c"),
+    attributes=BODY,
+    shape=minimum_rule,
+    notation=Binding("argmin"),
+    is_function=True,
+    summary="the x near the start at which f is least: argmin((x - a)^2 + x^4, x, 0); x may be a vector",
+    habit="sends -(d2f/dx dc)/(d2f/dx2) times the gradient to any c in f, and nothing to the start",
+    source="the implicit function theorem, for df/dx = 0",
+    samples=(at(0.5, 1.25, body=example(lambda x, c: x * x * x * x + (x - c) * (x - c), ())),),
+)
