@@ -188,26 +188,26 @@ def copied(node: Node, graph: Graph, twin: Any) -> Node:
     return graph.copy(node, twin)
 
 
-def bound(node: Node, variable: str, given: Mapping[str, Node]) -> tuple[InnerFunction, tuple[Node, ...]]:
-    """A node as a function of the input `variable`, and what it depends on beside it.
+def bound(
+    node: Node, variable: str, given: Mapping[str, Node], shown: str | None = None
+) -> tuple[InnerFunction, tuple[Node, ...]]:
+    """A node as a function of the input `variable`, which is `shown` as another, and what it depends on beside it.
 
     `given` has a node of the outer graph for each other input. What is not needed is left out.
     """
     graph = Graph(is_typed=node.graph.is_typed, source=node.graph.source)
-    parts = needed([node], is_read=True)
-    shape = node.graph.inputs[variable].shape if variable in node.graph.inputs else ()
-    graph.input(variable, shape)
+    inner = graph.input(shown or variable, node.graph.inputs[variable].shape)
     values: list[Node] = []
     twin: dict[int, Node] = {}
-    for part in parts:
+    for part in needed([node], is_read=True):
         if part.gate is not leaves.input:
             twin[part.index] = copied(part, graph, twin)
         elif part.name == variable:
-            twin[part.index] = graph.inputs[variable]
+            twin[part.index] = inner
         else:
             outer = given[str(part.name)]
             if outer not in values:
                 values.append(outer)
             twin[part.index] = graph.input(value_name(values.index(outer)), part.shape, part.span)
     graph.output = twin[node.index]
-    return InnerFunction(graph, variable, len(values)), tuple(values)
+    return InnerFunction(graph, str(inner.name), len(values)), tuple(values)

@@ -13,7 +13,7 @@ from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.shapes import Shape
-from backprop.parser import arrays, constants, loops, relations, subscripts
+from backprop.parser import arrays, binding, constants, loops, relations, subscripts
 from backprop.parser.calls import called
 from backprop.parser.functions import FunctionScope, read_head
 from backprop.parser.names import ITERATE
@@ -263,6 +263,23 @@ class Builder:
         assert isinstance(template, FunctionScope)
         self.scope = template.outer
         return template.finished(template.node(children[1]))
+
+    def binds(self, children: Children) -> None:
+        """The bracket before what has a variable of its own: that variable's name means it."""
+        self.scope = FunctionScope(self.scope, binding.read_variable(children[0].value, self.scope))
+
+    def inside(self, children: Children) -> Function:
+        inner = self.scope
+        assert isinstance(inner, FunctionScope)
+        self.scope = inner.outer
+        return binding.read_inside(self.scope, inner.finished(inner.node(children[1])))
+
+    def defined(self, children: Children) -> Operand:
+        """`integral(x^2, x, 0, 1)`."""
+        name, inside, *rest = children
+        made = part(name, rest[-1])
+        made.node = binding.defined(self.scope, name, inside, rest[1] if len(rest) > 1 else [], made.span)
+        return made
 
     def range(self, children: Children) -> loops.IndexRange:
         return loops.IndexRange(children[0], children[-1] if len(children) > 1 else None)

@@ -7,7 +7,7 @@ a newline inside brackets from one that ends a statement.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from backprop.parser.names import canonical
@@ -27,7 +27,8 @@ class ExpressionLexer:
 
     takes_models = False
 
-    def __init__(self, tables: Tables) -> None:
+    def __init__(self, tables: Tables, binders: Collection[str] = ()) -> None:
+        self._binders = binders  # functions whose second argument is a variable that only the first one knows
         self._patterns = {name: pattern for name, pattern, _ in tables.terminals}
         self._keywords = {word: name for name, _, word in tables.terminals if word is not None and word.isidentifier()}
         apart = {*tables.ignored, *self._keywords.values(), *COMMON_FIRST, *STATEMENTS, "FOR"}
@@ -48,10 +49,15 @@ class ExpressionLexer:
         return re.compile(self._patterns["FOR"])
 
     def read(self, text: str) -> Iterator[Operand]:
-        """The tokens of the text as the grammar has them, with an EACH for each bracket that a FOR belongs to."""
+        """The tokens of the text as the grammar has them, with what a bracket has to know before it is read."""
+        marks: dict[int, tuple[str, Operand]] = {}
         if LOOP in text and self._loop.search(text):
-            return with_loops(self.tokens(text), loops_by_bracket(self.tokens(text)))
-        return self.tokens(text)
+            loops = loops_by_bracket(self.tokens(text))
+            marks = {place: ("EACH", loop) for place, loop in loops.items()}
+        if any(name in text for name in self._binders):
+            bound = variables_by_bracket(list(self.tokens(text)), self._binders)
+            marks |= {place: ("BINDS", variable) for place, variable in bound.items()}
+        return marked(self.tokens(text), marks) if marks else self.tokens(text)
 
     def tokens(self, text: str) -> Iterator[Operand]:
         """The tokens of the text; a newline inside brackets is none."""
@@ -109,12 +115,12 @@ class ExpressionLexer:
         return None
 
 
-def with_loops(tokens: Iterable[Operand], loops: Mapping[int, Operand]) -> Iterator[Operand]:
-    """The tokens, each bracket at a place in `loops` being an EACH with its FOR as the value."""
+def marked(tokens: Iterable[Operand], marks: Mapping[int, tuple[str, Operand]]) -> Iterator[Operand]:
+    """The tokens, each bracket at a place in `marks` being of that kind, with its FOR or its variable as the value."""
     for token in tokens:
-        loop = loops.get(token.start_pos)
-        if loop is not None:
-            token.type, token.value = "EACH", loop
+        mark = marks.get(token.start_pos)
+        if mark is not None:
+            token.type, token.value = mark
         yield token
 
 
@@ -137,3 +143,29 @@ def loops_by_bracket(tokens: Iterable[Operand]) -> dict[int, Operand]:
             loops.setdefault(opened[-1], token)
         before = token.type
     return loops
+
+
+def variables_by_bracket(tokens: Sequence[Operand], binders: Collection[str]) -> dict[int, Operand]:
+    """The second argument in each bracket of a call of `binders`, by where the bracket begins.
+
+    A name of a function that the text defines means that one. Where there is no second argument, a call is a plain one.
+    """
+    found: dict[int, Operand] = {}
+    own: set[str] = set()
+    opened: list[list[int]] = []  # of each open bracket the places in `tokens` of itself and of its commas
+    for place, token in enumerate(tokens):
+        if token.type == "HEAD":
+            own.add(token.text[: token.text.index("(")].strip())
+        elif token.type in ("LPAR", "LSQB"):
+            opened.append([place])
+        elif token.type == "COMMA" and opened:
+            opened[-1].append(place)
+        elif token.type in ("RPAR", "RSQB") and opened:
+            bracket, *commas = opened.pop()
+            name = tokens[bracket - 1] if bracket and tokens[bracket].type == "LPAR" else token
+            if commas and name.type == "NAME" and name.text in binders and name.text not in own:
+                first, *others = tokens[commas[0] + 1 : [*commas, place][1]] or [token]
+                last = others[-1] if others else first
+                kind = "NAME" if not others and first.type == "NAME" else "PART"
+                found[tokens[bracket].start_pos] = Operand(kind, first.text, first.start_pos, last.end_pos)
+    return found

@@ -13,6 +13,7 @@ from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array, Shape
 from backprop.parser.arrays import MAXIMUM_DEPTH
+from backprop.parser.binding import BINDERS
 from backprop.parser.builder import Builder
 from backprop.parser.constants import value
 from backprop.parser.lexer import ExpressionLexer
@@ -39,7 +40,7 @@ class TextReader:
     def __init__(self) -> None:
         self.builder = Builder()
         parse_tables = tables()
-        self.lexer = ExpressionLexer(parse_tables)
+        self.lexer = ExpressionLexer(parse_tables, BINDERS)
         self.parser = ShiftReduce(parse_tables, self.builder)
 
     def read(self, text: str, shapes: Mapping[str, Shape] | None = None, kind: TextKind = TextKind.EXPRESSION) -> Graph:

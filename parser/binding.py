@@ -1,0 +1,112 @@
+"""What has a variable of its own: `integral(x^2, x, 0, 1)`, `root(x^2 - a, x, 1)`, `argmin((x - a)^2, x, 0)`.
+
+The first argument is read as the body of a function of that variable, and becomes the graph inside the gate. The
+variable is known there and nowhere else, whatever its name means around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.notation import Binding
+from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.gates import FUNCTIONS
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.inner_function import bound
+from backprop.parser.calls import sorted_out
+from backprop.parser.functions import DEFERRED, FunctionScope, expand, plain_name
+from backprop.parser.operand import Argument, Operand
+from backprop.parser.scope import Function, Head, Scope
+
+BINDERS = frozenset(name for name, (gate, *_) in FUNCTIONS.items() if isinstance(gate.notation, Binding))
+
+
+class InnerScope(Scope):
+    """The names inside a gate. Those of the text around are inputs, which the gate's operands are given to."""
+
+    def __init__(self, outer: Scope) -> None:
+        self.text = outer.text
+        self.graph = Graph(is_typed=False, source=outer.graph.source)
+        # What must be constant there, the end of a loop, may be a constant of the text, which is then fixed.
+        self.graph.defaults, self.graph.fixed = outer.graph.defaults, outer.graph.fixed
+        self.graph.assumed = outer.graph.assumed
+        self.visible = {}
+        self.assigned, self.used, self.functions = outer.assigned, outer.used, outer.functions
+        self.indices, self.unrolled = outer.indices, outer.unrolled
+        self.expanded = {}
+
+    def resolve(self, name: str, span: Span | None) -> Node:
+        return self.graph.input(name, (), span)
+
+
+def read_variable(variable: Operand, scope: Scope) -> Head:
+    """The parameters of what is inside: the variable, and those of the bodies around it. Raises ExpressionError."""
+    if variable.type != "NAME":
+        raise ExpressionError(
+            "the second argument is the variable", variable.span, "write its name: integral(x^2, x, 0, 1)"
+        )
+    name, span = plain_name(variable.text, variable.start_pos, "variable")
+    around = scope.head if isinstance(scope, FunctionScope) else Head("", (), span)
+    return Head(around.name, (name, *[one for one in around.parameters if one != name]), span)
+
+
+def read_inside(scope: Scope, body: Function) -> Function:
+    """The body itself, after the names that it has from the text around: they come before those of the ends."""
+    for step in body.steps:
+        if step.gate is leaves.input and str(step.name) not in scope.visible:
+            scope.first_use(str(step.name), step.span or body.span)
+    return body
+
+
+def defined(scope: Scope, name: Operand, body: Function, arguments: Sequence[Argument], span: Span) -> Node:
+    """The node of the gate of that name, of what is inside and of the arguments behind the variable."""
+    gate = FUNCTIONS[name.text][0]
+    ends = [scope.node(argument) for argument in ends_of(gate, arguments, span)]
+    around = [scope.visible[parameter] for parameter in body.parameters[1:]]
+
+    def make(where: Scope, nodes: tuple[Node, ...]) -> Node:
+        inner = InnerScope(where)
+        variable = f"variable {body.parameters[0]}"  # no name of the text has a blank in it
+        given: dict[str, Node] = {}
+        parameters = [inner.graph.input(variable)]
+        for parameter, node in zip(body.parameters[1:], nodes[len(ends) :], strict=True):
+            outer = f"parameter {parameter}"
+            given[outer] = node
+            is_known = node.is_constant
+            parameters.append(inner.graph.constant(node.value) if is_known else inner.graph.input(outer))
+        result = expand(inner, body, parameters)
+        for free, node in inner.graph.inputs.items():
+            if free != variable and free not in given:
+                given[free] = where.resolve(free, node.span)
+        function, values = bound(result, variable, given, body.parameters[0])
+        return where.graph.add(gate, (*nodes[: len(ends)], *values), (function,), span)
+
+    if scope.is_body:
+        return scope.graph.add(DEFERRED, (*ends, *around), (make,), span)
+    return make(scope, (*ends, *around))
+
+
+def ends_of(gate: Gate, arguments: Sequence[Argument], span: Span) -> list[Operand]:
+    """The arguments for the gate's own operands, in their order. Raises ExpressionError where they do not fit."""
+    positional, keywords = sorted_out(arguments)
+    names = [name for name in gate.operands if not name.startswith("*")]
+    cure = f"{gate.name} takes f, the variable, {' and '.join(names)}: {example_of(gate)}"
+    if len(positional) > len(names):
+        raise ExpressionError(f"'{gate.name}' has too many arguments", positional[len(names)].span, cure)
+    given = dict(zip(names, positional, strict=False))
+    for word, keyword in keywords.items():
+        if word not in names or word in given:
+            reason = f"'{word}' is given twice" if word in given else f"'{gate.name}' has no argument '{word}'"
+            raise ExpressionError(reason, keyword.name.span, cure)
+        given[word] = keyword.operand
+    for name in names:
+        if name not in given:
+            raise ExpressionError(f"'{gate.name}' needs a value for '{name}'", span, cure)
+    return [given[name] for name in names]
+
+
+def example_of(gate: Gate) -> str:
+    """A call of it, from its summary."""
+    return gate.summary.partition(": ")[2].partition(";")[0]
