@@ -90,6 +90,14 @@ class Node:
         return self.attributes[0] if self.gate is leaves.constant else None
 
     @property
+    def original(self) -> Node:
+        """What it stands for in another graph, itself if for nothing."""
+        node = self
+        while node.gate is leaves.stand_in:
+            node = node.attributes[0]
+        return node
+
+    @property
     def axis(self) -> Any:
         """The axis or axes that its gate works along, None for all of them."""
         return self.settings["axis"]

@@ -64,6 +64,16 @@ class InnerFunction:
 
         return self.kept(("typed", variable, *values), make)  # type: ignore[no-any-return]
 
+    def typed_for(self, operands: Sequence[Node]) -> InnerFunction:
+        """It for the operands of its gate: those before its values have the variable's shape."""
+        values = operands[len(operands) - self.count :]
+        return self.typed(operands[0].shape, [value.shape for value in values])
+
+    def given(self, operands: Sequence[Node]) -> dict[str, Node]:
+        """The last operands of its gate by the names of the inputs that they are given to."""
+        values = operands[len(operands) - self.count :]
+        return {value_name(place): value for place, value in enumerate(values)}
+
     @property
     def result(self) -> Node:
         return self.graph.result
@@ -78,14 +88,19 @@ class InnerFunction:
         """What `make` adds to a copy of the graph, of which it is given the result, once."""
 
         def made() -> Any:
-            graph = Graph(is_typed=True, source=self.graph.source)
-            twin: list[Node] = []
-            for node in self.graph.nodes:
-                twin.append(copied(node, graph, twin))
-            graph.output = twin[self.result.index]
-            return make(graph, graph.output)
+            result = self.copy()
+            return make(result.graph, result)
 
         return self.kept(("derived", what), made)
+
+    def copy(self) -> Node:
+        """The result in a new graph, to which more may be added."""
+        graph = Graph(is_typed=True, source=self.graph.source)
+        twin: list[Node] = []
+        for node in self.graph.nodes:
+            twin.append(copied(node, graph, twin))
+        graph.output = twin[self.result.index]
+        return graph.output
 
     def gradient(self, name: str, seed: str | None = None) -> Node:
         """The derivative of the result by one of the inputs: of its sum, or times an input called `seed`."""
@@ -196,18 +211,27 @@ def bound(
     `given` has a node of the outer graph for each other input. What is not needed is left out.
     """
     graph = Graph(is_typed=node.graph.is_typed, source=node.graph.source)
-    inner = graph.input(shown or variable, node.graph.inputs[variable].shape)
+    parts = needed([node], is_read=True)
     values: list[Node] = []
     twin: dict[int, Node] = {}
-    for part in needed([node], is_read=True):
-        if part.gate is not leaves.input:
-            twin[part.index] = copied(part, graph, twin)
-        elif part.name == variable:
-            twin[part.index] = inner
-        else:
+    for part in parts:  # the values before the variable, as a reader writes a product: a*x^2
+        if part.gate is leaves.input and part.name != variable:
             outer = given[str(part.name)]
             if outer not in values:
                 values.append(outer)
             twin[part.index] = graph.input(value_name(values.index(outer)), part.shape, part.span)
+    source = node.graph.inputs[variable]
+    inner = twin[source.index] = graph.input(shown or variable, source.shape)
+    for part in parts:
+        if part.gate is not leaves.input:
+            twin[part.index] = copied(part, graph, twin)
     graph.output = twin[node.index]
     return InnerFunction(graph, str(inner.name), len(values)), tuple(values)
+
+
+def with_inside(node: Node, operands: tuple[Node, ...], rewrite: Callable[[Node], Node]) -> Node:
+    """A node that has a function inside, of these operands and with that function rewritten."""
+    body: InnerFunction = node.attributes[0]
+    fresh = rewrite(body.typed_for(node.inputs).copy())
+    rewritten, values = bound(fresh, body.variable, body.given(operands))
+    return node.graph.add(node.gate, (*operands[: len(operands) - body.count], *values), (rewritten,), node.span)

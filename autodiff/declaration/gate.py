@@ -160,6 +160,7 @@ class Gate:
     reads_shape = False  # whether it follows from its operand's shape alone
     is_unshown = False  # whether its value only tells another gate something, and is none to show
     is_selection = False  # whether its local gradient is zero for what it does not select, which contributes nothing
+    has_inside = False  # whether its setting is a function inside it, to which its last operands are given
     tells_order = False  # whether it is found only in derivatives of what has a kink
     has_sides = False  # whether it is a kink's slope, of which each side counts in derivatives of higher order
     kink: Callable[..., Node] | None = None  # where such a slope is on the kink, as a condition on its operands

@@ -32,4 +32,15 @@ constant = Leaf(
     samples=(),
     is_public=False,
 )
+stand_in = Leaf(
+    "stand_in",
+    forward=np.asarray,
+    attributes={"node": Attribute(lambda node: node)},
+    shape=lambda node: node.shape,
+    summary="a node of another graph",
+    habit="is only printed",
+    source="by definition",
+    samples=(),
+    is_public=False,
+)
 NAMED.update({leaf.name: leaf for leaf in (input, constant)})

@@ -14,7 +14,7 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate, at
-from backprop.autodiff.declaration.notation import Binding
+from backprop.autodiff.declaration.notation import SUM, Binding, Template
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import dependents
@@ -35,8 +35,10 @@ class Integral(Gate):
     Source: Leibniz's integral rule.
     """
 
+    has_inside = True
+
     def pull(self, position: int, upstream: Node, inputs: tuple[Node, ...], out: Node) -> Node | None:
-        body, given = typed_body(inputs, out, variable=())
+        body, given = inside_of(inputs, out)
         if position < 2:
             inside = body.opened(body.result, {**given, body.variable: inputs[position]}, out.graph)
             product = upstream * inside
@@ -50,7 +52,7 @@ class Integral(Gate):
         return upstream * integrated(body.gradient(name), body.variable, given, out)
 
     def push(self, tangents: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node | None:
-        body, given = typed_body(inputs, out, variable=())
+        body, given = inside_of(inputs, out)
         parts = []
         for position, tangent in enumerate(tangents):
             name = value_name(position - 2)
@@ -73,6 +75,8 @@ class Implicit(Gate):
 
     `equation` makes it of the body. Source: the implicit function theorem.
     """
+
+    has_inside = True
 
     def __init__(self, name: str, forward: Any, *, equation: Callable[[Body], Body], **declaration: Any) -> None:
         super().__init__(name, forward, **declaration)
@@ -108,19 +112,16 @@ class Implicit(Gate):
 
     def _at_root(self, inputs: tuple[Node, ...], out: Node) -> tuple[Body, Node, dict[str, Node]]:
         """The equation, its Jacobian where it holds, and the nodes for its inputs there."""
-        body, given = typed_body(inputs, out, variable=inputs[0].shape)
+        body, given = inside_of(inputs, out)
         equation = self.equation(body)
         given[body.variable] = out
         return equation, equation.opened(equation.with_jacobian[1], given, out.graph), given
 
 
-def typed_body(inputs: tuple[Node, ...], out: Node, *, variable: Shape) -> tuple[Body, dict[str, Node]]:
+def inside_of(inputs: tuple[Node, ...], out: Node) -> tuple[Body, dict[str, Node]]:
     """The body of a node for the shapes of its operands, and those that are its values by their names there."""
     body: Body = out.attributes[0]
-    values = inputs[len(inputs) - body.count :]
-    return body.typed(variable, [value.shape for value in values]), {
-        value_name(place): value for place, value in enumerate(values)
-    }
+    return body.typed_for(inputs), body.given(inputs)
 
 
 def integrated(node: Node, variable: str, given: dict[str, Node], out: Node) -> Node:
@@ -257,6 +258,7 @@ integral = Integral(
     attributes=BODY,
     shape=integral_rule,
     notation=Binding("integral"),
+    code={"latex": Template(r"\int_{{0}}^{{1}} <body> \, \mathrm{d}<variable>", SUM)},
     is_function=True,
     summary="the integral of f for x from a to b, which may be infinite: integral(exp(-x^2), x, 0, 1)",
     habit="sends f(b) times the gradient to b, -f(a) times it to a, and the integral of df/dc times it to any other c",
@@ -272,6 +274,7 @@ root = Implicit(
     attributes=BODY,
     shape=root_rule,
     notation=Binding("root"),
+    code={"latex": r"\operatorname{root}_{<variable> \approx {0}} \left(<body>\right)"},
     is_function=True,
     summary="the x near the start for which f is 0: root(cos(x) - x, x, 1); with vectors a system",
     habit="sends -(df/dc)/(df/dx) times the gradient to any c in f, and nothing to the start",
@@ -287,6 +290,7 @@ argmin = Implicit(
     attributes=BODY,
     shape=minimum_rule,
     notation=Binding("argmin"),
+    code={"latex": r"\operatorname{arg\,min}_{<variable> \approx {0}} \left(<body>\right)"},
     is_function=True,
     summary="the x near the start at which f is least: argmin((x - a)^2 + x^4, x, 0); x may be a vector",
     habit="sends -(d2f/dx dc)/(d2f/dx2) times the gradient to any c in f, and nothing to the start",

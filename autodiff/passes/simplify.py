@@ -14,6 +14,7 @@ from fractions import Fraction
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.gates import arithmetic, selection
 from backprop.autodiff.graph import Node
+from backprop.autodiff.inner_function import with_inside
 from backprop.autodiff.passes.choices import LONGEST_MERGED, chosen, together
 from backprop.autodiff.passes.entries import entry_of, vectors_together
 from backprop.autodiff.passes.folded import Folded
@@ -132,11 +133,16 @@ class Simplifier:
                 return choice
         if (entry := entry_of(self, node, operands)) is not None:
             return entry
+        if node.gate.has_inside:
+            return with_inside(node, tuple(operands), self._inside)
         made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
         value = self.folded.value(made)
         if value is not None and not made.shape and float(value).is_integer():
             return self.graph.constant(float(value))  # log(1), sqrt(4); sqrt(2) says more than its digits
         return made
+
+    def _inside(self, body: Node) -> Node:
+        return Simplifier(body, self.has_negative_powers, self.has_quotients).result()
 
     def _terms(self, root: Node) -> list[Monomial]:
         """The monomials of a sum, in the order in which they were written."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Container
 
 from backprop.autodiff.graph import Node
+from backprop.autodiff.inner_function import with_inside
 from backprop.autodiff.named_tuple import NamedTuple
 
 
@@ -68,6 +69,9 @@ def in_textbook_form(node: Node, keep: Container[Node] = (), briefs: list[Brief]
             twin[part] = in_textbook_form(form, {*operands}, briefs)
             if briefs is not None and (part.gate.gap is not None or part.gate.kink is not None):
                 briefs.append(Brief(twin[part], part, operands))
+        elif part.gate.has_inside:
+            inner = None if briefs is None else []  # what is so at points of its variable only is none of the whole
+            twin[part] = with_inside(part, operands, lambda body, inner=inner: in_textbook_form(body, (), inner))  # type: ignore[misc]
         elif operands != part.inputs:
             if any([new is not old and new.is_literal for new, old in zip(operands, part.inputs, strict=True)]):
                 twin[part] = part.gate(*operands, **part.settings)  # which takes what a number decides

@@ -20,6 +20,7 @@ from backprop.autodiff.declaration.notation import (
     SUM,
     TERNARY,
     UNARY,
+    Binding,
     Brackets,
     Call,
     Infix,
@@ -30,6 +31,7 @@ from backprop.autodiff.declaration.notation import (
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array, Slice
+from backprop.parser.printers.inside import inside
 
 MAXIMUM_CHARACTERS = 50_000_000  # shared nodes are written out at each use, which can double with every node
 
@@ -69,6 +71,7 @@ def pieces(
             size += len(part)
         else:
             operand, loosest, *in_exponent = part
+            operand = operand.original
             around = DENSE if in_exponent and around else around
             label = labels.get(operand)
             if label is None:
@@ -114,6 +117,10 @@ def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part]
         return [(node.inputs[0], POSTFIX), f"[{', '.join(map(item, index))}]"], POSTFIX
     if isinstance(notation, Brackets) and not given_settings(node):
         return ["[", *listed([(operand, TERNARY) for operand in node.inputs]), "]"], ATOM
+    if isinstance(notation, Binding):
+        body, variable = inside(node)
+        ends = node.inputs[: len(node.gate.operands) - 1]
+        return [f"{notation.name}(", *listed([(body, TERNARY), variable, *[(end, TERNARY) for end in ends]]), ")"], ATOM
     name = notation.name if isinstance(notation, Call) else node.gate.name
     return [f"{name}(", *listed([*texts(node), *operands(node), *settings(node)]), ")"], ATOM
 

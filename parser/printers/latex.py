@@ -44,6 +44,7 @@ from backprop.parser.printers.expression import (
     setting_text,
     shortest,
 )
+from backprop.parser.printers.inside import inside
 from backprop.parser.printers.latex_names import escaped, name
 
 TIMES = "\0"  # a product's place, which becomes a space or a dot when what follows is known
@@ -89,7 +90,7 @@ class _Typesetter:
                 if size > MAXIMUM_CHARACTERS:
                     raise ExpressionError(f"the LaTeX takes more than {MAXIMUM_CHARACTERS} characters", None)
                 continue
-            operand, loosest = part
+            operand, loosest = part[0].original, part[1]
             if operand in self.labels:
                 waiting.append(self.labels[operand])
                 continue
@@ -188,6 +189,10 @@ class _Typesetter:
         for number, text in enumerate(pieces):
             if not number % 2:
                 parts.append(TIMES if text == " " else text)
+            elif text == "<body>":
+                parts.append((inside(node).body, PRODUCT))
+            elif text == "<variable>":
+                parts.append(name(inside(node).variable))
             elif text.startswith("<"):
                 parts.append(times(node.shape) if text == "<shape>" else str(node.settings[text[1:-1]]))
             else:
