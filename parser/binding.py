@@ -44,9 +44,7 @@ class InnerScope(Scope):
 def read_variable(variable: Operand, scope: Scope) -> Head:
     """The parameters of what is inside: the variable, and those of the bodies around it. Raises ExpressionError."""
     if variable.type != "NAME":
-        raise ExpressionError(
-            "the second argument is the variable", variable.span, "write its name: integral(x^2, x, 0, 1)"
-        )
+        raise ExpressionError("the second argument is the variable", variable.span, notation_of(variable.value).cure)
     name, span = plain_name(variable.text, variable.start_pos, "variable")
     around = scope.head if isinstance(scope, FunctionScope) else Head("", (), span)
     return Head(around.name, (name, *[one for one in around.parameters if one != name]), span)
@@ -92,7 +90,7 @@ def ends_of(gate: Gate, arguments: Sequence[Argument], span: Span) -> list[Opera
     """The arguments for the gate's own operands, in their order. Raises ExpressionError where they do not fit."""
     positional, keywords = sorted_out(arguments)
     names = [name for name in gate.operands if not name.startswith("*")]
-    cure = f"{gate.name} takes f, the variable, {' and '.join(names)}: {example_of(gate)}"
+    cure = notation_of(gate.name).cure
     if len(positional) > len(names):
         raise ExpressionError(f"'{gate.name}' has too many arguments", positional[len(names)].span, cure)
     given = dict(zip(names, positional, strict=False))
@@ -107,6 +105,7 @@ def ends_of(gate: Gate, arguments: Sequence[Argument], span: Span) -> list[Opera
     return [given[name] for name in names]
 
 
-def example_of(gate: Gate) -> str:
-    """A call of it, from its summary."""
-    return gate.summary.partition(": ")[2].partition(";")[0]
+def notation_of(name: str) -> Binding:
+    notation = FUNCTIONS[name][0].notation
+    assert isinstance(notation, Binding)
+    return notation

@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate
+from backprop.autodiff.declaration.notation import Binding
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.autodiff.graph import Node
@@ -50,6 +51,9 @@ def called(scope: Scope, name: Operand, arguments: Sequence[Argument], span: Spa
         from backprop.parser.diagnostics.suggestions import unknown_function
 
         raise unknown_function(scope, name, span)
+    notation = FUNCTIONS[name.text][0].notation
+    if isinstance(notation, Binding):
+        raise ExpressionError(f"'{name.text}' needs a variable", span, notation.cure)
     plain = plain_gate(name.text, len(arguments)) if Keyword not in map(type, arguments) else None
     if plain is not None:
         gate, settings = plain

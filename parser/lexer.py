@@ -164,8 +164,10 @@ def variables_by_bracket(tokens: Sequence[Operand], binders: Collection[str]) ->
             bracket, *commas = opened.pop()
             name = tokens[bracket - 1] if bracket and tokens[bracket].type == "LPAR" else token
             if commas and name.type == "NAME" and name.text in binders and name.text not in own:
-                first, *others = tokens[commas[0] + 1 : [*commas, place][1]] or [token]
+                end = [*commas, place][1]
+                first, *others = tokens[commas[0] + 1 : end] or [tokens[end]]
                 last = others[-1] if others else first
                 kind = "NAME" if not others and first.type == "NAME" else "PART"
-                found[tokens[bracket].start_pos] = Operand(kind, first.text, first.start_pos, last.end_pos)
+                second = found[tokens[bracket].start_pos] = Operand(kind, first.text, first.start_pos, last.end_pos)
+                second.value = name.text
     return found

@@ -59,10 +59,18 @@ class Brackets(NamedTuple):
 class Binding(NamedTuple):
     """`name(body, x, a, b)`: a function inside, which is the gate's only setting, its variable, and the operands.
 
-    What the body depends on beside x are the operands behind these, and stand in it.
+    What the body depends on beside x are the operands behind these, and stand in it. `example` is such a call; `hint`
+    says what else somebody may mean who writes another.
     """
 
     name: str
+    example: str
+    hint: str = ""
+
+    @property
+    def cure(self) -> str:
+        """What to write."""
+        return f"write f, the variable, and what follows: {self.example}{self.hint and '; '}{self.hint}"
 
 
 Notation = Call | Binding | Infix | Prefix | Postfix | Subscript | Brackets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import Formula, Symbols
 from backprop.cli.explain.steps import ForwardStep
 from backprop.cli.output.numbers import MAXIMUM_FIRST, MAXIMUM_WHOLE, Writer, summary
-from backprop.parser.printers.expression import shortest, written
+from backprop.parser.printers.expression import pieces, shortest, written
 from backprop.parser.printers.latex import bmatrix, show_latex
 from backprop.parser.printers.latex import number as latex_number
 from backprop.parser.printers.latex_names import name
@@ -96,6 +96,9 @@ class Plain:
                 yield Code(part)
                 continue
             operand, loosest = part[:2]
+            if operand not in values:
+                yield from self.inside(operand, values)
+                continue
             node, value = values[operand]
             if value is None:
                 parts, precedence = written(operand, shortest)
@@ -104,6 +107,12 @@ class Plain:
             else:
                 yield Quantity(node, value, "value", loosest > UNARY or before.endswith(("-", "- ")))
         yield Code(")" * is_bracketed)
+
+    def inside(self, body: Node, values: Mapping[Node, tuple[Node, Array | None]]) -> Iterator[Piece]:
+        """A function inside a gate, with numbers in place of what the gate is given beside its variable."""
+        known = {operand: Quantity(node, value, "value", True) for operand, (node, value) in values.items() if value is not None}
+        for piece in pieces(body, known):
+            yield Code(piece) if isinstance(piece, str) else piece
 
     def quantity(self, quantity: Quantity, write: Writer) -> str:
         text = summary(quantity.value, write)

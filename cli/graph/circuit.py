@@ -16,6 +16,7 @@ from backprop.autodiff.passes.side_gates import Derivative
 from backprop.autodiff.shapes import Array
 from backprop.cli.reports.nodes import OUTPUT, title
 from backprop.parser.printers.expression import given_settings, setting_text, show
+from backprop.parser.printers.inside import inside
 from backprop.parser.visible import brief, visible
 
 LONGEST_TITLE = 100  # characters
@@ -158,4 +159,6 @@ def detail_of(node: Node) -> str:
     """The gate's settings that are not left at their default: `axis=0`."""
     if not node.inputs or isinstance(node.gate.notation, Subscript) or isinstance(node.gate, Derivative):
         return ""
+    if node.gate.has_inside:
+        return show(inside(node).body, {})
     return ", ".join(f"{name}={setting_text(value)}" for name, _, value in given_settings(node))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.declaration.gate import REQUIRED, Corner, Gate, Sample
-from backprop.autodiff.declaration.notation import Infix, Postfix, Prefix
+from backprop.autodiff.declaration.notation import Binding, Infix, Postfix, Prefix
 from backprop.autodiff.gates import FAMILIES, FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
@@ -134,6 +134,8 @@ def signature(gate: Gate) -> str:
     if not gate.is_function:
         inputs, out = applied(gate)
         return show(out, dict(zip(inputs, names_of(gate, len(inputs)), strict=True)))
+    if isinstance(gate.notation, Binding):
+        return f"{gate.called}({', '.join(['f', 'x', *[name for name in gate.operands if name[0] != '*']])})"
     leading = [name for name, attribute in gate.attributes.items() if attribute.leads]
     text = ", ".join(
         f"{name}={shortest(gate.defaults[name])}" if name in gate.defaults else "..." if name[0] == "*" else name
@@ -180,9 +182,11 @@ def gradients(gate: Gate) -> dict[str, str]:
         return {}
     inputs, out = applied(gate)
     labels = dict(zip(inputs, names_of(gate, len(inputs)), strict=True))
+    if gate.has_inside:
+        labels[out] = gate.name  # its example, which a formula would repeat at each use
     upstream = out.graph.input("upstream", out.shape)
     texts = {}
-    for position, name in enumerate(labels.values()):
+    for position, name in enumerate(names_of(gate, len(inputs))):
         local = gate.local(position, inputs, out)
         share = local if gate.has_local else gate.pull(position, upstream, inputs, out)
         texts[name] = "0" if share is None else formula(share, {**labels, upstream: "upstream"})

@@ -23,7 +23,6 @@ ELSEWHERE = {
     "fix": "trunc(x)",
     "int": "trunc(x)",
     "frac": "x - trunc(x)",
-    "root": "x^(1/n)",
     "nthroot": "x^(1/n)",
     "logb": "log(x)/log(b)",
     "factorial": "gamma(n + 1)",
@@ -54,6 +53,10 @@ ELSEWHERE = {
     "vector": "[a, b]",
     "matrix": "[[a, b], [c, d]]",
     "identity": "eye(3)",
+    **dict.fromkeys(("integrate", "quad"), "integral(f, x, a, b)"),
+    **dict.fromkeys(("fsolve", "findroot", "find_root", "fzero", "uniroot"), "root(f, x, start)"),
+    **dict.fromkeys(("minimize", "fminsearch"), "argmin(f, x, start)"),
+    **dict.fromkeys(("argmax", "maximize"), "argmin(-f, x, start)"),
     "hessian": "grad(grad(f, x), x)",
     **dict.fromkeys(
         ("derivative", "deriv", "derive", "diff", "differentiate", "gradient", "jacobian", "nabla", "partial", "d"),

@@ -190,7 +190,8 @@ class _Typesetter:
             if not number % 2:
                 parts.append(TIMES if text == " " else text)
             elif text == "<body>":
-                parts.append((inside(node).body, PRODUCT))
+                is_enclosed = pieces[number - 1].endswith(r"\left(")
+                parts.append((inside(node).body, TERNARY if is_enclosed else PRODUCT))
             elif text == "<variable>":
                 parts.append(name(inside(node).variable))
             elif text.startswith("<"):
