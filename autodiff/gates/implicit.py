@@ -18,7 +18,7 @@ from backprop.autodiff.declaration.notation import SUM, Binding, Template
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import dependents
-from backprop.autodiff.gates import arithmetic, exponential, linear_algebra
+from backprop.autodiff.gates import exponential, linear_algebra
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.inner_function import InnerFunction, bound, value_name
 from backprop.autodiff.shapes import Shape
@@ -139,15 +139,15 @@ def refuse_jumps(body: Body, name: str, out: Node) -> None:
     moves = dependents(graph, body.result, [body.input(name)])
     varies = dependents(graph, body.result, [body.input(body.variable)])
     for node in graph.nodes[: body.result.index + 1]:
-        if node.gate.is_flat and any(moves[one.index] for one in node.inputs):
-            if any(varies[one.index] for one in node.inputs):
-                raise ExpressionError(
-                    f"the derivative of an integral whose inside jumps or bends where {body.variable} meets what it is "
-                    "differentiated by",
-                    out.span,
-                    "split the integral there: integral(f, x, a, c) + integral(g, x, c, b)",
-                    out.graph.source,
-                )
+        parts = [one.index for one in node.inputs] if node.gate.is_flat else []
+        if any([moves[part] for part in parts]) and any([varies[part] for part in parts]):
+            raise ExpressionError(
+                f"an integral of what jumps or bends at a place that moves with an input has a derivative that "
+                f"'{node.gate.name}' does not tell",
+                out.span,
+                f"split it there: integral(f, {body.variable}, a, c) + integral(g, {body.variable}, c, b)",
+                out.graph.source,
+            )
 
 
 def integral_in_rows(lower: Any, upper: Any, *values: Any, body: Body) -> Any:
@@ -221,6 +221,7 @@ def integral_rule(lower: Shape, upper: Shape, *values: Shape, body: Body) -> Sha
 
 
 def root_rule(start: Shape, *values: Shape, body: Body) -> Shape:
+    refuse_nothing(start)
     found = body.typed(start, values).result.shape
     if len(start) > 1 or found != start:
         raise ExpressionError(
@@ -231,6 +232,7 @@ def root_rule(start: Shape, *values: Shape, body: Body) -> Shape:
 
 
 def minimum_rule(start: Shape, *values: Shape, body: Body) -> Shape:
+    refuse_nothing(start)
     found = body.typed(start, values).result.shape
     if len(start) > 1 or found:
         raise ExpressionError(
@@ -240,12 +242,16 @@ def minimum_rule(start: Shape, *values: Shape, body: Body) -> Shape:
     return start
 
 
-def example(make: Callable[..., Node], *values: Shape) -> Body:
-    """A body for a sample, of the variable x and these values."""
+def refuse_nothing(start: Shape) -> None:
+    if 0 in start:
+        raise ExpressionError("the start has no entries", cure="give one for each unknown")
+
+
+def example(make: Callable[[Node, Node], Node]) -> Body:
+    """A body for a sample, of the variable x and a value."""
     graph = Graph(is_typed=False)
-    x = graph.input("x")
-    graph.output = make(x, *[graph.input(value_name(place)) for place, _ in enumerate(values)])
-    return InnerFunction(graph, "x", len(values))
+    graph.output = make(graph.input("x"), graph.input(value_name(0)))
+    return InnerFunction(graph, "x", 1)
 
 
 BODY = {"body": Attribute(lambda body: body, REQUIRED)}
@@ -261,9 +267,13 @@ integral = Integral(
     code={"latex": Template(r"\int_{{0}}^{{1}} <body> \, \mathrm{d}<variable>", SUM)},
     is_function=True,
     summary="the integral of f for x from a to b, which may be infinite: integral(exp(-x^2), x, 0, 1)",
-    habit="sends f(b) times the gradient to b, -f(a) times it to a, and the integral of df/dc times it to any other c",
+    habit="sends what is integrated at each end, counted negative at the lower one, times the gradient to that end, "
+    "and the integral of its derivative by any other input times it to that one",
     source="Leibniz's integral rule",
-    samples=(at(0.25, 1.5, 0.75, body=example(lambda x, c: exponential.exp(-(c * arithmetic.multiply(x, x))), ())),),
+    samples=(
+        at(0.25, 1.5, 0.75, body=example(lambda x, c: exponential.exp(-(c * (x * x))))),
+        at(0.25, 1.5, (0.75, -0.5), body=example(lambda x, c: exponential.exp(-(c * (x * x))))),
+    ),
 )
 root = Implicit(
     "root",
@@ -277,9 +287,13 @@ root = Implicit(
     code={"latex": r"\operatorname{root}_{<variable> \approx {0}} \left(<body>\right)"},
     is_function=True,
     summary="the x near the start for which f is 0: root(cos(x) - x, x, 1); with vectors a system",
-    habit="sends -(df/dc)/(df/dx) times the gradient to any c in f, and nothing to the start",
+    habit="sends minus the derivative of what is 0 there by any input, divided by that by the unknown, times the "
+    "gradient to that input, and nothing to where it begins",
     source="the implicit function theorem",
-    samples=(at(1.0, 1.75, body=example(lambda x, c: x * x * x + c * x - 2.0, ())),),
+    samples=(
+        at(1.0, 1.75, body=example(lambda x, c: x * x * x + c * x - 2.0)),
+        at((1.0, 0.5), (1.75, 1.25), body=example(lambda x, c: x * x * x + (c * x).sum() - c)),
+    ),
 )
 argmin = Implicit(
     "argmin",
@@ -293,7 +307,11 @@ argmin = Implicit(
     code={"latex": r"\operatorname{arg\,min}_{<variable> \approx {0}} \left(<body>\right)"},
     is_function=True,
     summary="the x near the start at which f is least: argmin((x - a)^2 + x^4, x, 0); x may be a vector",
-    habit="sends -(d2f/dx dc)/(d2f/dx2) times the gradient to any c in f, and nothing to the start",
+    habit="sends minus the mixed second derivative by any input and the unknown, divided by that by the unknown, times "
+    "the gradient to that input, and nothing to where it begins",
     source="the implicit function theorem, for df/dx = 0",
-    samples=(at(0.5, 1.25, body=example(lambda x, c: x * x * x * x + (x - c) * (x - c), ())),),
+    samples=(
+        at(0.5, 1.25, body=example(lambda x, c: x * x * x * x + (x - c) * (x - c))),
+        at((0.5, 0.25), (1.25, 1.75), body=example(lambda x, c: (x * x * x * x).sum() + ((x - c) * (x - c)).sum())),
+    ),
 )

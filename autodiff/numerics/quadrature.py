@@ -83,7 +83,7 @@ class Panels(NamedTuple):
     high: Rows
 
 
-class Estimate(NamedTuple):
+class PanelEstimate(NamedTuple):
     """Of each panel: the integral (entries, panels), its error, and the integral of the absolute value."""
 
     value: Rows
@@ -180,7 +180,7 @@ def rays_of(lower: Rows, upper: Rows) -> Ray:
     return Ray(*[np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)])
 
 
-def _estimated(function: Integrand, rays: Ray, panels: Panels) -> Estimate:
+def _estimated(function: Integrand, rays: Ray, panels: Panels) -> PanelEstimate:
     places = np.array([*[-place for place in PLACES], *reversed(PLACES[:-1])])
     kronrod = np.array([*KRONROD, *reversed(KRONROD[:-1])])
     gauss = np.zeros(21)
@@ -201,7 +201,7 @@ def _estimated(function: Integrand, rays: Ray, panels: Panels) -> Estimate:
         raw = np.abs(value - values @ gauss)
         shrunk = np.where(spread > 0, spread * np.minimum(1.0, (200.0 * raw / spread) ** 1.5), raw)
         error = np.where(np.isfinite(value), np.where(raw <= 10 * EPSILON * sizes, EPSILON * sizes, shrunk), np.inf)
-    return Estimate(value, error.max(axis=0), sizes.max(axis=0))
+    return PanelEstimate(value, error.max(axis=0), sizes.max(axis=0))
 
 
 def _noise(rays: Ray, panels: Panels) -> Rows:

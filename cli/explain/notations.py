@@ -110,7 +110,11 @@ class Plain:
 
     def inside(self, body: Node, values: Mapping[Node, tuple[Node, Array | None]]) -> Iterator[Piece]:
         """A function inside a gate, with numbers in place of what the gate is given beside its variable."""
-        known = {operand: Quantity(node, value, "value", True) for operand, (node, value) in values.items() if value is not None}
+        known = {
+            operand: Quantity(node, value, "value", True)
+            for operand, (node, value) in values.items()
+            if value is not None
+        }
         for piece in pieces(body, known):
             yield Code(piece) if isinstance(piece, str) else piece
 

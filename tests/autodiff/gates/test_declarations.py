@@ -18,7 +18,7 @@ LANGUAGE = [
     "log2", "log10", "log1p", "sin", "cos", "tan", "sec", "csc", "cot", "asin", "acos", "atan", "arcsin",
     "arccos", "arctan", "atan2", "arctan2", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "arcsinh",
     "arccosh", "arctanh", "hypot", "minimum", "maximum", "clip", "where", "sinc", "sigmoid", "logistic",
-    "xlogy", "logsigmoid", "logaddexp", "lognormcdf", "logerfc",
+    "xlogy", "logsigmoid", "logaddexp", "lognormcdf", "logerfc", "integral", "root", "argmin",
     "logit", "softplus", "softsign", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "swish", "mish",
     "hard_tanh", "hard_sigmoid", "maxout", "erf", "erfc", "normcdf", "normpdf", "gamma", "lgamma", "digamma",
     "deg2rad", "rad2deg", "sum", "prod", "mean", "var", "std", "min", "max", "norm", "logsumexp", "softmax",
