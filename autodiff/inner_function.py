@@ -140,7 +140,7 @@ class InnerFunction:
         def make(graph: Graph, result: Node) -> tuple[Node, Node]:
             if not result.shape:
                 return result, adjoint(result, graph.number(1.0), self.variable)
-            units = np.eye(*result.shape)
+            units = np.eye(result.shape[0])
             return result, METHODS["stack"](*[adjoint(result, graph.constant(unit), self.variable) for unit in units])
 
         return self.derived("jacobian", make)  # type: ignore[no-any-return]

@@ -142,8 +142,8 @@ def refuse_jumps(body: Body, name: str, out: Node) -> None:
         parts = [one.index for one in node.inputs] if node.gate.is_flat else []
         if any([moves[part] for part in parts]) and any([varies[part] for part in parts]):
             raise ExpressionError(
-                f"an integral of what jumps or bends at a place that moves with an input has a derivative that "
-                f"'{node.gate.name}' does not tell",
+                "the derivative of this integral is not known: what is integrated jumps or bends at a place that "
+                "moves with an input",
                 out.span,
                 f"split it there: integral(f, {body.variable}, a, c) + integral(g, {body.variable}, c, b)",
                 out.graph.source,

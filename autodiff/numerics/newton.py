@@ -52,7 +52,7 @@ def roots(equation: Equation, start: Numbers) -> Numbers:
             searching[here] = is_better & (value[here] != 0.0)
         found = (value == 0.0) | (np.isfinite(slope) & (np.abs(value / slope) <= CLOSE * np.abs(x)))
         for row in np.flatnonzero(~found):
-            found[row] = is_noise(equation, x[row], row)
+            found[row] = is_noise(equation, float(x[row]), int(row))
             if not found[row]:
                 x[row] = bracketed(equation, float(start[row]), int(row))
     return x
@@ -82,7 +82,7 @@ def _closed_in(equation: Equation, ends: Numbers, values: Numbers, row: int) -> 
     """The root between two ends of different sign, nan where the sign jumps."""
     before = np.abs(values).min()
     for _ in range(40):
-        places = np.unique(np.concatenate([ends, np.linspace(*ends, 17)]))
+        places = np.unique(np.concatenate([ends, np.linspace(ends[0], ends[1], 17)]))
         values, _ = equation(places, np.full(len(places), row))
         if not np.isfinite(values).all():
             return np.nan

@@ -242,7 +242,7 @@ def _divided(panels: Panels, left: Rows) -> Panels:
 def _noise_of_octaves(rays: Ray, one: int) -> Rows:
     """How much of an octave's value the rounding of t may be."""
     scale = 0.0 if rays.is_tail[one] else abs(float(rays.origin[one] / rays.reach[one]))
-    return np.minimum(1.0, scale * EPSILON * 2.0 ** np.arange(MOST_OCTAVES + OCTAVES_A_ROUND))
+    return np.asarray(np.minimum(1.0, scale * EPSILON * 2.0 ** np.arange(MOST_OCTAVES + OCTAVES_A_ROUND)))
 
 
 def _limits(octaves: Rows, noise: Rows) -> tuple[Rows, float, int]:

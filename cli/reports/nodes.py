@@ -70,8 +70,9 @@ class NodeTable:
     def formula(self, share: TracedContribution) -> str:
         """The share as an expression of the nodes' labels, the upstream derivative of q being dq."""
         upstream = self.trace.derivatives.get(share.user)
-        is_told = upstream is not None and not upstream.is_literal  # a number may stand there for others, too
-        own = {upstream: f"d{self.trace.labels[share.user]}"} if is_told else {}
+        own: dict[Node, str] = {}
+        if upstream is not None and not upstream.is_literal:  # a number may stand there for others, too
+            own[upstream] = f"d{self.trace.labels[share.user]}"
         labels = ChainMap(own, self.trace.labels)
         return formula(share.formula, labels)
 
