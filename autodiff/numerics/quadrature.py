@@ -9,6 +9,7 @@ Sources: Piessens et al., QUADPACK (1983), rule qk21 and its estimate of the err
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -100,8 +101,14 @@ def integrate(function: Integrand, lower: Rows, upper: Rows) -> Rows:
     parts = []
     for start in range(0, len(lower), ROWS_AT_ONCE):
         rows = np.arange(start, min(start + ROWS_AT_ONCE, len(lower)))
-        parts.append(_integrate(lambda t, row, first=start: function(t, row + first), lower[rows], upper[rows]))  # type: ignore[misc]
+        with np.errstate(all="ignore"):
+            parts.append(_integrate(partial(_further, function, start), lower[rows], upper[rows]))
     return np.concatenate(parts, axis=1)
+
+
+def _further(function: Integrand, first: int, t: Rows, rows: Rows) -> Rows:
+    """The function of rows that are counted from `first`."""
+    return function(t, rows + first)
 
 
 def _integrate(function: Integrand, lower: Rows, upper: Rows) -> Rows:

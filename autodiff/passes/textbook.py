@@ -70,7 +70,9 @@ def in_textbook_form(node: Node, keep: Container[Node] = (), briefs: list[Brief]
             if briefs is not None and (part.gate.gap is not None or part.gate.kink is not None):
                 briefs.append(Brief(twin[part], part, operands))
         elif part.gate.has_inside:
-            inner: list[Brief] | None = None if briefs is None else []  # what is so at points of its variable only is none of the whole
+            inner: list[Brief] | None = (
+                None if briefs is None else []
+            )  # what is so at points of its variable only is none of the whole
             twin[part] = with_inside(part, operands, lambda body, inner=inner: in_textbook_form(body, (), inner))  # type: ignore[misc]
         elif operands != part.inputs:
             if any([new is not old and new.is_literal for new, old in zip(operands, part.inputs, strict=True)]):
