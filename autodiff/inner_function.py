@@ -13,9 +13,6 @@ import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.table import METHODS
-from backprop.autodiff.evaluation.batched_lowering import plan_rows
-from backprop.autodiff.evaluation.batched_program import RowProgram
-from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import dependents, lower, needed
 from backprop.autodiff.graph import Graph, Node, key_of_constant
 from backprop.autodiff.shapes import Shape
@@ -158,6 +155,9 @@ class InnerFunction:
 
         `values` have the rows along the last axis, one where they are the same in all.
         """
+        from backprop.autodiff.evaluation.batched_lowering import plan_rows  # here, not above: every start has gates
+        from backprop.autodiff.evaluation.batched_program import RowProgram
+
         held = {value_name(place): value[..., 0] for place, value in enumerate(values) if value.shape[-1] == 1}
         columns = {value_name(place): value for place, value in enumerate(values) if value.shape[-1] != 1}
         plan = self.kept(("plan", *nodes, *columns), lambda: plan_rows(nodes, [self.variable, *columns]))
@@ -171,6 +171,8 @@ class InnerFunction:
 
     def at_point(self, nodes: Sequence[Node], values: Sequence[Any]) -> Callable[[Any], list[Any]]:
         """A function of the variable's value: the values of some nodes there."""
+        from backprop.autodiff.evaluation.execution import run  # here, not above: every start has gates
+
         program = self.kept(("program", *nodes), lambda: lower(nodes))
         given = {value_name(place): value for place, value in enumerate(values)}
         return lambda place: run(program, {self.variable: place, **given})

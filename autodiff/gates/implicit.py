@@ -254,6 +254,9 @@ def example(make: Callable[[Node, Node], Node]) -> Body:
     return InnerFunction(graph, "x", 1)
 
 
+BELL = example(lambda x, c: exponential.exp(-(c * (x * x))))
+CUBIC = example(lambda x, c: x * x * x + (c * x).sum() - c)
+QUARTIC = example(lambda x, c: (x * x * x * x).sum() + ((x - c) * (x - c)).sum())
 BODY = {"body": Attribute(lambda body: body, REQUIRED)}
 
 integral = Integral(
@@ -270,10 +273,7 @@ integral = Integral(
     habit="sends what is integrated at each end, counted negative at the lower one, times the gradient to that end, "
     "and the integral of its derivative by any other input times it to that one",
     source="Leibniz's integral rule",
-    samples=(
-        at(0.25, 1.5, 0.75, body=example(lambda x, c: exponential.exp(-(c * (x * x))))),
-        at(0.25, 1.5, (0.75, -0.5), body=example(lambda x, c: exponential.exp(-(c * (x * x))))),
-    ),
+    samples=tuple(at(0.25, 1.5, c, body=BELL) for c in (0.75, (0.75, -0.5))),
 )
 root = Implicit(
     "root",
@@ -290,10 +290,7 @@ root = Implicit(
     habit="sends minus the derivative of what is 0 there by any input, divided by that by the unknown, times the "
     "gradient to that input, and nothing to where it begins",
     source="the implicit function theorem",
-    samples=(
-        at(1.0, 1.75, body=example(lambda x, c: x * x * x + c * x - 2.0)),
-        at((1.0, 0.5), (1.75, 1.25), body=example(lambda x, c: x * x * x + (c * x).sum() - c)),
-    ),
+    samples=(at(1.0, 1.75, body=CUBIC), at((1.0, 0.5), (1.75, 1.25), body=CUBIC)),
 )
 argmin = Implicit(
     "argmin",
@@ -310,8 +307,5 @@ argmin = Implicit(
     habit="sends minus the mixed second derivative by any input and the unknown, divided by that by the unknown, times "
     "the gradient to that input, and nothing to where it begins",
     source="the implicit function theorem, for df/dx = 0",
-    samples=(
-        at(0.5, 1.25, body=example(lambda x, c: x * x * x * x + (x - c) * (x - c))),
-        at((0.5, 0.25), (1.25, 1.75), body=example(lambda x, c: (x * x * x * x).sum() + ((x - c) * (x - c)).sum())),
-    ),
+    samples=(at(0.5, 1.25, body=QUARTIC), at((0.5, 0.25), (1.25, 1.75), body=QUARTIC)),
 )

@@ -213,15 +213,13 @@ def _estimated(function: Integrand, rays: Ray, panels: Panels) -> PanelEstimate:
 
 def _noise(rays: Ray, panels: Panels) -> Rows:
     """What the rounding of t, by which it is nearer to the beginning or farther, does to a panel's value."""
-    with np.errstate(all="ignore"):
-        near = np.abs(rays.origin[panels.ray] / rays.reach[panels.ray]) / panels.low
+    near = np.abs(rays.origin[panels.ray] / rays.reach[panels.ray]) / panels.low
     return np.where(rays.is_tail[panels.ray] | (panels.low == 0.0), 0.0, EPSILON * near)
 
 
 def _last_octave(rays: Ray) -> Rows:
     """How many times a ray is halved towards its beginning: near one that is not 0 there are no more doubles."""
-    with np.errstate(all="ignore"):
-        bits = 44.0 - np.log2(np.abs(rays.origin / rays.reach))
+    bits = 44.0 - np.log2(np.abs(rays.origin / rays.reach))
     return np.where(rays.is_tail | ~np.isfinite(bits), MOST_OCTAVES, np.clip(bits, 4, MOST_OCTAVES)).astype(int)
 
 

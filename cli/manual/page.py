@@ -33,8 +33,10 @@ DESCRIPTION = (
     f"[[1, 2], [3, 4]]) or @FILE ({', '.join(READERS)}).",
     "Statements end with a semicolon or a line: q = x + y names a result, sq(t) = t^2 defines a function, and the "
     "last statement is the output. sum(i^2*x for i in 1:3) adds over an index, [x^i for i in 0:3] is a list, and "
-    "iterate(step, start, 10) takes a step, which is a function of the text's own, again and again. The operators are "
-    "those of Python, and ^ is a power. backprop functions lists the functions, each with its derivative.",
+    "iterate(step, start, 10) takes a step, which is a function of the text's own, again and again. "
+    "integral(exp(-t^2), t, 0, x), root(t^2 - x, t, 1) and argmin(t^2 - x*t, t, 1) have a variable of their own. The "
+    "operators are those of Python, and ^ is a power. backprop functions lists the functions, each with its "
+    "derivative.",
     "Results go to stdout, all else to stderr. On a terminal a result is a table, in a pipe the same columns as "
     "TSV; --format chooses another. Numbers have the shortest digits that read back to the same double, in tables "
     "six. A file is written whole or not at all.",

@@ -27,6 +27,7 @@ A name gets a value:                                 x = -2; W = [[1, 2], [3, 4]
 or stays a formula, where other names are in it:     q = x + y
 A function:                                          sq(t) = t^2
 A loop:                                              sum(i^2*x for i in 1:3), iterate(sq, x, 3)
+A variable of its own:                               integral(exp(-t^2), t, 0, x), root(t^2 - x, t, 1)
 A line that ends in an open bracket, an operator or a backslash goes on in the next one, until an empty line.
 """
 
