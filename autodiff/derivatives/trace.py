@@ -287,7 +287,9 @@ def _births(
     for node in reversed(nodes):
         if node not in infected:
             continue
-        causes = [operand for operand in node.inputs if not is_finite(every[operand])]
+        # An end of an integral may be infinite.
+        operands = [one for one in node.inputs if not (node.gate.has_inside and one.is_constant)]
+        causes = [operand for operand in operands if not is_finite(every[operand])]
         infected.update(causes)
         if causes:
             continue
