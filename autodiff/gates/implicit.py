@@ -157,7 +157,7 @@ def integral_in_rows(lower: Any, upper: Any, *values: Any, body: Body) -> Any:
     at_places = typed.rows([typed.result], values)
     ends = batching.whole_rows((lower, upper, *values))[:2]
     shape = typed.result.shape
-    found = integrate(lambda t, rows: at_places(t, rows)[0].reshape(-1, len(t)), *ends)
+    found = integrate(lambda t, rows: at_places(t, rows)[0].reshape(-1, len(t)), *ends, int(np.prod(shape)))
     return found.reshape(*shape, found.shape[-1])
 
 

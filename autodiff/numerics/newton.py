@@ -23,6 +23,7 @@ LENGTHS = np.array([1.0, 0.5, 0.25, 0.0625, 2.0, 3.0, 0.00390625])  # of a step;
 CLOSE = 1e-10  # a Newton step, relative to the root, behind which there is one
 NEAR = 1e-8  # the same of a minimum, relative also to the way to it: a flat one has no digits
 SCALES = 10.0 ** np.linspace(-9.0, 9.0, 145)  # how far from the start a change of sign is looked for
+MOST_CHANGES = 12  # of sign that are looked at
 FALLEN = 1e-3  # what is left of the values at a change of sign where it closes in on a root; at a jump nothing falls
 
 
@@ -71,7 +72,8 @@ def bracketed(equation: Equation, start: float, row: int) -> float:
     places = np.concatenate([start - reach[::-1], [start], start + reach])
     values, _ = equation(places, np.full(len(places), row))
     signs = np.sign(values)
-    for left in sorted(np.flatnonzero(signs[:-1] * signs[1:] <= 0.0), key=lambda one: abs(one + 0.5 - len(SCALES))):
+    changes = sorted(np.flatnonzero(signs[:-1] * signs[1:] <= 0.0), key=lambda one: abs(one + 0.5 - len(SCALES)))
+    for left in changes[:MOST_CHANGES]:
         root = _closed_in(equation, places[left : left + 2], values[left : left + 2], row)
         if np.isfinite(root):
             return root

@@ -57,7 +57,7 @@ GAUSS = (
 )
 EPSILON = 2.0**-52
 MOST_ROUNDS = 120  # of halving what is not known well enough
-MOST_PANELS = 4000  # of a row
+MOST_PANELS = 1500  # of a row
 MOST_OCTAVES = 200  # of a ray towards its beginning: 2^-200 of 1/sqrt(t) is 1e-30
 OCTAVES_A_ROUND = 16
 FAR = 0.03125  # a ray's first panel nearer to its beginning than this is taken for singular
@@ -85,14 +85,18 @@ class Panels(NamedTuple):
 
 
 class PanelEstimate(NamedTuple):
-    """Of each panel: the integral (entries, panels), its error, and the integral of the absolute value."""
+    """Of each panel: the integral (entries, panels), its error, and the integral of the absolute value.
+
+    `is_nowhere`: there is no number at any of its places, so that halving it tells nothing.
+    """
 
     value: Rows
     error: Rows
     size: Rows
+    is_nowhere: Rows
 
 
-def integrate(function: Integrand, lower: Rows, upper: Rows) -> Rows:
+def integrate(function: Integrand, lower: Rows, upper: Rows, entries: int = 1) -> Rows:
     """The integrals (entries, rows) from `lower` to `upper`, which may be infinite; nan where there is none.
 
     nan too where no value is known to 1e-8 of the integral of the absolute value: that of 1/t from 0, or with a pole
@@ -102,7 +106,7 @@ def integrate(function: Integrand, lower: Rows, upper: Rows) -> Rows:
     for start in range(0, len(lower), ROWS_AT_ONCE):
         rows = np.arange(start, min(start + ROWS_AT_ONCE, len(lower)))
         with np.errstate(all="ignore"):
-            parts.append(_integrate(partial(_further, function, start), lower[rows], upper[rows]))
+            parts.append(_integrate(partial(_further, function, start), lower[rows], upper[rows], entries))
     return np.concatenate(parts, axis=1)
 
 
@@ -111,13 +115,12 @@ def _further(function: Integrand, first: int, t: Rows, rows: Rows) -> Rows:
     return function(t, rows + first)
 
 
-def _integrate(function: Integrand, lower: Rows, upper: Rows) -> Rows:
+def _integrate(function: Integrand, lower: Rows, upper: Rows, entries: int) -> Rows:
     count = len(lower)
     rays = rays_of(lower, upper)
     cuts = np.array([0.0, 0.125, 0.25, 0.5, 1.0])
     ray = np.repeat(np.arange(len(rays.row)), 4)
     panels = Panels(ray, np.tile(cuts[:-1], len(rays.row)), np.tile(cuts[1:], len(rays.row)))
-    entries = len(function(np.zeros(1), np.zeros(1, dtype=int)))
     size = np.zeros(count)
     octaves = np.zeros((entries, len(rays.row), MOST_OCTAVES + OCTAVES_A_ROUND + 8))
     errors = np.zeros(octaves.shape[1:])
@@ -146,20 +149,22 @@ def _integrate(function: Integrand, lower: Rows, upper: Rows) -> Rows:
         ends = touches & ~is_known & is_over
         deepest[panels.ray[ends]] = octave[ends]
         too_narrow = ~touches & (panels.high - panels.low <= 4 * EPSILON * panels.high)
-        done = is_known | ends | too_narrow | (used[row] > MOST_PANELS)
+        hopeless = np.zeros(count, dtype=bool)
+        hopeless[row[~touches & estimate.is_nowhere]] = True
+        done = is_known | ends | too_narrow | hopeless[row] | (used[row] > MOST_PANELS)
         kept = done & ~ends
         np.add.at(octaves, (slice(None), *(part[kept] for part in place)), estimate.value[:, kept])
         np.add.at(size, row[kept], sizes[kept])
         np.add.at(errors, tuple([part[kept] for part in place]), estimate.error[kept])
         panels = _divided(panels, ~done)
+    totals, doubts = octaves.sum(axis=2), errors.sum(axis=1)
+    for one in np.flatnonzero(deepest):
+        totals[:, one], doubt, known = _limits(octaves[:, one, : deepest[one]], _noise_of_octaves(rays, one))
+        doubts[one] = doubt + errors[one, :known].sum()
     total, error = np.zeros((entries, count)), np.zeros(count)
+    np.add.at(total, (slice(None), rays.row), totals)
+    np.add.at(error, rays.row, doubts)
     np.add.at(error, rays.row[panels.ray], np.inf)  # what is left over after the last round
-    for one, row in enumerate(rays.row):
-        part, doubt, known = octaves[:, one].sum(axis=1), 0.0, errors.shape[1]
-        if deepest[one]:
-            part, doubt, known = _limits(octaves[:, one, : deepest[one]], _noise_of_octaves(rays, one))
-        total[:, row] += part
-        error[row] += doubt + errors[one, :known].sum()
     total[:, ~(error <= ACCEPTED * size)] = np.nan
     total[:, np.isnan(lower) | np.isnan(upper)] = np.nan
     return total
@@ -167,24 +172,27 @@ def _integrate(function: Integrand, lower: Rows, upper: Rows) -> Rows:
 
 def rays_of(lower: Rows, upper: Rows) -> Ray:
     """The rays of each row's range; none where it is empty."""
-    rays: list[tuple[int, float, float, bool, float]] = []
-    for row, (first, last) in enumerate(zip(lower.tolist(), upper.tolist(), strict=True)):
-        low, high, sign = (first, last, 1.0) if first < last else (last, first, -1.0)
-        if np.isnan(low) or np.isnan(high) or low == high:
-            continue
-        if np.isfinite(low) and np.isfinite(high):
-            half = high / 2 - low / 2
-            rays += [(row, low, half, False, sign), (row, high, -half, False, sign)]
-            continue
-        if np.isinf(low) and np.isinf(high):
-            rays += [(row, 0.0, 1.0, False, sign), (row, 0.0, -1.0, False, sign)]
-            rays += [(row, 0.0, 1.0, True, sign), (row, 0.0, -1.0, True, sign)]
-        else:
-            origin, reach = (low, 1.0) if np.isfinite(low) else (high, -1.0)
-            rays += [(row, origin, reach, False, sign), (row, origin, reach, True, sign)]
-    columns = list(zip(*rays, strict=True)) if rays else [()] * 5
-    kinds = (int, float, float, bool, float)
-    return Ray(*[np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)])
+    low, high = np.minimum(lower, upper), np.maximum(lower, upper)
+    sign = np.where(lower <= upper, 1.0, -1.0)
+    is_finite = np.isfinite(low) & np.isfinite(high)
+    half = high / 2 - low / 2
+    from_low, from_high = ~np.isinf(low), ~np.isinf(high)
+    is_whole = ~(from_low | from_high)
+    parts = [
+        (is_finite, low, half, False),
+        (is_finite, high, -half, False),
+        (from_low & ~is_finite, low, 1.0, False),
+        (from_low & ~is_finite, low, 1.0, True),
+        (from_high & ~is_finite, high, -1.0, False),
+        (from_high & ~is_finite, high, -1.0, True),
+        *[(is_whole, 0.0, reach, is_tail) for reach in (1.0, -1.0) for is_tail in (False, True)],
+    ]
+    columns: list[list[Rows]] = [[], [], [], [], []]
+    for where, *values in parts:
+        (rows,) = np.nonzero(where & (low != high) & ~np.isnan(low) & ~np.isnan(high))
+        for column, value in zip(columns, (np.arange(len(lower)), *values, sign), strict=True):
+            column.append(np.broadcast_to(value, len(lower))[rows])
+    return Ray(*map(np.concatenate, columns))
 
 
 def _estimated(function: Integrand, rays: Ray, panels: Panels) -> PanelEstimate:
@@ -208,7 +216,8 @@ def _estimated(function: Integrand, rays: Ray, panels: Panels) -> PanelEstimate:
         raw = np.abs(value - values @ gauss)
         shrunk = np.where(spread > 0, spread * np.minimum(1.0, (200.0 * raw / spread) ** 1.5), raw)
         error = np.where(np.isfinite(value), np.where(raw <= 10 * EPSILON * sizes, EPSILON * sizes, shrunk), np.inf)
-    return PanelEstimate(value, error.max(axis=0), sizes.max(axis=0))
+    is_nowhere = ~np.isfinite(values).any(axis=(0, 2))
+    return PanelEstimate(value, error.max(axis=0), sizes.max(axis=0), is_nowhere)
 
 
 def _noise(rays: Ray, panels: Panels) -> Rows:

@@ -73,6 +73,8 @@ def test_what_has_no_integral_is_nan(function, lower, upper):
 
 def test_rows_and_entries_are_integrated_together():
     scale = np.array([1.0, 2.0, 3.0, 0.5])
-    values = integrate(lambda t, row: np.stack([scale[row] * t, t**2]), np.zeros(4), np.array([1.0, np.nan, 2.0, 0.0]))
+    values = integrate(
+        lambda t, row: np.stack([scale[row] * t, t**2]), np.zeros(4), np.array([1.0, np.nan, 2.0, 0.0]), 2
+    )
     np.testing.assert_allclose(values[:, [0, 2, 3]], [[0.5, 6.0, 0.0], [1 / 3, 8 / 3, 0.0]], rtol=1e-15, atol=0)
     assert np.isnan(values[:, 1]).all()
