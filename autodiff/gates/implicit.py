@@ -155,9 +155,9 @@ def integral_in_rows(lower: Any, upper: Any, *values: Any, body: Body) -> Any:
 
     typed = body.typed((), [value.shape[:-1] for value in values])
     at_places = typed.rows([typed.result], values)
-    ends = batching.whole_rows((lower, upper, *values))[:2]
+    first, last, *_ = batching.whole_rows((lower, upper, *values))
     shape = typed.result.shape
-    found = integrate(lambda t, rows: at_places(t, rows)[0].reshape(-1, len(t)), *ends, int(np.prod(shape)))
+    found = integrate(lambda t, rows: at_places(t, rows)[0].reshape(-1, len(t)), first, last, int(np.prod(shape)))
     return found.reshape(*shape, found.shape[-1])
 
 

@@ -158,11 +158,11 @@ def _integrate(function: Integrand, lower: Rows, upper: Rows, entries: int) -> R
         np.add.at(errors, tuple([part[kept] for part in place]), estimate.error[kept])
         panels = _divided(panels, ~done)
     totals, doubts = octaves.sum(axis=2), errors.sum(axis=1)
-    for one in np.flatnonzero(deepest):
+    for one in np.flatnonzero(deepest).tolist():
         totals[:, one], doubt, known = _limits(octaves[:, one, : deepest[one]], _noise_of_octaves(rays, one))
         doubts[one] = doubt + errors[one, :known].sum()
     total, error = np.zeros((entries, count)), np.zeros(count)
-    np.add.at(total, (slice(None), rays.row), totals)
+    np.add.at(total.T, rays.row, totals.T)
     np.add.at(error, rays.row, doubts)
     np.add.at(error, rays.row[panels.ray], np.inf)  # what is left over after the last round
     total[:, ~(error <= ACCEPTED * size)] = np.nan
@@ -178,7 +178,7 @@ def rays_of(lower: Rows, upper: Rows) -> Ray:
     half = high / 2 - low / 2
     from_low, from_high = ~np.isinf(low), ~np.isinf(high)
     is_whole = ~(from_low | from_high)
-    parts = [
+    parts: list[tuple[Any, Any, Any, bool]] = [
         (is_finite, low, half, False),
         (is_finite, high, -half, False),
         (from_low & ~is_finite, low, 1.0, False),
@@ -187,7 +187,7 @@ def rays_of(lower: Rows, upper: Rows) -> Ray:
         (from_high & ~is_finite, high, -1.0, True),
         *[(is_whole, 0.0, reach, is_tail) for reach in (1.0, -1.0) for is_tail in (False, True)],
     ]
-    columns: list[list[Rows]] = [[], [], [], [], []]
+    columns: list[list[Any]] = [[], [], [], [], []]
     for where, *values in parts:
         (rows,) = np.nonzero(where & (low != high) & ~np.isnan(low) & ~np.isnan(high))
         for column, value in zip(columns, (np.arange(len(lower)), *values, sign), strict=True):
