@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
+import numpy as np
 
 from backprop.autodiff.derivatives.values import vjp as pulled_back
+from backprop.autodiff.shapes import Shape, show
 from backprop.cli.options.declarations import STRICT, WRT, command, derivative_options, output_options, question_options
-from backprop.cli.options.derivatives import DerivativeOptions
+from backprop.cli.options.derivatives import DerivativeOptions, example_of
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.reports.products import product_report
@@ -30,8 +34,18 @@ def vjp(question: Question, options: DerivativeOptions, output: Output) -> Statu
     The upstream gradient is a constant expression or @FILE, as a value is.
     """
     if options.upstream is None:
-        raise Failure("--upstream is missing", "give it the output's shape: --upstream 1")
+        raise Failure("--upstream is missing", upstream_of_shape(question))
     names = options.names(question)
     value, gradient = pulled_back(question.graph, options.upstream_value, question.values, wrt=names)
     report = product_report("vjp", "gradient", value, gradient, question.text)
     return options.finish(question, report, output)
+
+
+def upstream_of_shape(question: Question) -> str:
+    """The cure for an upstream gradient that is missing: one of the output's shape. Raises ExpressionError."""
+    shape = question.graph.typed({name: np.shape(value) for name, value in question.values.items()}).result.shape
+    return f"the output is {described(shape)}: --upstream {shlex.quote(example_of(shape))}"
+
+
+def described(shape: Shape) -> str:
+    return f"of shape {show(shape)}" if shape else "a scalar"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from backprop.autodiff import shapes
+from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Array, Shape
 from backprop.cli.output.output import Output
@@ -110,6 +112,13 @@ class DerivativeOptions(NamedTuple):
             if given.setdefault(name, shape) != shape:
                 raise Failure(f"--shape {text}: the value of {name} has another shape", "omit one of the two")
         unknown = [name for name in question.graph.variables if name not in given]
+        try:
+            question.graph.typed(given)
+        except ExpressionError as error:
+            from backprop.cli.options.shapes import shapes_that_fit  # here, not above: most shapes fit
+
+            error.cure = shapes_that_fit(question.graph, unknown, given) or error.cure
+            raise
         return derivatives(
             question.graph,
             chosen_names(self.wrt, [*given, *unknown], question.graph.names),
@@ -157,21 +166,31 @@ def known_names(question: Question) -> list[str]:
 def directions(option: str, question: Question, given: Sequence[str]) -> dict[str, Array]:
     """The values of `--tangent x=1` and its like by variable, or what a statement computes. Raises Failure, too."""
     known = known_names(question)
+    example = f"{known[0]}={example_of(np.shape(question.values[known[0]]))}" if known else "x=1"
     if not given:
-        example = f"for example: {option} {known[0]}=1" if known else "the expression has no variables"
+        example = f"for example: {option} {shlex.quote(example)}" if known else "the expression has no variables"
         raise Failure(f"{option} is missing", example)
     vectors: dict[str, Array] = {}
     for text in given:
         written, equals, value = text.partition("=")
         name = normalized(written.strip())
         if not equals or not name:
-            raise Failure(f"{option} {text}", f"write NAME=VALUE: {option} {known[0] if known else 'x'}=1")
+            raise Failure(f"{option} {text}", f"write NAME=VALUE: {option} {shlex.quote(example)}")
         if name not in question.graph.names:
             check_known(option, name, known)
         if name in vectors:
             raise Failure(f"{option} {name} is given twice", "omit one of the two")
         vectors[name] = read_value(f"{option} {name}", value.strip())
     return vectors
+
+
+def example_of(shape: Shape) -> str:
+    """A direction of a shape, as text: the first entry alone, or ones of a large array."""
+    from backprop.cli.output.numbers import MAXIMUM_WHOLE, whole
+
+    first = np.zeros(shape)
+    first[(0,) * len(shape)] = 1.0
+    return whole(first) if first.size <= MAXIMUM_WHOLE else f"ones({', '.join(map(str, shape))})"
 
 
 def read_shape(text: str) -> tuple[str, Shape]:

@@ -23,6 +23,7 @@ EXAMPLES = {  # of how a command is called, where that is not like eval
     "maximize": 'backprop maximize "x*y" x=1 y=1 --subject-to "x + y <= 4"',
     "solve": 'backprop solve "x^2 + y^2 == 4; x*y == 1" x=2 y=0.5',
 }
+SHELL = "put the expression in quotes, so that the shell leaves its * alone"
 SCANNED = "backprop.arguments"  # what argv holds, in the `meta` of click's context
 
 
@@ -71,6 +72,8 @@ def scan(tokens: Sequence[str], known: Mapping[str, bool]) -> Arguments:
             if known[token]:
                 arguments.options.append(next(rest)[1])
         elif name in known and name.startswith("--"):
+            if equals and not known[name]:
+                raise Failure(f"{name} takes no value", f"write {name} alone")
             separate = known[name] and not equals
             arguments.options.append(f"{token}={next(rest)[1]}" if separate else token)
         elif token.startswith("--"):
@@ -140,8 +143,11 @@ def split_positionals(
         raise Failure(f"an expression was given twice: by -f and as {words[0]!r}", "omit one of the two")
     strange = next((word for word in words if not (takes_rows and is_place(word))), None)
     if strange is not None and not (takes_rows and len(words) == 1):
-        quoted = f'put the whole expression in quotes: "{together}"' if len(together) < 100 else None
-        cure = f"an expression and files of rows: {EXAMPLES[command]}" if takes_rows else quoted
+        from backprop.cli.question.surplus import cure_of_surplus
+
+        files = f"an expression and files of rows: {EXAMPLES[command]}"
+        named = 'put the expression in quotes, and give values by their names: "x*y" x=2 y=3'
+        cure = cure_of_surplus(together, [str(expression), *words]) or (files if takes_rows else named)
         raise Failure(f"unexpected argument {strange!r}", cure)
     return Positionals(expression, words, [*arguments.bindings, *(as_binding(token) for token in assignments)])
 

@@ -92,6 +92,8 @@ def missing_operator(context: Context) -> ExpressionError | None:
     left, right = context.atom_before(), context.atom_after()
     is_short = len(left) + len(right) < LONGEST and not context.is_on_next_line
     product = f"a product is written {left}*{right}" if is_short else "a product is written x*y"
+    if is_short and before.type == "NAME" and left.isupper() and token.type in ("NAME", "LPAR"):
+        product += f", that of a matrix {left}@{right}"
     if context.enclosing is not None and context.tokens[context.enclosing].type == "LSQB":
         product = f"entries are separated by commas; {product}"
     elif context.enclosing is not None and context.is_call(context.enclosing):

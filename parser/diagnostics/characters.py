@@ -51,6 +51,9 @@ INSTEAD = {char: plain for plain, chars in PLAIN.items() for char in chars}
 QUOTES = "'\"`‘’‚‛“”„‟«»‹›′″´＇＂"
 NO_STRINGS = "there are no strings here: names and numbers need no quotes"
 SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"
+SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
+BELOW = str.maketrans(SUBSCRIPTS, "0123456789")
+LONGEST_WRITTEN = 60  # characters that a cure writes anew
 ON_THE_LINE = str.maketrans(SUPERSCRIPTS, "0123456789+-")
 LATEX = {"frac": "a/b", "cdot": "*", "times": "*", "div": "/", "left": "(", "right": ")", "le": "<=", "ge": ">="}
 LATEX |= {"leq": "<=", "geq": ">=", "neq": "!=", "infty": "inf", "lvert": "abs(x)", "text": "a name"}
@@ -63,10 +66,23 @@ def stray(text: str, position: int, offset: int = 0) -> ExpressionError:
     if char.isascii() and char.isprintable():
         shown, cure = ascii_stray(text, position)
         return ExpressionError(f"unexpected '{shown}'", Span(offset + position, offset + position + len(shown)), cure)
+    if below := below_the_line(text, position, offset):
+        return below
     exponent = re.match(f"[{SUPERSCRIPTS}]*", text[position:])
     power = exponent[0].translate(ON_THE_LINE) if exponent else ""
     cure = f"a power is written x^{power}" if power else cure_of(char)
     return ExpressionError(f"unexpected {described(char)}", Span(offset + position, offset + position + 1), cure)
+
+
+def below_the_line(text: str, position: int, offset: int) -> ExpressionError | None:
+    """The error for a subscript `x₁`, None where the character is none."""
+    base = re.search(r"\w+$", text[:position])
+    digits = re.match(f"[{SUBSCRIPTS}]+", text[position:])
+    if base is None or digits is None:
+        return None
+    place = Span(offset + base.start(), offset + position + digits.end())
+    plain = f"{base[0]}_{digits[0].translate(BELOW)}"
+    return ExpressionError(f"unexpected {described(text[position])}", place, f"write {plain}")
 
 
 def described(char: str) -> str:
@@ -118,6 +134,9 @@ def ascii_stray(text: str, position: int) -> tuple[str, str]:
     rest = text[position:]
     if char in "&|":
         run = char * (1 + rest.startswith(char * 2))
+        between = re.match(rf"{re.escape(run)}([^|]+){re.escape(run)}", rest) if char == "|" else None
+        if between and not ends_with_a_value(text[:position]):
+            return between[0], f"write {'abs' if run == '|' else 'norm'}({between[1].strip()})"
         if run == "|":
             return run, "an absolute value is written abs(x), a choice a or b"
         return run, "write or" if run == "||" else "write and"
@@ -125,11 +144,18 @@ def ascii_stray(text: str, position: int) -> tuple[str, str]:
         return char, cure_of_exclamation(text, position)
     if char in QUOTES:
         is_prime = char == "'" and position > 0 and (text[position - 1].isalnum() or text[position - 1] in ")]_")
+        function = re.search(r"([^\W\d]\w*)$", text[:position])
+        call = re.match(r"'\(([^()]*)\)", rest)
+        if is_prime and function and call:
+            return call[0], cure_of_prime(text, function[1], call[1].strip())
         if text[:position].rstrip().endswith(("(", ",")) and char not in rest[1:].split("\n")[0]:
             return char, f"a text ends on its line with another {char}; names and numbers need no quotes"
         return char, "a transpose is written x.T" if is_prime else NO_STRINGS
     if char in "{}":
-        return char, "write ( ) around an expression, [ ] around a list"
+        between = re.match(r"\{([^{}]+)\}", rest)
+        if between and len(between[0]) <= LONGEST_WRITTEN:
+            return between[0], f"write [{between[1]}]" if "," in between[1] else f"write ({between[1]})"
+        return char, "delete it, or write ( ) around an expression, [ ] around a list"
     if char == "\\":
         return cure_of_backslash(rest)
     if char == "$":
@@ -140,12 +166,24 @@ def ascii_stray(text: str, position: int) -> tuple[str, str]:
     return char, {"~": "write not", "?": "a choice is written a if c else b"}.get(char, "delete it")
 
 
+def cure_of_prime(text: str, function: str, at: str) -> str:
+    """What to write for `f'(3)`, where the text may define f."""
+    if not re.search(rf"(?:^|[;\r\n])[ \t]*{re.escape(function)}[ \t]*\(", text):
+        return "a derivative is written grad(x^2, x), and x gets a value"
+    if at.isidentifier():
+        return f"a derivative is written grad({function}({at}), {at})"
+    return f"a derivative is written grad({function}(x), x), and x gets the value {at}"
+
+
+def ends_with_a_value(text: str) -> bool:
+    before = text.rstrip()
+    return bool(before) and (before[-1].isalnum() or before[-1] in ")]_")
+
+
 def cure_of_exclamation(text: str, position: int) -> str:
     if re.match(r"!\s*=", text[position:]):
         return "write !="
-    before = text[:position].rstrip()
-    is_after_value = bool(before) and (before[-1].isalnum() or before[-1] in ")]_")
-    return "a factorial is written gamma(n + 1)" if is_after_value else "write not"
+    return "a factorial is written gamma(n + 1)" if ends_with_a_value(text[:position]) else "write not"
 
 
 def cure_of_backslash(rest: str) -> tuple[str, str]:

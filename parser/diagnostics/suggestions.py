@@ -77,6 +77,7 @@ FURTHER = {
     **{name: (DIGITS, f"{name}({{0}}*10^{{1}})/10^{{1}}") for name in ("floor", "ceil")},
     **{name: (SEVERAL, f"{name}([x, y, z])") for name in ("sum", "mean", "prod", "var", "std")},
 }
+SIGMOID = ("σ", "sigma")  # noqa: RUF001 - the Greek letter that neural networks are written with
 ARGUMENT = r"(?:[^,()]|\([^()]*\))+"
 OPTIONAL = " and, if wanted, "
 LONGEST_SHOWN = 30  # characters of what the user wrote in a cure
@@ -99,6 +100,8 @@ def unknown_function(scope: Scope, name: Operand, span: Span) -> ExpressionError
         cure = f"write {differential}"
     elif word.lower() in ELSEWHERE and not (is_product and "," not in inside):
         cure = f"write {applied(ELSEWHERE[word.lower()], inside)}"
+    elif word in SIGMOID:
+        cure = f"write {applied('sigmoid(x)', inside)}, or {word}*{inside} for a product"
     elif is_product:
         cure = f"a product is written {word}*{inside if len(inside) <= LONGEST_SHOWN else '(...)'}"
     else:

@@ -79,7 +79,7 @@ def after_an_operator(context: Context) -> ExpressionError | None:
     if before.type in WORDS and token.type == "ASSIGN":
         return ExpressionError(f"'{shown}' cannot be a name", before.span, "choose another name")
     pair = shown + context.shown(token)
-    if pair in DOUBLED:
+    if pair in DOUBLED and token.type != "END":
         written = context.text[before.start_pos : token.end_pos]
         return ExpressionError(f"'{written}' is not an operator", Span(before.start_pos, token.end_pos), DOUBLED[pair])
     if before.type == "HEAD":

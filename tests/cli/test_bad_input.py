@@ -56,7 +56,7 @@ QUESTIONS = [
     pytest.param(["eval", "x", "x=1", "--json", "--format", "csv"], ["contradict"], id="formats"),
     pytest.param(["eval", "x", "x=1", "--digits", "0"], ["'--digits'"], id="digits"),
     pytest.param(["eval", "x", "x=1", "--digits", "six"], ["'--digits'"], id="digits no number"),
-    pytest.param(["eval", "x", "x=1", "--strict=1"], ["'--strict'"], id="flag with a value"),
+    pytest.param(["eval", "x", "x=1", "--strict=1"], ["--strict takes no value"], id="flag with a value"),
     pytest.param(["eval", "x", "x=1", "--mode", "sideways"], ["'--mode'", "reverse, forward"], id="mode"),
     pytest.param(["eval", "width", "width=1", "--wrt", "widht"], ["--wrt widht", "did you mean width?"], id="wrt"),
     pytest.param(["eval", "x*y", "x=1", "y=2", "--mode", "forward"], ["--wrt x or --wrt y"], id="forward"),

@@ -8,6 +8,7 @@ from backprop.parser import ExpressionError, parse, tables
 from backprop.parser.diagnostics.rendering import render
 
 from ...cases import each
+from .cures import is_followed, pieces_of_code
 from .malformed import ROWS
 
 
@@ -29,6 +30,13 @@ def test_place_reason_and_cure_safe_for_a_terminal(row):
 def test_the_place_is_in_the_text():
     for row in each(ROWS):
         assert row.span is None or 0 <= row.span.start < row.span.end <= len(row.text)
+
+
+def test_every_cure_that_says_what_to_write_works():
+    rows = [row for row in ROWS if any(pieces_of_code(row.cure))]
+    assert len(rows) >= 200
+    for row in each(rows):
+        assert is_followed(row.text)
 
 
 TERMINALS = re.findall(r"^([A-Z]+)(?:\.\d)?:", tables.grammar_text(), re.MULTILINE)
