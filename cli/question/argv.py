@@ -23,7 +23,6 @@ EXAMPLES = {  # of how a command is called, where that is not like eval
     "maximize": 'backprop maximize "x*y" x=1 y=1 --subject-to "x + y <= 4"',
     "solve": 'backprop solve "x^2 + y^2 == 4; x*y == 1" x=2 y=0.5',
 }
-SHELL = "put the expression in quotes, so that the shell leaves its * alone"
 SCANNED = "backprop.arguments"  # what argv holds, in the `meta` of click's context
 
 

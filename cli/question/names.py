@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import accumulate, pairwise
 from typing import Any
@@ -21,7 +20,7 @@ def check_names(graph: Graph, bindings: Sequence[GivenValue], arguments: Argumen
     """Raise Failure for a name that is none of the expression's variables, given twice, or without a value."""
     check_free(graph, [binding.name for binding in bindings])
     for binding in bindings:
-        refuse_several(binding)
+        refuse_several(graph, binding)
         if binding.name not in graph.inputs:
             raise unknown_name(graph, binding, arguments)
     check_given_once(bindings)
@@ -45,7 +44,7 @@ def check_given_once(bindings: Sequence[GivenValue]) -> None:
         seen.add(binding.name)
 
 
-def refuse_several(binding: GivenValue) -> None:
+def refuse_several(graph: Graph, binding: GivenValue) -> None:
     """Raise Failure for `x=2,y=3`: the values of several names in one word. A comma in brackets separates entries."""
     text = binding.text or ""
     if "=" not in text or text.startswith("@"):
@@ -54,7 +53,8 @@ def refuse_several(binding: GivenValue) -> None:
     commas = [place for place, depth in enumerate(depths) if text[place] == "," and not depth]
     parts = [text[start:end].strip() for start, end in pairwise([0, *(place + 1 for place in commas), len(text) + 1])]
     parts = [part.rstrip(",").rstrip() for part in parts]
-    if len(parts) > 1 and all(re.match(r"[^\W\d]\w*\s*=(?!=)", part) for part in parts[1:]):
+    names = [part.partition("=")[0].strip() for part in parts[1:]]
+    if names and all(name in graph.inputs for name in names):  # m=2.0+-0.1,dof=4 is one reading
         several = " ".join([f"{binding.name}={parts[0]}", *("".join(part.split()) for part in parts[1:])])
         raise Failure(f"{binding.written.rstrip('=')} is given several values", f"separate them by blanks: {several}")
 

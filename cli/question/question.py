@@ -15,7 +15,7 @@ from backprop.autodiff.evaluation.binding import defaults_beside
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, Shape
-from backprop.cli.question.argv import EXAMPLES, SHELL, Arguments, GivenValue, is_file, normalized, split_positionals
+from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue, is_file, normalized, split_positionals
 from backprop.cli.question.expression import checked, of_either_kind, read_expression
 from backprop.cli.question.names import (
     check_free,
@@ -111,6 +111,8 @@ def ask(
         only = "stdin" if expression == "-" else f"the file {expression}"
         raise Failure(f"no expression was given, only {only}", f"for example: {example}")
     elif file is None and os.path.isfile(expression):
+        from backprop.cli.question.surplus import SHELL
+
         raise Failure(f"{expression} is a file, and no expression", f'{SHELL}: "x*y"; or read one from it: -f FILE')
     filed = read_vars(vars_files, read, more)
     stated = read_graph(reader_for(needs), checked(expression), bindings, filed, shapes or {}, read)

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 
 from backprop.autodiff.errors import ExpressionError
-from backprop.cli.question.argv import SHELL
 from backprop.cli.question.values import is_value
 
+SHELL = "put the expression in quotes, so that the shell leaves its * alone"
 LONGEST_QUOTED = 100  # characters of an expression that a cure repeats
 
 

@@ -207,7 +207,7 @@ def test_hvp_of_100000_variables(backprop, tmp_path):
             ("jvp", "x", "x=1", "--tangent", "x=1+"),
             "error: the value of --tangent x: the expression ends too soon\n",
         ),
-        (("vjp", "x", "x=1"), "error: --upstream is missing\n  give it the output's shape: --upstream 1\n"),
+        (("vjp", "x", "x=1"), "error: --upstream is missing\n  the output is a scalar: --upstream 1\n"),
         (
             ("vjp", "[x, x]", "x=1", "--upstream", "1"),
             "error: the upstream gradient has shape scalar, the output (2)\n  give it the output's shape\n",
