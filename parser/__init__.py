@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
     from backprop.autodiff.shapes import Array, Shape
 
-__all__ = ["ExpressionError", "Span", "parse", "parse_constant", "parse_model", "parse_relations"]
+__all__ = ["ExpressionError", "Span", "parse", "parse_constant", "parse_latex", "parse_model", "parse_relations"]
 
 
 def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
@@ -44,6 +44,16 @@ def parse_relations(text: str, shapes: Mapping[str, Shape] | None = None) -> Gra
     from backprop.parser import parsing
 
     return parsing.parse(text, shapes, parsing.TextKind.RELATIONS)
+
+
+def parse_latex(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
+    """The graph of a formula in LaTeX, read for inputs of these shapes and, of all others, scalars.
+
+    What is ambiguous raises ExpressionError, as does what is no formula: its cure says what may be written.
+    """
+    from backprop.parser.latex import reading
+
+    return reading.parse_latex(text, shapes)
 
 
 def parse_constant(text: str) -> Array:

@@ -38,8 +38,12 @@ class IndexRange(NamedTuple):
 
 
 def read_index(loop: Operand, scope: Scope) -> Head:
+    """The parameters of the body of `for i in`. Raises ExpressionError."""
+    return index_head(*index_of(loop), scope)
+
+
+def index_head(name: str, span: Span, scope: Scope) -> Head:
     """The parameters of a body: its index and, so that it may use them, those of the bodies around it."""
-    name, span = index_of(loop)
     around = scope.head if isinstance(scope, FunctionScope) else Head("", (), span)
     if name in around.parameters:
         raise ExpressionError(f"'{name}' has a meaning around the loop", span, "give the index another name")

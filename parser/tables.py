@@ -20,8 +20,9 @@ FOLDER = "backprop"
 LAYOUT = 2  # of the file, whose first line is the digest of what follows it
 
 
-def grammar_text() -> str:
-    with open(os.path.join(os.path.dirname(__file__), "grammar.lark"), encoding="utf-8") as file:
+def grammar_text(room: str = "") -> str:
+    """The grammar of the language or, with the name of a room, that of another notation."""
+    with open(os.path.join(os.path.dirname(__file__), room, "grammar.lark"), encoding="utf-8") as file:
         return file.read()
 
 
@@ -69,8 +70,8 @@ def terminals(lark: Lark) -> list[tuple[str, str, str | None]]:
 
 
 @functools.cache
-def tables() -> Tables:
-    text = grammar_text()
+def tables(room: str = "") -> Tables:
+    text = grammar_text(room)
     path = cache_path(text)
     parse_tables = load(path) if path else None
     if parse_tables is None:

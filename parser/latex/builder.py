@@ -1,0 +1,462 @@
+r"""The callbacks of the grammar of LaTeX: each finished rule becomes nodes of the graph, as it was written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.errors import ExpressionError, Span
+from backprop.autodiff.gates import FUNCTIONS, OPERATORS
+from backprop.autodiff.graph import Node
+from backprop.autodiff.named_tuple import NamedTuple
+from backprop.parser import arrays, loops
+from backprop.parser.builder import Builder, Children, part
+from backprop.parser.calls import called
+from backprop.parser.constants import with_constants
+from backprop.parser.functions import FunctionScope
+from backprop.parser.latex import commands
+from backprop.parser.latex.meaning import Meaning
+from backprop.parser.latex.names import Index, Name, read_base
+from backprop.parser.operand import Argument, Keyword, Operand
+from backprop.parser.scope import Function, Scope
+
+# Logarithms of absolute values that are one gate each, as --to latex writes them.
+LOGARITHMS = {"gamma": "lgamma", "beta": "lbeta", "det": "logdet"}
+NORMS = {"1": 1.0, r"\infty": np.inf}
+
+
+class Written(NamedTuple):
+    """A function with what stands below and above its name."""
+
+    token: Operand
+    below: Any
+    above: Operand | None
+
+
+class Case(NamedTuple):
+    """A line of cases; without a condition the last one."""
+
+    value: Operand
+    condition: Operand | None
+
+
+class LatexBuilder(Builder):
+    """The callbacks, with the names that the grammar calls them by."""
+
+    def begin(self, source: str, shapes: Any = None) -> None:
+        super().begin(source, shapes)
+        self.meaning = Meaning(self.scope, shapes or {})
+        self.unbracketed: set[int] = set()  # where values end that end with a function's argument without brackets
+        self.quotients: set[int] = set()  # and those that end with what a slash divides by
+        self.starts: set[int] = set()  # where functions and sums begin
+
+    # Names and numbers ---------------------------------------------------------------------------------------
+
+    def name(self, children: Children) -> Operand:
+        token = children[0]
+        name: Name | None = token.value
+        bound = bound_letters(self.scope)
+        indices = [] if name is None else sorted(name.letters & bound)
+        if name is not None and indices:
+            token.node = self.indexed_name(name, indices, token)
+            return token  # type: ignore[no-any-return]
+        token.node = self.scope.visible.get(token.text)
+        if token.node is None:
+            self.ask_about_name(token, name)
+            token.node = self.scope.first_use(token.text, token.span)
+        return token  # type: ignore[no-any-return]
+
+    def ask_about_name(self, token: Operand, name: Name | None) -> None:
+        """Raise ExpressionError for a name whose meaning is open."""
+        if name is None:
+            return
+        shifted = [piece for part in name.below for piece in part if isinstance(piece, Index) and piece.shift]
+        if shifted or name.letters & self.scope.indices.keys():
+            letter = sorted(name.letters)[0]
+            raise ExpressionError(
+                f"'{letter}' in this subscript is no index here",
+                token.span,
+                rf"a sum takes the product behind it: \sum_{{{letter}=1}}^{{3}} (...) takes all in the brackets",
+            )
+        if token.text == "tau" and "tau" not in self.meaning.shapes:
+            raise ExpressionError(
+                r"'\tau': 2\pi, or a variable?", token.span, r"write 2\pi for the number; a variable has a value, tau=1"
+            )
+
+    def indexed_name(self, name: Name, indices: list[str], token: Operand) -> Node:
+        """The variable that a subscript names: w_{i} is w_1, w_2, ... in a sum over i."""
+        operands = []
+        for letter in indices:
+            operand = Operand("NAME", letter, token.start_pos, token.end_pos)
+            operand.node = self.scope.visible[letter]
+            operands.append(operand)
+
+        def make(where: Scope, nodes: tuple[Node, ...], values: list[Any]) -> Node:
+            numbers = dict(zip(indices, map(int, values), strict=True))
+            parts = ["".join(piece_of(piece, numbers) for piece in part) for part in name.below]
+            text = "_".join([name.base, *parts])
+            return where.visible.get(text) or where.first_use(text, token.span)
+
+        def piece_of(piece: str | Index, numbers: dict[str, int]) -> str:
+            if not isinstance(piece, Index):
+                return piece
+            if piece.letter not in numbers:
+                return piece.letter
+            number = numbers[piece.letter] + piece.shift
+            if number < 0 or (number > 9 and any(len(part) > 1 for part in name.below)):
+                raise ExpressionError(
+                    f"the subscript {number} makes no name",
+                    token.span,
+                    "write a comma between two indices, as in w_{i,j}" if number > 9 else "let the index begin later",
+                )
+            return str(number)
+
+        return with_constants(self.scope, [], operands, make, "a subscript", token.span)
+
+    def filled(self, children: Children) -> Operand:
+        token = children[0]
+        lengths = [self.literal(float(text), token) for text in token.value]
+        token.node = called(self.scope, self.literal_name(token.text, token), lengths, token.span)
+        return token  # type: ignore[no-any-return]
+
+    def literal(self, value: float, place: Operand) -> Operand:
+        operand = Operand("NUMBER", str(value), place.start_pos, place.end_pos)
+        operand.value = value
+        return operand
+
+    @staticmethod
+    def literal_name(text: str, place: Operand) -> Operand:
+        return Operand("NAME", text, place.start_pos, place.end_pos)
+
+    def braced(self, children: Children) -> Operand:
+        """Braces that group: they belong to the span."""
+        opening, operand, closing = children
+        operand.start_pos, operand.end_pos = opening.start_pos, closing.end_pos
+        return operand  # type: ignore[no-any-return]
+
+    # Products ------------------------------------------------------------------------------------------------
+
+    def beside(self, children: Children) -> Operand:
+        left, right = children
+        self.ask_about_product(left, right, is_beside=True)
+        return self.product(left, right, "*")
+
+    def times(self, children: Children) -> Operand:
+        left, sign, right = children
+        self.ask_about_product(left, right)
+        return self.product(left, right, sign.text)
+
+    def product(self, left: Operand, right: Operand, sign: str) -> Operand:
+        made = part(left, right)
+        made.node = self.meaning.product(self.scope, self.scope.node(left), self.scope.node(right), sign, made.span)
+        return made
+
+    def divided(self, children: Children) -> Operand:
+        left, _, right = children
+        self.ask_about_product(left, right)
+        made = part(left, right)
+        made.node = self.scope.graph.add(OPERATORS["/"], (self.scope.node(left), self.scope.node(right)), (), made.span)
+        self.quotients.add(made.end_pos)
+        return made
+
+    def ask_about_product(self, left: Operand, right: Operand, *, is_beside: bool = False) -> None:
+        r"""Raise ExpressionError for `\sin x y`, `\sin x / y` and `1/2x`: how far do they reach?"""
+        if left.end_pos in self.unbracketed and right.start_pos not in self.starts:
+            raise ExpressionError(
+                "where does the argument of the function end?",
+                Span(left.start_pos, right.end_pos),
+                r"write brackets around it: \sin(x) y, or \sin(x y)",
+            )
+        if is_beside and left.end_pos in self.quotients:
+            raise ExpressionError(
+                "does the slash divide by all that follows?",
+                Span(left.start_pos, right.end_pos),
+                r"write \frac{...}{...}, or brackets: a/(b c) or (a/b) c",
+            )
+
+    # Powers and roots ----------------------------------------------------------------------------------------
+
+    def raised(self, children: Children) -> Operand:
+        base, _, _, exponent, closing = children
+        made = part(base, closing)
+        is_euler = base.text == "e" and base.type == "NAME" and "e" not in self.meaning.shapes
+        if is_euler and base.node is not None and base.node.gate is leaves.input:
+            self.ask_about_imaginary(exponent)
+            made.node = self.scope.graph.add(FUNCTIONS["exp"][0], (self.scope.node(exponent),), (), made.span)
+            return made
+        is_inverse = exponent.is_literal and np.ndim(exponent.value) == 0 and exponent.value == -1
+        nodes = self.scope.node(base), self.scope.node(exponent)
+        made.node = self.meaning.power(self.scope, *nodes, made.span, is_inverse=is_inverse)
+        return made
+
+    def ask_about_imaginary(self, exponent: Operand) -> None:
+        text = (self.scope.graph.source or "")[exponent.start_pos : exponent.end_pos]
+        for letter in ("i", "j"):
+            place = next(iter(standing_alone(letter, text)), None)
+            if place is not None and letter not in bound_letters(self.scope):
+                start = exponent.start_pos + place
+                raise ExpressionError(
+                    f"'{letter}': the imaginary unit, or a variable?",
+                    Span(start, start + 1),
+                    "numbers are real; give a variable another letter",
+                )
+
+    def transposed(self, children: Children) -> Operand:
+        operand, sign = children
+        made = part(operand, sign)
+        is_letter = sign.text == "T"
+        made.node = self.meaning.transpose(self.scope, self.scope.node(operand), made.span, is_letter=is_letter)
+        return made
+
+    def factorial(self, children: Children) -> Operand:
+        operand, sign = children
+        made = part(operand, sign)
+        one = self.scope.graph.constant(1.0, None, made.span)
+        more = self.scope.graph.add(OPERATORS["+"], (self.scope.node(operand), one), (), made.span)
+        made.node = self.scope.graph.add(FUNCTIONS["gamma"][0], (more,), (), made.span)
+        return made
+
+    def fraction(self, children: Children) -> Operand:
+        command, _, above, _, _, below, closing = children
+        made = part(command, closing)
+        if command.text == "binom":
+            made.node = called(self.scope, self.literal_name("binom", command), [above, below], made.span)
+            return made
+        source = self.scope.graph.source or ""
+        over, under = source[above.start_pos : above.end_pos].strip(), source[below.start_pos : below.end_pos].strip()
+        if over in ("d", r"\mathrm{d}") and under.startswith(over) and len(under) > len(over):
+            raise ExpressionError(
+                "a derivative is not read",
+                made.span,
+                "give the function alone: backprop diff and grad differentiate it",
+            )
+        made.node = self.scope.graph.add(
+            OPERATORS["/"], (self.scope.node(above), self.scope.node(below)), (), made.span
+        )
+        return made
+
+    def root(self, children: Children) -> Operand:
+        command, closing = children[0], children[-1]
+        made = part(command, closing)
+        operand = children[-2]
+        degree = children[2] if len(children) > 4 else None
+        number = degree.value if degree is not None and degree.is_literal else None
+        if degree is None or number == 2:
+            made.node = called(self.scope, self.literal_name("sqrt", command), [operand], made.span)
+        elif number == 3:
+            made.node = called(self.scope, self.literal_name("cbrt", command), [operand], made.span)
+        else:
+            graph = self.scope.graph
+            one = graph.constant(1.0, None, degree.span)
+            exponent = graph.add(OPERATORS["/"], (one, self.scope.node(degree)), (), degree.span)
+            made.node = graph.add(OPERATORS["^"], (self.scope.node(operand), exponent), (), made.span)
+        return made
+
+    def enclosed(self, children: Children) -> Operand:
+        """|x|, the norm, floor and ceil; below a norm stands its order."""
+        opening, operand, closing = children
+        made = part(opening, closing)
+        order = closing.value if closing.type == "NORM" else None
+        if order is None or order == "2":
+            node = self.scope.node(operand)
+            made.node = self.meaning.norm(self.scope, node, made.span) if order else self.enclosing(opening, [operand])
+            return made
+        if order not in NORMS:
+            raise ExpressionError(
+                f"a norm with '{order}' below", closing.span, r"the orders are 1, 2 and \infty; \|A\| is Frobenius'"
+            )
+        setting = Keyword(self.literal_name("ord", closing), self.literal(NORMS[order], closing))
+        made.node = self.enclosing(opening, [operand, setting])
+        return made
+
+    def enclosing(self, opening: Operand, arguments: list[Argument]) -> Node:
+        return called(self.scope, self.literal_name(opening.value, opening), arguments, opening.span)
+
+    # Functions -----------------------------------------------------------------------------------------------
+
+    def script(self, children: Children) -> Any:
+        """What stands in the braces, and which sign was before them."""
+        return children[0], children[2]
+
+    def function(self, children: Children) -> Written:
+        scripts = {sign.type: content for sign, content in children[1:]}
+        return Written(children[0], scripts.get("BELOW"), scripts.get("POWER"))
+
+    def keyword(self, children: Children) -> Keyword:
+        return Keyword(children[0], children[1])
+
+    def keyword_of_list(self, children: Children) -> Keyword:
+        key, opening, first, _, others, closing = children
+        entries = arrays.display(self.scope, [first, *others], Span(opening.start_pos, closing.end_pos))
+        return Keyword(key, entries)
+
+    def called(self, children: Children) -> Operand:
+        written, _, arguments, closing = children[:4]
+        made = part(written.token, closing)
+        made.node = self.applied(written, arguments, made.span)
+        if len(children) > 4:
+            exponent, end = children[6], children[7]
+            made.end_pos = end.end_pos
+            made.node = self.meaning.power(self.scope, made.node, self.scope.node(exponent), made.span)
+        self.starts.add(made.start_pos)
+        return made
+
+    def bare(self, children: Children) -> Operand:
+        r"""`\sin x`: how far the argument goes may have to be asked."""
+        written, operand = children
+        made = part(written.token, operand)
+        made.node = self.applied(written, [operand], made.span)
+        self.unbracketed.add(made.end_pos)
+        self.starts.add(made.start_pos)
+        return made
+
+    def coefficient(self, children: Children) -> Operand:
+        number, operand = children
+        number.type = "NUMBER"
+        return self.product(self.number([number]), operand, "*")
+
+    def applied(self, written: Written, arguments: list[Operand], span: Span) -> Node:
+        """The function of its arguments, to the power above its name."""
+        name, given = self.meant(written, arguments)
+        if written.above is not None and written.above.is_literal:
+            power = float(np.asarray(written.above.value).flat[0])
+            word = written.token.text.strip("\\")
+            if power == -1:
+                inverse = commands.INVERSES.get(read_word(written.token.text))
+                if inverse is not None:
+                    return called(self.scope, self.literal_name(inverse, written.token), given, span)
+                raise ExpressionError(
+                    f"'{written.token.text}^{{-1}}': the inverse function, or one over it?",
+                    written.token.span,
+                    rf"write \arc{word}(x), or \frac{{1}}{{\{word}(x)}}"
+                    if word in ("sin", "cos", "tan")
+                    else rf"one over it is \frac{{1}}{{\{word}(x)}}; the inverse function has a name of its own",
+                )
+            if written.above.type == "GROUP":
+                derivative = "polygamma" if name == "digamma" else f"{name}_derivative"
+                if derivative in FUNCTIONS:
+                    order = Keyword(self.literal_name("order", written.token), self.literal(power, written.above))
+                    return called(self.scope, self.literal_name(derivative, written.token), [*given, order], span)
+                raise ExpressionError(
+                    "a derivative is not read", written.above.span, "write ^{2} for a power, without brackets"
+                )
+        node = self.call(name, given, written.token, span)
+        if written.above is None:
+            return node
+        return self.meaning.power(self.scope, node, self.scope.node(written.above), span)
+
+    def call(self, name: str, arguments: list[Argument], place: Operand, span: Span) -> Node:
+        if name == "log" and len(arguments) == 1 and isinstance(arguments[0], Operand):
+            inner = arguments[0].node
+            if inner is not None and inner.gate is FUNCTIONS["abs"][0]:
+                function = inner.inputs[0]
+                known = LOGARITHMS.get(function.gate.name)
+                if known is not None:
+                    return self.scope.graph.add(FUNCTIONS[known][0], function.inputs, (), span)
+        return called(self.scope, self.literal_name(name, place), arguments, span)
+
+    def meant(self, written: Written, arguments: list[Operand]) -> tuple[str, list[Argument]]:
+        """The function's name and its arguments, with what stands below it. Raises ExpressionError."""
+        token, below = written.token, written.below
+        name = str(token.value)
+        word = read_word(token.text)
+        if below is None:
+            return name, list(arguments)
+        if isinstance(below, list):
+            return name, [*arguments, *below]
+        number = float(below.value) if below.is_literal and not np.ndim(below.value) else None
+        if name == "log":
+            if number in (2, 10):
+                return f"log{int(number)}", list(arguments)
+            return name, [*arguments, below]
+        if word == "I" and len(arguments) == 2:
+            return "betainc", [*arguments, below]
+        if word in commands.BESSEL:
+            first, second, general = commands.BESSEL[word]
+            if number in (0, 1):
+                return (first if number == 0 else second), list(arguments)
+            return general, [below, *arguments]
+        raise ExpressionError(
+            f"what stands below '{token.text}' is not read", below.span, "write its arguments in brackets"
+        )
+
+    # Environments --------------------------------------------------------------------------------------------
+
+    def row(self, children: Children) -> Children:
+        return children
+
+    def matrix(self, children: Children) -> Operand:
+        """One column is a vector, as --to latex writes one; more are a matrix."""
+        opening, rows, closing = children
+        span = Span(opening.start_pos, closing.end_pos)
+        if all(len(row) == 1 for row in rows):
+            return arrays.display(self.scope, [row[0] for row in rows], span)
+        lines = [arrays.display(self.scope, row, Span(row[0].start_pos, row[-1].end_pos)) for row in rows]
+        return arrays.display(self.scope, lines, span)
+
+    def case(self, children: Children) -> Case:
+        value, _, condition = children
+        return Case(value, None if condition.type == "OTHERWISE" else condition)
+
+    def cases(self, children: Children) -> Operand:
+        opening, lines, closing = children
+        made = part(opening, closing)
+        if lines[-1].condition is not None:
+            raise ExpressionError(
+                "what holds in no case?", Span(opening.start_pos, opening.end_pos), r"end with & \text{otherwise}"
+            )
+        node = self.scope.node(lines[-1].value)
+        for value, condition in reversed(lines[:-1]):
+            if condition is None:
+                raise ExpressionError("'otherwise' is not the last case", value.span, "write it last")
+            nodes = self.scope.node(condition), self.scope.node(value), node
+            node = self.scope.graph.add(OPERATORS["where"], nodes, (), made.span)
+        made.node = node
+        return made
+
+    # Sums ----------------------------------------------------------------------------------------------------
+
+    def opened(self, children: Children) -> tuple[Operand, loops.IndexRange]:
+        big, _, _, name, _, first, _, _, _, last, _ = children
+        return self.begin_sum(big, name, first, last)
+
+    def opened_from_above(self, children: Children) -> tuple[Operand, loops.IndexRange]:
+        big, _, _, last, _, _, _, name, _, first, _ = children
+        return self.begin_sum(big, name, first, last)
+
+    def begin_sum(self, big: Operand, name: Operand, first: Operand, last: Operand) -> tuple[Operand, loops.IndexRange]:
+        """The index means its values from here on."""
+        values = loops.IndexRange(first, last)
+        self.scope = FunctionScope(self.scope, loops.index_head(name.text, name.span, self.scope))
+        return big, values
+
+    def gathered(self, children: Children) -> Operand:
+        (big, values), body = children
+        template = self.scope
+        assert isinstance(template, FunctionScope)
+        function: Function = template.finished(template.node(body))
+        self.scope = template.outer
+        made = part(big, body)
+        made.node = loops.gathered(self.scope, self.literal_name(big.text, big), function, values, made.span)
+        self.starts.add(made.start_pos)
+        return made
+
+
+def bound_letters(scope: Scope) -> set[str]:
+    """The indices of the sums around."""
+    return set(scope.head.parameters) if isinstance(scope, FunctionScope) else set()
+
+
+def standing_alone(letter: str, text: str) -> list[int]:
+    """Where a letter is a name of its own in LaTeX."""
+    return [
+        match.start() for match in re.finditer(rf"(?<![\\A-Za-z{{_]){letter}(?![A-Za-z}}])|(?<=[{{\d]){letter}", text)
+    ]
+
+
+def read_word(text: str) -> str:
+    r"""The word of a command: J of \operatorname{J}, Phi of \Phi."""
+    return read_base(text)[0] if "{" in text else text.strip("\\")
