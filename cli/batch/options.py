@@ -13,6 +13,7 @@ from backprop.cli.completion import completed_by
 from backprop.cli.options.declarations import (
     EXPRESSION_SOURCES,
     FILE,
+    LATEX,
     STRICT,
     WRT,
     ExpressionCommand,
@@ -53,6 +54,7 @@ batch_options = shared(
     "batch",
     Batch,
     *EXPRESSION_SOURCES,
+    LATEX,
     WRT,
     click.option("--no-grad", is_flag=True, help="The value only."),
     click.option("--nodes", is_flag=True, help="The value and the gradient of every node, too."),

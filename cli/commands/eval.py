@@ -13,6 +13,7 @@ EXAMPLES = (
     'backprop eval "(x+y)*z" --x -2 --y 5 --z -4',
     'backprop eval "q = W@x; sum(q^2)" --W "[[0.1,0.5],[-0.3,0.8]]" --x "[0.2,0.4]"',
     'backprop eval "(x+y)*z" x=-2 y=5 z=-4 --json',
+    r"backprop eval --from latex '\frac{1}{1+e^{-w_0 x}}' w_0=2 x=-1",
     "backprop eval -f model.txt --vars values.json --W @weights.npy -o nodes.csv",
 )
 

@@ -80,7 +80,7 @@ class TypedQuestion:
         """Those of the expression, and what is computed if it `has_parts`; where it is not on the line, the columns."""
         if self.takes_rows and not self.expression:
             return self.columns()
-        return variables_of(self.expression, has_parts=has_parts)
+        return variables_of(self.expression, has_parts=has_parts, is_latex=self.arguments.is_latex)
 
     def open_variables(self) -> list[str]:
         """Those that have no value yet."""

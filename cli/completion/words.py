@@ -31,13 +31,13 @@ def names_in(text: str, tail: str) -> list[str]:
     return [name for name in known if name not in KEYWORDS]
 
 
-def variables_of(expression: str | None, *, has_parts: bool = False) -> list[str]:
+def variables_of(expression: str | None, *, has_parts: bool = False, is_latex: bool = False) -> list[str]:
     """The variables of an expression, and what its statements compute if it `has_parts`; none of a wrong one."""
     from backprop.autodiff.errors import ExpressionError
     from backprop.cli.question.expression import of_either_kind
 
     try:
-        graph = of_either_kind(expression or "0")
+        graph = of_either_kind(expression or "0", is_latex=is_latex)
     except ExpressionError:
         return []
     return list(dict.fromkeys([*graph.variables, *(graph.names if has_parts else ())]))

@@ -8,7 +8,7 @@ from backprop.cli.batch.dialect_options import DIALECT_OPTIONS
 from backprop.cli.batch.options import RENAME, from_option
 from backprop.cli.completion import completed_by
 from backprop.cli.fit.settings import FitSettings
-from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, shared, word_option
+from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, LATEX, shared, word_option
 
 LOSSES = ("huber", "soft_l1", "cauchy")
 
@@ -16,6 +16,7 @@ fit_options = shared(
     "settings",
     FitSettings,
     *EXPRESSION_FILES,
+    LATEX,
     BOUNDS,
     click.option(
         "--hold",

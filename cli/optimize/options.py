@@ -5,12 +5,13 @@ from __future__ import annotations
 import click
 
 from backprop.cli.optimize.settings import EquationSettings, OptimumSettings
-from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, shared
+from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, NOTATION, shared
 
 optimum_options = shared(
     "settings",
     OptimumSettings,
     *EXPRESSION_FILES,
+    NOTATION,
     BOUNDS,
     click.option(
         "--subject-to",
@@ -20,4 +21,4 @@ optimum_options = shared(
     ),
 )
 
-equation_options = shared("settings", EquationSettings, *EXPRESSION_FILES, BOUNDS)
+equation_options = shared("settings", EquationSettings, *EXPRESSION_FILES, NOTATION, BOUNDS)

@@ -112,7 +112,7 @@ def shared(parameter: str, make: Function, *options: Function) -> Function:
         before = len(declared)
         for option in reversed(options):
             option(with_object)  # adds itself to the declared ones, as click.option does
-        names = [option.name for option in declared[before:]]
+        names = [option.name for option in declared[before:] if option.expose_value]
         return with_object
 
     return decorate
@@ -217,14 +217,22 @@ EXPRESSION_FILES = (
     ),
 )
 EXPRESSION_SOURCES = (*EXPRESSION_FILES, FUSE)
-question_options = shared("question", as_question, *EXPRESSION_SOURCES)
-range_question_options = shared("question", functools.partial(as_question, needs="ranges"), *EXPRESSION_SOURCES)
-open_question_options = shared("question", functools.partial(as_question, needs="nothing"), *EXPRESSION_SOURCES)
+NOTATION = word_option(
+    "--from",
+    ("text", "latex"),
+    expose_value=False,  # the arguments know it, for help and completion, too
+    help="What the expression is written in.  [default: latex where FILE ends in .tex, else text]",
+)
+LATEX = click.option("--latex", is_flag=True, expose_value=False, help="The expression is LaTeX.")  # with rows --from
+QUESTION = (*EXPRESSION_SOURCES, NOTATION)
+question_options = shared("question", as_question, *QUESTION)
+range_question_options = shared("question", functools.partial(as_question, needs="ranges"), *QUESTION)
+open_question_options = shared("question", functools.partial(as_question, needs="nothing"), *QUESTION)
 
 budget_question_options = shared(
     "asked",
     as_budget_question,
-    *EXPRESSION_SOURCES,
+    *QUESTION,
     click.option(
         "--correlation",
         multiple=True,

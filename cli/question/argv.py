@@ -43,6 +43,11 @@ class Arguments(NamedTuple):
     bindings: list[GivenValue]
     known: Mapping[str, bool]
 
+    @property
+    def is_latex(self) -> bool:
+        """Whether an option says that the expression is LaTeX: `--from latex` or, where that names rows, `--latex`."""
+        return "--from=latex" in self.options or "--latex" in self.options
+
 
 def normalized(name: str) -> str:
     """A name as the language compares it: NFKC, as in Python, and π is pi."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+import numpy as np
+
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
 from backprop.cli.question.argv import is_assignment, normalized
@@ -29,8 +31,9 @@ def read_claims(question: Question, given: Sequence[str], chosen: Sequence[str] 
     Raises Failure for a claim of no such name, for two of one, and for a chosen name that has none; ExpressionError
     with its place for a claim that is wrong by itself.
     """
-    from backprop.parser import parse
+    from backprop.parser import parse, parse_latex
 
+    shapes = {name: np.shape(value) for name, value in question.values.items()}
     known = chosen or [name for name in question.graph.inputs if name in question.values]
     claims = Claims()
     for given_text in given:
@@ -38,7 +41,7 @@ def read_claims(question: Question, given: Sequence[str], chosen: Sequence[str] 
         if name in claims:
             raise Failure(f"{OPTION} {name} is given twice", "omit one of the two")
         try:
-            claims[name] = parse(checked(text))
+            claims[name] = parse_latex(checked(text), shapes) if question.is_latex else parse(checked(text))
         except ExpressionError as error:
             error.reason = f"the claim for {name}: {error.reason}"
             raise error.located(None, text) from None

@@ -50,10 +50,16 @@ def checked(text: str) -> str:
     return text
 
 
-def of_either_kind(text: str) -> Graph:
-    """The graph of an expression or of a model, where nothing says which it is. Raises ExpressionError."""
-    from backprop.parser import parse, parse_model
+def is_latex_file(path: str | None) -> bool:
+    return path is not None and path.lower().endswith(".tex")
 
+
+def of_either_kind(text: str, *, is_latex: bool = False) -> Graph:
+    """The graph of an expression or of a model, where nothing says which it is. Raises ExpressionError."""
+    from backprop.parser import parse, parse_latex, parse_model
+
+    if is_latex:
+        return parse_latex(text)
     try:
         return parse(text)
     except ExpressionError:

@@ -16,7 +16,7 @@ from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue, is_file, normalized, split_positionals
-from backprop.cli.question.expression import checked, of_either_kind, read_expression
+from backprop.cli.question.expression import checked, is_latex_file, of_either_kind, read_expression
 from backprop.cli.question.names import (
     check_free,
     check_given_once,
@@ -56,7 +56,7 @@ class Question(NamedTuple):
     """`text` as the user wrote it, its `graph`, the `values` by name, and names a --vars file held in vain.
 
     `ranges` are one or two, the horizontal first, of variables that have no value; `rows` are the files of rows, none
-    for stdin. `relations` are the graphs of the texts beside the expression.
+    for stdin. `relations` are the graphs of the texts beside the expression. `is_latex`: the user writes LaTeX.
     """
 
     text: str
@@ -66,6 +66,7 @@ class Question(NamedTuple):
     ranges: tuple[Range, ...] = ()
     rows: Sequence[str] = ()
     relations: tuple[Graph, ...] = ()
+    is_latex: bool = False
 
     def fused(self) -> Question:
         """The question about the graph in which compositions that lose digits are one gate each."""
@@ -115,8 +116,10 @@ def ask(
 
         raise Failure(f"{expression} is a file, and no expression", f'{SHELL}: "x*y"; or read one from it: -f FILE')
     filed = read_vars(vars_files, read, more)
-    stated = read_graph(reader_for(needs), checked(expression), bindings, filed, shapes or {}, read)
-    relations = [read_graph(reader_for(Needs.EQUATIONS), checked(text), bindings, filed, {}, read) for text in beside]
+    is_latex = arguments.is_latex or is_latex_file(file)
+    read_as = latex_graph if is_latex else read_graph
+    stated = read_as(needs, checked(expression), bindings, filed, shapes or {}, read)
+    relations = [read_as(Needs.EQUATIONS, checked(text), bindings, filed, {}, read) for text in beside]
     graph = together([stated, *relations]) if relations else stated
     check_names(graph, bindings, arguments)
     check_free(graph, filed)
@@ -136,7 +139,7 @@ def ask(
     for range_ in ranges:
         values.pop(range_.name, None)
     unused = [name for name in filed if name not in graph.inputs]
-    return Question(expression, stated, values, unused, ranges, rows, tuple(relations))
+    return Question(expression, stated, values, unused, ranges, rows, tuple(relations), is_latex)
 
 
 def reader_for(needs: Needs) -> Reader:
@@ -160,7 +163,7 @@ def together(graphs: Sequence[Graph]) -> Graph:
 
 
 def read_graph(
-    reader: Reader,
+    needs: Needs,
     text: str,
     bindings: Sequence[GivenValue],
     filed: Mapping[str, Array],
@@ -170,17 +173,39 @@ def read_graph(
     """The graph of the text, read again for the shapes of the values where a range follows from them."""
     from backprop.parser.constants import UnknownShape
 
+    reader = reader_for(needs)
     try:
         graph = reader(text, None)
         if not graph.assumed:
             return graph
     except UnknownShape:
         pass
+    return reader(text, {**known_shapes(bindings, filed, read_text), **shapes})
+
+
+def latex_graph(
+    needs: Needs,
+    text: str,
+    bindings: Sequence[GivenValue],
+    filed: Mapping[str, Array],
+    shapes: Mapping[str, Shape],
+    read_text: Read,
+) -> Graph:
+    """The graph of a text in LaTeX, in which the shapes of the values say what a product means."""
+    from backprop.parser.latex.reading import parse_latex
+    from backprop.parser.parsing import TextKind
+
+    kind = {Needs.MODEL: TextKind.MODEL, Needs.EQUATIONS: TextKind.RELATIONS}.get(needs, TextKind.EXPRESSION)
+    return parse_latex(text, {**known_shapes(bindings, filed, read_text), **shapes}, kind)
+
+
+def known_shapes(bindings: Sequence[GivenValue], filed: Mapping[str, Array], read_text: Read) -> dict[str, Shape]:
+    """The shapes of all values that are given."""
     known = {name: np.shape(filed[name]) for name in filed}
     for binding in bindings:
         if not is_range(binding.text or ""):
             known[binding.name] = np.shape(read_text(binding.name, binding.text or ""))
-    return reader(text, {**known, **shapes})
+    return known
 
 
 def values_of(bindings: Sequence[GivenValue], read: Read = read_value) -> dict[str, Array]:
@@ -203,7 +228,7 @@ def variables_line(arguments: Arguments) -> str | None:
         expression, *_ = split_positionals(arguments, needs_expression=True, takes_rows=takes_rows)
         if expression is None:
             return None
-        graph = of_either_kind(checked(expression))
+        graph = of_either_kind(checked(expression), is_latex=arguments.is_latex)
     except (ExpressionError, Failure):
         return None
     names = [f"{name}=…" if f"--{name}" in arguments.known else f"--{name}" for name in graph.variables]

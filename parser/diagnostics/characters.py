@@ -196,7 +196,8 @@ def cure_of_backslash(rest: str) -> tuple[str, str]:
         )
     if re.match(r"n(?!e|u|abla|ot)", word[1]):
         return "\\n", "statements are separated by a line break or ;"
-    return word[0], f"LaTeX is not read: write {LATEX.get(word[1], word[1])}"
+    instead = "sigmoid" if re.match(r"\\sigma\s*\(", rest) else LATEX.get(word[1], word[1])
+    return word[0], f"write {instead}; a whole formula in LaTeX is read by --from latex"
 
 
 def cure_of_dot(text: str, position: int) -> tuple[str, str]:

@@ -13,51 +13,33 @@ from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.parser import arrays, loops
-from backprop.parser.builder import Builder, Children, part
+from backprop.parser.builder import Children, part
 from backprop.parser.calls import called
 from backprop.parser.constants import with_constants
 from backprop.parser.functions import FunctionScope
-from backprop.parser.latex import commands
-from backprop.parser.latex.meaning import Meaning
-from backprop.parser.latex.names import Index, Name, read_base
+from backprop.parser.latex.functions import FunctionBuilder
+from backprop.parser.latex.names import Index, LatexName
 from backprop.parser.operand import Argument, Keyword, Operand
 from backprop.parser.scope import Function, Scope
 
-# Logarithms of absolute values that are one gate each, as --to latex writes them.
-LOGARITHMS = {"gamma": "lgamma", "beta": "lbeta", "det": "logdet"}
 NORMS = {"1": 1.0, r"\infty": np.inf}
 
 
-class Written(NamedTuple):
-    """A function with what stands below and above its name."""
-
-    token: Operand
-    below: Any
-    above: Operand | None
-
-
-class Case(NamedTuple):
+class WrittenCase(NamedTuple):
     """A line of cases; without a condition the last one."""
 
     value: Operand
     condition: Operand | None
 
 
-class LatexBuilder(Builder):
+class LatexBuilder(FunctionBuilder):
     """The callbacks, with the names that the grammar calls them by."""
-
-    def begin(self, source: str, shapes: Any = None) -> None:
-        super().begin(source, shapes)
-        self.meaning = Meaning(self.scope, shapes or {})
-        self.unbracketed: set[int] = set()  # where values end that end with a function's argument without brackets
-        self.quotients: set[int] = set()  # and those that end with what a slash divides by
-        self.starts: set[int] = set()  # where functions and sums begin
 
     # Names and numbers ---------------------------------------------------------------------------------------
 
     def name(self, children: Children) -> Operand:
         token = children[0]
-        name: Name | None = token.value
+        name: LatexName | None = token.value
         bound = bound_letters(self.scope)
         indices = [] if name is None else sorted(name.letters & bound)
         if name is not None and indices:
@@ -69,7 +51,7 @@ class LatexBuilder(Builder):
             token.node = self.scope.first_use(token.text, token.span)
         return token  # type: ignore[no-any-return]
 
-    def ask_about_name(self, token: Operand, name: Name | None) -> None:
+    def ask_about_name(self, token: Operand, name: LatexName | None) -> None:
         """Raise ExpressionError for a name whose meaning is open."""
         if name is None:
             return
@@ -86,7 +68,7 @@ class LatexBuilder(Builder):
                 r"'\tau': 2\pi, or a variable?", token.span, r"write 2\pi for the number; a variable has a value, tau=1"
             )
 
-    def indexed_name(self, name: Name, indices: list[str], token: Operand) -> Node:
+    def indexed_name(self, name: LatexName, indices: list[str], token: Operand) -> Node:
         """The variable that a subscript names: w_{i} is w_1, w_2, ... in a sum over i."""
         operands = []
         for letter in indices:
@@ -122,15 +104,6 @@ class LatexBuilder(Builder):
         token.node = called(self.scope, self.literal_name(token.text, token), lengths, token.span)
         return token  # type: ignore[no-any-return]
 
-    def literal(self, value: float, place: Operand) -> Operand:
-        operand = Operand("NUMBER", str(value), place.start_pos, place.end_pos)
-        operand.value = value
-        return operand
-
-    @staticmethod
-    def literal_name(text: str, place: Operand) -> Operand:
-        return Operand("NAME", text, place.start_pos, place.end_pos)
-
     def braced(self, children: Children) -> Operand:
         """Braces that group: they belong to the span."""
         opening, operand, closing = children
@@ -148,11 +121,6 @@ class LatexBuilder(Builder):
         left, sign, right = children
         self.ask_about_product(left, right)
         return self.product(left, right, sign.text)
-
-    def product(self, left: Operand, right: Operand, sign: str) -> Operand:
-        made = part(left, right)
-        made.node = self.meaning.product(self.scope, self.scope.node(left), self.scope.node(right), sign, made.span)
-        return made
 
     def divided(self, children: Children) -> Operand:
         left, _, right = children
@@ -275,114 +243,6 @@ class LatexBuilder(Builder):
     def enclosing(self, opening: Operand, arguments: list[Argument]) -> Node:
         return called(self.scope, self.literal_name(opening.value, opening), arguments, opening.span)
 
-    # Functions -----------------------------------------------------------------------------------------------
-
-    def script(self, children: Children) -> Any:
-        """What stands in the braces, and which sign was before them."""
-        return children[0], children[2]
-
-    def function(self, children: Children) -> Written:
-        scripts = {sign.type: content for sign, content in children[1:]}
-        return Written(children[0], scripts.get("BELOW"), scripts.get("POWER"))
-
-    def keyword(self, children: Children) -> Keyword:
-        return Keyword(children[0], children[1])
-
-    def keyword_of_list(self, children: Children) -> Keyword:
-        key, opening, first, _, others, closing = children
-        entries = arrays.display(self.scope, [first, *others], Span(opening.start_pos, closing.end_pos))
-        return Keyword(key, entries)
-
-    def called(self, children: Children) -> Operand:
-        written, _, arguments, closing = children[:4]
-        made = part(written.token, closing)
-        made.node = self.applied(written, arguments, made.span)
-        if len(children) > 4:
-            exponent, end = children[6], children[7]
-            made.end_pos = end.end_pos
-            made.node = self.meaning.power(self.scope, made.node, self.scope.node(exponent), made.span)
-        self.starts.add(made.start_pos)
-        return made
-
-    def bare(self, children: Children) -> Operand:
-        r"""`\sin x`: how far the argument goes may have to be asked."""
-        written, operand = children
-        made = part(written.token, operand)
-        made.node = self.applied(written, [operand], made.span)
-        self.unbracketed.add(made.end_pos)
-        self.starts.add(made.start_pos)
-        return made
-
-    def coefficient(self, children: Children) -> Operand:
-        number, operand = children
-        number.type = "NUMBER"
-        return self.product(self.number([number]), operand, "*")
-
-    def applied(self, written: Written, arguments: list[Operand], span: Span) -> Node:
-        """The function of its arguments, to the power above its name."""
-        name, given = self.meant(written, arguments)
-        if written.above is not None and written.above.is_literal:
-            power = float(np.asarray(written.above.value).flat[0])
-            word = written.token.text.strip("\\")
-            if power == -1:
-                inverse = commands.INVERSES.get(read_word(written.token.text))
-                if inverse is not None:
-                    return called(self.scope, self.literal_name(inverse, written.token), given, span)
-                raise ExpressionError(
-                    f"'{written.token.text}^{{-1}}': the inverse function, or one over it?",
-                    written.token.span,
-                    rf"write \arc{word}(x), or \frac{{1}}{{\{word}(x)}}"
-                    if word in ("sin", "cos", "tan")
-                    else rf"one over it is \frac{{1}}{{\{word}(x)}}; the inverse function has a name of its own",
-                )
-            if written.above.type == "GROUP":
-                derivative = "polygamma" if name == "digamma" else f"{name}_derivative"
-                if derivative in FUNCTIONS:
-                    order = Keyword(self.literal_name("order", written.token), self.literal(power, written.above))
-                    return called(self.scope, self.literal_name(derivative, written.token), [*given, order], span)
-                raise ExpressionError(
-                    "a derivative is not read", written.above.span, "write ^{2} for a power, without brackets"
-                )
-        node = self.call(name, given, written.token, span)
-        if written.above is None:
-            return node
-        return self.meaning.power(self.scope, node, self.scope.node(written.above), span)
-
-    def call(self, name: str, arguments: list[Argument], place: Operand, span: Span) -> Node:
-        if name == "log" and len(arguments) == 1 and isinstance(arguments[0], Operand):
-            inner = arguments[0].node
-            if inner is not None and inner.gate is FUNCTIONS["abs"][0]:
-                function = inner.inputs[0]
-                known = LOGARITHMS.get(function.gate.name)
-                if known is not None:
-                    return self.scope.graph.add(FUNCTIONS[known][0], function.inputs, (), span)
-        return called(self.scope, self.literal_name(name, place), arguments, span)
-
-    def meant(self, written: Written, arguments: list[Operand]) -> tuple[str, list[Argument]]:
-        """The function's name and its arguments, with what stands below it. Raises ExpressionError."""
-        token, below = written.token, written.below
-        name = str(token.value)
-        word = read_word(token.text)
-        if below is None:
-            return name, list(arguments)
-        if isinstance(below, list):
-            return name, [*arguments, *below]
-        number = float(below.value) if below.is_literal and not np.ndim(below.value) else None
-        if name == "log":
-            if number in (2, 10):
-                return f"log{int(number)}", list(arguments)
-            return name, [*arguments, below]
-        if word == "I" and len(arguments) == 2:
-            return "betainc", [*arguments, below]
-        if word in commands.BESSEL:
-            first, second, general = commands.BESSEL[word]
-            if number in (0, 1):
-                return (first if number == 0 else second), list(arguments)
-            return general, [below, *arguments]
-        raise ExpressionError(
-            f"what stands below '{token.text}' is not read", below.span, "write its arguments in brackets"
-        )
-
     # Environments --------------------------------------------------------------------------------------------
 
     def row(self, children: Children) -> Children:
@@ -397,9 +257,9 @@ class LatexBuilder(Builder):
         lines = [arrays.display(self.scope, row, Span(row[0].start_pos, row[-1].end_pos)) for row in rows]
         return arrays.display(self.scope, lines, span)
 
-    def case(self, children: Children) -> Case:
+    def case(self, children: Children) -> WrittenCase:
         value, _, condition = children
-        return Case(value, None if condition.type == "OTHERWISE" else condition)
+        return WrittenCase(value, None if condition.type == "OTHERWISE" else condition)
 
     def cases(self, children: Children) -> Operand:
         opening, lines, closing = children
@@ -455,8 +315,3 @@ def standing_alone(letter: str, text: str) -> list[int]:
     return [
         match.start() for match in re.finditer(rf"(?<![\\A-Za-z{{_]){letter}(?![A-Za-z}}])|(?<=[{{\d]){letter}", text)
     ]
-
-
-def read_word(text: str) -> str:
-    r"""The word of a command: J of \operatorname{J}, Phi of \Phi."""
-    return read_base(text)[0] if "{" in text else text.strip("\\")

@@ -139,8 +139,8 @@ def declared() -> dict[str, str]:
         template = gates[0].code.get("latex", "")
         text = getattr(template, "text", template)
         written = re.match(r"\\operatorname\{(\w+)\}(?:\\left\(|$)|(\\[A-Za-z]+)(?:\\left\(|$)", text)
-        if written and name == gates[0].name:
-            found[written[1] or written[2]] = name
+        if written:
+            found.setdefault(written[1] or written[2], name)
     return found
 
 

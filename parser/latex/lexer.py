@@ -24,7 +24,7 @@ VALUE_START = {"NAME", "FRAC", "SQRT"}  # what a number before it is the coeffic
 VALUE, FUNCTION, BIG, MORE = "value", "function", "big", "more"  # what has ended
 
 
-class Frame(NamedTuple):
+class OpenBracket(NamedTuple):
     """A bracket that is open: what closes it, which token that is, and what has ended then."""
 
     closing: str
@@ -42,7 +42,7 @@ class LatexLexer:
         self.units = list(units(text, OPERATOR))
         self.place = 0
         self.tokens: list[Operand] = []
-        self.frames: list[Frame] = []
+        self.frames: list[OpenBracket] = []
         self.ended = MORE
         self.indices: set[str] = set()  # the letters that sums run over
 
@@ -87,6 +87,9 @@ class LatexLexer:
             return
         if unit.text in LETTERS and not unit.below and self.is_function_letter(unit):
             self.function(commands.functions().get(unit.text[1:], unit.text[1:]), unit)
+            return
+        if unit.text[1:] in commands.CONSTANTS and not unit.below:
+            self.add("NAME", commands.CONSTANTS[unit.text[1:]], unit.start, unit.end, ends=VALUE).value = None
             return
         word = read_base(unit.text)[0]
         is_word = OPERATOR.fullmatch(unit.text) or re.match(r"\\(?:mathrm|text\w*|mbox)", unit.text)
@@ -197,7 +200,7 @@ class LatexLexer:
 
     def open(self, kind: str, unit: Unit, closing: str, closing_kind: str, ends: str) -> None:
         token = self.add(kind, unit.text, unit.start, unit.end)
-        self.frames.append(Frame(closing, closing_kind, ends, token))
+        self.frames.append(OpenBracket(closing, closing_kind, ends, token))
 
     def close(self, unit: Unit) -> None:
         if not self.frames:

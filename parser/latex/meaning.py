@@ -72,7 +72,7 @@ class Meaning:
 
     def product(self, scope: Scope, left: Node, right: Node, sign: str, span: Span) -> Node:
         def decide(where: Scope, nodes: tuple[Node, ...]) -> Node:
-            return self.product_of(*nodes, sign, span)
+            return self.product_of(nodes[0], nodes[1], sign, span)
 
         return self.decided(scope, (left, right), decide, span)
 
@@ -99,7 +99,7 @@ class Meaning:
             raise ExpressionError(
                 "a column before a matrix, or a row behind one", span, r"write x^{\top} A, or A x", graph.source
             )
-        return graph.add(OPERATORS["@"], (left, right), (), span)
+        return graph.add(OPERATORS["@"], (upright(left) if lengths[0] == 1 else left, right), (), span)
 
     def power(self, scope: Scope, base: Node, exponent: Node, span: Span, *, is_inverse: bool = False) -> Node:
         def decide(where: Scope, nodes: tuple[Node, ...]) -> Node:

@@ -28,7 +28,7 @@ class Index(NamedTuple):
 Part = tuple[str | Index, ...]  # what stands between two commas of a subscript
 
 
-class Name(NamedTuple):
+class LatexName(NamedTuple):
     """`base` with its subscript; `look` tells apart what is written in different ways and would be called alike."""
 
     base: str
@@ -49,12 +49,12 @@ def written(piece: str | Index) -> str:
     return piece.letter if isinstance(piece, Index) else piece
 
 
-def read_name(unit: Unit) -> Name:
+def read_name(unit: Unit) -> LatexName:
     """The name of a unit. Raises ExpressionError for a subscript that is none."""
     base, look = read_base(unit.text)
     if not base.isidentifier():
         raise ExpressionError(f"'{base}' is not a name", unit.span, "a name has letters, digits and _")
-    return Name(base, read_subscript(unit), look)
+    return LatexName(base, read_subscript(unit), look)
 
 
 def read_base(text: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.parser.latex import commands
-from backprop.parser.latex.names import Name
+from backprop.parser.latex.names import LatexName
 from backprop.parser.latex.units import Unit
 from backprop.parser.operand import Operand
 from backprop.parser.similarity import closest
@@ -127,7 +127,7 @@ def ask_names(tokens: Sequence[Operand]) -> None:
     r"""Raise ExpressionError where x and \mathbf{x} would be one name, and where i may be the imaginary unit."""
     looks: dict[str, Operand] = {}
     for place, token in enumerate(tokens):
-        if token.type != "NAME" or not isinstance(token.value, Name):
+        if token.type != "NAME" or not isinstance(token.value, LatexName):
             continue
         known = looks.setdefault(token.value.base, token)
         if known.value.look != token.value.look:
