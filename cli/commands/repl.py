@@ -36,8 +36,9 @@ def repl(format: str | None, short: str | None, digits: int, color: str, quiet: 
 
     x = -2 gives a name a value, q = x + y keeps a formula that means what its names mean when it is used, and
     sq(t) = t^2 is a function; any other line is an expression, answered with the table of eval. All of them may be
-    given anew. :help lists the commands, such as :graph, :explain and :diff. An open bracket, an operator or a
-    backslash at the end of a line continues it in the next one; an empty line ends it.
+    given anew; _ is the value of the last expression. :help lists the commands, such as :graph, :plot, :explain and
+    :save; quit ends the session. An open bracket, an operator or a backslash at the end of a line continues it in the
+    next one; an empty line ends it.
 
     In a pipe it answers each line with one line, at once: JSON with value and gradient, with name and value or
     definition, or with error and cure, start and end being its place in the line. --format plain gives the value

@@ -9,7 +9,7 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.output.destination import destination
 from backprop.cli.output.output import Output
-from backprop.cli.output.report import Cell, Report
+from backprop.cli.output.report import ROWS, Cell, Report
 from backprop.cli.status import Failure
 
 ONE_LINE = ("json", "ndjson", "plain")  # the formats in which every answer is a line
@@ -79,11 +79,16 @@ def as_answer(error: Exception) -> Reply:
 def one_line(answer: Reply, format: str | None) -> str:
     """The answer as JSON, or as the bare cells with tabs between."""
     from backprop.cli.output.cells import machine_text
-    from backprop.cli.output.json import SCHEMA, dumped, plain
+    from backprop.cli.output.json import SCHEMA, dumped, plain, rows
 
     if format == "plain":
         return "\t".join(map(machine_text, answer.plain))
-    return dumped({"schema": SCHEMA, **{key: plain(value) for key, value in answer.data.items()}})
+    report = answer.report
+    data = {
+        key: list(rows(report)) if value is ROWS and report is not None else plain(value)
+        for key, value in answer.data.items()
+    }
+    return dumped({"schema": SCHEMA, **data})
 
 
 def write_line(text: str) -> None:

@@ -17,6 +17,7 @@ from backprop.cli.question.names import variables_of
 from backprop.cli.repl.answers import ONE_LINE, Reply
 from backprop.cli.repl.evaluation import DERIVATIVE, traced
 from backprop.cli.repl.session import Asked, Session
+from backprop.cli.repl.statements import statements
 from backprop.cli.reports.nonfinite import nonfinite_values
 from backprop.cli.status import Failure
 from backprop.parser.similarity import suggestion
@@ -26,6 +27,7 @@ An expression shows every node's value and gradient: (x+y)*z
 A name gets a value:                                 x = -2; W = [[1, 2], [3, 4]]; w = @weights.npy
 or stays a formula, where other names are in it:     q = x + y
 A function:                                          sq(t) = t^2
+The value of the last expression is _:               _ + 1
 A loop:                                              sum(i^2*x for i in 1:3), iterate(sq, x, 3)
 A variable of its own:                               integral(exp(-t^2), t, 0, x), root(t^2 - x, t, 1)
 A line that ends in an open bracket, an operator or a backslash goes on in the next one, until an empty line.
@@ -54,20 +56,28 @@ def command_answer(session: Session, line: str) -> Reply:
     return answer._replace(data={"command": word} | dict(answer.data) | {"command": word})
 
 
-def last(session: Session, *, is_point_optional: bool = False) -> Asked:
-    """The last expression with today's values and definitions. Raises Failure where there is none."""
+def asked_of(session: Session, text: str, *, is_point_optional: bool = False) -> Asked:
+    """The expression behind a command, which is the last one from now on, or else the last one so far.
+
+    With today's values and definitions. Raises Failure where there is none, and ExpressionError.
+    """
+    if text:
+        first, *others = statements(text)
+        if others or first.name is not None:
+            raise Failure(f"{text!r} is not one expression", "give names their values in a line before")
+        return session.ask(first, is_point_optional=is_point_optional)
     if session.last is None:
         raise Failure("there is no expression yet", "write one first, such as x^2")
     return session.ask(session.last, is_point_optional=is_point_optional)
 
 
 def explain(session: Session, rest: str) -> Reply:
-    """The chain rule at the last expression, step by step."""
+    """The chain rule at an expression, step by step."""
     from backprop.cli.explain import json as objects
     from backprop.cli.explain import text as lines
     from backprop.cli.explain.steps import explain_trace
 
-    asked = last(session)
+    asked = asked_of(session, rest)
     explained = explain_trace(traced(asked), asked.question.text)
     output = session.output
 
@@ -88,7 +98,7 @@ def graph(session: Session, path: str) -> Reply:
     from backprop.cli.output.formats import ending_of, endings
     from backprop.cli.output.numbers import rounded
 
-    asked = last(session)
+    asked = asked_of(session, "")
     trace = traced(asked)
     circuit = circuit_of(trace, asked.question.text, DERIVATIVE)
     output = session.output
@@ -115,7 +125,7 @@ def diff(session: Session, rest: str) -> Reply:
     from backprop.cli.reports.derivative import derivative_report
     from backprop.cli.reports.exemptions import remarks
 
-    asked = last(session, is_point_optional=True)
+    asked = asked_of(session, "", is_point_optional=True)
     chosen = [normalized(name) for name in rest.replace(",", " ").split()]
     for name in chosen:
         if name not in asked.question.graph.inputs:
@@ -129,6 +139,48 @@ def diff(session: Session, rest: str) -> Reply:
     if not report.rows:
         raise Failure("the last expression has no variables", "there is nothing to differentiate by")
     return Reply(report.data, [row[1] for row in report.rows], report, notes=notes)
+
+
+def check(session: Session, rest: str) -> Reply:
+    """The gradient of an expression against differences of values."""
+    from backprop.autodiff.derivatives.check import checks, survey
+    from backprop.cli.reports.check import check_report, notes
+
+    asked = asked_of(session, rest)
+    with asked.text.located():
+        results = survey(checks(asked.question.graph, asked.question.values))
+    report = check_report(results, asked.question.text)
+    return Reply(report.data, report.plain, report, notes=list(notes(results)))
+
+
+def plot(session: Session, rest: str) -> Reply:
+    """A curve of an expression and its derivative, over a range behind it: `:plot sin(x) x=-5:5`."""
+    from backprop.cli.plot.plotting import Plotting
+    from backprop.cli.plot.points import point_report
+    from backprop.cli.repl.ranged import FEW_POINTS, ranged
+
+    text, ranges = ranged(rest)
+    asked = asked_of(session, text, is_point_optional=True)
+    question = session.over(asked, ranges)
+    output = session.output
+    with asked.text.located():
+        if output.format not in ONE_LINE:
+            plotting = Plotting(question, (), None, None, output.of("plot"))
+            return Reply(show=plotting.run)
+        plotting = Plotting(question, (), None, None, output.of("plot", format="json"))
+        report = point_report(question, plotting.samples(FEW_POINTS), plotting.sampler.wrt)
+    return Reply(report.data, [machine_text(number) for row in report.rows for number in row], report)
+
+
+def save(session: Session, path: str) -> Reply:
+    """Write the names and the last expression to a file that eval -f and repl read again."""
+    from backprop.cli.output.destination import destination
+
+    if not path:
+        raise Failure(":save needs the name of a file", "for example: :save session.txt")
+    with destination(path) as stream:
+        stream.write("".join(f"{line}\n" for line in session.written()))
+    return Reply({"file": path}, [path], text=f"{path} is written")
 
 
 def variables(session: Session, rest: str) -> Reply:
@@ -188,10 +240,13 @@ COMMANDS = {
     ":graph": Command(
         graph, "[FILE]", "Draw the last expression: as a tree, or into a file (.svg .html .dot ...).", "file"
     ),
-    ":explain": Command(explain, "", "Explain its value and gradient, step by step."),
+    ":explain": Command(explain, "[EXPR]", "Explain its value and gradient, or those of EXPR, step by step.", "name"),
+    ":check": Command(check, "[EXPR]", "Compare its gradient with differences of values.", "name"),
+    ":plot": Command(plot, "[EXPR] [x=-5:5]", "Draw it and its derivative over a range.", "name"),
     ":diff": Command(diff, "[NAME ...]", "Its derivative as an expression, by NAME or by every variable.", "variable"),
     ":vars": Command(variables, "", "The names that have a value or a definition."),
     ":clear": Command(clear, "[NAME ...]", "Forget NAME, or all names.", "name"),
+    ":save": Command(save, "FILE", "Write the names and the last expression, which eval -f FILE reads.", "file"),
     ":help": Command(show_help, "[FUNCTION]", "Show this, or all about a function.", "function"),
-    ":quit": Command(leave, "", "End the session, as Ctrl-D does."),
+    ":quit": Command(leave, "", "End the session, as quit, exit and Ctrl-D do."),
 }

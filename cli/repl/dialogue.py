@@ -12,6 +12,7 @@ from backprop.cli.repl.evaluation import evaluated
 from backprop.cli.repl.reading import Console, InputLines
 from backprop.cli.repl.session import Session, Unreadable
 
+LEAVING = ("quit", "exit")
 GREETING = "type an expression, x = 2, or :help; Ctrl-D ends"
 
 
@@ -59,4 +60,7 @@ def answer_all(session: Session, lines: InputLines) -> None:
 
 
 def answers_to(session: Session, line: str) -> list[Reply]:
+    word = line.strip().removesuffix("()")
+    if word in LEAVING and not any(name.rstrip("(") == word for name in session.names()):
+        return [Reply(is_last=True)]
     return [command_answer(session, line)] if line.lstrip().startswith(":") else evaluated(session, line)

@@ -16,7 +16,7 @@ from backprop.cli.output.cells import table_text
 from backprop.cli.output.errors import warning
 from backprop.cli.question.values import read_value
 from backprop.cli.repl.answers import Reply
-from backprop.cli.repl.session import Asked, Session, TypedText
+from backprop.cli.repl.session import LAST, Asked, Session, TypedText
 from backprop.cli.repl.statements import Statement, statements
 from backprop.cli.reports.lost_digits import MOST_NAMED, noted
 from backprop.cli.reports.nodes import OUTPUT, node_report
@@ -72,6 +72,7 @@ def expression_answer(session: Session, statement: Statement) -> Reply:
     asked = session.ask(statement)
     evaluation = traced(asked)
     question = asked.question
+    session.values[LAST.text] = evaluation.value
     label = evaluation.labels.get(evaluation.output, OUTPUT)
     title = f"{label} = {question.text}" if label != question.text else label  # not of the definitions before it
     report = node_report(evaluation, question.text, DERIVATIVE)._replace(title=title)

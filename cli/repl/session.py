@@ -7,7 +7,9 @@ use what its names mean then. One that needs its own name (`x = x + 1`) is compu
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.derivatives.trace import trace
@@ -15,13 +17,18 @@ from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
+from backprop.cli.output.cells import machine_text
 from backprop.cli.output.output import Output
-from backprop.cli.question.names import listed
+from backprop.cli.question.names import listed, variables_of
 from backprop.cli.question.question import Question
+from backprop.cli.question.ranges import Range, in_order
 from backprop.cli.repl.statements import Name, Statement
 from backprop.cli.status import Failure
 from backprop.parser import parse
 from backprop.parser.similarity import closest
+
+LAST = Name("_", False)  # the value of the last expression
+WIDTH = 5.0  # of a plot to both sides, where nobody says it
 
 
 class Unreadable(ExpressionError):
@@ -92,6 +99,7 @@ class Session:
         self.values: dict[str, Array] = {}
         self.definitions: dict[Name, Statement] = {}
         self.last: Statement | None = None
+        self.before: Array | None = None  # what _ meant in it
 
     @contextlib.contextmanager
     def kept_whole(self) -> Iterator[None]:
@@ -107,12 +115,15 @@ class Session:
         """The question that a statement's right side is now. Raises ExpressionError or Failure."""
         text = self.text(statement)
         graph = text.parsed()
-        if statement.name is None:
-            self.last = statement
-        missing = [name for name in graph.variables if name not in self.values]
+        if statement.name is None and statement is not self.last:
+            self.last, self.before = statement, self.values.get(LAST.text)
+        known = self.values
+        if statement.name is None and self.before is not None:  # whose own value is the last by now
+            known = {**known, LAST.text: self.before}
+        missing = [name for name in graph.variables if name not in known]
         if missing and not is_point_optional:
             raise self.without_values(missing)
-        values = {name: value for name, value in self.values.items() if name in graph.inputs}
+        values = {name: value for name, value in known.items() if name in graph.inputs}
         question = Question(text.pieces[-1].line[statement.body : statement.end].strip(), graph, values, ())
         return Asked(question.fused() if self.is_fused else question, text)
 
@@ -157,7 +168,7 @@ class Session:
             return None
         graph = self.text(statement).parsed()
         is_free = any(variable in self.values or variable not in leaves.NAMED_CONSTANTS for variable in graph.inputs)
-        if is_free and not self.needs(statement):
+        if is_free and not self.needs(statement) and LAST not in statement.uses:  # whose meaning changes
             self.values.pop(name.text, None)
             self.definitions[name] = statement
             return None
@@ -168,6 +179,13 @@ class Session:
         return value
 
     def define_function(self, name: Name, statement: Statement) -> None:
+        if LAST in statement.uses:
+            raise Unreadable(
+                f"'{LAST.text}' is the value of the last expression, which changes",
+                Span(statement.start, statement.end),
+                f"give it a name before: q = {LAST.text}",
+                statement.line,
+            )
         if self.needs(statement):
             raise Unreadable(
                 f"'{name.text}' would call itself",
@@ -190,6 +208,40 @@ class Session:
         for is_function in (True, False):
             is_known |= self.definitions.pop(Name(name, is_function), None) is not None
         return is_known
+
+    def over(self, asked: Asked, ranges: Sequence[Range]) -> Question:
+        """The question over ranges, or over one of its only variable. Raises Failure."""
+        question = asked.question
+        known = question.graph.variables
+        for range_ in ranges:
+            if range_.name not in known:
+                raise Failure(f"{range_.name} is not a variable of the expression", variables_of(known))
+        if not ranges:
+            open_names = [name for name in known if name not in question.values] or known
+            if len(open_names) != 1:
+                example = f"as in :plot {known[0]}=-5:5" if known else variables_of(known)
+                raise Failure("over the range of which variable?", example)
+            centre = question.values.get(open_names[0], np.float64(0.0))
+            if np.ndim(centre):
+                raise Failure(f"{open_names[0]} is an array, which has no range", "give a scalar a range")
+            ranges = (Range(open_names[0], float(centre) - WIDTH, float(centre) + WIDTH),)
+        names = [range_.name for range_ in ranges]
+        missing = [name for name in known if name not in question.values and name not in names]
+        if missing:
+            raise self.without_values(missing)
+        values = {name: value for name, value in question.values.items() if name not in names}
+        return question._replace(values=values, ranges=in_order(list(ranges)))
+
+    def written(self) -> list[str]:
+        """Lines that give all names their meaning again, and the last expression."""
+        ordered = self.needed(self.definitions.keys())
+        statements = [*ordered, *([self.last] if self.last is not None else [])]
+        uses = {name for statement in statements for name in statement.uses}
+        values = {name: value for name, value in self.values.items() if name != LAST.text}
+        if LAST in uses and self.before is not None:
+            values[LAST.text] = self.before
+        lines = [f"{name} = {machine_text(value)}" for name, value in values.items()]
+        return [*lines, *(statement.text for statement in statements)]
 
     def names(self) -> list[str]:
         """Every name with a meaning, that of a function with its bracket."""

@@ -134,7 +134,7 @@ def plain_functions() -> frozenset[str]:
 
 def declared() -> dict[str, str]:
     r"""The functions by what their declarations write before their arguments: \sin, or the name in \operatorname."""
-    found = {}
+    found: dict[str, str] = {}
     for name, gates in FUNCTIONS.items():
         template = gates[0].code.get("latex", "")
         text = getattr(template, "text", template)

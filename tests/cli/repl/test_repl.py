@@ -72,6 +72,39 @@ def test_values_functions_and_formulas_persist_and_change(talk):
     assert answers[3] == {"command": "repl", "name": "q", "definition": "q = sq(x) + 1"}
 
 
+def test_the_last_value_is_an_underscore(talk):
+    answers = talk("3*4", "_ + 1", ":explain", "x = _", "x", "_*2", "q = _ + y", ":vars")
+    assert [answers[place]["value"] for place in (0, 1, 2, 3, 4, 5)] == [12, 13, 13, 13, 13, 26]
+    assert "y has no value" in answers[6]["error"]
+    assert "changes" in talk("2", "f(t) = t + _")[1]["error"]
+
+
+def test_commands_take_an_expression(talk):
+    answers = talk("x = 2", ":explain x^2", ":check x^3", ":check", ":plot sin(x) x=0:1", ":plot x^2", ":plot")
+    assert (answers[1]["value"], answers[1]["gradient"]) == (4, {"x": 4})
+    assert answers[2]["expression"] == answers[3]["expression"] == "x^3"
+    assert [check["verdict"] for check in answers[2]["checks"]] == ["ok"]
+    assert answers[4]["ranges"] == [{"name": "x", "start": 0, "stop": 1, "log": False}]
+    assert answers[5]["ranges"] == answers[6]["ranges"] == [{"name": "x", "start": -3, "stop": 7, "log": False}]
+    wrong = talk(":explain x = 2", ":check 1; 2", ":plot x*y", ":plot x z=1:2", ":explain 2x", ":plot 2", ":save")
+    assert all("error" in answer and answer["cure"] for answer in wrong)
+
+
+def test_a_session_is_saved_as_an_expression(talk, backprop, tmp_path):
+    lines = "x = -2", "W = [[1, 2], [3, 4]]", "sq(t) = t^2", "q = sq(x) + 1", "5", "q*_*W[0, 1]"
+    *_, answer = talk(*lines, ":save session.txt")
+    assert answer == {"command": ":save", "file": "session.txt"}
+    assert backprop("eval", "-f", "session.txt", "--format", "plain").out == "50\n"
+    again = talk(*(tmp_path / "session.txt").read_text().splitlines())
+    assert again[-1]["value"] == 50
+
+
+@pytest.mark.parametrize("word", ["quit", "exit", "exit()"])
+def test_a_word_ends_the_session(backprop, word):
+    assert backprop("repl", "--format", "plain", stdin=f"1\n{word}\n2\n").out == "1\n\n"
+    assert backprop("repl", "--format", "plain", stdin="quit = 3\nquit\n").out == "3\n3\t1\n"
+
+
 def test_a_right_side_without_variables_is_a_value(talk):
     answers = talk("x = pi/2", "f(t) = t + 1", "y = f(2)", "W = [[1, 2], [3, 4]]", "π = 3", "pi*2")
     assert [answers[place]["value"] for place in (2, 3, 4, 5)] == [3, [[1, 2], [3, 4]], 3, 6]
