@@ -17,11 +17,13 @@ from backprop.parser.similarity import closest
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+HELP = "help"  # a word before a command, and no command
 EXAMPLES = (
     'backprop eval "(x+y)*z" --x -2 --y 5 --z -4',
     'backprop grad "(x+y)*z" x=-2 y=5 z=-4 --wrt x',
     'backprop eval "q = W@x; sum(q^2)" --W "[[0.1,0.5],[-0.3,0.8]]" --x "[0.2,0.4]"',
     "backprop functions sigmoid",
+    "backprop help eval",
 )
 
 
@@ -41,6 +43,8 @@ class LazyGroup(Helpful, click.Group):
         return commands + click.Command.shell_complete(self, context, typed)
 
     def parse_args(self, context: click.Context, tokens: list[str]) -> list[str]:
+        if tokens and (tokens[0] == HELP or (tokens[0] in ("-h", "--help") and len(tokens) > 1)):
+            tokens = [*tokens[1:2], "--help", *tokens[2:]]  # help eval, as git has it
         if tokens and tokens[0] not in COMMANDS and tokens[0] not in self.own_options():
             raise unknown_command(tokens)
         return super().parse_args(context, tokens)
@@ -67,6 +71,11 @@ def unknown_command(tokens: list[str]) -> Failure:
     meant = closest(first, COMMANDS)
     if meant:
         return Failure(f"unknown command {first!r}", f"did you mean: backprop {shlex.join([meant, *tokens[1:]])}")
+    if not first.startswith("-"):
+        from backprop.autodiff.gates import FUNCTIONS
+
+        if first in FUNCTIONS:
+            return Failure(f"unknown command {first!r}", f"it is a function: backprop functions {first}")
     if first.startswith("--"):
         return Failure(f"unknown option {first}", "the command comes first: backprop eval EXPRESSION --x 1")
     if any(not character.isalpha() for character in first):

@@ -62,7 +62,8 @@ def diff(
 ) -> Status:
     """Print the derivative as an expression, one line for each variable.
 
-    The output is in the language itself, so that eval, grad and diff take it again. Where the variables have
+    On a terminal each line says what it is, df/dx = 2*x; elsewhere and with --format plain it is bare: in the
+    language itself, so that eval, grad and diff take it again. Where the variables have
     values, the derivative's value follows.
     """
     derivatives = options.symbolic(question)

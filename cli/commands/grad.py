@@ -23,11 +23,15 @@ EXAMPLES = (
 def grad(question: Question, options: DerivativeOptions, output: Output) -> Status:
     """Print the gradient as bare numbers, one line for each variable.
 
-    The lines are in the order of --wrt or of the variables' first use; an array is one line of nested lists,
-    which can be given back as a value. The digits are the shortest that read back to the same double.
+    On a terminal each line says what it is, df/dx = 4; in a pipe, a file and with --format plain it is bare. The
+    lines are in the order of --wrt or of the variables' first use; an array is one line of nested lists, which can be
+    given back as a value. The digits are the shortest that read back to the same double.
     """
     trace = options.trace(question)
-    output.write(gradient_report(trace, question.text, options.derivative))
+    report = gradient_report(trace, question.text, options.derivative)
+    if options.upstream is not None:
+        report = report._replace(labels=[f"gradient of {name}" for name in trace.gradients])
+    output.write(report)
     if not trace.gradients:
         output.note("the expression has no variables, so that there is no gradient")
     return options.finish_trace(question, trace, output)

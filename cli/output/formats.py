@@ -85,6 +85,8 @@ def words(command: str) -> tuple[str, ...]:
 def default_of(command: str, *, is_terminal: bool = False) -> str:
     """The format of a command where nobody says it."""
     default = DEFAULTS.get(command, "tsv")
+    if is_terminal and command == "graph":
+        return "tree"
     return "table" if is_terminal and default in ("tsv", "json") else default
 
 

@@ -28,6 +28,7 @@ class Look(NamedTuple):
     width: int | None
     is_colored: bool
     is_terminal: bool
+    is_labelled: bool = False  # whether bare values are for people, who did not ask for them bare
 
 
 class Output:
@@ -56,6 +57,7 @@ class Output:
         self.is_terminal = self.path is None and sys.stdout is not None and sys.stdout.isatty()
         announce(self.path, "-o", self.note)
         default = default_of(command, is_terminal=self.is_terminal)
+        self.is_labelled = self.is_terminal and not (short or format)
         self.format = short or format or written_format(command, self.path, default)
         if self.is_terminal and FORMATS[self.format].is_binary:
             raise Failure(f"a {self.format} is not for a terminal", f"write it to a file: -o {command}.{self.format}")
@@ -97,7 +99,9 @@ class Output:
 
     @property
     def look(self) -> Look:
-        return Look(self.format, self.digits, width_of(self.is_terminal), self.is_colored, self.is_terminal)
+        return Look(
+            self.format, self.digits, width_of(self.is_terminal), self.is_colored, self.is_terminal, self.is_labelled
+        )
 
     @property
     def is_colored(self) -> bool:

@@ -31,6 +31,7 @@ Row: TypeAlias = tuple[Cell, ...]
 class Column(NamedTuple):
     """`folds`: its cells may be broken anywhere to fit a narrow terminal; others never are.
 
+    `stacks`: a terminal that is too narrow for all has it below each line.
     `is_optional`: a table on a terminal that is too narrow for all leaves it out.
     """
 
@@ -39,6 +40,7 @@ class Column(NamedTuple):
     is_number: bool = False
     folds: bool = False
     is_optional: bool = False
+    stacks: bool = False
 
 
 class Rows(Sequence[Row]):
@@ -63,6 +65,7 @@ ROWS = object()  # in `data`: here the rows belong
 class Report(NamedTuple):
     """`title`, `columns` and `rows` make every table; `data` is the JSON object; `plain` the bare values.
 
+    `labels` say on a terminal what each plain value is, empty where it is a value of the line before.
     `footer` are lines for people below a table; a format that holds rows only has them on stderr.
     """
 
@@ -73,3 +76,4 @@ class Report(NamedTuple):
     plain: Sequence[Cell]
     has_header: bool = True
     footer: tuple[Cell, ...] = ()
+    labels: Sequence[str] = ()

@@ -7,39 +7,142 @@ from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from rich.cells import cell_len
-from rich.console import Console, RenderableType
+from rich.console import Console, JustifyMethod, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from backprop.cli.output.cells import table_text
 from backprop.cli.output.output import MAXIMUM_ROWS, Look
 from backprop.cli.output.report import Column, Report
+from backprop.cli.output.wrapping import ENTRIES, OF_NUMBERS, OF_TEXT, ROWS, TERMS, WORDS, longest, wrapped
 
 PADDING = 1  # spaces on both sides of a column
 UNLIMITED = 100_000
 TRAILING_BLANKS = re.compile(r"(?: |\x1b\[[0-9;]*m)+$", re.MULTILINE)  # and colours, which stay
 COMFORTABLE, LEAST_FOLDED = 24, 12  # cells that a folding column keeps while others can give, and at last
+# How a table gets narrower: whether columns that fold do or others, where their cells are broken, and the bound.
+STEPS_WHOLE = ((True, WORDS, COMFORTABLE), (False, ROWS, None))
+STEPS = (*STEPS_WHOLE, (True, WORDS, LEAST_FOLDED), (False, ENTRIES, None))
 
 
 def write(report: Report, stream: TextIO, look: Look) -> None:
     columns, lines = without_optional(report.columns, lines_of(report, look), look.width)
-    widths = fitted(columns, lines, report.has_header, look.width)
-    table = Table(box=None, padding=(0, PADDING), show_header=report.has_header)
-    table.header_style = "bold"
-    for column, width in zip(columns, widths, strict=True):
-        table.add_column(
-            Text(column.name),
-            justify="right" if column.is_number else "left",
-            style=column.style,
-            width=width,
-            overflow="fold",
-        )
-    for line in lines:
-        table.add_row(*(Text(text) for text in line))
-    console = console_for(look, sum(widths) + 2 * PADDING * len(widths))
+    console = console_for(look, 0)
     title = [Text(table_text(report.title, look.digits), style="bold", overflow="fold")] if report.title else []
     footer = [Text(table_text(remark, look.digits), overflow="fold") for remark in report.footer]
-    stream.write(printed(console, *title, table, *footer))
+    stream.write(printed(console, *title))
+    stream.write(laid_out(columns, lines, report.has_header, look))
+    stream.write(printed(console, *footer))
+
+
+def laid_out(columns: Sequence[Column], lines: Sequence[Sequence[str]], has_header: bool, look: Look) -> str:
+    """The table or, on a terminal too narrow for it, one column below each line, all below, or groups of columns."""
+    every = list(range(len(columns)))
+    width = look.width
+    if width is None or fits(columns, lines, has_header, every, width):
+        return drawn(columns, lines, every, has_header, look)
+    stacked = next((number for number, column in enumerate(columns) if column.stacks), None)
+    if stacked is None:
+        groups = grouped(columns, lines, has_header, every, width)
+        return "\n".join(drawn(columns, lines, group, has_header, look) for group in groups)
+    kept = [number for number in every if number != stacked]
+    if fits(columns, lines, has_header, kept, width):
+        return drawn(columns, lines, kept, has_header, look, wrapped_below(columns, lines, stacked, width))
+    return expanded(columns, lines, look, width)
+
+
+def fits(
+    columns: Sequence[Column], lines: Sequence[Sequence[str]], has_header: bool, place: Sequence[int], width: int
+) -> bool:
+    """Whether the columns fit without broken rows of matrices and without terms in shreds."""
+    shown = [columns[number] for number in place]
+    widths = fitted(shown, [[line[number] for number in place] for line in lines], has_header, width, is_whole=True)
+    return sum(widths) + 2 * PADDING * len(widths) <= width
+
+
+def drawn(
+    columns: Sequence[Column],
+    lines: Sequence[Sequence[str]],
+    place: Sequence[int],
+    has_header: bool,
+    look: Look,
+    below: Sequence[Sequence[str]] = (),
+) -> str:
+    """Some of the columns as text, with what stands `below` each line."""
+    shown = [columns[number] for number in place]
+    cells = [[line[number] for number in place] for line in lines]
+    widths = fitted(shown, cells, has_header, look.width)
+    table = Table(box=None, padding=(0, PADDING), show_header=has_header)
+    table.header_style = "bold"
+    for column, width in zip(shown, widths, strict=True):
+        justify: JustifyMethod = "right" if column.is_number else "left"
+        table.add_column(Text(column.name), justify=justify, style=column.style, width=width, no_wrap=True)
+    heights = []
+    for line in cells:
+        parts = [
+            wrapped(text, width, OF_NUMBERS if column.is_number else OF_TEXT)
+            for text, width, column in zip(line, widths, shown, strict=True)
+        ]
+        heights.append(max(map(len, parts), default=1))
+        table.add_row(*(Text("\n".join(part)) for part in parts))
+    text = printed(console_for(look, sum(widths) + 2 * PADDING * len(widths)), table)
+    if not below:
+        return text
+    rest = iter(text.splitlines(keepends=True))
+    whole = [next(rest)] if has_header else []
+    for height, more in zip(heights, below, strict=True):
+        whole += [next(rest) for _ in range(height)]
+        whole += [f"{line}\n" for line in more]
+    return "".join(whole)
+
+
+def wrapped_below(
+    columns: Sequence[Column], lines: Sequence[Sequence[str]], stacked: int, width: int
+) -> list[list[str]]:
+    """The cells of a column as lines of their own, behind its name."""
+    name = f"{columns[stacked].name}: "
+    indent = " " * (max((cell_len(line[0]) for line in lines), default=0) + 3 * PADDING)
+    room = max(width - len(indent) - len(name), LEAST_FOLDED)
+    below = [wrapped(line[stacked], room, OF_TEXT) for line in lines]
+    return [
+        [f"{indent}{' ' * len(name) if number else name}{part}" for number, part in enumerate(parts)] for parts in below
+    ]
+
+
+def expanded(columns: Sequence[Column], lines: Sequence[Sequence[str]], look: Look, width: int) -> str:
+    """Each line as a block: what it is about, and its numbers and the stacked column below, each on its own line."""
+    heads = [number for number, column in enumerate(columns) if not (column.is_number or column.stacks)]
+    others = [number for number in range(len(columns)) if number not in heads]
+    widths = [max(cell_len(line[number]) for line in lines) for number in heads]
+    longest_name = max(len(columns[number].name) for number in others)
+    indent = " " * (widths[0] + 3 * PADDING)
+    room = max(width - len(indent) - longest_name - 2, LEAST_FOLDED)
+    blocks: list[Text] = []
+    for line in lines:
+        head = "  ".join(line[number].ljust(size) for number, size in zip(heads, widths, strict=True))
+        blocks.append(Text(f" {head}", style="bold"))
+        for number in others:
+            column = columns[number]
+            parts = wrapped(line[number], room, OF_NUMBERS if column.is_number else OF_TEXT)
+            for place, part in enumerate(parts):
+                name = "" if place else column.name
+                blocks.append(Text(f"{indent}{name:{longest_name}}  ").append(part, column.style))
+    return printed(console_for(look, width), *blocks)
+
+
+def grouped(
+    columns: Sequence[Column], lines: Sequence[Sequence[str]], has_header: bool, kept: Sequence[int], width: int
+) -> list[list[int]]:
+    """The columns in groups that fit, the first one in each; one group where all fit."""
+    cells = [[line[number] for number in kept] for line in lines]
+    widths = fitted([columns[number] for number in kept], cells, has_header, width)
+    needed = dict(zip(kept, (number + 2 * PADDING for number in widths), strict=True))
+    groups = [list(kept[:1])]
+    for number in kept[1:]:
+        if len(groups[-1]) > 1 and sum(needed[one] for one in groups[-1]) + needed[number] > width:
+            groups.append(list(kept[:1]))
+        groups[-1].append(number)
+    return groups
 
 
 def printed(console: Console, *parts: RenderableType) -> str:
@@ -87,23 +190,30 @@ def without_optional(
     return [columns[number] for number in kept], [[line[number] for number in kept] for line in lines]
 
 
-def fitted(columns: Sequence[Column], lines: Sequence[Sequence[str]], has_header: bool, width: int | None) -> list[int]:
+def fitted(
+    columns: Sequence[Column],
+    lines: Sequence[Sequence[str]],
+    has_header: bool,
+    width: int | None,
+    *,
+    is_whole: bool = False,
+) -> list[int]:
     """The columns' widths: what they need, or, on a narrow terminal, the folding ones made narrower, then the rest.
 
-    A column that does not fold keeps its longest word: a number or a label is never broken.
+    A number is never broken, and a row of a matrix only where nothing else helps: never where all has to be `is_whole`.
     """
     texts = [[column.name] * has_header + [line[number] for line in lines] for number, column in enumerate(columns)]
     widths = [max((cell_len(text) for text in column), default=1) for column in texts]
     if width is None:
         return widths
-    words = [max((cell_len(word) for text in column for word in text.split(" ")), default=1) for column in texts]
     available = width - 2 * PADDING * len(widths)
-    for folds, least in ((True, COMFORTABLE), (False, None), (True, LEAST_FOLDED)):
-        bounds = {
-            number: words[number] if least is None else min(words[number], least)
-            for number, column in enumerate(columns)
-            if column.folds is folds
-        }
+    for folds, places, most in STEPS_WHOLE if is_whole else STEPS:
+        bounds = {}
+        for number, column in enumerate(columns):
+            if column.folds is folds and (folds or column.is_number):
+                pieces = TERMS if is_whole and column.stacks else places
+                piece = max((longest(text, pieces) for text in texts[number]), default=1)
+                bounds[number] = min(piece, most) if most else piece
         shrink(widths, bounds, available)
     return widths
 

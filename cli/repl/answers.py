@@ -24,7 +24,7 @@ class Reply(NamedTuple):
     data: Mapping[str, Any] = {}
     plain: Sequence[Cell] = ()
     report: Report | None = None
-    show: Callable[[], None] | None = None
+    show: Callable[[], object] | None = None
     text: str = ""
     notes: Sequence[str] = ()
     is_last: bool = False

@@ -14,6 +14,7 @@ from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.cli.output.report import Column, Report
 from backprop.cli.question.question import Question
+from backprop.cli.reports.entries import output_label, slope_label
 from backprop.parser.printers.expression import TEXTBOOK, show
 
 MAXIMUM_WRITTEN = 2**20  # operands and operators: about 4 MB
@@ -25,6 +26,10 @@ def derivative_report(question: Question, derivatives: Derivatives, order: int, 
     values = values_of(question, derivatives)
     columns = [Column("variable"), Column("derivative", folds=True)]
     data = {"command": "diff", "expression": question.text, "order": order, "derivative": texts}
+    output = output_label(question.graph)
+    labels = [
+        label for name in texts for label in (slope_label(output, name, order), *([] if values is None else [""]))
+    ]
     if values is not None:
         columns.append(Column("value", style="red", is_number=True))
         data["value"] = values
@@ -34,6 +39,7 @@ def derivative_report(question: Question, derivatives: Derivatives, order: int, 
         rows=[(name, text) if values is None else (name, text, values[name]) for name, text in texts.items()],
         data=data,
         plain=[cell for name, text in texts.items() for cell in (text, *([] if values is None else [values[name]]))],
+        labels=labels,
     )
 
 

@@ -44,6 +44,11 @@ def output_label(graph: Graph) -> str:
     )
 
 
+def slope_label(output: str, name: str, order: int = 1) -> str:
+    """`df/dx`, `d^2f/dx^2`."""
+    return f"d{output}/d{name}" if order == 1 else f"d^{order}{output}/d{name}^{order}"
+
+
 def heading(name: str, others: Sequence[str]) -> str:
     """A column's name that no other column has."""
     return f"({name})" if name in others else name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from backprop.autodiff.derivatives.trace import Trace
 from backprop.cli.output.report import Column, Report
+from backprop.cli.reports.entries import output_label, slope_label
 from backprop.cli.reports.nonfinite import nonfinite_entries
 
 
@@ -24,4 +25,5 @@ def gradient_report(trace: Trace, text: str, derivative: str) -> Report:
             "nonfinite": [entry for entry in entries if entry["where"] in {output, *wanted}],
         },
         plain=list(trace.gradients.values()),
+        labels=[slope_label(output_label(trace.graph), name) for name in trace.gradients],
     )

@@ -15,7 +15,7 @@ from backprop.parser.printers.expression import show
 
 VALUE = Column("value", style="green", is_number=True)
 OUTPUT = "f"  # the label of an output that is a mere number
-FOLDED = Column("expression", folds=True), Column("how", folds=True)
+FOLDED = Column("expression", folds=True), Column("how", folds=True, stacks=True)
 
 
 class NodeTable:
