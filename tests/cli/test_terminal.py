@@ -153,3 +153,33 @@ def test_the_cursor_is_seen_after_a_signal(tmp_path, ending):
         session.status()
         shown, hidden = session.raw.rfind(b"\x1b[?25h"), session.raw.rfind(b"\x1b[?25l")
         assert hidden <= shown
+
+
+def test_diff_and_grad_say_what_a_line_is_on_a_terminal_only(terminal, backprop):
+    asked = ("grad", "q = x*y", "x=2", "y=3")
+    assert terminal(*asked).out == "dq/dx = 3\ndq/dy = 2\n"
+    assert terminal(*asked, "--format", "plain").out == backprop(*asked).out == "3\n2\n"
+    assert terminal("grad", "[x, x]", "x=1", "--upstream", "[1, 2]").out == "gradient of x = 3\n"
+    asked = ("diff", "x^2*y", "--wrt", "x", "--order", "2")
+    assert terminal(*asked).out == "d^2f/dx^2 = 2*y\n"
+    assert backprop(*asked).out == "2*y\n"
+    assert terminal("diff", "x^2", "x=3").out == "df/dx = 2*x\n  = 6\n"
+    assert terminal("diff", "x^2", "--to", "latex").out == "2 x\n"
+
+
+def test_graph_draws_the_tree_on_a_terminal_only(terminal, backprop):
+    assert terminal("graph", "x*y", "x=2", "y=3").lines[1] == "f = x * y  value 6  gradient 1"
+    assert backprop("graph", "x*y", "x=2", "y=3").out.startswith("digraph")
+
+
+@pytest.mark.parametrize("tokens", [("help", "eval"), ("-h", "eval"), ("--help", "eval"), ("help", "eval", "x*y")])
+def test_help_before_a_command(backprop, tokens):
+    shown = backprop(*tokens)
+    assert shown.out == backprop(*tokens[1:], "--help").out
+    assert shown.status == 0
+
+
+def test_help_of_what_is_no_command(backprop):
+    assert backprop("help").out == backprop("--help").out
+    assert "backprop functions sigmoid" in backprop("help", "sigmoid").err
+    assert backprop("help", "evla").status == 2
