@@ -113,9 +113,10 @@ def stands_alone(sequence: Sequence[Unit], place: int) -> bool:
 
 def ask_bars(sequence: Sequence[Unit], place: int, bar: str) -> None:
     """Raise ExpressionError where a bar that closes might open as well: `|a|b|c|`."""
-    rest = [unit.text for unit in sequence[place:]]
-    follows_value = bool(rest) and (re.fullmatch(r"\w|\\[A-Za-z]+", rest[0]) is not None)
-    if follows_value and rest.count(bar) >= 2 and rest[1:2] == [bar]:
+    following = [unit.text for unit in sequence[place : place + 2]]
+    if len(following) < 2 or following[1] != bar or not re.fullmatch(r"\w|\\[A-Za-z]+", following[0]):
+        return
+    if any(unit.text == bar for unit in sequence[place + 2 :]):
         raise ExpressionError(
             f"which '{bar}' closes here?",
             sequence[place - 1].span,
