@@ -167,11 +167,6 @@ def test_diff_and_grad_say_what_a_line_is_on_a_terminal_only(terminal, backprop)
     assert terminal("diff", "x^2", "--to", "latex").out == "2 x\n"
 
 
-def test_graph_draws_the_tree_on_a_terminal_only(terminal, backprop):
-    assert terminal("graph", "x*y", "x=2", "y=3").lines[1] == "f = x * y  value 6  gradient 1"
-    assert backprop("graph", "x*y", "x=2", "y=3").out.startswith("digraph")
-
-
 @pytest.mark.parametrize("tokens", [("help", "eval"), ("-h", "eval"), ("--help", "eval"), ("help", "eval", "x*y")])
 def test_help_before_a_command(backprop, tokens):
     shown = backprop(*tokens)

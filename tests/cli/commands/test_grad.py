@@ -33,8 +33,8 @@ def test_one_number_a_line_in_the_order_asked_for(backprop):
 
 
 @pytest.mark.smoke
-def test_a_terminal_gets_the_same(terminal):
-    assert terminal("grad", *CIRCUIT).out == "-4\n-4\n3\n"
+def test_a_terminal_gets_the_same_and_what_each_is(terminal):
+    assert terminal("grad", *CIRCUIT).out == "df/dx = -4\ndf/dy = -4\ndf/dz = 3\n"
 
 
 @pytest.mark.parametrize(("expression", "x", "slope"), ACTIVATIONS)

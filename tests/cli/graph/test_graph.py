@@ -267,8 +267,9 @@ def test_bytes_are_not_for_a_terminal(terminal, format):
     assert f"a {format} is not for a terminal\n  write it to a file: -o graph.{format}" in answer.err
 
 
-def test_a_terminal_gets_dot(terminal):
-    assert terminal("graph", *LECTURE).out.startswith("digraph")
+def test_a_terminal_gets_the_tree(terminal):
+    assert terminal("graph", *LECTURE, NO_COLOR="1").raw == TREE
+    assert terminal("graph", *LECTURE, "--format", "dot").out.startswith("digraph")
 
 
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf", "html"])
