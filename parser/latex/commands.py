@@ -126,6 +126,11 @@ def functions() -> dict[str, str]:
     return {**known, **ELSEWHERE, "W": "lambertw"}
 
 
+def function_of(word: str) -> str | None:
+    """The function that a word names, in letters of any size: ReLU."""
+    return functions().get(word) or functions().get(word.lower())
+
+
 @functools.cache
 def plain_functions() -> frozenset[str]:
     r"""The functions that have a command of their own, as \sin."""

@@ -120,8 +120,8 @@ class LatexLexer:
             self.add("OTHERWISE", word, unit.start, unit.end, ends=VALUE)
         elif plain in ("and", "or"):
             self.add(plain.upper(), plain, unit.start, unit.end)
-        elif OPERATOR.fullmatch(unit.text) or (word in commands.functions() and self.sees("(", r"\{", "[")):
-            self.function(commands.functions().get(word, word), unit)
+        elif OPERATOR.fullmatch(unit.text) or (commands.function_of(word) and self.sees("(", r"\{", "[")):
+            self.function(commands.function_of(word) or word, unit)
         else:
             return False
         return True

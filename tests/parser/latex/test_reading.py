@@ -35,6 +35,7 @@ SAME = [
     (r"x \cdot y \times z * w / 2", "x*y*z*w/2"),
     ("-x^2 - 3 y", "-x^2 - 3*y"),
     (r"\max(0, x) + \min\{x, y, z\}", "max(0, x) + min(x, y, z)"),
+    (r"\operatorname{ReLU}(x) + \text{ReLU}(y)", "relu(x) + relu(y)"),
     (r"\operatorname{softplus}(x) \cdot \mathrm{rate}", "softplus(x)*rate"),
     (r"\mathbf{w} + \boldsymbol\theta + \hat{y} + \varepsilon", "w + theta + y_hat + epsilon"),
     (r"x_{\mathrm{max}} + x_{ij} + x_{0, 1} + x_n^2", "x_max + x_ij + x_0_1 + x_n^2"),
