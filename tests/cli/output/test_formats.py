@@ -117,8 +117,9 @@ def test_columns_fold_but_numbers_and_labels_are_never_cut(width):
     text = rendered(table, report(("a_label_of_length_21", -1.23457e-200, how)), "table", width)
     assert "a_label_of_length_21" in text
     assert "-1.23457e-200" in text
-    folded = [line[-12:] if width == 20 else line[36:] for line in text.splitlines()[2:]]
-    assert "".join("".join(folded).split()) == "".join(how.split())
+    above = {word for line in text.splitlines()[:2] for word in line.split()} | {"how"}  # title and headings
+    others = [word for word in text.split() if word not in {*above, "a_label_of_length_21", "-1.23457e-200"}]
+    assert "".join(others) == "".join(how.split())
     if width and width >= 60:
         assert max(map(len, text.splitlines())) <= width
 
