@@ -14,7 +14,6 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
-from backprop.cli.graph.scalars import in_scalars
 from backprop.parser.printers import javascript
 from backprop.parser.printers.expression import shortest
 
@@ -45,16 +44,11 @@ class Quantities:
         }
 
     def script(self) -> str:
-        """The function `compute` of the inputs' entries, whose `gradient` has every number by its place.
+        """The function `compute` of the inputs, whose `gradient` has every quantity by its number.
 
         Raises ExpressionError for what JavaScript cannot say.
         """
         total = sum(int(np.prod(node.shape)) for node in self.nodes)
         if total > MAXIMUM_NUMBERS:
             raise ExpressionError(f"it has {total} numbers, more than {MAXIMUM_NUMBERS}")
-        *results, output = in_scalars([*self.nodes, self.output])
-        entries = [entry for several in results for entry in several]
-        if not output:
-            raise ExpressionError("the output has no entries")
-        first = output[0]
-        return javascript.write("compute", first, {f"q{number}": node for number, node in enumerate(entries)})
+        return javascript.write("compute", self.output, {f"q{number}": node for node, number in self.nodes.items()})

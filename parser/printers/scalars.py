@@ -29,7 +29,9 @@ def in_scalars(results: Sequence[Node]) -> list[Node]:
     found: dict[Node, Any] = {}
     for node in needed(results):
         operands = [found[operand] for operand in node.inputs]
-        if not node.shape and not any(operand.shape for operand in node.inputs):
+        # a reduction has entries of a mere number, too
+        is_alone = node.gate.has_local or node.gate.by_entries is None or not node.inputs
+        if is_alone and not node.shape and not any(operand.shape for operand in node.inputs):
             alone = tuple([operand[()] for operand in operands])
             made = node if alone == node.inputs else graph.add(node.gate, alone, node.attributes, node.span)
             found[node] = _array(made)

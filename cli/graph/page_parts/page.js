@@ -86,9 +86,20 @@ function line(quantity, place) {
   return `[${[...kept.map(written), ...(kept.length < row.length ? ["…"] : [])].join(", ")}]`;
 }
 
+// All numbers, by what the inputs' entries are: `compute` takes arrays, and has no parameter for one without entries.
+function numbersAt(entries) {
+  const given = entries.map((flat, input) => inShape(flat, data.inputs[input].shape));
+  return Object.values(compute(...given.filter((_, input) => entries[input].length)).gradient).flat(Infinity);
+}
+
+function inShape(flat, shape) {
+  if (!shape.length) return flat[0];
+  const [length, ...rest] = shape;
+  return Array.from({ length }, (_, place) => inShape(flat.slice(place * size(rest), (place + 1) * size(rest)), rest));
+}
+
 function recompute() {
-  const result = compute(...inputs.flat());
-  numbers = Object.values(result.gradient);
+  numbers = numbersAt(inputs);
   show();
 }
 

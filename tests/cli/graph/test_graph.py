@@ -8,15 +8,7 @@ import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
 
-import numpy as np
 import pytest
-
-from backprop.autodiff.derivatives.trace import trace
-from backprop.autodiff.evaluation.execution import evaluate
-from backprop.cli.graph.scalars import in_scalars
-from backprop.parser import parse
-
-from ...closeness import close_to
 
 LECTURE = ("(x+y)*z", "x=-2", "y=5", "z=-4")
 SIGMOID = ("1/(1+exp(-(w0*x0+w1*x1+w2)))", "w0=2", "x0=-1", "w1=-3", "x1=-2", "w2=-3")
@@ -301,27 +293,6 @@ def test_a_node_used_everywhere_is_laid_out_in_time(backprop):
     for _ in range(60):
         text = f"sin({text})+x"
     assert backprop("graph", text, "x=1", "--format", "svg").status == 0
-
-
-ARRAYS = {"x": np.array([[1.5, -2.0], [0.25, 3.0]]), "y": np.array([0.5, -7.0])}
-LINEAR = [
-    "mean(x, axis=0)@y + sum(outer(y, y)@x) + sum(cumsum(y)[1:])",
-    "sum([y, 2*y]) + trace(x) + dot(y, [1, 2]) + sum(x.T*x + y/2)",
-    "sum(concat(y, reshape(x, 4))[::2]) + sum(diag(x)) + mean(y)",
-    "where(x > y, x*y, sin(x))",
-]
-
-
-@pytest.mark.parametrize("text", LINEAR)
-def test_entries_of_arrays_as_scalars_have_the_same_values(text):
-    found = trace(parse(text), ARRAYS)
-    nodes = [*(step.node for step in found.steps), *found.derivatives.values()]
-    entries = {f"{name}_{'_'.join(map(str, index))}": value[index] for name, value in ARRAYS.items()
-               for index in np.ndindex(value.shape)}  # fmt: skip
-    for node, scalars in zip(nodes, in_scalars(nodes), strict=True):
-        assert all(one.shape == () for one in scalars)
-        mine = evaluate(scalars, entries)
-        assert mine == close_to(np.ravel(evaluate([node], ARRAYS)[0]).tolist(), rel=1e-13)
 
 
 def test_nothing_heavy_is_imported(backprop):

@@ -36,6 +36,7 @@ RUNNERS = [
 ]
 TEXTS = """
 hypot(x, y, z)
+norm(x)*max(y) + sum(z)
 norm([x, y])
 norm([[x, y], [y, z]])
 sum(norm([[x, y], [y, z]], axis=1))
