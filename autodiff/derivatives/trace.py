@@ -30,7 +30,8 @@ class TracedContribution(NamedTuple):
     Reverse mode: `user` is the gate that the node flows into, `upstream` its adjoint. Forward mode: `user` is
     the operand that the tangent `upstream` comes from. `local` is None where the gate has no local gradient
     entry by entry, `local_gradient` its node; `formula` is the node whose value the share is. Not `is_taken`: in a
-    branch not taken; `test` is what is nonzero where it is taken (None: everywhere).
+    branch not taken; `test` is what is nonzero where it is taken (None: everywhere). `is_own`: the local gradient is
+    itself 0 where the test is, and the share their product unless that is infinite.
     """
 
     user: Node
@@ -42,6 +43,7 @@ class TracedContribution(NamedTuple):
     local_gradient: Node | None
     formula: Node
     test: Node | None
+    is_own: bool
 
 
 class Step(NamedTuple):
@@ -216,6 +218,7 @@ def _evaluated(
                 term.local,
                 term.value,
                 term.test,
+                term.is_own,
             )
             for term in plan.terms.get(node, ())
         )

@@ -15,22 +15,29 @@ from typing import Any, TextIO
 
 import numpy as np
 
+from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.shapes import entry_name
 from backprop.cli.graph.circuit import Circuit, ElementKind
+from backprop.cli.graph.formula import marked
 from backprop.cli.graph.layout import layout_of
+from backprop.cli.graph.page_words import WORDS, said
 from backprop.cli.graph.quantities import Quantities
 from backprop.cli.graph.svg import Marks, draw
 from backprop.cli.graph.value_lines import line_of
 from backprop.cli.graph.walk import Walk
 from backprop.cli.output.numbers import rounded
 from backprop.cli.output.output import Look
+from backprop.parser.names import SYMBOLS
 from backprop.parser.printers.expression import shortest, show
+from backprop.parser.printers.javascript import JAVASCRIPT
 from backprop.parser.visible import brief, visible
 
 MAXIMUM_BOXES = 24  # entries of an array that have a box; a larger one stays as it is
 LONGEST_EXPRESSION = 120  # characters, in the table of nodes
-FIXED = "The numbers of this page are fixed"
+LONGEST_TYPED = 200  # characters of a box
+COLUMNS = ("node", "expression", "value", "gradient", "how")
+SCRIPTS = ("numbers.js", "reading.js", "inputs.js", "circuit.js", "page.js")
 
 
 def write(circuit: Circuit, stream: TextIO, look: Look) -> str | None:
@@ -46,36 +53,48 @@ def write(circuit: Circuit, stream: TextIO, look: Look) -> str | None:
     try:
         script, reason = quantities.script(), ""
     except ExpressionError as error:
-        script, reason = "", f"{FIXED}: {error.reason}"
+        script, reason = "", said("fixed", error.reason)
+        walk.settle()
     inputs = [] if reason else inputs_of(circuit)
     data = {
         "digits": digits,
         **({} if reason else quantities.data()),
-        "steps": walk.as_it_is() if reason else walk.steps,
+        "steps": walk.steps,
+        "how": walk.how,
         "tests": {} if reason else tests,
         "inputs": inputs,
         "isLive": not reason,
+        "constants": constants(),
+        "words": WORDS,
     }
     parts = {
         "title": escape(circuit.title),
-        "expression": escape("\n".join(map(visible, text.strip().split("\n")))),
-        "reason": f'<p class="reason">{escape(reason)}.</p>' if reason else "",
+        "expression": marked(circuit),
+        "reason": f'<p class="reason">{escape(reason)}</p>' if reason else "",
         "drawing": drawing,
-        "inputs": controls(inputs, circuit, reason),
+        "inputs": controls(inputs, reason),
+        "reset": f'<button type="button" id="reset">{said("reset")}</button>' if any_free(inputs) else "",
+        "heads": "".join(f'<th scope="col">{said(word)}</th>' for word in COLUMNS),
         "rows": "".join(rows(circuit, marks, digits)),
-        "steps": str(len(walk.steps)),
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
+        **{f"say {word}": escape(text) for word, text in WORDS.items()},
     }
-    sizes = f"svg {{ min-width: {layout.width:.0f}px; max-width: {1.5 * layout.width:.0f}px; }}\n"
     script = f"const compute = (() => {{\n{script}return compute;\n}})();\n" if script else ""
-    stream.write(assembled(parts, sizes, script))
-    return f"{reason[0].lower()}{reason[1:]}" if reason else None
+    stream.write(assembled(parts, script))
+    return f"{reason[0].lower()}{reason[1:-1]}" if reason else None
 
 
-def assembled(parts: dict[str, str], sizes: str, generated: str) -> str:
+def constants() -> dict[str, str]:
+    """The constants that a box may name, in the letters of JavaScript's numbers."""
+    named = leaves.NAMED_CONSTANTS
+    words = {**dict(zip(named, named, strict=True)), **SYMBOLS}
+    return {word: JAVASCRIPT.number(named[name]) for word, name in words.items()}
+
+
+def assembled(parts: dict[str, str], generated: str) -> str:
     """The template with its parts, the style and the script. Nothing but these two may run or be loaded."""
-    style = resource("page.css") + sizes
-    script = f'"use strict";\n{generated}{resource("page.js")}'
+    style = resource("page.css")
+    script = "".join(['"use strict";\n', generated, *map(resource, SCRIPTS)])
     parts |= {"style": style, "script": script, "style_hash": hashed(style), "script_hash": hashed(script)}
     pieces = resource("template.html").split("{{")
     page = [pieces[0]]
@@ -106,41 +125,50 @@ def inputs_of(circuit: Circuit) -> list[dict[str, Any]]:
     return inputs
 
 
-def controls(inputs: Sequence[dict[str, Any]], circuit: Circuit, reason: str) -> str:
-    """A slider and a box for each scalar, boxes for the entries of an array, a sentence where there is nothing."""
+def controls(inputs: Sequence[dict[str, Any]], reason: str) -> str:
+    """A slider and a box for each scalar and each entry of an array, a sentence where there is nothing."""
     if reason:
-        return "<p>Write the page again with other values to see them.</p>"
+        return f"<p>{said('again')}</p>"
     if not inputs:
-        return "<p>The expression has no variables.</p>"
-    return "".join(control(entry, position) for position, entry in enumerate(inputs))
+        return f"<p>{said('no variables')}</p>"
+    hint = f'<p class="hint">{said("boxes")}</p>' if any_free(inputs) else ""
+    fields = "".join(control(given, position) for position, given in enumerate(inputs))
+    return f'<div class="fields">{fields}</div>{hint}'
+
+
+def any_free(inputs: Sequence[dict[str, Any]]) -> bool:
+    return any(given["isFree"] and given["numbers"] for given in inputs)
 
 
 def control(given: dict[str, Any], position: int) -> str:
     name = escape(given["name"])
     if not given["isFree"]:
-        held = f"an array of {len(given['numbers'])} numbers, held fixed"
+        held = said("held", len(given["numbers"]))
         return f'<div class="input"><span class="name">{name}</span><span>{held}</span></div>'
     if not given["shape"]:
-        return (
-            f'<div class="input"><label class="name" for="slider-{position}">{name}</label>'
-            f'<input type="range" id="slider-{position}" data-input="{position}" data-entry="0">'
-            f"{number_box(position, 0, given['numbers'][0], f'value of {name}')}</div>"
-        )
-    boxes = "".join(
-        number_box(position, entry, given["numbers"][entry], entry_name(name, index))
+        entry = entry_controls(position, 0, given["numbers"][0], name, f"slider-{position}-0")
+        return f'<div class="input"><label class="name" for="slider-{position}-0">{name}</label>{entry}</div>'
+    entries = "".join(
+        entry_controls(position, entry, given["numbers"][entry], entry_name(name, index))
         for entry, index in enumerate(np.ndindex(given["shape"]))
     )
     columns = f"columns-{min(given['shape'][-1], 6)}"
     return (
         f'<div class="input" role="group" aria-label="{name}"><span class="name">{name}</span>'
-        f'<span class="entries {columns}">{boxes}</span></div>'
+        f'<span class="entries {columns}">{entries}</span></div>'
     )
 
 
-def number_box(position: int, entry: int, number: str, label: str) -> str:
+def entry_controls(position: int, entry: int, number: str, name: str, labelled: str = "") -> str:
+    """The slider, the box and what is wrong with it. The slider is `labelled` already, or has a name of its own."""
+    place = f'data-input="{position}" data-entry="{entry}"'
+    name_of_slider = "" if labelled else f' aria-label="{said("slider of", name)}"'
     return (
-        f'<input type="text" inputmode="decimal" autocomplete="off" spellcheck="false" id="number-{position}-{entry}" '
-        f'data-input="{position}" data-entry="{entry}" value="{number}" aria-label="{label}">'
+        f'<span class="entry"><input type="range" id="slider-{position}-{entry}" {place}{name_of_slider}>'
+        f'<input type="text" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="{LONGEST_TYPED}" '
+        f'id="number-{position}-{entry}" {place} value="{number}" aria-label="{said("value of", name)}" '
+        f'aria-describedby="complaint-{position}-{entry}">'
+        f'<span class="complaint" id="complaint-{position}-{entry}" role="status" hidden></span></span>'
     )
 
 
@@ -154,15 +182,18 @@ def rows(circuit: Circuit, marks: dict[int, Marks], digits: int) -> list[str]:
         label = escape(circuit.labels.get(element.node, element.sign))
         expression = brief(visible(show(element.node, circuit.labels)), LONGEST_EXPRESSION)
         value = cell("value", mark.value, mark.value_step, line_of(element.value, write_number))
-        gradient = "<td></td>"
+        gradient = how = "<td></td>"
         if element.derivative is not None and mark.gradient is not None:
             gradient = cell("gradient", mark.gradient, mark.gradient_step, line_of(element.derivative, write_number))
+            place = f'data-how="{element.number}" data-step="{mark.gradient_step}"'
+            how = f'<td class="how" data-head="{said("how")}" {place}></td>'
         lines.append(
             f'<tr data-element="{element.number}"><th scope="row">{label}</th>'
-            f"<td><code>{escape(expression)}</code></td>{value}{gradient}</tr>\n"
+            f"<td><code>{escape(expression)}</code></td>{value}{gradient}{how}</tr>\n"
         )
     return lines
 
 
 def cell(kind: str, quantity: int, step: int, text: str) -> str:
-    return f'<td><span class="{kind}" data-quantity="{quantity}" data-step="{step}">{escape(text)}</span></td>'
+    shown = f'<span class="{kind}" data-quantity="{quantity}" data-step="{step}">{escape(text)}</span>'
+    return f'<td data-head="{said(kind)}">{shown}</td>'

@@ -15,7 +15,7 @@ from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.parser.printers import javascript
-from backprop.parser.printers.expression import shortest
+from backprop.parser.printers.javascript import JAVASCRIPT
 
 MAXIMUM_NUMBERS = 20_000  # on a page that computes
 
@@ -40,7 +40,7 @@ class Quantities:
         values = self.values()
         return {
             "shapes": [list(np.shape(value)) for value in values],
-            "numbers": [shortest(number) for value in values for number in np.ravel(value).tolist()],
+            "numbers": [JAVASCRIPT.number(number) for value in values for number in np.ravel(value).tolist()],
         }
 
     def script(self) -> str:

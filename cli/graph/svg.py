@@ -15,6 +15,7 @@ from backprop.autodiff import shapes
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.graph.circuit import Circuit, Element, ElementKind
 from backprop.cli.graph.layout import LINE, Box, Layout, has_wire
+from backprop.cli.graph.page_words import said
 from backprop.cli.graph.value_lines import lines_of
 from backprop.cli.output.numbers import Writer
 
@@ -23,12 +24,16 @@ BELOW = 13  # pixels from a wire to the foot of the first line below it
 
 
 class Marks(NamedTuple):
-    """What the script must know of an element: its quantities, and the steps that make them known."""
+    """What the script must know of an element: its quantities, and the steps that make them known.
+
+    `name` is what the texts beside the circuit call a gate whose wire does not say it.
+    """
 
     value: int
     gradient: int | None
     value_step: int
     gradient_step: int
+    name: str
 
 
 def draw(
@@ -36,10 +41,11 @@ def draw(
 ) -> str:
     """The SVG. `marks` by the elements' numbers, `shares` a wire's quantity and step by its place."""
     width, height = round(layout.width), round(layout.height)
+    name = escape(said("circuit of", circuit.title))
     lines = [
-        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" '
-        f'aria-labelledby="title">\n<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" '
-        f'markerHeight="7" orient="auto"><path d="M0 1L10 5L0 9z"/></marker></defs>\n'
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{name}">\n'
+        '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
+        '<path d="M0 1L10 5L0 9z"/></marker></defs>\n'
     ]
     curve = curves_of(layout)
     for element in circuit.elements:
@@ -53,7 +59,7 @@ def draw(
             lines.append(curve(start, head, names, index))
             continue
         middle = layout.boxes[f"s{index}"]
-        lines.append(curve(start, f"s{index}", names, index, has_arrow=False) + rule(middle, names))
+        lines.append(curve(start, f"s{index}", names, index, has_arrow=False) + rule(middle, names, index))
         lines.append(curve(f"s{index}", head, names, index))
         quantity, step = shares[index]
         lines.append(texts(middle, "gradient", quantity, step, lines_of(wire.share, number)[:1], 1))
@@ -84,10 +90,11 @@ def curves_of(layout: Layout) -> Callable[..., str]:
     return curve
 
 
-def rule(box: Box, names: str = "wire") -> str:
-    """The piece of a wire that numbers stand on."""
+def rule(box: Box, names: str = "wire", wire: int | None = None) -> str:
+    """The piece of a wire that numbers stand on, behind an element or on the way of one of its wires."""
     left, right = box.x - box.width / 2 - 1, box.x + box.width / 2 + 1  # over the ends of the curves: no gap
-    return f'<path class="{names}" d="M{left:.1f} {box.y:.1f}H{right:.1f}"/>\n'
+    mark = "" if wire is None else f' data-wire="{wire}"'
+    return f'<path class="{names}" d="M{left:.1f} {box.y:.1f}H{right:.1f}"{mark}/>\n'
 
 
 def drawn(element: Element, layout: Layout, marks: Marks | None, number: Writer) -> str:
@@ -95,9 +102,10 @@ def drawn(element: Element, layout: Layout, marks: Marks | None, number: Writer)
     box = layout.boxes[f"n{element.number}"]
     content = f'<circle cx="{box.x:.1f}" cy="{box.y:.1f}" r="{box.width / 2:.1f}"/>' if is_gate(element) else ""
     size = " long" if is_gate(element) and len(element.sign) > LONG_SIGN else ""
-    content += text(box.x, box.y + (0 if element.detail else 5), f"sign{size}", element.sign)
-    if element.detail:
-        content += text(box.x, box.y + 14, "detail", element.detail)
+    below = element.detail or (marks.name if marks else "")
+    content += text(box.x, box.y + (2 if below else 5), f"sign{size}", element.sign)
+    if below:
+        content += text(box.x, box.y + 15, "detail" if element.detail else "known", below)
     if has_wire(element) and marks is not None:
         content += numbers(element, layout.boxes[f"w{element.number}"], marks, number)
     return f'<g class="{element.kind.value}" data-element="{element.number}">{content}</g>\n'

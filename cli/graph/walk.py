@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.derivatives.trace import Trace
+from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.derivatives.trace import Trace, TracedContribution
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.notations import Code, Line, Quantity
@@ -20,6 +21,7 @@ from backprop.cli.graph.circuit import Circuit, shares_of
 from backprop.cli.graph.quantities import Quantities
 from backprop.cli.graph.svg import Marks
 from backprop.cli.output.numbers import rounded, summary
+from backprop.cli.reports.nodes import NodeTable
 
 
 class Walk:
@@ -37,6 +39,7 @@ class Walk:
         self.steps: list[dict[str, Any]] = []
         self.forward()
         self.reverse()
+        self.how = self.terms()
 
     def forward(self) -> None:
         """All inputs at once, then gate by gate."""
@@ -99,10 +102,36 @@ class Walk:
                 pieces.append({"kind": "prose", "text": piece})
         return pieces
 
-    def as_it_is(self) -> list[dict[str, Any]]:
-        """The steps where nothing is computed anew: of two sentences the one that holds at this point."""
+    def terms(self) -> dict[int, list[dict[str, Any]]]:
+        """The chain rule at each element, as `eval` says it: one term for each share of its gradient."""
+        table = NodeTable(self.trace, "gradient")
+        terms: dict[int, list[dict[str, Any]]] = {}
+        for step in self.trace.steps:
+            said = table.how(step)
+            shares = [] if isinstance(said, str) else table.in_order(step)
+            words = [{"pieces": self.pieces((said,))}] if isinstance(said, str) else []
+            terms[self.number[step.node]] = [*words, *[self.term(table, share) for share in shares]]
+        return terms
+
+    def term(self, table: NodeTable, share: TracedContribution) -> dict[str, Any]:
+        """A share, and what is said of it where its branch is not taken."""
+        via, factor = table.via(share), table.factor(share)
+        line: Line = (Code(table.formula(share)), via)
+        if factor is not None:
+            upstream = Quantity(self.trace.derivatives.get(share.user), share.upstream, "gradient")
+            line = (upstream, "*", Quantity(share.local_gradient, factor, "local"), via)
+        term: dict[str, Any] = {"pieces": self.pieces(line)}
+        test = self.test_of(share)
+        if test is not None:
+            term |= {"test": self.quantities.of(test), "otherwise": self.pieces((f"not taken{via}",))}
+        return term
+
+    def settle(self) -> None:
+        """Leave of two sentences the one that holds at this point: nothing is computed anew."""
         values = self.quantities.values()
-        return [{**step, "lines": [settled(line, values) for line in step["lines"]]} for step in self.steps]
+        for step in self.steps:
+            step["lines"] = [settled(line, values) for line in step["lines"]]
+        self.how = {element: [settled(term, values) for term in terms] for element, terms in self.how.items()}
 
     def marks(self, circuit: Circuit) -> dict[int, Marks]:
         """For each element with numbers on its wire its quantities, and the steps that make them known."""
@@ -120,7 +149,8 @@ class Walk:
             seed_step = self.visit.get(node, 0) if node is self.trace.output else 0
             step = max(seed_step, last_user.get(element.number, 0)) or len(self.steps)
             known = self.value_step.get(node, 0)
-            marks[element.number] = Marks(self.quantities.of(node), gradient, known, step)
+            name = "" if element.label or not node.inputs else self.trace.labels.get(node, "")
+            marks[element.number] = Marks(self.quantities.of(node), gradient, known, step, name)
         return marks
 
     def shares(self, circuit: Circuit) -> dict[int, tuple[int, int]]:
@@ -141,7 +171,15 @@ class Walk:
     def test(self, operand: Node, gate: Node, position: int) -> Node | None:
         """The node that is 0 where the operand gets nothing of the gate's gradient; None where it always does."""
         contribution = self.contributions.get((operand, gate, position))
-        return contribution.test if contribution else None
+        return self.test_of(contribution) if contribution else None
+
+    def test_of(self, share: TracedContribution) -> Node | None:
+        """What is 0 where the share is said not to be taken: one of its own shows the product as long as that holds."""
+        upstream, local, test = self.trace.derivatives.get(share.user), share.local_gradient, share.test
+        if test is None or upstream is None or local is None or not share.is_own:
+            return test
+        is_entrywise = upstream.shape == local.shape == share.formula.shape == test.shape
+        return METHODS["or"](test, METHODS["=="](upstream * local, share.formula)) if is_entrywise else test
 
     def ends(self, circuit: Circuit) -> list[tuple[Node, Node, int]]:
         """Each wire's operand, gate, and the operand's position."""
@@ -155,4 +193,5 @@ class Walk:
 
 def settled(line: dict[str, Any], values: Sequence[Array]) -> dict[str, Any]:
     holds = "test" not in line or bool(np.any(values[line["test"]]))
-    return {"kind": line["kind"], "pieces": line["pieces"] if holds else line["otherwise"]}
+    rest = {name: what for name, what in line.items() if name not in ("test", "otherwise")}
+    return rest if holds else {**rest, "pieces": line["otherwise"]}

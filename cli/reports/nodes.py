@@ -8,6 +8,7 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.derivatives.trace import Step, Trace, TracedContribution
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.side_means import counts_sides
+from backprop.autodiff.shapes import Array
 from backprop.cli.output.report import ROWS, Column, Report, Row, Rows, Sum, Term
 from backprop.cli.reports.formula import formula
 from backprop.cli.reports.nonfinite import nonfinite_entries
@@ -44,13 +45,16 @@ class NodeTable:
                 self.trace.derivatives.get(step.node), step.gradient, [share.value for share in step.shares]
             ):
                 return "both sides of a kink"
-            in_order = sorted(step.shares, key=lambda share: (share.user.index, share.position))
-            return Sum([self.term(share) for share in in_order])
+            return Sum([self.term(share) for share in self.in_order(step)])
         if step.gradient is None:
             return "constant" if step.node.is_constant else "not asked for"
         if self.is_seed(step.node):
             return "seed"
         return "fixed" if self.is_forward and step.node.gate is leaves.input else "unused"
+
+    @staticmethod
+    def in_order(step: Step) -> list[TracedContribution]:
+        return sorted(step.shares, key=lambda share: (share.user.index, share.position))
 
     def is_seed(self, node: Node) -> bool:
         if self.is_forward:
@@ -59,13 +63,22 @@ class NodeTable:
 
     def term(self, share: TracedContribution) -> Term:
         """Upstream times local with their numbers; for arrays, and gates without a local gradient, the formula."""
-        labels = self.trace.labels
-        via = f" via {labels[share.user]}"
+        via = self.via(share)
         if not share.is_taken:
             return (f"not taken{via}",)
-        if share.local is not None and not (share.upstream.shape or share.local.shape or share.value.shape):
-            return (float(share.upstream), "*", float(share.local), via)
+        local = self.factor(share)
+        if local is not None:
+            return (float(share.upstream), "*", float(local), via)
         return (self.formula(share), via)
+
+    def via(self, share: TracedContribution) -> str:
+        return f" via {self.trace.labels[share.user]}"
+
+    @staticmethod
+    def factor(share: TracedContribution) -> Array | None:
+        """The local gradient of a share that is the product of two numbers."""
+        is_number = share.local is not None and not (share.upstream.shape or share.local.shape or share.value.shape)
+        return share.local if is_number else None
 
     def formula(self, share: TracedContribution) -> str:
         """The share as an expression of the nodes' labels, the upstream derivative of q being dq."""

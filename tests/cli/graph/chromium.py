@@ -158,13 +158,19 @@ class Chromium:
     def type(self, text: str) -> None:
         self.call("Input.insertText", text=text)
 
-    def click(self, selector: str) -> None:
-        """Press and release the mouse in the middle of an element."""
+    def point(self, selector: str) -> tuple[float, float]:
+        """Move the mouse into the middle of an element."""
         x, y = self.evaluate(
             f"(() => {{ const one = document.querySelector({json.dumps(selector)}); one.scrollIntoView("
             "{block: 'center'}); const box = one.getBoundingClientRect();"
             " return [box.x + box.width / 2, box.y + box.height / 2]; })()"
         )
+        self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        return x, y
+
+    def click(self, selector: str) -> None:
+        """Press and release the mouse in the middle of an element."""
+        x, y = self.point(selector)
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 

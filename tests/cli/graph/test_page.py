@@ -2,79 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
-import sys
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
 from ...closeness import close_to
+from .seen import EXPLAINED, ROWS, listed, set_box
 
-
-def neighbour(name: str):
-    """A module beside this one: tests are imported from their files, not as a package."""
-    found = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = sys.modules[name] = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-chromium = neighbour("chromium")
-pytestmark = [
-    pytest.mark.skipif(chromium.PROGRAM is None, reason="needs Chromium (apt install chromium)"),
-    pytest.mark.skipif(shutil.which("dot") is None, reason="needs Graphviz's dot (apt install graphviz)"),
-]
-ROWS = """Object.fromEntries([...document.querySelectorAll("tbody tr")].map((row) => {
-  const [node, , value, gradient] = [...row.children].map((cell) => cell.textContent);
-  return [node, [value, gradient]];
-}))"""
+pytestmark = pytest.mark.skipif(shutil.which("dot") is None, reason="needs Graphviz's dot (apt install graphviz)")
 DRAWN = """[...document.querySelectorAll("svg .value, svg .gradient")]
   .filter((one) => getComputedStyle(one).visibility !== "hidden").map((one) => one.textContent)"""
-EXPLAINED = "document.getElementById('explanation').innerText"
 CURRENT = "[...document.querySelectorAll('tr.current th')].map((one) => one.textContent)"
 COLORS = "[document.body, document.querySelector('svg .value')].map((one) => getComputedStyle(one)[{!r}])"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    found = chromium.started(tmp_path_factory.mktemp("profile"))
-    found.look()
-    yield found
-    found.close()
-
-
-@pytest.fixture
-def page(backprop, browser, tmp_path):
-    """Write a page and open it."""
-
-    def opened(*tokens):
-        answer = backprop("graph", *tokens, "-o", "page.html")
-        assert answer.status == 0, answer.err
-        browser.open(tmp_path / "page.html")
-        return browser
-
-    return opened
-
-
-def listed(backprop, *tokens):
-    """What `eval` prints of each node, with the digits of a table."""
-    nodes = json.loads(backprop("eval", *tokens, "--json").out)["nodes"]
-    return {node["node"]: [shown(node["value"]), shown(node["gradient"])] for node in nodes}
-
-
-def shown(number):
-    return "nan" if number is None else f"{number:.6g}"  # no point below gives an infinite number
-
-
-def set_box(browser, selector, text):
-    """Type a number as a user does: click the box, select what is in it, and type."""
-    browser.click(selector)
-    browser.evaluate(f"document.querySelector({selector!r}).select()")
-    browser.type(text)
 
 
 POINTS = [
@@ -97,36 +39,6 @@ def test_numbers_typed_give_what_eval_prints(backprop, page, expression, point):
     assert browser.evaluate(ROWS) == expected
     assert set(browser.evaluate(DRAWN)) >= {number for numbers in expected.values() for number in numbers}
     assert browser.complaints() == []
-
-
-def test_a_slider_moved_by_the_keyboard_gives_what_eval_prints(backprop, page):
-    browser = page("(x+y)*z", "x=-2", "y=5", "z=-4")
-    browser.evaluate("document.getElementById('slider-0').focus()")
-    browser.press("ArrowRight", 7)
-    moved = browser.evaluate("document.getElementById('number-0-0').value")
-    assert float(moved) > -2
-    assert browser.evaluate("document.getElementById('slider-0').getAttribute('aria-valuetext')") == moved
-    assert browser.evaluate(ROWS) == listed(backprop, "(x+y)*z", f"x={moved}", "y=5", "z=-4")
-    assert "Both passes" in browser.evaluate(EXPLAINED)  # the keys moved the slider, not the walk
-    browser.click("#slider-1")
-    middle = browser.evaluate("document.getElementById('number-1-0').value")
-    assert float(middle) == pytest.approx(0, abs=0.2)
-    assert browser.evaluate(ROWS) == listed(backprop, "(x+y)*z", f"x={moved}", f"y={middle}", "z=-4")
-
-
-def test_a_text_that_is_no_number_is_marked_and_changes_nothing(page):
-    browser = page("x^2", "x=3")
-    before = browser.evaluate(ROWS)
-    for text in ("", "1e", "two", "0x10", "1,5"):
-        browser.evaluate("document.getElementById('number-0-0').value = ''")
-        set_box(browser, "#number-0-0", text or " ")
-        assert browser.evaluate("document.getElementById('number-0-0').getAttribute('aria-invalid')") == "true"
-        assert browser.evaluate(ROWS) == before
-    set_box(browser, "#number-0-0", "-inf")
-    assert browser.evaluate(ROWS) == {"x": ["-inf", "-inf"], "f": ["inf", "1"]}
-    set_box(browser, "#number-0-0", "nan")
-    assert browser.evaluate(ROWS) == {"x": ["nan", "nan"], "f": ["nan", "1"]}
-    assert browser.evaluate("document.getElementById('number-0-0').getAttribute('aria-invalid')") == "false"
 
 
 def test_the_walk_goes_by_keyboard_and_says_what_explain_says(backprop, page):
@@ -158,7 +70,7 @@ def test_the_walk_goes_by_keyboard_and_says_what_explain_says(backprop, page):
 
 
 def test_the_explanation_follows_the_inputs_and_the_branch_taken(backprop, page):
-    expression = "where(x > 0, x*y, y^2)"
+    expression = "where(x > 0, x*y, y^2) + max(x, y)"
     browser = page(expression, "x=2", "y=3")
     for number in ("2", "-1"):
         set_box(browser, "#number-0-0", number)

@@ -1,0 +1,65 @@
+// The view of the circuit: its size, the gate of the step in the middle, and what belongs together under the pointer.
+
+const SMALLEST_READABLE = 0.7; // a circuit that would be smaller starts at its own size
+const LARGEST_FIT = 1.5;
+const ZOOM = 1.25; // of one press
+
+const drawing = document.querySelector("svg");
+const frame = document.getElementById("frame");
+const natural = { width: Number(drawing.getAttribute("width")), height: Number(drawing.getAttribute("height")) };
+let chosen = null; // the scale that was asked for; null: what fits
+
+function fitting() {
+  const style = getComputedStyle(frame);
+  const width = frame.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const height = parseFloat(style.maxHeight) - parseFloat(style.paddingTop) - parseFloat(style.paddingBottom);
+  return Math.min(width / natural.width, height / natural.height, LARGEST_FIT);
+}
+
+function scaleNow() {
+  const fit = fitting();
+  return chosen ?? (fit < SMALLEST_READABLE ? 1 : fit);
+}
+
+function zoom(scale) {
+  chosen = scale;
+  drawing.style.width = `${natural.width * scaleNow()}px`;
+  reveal();
+}
+
+// The gate of the step into the middle of the frame, and the frame into the window where nothing of the step is seen.
+function reveal() {
+  const gate = drawing.querySelector("g.current circle, g.current");
+  if (!gate) return;
+  const [box, outer] = [gate.getBoundingClientRect(), frame.getBoundingClientRect()];
+  const left = frame.scrollLeft + box.left + box.width / 2 - outer.left - frame.clientWidth / 2;
+  const top = frame.scrollTop + box.top + box.height / 2 - outer.top - frame.clientHeight / 2;
+  frame.scrollTo(left, top);
+  const row = document.querySelector("tr.current");
+  if (!isSeen(frame) && !(row && isSeen(row))) frame.scrollIntoView({ block: "nearest" });
+}
+
+function isSeen(element) {
+  const box = element.getBoundingClientRect();
+  return box.bottom > 0 && box.top < innerHeight;
+}
+
+// What the pointer is on, in the table, the formula and the circuit alike.
+function link(event) {
+  const target = event.type === "mouseleave" ? null : event.target.closest("[data-element]");
+  const elements = target ? target.dataset.element.split(" ") : [];
+  for (const one of document.querySelectorAll(".linked")) one.classList.remove("linked");
+  for (const element of elements) {
+    for (const one of document.querySelectorAll(`[data-element~="${element}"]`)) one.classList.add("linked");
+  }
+}
+
+function wireCircuit() {
+  document.addEventListener("mouseover", link);
+  document.documentElement.addEventListener("mouseleave", link);
+  document.getElementById("closer").addEventListener("click", () => zoom(scaleNow() * ZOOM));
+  document.getElementById("farther").addEventListener("click", () => zoom(scaleNow() / ZOOM));
+  document.getElementById("fit").addEventListener("click", () => zoom(fitting()));
+  addEventListener("resize", () => zoom(chosen));
+  zoom(null);
+}
