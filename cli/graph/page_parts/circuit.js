@@ -29,7 +29,7 @@ function zoom(scale) {
 
 // The gate of the step into the middle of the frame, and the frame into the window where nothing of the step is seen.
 function reveal() {
-  const gate = drawing.querySelector("g.current circle, g.current");
+  const gate = drawing.querySelector("g.current circle") ?? drawing.querySelector("g.current");
   if (!gate) return;
   const [box, outer] = [gate.getBoundingClientRect(), frame.getBoundingClientRect()];
   const left = frame.scrollLeft + box.left + box.width / 2 - outer.left - frame.clientWidth / 2;

@@ -1,16 +1,19 @@
 // The inputs: for each entry a slider and a box, which hold the same number, and a way back to where they stood.
 
 const SMALLEST_REACH = 5; // of a slider, unless its number is too small to be seen on it
+const LARGEST_REACH = 1e308;
+const TINIEST = 1e-300; // a hundredth of a smaller number is none
 const STEPS = 100; // of a slider, from 0 to its end
 
 // A slider's range follows its number: round, and twice as wide. It comes back with the number, and does not move under
 // the hand that moves it.
 function reach(number) {
   const distance = Math.abs(number);
-  if (!Number.isFinite(number) || distance === 0) return SMALLEST_REACH;
-  const wanted = distance < SMALLEST_REACH / STEPS ? 2 * distance : Math.max(2 * distance, SMALLEST_REACH);
+  if (!Number.isFinite(number) || distance < TINIEST) return SMALLEST_REACH;
+  const wide = Math.min(2 * distance, LARGEST_REACH);
+  const wanted = distance < SMALLEST_REACH / STEPS ? wide : Math.max(wide, SMALLEST_REACH);
   const power = 10 ** Math.floor(Math.log10(wanted));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((bound) => bound >= wanted) ?? Number.MAX_VALUE;
+  return [1, 2, 5, 10].map((factor) => factor * power).find((bound) => bound >= wanted);
 }
 
 function place(slider, number) {
