@@ -6,11 +6,8 @@ Assembles what the other modules make. What the user wrote is escaped here, for 
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Sequence
-from hashlib import sha256
 from html import escape
-from importlib.resources import files
 from typing import Any, TextIO
 
 import numpy as np
@@ -28,11 +25,13 @@ from backprop.cli.graph.value_lines import line_of
 from backprop.cli.graph.walk import Walk
 from backprop.cli.output.numbers import rounded
 from backprop.cli.output.output import Look
+from backprop.cli.output.web_page import assembled, resource
 from backprop.parser.names import SYMBOLS
 from backprop.parser.printers.expression import shortest, show
 from backprop.parser.printers.javascript import JAVASCRIPT
 from backprop.parser.visible import brief, visible
 
+PACKAGE = "backprop.cli.graph"
 MAXIMUM_BOXES = 24  # entries of an array that have a box; a larger one stays as it is
 LONGEST_EXPRESSION = 120  # characters, in the table of nodes
 LONGEST_TYPED = 200  # characters of a box
@@ -80,7 +79,9 @@ def write(circuit: Circuit, stream: TextIO, look: Look) -> str | None:
         **{f"say {word}": escape(text) for word, text in WORDS.items()},
     }
     script = f"const compute = (() => {{\n{script}return compute;\n}})();\n" if script else ""
-    stream.write(assembled(parts, script))
+    style = resource(PACKAGE, "page.css")
+    script = "".join(['"use strict";\n', script, *[resource(PACKAGE, name) for name in SCRIPTS]])
+    stream.write(assembled(resource(PACKAGE, "template.html"), parts, style, script))
     return f"{reason[0].lower()}{reason[1:-1]}" if reason else None
 
 
@@ -89,28 +90,6 @@ def constants() -> dict[str, str]:
     named = leaves.NAMED_CONSTANTS
     words = {**dict(zip(named, named, strict=True)), **SYMBOLS}
     return {word: JAVASCRIPT.number(named[name]) for word, name in words.items()}
-
-
-def assembled(parts: dict[str, str], generated: str) -> str:
-    """The template with its parts, the style and the script. Nothing but these two may run or be loaded."""
-    style = resource("page.css")
-    script = "".join(['"use strict";\n', generated, *map(resource, SCRIPTS)])
-    parts |= {"style": style, "script": script, "style_hash": hashed(style), "script_hash": hashed(script)}
-    pieces = resource("template.html").split("{{")
-    page = [pieces[0]]
-    for piece in pieces[1:]:
-        name, _, rest = piece.partition("}}")
-        page += [parts[name], rest]
-    return "".join(page)
-
-
-def resource(name: str) -> str:
-    return files("backprop.cli.graph").joinpath("page_parts", name).read_text("utf-8")
-
-
-def hashed(text: str) -> str:
-    """What a content security policy calls a piece of code that may run."""
-    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def inputs_of(circuit: Circuit) -> list[dict[str, Any]]:
