@@ -76,7 +76,6 @@ def test_the_numbers_of_a_page_are_those_of_eval(browser):
         )
         with np.errstate(all="ignore"):
             expected.append([found_by_eval(trace(graph, point)) for point in points])
-    browser.call("Page.navigate", url="about:blank")
     answers = browser.evaluate(f"[{', '.join(calls)}]")
     for text, mine, truth in zip(EXPRESSIONS, answers, expected, strict=True):
         for place, (one, other) in enumerate(zip(mine, truth, strict=True)):
