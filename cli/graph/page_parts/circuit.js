@@ -3,6 +3,8 @@
 const SMALLEST_READABLE = 0.7; // a circuit that would be smaller starts at its own size
 const LARGEST_FIT = 1.5;
 const ZOOM = 1.25; // of one press
+const [SMALLEST, LARGEST] = [0.1, 8];
+const MARGIN = 12; // pixels
 
 const drawing = document.querySelector("svg");
 const frame = document.getElementById("frame");
@@ -22,12 +24,13 @@ function scaleNow() {
 }
 
 function zoom(scale) {
-  chosen = scale;
+  chosen = scale && Math.min(Math.max(scale, SMALLEST), LARGEST);
   drawing.style.width = `${natural.width * scaleNow()}px`;
   reveal();
 }
 
-// The gate of the step into the middle of the frame, and the frame into the window where nothing of the step is seen.
+// The gate of the step into the middle of the frame, the frame into the window where nothing of the step is seen, and the
+// end of its text, as far as the gate stays.
 function reveal() {
   const gate = drawing.querySelector("g.current circle") ?? drawing.querySelector("g.current");
   if (!gate) return;
@@ -37,6 +40,9 @@ function reveal() {
   frame.scrollTo(left, top);
   const row = document.querySelector("tr.current");
   if (!isSeen(frame) && !(row && isSeen(row))) frame.scrollIntoView({ block: "nearest" });
+  const hidden = document.getElementById("explanation").getBoundingClientRect().bottom + MARGIN - innerHeight;
+  const room = gate.getBoundingClientRect().top - MARGIN;
+  if (hidden > 0 && room > 0) scrollBy(0, Math.min(hidden, room));
 }
 
 function isSeen(element) {
