@@ -8,6 +8,7 @@ const MARGIN = 12; // pixels
 
 const drawing = document.querySelector("svg");
 const frame = document.getElementById("frame");
+const title = document.getElementById("title"); // the expression
 const natural = { width: Number(drawing.getAttribute("width")), height: Number(drawing.getAttribute("height")) };
 let chosen = null; // the scale that was asked for; null: what fits
 
@@ -29,15 +30,20 @@ function zoom(scale) {
   reveal();
 }
 
+function center(outer, inner) {
+  const [box, around] = [inner.getBoundingClientRect(), outer.getBoundingClientRect()];
+  outer.scrollLeft += box.left + box.width / 2 - around.left - outer.clientWidth / 2;
+  outer.scrollTop += box.top + box.height / 2 - around.top - outer.clientHeight / 2;
+}
+
 // The gate of the step into the middle of the frame, the frame into the window where nothing of the step is seen, and the
 // end of its text, as far as the gate stays.
 function reveal() {
   const gate = drawing.querySelector("g.current circle") ?? drawing.querySelector("g.current");
   if (!gate) return;
-  const [box, outer] = [gate.getBoundingClientRect(), frame.getBoundingClientRect()];
-  const left = frame.scrollLeft + box.left + box.width / 2 - outer.left - frame.clientWidth / 2;
-  const top = frame.scrollTop + box.top + box.height / 2 - outer.top - frame.clientHeight / 2;
-  frame.scrollTo(left, top);
+  center(frame, gate);
+  const part = title.querySelector(".current");
+  if (part) center(title, part);
   const row = document.querySelector("tr.current");
   if (!isSeen(frame) && !(row && isSeen(row))) frame.scrollIntoView({ block: "nearest" });
   const hidden = document.getElementById("explanation").getBoundingClientRect().bottom + MARGIN - innerHeight;

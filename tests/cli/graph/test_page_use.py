@@ -112,6 +112,11 @@ GATE = "drawing.querySelector('g.current circle') ?? drawing.querySelector('.cur
 BOX = "((one) => {{ const box = one.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; }})({})"
 
 
+PART = """(() => { const part = title.querySelector(".current");
+  const [inner, outer] = [part ?? title, title].map((one) => one.getBoundingClientRect());
+  return inner.top >= outer.top - 1 && inner.bottom <= outer.bottom + 1; })()"""
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_gate_and_text_of_every_step_are_in_view_both_ways(page, browser, size):
     width, height = SIZES[size]
@@ -126,6 +131,7 @@ def test_gate_and_text_of_every_step_are_in_view_both_ways(page, browser, size):
         assert frame[0] <= middle[0] <= frame[2] and frame[1] <= middle[1] <= min(frame[3], height)
         assert 0 <= text[1] < text[3] <= height
         assert browser.evaluate("explanation.scrollHeight <= explanation.clientHeight")
+        assert browser.evaluate(PART)
 
 
 @pytest.mark.parametrize("size", SIZES)
