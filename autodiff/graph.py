@@ -185,6 +185,10 @@ class Node:
     def transposed(self) -> Node:
         return METHODS["transpose"](self)
 
+    def entry(self, index: tuple[int, ...]) -> Node:
+        """The entry at a place of an array."""
+        return METHODS["index"](self, index=index)
+
     def reshape(self, shape: Shape) -> Node:
         return METHODS["reshape"](self, shape=shape)
 

@@ -13,32 +13,35 @@ Points = np.ndarray[Any, np.dtype[Any]]
 
 BRAILLE = 0x2800
 WEIGHTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # of a cell's dots, in Unicode's order
-DASH = 3  # dots drawn, and as many left out
+DASHES = ((1, 0), (3, 3), (1, 2), (6, 2), (5, 5), (2, 1))  # dots drawn and left out, of each curve in turn
 
 
 class Style(NamedTuple):
     """How the cells are filled: dots across and down in each, and in ASCII the sign of each curve and of both.
 
-    `solid` and `dashed` are what the lines look like; `frame` has the axes' left side, without and with a tick, their
+    `lines` are what they look like, each in turn; `frame` has the axes' left side, without and with a tick, their
     corner, and their lower side likewise; `level` marks the zero, `more` a text cut off.
     """
 
     across: int
     down: int
     signs: str | None
-    solid: str
-    dashed: str
+    lines: tuple[str, ...]
     frame: tuple[str, str, str, str, str]
     level: str
     more: str
 
 
-BRAILLE_STYLE = Style(2, 4, None, "⠒⠒⠒⠒⠒", "⠒⠂ ⠒⠂", ("│", "┤", "└", "─", "┬"), "┈", "…")
-ASCII_STYLE = Style(1, 1, "*.#", "*****", ". . .", ("|", "+", "+", "-", "+"), "-", "~")
+BRAILLE_STYLE = Style(
+    2, 4, None, ("⠒⠒⠒⠒⠒", "⠒⠂ ⠒⠂", "⠂⠂⠂⠂⠂", "⠒⠒⠂⠒⠒", "⠒⠒ ⠒⠒", "⠒⠐⠒⠐⠒"), ("│", "┤", "└", "─", "┬"), "┈", "…"
+)
+ASCII_SIGNS = "*.ox+%@&=~#"
+ASCII_LINES = ("*****", ". . .", *(5 * sign for sign in ASCII_SIGNS[2:-1]))
+ASCII_STYLE = Style(1, 1, ASCII_SIGNS, ASCII_LINES, ("|", "+", "+", "-", "+"), "-", "~")
 
 
 class Canvas:
-    """So many cells, and in them the dots of one or two curves."""
+    """So many cells, and in them the dots of some curves."""
 
     def __init__(self, columns: int, rows: int, style: Style) -> None:
         self.style = style
@@ -46,26 +49,27 @@ class Canvas:
         self.width, self.height = columns * style.across, rows * style.down
         self.layers: list[Dots] = []
 
-    def draw(self, across: Points, up: Points, cut: Points, *, is_dashed: bool) -> None:
+    def draw(self, across: Points, up: Points, cut: Points, dashes: tuple[int, int]) -> None:
         """Add a line through points given as fractions of the width and the height, from the lower left corner."""
         layer = np.zeros((self.height, self.width), dtype=bool)
         with np.errstate(all="ignore"):
             u = across * (self.width - 1)
             v = (1 - up) * (self.height - 1)
-        self._mark(layer, *segments(u, v, ~cut, self.height), is_dashed)
+        self._mark(layer, *segments(u, v, ~cut, self.height), dashes)
         is_alone = np.concatenate(([True], cut)) & np.concatenate((cut, [True]))
-        self._mark(layer, u[is_alone], v[is_alone], False)
+        self._mark(layer, u[is_alone], v[is_alone], DASHES[0])
         self.layers.append(layer)
 
-    def _mark(self, layer: Dots, u: Points, v: Points, is_dashed: bool) -> None:
+    def _mark(self, layer: Dots, u: Points, v: Points, dashes: tuple[int, int]) -> None:
         known = np.isfinite(u) & np.isfinite(v)
         columns = np.rint(np.clip(u[known], -1, self.width)).astype(int)
         rows = np.rint(np.clip(v[known], -1, self.height)).astype(int)
         inside = (columns >= 0) & (columns < self.width) & (rows >= 0) & (rows < self.height)
         columns, rows = columns[inside], rows[inside]
-        if is_dashed and len(columns):
+        if dashes[1] and len(columns):
             moved = np.concatenate(([0], (np.diff(columns) != 0) | (np.diff(rows) != 0)))
-            drawn = (np.cumsum(moved) // (DASH * self.style.across // 2 or 1)) % 2 == 0
+            on, off = (max(1, length * self.style.across // 2) for length in dashes)
+            drawn = np.cumsum(moved) % (on + off) < on
             columns, rows = columns[drawn], rows[drawn]
         layer[rows, columns] = True
 
@@ -89,7 +93,7 @@ class Canvas:
         if owner < 0:
             return " ", None
         signs = self.style.signs
-        return (chr(BRAILLE + code) if signs is None else signs[-1 if is_several else owner]), owner
+        return (chr(BRAILLE + code) if signs is None else signs[-1 if is_several else owner % (len(signs) - 1)]), owner
 
     def _by_cell(self, layer: Dots) -> Points:
         """For each cell the sum of its dots' weights."""

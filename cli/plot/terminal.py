@@ -21,18 +21,21 @@ COLUMNS_A_LINE = 4  # of a picture: a cell is twice as high as wide
 
 
 def write(plotting: Plotting, stream: TextIO, look: Look) -> None:
-    width = min(look.width or WIDTH, WIDEST)
+    columns, lines_wanted = plotting.appearance.size or (None, None)
+    width = min(columns or look.width or WIDTH, WIDEST)
     style = ASCII_STYLE if plotting.output.path is None and is_ascii() else BRAILLE_STYLE
-    screen = Screen(width, height_of(width, look.is_terminal), style, look.is_colored)
-    question = plotting.question
-    if len(question.ranges) > 1:
+    height = min(lines_wanted, WIDEST) if lines_wanted else height_of(width, look.is_terminal)
+    screen = Screen(width, height, style, look.is_colored)
+    appearance = plotting.appearance
+    if plotting.is_contour:
         from backprop.cli.plot.terminal_contour import contour_picture
 
-        lines = contour_picture(question, plotting.sampler, screen)
+        lines = contour_picture(plotting, screen)
     else:
         from backprop.cli.plot.terminal_curve import curve_picture
 
-        lines = curve_picture(plotting.panels(), question.title, question.ranges[0].name, screen)
+        name = plotting.question.ranges[0].name
+        lines = curve_picture(plotting.panels(), plotting.heading, appearance.legend is not None, name, screen)
     stream.write("".join(f"{line}\n" for line in lines))
 
 

@@ -121,17 +121,23 @@ def as_binding(token: str) -> GivenValue:
 
 
 class Positionals(NamedTuple):
-    """The expression, the files of rows, and all bindings in their order."""
+    """The expression, the files of rows or the other expressions, and all bindings in their order."""
 
     expression: str | None
-    rows: Sequence[str]
+    others: Sequence[str]
     bindings: list[GivenValue]
 
 
 def split_positionals(
-    arguments: Arguments, *, needs_expression: bool, takes_rows: bool = False, command: str = "batch"
+    arguments: Arguments,
+    *,
+    needs_expression: bool,
+    takes_rows: bool = False,
+    takes_several: bool = False,
+    command: str = "batch",
 ) -> Positionals:
-    """What the positionals are: the first that is not NAME=value is the expression, others may be files of rows.
+    """What the positionals are: the first that is not NAME=value is the expression, others may be files of rows, or
+    more expressions where the command takes several.
 
     Where all are NAME=value, the expression is the first whose right side is not a value (`q = x + y`). Raises Failure
     for more than one, or for one where a file gives the expression.
@@ -145,15 +151,18 @@ def split_positionals(
     expression = words.pop(0) if needs_expression and words else None
     if words and not (needs_expression or takes_rows):
         raise Failure(f"an expression was given twice: by -f and as {words[0]!r}", "omit one of the two")
+    if takes_several:
+        return Positionals(expression, words, [*arguments.bindings, *map(as_binding, assignments)])
     strange = next((word for word in words if not (takes_rows and is_place(word))), None)
     if strange is not None and not (takes_rows and len(words) == 1):
         from backprop.cli.question.surplus import cure_of_surplus
 
-        files = f"an expression and files of rows: {EXAMPLES[command]}"
-        named = 'put the expression in quotes, and give values by their names: "x*y" x=2 y=3'
-        cure = cure_of_surplus(together, [str(expression), *words]) or (files if takes_rows else named)
+        usual = 'put the expression in quotes, and give values by their names: "x*y" x=2 y=3'
+        if takes_rows:
+            usual = f"an expression and files of rows: {EXAMPLES[command]}"
+        cure = cure_of_surplus(together, [str(expression), *words]) or usual
         raise Failure(f"unexpected argument {strange!r}", cure)
-    return Positionals(expression, words, [*arguments.bindings, *(as_binding(token) for token in assignments)])
+    return Positionals(expression, words, [*arguments.bindings, *map(as_binding, assignments)])
 
 
 def is_partition(token: str) -> bool:

@@ -5,9 +5,11 @@ Whatever is wrong with the names is said at once, with the cure. Computes nothin
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
+from functools import partial
 
 import numpy as np
 
@@ -56,7 +58,8 @@ class Question(NamedTuple):
     """`text` as the user wrote it, its `graph`, the `values` by name, and names a --vars file held in vain.
 
     `ranges` are one or two, the horizontal first, of variables that have no value; `rows` are the files of rows, none
-    for stdin. `relations` are the graphs of the texts beside the expression. `is_latex`: the user writes LaTeX.
+    for stdin. `relations` are the graphs of the texts beside the expression, or of the other expressions. `is_latex`:
+    the user writes LaTeX.
     """
 
     text: str
@@ -73,12 +76,18 @@ class Question(NamedTuple):
         from backprop.autodiff.passes.fusion import fuse
 
         given = {*self.values, *(range_.name for range_ in self.ranges)}
-        return self._replace(graph=fuse(self.graph, given))
+        return self._replace(
+            graph=fuse(self.graph, given), relations=tuple([fuse(graph, given) for graph in self.relations])
+        )
 
     @property
     def title(self) -> str:
         """The expression on one line."""
-        return "; ".join(" ".join(line.split()) for line in self.text.splitlines() if line.strip())
+        return on_one_line(self.text)
+
+
+def on_one_line(text: str) -> str:
+    return "; ".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
 def ask(
@@ -100,9 +109,14 @@ def ask(
     """
     takes_rows = needs in (Needs.COLUMNS, Needs.MODEL)
     example = EXAMPLES.get(command, EXAMPLES["eval"])
-    expression, rows, bindings = split_positionals(
-        arguments, needs_expression=file is None, takes_rows=takes_rows, command=command
+    expression, others, bindings = split_positionals(
+        arguments,
+        needs_expression=file is None,
+        takes_rows=takes_rows,
+        takes_several=needs is Needs.RANGES,
+        command=command,
     )
+    rows = others if takes_rows else ()
     check_stdin(file, vars_files, has_rows=takes_rows and (not rows or "-" in rows))
     if file is not None:
         expression = read_expression(file)
@@ -120,6 +134,10 @@ def ask(
     read_as = latex_graph if is_latex else read_graph
     stated = read_as(needs, checked(expression), bindings, filed, shapes or {}, read)
     relations = [read_as(Needs.EQUATIONS, checked(text), bindings, filed, {}, read) for text in beside]
+    if needs is Needs.RANGES:
+        relations = [
+            read_another(partial(read_as, needs), text, [expression, *others], bindings, filed, read) for text in others
+        ]
     graph = together([stated, *relations]) if relations else stated
     check_names(graph, bindings, arguments)
     check_free(graph, filed)
@@ -147,6 +165,29 @@ def reader_for(needs: Needs) -> Reader:
     from backprop.parser import parse, parse_model, parse_relations
 
     return {Needs.MODEL: parse_model, Needs.EQUATIONS: parse_relations}.get(needs, parse)
+
+
+def read_another(
+    read_as: Callable[..., Graph],
+    text: str,
+    words: Sequence[str],
+    bindings: Sequence[GivenValue],
+    filed: Mapping[str, Array],
+    read_text: Read,
+) -> Graph:
+    """The graph of one of several expressions. Raises Failure where the shell took one expression apart."""
+    from backprop.autodiff.errors import ExpressionError
+
+    try:
+        return read_as(checked(text), bindings, filed, {}, read_text)
+    except ExpressionError:
+        whole = " ".join(words)
+        with contextlib.suppress(ExpressionError):
+            read_as(whole, bindings, filed, {}, read_text)
+            from backprop.cli.question.surplus import cure_of_surplus
+
+            raise Failure(f"unexpected argument {words[1]!r}", cure_of_surplus(whole, words)) from None
+        raise
 
 
 def together(graphs: Sequence[Graph]) -> Graph:

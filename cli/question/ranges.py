@@ -119,16 +119,21 @@ def with_log(ranges: tuple[Range, ...], log: str | None) -> tuple[Range, ...]:
 def log_axes(log: str | None, ranges: Sequence[Range]) -> set[str]:
     """What `--log x,y` names: x is the horizontal axis, y the vertical one, another name a variable's own.
 
+    f is the value: the levels of a contour, and the vertical axis of a curve.
+
     Raises Failure.
     """
     if log is None:
         return set()
-    by_name = {range_.name: axis for axis, range_ in zip("xy", ranges, strict=False)}
+    value = {"f": "y" if len(ranges) < MOST_RANGES else "f"}
+    by_name = value | {range_.name: axis for axis, range_ in zip("xy", ranges, strict=False)}
     axes = set()
     for word in log.split(","):
         axis = word.strip() if word.strip() in ("x", "y") else by_name.get(word.strip())
         if axis is None:
-            raise Failure(f"--log {log}: {word.strip()!r} is not an axis", "write --log x, --log y or --log x,y")
+            raise Failure(
+                f"--log {log}: {word.strip()!r} is not an axis", "write --log x, --log y, --log f or --log x,y"
+            )
         axes.add(axis)
     return axes
 

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,22 @@ def read_value_file(name: str, given: str) -> Array:
     if not array.size:
         raise wrong(name, path, "it holds no number", None)
     return array
+
+
+def read_columns(option: str, path: str, names: Sequence[str]) -> list[np.ndarray[Any, np.dtype[np.float64]]]:
+    """The columns of those names of a table, or the members of an object, each a vector. Raises Failure."""
+    try:
+        with as_file(path) as (file, ending):
+            reader = READERS.get(ending)
+            if reader is None:
+                endings = ", ".join(READERS)
+                raise Failure(f"{option}: the file's ending names no format", f"use {endings}")
+            columns = [np.ravel(reader(file, name)) for name in names]
+    except (OSError, ValueError) as error:
+        raise Failure(f"{option}: {reason_of(error)}") from None
+    if len({len(column) for column in columns}) > 1:
+        raise Failure(f"{option}: the columns {', '.join(names)} have different lengths")
+    return columns
 
 
 def wrong(name: str, path: str, reason: str, cure: str | None) -> Failure:

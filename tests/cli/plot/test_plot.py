@@ -278,6 +278,55 @@ def test_a_contour_points_up_the_slope(backprop):
     assert edge == ("▒", "·")
 
 
+DESCENT = "(1-x)^2 + 100*(y-x^2)^2"
+
+
+def test_a_path_lies_on_its_points_in_a_contour_with_log_levels(backprop, tmp_path):
+    (tmp_path / "way.csv").write_text("step,x,y,value,norm\n0,-1.2,1,24.2,9\n1,0,0,1,\n2,9,9,1,1\n3,1,1,0,0\n")
+    answer = backprop("plot", DESCENT, "--x", "-2:2", "--y", "-1:3", "--log", "f", "--path", "way.csv")
+    assert (answer.status, answer.err) == (0, "note: --path: 1 of 4 points lie outside of the ranges\n")
+    (rows,) = panels(answer.lines[:-1])
+    for sign, x, y in (("S", -1.2, 1), ("x", 0, 0), ("E", 1, 1)):
+        (place,) = [(row, line.index(sign)) for row, line in enumerate(rows) if sign in line]
+        assert place == (round((3 - y) / 4 * (len(rows) - 1)), round((x + 2) / 4 * (len(rows[0]) - 1)))
+    assert [float(edge) for edge in re.findall(r"[\d.]+", answer.lines[-1])] == [1, 100]
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n3,4\n")
+    wrong = backprop("plot", DESCENT, "--x", "-2:2", "--y", "-1:3", "--path", "other.csv")
+    assert (wrong.status, wrong.out) == (2, "")
+    assert wrong.err == "error: --path other.csv: no column is called x: there are a, b\n"
+
+
+def test_several_expressions_and_entries_are_curves_with_their_own_derivatives(backprop):
+    rows = backprop(
+        "plot", "sin(x)", "[x^2, k*x]", "k", "--x", "0:2", "--k", "3", "--samples", "3", "--format", "tsv"
+    ).rows
+    assert rows[0] == ["x", "value_1", "grad_x_1", "value_2[0]", "grad_x_2[0]", "value_2[1]", "grad_x_2[1]",
+                       "value_3", "grad_x_3"]  # fmt: skip
+    for x, row in enumerate(rows[1:]):
+        wanted = [x, math.sin(x), math.cos(x), x * x, 2 * x, 3 * x, 3, 3, 0]
+        assert list(map(float, row)) == close_to(wanted, rel=1e-14)
+    by_k = backprop("plot", "sin(x)", "k*x", "--x", "0:2", "--k", "3", "--wrt", "k", "--samples", "2", "--json").out
+    assert json.loads(by_k)["points"][1] == {"x": 2, "value_1": math.sin(2), "grad_k_1": 0, "value_2": 6, "grad_k_2": 2}
+    assert json.loads(by_k)["expressions"] == ["sin(x)", "k*x"]
+    fused = backprop("plot", "x", "log(normcdf(x))", "--x", "-40:-39", "--fuse", "--samples", "2", "--format", "tsv")
+    assert float(fused.rows[1][3]) == close_to(-804.6084420137538, rel=1e-13)  # log of the normal integral, by mpmath
+
+
+def test_titles_legends_limits_and_sizes_in_text(backprop):
+    tokens = ("sin(x)", "x", "--x", "-1:1")
+    assert backprop("plot", *tokens).lines[0] == "⠒⠒⠒⠒⠒ f1 = sin(x)   ⠒⠂ ⠒⠂ f2 = x"
+    given = backprop("plot", *tokens, "--title", "two", "--legend", "sine", "--ylim", "0:2", "--size", "40x12")
+    assert given.lines[:2] == ["two", "⠒⠒⠒⠒⠒ sine   ⠒⠂ ⠒⠂ f2 = x"]
+    assert (len(given.lines), max(map(len, given.lines))) == (12, 40)
+    assert [line[0] for line in given.lines if line[:1] in "012"] == ["2", "1", "0"]
+    bare = backprop("plot", *tokens, "--legend", "none")
+    assert "┤" in bare.lines[0] or "│" in bare.lines[0]
+    entries = backprop("plot", "[x, x^2]", "--x", "-1:1", "--wrt", "x").lines
+    assert entries[0] == "f = [x, x^2]" and "df[1]/dx" in "".join(entries[:6])
+    ascii = backprop("plot", "x", "x+1", "x+2", "--x", "0:1", TERM="dumb").out
+    assert ascii.isascii() and all(sign in ascii for sign in ("***** f1", ". . . f2", "ooooo f3"))
+
+
 def test_nan_is_a_gap_in_a_contour(backprop):
     (rows,) = panels(backprop("plot", "sqrt(x) + y", "--x", "-1:1", "--y", "-1:1").lines[:-1])
     half = len(rows[0]) // 2
@@ -304,7 +353,22 @@ REFUSED = [
     (("x*y", "--x", "1:2"), "y has no value", "--y 1"),
     (("x^2", "--y", "1:2"), "y is not a variable of the expression", "its variables are x"),
     (("x^2", "--x", "1:2", "--x", "2:3"), "x is given twice", "omit one"),
-    (("[x, x]", "--x", "1:2"), "an array of shape (2", "sum("),
+    (("[x, y]", "--x", "1:2", "--y", "1:2"), "an array of shape (2", "sum("),
+    (("x*ones(11)", "--x", "1:2"), "an array of shape (11), and a picture shows 1 to 10 curves", "(...)[0]"),
+    (("x", *"123456789", "ones(2)", "--x", "1:2"), "12 curves are too many", "10 at most"),
+    (("x", "+", "1", "--x", "1:2"), "unexpected argument '+'", '"x + 1"'),
+    (("x^2", "x+*2", "--x", "1:2"), "expected a value", ""),
+    (("x*y", "x", "--x", "1:2", "--y", "1:2"), "a contour shows one expression", "on its own"),
+    (("x", "--x", "1:2", "--path", "way.csv"), "a path is drawn over a contour", "a second variable"),
+    (("x*y", "--x", "1:2", "--y", "1:2", "--path", "way.csv"), "--path way.csv: no such file", ""),
+    (("x*y", "--x", "1:2", "--y", "1:2", "--ylim", "0:1"), "--ylim: the vertical axis of a contour", "--y START:STOP"),
+    (("x", "--x", "1:2", "--ylim", "1:0"), "--ylim: the range 1:0 is reversed", "--ylim 0:1"),
+    (("x", "--x", "1:2", "--ylim", "0:1", "--log", "y"), "--ylim begins at zero", "omit"),
+    (("x", "--x", "1:2", "--size", "8"), "--size 8 is not a width and a height", "--size 800x480"),
+    (("x", "--x", "1:2", "--legend", "a", "--legend", "b", "--legend", "c"), "--legend c: there are only 2", "omit"),
+    (("x", "--x", "1:2", "--legend", "none", "--legend", "b"), "beside names", "omit"),
+    (("x", "--x", "1:2", "--theme", "drak"), "did you mean dark", ""),
+    (("-x*y", "--x", "1:2", "--y", "1:2", "--log", "f"), "positive and finite nowhere", "--log f"),
     (("x*c", "--x", "1:2", "--c", "1", "--wrt", "q"), "q is not a variable", "x and c"),
     (("x*c", "--x", "1:2", "--c", "1", "--wrt", "x,c"), "a curve has one derivative", "--wrt x"),
     (("sum(x*c)", "--x", "1:2", "--c", "[1,2]", "--wrt", "c"), "is not a curve", "--wrt x"),

@@ -8,6 +8,8 @@ from importlib.util import find_spec
 
 import pytest
 
+from backprop.cli.output.themes import THEMES
+
 pytestmark = pytest.mark.extras
 
 needs_matplotlib = pytest.mark.skipif(find_spec("matplotlib") is None, reason="matplotlib is not installed")
@@ -50,8 +52,36 @@ def test_pictures(backprop, answers_to, tmp_path):
 def test_the_line_in_a_picture_has_the_gaps(backprop, tmp_path):
     backprop("plot", "1/(x-0.0034) + 0*c", "--x", "-5:5", "--c", "1", "--wrt", "c", "-o", "pole.svg")
     svg = (tmp_path / "pole.svg").read_text()
-    (path,) = re.findall(r'<path d="([^"]+)"[^>]*style="[^"]*stroke: #1a7f37[^"]*stroke-linecap: square"', svg)[:1]
+    (path,) = re.findall(r'<path d="([^"]+)"[^>]*style="[^"]*stroke: #00752b[^"]*stroke-linecap: square"', svg)[:1]
     assert path.count("M") == 2
+
+
+def contrast(first, second):
+    """As WCAG 2 defines it."""
+    parts = [[int(color[place : place + 2], 16) / 255 for place in (1, 3, 5)] for color in (first, second)]
+    linear = [[part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in one] for one in parts]
+    dark, light = sorted(0.2126 * red + 0.7152 * green + 0.0722 * blue for red, green, blue in linear)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_colours_can_be_read_on_their_ground_and_without_one_on_both():
+    for theme in THEMES.values():
+        grounds, least = ([theme.ground], 4.5) if theme.ground else (["#ffffff", "#000000", "#0d1117", "#1e1e1e"], 3.7)
+        for color in (theme.ink, theme.faint, theme.value, theme.derivative, *theme.curves):
+            assert min(contrast(color, ground) for ground in grounds) >= least, color
+
+
+@needs_matplotlib
+def test_theme_size_title_and_path_in_a_picture(backprop, tmp_path):
+    (tmp_path / "way.csv").write_text("x,y\n-1,1\n0,0\n1,1\n")
+    options = ("--theme", "dark", "--size", "600x300", "--title", "$ descent", "--log", "f", "--path", "way.csv")
+    assert backprop("plot", "x^2+y^2", "--x", "-2:2", "--y", "-2:2", *options, "-o", "a.png").status == 0
+    header = (tmp_path / "a.png").read_bytes()[16:24]
+    assert (int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")) == (600, 300)
+    drawn = backprop("plot", "x^2+y^2", "--x", "-2:2", "--y", "-2:2", *options, "--format", "svg").out
+    assert "#0d1117" in drawn and "#ff2d2d" in drawn
+    wrong = backprop("plot", "x", "--x", "0:1", "--size", "9x9", "-o", "b.png")
+    assert (wrong.status, "--size 9x9" in wrong.err) == (2, True)
 
 
 @needs_matplotlib
