@@ -56,7 +56,9 @@ appearance_options = shared(
         help="Call the curves so, one after the other; none omits the legend.",
     ),
     word_option(
-        "--theme", ("light", "dark", "transparent"), default="light", help="The ground of a picture.  [default: light]"
+        "--theme",
+        ("light", "dark", "transparent"),
+        help="The ground of a picture.  [default: light; of html, as the reader likes]",
     ),
 )
 
@@ -94,8 +96,8 @@ def plot(
     Several expressions, and the entries of an array, are curves of one plot; their derivatives are drawn where --wrt
     asks for them. The path is that of a search, as minimize --trace writes it.
 
-    svg, png and pdf need the extra `plot` (matplotlib); tsv, csv, json and ndjson are the points and the derivative
-    at each.
+    svg, png and pdf need the extra `plot` (matplotlib); html shows the point and its tangent under the pointer, without
+    a network; tsv, csv, json and ndjson are the points and the derivative at each.
     """
     from backprop.cli.plot.plotting import Plotting
 

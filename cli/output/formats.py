@@ -58,7 +58,7 @@ FORMATS = {
     "svg": FileFormat((".svg",), by("graph.graphviz", "graph") | FIGURE),
     "png": FileFormat((".png",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
     "pdf": FileFormat((".pdf",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
-    "html": FileFormat((".html", ".htm"), by("graph.page", "graph")),
+    "html": FileFormat((".html", ".htm"), by("graph.page", "graph") | by("plot.page", "plot")),
     "tree": FileFormat((".txt",), by("graph.tree", "graph")),
 }
 DEFAULTS = {  # of the others tsv, on a terminal a table

@@ -14,13 +14,17 @@ from backprop.cli.status import Failure
 SIZE = re.compile(r"([0-9]{1,6})x([0-9]{1,6})")
 LEAST_SIDE, MOST_SIDE = 100, 10_000  # pixels
 NO_LEGEND = "none"
+LIGHT = "light"
 
 
 class Appearance(NamedTuple):
-    """What is None is chosen by the picture; a `legend` of None is none at all."""
+    """What is None is chosen by the picture; a `legend` of None is none at all.
+
+    `theme_name` is None where nobody named one: a page then follows its reader.
+    """
 
     theme: Theme
-    theme_name: str
+    theme_name: str | None
     title: str | None
     size: tuple[int, int] | None
     ylim: Range | None
@@ -38,13 +42,13 @@ class Appearance(NamedTuple):
 
 
 def read_appearance(
-    title: str | None, size: str | None, ylim: str | None, legend: Sequence[str], theme: str
+    title: str | None, size: str | None, ylim: str | None, legend: Sequence[str], theme: str | None
 ) -> Appearance:
     """The appearance that the options ask for. Raises Failure."""
     if NO_LEGEND in legend and len(legend) > 1:
         raise Failure(f"--legend {NO_LEGEND} is given beside names", f"omit --legend {NO_LEGEND}, or the names")
     return Appearance(
-        THEMES[theme],
+        THEMES[theme or LIGHT],
         theme,
         title,
         None if size is None else read_size(size),

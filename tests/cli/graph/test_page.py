@@ -251,6 +251,29 @@ def test_numbers_are_written_as_the_table_writes_them(page, digits):
     assert mine == [f"{number:.{digits}g}" for number in NUMBERS]
 
 
+def test_on_the_page_of_a_plot_the_point_and_its_tangent_follow_the_pointer(backprop, browser, tmp_path):
+    for tokens, hidden in ((("x^2", "x=-2:2"), 1), (("x^2+y", "x=-2:2", "y=-1:1"), 0)):
+        assert backprop("plot", *tokens, "-o", "plot.html").status == 0
+        browser.open(tmp_path / "plot.html")
+        browser.click(".frame")  # in its middle
+        browser.evaluate("document.querySelector('svg').focus()")
+        browser.press("ArrowRight", 25)
+        told = dict(part.split(" = ") for part in re.split(" {4}", browser.evaluate("readout.textContent")))
+        x = float(told["x"])
+        assert float(told["f"]) == pytest.approx(x**2, rel=1e-5) and float(told["df/dx"]) == pytest.approx(2 * x)
+        assert hidden or float(told["df/dy"]) == 1
+        ends = "(one => ['x1', 'y1', 'x2', 'y2'].map(name => Number(one.getAttribute(name))))"
+        line = browser.evaluate(f"{ends}(document.querySelector('.{'tangent' if hidden else 'level'}'))")
+        panel = browser.evaluate("({...data.panels[0], curves: null})")
+        per_x, per_y = (
+            panel[side] / (panel[axis]["high"] - panel[axis]["low"]) for side, axis in (("width", "x"), ("height", "y"))
+        )
+        slope = (line[1] - line[3]) / (line[2] - line[0]) * per_x / per_y
+        assert slope == pytest.approx(2 * x if hidden else -2 * x, rel=1e-6)  # along a level dy = -2*x*dx
+        assert browser.complaints() == []
+        assert [url for url in browser.requests() if not url.startswith("data:")] == [(tmp_path / "plot.html").as_uri()]
+
+
 def test_a_page_is_refused_in_forward_mode(backprop, tmp_path):
     answer = backprop("graph", "x^2", "x=1", "--mode", "forward", "-o", "page.html")
     assert (answer.status, answer.out) == (2, "")

@@ -49,7 +49,7 @@ FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
         **{".svg": "svg", ".png": "png", ".pdf": "pdf", ".html": "html", ".htm": "html"},
     },
     "budget": {**REPORT_FILES, ".txt": "tsv", ".svg": "svg", ".png": "png", ".pdf": "pdf"},
-    "plot": {**REPORT, ".txt": "text", ".svg": "svg", ".png": "png", ".pdf": "pdf"},
+    "plot": {**REPORT, ".txt": "text", ".html": "html", ".htm": "html", ".svg": "svg", ".png": "png", ".pdf": "pdf"},
     "batch": {
         **{ending: word for ending, word in REPORT.items() if word != "json"},
         **{".txt": "tsv", ".parquet": "parquet", ".pq": "parquet"},

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import math
 import re
+import struct
 import zlib
 from importlib.util import find_spec
 
 import pytest
 
 from backprop.cli.output.themes import THEMES
+
+from ...closeness import close_to
 
 pytestmark = pytest.mark.extras
 
@@ -69,6 +75,43 @@ def test_colours_can_be_read_on_their_ground_and_without_one_on_both():
         grounds, least = ([theme.ground], 4.5) if theme.ground else (["#ffffff", "#000000", "#0d1117", "#1e1e1e"], 3.7)
         for color in (theme.ink, theme.faint, theme.value, theme.derivative, *theme.curves):
             assert min(contrast(color, ground) for ground in grounds) >= least, color
+
+
+def data_of(page):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page)[1])
+
+
+def test_a_page_has_each_curve_with_its_slope(backprop):
+    page = backprop("plot", "sin(x)", "k/x # <b>", "x=-2:2", "k=3", "--wrt", "k", "--format", "html").out
+    assert "<b>" not in page and "&lt;b&gt;" in page
+    assert not re.search(r"(src|href)=(?!\"data:)", page)  # without a network
+    data = data_of(page)
+    curves = {curve["label"]: curve for panel in data["panels"] for curve in panel["curves"]}
+    assert curves.keys() == {"f1", "df1/dk", "f2", "df2/dk"}
+    for place, x in enumerate(data["x"]):
+        if x:
+            assert curves["f1"]["slopes"][place] == close_to(math.cos(x), rel=1e-6)
+            assert curves["f2"]["slopes"][place] == close_to(-3 / x**2, rel=1e-6)
+            assert curves["df2/dk"]["values"][place] == close_to(1 / x, rel=1e-6)
+    assert curves["f2"]["values"][data["x"].index(0)] is None
+    assert backprop("plot", "x", "x=0:1", "--samples", "100001", "--format", "html").status == 2
+
+
+def test_a_page_of_a_contour_has_bands_in_their_places(backprop, tmp_path):
+    (tmp_path / "way.csv").write_text("x,y\n0,0.5\n1,0\n")
+    tokens = ("x + sqrt(y)", "x=0:1", "y=-1:1", "--samples", "5", "--path", "way.csv", "--format", "html")
+    page = backprop("plot", *tokens).out
+    data = data_of(page)
+    assert (data["values"][:5], data["values"][-5:]) == ([None] * 5, [1, 1.25, 1.5, 1.75, 2])
+    assert data["gradients"][0][-5:] == [1] * 5 and data["gradients"][1][-5:] == [0.5] * 5
+    image = base64.b64decode(re.search(r"data:image/png;base64,([^\"]+)", page)[1])
+    size, content = struct.unpack(">II", image[16:24]), zlib.decompress(image[image.index(b"IDAT") + 4 : -16])
+    assert size == (17, 17) and len(content) == 18 * 17
+    rows = [content[18 * row + 1 : 18 * row + 18] for row in range(17)]
+    seen_through = image[image.index(b"tRNS") - 4 :][:4]
+    assert set(rows[-1]) == {int.from_bytes(seen_through, "big") - 1}  # y = -1, where there is no value
+    assert list(rows[0]) == sorted(rows[0]) and rows[0][0] < rows[0][-1]  # y = 1, where it grows to the right
+    assert page.count('class="way-point"') == 2
 
 
 @needs_matplotlib
