@@ -24,7 +24,8 @@ class Template(NamedTuple):
 class Infix(NamedTuple):
     """`a + b`; `associates` says which side needs no parentheses at the same precedence.
 
-    `others` are the symbols that are read as this one, `latex` is the one of LaTeX, where that is another.
+    `others` are the symbols that are read as this one, `latex` is the one of LaTeX, where that is another, and `sign`
+    that of a picture.
     """
 
     symbol: str
@@ -32,14 +33,16 @@ class Infix(NamedTuple):
     associates: str = "left"
     others: tuple[str, ...] = ()
     latex: str | None = None
+    sign: str | None = None
 
 
 class Prefix(NamedTuple):
-    """`-a`."""
+    """`-a`; `sign` is its symbol in a picture, where no operand tells it from that of `a - b`."""
 
     symbol: str
     precedence: int
     latex: str | None = None
+    sign: str | None = None
 
 
 class Postfix(NamedTuple):

@@ -162,7 +162,7 @@ subtract = Elementwise(
     lambda x, y, out: 1,
     lambda x, y, out: -1,
     operands=PAIR,
-    notation=Infix("-", SUM, others=("−",)),  # noqa: RUF001 - the minus sign
+    notation=Infix("-", SUM, others=("−",), sign="−"),  # noqa: RUF001 - the minus sign
     hazard=Hazard.ADDS,
     summary="x - y",
     habit="distributes the upstream gradient, with its sign flipped for what is subtracted",
@@ -175,7 +175,7 @@ multiply = Elementwise(
     lambda x, y, out: y,
     lambda x, y, out: x,
     operands=PAIR,
-    notation=Infix("*", PRODUCT, others=("·", "×")),  # noqa: RUF001 - the multiplication sign
+    notation=Infix("*", PRODUCT, others=("·", "×"), sign="×"),  # noqa: RUF001 - the multiplication sign
     shortcut=product_shortcut,
     rules={(0, 1): "product rule"},
     hazard=Hazard.OVERFLOWS,
@@ -219,7 +219,7 @@ negative = Elementwise(
     "neg",
     np.negative,
     lambda x, out: -1,
-    notation=Prefix("-", UNARY),
+    notation=Prefix("-", UNARY, sign="(−)"),  # noqa: RUF001 - the minus sign
     methods=("negative",),
     shortcut=negative_shortcut,
     summary="-x",
@@ -234,7 +234,7 @@ limit_product = Elementwise(
     lambda x, y, out: x,
     operands=PAIR,
     routes=(None, lambda x, y, out: Mask(x)),
-    notation=Infix("*", PRODUCT),
+    notation=Infix("*", PRODUCT, sign="×"),  # noqa: RUF001 - the multiplication sign
     shortcut=limit_product_shortcut,
     textbook=lambda x, y: x * y,
     kernel=kernels.limit_product,

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from backprop.cli.graph.circuit import circuit_of
-from backprop.cli.options.declarations import command, output_options, question_options, short_option, trace_options
+from backprop.cli.options.declarations import (
+    command,
+    output_options,
+    question_options,
+    shared,
+    short_option,
+    theme_option,
+    trace_options,
+    word_option,
+)
 from backprop.cli.options.derivatives import DerivativeOptions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
 from backprop.cli.status import Failure, Status
+
+if TYPE_CHECKING:
+    from backprop.cli.graph.style import StyleOptions
 
 MAXIMUM_NODES = 200
 EXAMPLES = (
@@ -19,6 +33,23 @@ EXAMPLES = (
     'backprop graph "q = W@x; sum(q^2)" --vars values.json -o circuit.svg',
     "backprop graph -f model.txt --vars values.json -o page.html",
 )
+
+
+def as_style(**options: Any) -> StyleOptions:
+    from backprop.cli.graph.style import StyleOptions
+
+    return StyleOptions(**options)
+
+
+style_options = shared(
+    "style",
+    as_style,
+    word_option("--direction", ("right", "down"), help="Where the wires lead.  [default: right]"),
+    click.option("--no-values", is_flag=True, help="Draw the gates and wires alone."),
+    click.option("--names", is_flag=True, help="Write the name of every gate's result, as eval calls it."),
+    theme_option("The ground of a picture."),
+    click.option("--scale", type=float, metavar="FACTOR", help="Make a picture so much larger.  [default: 1]"),
+)
 TREE = short_option("tree", "Show it as a tree in the terminal: --format tree.")
 
 
@@ -26,8 +57,9 @@ TREE = short_option("tree", "Show it as a tree in the terminal: --format tree.")
 @question_options
 @trace_options
 @click.option("--all", "is_all", is_flag=True, help=f"Draw more than {MAXIMUM_NODES} nodes.")
+@style_options
 @output_options("graph", digits="Significant digits.", color="Colours in the tree.", short=TREE)
-def graph(question: Question, options: DerivativeOptions, is_all: bool, output: Output) -> Status:
+def graph(question: Question, options: DerivativeOptions, is_all: bool, style: StyleOptions, output: Output) -> Status:
     """Draw the circuit: the gates, and on every wire its value and gradient.
 
     Values are green and above the wire, gradients red and below it. html is a page on which the inputs can be moved
@@ -41,5 +73,5 @@ def graph(question: Question, options: DerivativeOptions, is_all: bool, output: 
         )
     if output.format == "html" and options.derivative != "gradient":
         raise Failure("a page walks through the reverse pass", "omit --mode forward, or write .svg")
-    output.render(circuit_of(trace, question.text, options.derivative))
+    output.render(style.styled(circuit_of(trace, question.text, options.derivative), output.format))
     return options.finish_trace(question, trace, output)

@@ -14,7 +14,7 @@ from backprop.cli.options.declarations import (
     output_options,
     range_question_options,
     shared,
-    word_option,
+    theme_option,
     wrt_option,
 )
 from backprop.cli.output.output import Output
@@ -55,11 +55,7 @@ appearance_options = shared(
         metavar="TEXT",
         help="Call the curves so, one after the other; none omits the legend.",
     ),
-    word_option(
-        "--theme",
-        ("light", "dark", "transparent"),
-        help="The ground of a picture.  [default: light; of html, as the reader likes]",
-    ),
+    theme_option("The ground of a picture."),
 )
 
 

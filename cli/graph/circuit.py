@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import Enum
 
@@ -14,20 +15,24 @@ from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.side_gates import Derivative
 from backprop.autodiff.shapes import Array
+from backprop.cli.output.themes import THEMES, Theme
 from backprop.cli.reports.nodes import OUTPUT, title
 from backprop.parser.printers.expression import given_settings, setting_text, show
 from backprop.parser.printers.inside import inside
 from backprop.parser.visible import brief, visible
 
-LONGEST_TITLE = 100  # characters
+LONGEST_TITLE = 900  # characters
+LONG_SIGN = 4  # characters; longer ones stand in a box
+CALLED = re.compile(r"\w+(?=\s*\()")
 
 
 class ElementKind(Enum):
-    """What an element is: a variable, a number, or a gate."""
+    """What an element is: a variable, a number, a gate, or what stands for another element beside a use of it."""
 
     INPUT = "input"
     CONSTANT = "constant"
     GATE = "gate"
+    REPEAT = "repeat"
 
 
 class Element(NamedTuple):
@@ -60,6 +65,16 @@ class Wire(NamedTuple):
     is_taken: bool
 
 
+class Style(NamedTuple):
+    """How a circuit is to be drawn: to the right or down, with its numbers and with every gate's name or without."""
+
+    theme: Theme = THEMES["light"]
+    direction: str = "right"
+    has_values: bool = True
+    has_names: bool = False
+    scale: float = 1.0
+
+
 class Circuit(NamedTuple):
     """`elements` in topological order, their numbers being their places; `output` is the number of the last gate.
 
@@ -75,6 +90,7 @@ class Circuit(NamedTuple):
     output: int
     derivative: str
     labels: Mapping[Node, str]
+    style: Style = Style()
 
 
 # By the operand, the gate that it flows into, and its position there.
@@ -148,11 +164,20 @@ def sign_of(node: Node) -> str:
     if node.name is not None:
         return node.name
     notation = node.gate.notation
-    if isinstance(notation, Infix | Prefix | Postfix):
+    if isinstance(notation, Infix | Prefix):
+        return notation.sign or notation.symbol.strip()
+    if isinstance(notation, Postfix):
         return notation.symbol.strip() or node.gate.name
     if isinstance(notation, Subscript):
         return show(node, {node.inputs[0]: ""})
-    return node.gate.name
+    return written_name(node)
+
+
+def written_name(node: Node) -> str:
+    """The gate's name, as the text calls it where that is one of its aliases: `max` for `maximum`."""
+    source, span = node.graph.source, node.span
+    found = CALLED.match(source, span.start) if source and span else None
+    return found[0] if found and found[0] in node.gate.aliases else node.gate.name
 
 
 def detail_of(node: Node) -> str:
@@ -162,3 +187,12 @@ def detail_of(node: Node) -> str:
     if node.gate.has_inside:
         return show(inside(node).body, {})
     return ", ".join(f"{name}={setting_text(value)}" for name, _, value in given_settings(node))
+
+
+def has_wire(element: Element) -> bool:
+    """Whether numbers stand on its wire; a constant has them in its name, unless it is the output."""
+    return element.kind is not ElementKind.CONSTANT or bool(element.label)
+
+
+def is_long(element: Element) -> bool:
+    return max(len(element.sign), len(element.detail) - 4) > LONG_SIGN

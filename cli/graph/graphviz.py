@@ -14,7 +14,8 @@ from backprop.cli.output.numbers import rounded
 from backprop.cli.output.output import Look
 from backprop.cli.status import Failure, Status
 
-EXTRA = {"png": ("-Gdpi=144",)}  # sharp on today's screens
+DPI = {"png": 144, "svg": 72, "pdf": 72}  # sharp on today's screens
+MOST_PIXELS = 16_384  # of a png along each side: programs that show pictures stop at about that
 SECONDS = 120
 MEMORY = 4 << 30  # bytes; thousands of long wires take dot all that there are
 HOW_TO_GET_IT = (
@@ -23,10 +24,24 @@ HOW_TO_GET_IT = (
 )
 
 
-def write(circuit: Circuit, stream: Any, look: Look) -> None:
-    """The circuit as `dot` draws it. Raises Failure."""
-    drawn = laid_out(drawing(circuit, rounded(look.digits)), look.format, *EXTRA.get(look.format, ()))
+def write(circuit: Circuit, stream: Any, look: Look) -> str | None:
+    """The circuit as `dot` draws it; what is to be said of its size. Raises Failure."""
+    dpi = DPI[look.format] * circuit.style.scale
+    options = [f"-Gdpi={dpi:g}"]
+    if look.format == "png":
+        inches = MOST_PIXELS / dpi
+        options.append(f"-Gsize={inches:g},{inches:g}")
+    drawn = laid_out(drawing(circuit, rounded(look.digits)), look.format, *options)
     getattr(stream, "buffer", stream).write(drawn)  # an svg is text, but comes as bytes
+    if look.format == "png" and max(size_of(drawn)) >= MOST_PIXELS - 1:
+        width, height = size_of(drawn)
+        return f"the picture is scaled down to {width}x{height} pixels: write .svg or .pdf, which keep its size"
+    return None
+
+
+def size_of(png: bytes) -> tuple[int, int]:
+    """The pixels across and down."""
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
 def laid_out(text: str, format: str, *options: str) -> bytes:

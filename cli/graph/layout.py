@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.cli.graph.circuit import Circuit, Element, ElementKind
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind, has_wire
 from backprop.cli.graph.graphviz import laid_out
 from backprop.cli.graph.value_lines import MAXIMUM_ENTRIES, lines_of
 from backprop.cli.output.numbers import rounded
@@ -57,11 +57,6 @@ def layout_of(circuit: Circuit, digits: int) -> Layout:
             lines.append(box(f"s{index}", *share_size(circuit.elements[wire.tail], digits)))
             lines.append(f"{start} -> s{index}:w;\ns{index}:e -> n{wire.head};\n")
     return read(laid_out("".join([*lines, "}\n"]), "plain").decode())
-
-
-def has_wire(element: Element) -> bool:
-    """Whether numbers stand on its wire; a constant has them in its name, unless it is the output."""
-    return element.kind is not ElementKind.CONSTANT or bool(element.label)
 
 
 def size_of(element: Element) -> tuple[float, float]:

@@ -9,19 +9,14 @@ from __future__ import annotations
 import re
 from typing import TextIO
 
-from backprop.cli.graph.circuit import Circuit, Element, ElementKind
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind, Style, has_wire, is_long
 from backprop.cli.graph.value_lines import line_of
 from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look
+from backprop.cli.output.themes import Theme
 
 SPECIAL = re.compile(r"[^\w\s.,()…]", re.ASCII)
-CLASSES = """\
-  classDef gate fill:#ffffff,stroke:#333333,color:#000000
-  classDef input fill:none,stroke:none,font-weight:bold
-  classDef constant fill:none,stroke:none,font-size:11px
-  classDef fork fill:#333333,stroke:none
-"""
-GREEN, RED = "#00752b", "#c80000"
+DIRECTIONS = {"right": "LR", "down": "TD"}
 
 
 def write(circuit: Circuit, stream: TextIO, look: Look) -> None:
@@ -29,52 +24,62 @@ def write(circuit: Circuit, stream: TextIO, look: Look) -> None:
 
 
 def drawing(circuit: Circuit, number: Writer) -> str:
-    """The whole flowchart; `number` writes a number."""
-    lines = [f"flowchart LR\n  %% {re.sub('[{}]', ' ', circuit.title)}\n"]
-    for element in circuit.elements:
+    """The whole flowchart; `number` writes a number.
+
+    What draws it is light or dark as its reader likes, and so is the ground of what Mermaid writes on a wire: numbers
+    stand in boxes whose ground is theirs.
+    """
+    style = circuit.style
+    lines = [f"flowchart {DIRECTIONS[style.direction]}\n  %% {re.sub('[{}]', ' ', circuit.title)}\n"]
+    boxes = [box(element, style, number) for element in circuit.elements]
+    for element, own in zip(circuit.elements, boxes, strict=True):
         lines.append(f"  n{element.number}{drawn(element)}\n")
-        if element.uses > 1 and element.kind is not ElementKind.CONSTANT:
-            lines.append(f'  n{element.number} -- "{numbers(element, number)}" --- w{element.number}((" ")):::fork\n')
-    for wire in circuit.wires:
-        tail = circuit.elements[wire.tail]
-        arrow = ("--", "-->") if wire.is_taken else ("-.", ".->")
-        if tail.kind is ElementKind.CONSTANT:
-            lines.append(f"  n{wire.tail} --> n{wire.head}\n")
-        elif tail.uses == 1:
-            lines.append(f'  n{wire.tail} {arrow[0]} "{numbers(tail, number)}" {arrow[1]} n{wire.head}\n')
-        elif wire.share is None:
-            lines.append(f"  w{wire.tail} {arrow[1] if wire.is_taken else '-.->'} n{wire.head}\n")
-        else:
-            share = colored(RED, line_of(wire.share, number))
-            lines.append(f'  w{wire.tail} {arrow[0]} "{share}" {arrow[1]} n{wire.head}\n')
-    for element in circuit.elements:
-        if not element.uses:
-            lines.append(
-                f'  n{element.number} -- "{numbers(element, number)}" --> e{element.number}(("{end(element)}"))'
-            )
-            lines.append(":::input\n")
-    return "".join([*lines, CLASSES])
+        if own:
+            lines.append(f"  n{element.number} {'---' if element.uses else '-->'} w{element.number}{own}\n")
+    for index, wire in enumerate(circuit.wires):
+        start = f"{'w' if boxes[wire.tail] else 'n'}{wire.tail}"
+        line, arrow = ("---", "-->") if wire.is_taken else ("-.-", "-.->")
+        if wire.share is not None and style.has_values:
+            share = colored(style.theme.derivative, line_of(wire.share, number))
+            lines.append(f'  {start} {line} s{index}["{share}"]:::numbers\n')
+            start = f"s{index}"
+        lines.append(f"  {start} {arrow} n{wire.head}\n")
+    return "".join([*lines, classes(style.theme)])
+
+
+def classes(theme: Theme) -> str:
+    """What the things look like: gates and numbers on the theme's ground, names in the reader's colours."""
+    ground = theme.ground or "none"
+    return (
+        f"  classDef gate fill:{ground},stroke:{theme.ink},color:{theme.ink}\n"
+        f"  classDef numbers fill:{ground},stroke:none,color:{theme.ink}\n"
+        "  classDef input fill:none,stroke:none,font-weight:bold\n"
+        "  classDef repeat fill:none,stroke:none,font-style:italic\n"
+        "  classDef constant fill:none,stroke:none,font-size:11px\n"
+    )
 
 
 def drawn(element: Element) -> str:
-    """A circle, a name, or a small number, with its class."""
+    """A circle, a box with a long name, a name, or a small number, with its class."""
     if element.kind is not ElementKind.GATE:
         return f'["{escaped(element.sign)}"]:::{element.kind.value}'
     detail = f"<br/>{escaped(element.detail)}" if element.detail else ""
-    return f'(("{escaped(element.sign)}{detail}")):::gate'
+    left, right = ("(", ")") if is_long(element) else ("((", "))")
+    return f'{left}"{escaped(element.sign)}{detail}"{right}:::gate'
 
 
-def end(element: Element) -> str:
-    """What stands at the end of a wire that leads out of the circuit."""
-    return escaped(element.label or element.sign)
-
-
-def numbers(element: Element, number: Writer) -> str:
-    """The value above, the gradient below."""
-    named = f"{escaped(element.label)} = " if element.label and element.uses else ""
-    value = named + colored(GREEN, line_of(element.value, number))
-    derivative = element.derivative
-    return value if derivative is None else f"{value}<br/>{colored(RED, line_of(derivative, number))}"
+def box(element: Element, style: Style, number: Writer) -> str:
+    """The value above, the gradient below; nothing where there is nothing to say."""
+    if not has_wire(element):
+        return ""
+    name = escaped(element.label)
+    lines = [name] * bool(name)
+    if style.has_values:
+        value = colored(style.theme.value, line_of(element.value, number))
+        lines = [f"{name} = {value}" if name else value]
+        if element.derivative is not None:
+            lines.append(colored(style.theme.derivative, line_of(element.derivative, number)))
+    return f'["{"<br/>".join(lines)}"]:::numbers' if lines else ""
 
 
 def colored(color: str, numbers: str) -> str:

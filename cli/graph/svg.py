@@ -13,8 +13,8 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.cli.graph.circuit import Circuit, Element, ElementKind
-from backprop.cli.graph.layout import LINE, Box, Layout, has_wire
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind, has_wire
+from backprop.cli.graph.layout import LINE, Box, Layout
 from backprop.cli.graph.page_words import said
 from backprop.cli.graph.value_lines import lines_of
 from backprop.cli.output.numbers import Writer

@@ -13,7 +13,8 @@ MAXIMUM_ENTRIES = 4  # of a row
 
 
 def lines_of(value: Array, write: Writer) -> list[str]:
-    """A number, a row of numbers, or a matrix a row a line; of larger arrays the first entries."""
+    """A number, a row of numbers, or a matrix a row a line; of larger arrays the first entries. Of -0 it is 0."""
+    value = value + 0.0  # which is what a reader of a picture takes -0 for
     if np.ndim(value) == 0:
         return [write(float(value))]
     if np.ndim(value) == 1:
@@ -31,6 +32,7 @@ def row_of(row: np.ndarray[tuple[int, ...], np.dtype[np.float64]], write: Writer
 
 def line_of(value: Array, write: Writer) -> str:
     """The value on one line, an array with its shape behind."""
+    value = value + 0.0
     text = summary(value, write)
     shape = shapes.show(np.shape(value))
     return text if not np.ndim(value) or text.endswith(shape) else f"{text} {shape}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from backprop.cli.question.question import Question
 
 Function = Callable[..., Any]
+THEME_WORDS = ("light", "dark", "transparent")
 DIGITS, COLOR = "Significant digits of tables.", "Colours in tables."
 
 
@@ -157,6 +158,11 @@ def digits_option(summary: str = DIGITS) -> Function:
 
 def color_option(summary: str = COLOR) -> Function:
     return word_option("--color", COLORS, default="auto", help=f"{summary}  [default: auto]")
+
+
+def theme_option(summary: str) -> Function:
+    """Left to the picture where it is not given: a page is as its reader likes it."""
+    return word_option("--theme", THEME_WORDS, help=f"{summary}  [default: light; of html, as the reader likes]")
 
 
 FILE = file_option("-o", "--output", "path", help="Write to FILE: all of it or nothing.")

@@ -99,7 +99,7 @@ def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part]
     notation = node.gate.notation
     if isinstance(notation, Infix):
         left, right = node.inputs
-        symbol, precedence, associates, _, _ = notation
+        symbol, precedence, associates = notation[:3]
         # An exponent may be negative without parentheses: 2^-x.
         loosest_right = UNARY if precedence == POWER else precedence + (associates != "right")
         is_tight = precedence >= (POWER, PRODUCT, SUM)[spacing] and (precedence != PRODUCT or symbol in "*/")
@@ -107,7 +107,7 @@ def written(node: Node, number: Number, spacing: int = AIRY) -> tuple[list[Part]
         last: Part = (right, loosest_right, True) if precedence == POWER else (right, loosest_right)
         return [(left, precedence + (associates != "left")), spaced, last], precedence
     if isinstance(notation, Prefix):
-        symbol, precedence, _ = notation
+        symbol, precedence = notation[:2]
         is_word = symbol[-1].isspace()
         operand = [(node.inputs[0], precedence)] if is_word else apart(node, precedence, number)
         return [symbol, *operand], precedence

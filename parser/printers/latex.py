@@ -135,7 +135,7 @@ class _Typesetter:
         return isinstance(node.gate.notation, Subscript) or (written is not None and "_" in written.text)
 
     def infix(self, node: Node, notation: Infix) -> tuple[list[Part], float]:
-        symbol, precedence, associates, _, latex = notation
+        symbol, precedence, associates, _, latex = notation[:5]
         left, right = node.inputs
         between = TIMES if symbol in "@*" else f" {latex or symbol} "
         loosest: float = precedence + (associates != "left")

@@ -12,7 +12,7 @@ function size(shape) {
 function written(number) {
   if (Number.isNaN(number)) return "nan";
   if (!Number.isFinite(number)) return number > 0 ? "inf" : "-inf";
-  if (number === 0) return Object.is(number, -0) ? "-0" : "0";
+  if (number === 0) return "0";  // and not -0, as everywhere in pictures
   const digits = data.digits;
   const [mantissa, power] = rounded(number, digits).split("e");
   const exponent = Number(power);
