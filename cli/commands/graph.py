@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from backprop.cli.completion import completed_by
 from backprop.cli.graph.circuit import circuit_of
 from backprop.cli.options.declarations import (
     command,
@@ -31,6 +32,7 @@ EXAMPLES = (
     'backprop graph "(x+y)*z" --x -2 --y 5 --z -4 -o circuit.dot',
     'backprop graph "1/(1+exp(-w*x))" --w 2 --x -1 --fuse --format mermaid',
     'backprop graph "q = W@x; sum(q^2)" --vars values.json -o circuit.svg',
+    'backprop graph "(x+y)*z" --x -2 --y 5 --z -4 --steps slides --theme dark',
     "backprop graph -f model.txt --vars values.json -o page.html",
 )
 
@@ -49,6 +51,12 @@ style_options = shared(
     click.option("--names", is_flag=True, help="Write the name of every gate's result, as eval calls it."),
     theme_option("The ground of a picture."),
     click.option("--scale", type=float, metavar="FACTOR", help="Make a picture so much larger.  [default: 1]"),
+    click.option(
+        "--steps",
+        metavar="FOLDER",
+        shell_complete=completed_by("any_file"),
+        help="Write a numbered series of pictures: the values appear gate by gate, then the gradients.",
+    ),
 )
 TREE = short_option("tree", "Show it as a tree in the terminal: --format tree.")
 
@@ -73,5 +81,5 @@ def graph(question: Question, options: DerivativeOptions, is_all: bool, style: S
         )
     if output.format == "html" and options.derivative != "gradient":
         raise Failure("a page walks through the reverse pass", "omit --mode forward, or write .svg")
-    output.render(style.styled(circuit_of(trace, question.text, options.derivative), output.format))
+    style.draw(circuit_of(trace, question.text, options.derivative), output)
     return options.finish_trace(question, trace, output)

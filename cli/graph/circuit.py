@@ -65,14 +65,30 @@ class Wire(NamedTuple):
     is_taken: bool
 
 
+class Shown(NamedTuple):
+    """What a picture of a series shows: the values and the derivatives of which elements, the shares of which wires.
+
+    All have their room from the first picture on, so that nothing moves. `active` are the elements of the step.
+    """
+
+    values: frozenset[int]
+    derivatives: frozenset[int]
+    shares: frozenset[int]
+    active: frozenset[int]
+
+
 class Style(NamedTuple):
-    """How a circuit is to be drawn: to the right or down, with its numbers and with every gate's name or without."""
+    """How a circuit is to be drawn: to the right or down, with its numbers and with every gate's name or without.
+
+    `shown` is None where all of it is.
+    """
 
     theme: Theme = THEMES["light"]
     direction: str = "right"
     has_values: bool = True
     has_names: bool = False
     scale: float = 1.0
+    shown: Shown | None = None
 
 
 class Circuit(NamedTuple):

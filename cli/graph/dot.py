@@ -21,6 +21,7 @@ from backprop.cli.output.output import Look
 
 FONT = "Helvetica,Arial,sans-serif"
 TITLE_LINE = 90  # characters
+HIDDEN = "transparent"
 SMALL = 10  # points of a shape
 RANKS = {"right": "LR", "down": "TB"}
 
@@ -79,10 +80,14 @@ class Drawing:
             return f"[label=<<I>{sign}</I>>, shape=plaintext, fontsize=13, width=0, height=0, margin=0.03]"
         if element.kind is ElementKind.INPUT:
             return f"[label=<<B>{sign}</B>>, shape=plaintext, width=0, height=0, margin=0.03]"
+        is_active = self.style.shown is not None and element.number in self.style.shown.active
+        width = ", penwidth=3" * is_active
         detail = f'<BR/><FONT POINT-SIZE="9">{html(element.detail)}</FONT>' if element.detail else ""
         if is_long(element):
-            return f'[label=<{sign}{detail}>, shape=box, style=rounded, fontsize=13, height=0.4, margin="0.1,0.04"]'
-        return f"[label=<{sign}{detail}>]"
+            return (
+                f'[label=<{sign}{detail}>, shape=box, style=rounded, fontsize=13, height=0.4, margin="0.1,0.04"{width}]'
+            )
+        return f"[label=<{sign}{detail}>{width}]"
 
     def beginning(self, element: Element) -> str:
         """The wire of an element as far as it is one, with its numbers: to a table's rule, or beside a line down."""
@@ -108,10 +113,13 @@ class Drawing:
         name = f"<B>{html(element.label)}</B>" if element.label else ""
         if not self.style.has_values:
             return [name] * bool(name), []
-        upper = [colored(self.theme.value, html(line)) for line in lines_of(element.value, self.number)]
+        shown = self.style.shown
+        color = HIDDEN if shown and element.number not in shown.values else self.theme.value
+        upper = [colored(color, html(line)) for line in lines_of(element.value, self.number)]
         lower = []
         if element.derivative is not None:
-            lower = [colored(self.theme.derivative, html(line)) for line in lines_of(element.derivative, self.number)]
+            color = HIDDEN if shown and element.number not in shown.derivatives else self.theme.derivative
+            lower = [colored(color, html(line)) for line in lines_of(element.derivative, self.number)]
         if name:
             upper = [f"{name} = {upper[0]}"] if len(upper) == 1 else [f"{name} =", *upper]
         if np.ndim(element.value):
@@ -159,7 +167,9 @@ class Drawing:
         if wire.share is None or not self.style.has_values:
             return f"  {start} -> {end}{bracketed(style)};\n"
         first, *others = lines_of(wire.share, self.number)
-        share = colored(self.theme.derivative, html(first + " …" * bool(others)))
+        shown = self.style.shown
+        red = HIDDEN if shown and index not in shown.shares else self.theme.derivative
+        share = colored(red, html(first + " …" * bool(others)))
         if not is_right:
             return f"  {start} -> {end}{bracketed([*style, f'label=<{self.beside([share])}>'])};\n"
         begin = f"s{index}:w{bracketed(['arrowhead=none', *style])};\n"

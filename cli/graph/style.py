@@ -7,6 +7,7 @@ import math
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.graph.circuit import Circuit, ElementKind, Style
 from backprop.cli.graph.folding import folded
+from backprop.cli.output.output import Output
 from backprop.cli.output.themes import THEMES
 from backprop.cli.status import Failure
 
@@ -22,6 +23,19 @@ class StyleOptions(NamedTuple):
     names: bool
     theme: str | None
     scale: float | None
+    steps: str | None
+
+    def draw(self, circuit: Circuit, output: Output) -> None:
+        """Write the picture, or the series of them. Raises Failure."""
+        if self.steps is None:
+            output.render(self.styled(circuit, output.format))
+            return
+        from backprop.cli.graph.slides import write_series
+
+        if output.path is not None:
+            raise Failure(f"--steps {self.steps} and -o {output.path} contradict each other", "omit one of the two")
+        format = "svg" if output.is_default else output.format
+        write_series(self.styled(circuit, format), self.steps, format, output)
 
     def styled(self, circuit: Circuit, format: str) -> Circuit:
         """The circuit as it is to be drawn in a format. Raises Failure for what the format has not."""

@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.output.descriptor import buffered
 from backprop.cli.output.destination import announce, byte_destination, destination
-from backprop.cli.output.formats import FORMATS, default_of, written_format
+from backprop.cli.output.formats import FORMATS, PICTURES, default_of, written_format
 from backprop.cli.output.report import Report
 from backprop.cli.status import Failure
 
@@ -57,10 +57,18 @@ class Output:
         self.is_terminal = self.path is None and sys.stdout is not None and sys.stdout.isatty()
         announce(self.path, "-o", self.note)
         default = default_of(command, is_terminal=self.is_terminal)
-        self.is_labelled = self.is_terminal and not (short or format)
+        self.is_default = short is None and format is None  # then the path says the format, or the command
+        self.is_labelled = self.is_terminal and self.is_default
         self.format = short or format or written_format(command, self.path, default)
+        if command not in PICTURES:  # those may go to a folder
+            self.check_terminal()
+
+    def check_terminal(self) -> None:
+        """Raise Failure where bytes would be written to a terminal."""
         if self.is_terminal and FORMATS[self.format].is_binary:
-            raise Failure(f"a {self.format} is not for a terminal", f"write it to a file: -o {command}.{self.format}")
+            raise Failure(
+                f"a {self.format} is not for a terminal", f"write it to a file: -o {self.command}.{self.format}"
+            )
 
     def of(self, command: str, path: str | None = None, format: str | None = None) -> Output:
         """The same for what another command writes."""
@@ -89,6 +97,7 @@ class Output:
 
     def render(self, result: Any) -> None:
         """Have a report, or whatever else the command results in, written by the format's writer."""
+        self.check_terminal()
         form = FORMATS[self.format]
         with (byte_destination if form.is_binary else destination)(self.path) as stream:
             writer = import_module(f"backprop.cli.{form.writers[self.command]}")

@@ -13,6 +13,7 @@ from backprop.autodiff.derivatives.trace import trace
 from backprop.cli.graph.circuit import circuit_of
 from backprop.cli.graph.dot import drawing
 from backprop.cli.graph.graphviz import laid_out
+from backprop.cli.graph.slides import steps_of
 from backprop.cli.graph.style import StyleOptions
 from backprop.cli.output.numbers import rounded
 from backprop.parser import parse
@@ -157,3 +158,31 @@ def test_sizes_and_what_is_refused(backprop, tmp_path):
     ):
         answer = backprop("graph", *question, *tokens)
         assert (answer.status, answer.out) == (2, "") and reason in answer.err
+
+
+def test_a_series_shows_the_values_gate_by_gate_and_then_the_gradients(backprop, tmp_path):
+    answer = backprop("graph", "q = x+y; q*z + q", "x=-2", "y=5", "z=-4", "--steps", "slides", "--format", "dot")
+    assert (answer.status, answer.out) == (0, "")
+    assert answer.err == "note: 9 pictures are in slides: 01.dot to 09.dot\n"
+    texts = [path.read_text() for path in sorted((tmp_path / "slides").iterdir())]
+    colored = [[len(re.findall(f'COLOR="{color}">[^<]', text)) for color in ("#00752b", "#c80000")] for text in texts]
+    assert colored == [[0, 0], [3, 0], [4, 0], [5, 0], [6, 0], [6, 1], [6, 3], [6, 6], [6, 8]]
+    hidden = [re.sub('COLOR="(#00752b|#c80000|transparent)"|, penwidth=3', "", text) for text in texts]
+    assert set(hidden) == {hidden[0]}  # so that nothing moves
+    for tokens, reason in (
+        (("-o", "f.svg"), "contradict each other"),
+        (("--format", "mermaid"), "a series is of pictures, not of mermaid"),
+        (("--tree",), "--steps is for pictures, not for tree"),
+    ):
+        refused = backprop("graph", "x*y", "x=1", "y=2", "--steps", "others", *tokens)
+        assert (refused.status, reason in refused.err) == (2, True), refused.err
+    (tmp_path / "file").write_text("")
+    assert "--steps file: file exists" in backprop("graph", "x", "x=1", "--steps", "file", "--format", "dot").err
+    forward = tuple(steps_of(circuit("lecture")._replace(derivative="tangent")))
+    assert len(forward) == 4 and len(forward[-1].derivatives) == 5
+
+
+@needs_dot
+def test_a_series_on_a_terminal_may_be_of_bytes(terminal, tmp_path):
+    assert terminal("graph", "x*y", "x=1", "y=2", "--steps", "slides", "--format", "png").status == 0
+    assert (tmp_path / "slides" / "01.png").read_bytes().startswith(b"\x89PNG")
