@@ -77,7 +77,7 @@ class Shown(NamedTuple):
     active: frozenset[int]
 
 
-class Style(NamedTuple):
+class PictureStyle(NamedTuple):
     """How a circuit is to be drawn: to the right or down, with its numbers and with every gate's name or without.
 
     `shown` is None where all of it is.
@@ -106,7 +106,7 @@ class Circuit(NamedTuple):
     output: int
     derivative: str
     labels: Mapping[Node, str]
-    style: Style = Style()
+    style: PictureStyle = PictureStyle()
 
 
 # By the operand, the gate that it flows into, and its position there.

@@ -14,7 +14,7 @@ from typing import TextIO
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.cli.graph.circuit import Circuit, Element, ElementKind, Style, has_wire, is_long
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind, PictureStyle, has_wire, is_long
 from backprop.cli.graph.value_lines import lines_of
 from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look
@@ -41,7 +41,7 @@ class Drawing:
     def __init__(self, circuit: Circuit, number: Writer) -> None:
         self.circuit = circuit
         self.number = number
-        self.style: Style = circuit.style
+        self.style: PictureStyle = circuit.style
         self.theme = circuit.style.theme
 
     def text(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.cli.graph.circuit import Circuit, Element, ElementKind, has_wire
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind, has_wire, is_long
 from backprop.cli.graph.graphviz import laid_out
 from backprop.cli.graph.value_lines import MAXIMUM_ENTRIES, lines_of
 from backprop.cli.output.numbers import rounded
@@ -45,7 +45,13 @@ def layout_of(circuit: Circuit, digits: int) -> Layout:
     """The layout of a circuit with room for so many digits. Raises Failure where dot is missing."""
     lines = [f"digraph {{\n{OUTLINE}"]
     for element in circuit.elements:
-        lines.append(box(f"n{element.number}", *size_of(element), is_round=element.kind is ElementKind.GATE))
+        lines.append(
+            box(
+                f"n{element.number}",
+                *size_of(element),
+                is_round=element.kind is ElementKind.GATE and not is_long(element),
+            )
+        )
         if has_wire(element):
             lines.append(box(f"w{element.number}", *numbers_size(element, digits)))
             lines.append(f"n{element.number} -> w{element.number}:w [weight=4];\n")
@@ -63,8 +69,10 @@ def size_of(element: Element) -> tuple[float, float]:
     """The size of a circle, a name or a constant."""
     if element.kind is ElementKind.CONSTANT:
         return LETTER * len(element.sign) + 6, LINE
-    if element.kind is ElementKind.INPUT:
+    if element.kind in (ElementKind.INPUT, ElementKind.REPEAT):
         return 10 * len(element.sign) + 6, 22
+    if is_long(element):
+        return 8 * max(len(element.sign), len(element.detail)) + 16, 34
     diameter = max(42, 8 * max(len(element.sign), len(element.detail)) + 14)
     return diameter, diameter
 

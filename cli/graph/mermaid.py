@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TextIO
 
-from backprop.cli.graph.circuit import Circuit, Element, ElementKind, Style, has_wire, is_long
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind, PictureStyle, has_wire, is_long
 from backprop.cli.graph.value_lines import line_of
 from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look
@@ -68,7 +68,7 @@ def drawn(element: Element) -> str:
     return f'{left}"{escaped(element.sign)}{detail}"{right}:::gate'
 
 
-def box(element: Element, style: Style, number: Writer) -> str:
+def box(element: Element, style: PictureStyle, number: Writer) -> str:
     """The value above, the gradient below; nothing where there is nothing to say."""
     if not has_wire(element):
         return ""

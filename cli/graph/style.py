@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.cli.graph.circuit import Circuit, ElementKind, Style
+from backprop.cli.graph.circuit import Circuit, ElementKind, PictureStyle
 from backprop.cli.graph.folding import folded
 from backprop.cli.output.output import Output
 from backprop.cli.output.themes import THEMES
@@ -50,7 +50,7 @@ class StyleOptions(NamedTuple):
             )
         if format in WHOLE:
             return circuit
-        style = Style(
+        style = PictureStyle(
             THEMES[self.theme or "light"], self.direction or "right", not self.no_values, self.names, self.scale or 1.0
         )
         return folded((named(circuit) if self.names else circuit)._replace(style=style))

@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.cli.graph.circuit import Circuit, Element, ElementKind, has_wire
+from backprop.cli.graph.circuit import Circuit, Element, ElementKind, has_wire, is_long
 from backprop.cli.graph.layout import LINE, Box, Layout
 from backprop.cli.graph.page_words import said
 from backprop.cli.graph.value_lines import lines_of
@@ -100,7 +100,13 @@ def rule(box: Box, names: str = "wire", wire: int | None = None) -> str:
 def drawn(element: Element, layout: Layout, marks: Marks | None, number: Writer) -> str:
     """A circle, a name or a constant, and the numbers on its wire."""
     box = layout.boxes[f"n{element.number}"]
-    content = f'<circle cx="{box.x:.1f}" cy="{box.y:.1f}" r="{box.width / 2:.1f}"/>' if is_gate(element) else ""
+    content = ""
+    if is_gate(element) and is_long(element):
+        left, top = box.x - box.width / 2, box.y - box.height / 2
+        sides = f'width="{box.width:.1f}" height="{box.height:.1f}" rx="8"'
+        content = f'<rect class="body" x="{left:.1f}" y="{top:.1f}" {sides}/>'
+    elif is_gate(element):
+        content = f'<circle class="body" cx="{box.x:.1f}" cy="{box.y:.1f}" r="{box.width / 2:.1f}"/>'
     size = " long" if is_gate(element) and len(element.sign) > LONG_SIGN else ""
     below = element.detail or (marks.name if marks else "")
     content += text(box.x, box.y + (2 if below else 5), f"sign{size}", element.sign)

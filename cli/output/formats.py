@@ -55,6 +55,7 @@ FORMATS = {
     "javascript": FileFormat((".js",), CODE),
     "dot": FileFormat((".dot", ".gv"), by("graph.dot", "graph")),
     "mermaid": FileFormat((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
+    "tikz": FileFormat((".tex",), by("graph.tikz", "graph")),
     "svg": FileFormat((".svg",), by("graph.graphviz", "graph") | FIGURE),
     "png": FileFormat((".png",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
     "pdf": FileFormat((".pdf",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),

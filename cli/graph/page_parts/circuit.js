@@ -39,7 +39,7 @@ function center(outer, inner) {
 // The gate of the step into the middle of the frame, the frame into the window where nothing of the step is seen, and the
 // end of its text, as far as the gate stays.
 function reveal() {
-  const gate = drawing.querySelector("g.current circle") ?? drawing.querySelector("g.current");
+  const gate = drawing.querySelector("g.current .body") ?? drawing.querySelector("g.current");
   if (!gate) return;
   center(frame, gate);
   const part = title.querySelector(".current");

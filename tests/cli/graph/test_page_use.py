@@ -108,7 +108,7 @@ def test_how_is_what_eval_says_at_every_point(backprop, page):
         assert browser.evaluate(dashed) == 1
 
 
-GATE = "drawing.querySelector('g.current circle') ?? drawing.querySelector('.current')"
+GATE = "drawing.querySelector('g.current .body') ?? drawing.querySelector('.current')"
 BOX = "((one) => {{ const box = one.getBoundingClientRect(); return [box.left, box.top, box.right, box.bottom]; }})({})"
 
 

@@ -18,6 +18,7 @@ from backprop.cli.graph.style import StyleOptions
 from backprop.cli.output.numbers import rounded
 from backprop.parser import parse
 
+from ...closeness import close_to
 from .gallery import GALLERY
 
 needs_dot = pytest.mark.skipif(shutil.which("dot") is None, reason="needs Graphviz's dot (apt install graphviz)")
@@ -108,7 +109,7 @@ def test_what_is_used_often_is_repeated_and_has_its_total_once():
     repeats = [element for element in drawn.elements if element.kind.value == "repeat"]
     (total,) = [element for element in drawn.elements if element.sign == "w" and element.kind.value == "input"]
     assert len(repeats) == 5 and {one.sign for one in repeats} == {"w"}
-    assert sum(one.derivative for one in repeats) == pytest.approx(total.derivative, rel=1e-14)
+    assert sum(one.derivative for one in repeats) == close_to(total.derivative, rel=1e-14)
     assert total.uses == 0
     assert [element.number for element in drawn.elements] == list(range(len(drawn.elements)))
     assert all(wire.tail < wire.head for wire in drawn.wires)
@@ -146,7 +147,7 @@ def test_sizes_and_what_is_refused(backprop, tmp_path):
     for scale in ("1", "2"):
         assert backprop("graph", *question, "--scale", scale, "-o", "f.svg").status == 0
         widths.append(float(re.search(r'width="(\d+)pt"', (tmp_path / "f.svg").read_text())[1]))
-    assert widths[1] == pytest.approx(2 * widths[0], abs=2)
+    assert widths[1] == close_to(2 * widths[0], rel=0.01)
     answer = backprop("graph", *question, "--scale", "20", "--direction", "down", "-o", "f.png")
     assert (answer.status, answer.err) == (0, "")
     for tokens, reason in (
@@ -186,3 +187,25 @@ def test_a_series_shows_the_values_gate_by_gate_and_then_the_gradients(backprop,
 def test_a_series_on_a_terminal_may_be_of_bytes(terminal, tmp_path):
     assert terminal("graph", "x*y", "x=1", "y=2", "--steps", "slides", "--format", "png").status == 0
     assert (tmp_path / "slides" / "01.png").read_bytes().startswith(b"\x89PNG")
+
+
+@needs_dot
+def test_tikz_has_every_number_and_nothing_that_latex_reads_as_its_own(backprop, tmp_path):
+    text = r"q_1 = max(x_1, y); softplus(q_1)*q_1 - y%2 # \\input{x} $ & ~"
+    assert backprop("graph", text, "x_1=1", "y=-2", "-o", "f.tex", "--theme", "dark").status == 0
+    first, *lines = (tmp_path / "f.tex").read_text().splitlines()
+    assert first.startswith("% ") and lines[0].startswith(r"\begin{tikzpicture}") and lines[-1] == r"\end{tikzpicture}"
+    nodes = [re.search(r" at \(([-\d.]+),([-\d.]+)\) \{(.*)\};$", line) for line in lines if line.startswith(r"\node")]
+    contents = [found[3] for found in nodes]
+    assert all(content.count("{") == content.count("}") and content.count("$") % 2 == 0 for content in contents)
+    assert not any(re.search(r"(?<!\\)[_%#&]", content) for content in contents)
+    assert r"\bfseries x\_1" in contents and r"\%" in contents and r"\small softplus" in contents
+    numbers = drawing(circuit_of(trace(parse(text), {"x_1": 1.0, "y": -2.0}), text, "gradient"), rounded(6))
+    shown = re.findall(r'COLOR="#(?:00752b|c80000)">([^<]+)<', numbers)
+    plain = [re.sub(r"\\scriptsize |\\textcolor\{circuitInk\}\{.*\} |\$", "", content) for content in contents]
+    assert all(number in plain for number in shown)
+    assert (
+        sum(r"circle[radius" in line for line in lines) == 4 and sum("rounded corners" in line for line in lines) == 1
+    )
+    assert sum("circuitGround" in line for line in lines) == 2
+    assert backprop("graph", "x", "x=1", "--format", "tikz", "--direction", "down").status == 2

@@ -45,7 +45,7 @@ FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
     "diff": {**REPORT_FILES, ".txt": "plain", ".tex": "latex", ".py": "python", ".c": "c", ".js": "javascript"},
     "explain": {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"},
     "graph": {
-        **{".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid", ".txt": "tree"},
+        **{".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid", ".txt": "tree", ".tex": "tikz"},
         **{".svg": "svg", ".png": "png", ".pdf": "pdf", ".html": "html", ".htm": "html"},
     },
     "budget": {**REPORT_FILES, ".txt": "tsv", ".svg": "svg", ".png": "png", ".pdf": "pdf"},
@@ -60,7 +60,7 @@ DEFAULTS = {"grad": "plain", "diff": "plain", "explain": "text", "batch": "csv"}
 STARTS = {
     **{"json": b'{"schema": 1', "ndjson": b'{"', "html": b"<!DOCTYPE html>", "svg": b"<?xml"},
     **{"png": b"\x89PNG", "pdf": b"%PDF", "parquet": b"PAR1", "arrow": b"ARROW1"},
-    **{"dot": b"digraph", "mermaid": b"flowchart LR", "tree": b"f = x*y\nf = x * y  value 6"},
+    **{"dot": b"digraph", "mermaid": b"flowchart LR", "tikz": b"% ", "tree": b"f = x*y\nf = x * y  value 6"},
 }
 PARTS = {
     **{"python": b"import math\n", "numpy": b"import numpy", "c": b"#include <math.h>", "javascript": b"Math.sqrt"},
