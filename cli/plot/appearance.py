@@ -11,7 +11,7 @@ from backprop.cli.question.argv import GivenValue
 from backprop.cli.question.ranges import Range, read_range
 from backprop.cli.status import Failure
 
-SIZE = re.compile(r"([0-9]{1,6})x([0-9]{1,6})")
+SIZE = re.compile(r"([1-9][0-9]{0,5})x([1-9][0-9]{0,5})")
 LEAST_SIDE, MOST_SIDE = 100, 10_000  # pixels
 NO_LEGEND = "none"
 LIGHT = "light"

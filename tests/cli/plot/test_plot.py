@@ -364,6 +364,7 @@ REFUSED = [
     (("x*y", "--x", "1:2", "--y", "1:2", "--ylim", "0:1"), "--ylim: the vertical axis of a contour", "--y START:STOP"),
     (("x", "--x", "1:2", "--ylim", "1:0"), "--ylim: the range 1:0 is reversed", "--ylim 0:1"),
     (("x", "--x", "1:2", "--ylim", "0:1", "--log", "y"), "--ylim begins at zero", "omit"),
+    (("x", "--x", "1:2", "--size", "0x8"), "--size 0x8 is not a width and a height", "--size 800x480"),
     (("x", "--x", "1:2", "--size", "8"), "--size 8 is not a width and a height", "--size 800x480"),
     (("x", "--x", "1:2", "--legend", "a", "--legend", "b", "--legend", "c"), "--legend c: there are only 2", "omit"),
     (("x", "--x", "1:2", "--legend", "none", "--legend", "b"), "beside names", "omit"),
