@@ -40,6 +40,10 @@ class InnerFunction:
     def __hash__(self) -> int:
         return self._hash
 
+    def __repr__(self) -> str:
+        gates = ", ".join([node.gate.name for node in self.graph.nodes[: self.graph.result.index + 1] if node.inputs])
+        return f"<function of {self.variable} and {self.count} values: {gates}>"
+
     def __reduce__(self) -> tuple[Callable[..., InnerFunction], tuple[Any, ...]]:
         return InnerFunction, (self.graph, self.variable, self.count)
 
