@@ -29,7 +29,6 @@ from typing import Any, NamedTuple
 PACKAGES = ("backprop.autodiff", "backprop.parser", "backprop.cli")
 COLUMNAR = "backprop.cli.batch.columnar."  # its modules are made of pyarrow
 SLOW_EXTRAS = ("polars", "pyarrow.compute", "pyarrow.ipc", "pyarrow.parquet")
-HUGE_PAGES = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # a fork copies a shorter table
 ROOM = 1 << 14  # bytes that fit into a pipe that nobody reads from yet
 SEEN_LATE = {"NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "PATH"}  # variables that nothing imported looks at
 
@@ -73,8 +72,7 @@ class Forks:
             self.control, theirs = socket.socketpair()
             with theirs:
                 command = [sys.executable, __file__, self.script, str(theirs.fileno())]
-                settings = {**os.environ, **HUGE_PAGES}
-                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()], env=settings)
+                process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()])
             atexit.register(process.wait)
             atexit.register(self.control.close)
         return self.control
