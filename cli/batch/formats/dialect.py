@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from backprop.autodiff.named_tuple import NamedTuple
@@ -130,12 +131,13 @@ def numbered(count: int) -> list[str]:
 def distinct(header: Sequence[str]) -> list[str]:
     """A name of its own for each column: `c3` for the third where it has none, `x_1` and `x_2` for two called x."""
     headings = [heading.strip() for heading in header]
-    known = set(headings)
+    counts = Counter(headings)
+    known = set(counts)
     names: list[str] = []
     seen: dict[str, int] = {}
     for position, heading in enumerate(headings, start=1):
         name = heading or f"c{position}"
-        if headings.count(heading) > 1 and heading:
+        if counts[heading] > 1 and heading:
             seen[heading] = seen.get(heading, 0) + 1
             name = f"{heading}_{seen[heading]}"
         while name in known and name != heading:
