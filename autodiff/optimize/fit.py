@@ -14,7 +14,7 @@ from backprop.autodiff.optimize.other_residuals import Robust
 from backprop.autodiff.optimize.polish import Optimum, polished, rough
 from backprop.autodiff.optimize.residuals import Matrix, Residuals, Vector
 from backprop.autodiff.optimize.search import MOST_STEPS, Point
-from backprop.autodiff.optimize.statistics import Statistics, totals_of
+from backprop.autodiff.optimize.statistics import CONFIDENCE, Statistics, totals_of
 from backprop.autodiff.optimize.task import Range, Task, responses
 from backprop.autodiff.shapes import Array
 
@@ -66,6 +66,7 @@ class Fitted:
             untold=optimum.untold,
             rank=optimum.rank,
             spread=least.influence(optimum.vector) if isinstance(least, Robust) else None,
+            confidence=task.confidence,
         )
 
     @property
@@ -128,6 +129,7 @@ def fit(
     sigma_x: Mapping[str, Any] | None = None,
     absolute_sigma: bool = False,
     loss: str | None = None,
+    confidence: float = CONFIDENCE,
     tell: Tell | None = None,
     **more_start: Any,
 ) -> Fitted:
@@ -154,6 +156,7 @@ def fit(
         sigma_x=sigma_x or {},
         is_absolute=absolute_sigma,
         loss=loss,
+        confidence=confidence,
     )
     fitting = ParameterSearch(task, tell)
     try:

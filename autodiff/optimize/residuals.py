@@ -108,11 +108,7 @@ class Residuals:
 
     def by_response(self) -> list[Node]:
         """The typed graph's nodes of the residuals, a number each."""
-        output = self.typed.result
-        if not output.shape:
-            return [output]
-        flat = output.reshape((self.responses,))
-        return [(flat * self.typed.constant(np.eye(self.responses)[place])).sum() for place in range(self.responses)]
+        return entries_of(self.typed.result)
 
     def derivatives(self, names: Sequence[str]) -> list[list[Node]]:
         """For each residual of a row, its derivatives by some parameters, each of the parameter's shape."""
@@ -185,3 +181,12 @@ class Residuals:
             ]
             self._plans[key] = plan_rows([self.typed.result, *seconds], list(self.columns))
         return self._plans[key]
+
+
+def entries_of(node: Node) -> list[Node]:
+    """The nodes of an array's entries, a number each."""
+    if not node.shape:
+        return [node]
+    size = math.prod(node.shape)
+    flat = node.reshape((size,))
+    return [(flat * node.graph.constant(np.eye(size)[place])).sum() for place in range(size)]

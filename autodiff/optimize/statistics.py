@@ -39,6 +39,7 @@ class Statistics:
 
     `untold` entries take part in what the data do not tell: they have no errors; `rank` is how many directions they do
     tell. Not `is_absolute`: errors are scaled by the residuals' own variance. `spread` takes its place in a robust fit.
+    `confidence` is the chance that an interval has the true value in it.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Statistics:
         untold: Sequence[int] = (),
         rank: int | None = None,
         spread: float | None = None,
+        confidence: float = CONFIDENCE,
     ) -> None:
         self.entries = list(entries)
         self.values = values
@@ -59,6 +61,7 @@ class Statistics:
         self.is_absolute = is_absolute
         self.inverse = inverse
         self.spread = spread
+        self.confidence = confidence
         self.rank = len(self.entries) if rank is None else rank
         self._is_untold = np.isin(np.arange(len(self.entries)), untold)
 
@@ -108,10 +111,18 @@ class Statistics:
     @cached_property
     def margins(self) -> Vector:
         """Half of each confidence interval."""
+        return self.standard_errors * self.deviation
+
+    @cached_property
+    def deviation(self) -> float:
+        """How many standard errors half of an interval is; nan without a degree of freedom."""
         freedom = math.inf if self.is_absolute else float(self.degrees_of_freedom)
-        if not freedom:
-            return np.full(len(self.entries), np.nan)
-        return self.standard_errors * deviation_of(1.0 - CONFIDENCE, freedom)
+        return deviation_of(1.0 - self.confidence, freedom) if freedom else math.nan
+
+    @property
+    def observation_deviation(self) -> float:
+        """The standard deviation of an observation whose sigma is 1."""
+        return 1.0 if self.is_absolute else self.residual_standard_deviation
 
     @cached_property
     def chances(self) -> Vector:

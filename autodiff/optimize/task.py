@@ -49,6 +49,7 @@ class Task:
         sigma_x: Mapping[str, Any],
         is_absolute: bool,
         loss: str | None,
+        confidence: float,
     ) -> None:
         given = {name: as_array(value, value_of(name)) for name, value in start.items()}
         columns = {
@@ -69,7 +70,9 @@ class Task:
         self.held = {name: known[name] for name in hold}
         self.start = {name: value for name, value in known.items() if name not in self.held}
         self.ranges, self.bounds = dict(ranges), dict(bounds)
-        self.is_guessed, self.is_absolute, self.loss = is_guessed, is_absolute, loss
+        if not 0.0 < confidence < 1.0:
+            raise ExpressionError(f"a confidence of {confidence:g}", cure="give a probability between 0 and 1")
+        self.is_guessed, self.is_absolute, self.loss, self.confidence = is_guessed, is_absolute, loss, confidence
         moving = dict.fromkeys([*graph.variables, *self.start, *ranges])
         self.names = [name for name in moving if name not in columns and name not in self.held]
         parameters = {name: known[name].shape if name in known else () for name in self.names}

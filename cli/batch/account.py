@@ -14,7 +14,6 @@ from backprop.cli.batch.rejects import rejects_of
 from backprop.cli.batch.row_errors import Faults, RowPlace
 from backprop.cli.output.destination import byte_destination
 from backprop.cli.output.formats import FORMATS, read_format
-from backprop.cli.output.output import say
 from backprop.cli.output.packing import packed
 from backprop.cli.status import Status
 
@@ -44,7 +43,7 @@ class Account:
     def note(self, text: str) -> None:
         """Say something on stderr, where the bar is."""
         self._progress.pause()
-        say(text)
+        self.batch.tell(text)
 
     def begin(self, file: GivenFile, given: Input) -> None:
         """From here on the answers are to the rows of this file."""
@@ -87,7 +86,7 @@ class Account:
             finally:
                 self._progress.pause()
             self._faults.sum_up()
-            if self._without and not batch.is_quiet:
+            if self._without and not (batch.is_quiet or batch.expects_absent):
                 rows = f"{self._without} row{'s have' if self._without > 1 else ' has'}"
                 self.note(f"note: {rows} no value (--null), and no results")
             self._remarks.sum_up(batch.question.graph, batch.question.fixed, batch.wanted)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 import numpy as np
@@ -165,7 +166,10 @@ class Kernel:
 
 
 class RowsJob:
-    """One expression for all rows. With `adds` its answers hold the sums of the results, and no rows."""
+    """One expression for all rows. With `adds` its answers hold the sums of the results, and no rows.
+
+    `expects_absent`: a row without a value is not wrong.
+    """
 
     def __init__(
         self,
@@ -176,6 +180,7 @@ class RowsJob:
         *,
         keeps_rejects: bool = True,
         adds: bool = False,
+        expects_absent: bool = False,
     ) -> None:
         self.reader = reader
         self.kernel = kernel
@@ -183,6 +188,7 @@ class RowsJob:
         self.policy = policy
         self.keeps_rejects = keeps_rejects
         self.adds = adds
+        self.expects_absent = expects_absent
 
     def reading(self, reader: Reader) -> RowsJob:
         """The same for rows that another reads."""
@@ -190,10 +196,14 @@ class RowsJob:
 
     def by(self, reader: Reader, writer: Writer) -> RowsJob:
         """The same job, done by these."""
-        return RowsJob(reader, self.kernel, writer, self.policy, keeps_rejects=self.keeps_rejects, adds=self.adds)
+        job = copy(self)
+        job.reader, job.writer = reader, writer
+        return job
 
     def answer(self, data: Any) -> Answer:
         whole = self.reader.read(data)
+        if self.expects_absent:
+            whole = whole._replace(faults={row: fault.expected_if_absent for row, fault in whole.faults.items()})
         block, wrong, is_last = until_stop(whole, self.policy)
         results, is_kinked = self.kernel.run(block.values, block.rows)
         output: Output = b""

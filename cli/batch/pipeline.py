@@ -44,21 +44,26 @@ def run(batch: Batch) -> Status:
 
 def one_output(batch: Batch, account: Account, run_pool: RunPool) -> Outputs:
     """All files as one table."""
-    files = batch.files
     with contextlib.ExitStack() as stack:
-        if len(files) == 1:
-            run = opened(batch, files[0], stack)
-        else:
-            batch.noted = FileNotes(files)
-            with said_of(files[0].name):
-                run = opened(batch, files[0], stack)
-            look_at(batch, files[1:], run.follow)
+        run = begun_run(batch, stack)
 
         def write(out: BinaryIO) -> None:
             with contextlib.closing(run_pool):  # what packs the rows waits for all who have its pipe open
                 write_rows(batch, run, parts_of(batch, run), account, run_pool, out)
 
         yield batch.path, write
+
+
+def begun_run(batch: Batch, stack: contextlib.ExitStack) -> Run:
+    """The run over all files as one table, which have been looked at. Raises ExpressionError or Failure."""
+    files = batch.files
+    if len(files) == 1:
+        return opened(batch, files[0], stack)
+    batch.noted = FileNotes(files)
+    with said_of(files[0].name):
+        run = opened(batch, files[0], stack)
+    look_at(batch, files[1:], run.follow)
+    return run
 
 
 def each_output(batch: Batch, account: Account, run_pool: RunPool) -> Outputs:

@@ -38,6 +38,10 @@ class Fault(NamedTuple):
         """Whether all that is wrong is that there is no value, where others are wrong."""
         return all(part.endswith((EMPTY, MISSING, WITHOUT)) for part in self.reason.split("; "))
 
+    @property
+    def expected_if_absent(self) -> Fault:
+        return self._replace(is_expected=self.is_expected or self.is_absent)
+
 
 class RowPlace(NamedTuple):
     """Where a row is: `unit` is what is counted, lines of a text or rows; `file` is empty where there is only one."""

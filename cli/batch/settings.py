@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,21 +11,28 @@ import click
 from backprop.cli.batch.dialect_options import TableOptions, table_options
 from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.input.files import GivenFile, files_of
-from backprop.cli.batch.question import ask_rows, naming_of, renames_of
+from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
 from backprop.cli.batch.row_errors import EXPECTED
 from backprop.cli.batch.row_settings import RowSettings
 from backprop.cli.batch.targets import is_folder, targets_in
 from backprop.cli.output.destination import announce
 from backprop.cli.output.formats import FORMATS, check_packed, read_format, written_format
-from backprop.cli.question.argv import SCANNED
+from backprop.cli.output.output import say
+from backprop.cli.question.argv import SCANNED, Arguments
 from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
+    from backprop.autodiff.graph import Graph
+    from backprop.autodiff.shapes import Shape
+    from backprop.cli.batch.evaluation import Kernel
     from backprop.cli.batch.results import Wanted
 
 
 class Batch(RowSettings):
     """The options of one run. Raises ExpressionError or Failure where the question is wrong."""
+
+    path_option = "-o"  # which says where the rows are written to
+    expects_absent = False  # whether a row without a value is no bad one
 
     def __init__(
         self,
@@ -58,7 +65,7 @@ class Batch(RowSettings):
         self.field = expr_field
         self.is_quiet = quiet
         has_own = expr_field is not None or input_format == "lines" or brings_lines(arguments.positionals, file)
-        self.question = ask_rows(arguments, file, vars, has_own=has_own)
+        self.question = self.asked_of(arguments, file, vars, has_own=has_own)
         self.files = [self._with_source(given, source_column) for given in files_of(self.question.files, self.note)]
         self.source_column = source_column
         self.path = None if path == "-" else path
@@ -88,6 +95,32 @@ class Batch(RowSettings):
         self.is_strict = strict
         self.check_summary(only)
         self.check()
+
+    def asked_of(
+        self, arguments: Arguments, file: str | None, vars_files: Sequence[str], *, has_own: bool
+    ) -> BatchQuestion:
+        """What is asked of the rows. Raises ExpressionError or Failure."""
+        return ask_rows(arguments, file, vars_files, has_own=has_own)
+
+    def wanted_columns(
+        self, graph: Graph, columns: Sequence[str], *, is_open: bool = False
+    ) -> tuple[Sequence[str], dict[str, str]]:
+        """What the rows must give, and what of it is not called as its column."""
+        from backprop.cli.batch.input.header import wanted_columns  # here, not above: help and completion read none
+
+        return wanted_columns(self, graph, columns, is_open=is_open)
+
+    def has_columns(self, graph: Graph, columns: Sequence[str]) -> bool:
+        """Whether the columns give all variables that nothing else gives."""
+        from backprop.cli.batch.input.header import has_columns
+
+        return has_columns(self, graph, columns)
+
+    def kernel(self, graph: Graph, shapes: Mapping[str, Shape]) -> Kernel:
+        """What computes the results, of variables of these shapes in a row."""
+        from backprop.cli.batch.evaluation import Kernel
+
+        return Kernel(graph, shapes, self.question.fixed, self.wanted)
 
     @staticmethod
     def _with_source(file: GivenFile, column: str | None) -> GivenFile:
@@ -120,7 +153,8 @@ class Batch(RowSettings):
 
     def _written_format(self) -> str:
         path = None if is_folder(self.path) else self.path
-        return self._format or written_format("batch", path, default_output(self.input_format))
+        default = default_output(self.input_format)
+        return self._format or written_format("batch", path, default, self.path_option)
 
     def take_for_json(self) -> bool:
         """Read what begins as an array of JSON as that, where nobody says what it is; whether that is so."""
@@ -164,12 +198,13 @@ class Batch(RowSettings):
 
         inputs = [("the input", file.path or "") for file in self.files]
         places: list[str | None] = [*self.targets] or [self.path]
-        outputs = [("-o" if self.path else "stdout", place) for place in places]
+        outputs = [(self.path_option if self.path else "stdout", place) for place in places]
         for option, place in (*outputs, *inputs):
             if self.rejects and is_same_file(self.rejects, place):
                 raise Failure(f"{option} and --rejects are the same file", "give --rejects a name of its own")
         if self.path and len(self.files) > 1 and any(is_same_file(self.path, path) for _, path in inputs if path):
-            raise Failure(f"-o {self.path} is among the files to read", "give -o a name of its own")
+            option = self.path_option
+            raise Failure(f"{option} {self.path} is among the files to read", f"give {option} a name of its own")
         if self.source_column is not None and self.is_only:
             raise Failure("--source-column and --only contradict each other", "omit one of the two")
         if self.source_column is not None and (self.question.graph is None or not self.source_column.strip()):
@@ -181,7 +216,7 @@ class Batch(RowSettings):
             raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, json, csv or tsv")
         if self.question.graph is None and (self.has_nodes or self.wrt or self.renames or self.uncertainties):
             raise Failure("--nodes, --wrt, --rename and --u go with one expression for all rows", "omit them")
-        for option, path in (("-o", None if self.targets else self.path), ("--rejects", self.rejects)):
+        for option, path in ((self.path_option, None if self.targets else self.path), ("--rejects", self.rejects)):
             announce(path, option, self.note)
 
     @property
@@ -206,6 +241,10 @@ class Batch(RowSettings):
     @property
     def writes_to_a_screen(self) -> bool:
         return self.path is None and sys.stdout is not None and sys.stdout.isatty()
+
+    def tell(self, text: str) -> None:
+        """Say something of a row on stderr."""
+        say(text)
 
     def tell_notes(self) -> None:
         """Say what there is to say of the files that have been looked at."""

@@ -29,10 +29,8 @@ from backprop.cli.batch.input.blocks import FIRST_BLOCK, LONG, LONGEST, BlockRea
 from backprop.cli.batch.input.header import (
     bind_columns,
     brief,
-    has_columns,
     say_of_header,
     say_of_other_names,
-    wanted_columns,
     without_columns,
 )
 from backprop.cli.batch.input.preamble import begin
@@ -132,7 +130,13 @@ def as_cells_or_columns(
 
 def job_of(batch: Batch, rows: Reader, kernel: Kernel, writer: Writer) -> RowsJob:
     return RowsJob(
-        rows, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None, adds=batch.summary is not None
+        rows,
+        kernel,
+        writer,
+        batch.policy,
+        keeps_rejects=batch.rejects is not None,
+        adds=batch.summary is not None,
+        expects_absent=batch.expects_absent,
     )
 
 
@@ -141,12 +145,12 @@ def with_header(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> 
     table, lines = begun(batch, source, file, graph)
     constants = beside(batch, file, table.header)
     form = with_constants(table, constants)
-    names, renames = wanted_columns(batch, graph, form.header)
+    names, renames = batch.wanted_columns(graph, form.header)
     form.columns = bind_columns(form.header, names, renames)
     say_of_other_names(batch, form.header, form.columns)
     rows = table_reader(source.name, table, form, constants, form.columns)
     shapes = {name: columns.shape for name, columns in form.columns.items()}
-    kernel = Kernel(graph, shapes, batch.question.fixed, batch.wanted)
+    kernel = batch.kernel(graph, shapes)
     results = kernel.prepare()
     names, flat = [name for name, _ in results], flat_names(results)
     check_names(names if batch.output_format == "ndjson" else flat, form.header if not batch.is_only else ())
@@ -188,7 +192,7 @@ def begun(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> tuple[
     return begin(
         source,
         batch.table_of(file),
-        lambda columns: has_columns(batch, graph, [*columns, *given]),
+        lambda columns: batch.has_columns(graph, [*columns, *given]),
         batch.note,
         batch.say,
     )
@@ -202,13 +206,13 @@ def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) ->
     first = first_members(batch, lines)
     constants = beside(batch, file, list(first))
     header = [*first, *[name for name, _ in constants]]
-    names, renames = wanted_columns(batch, graph, header, is_open=True)
+    names, renames = batch.wanted_columns(graph, header, is_open=True)
     form.members = members_of(header, names, renames)
     rows = objects_reader(source.name, form, constants)
     missing = form.learn_shapes(first)
     if missing and first:
         raise without_columns(missing, header, {})
-    kernel = Kernel(graph, form.shapes, batch.question.fixed, batch.wanted)
+    kernel = batch.kernel(graph, form.shapes)
     results = kernel.prepare()
     names, shapes = [name for name, _ in results], [shape for _, shape in results]
 

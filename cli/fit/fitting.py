@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import os
+import shutil
+import sys
+from tempfile import TemporaryFile
 
 import numpy as np
 
@@ -10,9 +13,12 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.optimize.births import WrongRow, place_of
 from backprop.autodiff.optimize.fit import Fitted, Interrupted
 from backprop.autodiff.optimize.fit import fit as fitted
+from backprop.autodiff.optimize.prediction import Predictor
 from backprop.autodiff.optimize.task import MissingStart
+from backprop.cli.batch import pipeline
 from backprop.cli.fit.data import Data, read_data
-from backprop.cli.fit.settings import SIGMA, WEIGHT, FitSettings
+from backprop.cli.fit.errors import SIGMA, WEIGHT, error_of, together
+from backprop.cli.fit.settings import FitSettings
 from backprop.cli.optimize.progress import Iterations
 from backprop.cli.output.output import Output
 from backprop.cli.reports.fit import fit_report
@@ -22,6 +28,8 @@ from backprop.parser.similarity import closest
 
 def run(settings: FitSettings, output: Output) -> Status:
     """Fit and report. Raises ExpressionError or Failure where the question is wrong."""
+    if settings.prediction is not None:
+        keep_stdin(settings)
     data = read_data(settings)
     status = Status.DONE
     with Iterations("sum of squares", is_quiet=output.is_quiet) as iterations:
@@ -33,6 +41,8 @@ def run(settings: FitSettings, output: Output) -> Status:
     for warning in result.warnings:
         output.note(f"warning: {warning}")
     output.note_unused(settings.asked.unused)
+    if settings.prediction is not None:
+        predict(settings.prediction, result)
     if status is Status.INTERRUPTED:
         output.note("warning: interrupted: this is the best so far")
         return status
@@ -40,6 +50,29 @@ def run(settings: FitSettings, output: Output) -> Status:
         output.note(f"warning: not converged: {result.reason}")
         return Status.MISMATCH
     return Status.WRONG_DATA if data.bad else Status.DONE
+
+
+def predict(settings: FitSettings, result: Fitted) -> None:
+    """Write the rows with what the model says of them, by the batch that reads them once more."""
+    if settings.files[0].path in (None, "-"):
+        os.lseek(sys.stdin.fileno(), settings.stdin_start, os.SEEK_SET)
+    settings.predictor = Predictor(result)
+    settings.question = settings.question._replace(fixed=result.parameters)
+    pipeline.run(settings)
+
+
+def keep_stdin(settings: FitSettings) -> None:
+    """Have rows that come on stdin in a file that takes its place, and can be read twice."""
+    if settings.files[0].path not in (None, "-") or sys.stdin is None:
+        return
+    if not sys.stdin.seekable():
+        settings.note_of_typing()
+        with TemporaryFile() as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+            file.seek(0)
+            os.dup2(file.fileno(), sys.stdin.fileno())
+    assert settings.prediction is not None
+    settings.prediction.stdin_start = os.lseek(sys.stdin.fileno(), 0, os.SEEK_CUR)
 
 
 def answered(settings: FitSettings, data: Data, iterations: Iterations) -> Fitted:
@@ -55,15 +88,16 @@ def answered(settings: FitSettings, data: Data, iterations: Iterations) -> Fitte
             bounds=settings.bounds,
             hold=settings.hold or (),
             guess=settings.is_guessed,
-            sigma=together(settings, errors, SIGMA),
-            weights=together(settings, errors, WEIGHT),
-            sigma_x={name: errors[f"{SIGMA} of {name}"] for name in settings.sigma_x},
+            sigma=together(list(errors), errors, SIGMA),
+            weights=together(list(errors), errors, WEIGHT),
+            sigma_x={name: errors[error_of(name)] for name in settings.sigma_x},
             absolute_sigma=settings.is_absolute,
             loss=settings.loss,
+            confidence=settings.confidence,
             tell=iterations.tell,
         )
     except WrongRow as error:
-        error.reason = error.reason.replace(place_of(error.row), f"{data.unit} {data.places[error.row]}")
+        error.reason = error.reason.replace(place_of(error.row), data.place_of(error.row))
         raise
     except MissingStart as error:
         meant = {name: closest(name, data.header) for name in error.names}
@@ -74,9 +108,3 @@ def answered(settings: FitSettings, data: Data, iterations: Iterations) -> Fitte
         if error.source is None:
             raise Failure(error.reason, error.cure) from None
         raise
-
-
-def together(settings: FitSettings, errors: dict[str, Any], word: str) -> Any:
-    """The errors or weights of all responses: one for all, or one each."""
-    given = [errors[name] for name in settings.errors if name.startswith(f"{word} ") and name.split()[1].isdigit()]
-    return None if not given else given[0] if len(given) == 1 else np.stack(given)

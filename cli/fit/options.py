@@ -8,7 +8,7 @@ from backprop.cli.batch.dialect_options import DIALECT_OPTIONS
 from backprop.cli.batch.options import RENAME, from_option
 from backprop.cli.completion import completed_by
 from backprop.cli.fit.settings import FitSettings
-from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, LATEX, shared, word_option
+from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, LATEX, file_option, shared, word_option
 
 LOSSES = ("huber", "soft_l1", "cauchy")
 
@@ -51,6 +51,8 @@ fit_options = shared(
         help="The standard errors of a column: distances are fitted.  Repeatable.",
     ),
     word_option("--loss", LOSSES, help="What outliers count, in place of squares; its scale is that of the residuals."),
+    click.option("--coverage", metavar="P", help="What the intervals and bands cover, or k=2.  [default: 0.95]"),
+    file_option("--predict", help="Write the rows with fitted value, residual and bands to FILE."),
     word_option(
         "--missing",
         ("drop", "stop"),

@@ -2,33 +2,65 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.shapes import Array
-from backprop.cli.batch.dialect_options import table_options
-from backprop.cli.batch.formats.dialect import DIALECTS
-from backprop.cli.batch.input.files import files_of
 from backprop.cli.batch.question import BatchQuestion, renames_of
-from backprop.cli.batch.row_settings import RowSettings
-from backprop.cli.output.formats import read_format
-from backprop.cli.question.argv import SCANNED, normalized
+from backprop.cli.batch.settings import Batch
+from backprop.cli.fit.errors import SIGMA, WEIGHT, error_of
+from backprop.cli.question.argv import Arguments, normalized
 from backprop.cli.question.bounds import read_all_bounds, read_pair
 from backprop.cli.question.names import check_known
 from backprop.cli.question.question import Needs, Question, ask
 from backprop.cli.status import Failure
 
+if TYPE_CHECKING:
+    from backprop.autodiff.optimize.prediction import Predictor
+    from backprop.autodiff.shapes import Shape
+    from backprop.cli.batch.evaluation import Kernel
+
 PARTS = re.compile(r"\s*,\s*")
-SIGMA, WEIGHT = "sigma", "weight"  # of a response
+CONFIDENCE = 0.95
+ROWS_ALONE: dict[str, Any] = {  # what a batch may be asked, and a fit is not
+    "fuse": False,
+    "wrt": (),
+    "no_grad": True,
+    "nodes": False,
+    "only": True,
+    "no_header": False,
+    "total": False,
+    "mean": False,
+    "name": None,
+    "u": (),
+    "expr_field": None,
+    "source_column": None,
+    "format": None,
+    "path": None,
+    "on_error": "null",
+    "rejects": None,
+    "strict": False,
+}
 
 
-class FitSettings(RowSettings):
-    """The options of one run. Raises ExpressionError or Failure where the question is wrong."""
+class FitSettings(Batch):
+    """The options of one run. Raises ExpressionError or Failure where the question is wrong.
+
+    A fit reads rows as a batch does, without results. `prediction` are the settings of the batch that writes them with
+    what the fitted model says of them.
+    """
+
+    predictor: Predictor | None = None
+    prediction: FitSettings | None = None
+    stdin_start = 0  # the byte that rows on stdin begin with
+    expects_absent = True
 
     def __init__(
         self,
@@ -45,22 +77,14 @@ class FitSettings(RowSettings):
         absolute_sigma: bool,
         loss: str | None,
         missing: str,
+        coverage: str | None,
+        predict: str | None,
         **more: Any,
     ) -> None:
-        context = click.get_current_context()
-        self.asked: Question = ask("fit", context.meta[SCANNED], file, vars, Needs.MODEL)
-        self.question = BatchQuestion(self.asked.graph, self.asked.rows, self.asked.values)
-        self.is_quiet = bool(context.params.get("quiet"))
-        self.files = files_of(self.question.files, self.note)
-        if len(self.files) > 1:
-            raise Failure("fit reads one file", "write the others behind it: backprop batch ... | backprop fit ...")
-        form = more["from"] or read_format(self.files[0].path) or "csv"
-        self.input_format = "csv" if form == "lines" else form
-        self.renames = rename
-        self.table = table_options(more, DIALECTS.get(self.input_format, DIALECTS["csv"]))
-        if self.table.said and self.input_format not in DIALECTS:
-            option = min(self.table.said)
-            raise Failure(f"--{option} goes with tables of text, not with {self.input_format}", "omit it")
+        is_quiet = bool(click.get_current_context().params.get("quiet"))
+        self.said: set[str] = set()
+        self.header: list[str] = []  # of the first file
+        super().__init__(file=file, vars=vars, rename=rename, quiet=is_quiet, **ROWS_ALONE, **more)
         known = list(self.graph.variables)
         self.ranges = {range_.name: (range_.start, range_.stop) for range_ in self.asked.ranges}
         self.hold = [normalized(name.strip()) for several in hold for name in several.split(",")]
@@ -83,7 +107,36 @@ class FitSettings(RowSettings):
         self.sigma_x = dict(read_pair(text, known, "--sigma-x", "--sigma-x t=COLUMN") for text in sigma_x)
         if self.sigma_x and sigma is None:
             raise Failure("--sigma-x goes with errors of the response", "give their column, too: --sigma COLUMN")
-        self.errors |= {f"{SIGMA} of {name}": column for name, column in self.sigma_x.items()}
+        self.errors |= {error_of(name): column for name, column in self.sigma_x.items()}
+        self.confidence = CONFIDENCE
+        if coverage is not None:
+            from backprop.cli.budget.question import read_coverage
+
+            self.confidence = read_coverage(coverage)
+        if predict is not None:
+            self.prediction = self._predicting(predict)
+
+    def asked_of(
+        self, arguments: Arguments, file: str | None, vars_files: Sequence[str], *, has_own: bool
+    ) -> BatchQuestion:
+        self.asked: Question = ask("fit", arguments, file, vars_files, Needs.MODEL)
+        return BatchQuestion(self.asked.graph, self.asked.rows, self.asked.values)
+
+    def _predicting(self, path: str) -> FitSettings:
+        """The settings of the batch that writes to a file. Raises Failure."""
+        from backprop.cli.batch.rejects import is_same_file  # here, not above: help and completion open no file
+
+        result = click.get_current_context().params.get("path")
+        if path == "-" or (result is not None and is_same_file(path, result)):
+            raise Failure("--predict needs a file of its own", "give it one: --predict fitted.csv")
+        for file in self.files:
+            if file.path is not None and os.path.exists(file.path) and not os.path.isfile(file.path):
+                raise Failure(f"--predict reads the rows twice, and {file.path} is no file", "write them to one before")
+        given = copy(self)
+        given.path, given.path_option, given.is_only = path, "--predict", False
+        given.output_format = given._written_format()
+        given.check()
+        return given
 
     @property
     def graph(self) -> Graph:
@@ -98,6 +151,44 @@ class FitSettings(RowSettings):
         """The names of the response."""
         response = self.graph.result.inputs[0]
         return [str(node.name) for node in needed([response]) if node.name in self.graph.inputs]
+
+    def wanted_columns(
+        self, graph: Graph, columns: Sequence[str], *, is_open: bool = False
+    ) -> tuple[Sequence[str], dict[str, str]]:
+        from backprop.cli.fit.columns import check_predicted, names_of, renames
+
+        if not self.header:
+            self.header = list(columns)
+        if self.prediction is not None:
+            check_predicted(columns)
+        return names_of(self, columns), renames(self)
+
+    def has_columns(self, graph: Graph, columns: Sequence[str]) -> bool:
+        from backprop.cli.fit.columns import has_responses
+
+        return has_responses(self, columns)
+
+    def kernel(self, graph: Graph, shapes: Mapping[str, Shape]) -> Kernel:
+        from backprop.cli.fit.kernels import NoResults, Predicted
+
+        if self.predictor is None:
+            return NoResults(graph, shapes, {}, self.wanted)
+        return Predicted(self, shapes)
+
+    def note(self, text: str) -> None:
+        """Say what was not said when the rows were read."""
+        if self.predictor is None:
+            self.said.add(text)
+        elif text in self.said:
+            return
+        super().note(text)
+
+    def tell(self, text: str) -> None:
+        if self.predictor is None:
+            self.said.add(text)
+        elif text in self.said:
+            return
+        super().tell(text)
 
     def is_parameter(self, name: str) -> bool:
         """Whether it is said to be one."""

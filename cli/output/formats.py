@@ -74,6 +74,7 @@ DEFAULTS = {  # of the others tsv, on a terminal a table
 LANGUAGES = tuple(word for word, form in FORMATS.items() if "diff" in form.writers and "eval" not in form.writers)
 PICTURES = ("graph", "plot")  # a file has to say what it is: their default is for a stream
 PACKED = (".gz", ".zst", ".bz2", ".xz", ".zip")  # what is read
+WITHOUT_ENDING = "the file's name has no ending"
 WRITTEN_PACKED = (".gz", ".zst")  # of what `batch` writes as text
 
 
@@ -109,7 +110,7 @@ def read_format(path: str | None) -> str | None:
     return endings(READ).get(ending_of(stem))
 
 
-def written_format(command: str, path: str | None, default: str) -> str:
+def written_format(command: str, path: str | None, default: str, option: str = "-o") -> str:
     """What a command writes to `path`: what its ending says, the default on stdout, a device and a name without one.
 
     `batch` packs what it writes where `.gz` or `.zst` is behind that ending. Raises Failure for an ending that no
@@ -121,14 +122,15 @@ def written_format(command: str, path: str | None, default: str) -> str:
     if command == "batch" and ending in WRITTEN_PACKED:
         form = known.get(ending_of(os.path.splitext(str(path))[0]))
         if form is None:
-            raise Failure(f"-o {path}: no ending says what is packed", f"as in results.csv{ending}")
+            raise Failure(f"{option} {path}: no ending says what is packed", f"as in results.csv{ending}")
         check_packed(form, path)
         return form
     if path is None or not (ending or command in PICTURES) or is_stream(path):
         return default
-    reason = f"{command} cannot write {ending}" if ending else "the file's name has no ending"
-    cure = f"the endings are {' '.join(known)}; or choose one: --format {'|'.join(words(command))}"
-    raise Failure(f"-o {path}: {reason}", "pack what it writes: ... | gzip > FILE" if ending in PACKED else cure)
+    reason = f"{command if option == '-o' else option} cannot write {ending}" if ending else WITHOUT_ENDING
+    chosen = f"; or choose one: --format {'|'.join(words(command))}" if option == "-o" else ""
+    cure = f"the endings are {' '.join(known)}{chosen}"
+    raise Failure(f"{option} {path}: {reason}", "pack what it writes: ... | gzip > FILE" if ending in PACKED else cure)
 
 
 def check_packed(form: str, path: str | None) -> None:

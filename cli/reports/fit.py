@@ -42,7 +42,7 @@ def fit_report(fit: Fitted, text: str, bad: int, absent: int) -> Report:
             "degrees_of_freedom": statistics.degrees_of_freedom,
             **measures(fit),
             "errors": scaling(fit),
-            "confidence": 0.95,
+            "confidence": statistics.confidence,
             "entries": statistics.entries,
             "covariance": statistics.covariance,
             "correlation": statistics.correlation,

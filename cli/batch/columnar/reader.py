@@ -17,11 +17,11 @@ from backprop.cli.batch.columnar.input import Batches, batches_of
 from backprop.cli.batch.columnar.text import cells_of
 from backprop.cli.batch.columnar.values import ColumnBinding, check_readable
 from backprop.cli.batch.columnar.writer import with_column_output
-from backprop.cli.batch.evaluation import Kernel, Part, Run
+from backprop.cli.batch.evaluation import Part, Run
 from backprop.cli.batch.following import beside, check_shapes, opened_source, said_of, say_of_differing_columns
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.dialect import DIALECTS
-from backprop.cli.batch.input.header import STRANGE_NAME, brief, wanted_columns
+from backprop.cli.batch.input.header import STRANGE_NAME, brief
 from backprop.cli.batch.input.source import Source
 from backprop.cli.batch.input.unpacking import Damaged
 from backprop.cli.batch.row_errors import Fault
@@ -45,9 +45,9 @@ def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, st
     fitting = Fitting(source.name, batches.schema, cells(beside(batch, file, batches.schema.names)), None)
     if len(batch.files) > 1:
         fitting = fitting.with_schema(schema_for(batch, fitting.schema))
-    wanted_of = partial(wanted_columns, batch, graph)
+    wanted_of = partial(batch.wanted_columns, graph)
     reader = ColumnReader(batch, wanted_of, batches, fitting)
-    kernel = Kernel(graph, reader.binding.shapes, batch.question.fixed, batch.wanted)
+    kernel = batch.kernel(graph, reader.binding.shapes)
     has_lists = bool(reader.binding.nested)
     run = with_column_output(batch, reader, reader, kernel, reader.schema, has_lists=has_lists)
 

@@ -34,7 +34,13 @@ def with_column_output(
     keep_freed_memory()
     writer = ColumnWriter(batch, kernel.prepare(), schema, has_lists=has_lists)
     job = RowsJob(
-        reader, kernel, writer, batch.policy, keeps_rejects=batch.rejects is not None, adds=batch.summary is not None
+        reader,
+        kernel,
+        writer,
+        batch.policy,
+        keeps_rejects=batch.rejects is not None,
+        adds=batch.summary is not None,
+        expects_absent=batch.expects_absent,
     )
     write = partial(write_batches, batch.output_format, writer.schema, has_header=batch.writes_header)
     return Run(given, job, write, is_shared=False, reading=job.reading)
