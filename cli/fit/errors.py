@@ -19,3 +19,12 @@ def together(names: Sequence[str], columns: Mapping[str, Any], word: str) -> Any
 
     given = [columns[name] for name in names if name.startswith(f"{word} ") and name.split()[1].isdigit()]
     return None if not given else given[0] if len(given) == 1 else np.stack(given)
+
+
+def noise_of(names: Sequence[str], columns: Mapping[str, Any]) -> Any:
+    """The standard errors of the responses, by sigma or weights; None where there are neither."""
+    import numpy as np
+
+    weights = together(names, columns, WEIGHT)
+    with np.errstate(all="ignore"):
+        return together(names, columns, SIGMA) if weights is None else 1.0 / np.sqrt(weights)

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from backprop.autodiff.optimize.prediction import Predictor
 from backprop.autodiff.optimize.task import MissingStart
 from backprop.cli.batch import pipeline
 from backprop.cli.fit.data import Data, read_data
-from backprop.cli.fit.errors import SIGMA, WEIGHT, error_of, together
+from backprop.cli.fit.errors import SIGMA, WEIGHT, error_of, noise_of, together
 from backprop.cli.fit.settings import FitSettings
 from backprop.cli.optimize.progress import Iterations
 from backprop.cli.output.output import Output
@@ -25,9 +26,19 @@ from backprop.cli.reports.fit import fit_report
 from backprop.cli.status import Failure, Status
 from backprop.parser.similarity import closest
 
+if TYPE_CHECKING:
+    from backprop.cli.fit.picture import View
+
+
+DRAWN = ("svg", "png", "pdf", "html")
+
 
 def run(settings: FitSettings, output: Output) -> Status:
     """Fit and report. Raises ExpressionError or Failure where the question is wrong."""
+    if output.format in DRAWN:
+        from backprop.cli.plot.matplotlib_figure import library
+
+        library(output.format)  # before the work: it may be missing
     if settings.prediction is not None:
         keep_stdin(settings)
     data = read_data(settings)
@@ -37,7 +48,7 @@ def run(settings: FitSettings, output: Output) -> Status:
             result = answered(settings, data, iterations)
         except Interrupted as stop:
             result, status = stop.result, Status.INTERRUPTED
-    output.write(fit_report(result, settings.asked.title, data.bad, data.absent))
+    output.write(fit_report(result, settings.asked.title, data.bad, data.absent, lambda: views(data, result)))
     for warning in result.warnings:
         output.note(f"warning: {warning}")
     output.note_unused(settings.asked.unused)
@@ -59,6 +70,13 @@ def predict(settings: FitSettings, result: Fitted) -> None:
     settings.predictor = Predictor(result)
     settings.question = settings.question._replace(fixed=result.parameters)
     pipeline.run(settings)
+
+
+def views(data: Data, result: Fitted) -> list[View]:
+    """What a picture shows."""
+    from backprop.cli.fit.picture import views_of  # here, not above: most formats have no picture
+
+    return views_of(result, data.columns, noise_of(list(data.columns), data.columns))
 
 
 def keep_stdin(settings: FitSettings) -> None:

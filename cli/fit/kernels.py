@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backprop.autodiff.shapes import Shape
 from backprop.cli.batch.evaluation import Kernel
 from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.fit.columns import PREDICTED
-from backprop.cli.fit.errors import SIGMA, WEIGHT, error_of, together
+from backprop.cli.fit.errors import error_of, noise_of
 
 if TYPE_CHECKING:
     from backprop.cli.fit.settings import FitSettings
@@ -45,9 +43,6 @@ class Predicted(Kernel):
         return list(zip(self.names, self.result_shapes, strict=True))
 
     def run(self, columns: Mapping[str, Rows], rows: int) -> tuple[list[Rows], Rows | None]:
-        sigma, weights = together(self.errors, columns, SIGMA), together(self.errors, columns, WEIGHT)
         errors = {name: columns[error_of(name)] for name in self.predictor.errors}
-        with np.errstate(all="ignore"):
-            noise = sigma if weights is None else 1.0 / np.sqrt(weights)
-        fitted, *ends = self.predictor.bands(columns, rows, noise, errors)
+        fitted, *ends = self.predictor.bands(columns, rows, noise_of(self.errors, columns), errors)
         return [fitted, self.predictor.responses(columns, rows) - fitted, *ends], None

@@ -23,16 +23,22 @@ def by(module: str, *commands: str) -> dict[str, str]:
 
 TABLES = (
     *("eval", "grad", "diff", "check", "jacobian", "hessian", "jvp", "vjp", "hvp"),
-    *("fit", "minimize", "maximize", "solve", "functions", "repl"),
+    *("minimize", "maximize", "solve", "functions", "repl"),
 )
-REPORTS = (*TABLES, "budget")
+REPORTS = (*TABLES, "fit", "budget")
 READ = "batch --from"
 CODE = by("output.plain", "diff")  # the lines that a printer of the parser makes
-FIGURE = by("plot.matplotlib_figure", "plot") | by("budget.figure", "budget")
+FIGURE = by("plot.matplotlib_figure", "plot") | by("budget.figure", "budget") | by("fit.figure", "fit")
 ROWS = by("batch.formats.delimited", "batch", READ)
 COLUMNS = by("batch.columnar.output", "batch", READ)
 FORMATS = {
-    "table": FileFormat((), by("output.table", *TABLES) | by("budget.table", "budget") | by("batch.preview", "batch")),
+    "table": FileFormat(
+        (),
+        by("output.table", *TABLES)
+        | by("fit.table", "fit")
+        | by("budget.table", "budget")
+        | by("batch.preview", "batch"),
+    ),
     "text": FileFormat((".txt",), by("explain.text", "explain") | by("plot.terminal", "plot")),
     "tsv": FileFormat((".tsv", ".tab", ".txt"), by("output.delimited", *REPORTS, "plot") | ROWS),
     "csv": FileFormat((".csv",), by("output.delimited", *REPORTS, "plot") | ROWS),
@@ -59,7 +65,7 @@ FORMATS = {
     "svg": FileFormat((".svg",), by("graph.graphviz", "graph") | FIGURE),
     "png": FileFormat((".png",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
     "pdf": FileFormat((".pdf",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
-    "html": FileFormat((".html", ".htm"), by("graph.page", "graph") | by("plot.page", "plot")),
+    "html": FileFormat((".html", ".htm"), by("graph.page", "graph") | by("plot.page", "plot") | by("fit.page", "fit")),
     "tree": FileFormat((".txt",), by("graph.tree", "graph")),
 }
 DEFAULTS = {  # of the others tsv, on a terminal a table

@@ -66,7 +66,8 @@ class Report(NamedTuple):
     """`title`, `columns` and `rows` make every table; `data` is the JSON object; `plain` the bare values.
 
     `labels` say on a terminal what each plain value is, empty where it is a value of the line before.
-    `footer` are lines for people below a table; a format that holds rows only has them on stderr.
+    `footer` are lines for people below a table; a format that holds rows only has them on stderr. `picture` makes what
+    a format that draws shows.
     """
 
     title: str
@@ -77,3 +78,4 @@ class Report(NamedTuple):
     has_header: bool = True
     footer: tuple[Cell, ...] = ()
     labels: Sequence[str] = ()
+    picture: Callable[[], Any] | None = None

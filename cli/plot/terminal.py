@@ -21,11 +21,7 @@ COLUMNS_A_LINE = 4  # of a picture: a cell is twice as high as wide
 
 
 def write(plotting: Plotting, stream: TextIO, look: Look) -> None:
-    columns, lines_wanted = plotting.appearance.size or (None, None)
-    width = min(columns or look.width or WIDTH, WIDEST)
-    style = ASCII_STYLE if plotting.output.path is None and is_ascii() else BRAILLE_STYLE
-    height = min(lines_wanted, WIDEST) if lines_wanted else height_of(width, look.is_terminal)
-    screen = Screen(width, height, style, look.is_colored)
+    screen = screen_of(look, is_file=plotting.output.path is not None, size=plotting.appearance.size)
     appearance = plotting.appearance
     if plotting.is_contour:
         from backprop.cli.plot.terminal_contour import contour_picture
@@ -37,6 +33,14 @@ def write(plotting: Plotting, stream: TextIO, look: Look) -> None:
         name = plotting.question.ranges[0].name
         lines = curve_picture(plotting.panels(), plotting.heading, appearance.legend is not None, name, screen)
     stream.write("".join(f"{line}\n" for line in lines))
+
+
+def screen_of(look: Look, *, is_file: bool, size: tuple[int, int] | None = None) -> Screen:
+    """What a picture is drawn on, of the size that somebody asked for, in columns and lines, or of its own."""
+    columns, lines = size or (None, None)
+    width = min(columns or look.width or WIDTH, WIDEST)
+    height = min(lines, WIDEST) if lines else height_of(width, look.is_terminal)
+    return Screen(width, height, BRAILLE_STYLE if is_file or not is_ascii() else ASCII_STYLE, look.is_colored)
 
 
 def is_ascii() -> bool:

@@ -8,6 +8,7 @@ from itertools import cycle
 import numpy as np
 
 from backprop.cli.output.colors import painted
+from backprop.cli.plot.axis import Axis
 from backprop.cli.plot.canvas import DASHES, Canvas
 from backprop.cli.plot.frame import DIM, Cell, Frame, Screen, cut, frames
 from backprop.cli.plot.samples import Curve, Panel
@@ -42,9 +43,13 @@ def cells_of(panel: Panel, frame: Frame) -> list[list[Cell]]:
     cells: list[list[Cell]] = [
         [(sign, "" if owner is None else colors[owner]) for sign, owner in row] for row in canvas.cells()
     ]
-    if not panel.y.is_log and panel.y.low < 0 < panel.y.high:
-        down = canvas.style.down
-        row = round((1 - float(panel.y.fraction(0.0))) * (canvas.height - 1)) // down
+    return with_level(cells, panel.y, canvas)
+
+
+def with_level(cells: list[list[Cell]], y: Axis, canvas: Canvas) -> list[list[Cell]]:
+    """The cells with a line at zero, where that is on the axis."""
+    if not y.is_log and y.low < 0 < y.high:
+        row = round((1 - float(y.fraction(0.0))) * (canvas.height - 1)) // canvas.style.down
         cells[row] = [(canvas.style.level, DIM) if sign == " " else (sign, color) for sign, color in cells[row]]
     return cells
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,8 @@ from backprop.cli.reports.nonfinite import nonfinite_values
 MOST_CORRELATED = 12  # entries whose correlations are readable
 
 
-def fit_report(fit: Fitted, text: str, bad: int, absent: int) -> Report:
-    """One row for each entry of the parameters; `bad` and `absent` rows were left out."""
+def fit_report(fit: Fitted, text: str, bad: int, absent: int, picture: Callable[[], Any]) -> Report:
+    """One row for each entry of the parameters; `bad` and `absent` rows were left out. `picture` makes the views."""
     statistics = fit.statistics
     rows = list(entry_rows(fit))
     return Report(
@@ -55,6 +55,7 @@ def fit_report(fit: Fitted, text: str, bad: int, absent: int) -> Report:
         },
         plain=[np.float64(row[1]) for row in rows if isinstance(row[1], float)],
         footer=tuple(footer(fit)),
+        picture=picture,
     )
 
 

@@ -56,7 +56,7 @@ def test_what_is_read_once_and_several_responses(backprop, tmp_path):
     members = [json.loads(line) for line in (tmp_path / "both.ndjson").read_text().splitlines()]
     lines = [line.split("\t") for line in (tmp_path / "one.tsv").read_text().splitlines()]
     assert [member["fitted"][1] for member in members] == pytest.approx(
-        [float(line[6]) for line in lines[1:]], rel=1e-12
+        [float(line[6]) for line in lines[1:]], rel=1e-12, abs=0
     )
     x, sigma = np.arange(4.0), np.array([0.2, 0.4, 0.2, 0.2])
     jacobian = np.column_stack([np.ones(4), x])
@@ -64,7 +64,7 @@ def test_what_is_read_once_and_several_responses(backprop, tmp_path):
     for member, variance, error in zip(members, own, sigma, strict=True):
         half = 1.959963984540054 * np.sqrt([variance, variance + error**2])
         wide = [member["fitted"][1] - member[name][1] for name in ("confidence_lower", "prediction_lower")]
-        assert wide == pytest.approx(half, rel=1e-11)
+        assert wide == pytest.approx(half, rel=1e-11, abs=0)
 
 
 def weighted(text: str) -> str:
@@ -84,7 +84,7 @@ def test_errors_of_a_column_widen_the_band_of_observations(backprop, tmp_path):
             (row[f"{name}_upper"] - row["fitted"]) / 1.959963984540054 for name in ("confidence", "prediction")
         )
         noise = float(row["s"]) ** 2 + (slope * float(row["st"])) ** 2
-        assert wide**2 == pytest.approx(half**2 + noise, rel=1e-11)
+        assert wide**2 == pytest.approx(half**2 + noise, rel=1e-11, abs=0)
 
 
 def test_several_files_are_one_table(backprop, tmp_path):

@@ -48,6 +48,10 @@ FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
         **{".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid", ".txt": "tree", ".tex": "tikz"},
         **{".svg": "svg", ".png": "png", ".pdf": "pdf", ".html": "html", ".htm": "html"},
     },
+    "fit": {
+        **{**REPORT_FILES, ".txt": "tsv", ".svg": "svg", ".png": "png", ".pdf": "pdf"},
+        **{".html": "html", ".htm": "html"},
+    },
     "budget": {**REPORT_FILES, ".txt": "tsv", ".svg": "svg", ".png": "png", ".pdf": "pdf"},
     "plot": {**REPORT, ".txt": "text", ".html": "html", ".htm": "html", ".svg": "svg", ".png": "png", ".pdf": "pdf"},
     "batch": {
@@ -112,6 +116,7 @@ def skip_without_writer(command: str) -> None:
         "graph": shutil.which("dot"),
         "plot": find_spec("matplotlib"),
         "budget": find_spec("matplotlib"),
+        "fit": find_spec("matplotlib"),
         "batch": find_spec("pyarrow"),
     }
     if not needed.get(command, True):
