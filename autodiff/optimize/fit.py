@@ -10,6 +10,7 @@ import numpy as np
 
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.optimize.fitting import ParameterSearch, Tell
+from backprop.autodiff.optimize.intervals import Intervals, Progress, profiled, resampled
 from backprop.autodiff.optimize.other_residuals import Robust
 from backprop.autodiff.optimize.polish import Optimum, polished, rough
 from backprop.autodiff.optimize.residuals import Matrix, Residuals, Vector
@@ -37,8 +38,8 @@ class Fitted:
     """The result of a fit.
 
     `parameters` are the values by name; `entries` names the numbers among those that may move, `vector` has them in
-    this order. `statistics` is about the entries that are at no bound, whose places are `moving`. `reason` says why it
-    stopped; `warnings` say what to know before believing it.
+    this order. `least` has the residuals whose squares are least. `statistics` is about the entries that are at no
+    bound, whose places are `moving`. `reason` says why it stopped; `warnings` say what to know before believing it.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Fitted:
         self.is_converged = is_converged
         self.moving = self.model.layout.places(task.inside(optimum.vector))
         self.untold = [self.entries[self.moving[place]] for place in optimum.untold]
-        least = fitting.model
+        least = self.least = fitting.model
         is_robust = isinstance(least, Robust)
         squares = sum_of_squares(task.model, optimum.vector) if is_robust else optimum.squares
         self.statistics = Statistics(
@@ -86,6 +87,14 @@ class Fitted:
     def residuals(self) -> Matrix:
         """The response less the prediction, over sigma where there is one: (responses, rows)."""
         return self.model.values(self.vector)
+
+    def profile(self, progress: Progress | None = None) -> Intervals:
+        """The intervals by the profile of the likelihood. Raises ExpressionError for a robust fit."""
+        return profiled(self, progress)
+
+    def bootstrap(self, samples: int = 1000, *, seed: int = 0, progress: Progress | None = None) -> Intervals:
+        """The intervals by fits to rows drawn with replacement. Raises ExpressionError for fewer than 2 samples."""
+        return resampled(self, samples, seed, progress)
 
     @cached_property
     def warnings(self) -> list[str]:

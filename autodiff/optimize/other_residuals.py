@@ -43,6 +43,13 @@ class Distances(Residuals):
             distance = left[rows] * effective[rows] / self.sigma[rows] ** 2
             yield distance, matrix / effective[rows, None]
 
+    def drawn(self, rows: Sequence[int]) -> Residuals:
+        twin = super().drawn(rows)
+        assert isinstance(twin, Distances)
+        twin.sigma = self.sigma[rows]
+        twin.sigmas = {name: sigma[rows] for name, sigma in self.sigmas.items()}
+        return twin
+
     def _nearest(self, vector: Vector) -> tuple[dict[str, Array], Vector, dict[str, Vector]]:
         """The columns moved to the nearest point of the curve, the residual there, and its slopes by these columns."""
         names = list(self.sigmas)
@@ -118,6 +125,12 @@ class Robust(Residuals):
             root = np.sqrt(value)
             steepness = np.where(root > 0.0, slope * np.abs(scaled) / np.where(root > 0.0, root, 1.0), 1.0)
             yield np.sign(residuals) * root * self.scale, matrix * steepness[:, None]
+
+    def drawn(self, rows: Sequence[int]) -> Residuals:
+        twin = super().drawn(rows)
+        assert isinstance(twin, Robust)
+        twin.base = self.base.drawn(rows)
+        return twin
 
     def influence(self, vector: Vector) -> float:
         """By what the residuals' covariance exceeds (J'J)^-1 of the base: Huber, Robust Statistics (1981), 7.6."""

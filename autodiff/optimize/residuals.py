@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -151,6 +152,14 @@ class Residuals:
         weights = None if self.weights is None else self.weights[:, ::step]
         rows = -(-self.rows // step)
         return Residuals(self.graph, columns, self.layout.shapes, self.fixed, rows, weights)
+
+    def drawn(self, rows: Sequence[int]) -> Residuals:
+        """The same of these rows, each as often as it is among them."""
+        twin = copy(self)
+        twin.columns = {name: column[..., rows] for name, column in self.columns.items()}
+        twin.weights = None if self.weights is None else self.weights[:, rows]
+        twin.rows = len(rows)
+        return twin
 
     def values(self, vector: Vector) -> Matrix:
         """All residuals at once, (responses, rows)."""

@@ -14,6 +14,7 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.optimize.births import WrongRow, place_of
 from backprop.autodiff.optimize.fit import Fitted, Interrupted
 from backprop.autodiff.optimize.fit import fit as fitted
+from backprop.autodiff.optimize.intervals import Intervals
 from backprop.autodiff.optimize.prediction import Predictor
 from backprop.autodiff.optimize.task import MissingStart
 from backprop.cli.batch import pipeline
@@ -42,13 +43,29 @@ def run(settings: FitSettings, output: Output) -> Status:
     if settings.prediction is not None:
         keep_stdin(settings)
     data = read_data(settings)
-    status = Status.DONE
+    status, intervals = Status.DONE, None
     with Iterations("sum of squares", is_quiet=output.is_quiet) as iterations:
         try:
             result = answered(settings, data, iterations)
         except Interrupted as stop:
             result, status = stop.result, Status.INTERRUPTED
-    output.write(fit_report(result, settings.asked.title, data.bad, data.absent, lambda: views(data, result)))
+        else:
+            try:
+                intervals = intervals_of(result, settings, iterations)
+            except KeyboardInterrupt:
+                status = Status.INTERRUPTED
+    output.write(
+        fit_report(
+            result,
+            settings.asked.title,
+            data.bad,
+            data.absent,
+            intervals=intervals,
+            picture=lambda: views(data, result),
+        )
+    )
+    if intervals is not None and not intervals.is_best:
+        output.note("warning: the profile has a smaller sum of squares than the fit: begin elsewhere")
     for warning in result.warnings:
         output.note(f"warning: {warning}")
     output.note_unused(settings.asked.unused)
@@ -61,6 +78,15 @@ def run(settings: FitSettings, output: Output) -> Status:
         output.note(f"warning: not converged: {result.reason}")
         return Status.MISMATCH
     return Status.WRONG_DATA if data.bad else Status.DONE
+
+
+def intervals_of(result: Fitted, settings: FitSettings, iterations: Iterations) -> Intervals | None:
+    """Those that are asked for in place of the usual ones."""
+    if settings.is_profiled:
+        return result.profile(iterations.count)
+    if settings.samples is not None:
+        return result.bootstrap(settings.samples, seed=settings.seed, progress=iterations.count)
+    return None
 
 
 def predict(settings: FitSettings, result: Fitted) -> None:

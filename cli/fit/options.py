@@ -8,7 +8,7 @@ from backprop.cli.batch.dialect_options import DIALECT_OPTIONS
 from backprop.cli.batch.options import RENAME, from_option
 from backprop.cli.completion import completed_by
 from backprop.cli.fit.settings import FitSettings
-from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, LATEX, file_option, shared, word_option
+from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, LATEX, BoundedNumber, file_option, shared, word_option
 
 LOSSES = ("huber", "soft_l1", "cauchy")
 
@@ -52,6 +52,14 @@ fit_options = shared(
     ),
     word_option("--loss", LOSSES, help="What outliers count, in place of squares; its scale is that of the residuals."),
     click.option("--coverage", metavar="P", help="What the intervals and bands cover, or k=2.  [default: 0.95]"),
+    click.option("--profile", is_flag=True, help="Intervals by the profile of the likelihood, not by linearity."),
+    click.option(
+        "--bootstrap",
+        type=BoundedNumber(2),
+        metavar="N",
+        help="Intervals by N fits to rows drawn with replacement.",
+    ),
+    click.option("--seed", type=BoundedNumber(0), metavar="S", help="Of what is drawn.  [default: 0]"),
     file_option("--predict", help="Write the rows with fitted value, residual and bands to FILE."),
     word_option(
         "--missing",

@@ -78,6 +78,9 @@ class FitSettings(Batch):
         loss: str | None,
         missing: str,
         coverage: str | None,
+        profile: bool,
+        bootstrap: int | None,
+        seed: int | None,
         predict: str | None,
         **more: Any,
     ) -> None:
@@ -113,6 +116,13 @@ class FitSettings(Batch):
             from backprop.cli.budget.question import read_coverage
 
             self.confidence = read_coverage(coverage)
+        if profile and bootstrap is not None:
+            raise Failure("--profile and --bootstrap contradict each other", "omit one of the two")
+        if profile and loss is not None:
+            raise Failure("--profile goes with squares, not with --loss", "omit one of the two, or take --bootstrap")
+        if seed is not None and bootstrap is None:
+            raise Failure("--seed goes with --bootstrap", "omit it, or draw samples: --bootstrap 1000")
+        self.is_profiled, self.samples, self.seed = profile, bootstrap, seed or 0
         if predict is not None:
             self.prediction = self._predicting(predict)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 PATIENCE = 0.5  # seconds that nothing is shown for
@@ -29,8 +29,15 @@ class Iterations:
             sys.stderr.flush()
 
     def tell(self, number: int, value: float, _values: Mapping[str, Any]) -> None:
+        self._show(lambda: f"iteration {number}: {self._what} {value:.6g}")
+
+    def count(self, what: str, number: int, total: int) -> None:
+        """Show how many are done of what is done behind the search."""
+        self._show(lambda: f"{what} {number} of {total}")
+
+    def _show(self, text: Callable[[], str]) -> None:
         now = time.monotonic()
         if self._is_shown and now >= self._next:
             self._next, self._has_shown = now + BETWEEN, True
-            sys.stderr.write(f"\r\x1b[Kiteration {number}: {self._what} {value:.6g}")
+            sys.stderr.write(f"\r\x1b[K{text()}")
             sys.stderr.flush()

@@ -8,16 +8,28 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.optimize.fit import Fitted
+from backprop.autodiff.optimize.intervals import Intervals
+from backprop.autodiff.optimize.residuals import Vector
 from backprop.cli.output.report import ROWS, Cell, Column, Report, Row, Sum
 from backprop.cli.reports.nonfinite import nonfinite_values
 
 MOST_CORRELATED = 12  # entries whose correlations are readable
 
 
-def fit_report(fit: Fitted, text: str, bad: int, absent: int, picture: Callable[[], Any]) -> Report:
-    """One row for each entry of the parameters; `bad` and `absent` rows were left out. `picture` makes the views."""
+def fit_report(
+    fit: Fitted, text: str, bad: int, absent: int, *, intervals: Intervals | None, picture: Callable[[], Any]
+) -> Report:
+    """One row for each entry of the parameters; `bad` and `absent` rows were left out.
+
+    `intervals` take the place of those by linearity. `picture` makes the views.
+    """
     statistics = fit.statistics
-    rows = list(entry_rows(fit))
+    ends = (
+        (statistics.values - statistics.margins, statistics.values + statistics.margins)
+        if intervals is None
+        else (intervals.lower, intervals.upper)
+    )
+    rows = list(entry_rows(fit, *ends))
     return Report(
         title=text,
         columns=(
@@ -33,7 +45,7 @@ def fit_report(fit: Fitted, text: str, bad: int, absent: int, picture: Callable[
         data={
             "command": "fit",
             "expression": text,
-            "parameters": parameters(fit),
+            "parameters": parameters(fit, *ends),
             "table": ROWS,
             "rows": fit.model.rows,
             "n": statistics.totals.size,
@@ -43,6 +55,7 @@ def fit_report(fit: Fitted, text: str, bad: int, absent: int, picture: Callable[
             **measures(fit),
             "errors": scaling(fit),
             "confidence": statistics.confidence,
+            "intervals": interval_data(intervals),
             "entries": statistics.entries,
             "covariance": statistics.covariance,
             "correlation": statistics.correlation,
@@ -51,10 +64,12 @@ def fit_report(fit: Fitted, text: str, bad: int, absent: int, picture: Callable[
             "converged": fit.is_converged,
             "reason": fit.reason,
             "warnings": fit.warnings,
-            "nonfinite": nonfinite_values({**measures(fit), "covariance": statistics.covariance}),
+            "nonfinite": nonfinite_values(
+                {**measures(fit), "covariance": statistics.covariance, "lower": ends[0], "upper": ends[1]}
+            ),
         },
         plain=[np.float64(row[1]) for row in rows if isinstance(row[1], float)],
-        footer=tuple(footer(fit)),
+        footer=tuple(footer(fit, intervals)),
         picture=picture,
     )
 
@@ -73,7 +88,7 @@ def measures(fit: Fitted) -> dict[str, Any]:
     return given if fit.loss_scale is None else {**given, "loss_scale": fit.loss_scale}
 
 
-def entry_rows(fit: Fitted) -> Iterator[Row]:
+def entry_rows(fit: Fitted, lower: Vector, upper: Vector) -> Iterator[Row]:
     """What is known of each entry, then of those that are held."""
     statistics = fit.statistics
     position = {place: number for number, place in enumerate(fit.moving)}
@@ -82,14 +97,14 @@ def entry_rows(fit: Fitted) -> Iterator[Row]:
         if number is None:
             yield entry, value, None, None, None, None, None
             continue
-        error, margin = float(statistics.standard_errors[number]), float(statistics.margins[number])
+        error = float(statistics.standard_errors[number])
         yield (
             entry,
             value,
             error,
             relative(error, value),
-            value - margin,
-            value + margin,
+            float(lower[number]),
+            float(upper[number]),
             float(statistics.chances[number]),
         )
     for name in fit.task.held:
@@ -100,13 +115,13 @@ def relative(error: float, value: float) -> float:
     return abs(error / value) if value else float("inf")
 
 
-def parameters(fit: Fitted) -> dict[str, dict[str, Any]]:
+def parameters(fit: Fitted, lower: Vector, upper: Vector) -> dict[str, dict[str, Any]]:
     """Each parameter with what is known of it, arrays in its shape."""
     layout, statistics = fit.model.layout, fit.statistics
     known = {
         "standard_error": statistics.standard_errors,
-        "lower": statistics.values - statistics.margins,
-        "upper": statistics.values + statistics.margins,
+        "lower": lower,
+        "upper": upper,
         "p": statistics.chances,
     }
     whole = {}
@@ -132,7 +147,14 @@ def counted(number: int, what: str) -> str:
     return f"{number} {what}{'s' * (number != 1)}"
 
 
-def footer(fit: Fitted) -> Iterator[Cell]:
+def interval_data(intervals: Intervals | None) -> dict[str, Any]:
+    """How the intervals came about."""
+    if intervals is None or intervals.kind == "profile":
+        return {"kind": "linear" if intervals is None else "profile"}
+    return {"kind": intervals.kind, "samples": intervals.samples, "failed": intervals.failed, "seed": intervals.seed}
+
+
+def footer(fit: Fitted, intervals: Intervals | None) -> Iterator[Cell]:
     """What the rows do not say, a line each."""
     statistics = fit.statistics
     count, freedom = statistics.totals.size, statistics.degrees_of_freedom
@@ -145,6 +167,11 @@ def footer(fit: Fitted) -> Iterator[Cell]:
         yield Sum([("the loss has the scale ", fit.loss_scale)])
     absolute = "sigma is absolute" if statistics.is_absolute else "scaled by the residual standard deviation"
     yield Sum([(f"errors: {absolute}; condition ", fit.condition)])
+    if intervals is not None and intervals.kind == "profile":
+        yield "intervals: by the profile of the likelihood"
+    elif intervals is not None:
+        failed = f", {intervals.failed} of them without a fit" if intervals.failed else ""
+        yield f"intervals: quantiles of {intervals.samples} bootstrap samples{failed}; seed {intervals.seed}"
     if 1 < len(statistics.entries) <= MOST_CORRELATED:
         for row, entry in enumerate(statistics.entries[1:], start=1):
             terms: list[str | float] = [f"correlation of {entry}: "]
