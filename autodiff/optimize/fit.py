@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.optimize.births import WrongRow, not_finite
 from backprop.autodiff.optimize.fitting import ParameterSearch, Tell
 from backprop.autodiff.optimize.intervals import Intervals, Progress, profiled, resampled
 from backprop.autodiff.optimize.other_residuals import Robust
@@ -22,6 +23,8 @@ from backprop.autodiff.shapes import Array
 STATIONARY = 1e-6  # the largest offset of residuals at an optimum
 ROUNDING = 16.0 * np.finfo(float).eps  # of the response, to which residuals are 0
 UNSEEN = 1e-9  # of a parameter's size, by which it has not moved from its start
+
+MOST_SHOWN = 6  # values in one message
 
 MINIMUM = "the sum of squares is least: no step makes it smaller"
 
@@ -50,6 +53,7 @@ class Fitted:
         self.vector = optimum.vector
         self.condition = optimum.condition
         self.iterations = fitting.steps
+        self.refused = fitting.refused
         self.loss_scale = fitting.scale
         self.reason = reason
         self.is_converged = is_converged
@@ -95,6 +99,15 @@ class Fitted:
     def bootstrap(self, samples: int = 1000, *, seed: int = 0, progress: Progress | None = None) -> Intervals:
         """The intervals by fits to rows drawn with replacement. Raises ExpressionError for fewer than 2 samples."""
         return resampled(self, samples, seed, progress)
+
+    @cached_property
+    def stumble(self) -> WrongRow | None:
+        """The gate and the row at which a point on the way was not finite, if one was: that step was not taken."""
+        if self.refused is None:
+            return None
+        entries = list(zip(self.entries, self.refused, strict=True))
+        shown = ", ".join(f"{name}={value:.6g}" for name, value in entries[:MOST_SHOWN])
+        return not_finite(self.model, self.refused, f"on the way, at {shown}{', ...' * (len(entries) > MOST_SHOWN)}")
 
     @cached_property
     def warnings(self) -> list[str]:

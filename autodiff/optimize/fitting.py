@@ -30,7 +30,7 @@ class ParameterSearch:
     """The search for the best point of one task. `tell` gets each iteration's number, sum of squares and values.
 
     `best` is the best point so far, `steps` how many there were, `model` what is made least: in a robust fit the loss,
-    in units of `scale`.
+    in units of `scale`. `refused` is the first point on the way that was not finite.
     """
 
     def __init__(self, task: Task, tell: Tell | None) -> None:
@@ -40,6 +40,7 @@ class ParameterSearch:
         self.scale: float | None = None
         self.steps = 0
         self.best: Point | None = None
+        self.refused: Vector | None = None
 
     def found(self) -> Point:
         """The best point of all ways. Raises WrongRow."""
@@ -68,6 +69,8 @@ class ParameterSearch:
             for eliminated, reach in self._ways(linear):
                 search = self._search(model, eliminated)
                 point = search.run(vector, reach)
+                if self.refused is None:
+                    self.refused = search.refused
                 if np.isfinite(point.squares):
                     found.append(in_order_of(search, point, vector))
                     if model.count * model.layout.size > MOST_TRIED and offset_at(found[-1]) <= ARRIVED:

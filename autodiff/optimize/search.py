@@ -34,7 +34,7 @@ class Point(NamedTuple):
 class Search:
     """Looks for the least sum of squares from one start. `linear` parameters are solved for, `free` ones are moved.
 
-    `tell` gets the point of each iteration.
+    `tell` gets the point of each iteration. `refused` is the first point on the way that was not finite.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Search:
         self.lower, self.upper = lower[self.free_places], upper[self.free_places]
         self.tell = tell
         self.steps = 0
+        self.refused: Vector | None = None
 
     def at(self, vector: Vector) -> Point:
         """The point whose free parameters are those of `vector`, the linear ones being the best for them."""
@@ -108,6 +109,8 @@ class Search:
                 vector = np.array(point.vector)
                 vector[self.free_places] = np.clip(place + step, self.lower, self.upper)
                 trial = self.at(vector)
+                if self.refused is None and not np.isfinite(trial.squares):
+                    self.refused = trial.vector
                 ratio = (point.squares - trial.squares) / expected if np.isfinite(trial.squares) else -np.inf
                 if ratio < 0.25:
                     radius = min(radius, size) * (0.25 if ratio > -1.0 else 0.1)

@@ -22,7 +22,7 @@ from backprop.cli.fit.data import Data, read_data
 from backprop.cli.fit.errors import SIGMA, WEIGHT, error_of, noise_of, together
 from backprop.cli.fit.settings import FitSettings
 from backprop.cli.optimize.progress import Iterations
-from backprop.cli.output.output import Output
+from backprop.cli.output.output import Output, say
 from backprop.cli.reports.fit import fit_report
 from backprop.cli.status import Failure, Status
 from backprop.parser.similarity import closest
@@ -68,6 +68,8 @@ def run(settings: FitSettings, output: Output) -> Status:
         output.note("warning: the profile has a smaller sum of squares than the fit: begin elsewhere")
     for warning in result.warnings:
         output.note(f"warning: {warning}")
+    if result.stumble is not None:
+        say_of_stumble(result, data, output)
     output.note_unused(settings.asked.unused)
     if settings.prediction is not None:
         predict(settings.prediction, result)
@@ -78,6 +80,25 @@ def run(settings: FitSettings, output: Output) -> Status:
         output.note(f"warning: not converged: {result.reason}")
         return Status.MISMATCH
     return Status.WRONG_DATA if data.bad else Status.DONE
+
+
+def placed(error: WrongRow, data: Data) -> str:
+    """The reason with the place of the row in the input."""
+    return str(error.reason).replace(place_of(error.row), data.place_of(error.row))
+
+
+def say_of_stumble(result: Fitted, data: Data, output: Output) -> None:
+    """Name the gate and the row that were not finite on the way: shown in the model where that may be why it ended."""
+    found = result.stumble
+    assert found is not None
+    if result.is_converged:
+        span, source = found.span, found.source
+        there = f"{source[span.start : span.end]}: " if span is not None and source is not None else ""
+        output.note(f"{there}{placed(found, data)}: that step was not taken")
+    elif not output.is_quiet:
+        from backprop.cli.output.errors import warning
+
+        say(warning(placed(found, data), found.span, found.source))
 
 
 def intervals_of(result: Fitted, settings: FitSettings, iterations: Iterations) -> Intervals | None:
@@ -141,7 +162,7 @@ def answered(settings: FitSettings, data: Data, iterations: Iterations) -> Fitte
             tell=iterations.tell,
         )
     except WrongRow as error:
-        error.reason = error.reason.replace(place_of(error.row), data.place_of(error.row))
+        error.reason = placed(error, data)
         raise
     except MissingStart as error:
         meant = {name: closest(name, data.header) for name in error.names}

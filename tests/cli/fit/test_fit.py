@@ -210,6 +210,16 @@ def test_what_has_no_minimum_is_status_1(backprop, tmp_path):
     assert json.loads(backprop("fit", "y ~ abs(b - 1)*t", "data.csv", "b=3", "--json").out)["converged"] is False
 
 
+def test_what_is_not_finite_on_the_way_names_the_gate_and_the_row(backprop, tmp_path):
+    (tmp_path / "data.csv").write_text("t,y\n\n1,-1.2\n2,0.1\n3,0.8\n4,1.2\n5,1.5\n")
+    passed = backprop("fit", "y ~ a*log(t-b)", "data.csv", "b=-5")
+    assert passed.status == 0 and "note: log(t-b): this is nan in line 3 on the way, at a=0.44" in passed.err
+    (tmp_path / "end.csv").write_text("t,y\n1,0\n2,0\n3,0\n")
+    ended = backprop("fit", "y ~ sqrt(b-t)", "end.csv", "b=5")
+    assert ended.status == 1 and "warning: this is nan in line 2 on the way, at b=" in ended.err
+    assert "  1 | y ~ sqrt(b-t)\n    |     ^^^^^^^^^\n" in ended.err
+
+
 def test_the_data_on_stdin_and_the_model_in_a_file(backprop, tmp_path, rows):
     (tmp_path / "model.txt").write_text(f"# growth\n{MODEL}\n")
     (tmp_path / "start.json").write_text('{"b": 0.0001, "other": 1}')
