@@ -21,7 +21,7 @@ from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array, Shape, entry_name
 
-BLOCK_ENTRIES = 2**21  # numbers of a block's Jacobian: 16 MB
+BLOCK_ENTRIES = 2**19  # numbers of a block's Jacobian: 4 MB
 
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
 Vector = np.ndarray[Any, np.dtype[np.float64]]
@@ -177,7 +177,10 @@ class Residuals:
             weighted = residuals.reshape(self.responses, -1)
             if self.weights is not None:
                 weighted = weighted * self.weights[:, rows] ** 2
-            sums = [weighted[place // len(names) ** 2] @ second for place, second in enumerate(seconds)]
+            # not by BLAS, whose threads wait for each other longer than this takes
+            sums = [
+                np.einsum("r,r->", weighted[place // len(names) ** 2], second) for place, second in enumerate(seconds)
+            ]
             total += np.reshape(sums, (self.responses, len(names), len(names))).sum(axis=0)
         return total
 
