@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.optimize.births import WrongRow, not_finite
 from backprop.autodiff.optimize.fitting import ParameterSearch, Tell
 from backprop.autodiff.optimize.intervals import Intervals, Progress, profiled, resampled
 from backprop.autodiff.optimize.other_residuals import Robust
 from backprop.autodiff.optimize.polish import Optimum, polished, rough
+from backprop.autodiff.optimize.prediction import Bands, Predictor
 from backprop.autodiff.optimize.residuals import Matrix, Residuals, Vector
 from backprop.autodiff.optimize.search import MOST_STEPS, Point
 from backprop.autodiff.optimize.statistics import CONFIDENCE, Statistics, totals_of
-from backprop.autodiff.optimize.task import Range, Task, responses
+from backprop.autodiff.optimize.task import Range, Task, responses, rows_of
 from backprop.autodiff.shapes import Array
 
 STATIONARY = 1e-6  # the largest offset of residuals at an optimum
@@ -42,7 +44,9 @@ class Fitted:
 
     `parameters` are the values by name; `entries` names the numbers among those that may move, `vector` has them in
     this order. `least` has the residuals whose squares are least. `statistics` is about the entries that are at no
-    bound, whose places are `moving`. `reason` says why it stopped; `warnings` say what to know before believing it.
+    bound, whose places are `moving`: their `standard_errors`, `covariance`, `margins` of the intervals, `chances` (p),
+    and `r_squared`, `aic`, `bic`, `reduced_chi_square`, `degrees_of_freedom`. `is_converged` and `reason` say whether
+    and why it stopped; `warnings` say what to know before believing it, `stumble` what was not finite on the way.
     """
 
     def __init__(
@@ -92,6 +96,26 @@ class Fitted:
         """The response less the prediction, over sigma where there is one: (responses, rows)."""
         return self.model.values(self.vector)
 
+    def predict(self, data: Any, *, sigma: Any = None, sigma_x: Mapping[str, Any] | None = None) -> Bands:
+        """The fitted value, the ends of its confidence band, and of the band of a new observation, in rows of columns.
+
+        `data` are columns as `fit` takes them; those of the response are not needed. `sigma` and `sigma_x` are the
+        errors of new observations; without sigma they are as uncertain as the data, of which each had the same error.
+        """
+        predictor = Predictor(self)
+        given = columns_of(data)
+        missing = [name for name in predictor.names if name not in given]
+        if missing:
+            raise ExpressionError(f"no column {' and '.join(missing)}", cure=f"the columns are {', '.join(given)}")
+        columns = {name: np.moveaxis(np.asarray(given[name], dtype=np.float64), 0, -1) for name in predictor.names}
+        rows = rows_of(columns, given) if columns else len(next(iter(given.values()), []))
+        noise = None if sigma is None else np.broadcast_to(np.asarray(sigma, dtype=np.float64), (rows,))
+        errors = {
+            name: np.broadcast_to(np.asarray((sigma_x or {}).get(name, 0.0), dtype=np.float64), (rows,))
+            for name in predictor.errors
+        }
+        return Bands(*(np.moveaxis(band, -1, 0) for band in predictor.bands(columns, rows, noise, errors)))
+
     def profile(self, progress: Progress | None = None) -> Intervals:
         """The intervals by the profile of the likelihood. Raises ExpressionError for a robust fit."""
         return profiled(self, progress)
@@ -138,7 +162,7 @@ def is_at(value: Array, start: Array) -> bool:
 
 def fit(
     graph: Graph,
-    data: Mapping[str, Any],
+    data: Any,
     start: Mapping[str, Any] | None = None,
     /,
     *,
@@ -157,17 +181,26 @@ def fit(
 ) -> Fitted:
     """The parameters for which the sum of squares of response less prediction, over sigma, is least.
 
-    `graph` is what `parse_model("y ~ a*exp(-b*t)")` gives. Names in `data` are columns, with the rows along their first
-    axis, unless they have a `start`; all others are parameters. One that the model is linear in needs no start. A
-    range is scanned; `bounds` are (lower, upper), inf where there is none. Parameters in `hold` keep their start.
+    `graph` is what `parse_model("y ~ a*exp(-b*t)")` gives. `data` are columns by name, a mapping, a data frame or a
+    structured array, with the rows along their first axis. Names among them are columns, unless they have a `start`;
+    all others are parameters. One that the model is linear in needs no start. An array makes an array parameter. A
+    range is scanned, `guess` scans a coarse grid for what has neither; `bounds` are (lower, upper), inf where there is
+    none. Parameters in `hold` keep their start.
+
     `sigma` are the errors of the response, `weights` their inverse squares, `sigma_x` the errors of columns (then the
     sum is that of squared distances). Errors are scaled by the residuals unless `absolute_sigma`. `loss` is huber,
-    soft_l1 or cauchy. Raises ExpressionError for a question that cannot be answered, before anything is computed, and
-    Interrupted with the best so far.
+    soft_l1 or cauchy. `confidence` is the chance that an interval or band has the true value in it. `tell` is called
+    in each iteration with its number, the sum of squares and the parameters.
+
+        result = fit(parse_model("y ~ a*exp(-b*t)"), {"t": [0, 1, 2, 3], "y": [2.0, 1.2, 0.8, 0.4]}, b=1)
+        result.parameters, result.statistics.standard_errors, result.predict({"t": [4]}), result.profile()
+
+    Raises ExpressionError for a question that cannot be answered, before anything is computed, and Interrupted with
+    the best so far.
     """
     task = Task(
         graph,
-        data,
+        columns_of(data),
         {**(start or {}), **more_start},
         ranges=ranges or {},
         bounds=bounds or {},
@@ -189,6 +222,17 @@ def fit(
         point = fitting.best
         best = rough(fitting.model, task.inside(point.vector), point.vector)
         raise Interrupted(Fitted(fitting, point, best, "interrupted", is_converged=False)) from None
+
+
+def columns_of(data: Any) -> dict[str, Any]:
+    """The columns of a mapping, a data frame, a table of Arrow or a structured array, by name."""
+    if hasattr(data, "items"):
+        return {str(name): column for name, column in data.items()}
+    structure = getattr(data, "dtype", None)
+    names = getattr(structure, "names", None) or getattr(data, "column_names", None) or getattr(data, "columns", None)
+    if names is None:
+        raise ExpressionError(f"the data are of type {type(data).__name__}", cure="give columns by name")
+    return {str(name): data[name] for name in names}
 
 
 def finished(fitting: ParameterSearch, point: Point) -> Fitted:

@@ -17,7 +17,6 @@ import sys
 import tempfile
 
 import numpy as np
-
 from batch_csv import BACKPROP, ENVIRONMENT
 
 MODEL = "a*exp(-b*x) + c*exp(-d*x) + k"

@@ -274,3 +274,39 @@ def test_of_many_rows_a_grid_is_scored_on_some():
     )
     residuals = Residuals(parse_model(DECAY), many, dict.fromkeys("abc", ()), {}, 5000)
     assert residuals.thinned(1000).rows == 1000 and residuals.thinned(999).rows == 834
+
+
+class Frame:
+    """What data frames of Polars have: names in order, and a column for each."""
+
+    def __init__(self, columns):
+        self._columns, self.columns = columns, list(columns)
+
+    def __getitem__(self, name):
+        return self._columns[name]
+
+
+def test_columns_come_from_mappings_frames_and_structured_arrays_and_new_ones_are_predicted():
+    columns = decay()
+    result = fit(parse_model(DECAY), columns, b=1)
+    array = np.empty(40, dtype=[("t", float), ("y", float)])
+    array["t"], array["y"] = columns["t"], columns["y"]
+    for data in (Frame(columns), array):
+        assert fit(parse_model(DECAY), data, b=1).parameters == result.parameters
+    with pytest.raises(ExpressionError, match="the data are of type list"):
+        fit(parse_model(DECAY), [1, 2], b=1)
+    bands = result.predict(Frame({"t": [0.0, 1.0]}))
+    a, b, c = (result.parameters[name] for name in "abc")
+    assert bands.fitted == pytest.approx([a + c, a * math.exp(-b) + c], rel=1e-14, abs=0)
+    jacobian = np.array([[1.0, 0.0, 1.0], [math.exp(-b), -a * math.exp(-b), 1.0]])
+    places = [result.statistics.entries.index(name) for name in "abc"]
+    covariance = result.statistics.covariance[np.ix_(places, places)]
+    own = np.einsum("ij,jk,ik->i", jacobian, covariance, jacobian)
+    half = 2.0261924630291093  # Student's, of 37 degrees of freedom
+    noise = result.statistics.reduced_chi_square
+    assert bands.confidence_upper - bands.fitted == pytest.approx(half * np.sqrt(own), rel=1e-9, abs=0)
+    assert bands.prediction_upper - bands.fitted == pytest.approx(half * np.sqrt(own + noise), rel=1e-9, abs=0)
+    known = result.predict({"t": [1.0]}, sigma=0.0)
+    assert known.prediction_lower == pytest.approx(known.confidence_lower, rel=1e-14, abs=0)
+    with pytest.raises(ExpressionError, match="no column t"):
+        result.predict({"x": [1.0]})

@@ -87,6 +87,19 @@ def test_errors_of_a_column_widen_the_band_of_observations(backprop, tmp_path):
         assert wide**2 == pytest.approx(half**2 + noise, rel=1e-11, abs=0)
 
 
+def test_an_array_parameter_has_the_bands_of_its_entries(backprop, tmp_path):
+    (tmp_path / "data.csv").write_text("t,y\n1,-1.2\n2,0.1\n3,0.8\n4,1.2\n5,1.5\n")
+    alike = {"array.csv": ("y ~ sum(w*[1, t])", "w=[0,0]"), "numbers.csv": ("y ~ a + b*t", "b=0")}
+    found = []
+    for name, question in alike.items():
+        answer = backprop("fit", question[0], "data.csv", question[1], "--profile", "--predict", name)
+        lines = (tmp_path / name).read_text().splitlines()[1:]
+        found.append([float(cell) for line in lines for cell in line.split(",")])
+        found[-1] += [float(cell) for row in answer.rows[1:] for cell in row[1:]]
+        assert answer.status == 0
+    assert found[0] == pytest.approx(found[1], rel=1e-9, abs=1e-12)
+
+
 def test_several_files_are_one_table(backprop, tmp_path):
     lines = ROWS.splitlines()
     (tmp_path / "a.csv").write_text("\n".join(lines[:5]))
