@@ -54,16 +54,16 @@ def run(settings: FitSettings, output: Output) -> Status:
                 intervals = intervals_of(result, settings, iterations)
             except KeyboardInterrupt:
                 status = Status.INTERRUPTED
-    output.write(
-        fit_report(
-            result,
-            settings.asked.title,
-            data.bad,
-            data.absent,
-            intervals=intervals,
-            picture=lambda: views(data, result),
-        )
+    report = fit_report(
+        result,
+        settings.asked.title,
+        data.bad,
+        data.absent,
+        intervals=intervals,
+        is_explained=settings.is_explained,
+        picture=lambda: views(data, result),
     )
+    output.write(report)
     if intervals is not None and not intervals.is_best:
         output.note("warning: the profile has a smaller sum of squares than the fit: begin elsewhere")
     for warning in result.warnings:

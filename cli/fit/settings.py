@@ -81,6 +81,7 @@ class FitSettings(Batch):
         profile: bool,
         bootstrap: int | None,
         seed: int | None,
+        explain: bool,
         predict: str | None,
         **more: Any,
     ) -> None:
@@ -122,6 +123,7 @@ class FitSettings(Batch):
             raise Failure("--profile goes with squares, not with --loss", "omit one of the two, or take --bootstrap")
         if seed is not None and bootstrap is None:
             raise Failure("--seed goes with --bootstrap", "omit it, or draw samples: --bootstrap 1000")
+        self.is_explained = explain
         self.is_profiled, self.samples, self.seed = profile, bootstrap, seed or 0
         if predict is not None:
             self.prediction = self._predicting(predict)

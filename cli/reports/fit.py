@@ -11,17 +11,26 @@ from backprop.autodiff.optimize.fit import Fitted
 from backprop.autodiff.optimize.intervals import Intervals
 from backprop.autodiff.optimize.residuals import Vector
 from backprop.cli.output.report import ROWS, Cell, Column, Report, Row, Sum
+from backprop.cli.reports.fit_explanation import explanation
 from backprop.cli.reports.nonfinite import nonfinite_values
 
 MOST_CORRELATED = 12  # entries whose correlations are readable
 
 
 def fit_report(
-    fit: Fitted, text: str, bad: int, absent: int, *, intervals: Intervals | None, picture: Callable[[], Any]
+    fit: Fitted,
+    text: str,
+    bad: int,
+    absent: int,
+    *,
+    intervals: Intervals | None,
+    is_explained: bool,
+    picture: Callable[[], Any],
 ) -> Report:
     """One row for each entry of the parameters; `bad` and `absent` rows were left out.
 
-    `intervals` take the place of those by linearity. `picture` makes the views.
+    `intervals` take the place of those by linearity. `is_explained`: what the numbers mean stands below. `picture`
+    makes the views.
     """
     statistics = fit.statistics
     ends = (
@@ -30,6 +39,7 @@ def fit_report(
         else (intervals.lower, intervals.upper)
     )
     rows = list(entry_rows(fit, *ends))
+    said = list(explanation(fit, intervals, ends[0].tolist(), ends[1].tolist())) if is_explained else []
     return Report(
         title=text,
         columns=(
@@ -64,12 +74,13 @@ def fit_report(
             "converged": fit.is_converged,
             "reason": fit.reason,
             "warnings": fit.warnings,
+            **({"explanation": said} if is_explained else {}),
             "nonfinite": nonfinite_values(
                 {**measures(fit), "covariance": statistics.covariance, "lower": ends[0], "upper": ends[1]}
             ),
         },
         plain=[np.float64(row[1]) for row in rows if isinstance(row[1], float)],
-        footer=tuple(footer(fit, intervals)),
+        footer=(*footer(fit, intervals), *said),
         picture=picture,
     )
 

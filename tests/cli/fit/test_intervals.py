@@ -1,4 +1,4 @@
-"""`fit --profile` and `--bootstrap`: intervals that do not take the model for linear."""
+"""`fit --profile`, `--bootstrap` and `--explain`: other intervals, and what numbers mean."""
 
 from __future__ import annotations
 
@@ -79,3 +79,19 @@ def test_a_bootstrap_draws_rows_and_names_its_seed(backprop):
 def test_what_contradicts_itself_is_status_2(backprop, tokens, said):
     answer = backprop("fit", MODEL, "data.csv", "km=0.1", *tokens)
     assert (answer.status, answer.out) == (2, "") and said.lower() in answer.err.lower()
+
+
+def test_the_numbers_are_explained_in_words_where_that_is_asked(backprop, tmp_path):
+    """What is said depends on the result: of two models for the same rows one has a parameter too many."""
+    question = ["data.csv", "km=0.1", "--explain"]
+    answer = backprop("fit", MODEL, *question, "--profile", "--format", "table")
+    assert answer.lines[-1].startswith("AIC 95.27 and BIC 96.73 compare this model with others")
+    assert "vmax = 212.7 ± 6.9, its standard error; the true value is within 197.3 to 229.3, as in 95 %" in answer.out
+    assert "the interval of km reaches 1.3 times as far up" in answer.out
+    found = json.loads(backprop("fit", "rate ~ c + vmax*conc^b/(km + conc^b)", *question, "b=1", "--json").out)
+    said = "\n".join(found["explanation"])
+    assert ": a model without c may do" in said and "a larger km is made up for by" in said
+    assert "explanation" not in json.loads(backprop("fit", "rate ~ c", "data.csv", "--json").out)
+    sigma = backprop("fit", MODEL, *question, "--sigma", "one", "--absolute-sigma")
+    assert "note: the errors are those that sigma gives, whatever the residuals are" in sigma.err
+    assert ": sigma is too small, or the model misses something" in sigma.err
