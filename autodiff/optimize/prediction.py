@@ -17,7 +17,7 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.evaluation.batched_lowering import plan_rows
 from backprop.autodiff.evaluation.batched_program import RowProgram
 from backprop.autodiff.evaluation.program import needed
-from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.optimize.other_residuals import Distances
 from backprop.autodiff.optimize.residuals import Matrix, entries_of
@@ -41,50 +41,29 @@ class Bands(NamedTuple):
 
 
 class Predictor:
-    """Predicts by a fit. `shape` is that of the response in one row, `names` are the columns that the prediction takes.
-
-    Another process gets its programs where they can be sent, and so need not know the gates; else the graph, which it
-    lowers.
-    """
+    """Predicts by a fit. `shape` is that of the response in a row, `names` are the columns that it predicts by."""
 
     def __init__(self, fit: Fitted) -> None:
         statistics, model = fit.statistics, fit.model
-        self._graph: Graph | None = model.graph
-        self._fixed = {**model.fixed, **model.layout.values(fit.vector)}
-        self._shapes = {name: column.shape[:-1] for name, column in model.columns.items()}
-        self._moving = fit.task.inside(fit.vector)
-        self._programs: tuple[RowProgram, RowProgram] | None = None
+        response, prediction = model.typed.result.inputs
         self.shape: Shape = model.typed.result.shape
+        self.names = columns_under(prediction, model.columns)
         self.errors = list(fit.task.model.sigmas) if isinstance(fit.task.model, Distances) else []
         self.spread: Matrix = statistics.inverse * math.sqrt(statistics.variance)
         self.deviation = statistics.deviation
         self.scale = statistics.observation_deviation if fit.loss_scale is None else fit.loss_scale
-        response, prediction = model.typed.result.inputs
-        self.names, self.response_names = (columns_under(node, model.columns) for node in (prediction, response))
-
-    def __getstate__(self) -> dict[str, Any]:
-        can_be_sent = all([program.can_be_sent for program in self._lowered()])
-        return {**vars(self), "_graph": None} if can_be_sent else {**vars(self), "_programs": None}
-
-    def _lowered(self) -> tuple[RowProgram, RowProgram]:
-        """What computes the prediction with its derivatives, and the response."""
-        if self._programs is None:
-            assert self._graph is not None
-            typed = self._graph.typed(
-                {**self._shapes, **{name: np.shape(value) for name, value in self._fixed.items()}}
-            )
-            response, prediction = [node.broadcast_to(self.shape) for node in typed.result.inputs]
-            moving = [typed.inputs[name] for name in self._moving]
-            slopes = [slope for entry in entries_of(prediction) for slope in gradients(entry, moving)]
-            shifts = gradients(prediction, [typed.inputs[name] for name in self.errors])
-            plans = plan_rows([prediction, *slopes, *shifts], self.names), plan_rows([response], self.response_names)
-            self._programs = RowProgram(plans[0], self._fixed), RowProgram(plans[1], self._fixed)
-        return self._programs
+        prediction, response = prediction.broadcast_to(self.shape), response.broadcast_to(self.shape)
+        moving = model.inputs(fit.task.inside(fit.vector))
+        slopes = [slope for entry in entries_of(prediction) for slope in gradients(entry, moving)]
+        shifts = gradients(prediction, model.inputs(self.errors))
+        fixed = {**model.fixed, **model.layout.values(fit.vector)}
+        self._predicted = RowProgram(plan_rows([prediction, *slopes, *shifts], self.names), fixed)
+        self._observed = RowProgram(plan_rows([response], columns_under(response, model.columns)), fixed)
 
     def responses(self, columns: Mapping[str, Any], rows: int) -> Matrix:
         """What was observed, (*shape, rows)."""
         result = np.empty((*self.shape, rows))
-        self._lowered()[1].run(columns, [result])
+        self._observed.run(columns, [result])
         return result
 
     def bands(
@@ -113,7 +92,7 @@ class Predictor:
     ) -> tuple[Matrix, Matrix, Matrix | float]:
         """The fitted values, their variances, and what the errors of columns add to observations."""
         count = math.prod(self.shape)
-        program = self._lowered()[0]
+        program = self._predicted
         results = [np.empty((*shape, rows)) for shape in program.plan.result_shapes]
         program.run(columns, results)
         fitted = results[0].reshape(count, rows)

@@ -91,7 +91,8 @@ def write_rows(
     raw = getattr(out, "raw", out)
     totals, table = totals_of(batch, run), table_of(batch, run)
     rows: Any = table or raw
-    with contextlib.closing(told(parts, account, run.is_shared and table is None, run_pool, raw, totals)) as outputs:
+    is_shared = run.is_shared and batch.has_workers and table is None
+    with contextlib.closing(told(parts, account, is_shared, run_pool, raw, totals)) as outputs:
         if totals is None:
             run.write(outputs, rows)
         elif not any(outputs) and not account.is_stopped:

@@ -32,6 +32,7 @@ class Batch(RowSettings):
     """The options of one run. Raises ExpressionError or Failure where the question is wrong."""
 
     path_option = "-o"  # which says where the rows are written to
+    has_workers = True  # whether other processes may answer, too
     expects_absent = False  # whether a row without a value is no bad one
 
     def __init__(

@@ -34,9 +34,6 @@ class Predicted(Kernel):
         self.predictor = settings.predictor
         self.errors = list(settings.errors)
 
-    def __getstate__(self) -> dict[str, object]:
-        return {**vars(self), "graph": None}
-
     def prepare(self) -> list[tuple[str, Shape]]:
         self.names = list(PREDICTED)
         self.result_shapes = [self.predictor.shape] * len(PREDICTED)

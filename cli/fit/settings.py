@@ -61,6 +61,7 @@ class FitSettings(Batch):
     prediction: FitSettings | None = None
     stdin_start = 0  # the byte that rows on stdin begin with
     expects_absent = True
+    has_workers = False  # a fit has threads by the time that rows are written, which no forked worker has
 
     def __init__(
         self,

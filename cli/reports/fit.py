@@ -131,6 +131,7 @@ def parameters(fit: Fitted, lower: Vector, upper: Vector) -> dict[str, dict[str,
     layout, statistics = fit.model.layout, fit.statistics
     known = {
         "standard_error": statistics.standard_errors,
+        "relative_error": np.array(list(map(relative, statistics.standard_errors, statistics.values))),
         "lower": lower,
         "upper": upper,
         "p": statistics.chances,

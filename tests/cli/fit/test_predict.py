@@ -116,6 +116,17 @@ def test_several_files_are_one_table(backprop, tmp_path):
     assert bad.status == 2 and "error: this is nan in c.csv:2 at the start" in bad.err
 
 
+@pytest.mark.extras
+def test_large_rows_that_a_library_reads_are_written_without_workers(backprop, tmp_path):
+    """Workers that are forked after Polars has threads wait for these for ever."""
+    pytest.importorskip("polars")
+    rest = "x" * 6000
+    (tmp_path / "data.csv").write_text("".join(["t,y,rest\n", *(f"{t},{2 * t},{rest}\n" for t in range(400))]))
+    assert backprop("fit", "y ~ a*t", "data.csv", "--predict", "out.csv", "--format", "plain").out == "2\n"
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert len(lines) == 401 and lines[-1].startswith(f"399,798,{rest},798,0,")
+
+
 @pytest.mark.parametrize(
     "tokens, said",
     [
