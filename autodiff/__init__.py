@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from backprop.autodiff.errors import ExpressionError, Span
     from backprop.autodiff.evaluation.compiled_function import compile
     from backprop.autodiff.graph import Graph, Node
+    from backprop.autodiff.optimize.all_roots import all_roots
     from backprop.autodiff.optimize.fit import fit
     from backprop.autodiff.optimize.minimize import maximize, minimize
     from backprop.autodiff.optimize.solve import solve
@@ -22,6 +23,7 @@ __all__ = [
     "Node",
     "Span",
     "Uncertain",
+    "all_roots",
     "budget",
     "compile",
     "fit",
@@ -44,6 +46,7 @@ _MODULES = {
     "Node": "graph",
     "Span": "errors",
     "Uncertain": "uncertainty.inputs",
+    "all_roots": "optimize.all_roots",
     "budget": "uncertainty.budget",
     "compile": "evaluation.compiled_function",
     "fit": "optimize.fit",

@@ -23,6 +23,7 @@ from backprop.autodiff.shapes import Shape
 if TYPE_CHECKING:
     from backprop.autodiff.declaration.masks import Mask
     from backprop.autodiff.graph import Node
+    from backprop.autodiff.numerics.intervals import Enclosure
     from backprop.autodiff.numerics.odd import OddSeries
 
 Forward = Callable[..., Any]
@@ -136,6 +137,8 @@ class Gate:
                   kind's, or None where there is none
     `routine`     a function of numbers with the same digits as `forward`, which printers translate, or None: it takes
                   the attributes behind the operands (numerics/routines)
+    `enclosure` the interval of its values from its function and its operands' intervals (numerics/intervals.py), or
+                  None where nobody has said it
     `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
@@ -195,6 +198,7 @@ class Gate:
         kernel: Callable[..., Node] | None = None,
         by_entries: Forward | None = None,
         routine: Callable[..., float] | None = None,
+        enclosure: Enclosure | None = None,
         is_composed: bool = False,
         is_public: bool = True,
         is_function: bool | None = None,
@@ -234,6 +238,7 @@ class Gate:
         self.kernel = forward if is_composed else kernel
         self.by_entries = by_entries or self.entry_form()
         self.routine = routine
+        self.enclosure = enclosure
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         self.has_kink = has_kink

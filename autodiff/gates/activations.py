@@ -9,7 +9,7 @@ import numpy as np
 from backprop.autodiff.declaration.gate import Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import exponential, kinked, rounding, slopes, special, trigonometric
-from backprop.autodiff.numerics import stable
+from backprop.autodiff.numerics import intervals, stable
 from backprop.autodiff.numerics.routines import logaddexp as logaddexp_routine
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ sigmoid: Elementwise = Elementwise(
     is_composed=True,
     hazard=Hazard.SATURATES,
     has_no_zero=True,
+    enclosure=intervals.between(),
     summary="1/(1 + exp(-x)), without overflow",
     habit="squashes into (0, 1); scales the gradient by sigmoid(x)*(1 - sigmoid(x)), at most 1/4",
     source="the quotient rule",
@@ -49,6 +50,7 @@ softplus = Elementwise(
     lambda x, out: sigmoid(x),
     is_composed=True,
     has_no_zero=True,
+    enclosure=intervals.between(),
     summary="log(1 + exp(x)), without overflow",
     source="the chain rule",
     samples=(at(-3.0), at(40.0), at(-700.0), at(800.0)),
@@ -58,6 +60,7 @@ logsigmoid = Elementwise(
     stable.logsigmoid,
     lambda x, out: sigmoid(-x),
     is_composed=True,
+    enclosure=intervals.between(),
     summary="log(sigmoid(x)), where sigmoid(x) underflows or is 1, too",
     source="the chain rule",
     samples=(at(-3.0), at(40.0), at(-800.0), at(700.0)),
@@ -80,6 +83,7 @@ softsign = Elementwise(
     lambda x, out: 1 / (1 + rounding.absolute(x)) / (1 + rounding.absolute(x)),  # the square overflows first
     has_kink=True,
     is_composed=True,
+    enclosure=intervals.between(),
     summary="x/(1 + abs(x))",
     habit="squashes into (-1, 1); divides the gradient by (1 + abs(x))^2",
     source="the quotient rule",
@@ -93,6 +97,7 @@ relu: Elementwise = Elementwise(
     is_selection=True,
     partners=lambda x: [(kinked.passes(x, 0), relu(x)), (x > 0.0, relu(x))],
     is_composed=True,
+    enclosure=intervals.between(),
     summary="max(x, 0)",
     habit="passes the gradient where x is positive and stops it elsewhere",
     source="subgradient 0 at 0",
@@ -200,6 +205,7 @@ sigmoid_slope: Elementwise = slopes.slope(
     # 1 - 2*sigmoid(x) would cancel near 0
     lambda x, out: -(out * trigonometric.tanh(x / 2)),
     is_composed=True,
+    enclosure=intervals.between(0.0),
     of="sigmoid",
     textbook=lambda x: sigmoid(x) * (1 - sigmoid(x)),
     source="sigmoid(x)*sigmoid(-x); 1 - sigmoid(x) is 0 from x = 37",

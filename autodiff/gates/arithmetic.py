@@ -15,7 +15,7 @@ from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix, Template
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.gates import kernels, logic, rounding
-from backprop.autodiff.numerics import powers, stable
+from backprop.autodiff.numerics import intervals, powers, stable
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -151,6 +151,7 @@ add = Elementwise(
     operands=PAIR,
     notation=Infix("+", SUM),
     hazard=Hazard.ADDS,
+    enclosure=intervals.total,
     summary="x + y",
     habit="distributes the upstream gradient to every input",
     source="by definition",
@@ -164,6 +165,7 @@ subtract = Elementwise(
     operands=PAIR,
     notation=Infix("-", SUM, others=("−",), sign="−"),  # noqa: RUF001 - the minus sign
     hazard=Hazard.ADDS,
+    enclosure=intervals.difference,
     summary="x - y",
     habit="distributes the upstream gradient, with its sign flipped for what is subtracted",
     source="by definition",
@@ -179,6 +181,7 @@ multiply = Elementwise(
     shortcut=product_shortcut,
     rules={(0, 1): "product rule"},
     hazard=Hazard.OVERFLOWS,
+    enclosure=intervals.product,
     summary="x * y",
     habit="swaps: each input gets the upstream gradient times the other input",
     source="by definition",
@@ -195,6 +198,7 @@ divide = Elementwise(
     rules={(0, 1): "quotient rule", (1,): "quotient rule"},
     code={"latex": Template(r"\frac{{0}}{{1}}", UNARY)},
     hazard=Hazard.MAGNIFIES,
+    enclosure=intervals.quotient,
     summary="x / y",
     habit="divides the gradient by y; y itself gets -x/y^2 of it",
     source="the quotient rule",
@@ -222,6 +226,7 @@ negative = Elementwise(
     notation=Prefix("-", UNARY, sign="(−)"),  # noqa: RUF001 - the minus sign
     methods=("negative",),
     shortcut=negative_shortcut,
+    enclosure=intervals.opposite,
     summary="-x",
     habit="flips the sign of the gradient",
     source="by definition",
@@ -238,6 +243,7 @@ limit_product = Elementwise(
     shortcut=limit_product_shortcut,
     textbook=lambda x, y: x * y,
     kernel=kernels.limit_product,
+    enclosure=intervals.product,
     summary="x * y, and 0 where x is 0 whatever y is",
     habit="swaps, as a product does",
     source="the limit that the corner table gives x^y at x = 0",
@@ -256,6 +262,7 @@ power = Power(
     rules={(0,): "power rule", (1,): "exponential rule"},
     code={"math": "pow", "latex": Template(r"{0}^{{1}}", POWER)},
     hazard=Hazard.OVERFLOWS,
+    enclosure=intervals.power,
     summary="x ^ y, also written x ** y",
     habit="scales the gradient by y*x^(y-1); the exponent gets x^y*log(x) of it",
     source="DLMF 4.2.26; at x = 0 by the limit",
@@ -275,6 +282,7 @@ square = Elementwise(
     kernel=lambda x: x * x,
     rules={(0,): "power rule"},
     code={"latex": Template(r"{0}^2", POWER)},
+    enclosure=intervals.between(0.0),
     summary="x squared",
     source="the power rule",
     samples=(at(2.0), at(-0.3)),
@@ -305,6 +313,7 @@ modulo = Elementwise(
     operands=PAIR,
     notation=Infix("%", PRODUCT, latex=r"\bmod"),
     code={"c": "floor_mod({0}, {1})"},
+    enclosure=intervals.remainder,
     summary="x % y, the remainder with the sign of y, as in Python",
     habit="passes the gradient to x; y gets -(x // y) times it",
     source="x % y = x - y*(x // y)",

@@ -11,7 +11,7 @@ from backprop.autodiff.declaration.gate import Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, Template
 from backprop.autodiff.gates import arithmetic, kernels, radial
-from backprop.autodiff.numerics import powers
+from backprop.autodiff.numerics import intervals, powers
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -29,6 +29,7 @@ sqrt: Elementwise = Elementwise(
     squared=lambda x: x,
     code={"math": "sqrt", "latex": r"\sqrt{{0}}"},
     hazard=Hazard.MAGNIFIES,
+    enclosure=intervals.between(low=0.0),
     summary="the square root",
     habit="divides the gradient by twice the root",
     source="DLMF 4.4.8",
@@ -41,6 +42,7 @@ cbrt = Elementwise(
     np.cbrt,
     lambda x, out: 1 / (3 * out) / out,  # the square's own derivative is infinite at infinity
     code={"math": "cbrt", "latex": r"\sqrt[3]{{0}}"},
+    enclosure=intervals.between(),
     summary="the real cube root",
     habit="divides the gradient by three times the root squared",
     source="the power rule",
@@ -71,6 +73,7 @@ exp: Elementwise = Elementwise(
     code={"math": "exp", "latex": Template(r"e^{{0}}", POWER)},
     hazard=Hazard.SATURATES,
     has_no_zero=True,
+    enclosure=intervals.between(),
     summary="e to the power x",
     habit="scales the gradient by its own value",
     source="DLMF 4.2.19",
@@ -88,6 +91,7 @@ exp2 = Elementwise(
         "javascript": "_pow(2, {0})",
     },
     has_no_zero=True,
+    enclosure=intervals.between(),
     summary="2 to the power x",
     habit="scales the gradient by log(2) times its own value",
     source="DLMF 4.2.26",
@@ -99,6 +103,7 @@ expm1: Elementwise = Elementwise(
     np.expm1,
     lambda x, out: exp(x),
     code={"math": "expm1"},
+    enclosure=intervals.between(),
     summary="exp(x) - 1, exact near 0",
     source="DLMF 4.2.19",
     samples=(at(1.5), at(1e-12), at(-30.0)),
@@ -111,6 +116,7 @@ log: Elementwise = Elementwise(
     aliases=("ln",),
     code={"math": "log", "latex": r"\log"},
     hazard=Hazard.MAGNIFIES,
+    enclosure=intervals.between(low=0.0),
     summary="the natural logarithm",
     source="DLMF 4.2.2",
     samples=(at(1.5), at(1e-12), at(1e300)),
@@ -142,6 +148,7 @@ log2 = Elementwise(
     lambda x, out: 1 / (x * log_of(2, x)),
     code={"math": "log2", "latex": r"\log_{2}"},
     hazard=Hazard.MAGNIFIES,
+    enclosure=intervals.between(low=0.0),
     summary="the logarithm to base 2",
     source="DLMF 4.2.10",
     samples=(at(1.5), at(1e-12)),
@@ -153,6 +160,7 @@ log10 = Elementwise(
     lambda x, out: 1 / (x * log_of(10, x)),
     code={"math": "log10", "latex": r"\log_{10}"},
     hazard=Hazard.MAGNIFIES,
+    enclosure=intervals.between(low=0.0),
     summary="the logarithm to base 10",
     source="DLMF 4.2.10",
     samples=(at(1.5), at(1e-12)),
@@ -164,6 +172,7 @@ log1p = Elementwise(
     lambda x, out: 1 / (1 + x),
     code={"math": "log1p"},
     hazard=Hazard.MAGNIFIES,
+    enclosure=intervals.between(low=-1.0),
     summary="log(1 + x), exact near 0",
     source="DLMF 4.2.2",
     samples=(at(1.5), at(1e-12), at(-0.75)),

@@ -19,6 +19,7 @@ from backprop.autodiff.declaration.notation import COMPARISON, Call, Infix
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.gates import kernels, logic
 from backprop.autodiff.gates.shares import MATRIX, ROW
+from backprop.autodiff.numerics import intervals
 from backprop.autodiff.shapes import Axis
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ def elementwise_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Sl
         brief=brief,
         gap=Gap(tie_of_two, lambda *operands, position: 0.5, written=0.0),
         kernel=shared,
+        enclosure=intervals.steps,
         summary=f"the derivative of {of}: 1 for the only winner, 1/k for each of k tied ones, 0 for the others",
         source="subgradient, shared at ties",
         samples=(at(2.0, -3.0, position=0), at(0.5, 0.75, 0.25, position=1)),
@@ -203,6 +205,7 @@ absolute_slope: Slope = Slope(
     textbook=lambda x: np.sign(x),
     partners=lambda x: [(x, np.absolute(x))],
     kernel=kernels.sign,
+    enclosure=intervals.steps,
     summary="the derivative of abs: -1, 0 or 1",
     source="subgradient 0 at 0",
     samples=(at(2.5), at(-0.5)),
@@ -219,6 +222,7 @@ passes: Slope = Slope(
     notation=Infix(">", COMPARISON, associates="none"),
     textbook=lambda x, y: x > y,
     kernel=lambda x, y: x > y,
+    enclosure=intervals.steps,
     summary="1 where x > y, else 0: the derivative of max(x, y) by x that is 0 at a tie",
     source="subgradient 0 at a tie",
     samples=(at(2.0, -3.0), at(-3.0, 2.0)),

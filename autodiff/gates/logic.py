@@ -10,6 +10,7 @@ import numpy as np
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Flat
 from backprop.autodiff.declaration.notation import AND, COMPARISON, NOT, OR, TERNARY, Infix, Prefix, Template
+from backprop.autodiff.numerics import intervals
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -71,7 +72,7 @@ def comparison(name: str, test: np.ufunc, notation: Infix, value_at_tie: float, 
         },
         samples=(at(2.0, -3.0), at(-3.0, 2.0)),
         corners=(Corner((2.0, 2.0), value_at_tie, (0.0, 0.0)),),
-        **more,
+        **{"enclosure": intervals.steps, **more},
     )
 
 
@@ -79,8 +80,15 @@ less = comparison("less", np.less, sign("<"), 0.0)
 less_equal = comparison("less_equal", np.less_equal, sign("<=", "≤", latex=r"\le"), 1.0)
 greater = comparison("greater", np.greater, sign(">"), 0.0)
 greater_equal = comparison("greater_equal", np.greater_equal, sign(">=", "≥", latex=r"\ge"), 1.0)
-equal = comparison("equal", np.equal, sign("==", latex="="), 1.0)
-not_equal = comparison("not_equal", np.not_equal, sign("!=", "≠", latex=r"\ne"), 0.0, shortcut=not_equal_shortcut)
+equal = comparison("equal", np.equal, sign("==", latex="="), 1.0, enclosure=intervals.equality(1.0))
+not_equal = comparison(
+    "not_equal",
+    np.not_equal,
+    sign("!=", "≠", latex=r"\ne"),
+    0.0,
+    shortcut=not_equal_shortcut,
+    enclosure=intervals.equality(0.0),
+)
 
 logical_and = Indicator(
     "and",
@@ -89,6 +97,7 @@ logical_and = Indicator(
     notation=Infix("and", AND, latex=r"\land"),
     shortcut=repeated_shortcut,
     code=both("and", "&&"),
+    enclosure=intervals.within(0.0, 1.0),
     summary="1 where both are nonzero, else 0",
     samples=(at(2.0, -3.0), at(2.0, 0.0)),
 )
@@ -99,6 +108,7 @@ logical_or = Indicator(
     notation=Infix("or", OR, latex=r"\lor"),
     shortcut=repeated_shortcut,
     code=both("or", "||"),
+    enclosure=intervals.within(0.0, 1.0),
     summary="1 where one of them is nonzero, else 0",
     samples=(at(2.0, -3.0), at(0.0, 0.0)),
 )
@@ -113,6 +123,7 @@ logical_not = Indicator(
         "c": Template("(double)({0} == 0)", TERNARY),
         "javascript": "Number({0} === 0)",
     },
+    enclosure=intervals.within(0.0, 1.0),
     summary="1 where x is 0, else 0",
     samples=(at(2.0), at(0.0)),
 )

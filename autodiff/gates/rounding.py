@@ -8,6 +8,7 @@ from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat
 from backprop.autodiff.declaration.notation import PRODUCT, Infix
 from backprop.autodiff.gates import kernels, kinked
+from backprop.autodiff.numerics import intervals
 
 absolute: Elementwise = Elementwise(
     "abs",
@@ -17,6 +18,7 @@ absolute: Elementwise = Elementwise(
     even_of=lambda x: x,
     partners=lambda x: [(sign(x), x), (kinked.absolute_slope(x), x)],
     code={"javascript": "Math.abs({0})", "latex": r"\left|{0}\right|", "c": "fabs({0})", "python": "abs({0})"},
+    enclosure=intervals.between(0.0),
     summary="the absolute value",
     habit="passes the gradient, with its sign flipped where x is negative",
     source="subgradient 0 at 0",
@@ -28,6 +30,7 @@ sign: Flat = Flat(
     np.sign,
     partners=lambda x: [(x, absolute(x))],
     kernel=kernels.sign,
+    enclosure=intervals.steps,
     summary="-1, 0 or 1: the sign of x",
     source="by definition",
     samples=(at(2.5), at(-0.5)),
@@ -37,6 +40,7 @@ floor = Flat(
     "floor",
     np.floor,
     code={"math": "floor", "latex": r"\left\lfloor {0} \right\rfloor"},
+    enclosure=intervals.steps,
     summary="the largest whole number that is at most x",
     source="by definition",
     samples=(at(2.5), at(-0.3)),
@@ -46,6 +50,7 @@ ceil = Flat(
     "ceil",
     np.ceil,
     code={"math": "ceil", "latex": r"\left\lceil {0} \right\rceil"},
+    enclosure=intervals.steps,
     summary="the smallest whole number that is at least x",
     source="by definition",
     samples=(at(2.5), at(-0.3)),
@@ -55,6 +60,7 @@ nearest = Flat(
     "round",
     np.rint,
     code={"math": "rint"},
+    enclosure=intervals.steps,
     summary="the nearest whole number, halves to the even one",
     source="IEEE 754 roundTiesToEven",
     samples=(at(2.4), at(-0.3)),
@@ -64,6 +70,7 @@ truncate = Flat(
     "trunc",
     np.trunc,
     code={"math": "trunc"},
+    enclosure=intervals.steps,
     summary="the nearest whole number towards 0",
     source="by definition",
     samples=(at(2.5), at(-1.3)),

@@ -13,6 +13,7 @@ from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import TERNARY, Template
 from backprop.autodiff.gates import kinked
+from backprop.autodiff.numerics import intervals
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
@@ -81,6 +82,7 @@ where = Elementwise(
         "c": "({0} != 0 ? {1} : {2})",
         "javascript": "({0} !== 0 ? {1} : {2})",
     },
+    enclosure=intervals.choice,
     summary="a where the condition is nonzero, b elsewhere; also written a if condition else b",
     habit="routes the gradient to the branch that was taken; the other gets exactly 0",
     source="by definition; a branch not taken gets 0 even where it is inf or nan",
@@ -100,6 +102,7 @@ select = Selection(
     methods=("select",),
     textbook=lambda value, test: test.where(value, 0),
     kernel=lambda value, test: test.where(value, 0),
+    enclosure=intervals.kept,
     summary="a value that is zero where the test is, but for what is infinite: there it is made zero",
     habit="routes the gradient to what is selected",
     source="what is not selected contributes exactly 0",
@@ -133,6 +136,7 @@ maximum: Elementwise = Elementwise(
         "numpy": "np.maximum({0}, {1})",
         "javascript": "_maximum({0}, {1})",
     },
+    enclosure=intervals.corners,
     summary="the largest of its arguments, entry by entry",
     habit="routes the gradient to the largest input; tied ones share it equally",
     source="subgradient, shared at ties",
@@ -158,6 +162,7 @@ minimum = Elementwise(
         "numpy": "np.minimum({0}, {1})",
         "javascript": "_minimum({0}, {1})",
     },
+    enclosure=intervals.corners,
     summary="the smallest of its arguments, entry by entry",
     habit="routes the gradient to the smallest input; tied ones share it equally",
     source="subgradient, shared at ties",
@@ -174,6 +179,7 @@ clip = Elementwise(
     operands=("x", "low", "high"),
     methods=(np.clip,),
     textbook=lambda x, low, high: minimum(maximum(x, low), high),
+    enclosure=intervals.corners,
     summary="x held between low and high",
     habit="passes the gradient inside the bounds, else routes it to the bound that holds",
     source="minimum(maximum(x, low), high)",

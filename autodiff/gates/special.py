@@ -12,7 +12,7 @@ from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, Haza
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import exponential, slopes
-from backprop.autodiff.numerics import normal, odd, special
+from backprop.autodiff.numerics import intervals, normal, odd, special
 from backprop.autodiff.numerics.double_double import two_product
 from backprop.autodiff.numerics.routines import gamma as gamma_routines
 from backprop.autodiff.numerics.routines import of_numbers
@@ -103,6 +103,7 @@ erf = Elementwise(
     odd=odd.ERF,
     code={"math": "erf"},
     hazard=Hazard.SATURATES,
+    enclosure=intervals.between(),
     summary="the error function",
     source="DLMF 7.10.1",
     samples=(at(0.5), at(-2.0), at(1e-9)),
@@ -113,6 +114,7 @@ erfc = Elementwise(
     lambda x, out: -erf_slope(x),
     code={"math": "erfc"},
     hazard=Hazard.SATURATES,
+    enclosure=intervals.between(),
     summary="1 - erf(x), exact for large x",
     habit="scales the gradient by -2/sqrt(pi)*exp(-x^2)",
     source="DLMF 7.10.1",
@@ -123,6 +125,7 @@ erf_slope: Elementwise = slopes.slope(
     lambda x: TWO_OVER_SQRT_PI * np.exp(-(x * x)),
     lambda x, out: -(2 * slopes.held(x, bound=slopes.EXPONENTIAL) * out),
     kernel=error_slope,
+    enclosure=intervals.between(0.0),
     of="erf",
     textbook=error_slope,
     source="DLMF 7.10.1",
@@ -134,6 +137,7 @@ normcdf = Elementwise(
     lambda x, out: normpdf(x),
     kernel=normcdf_kernel,
     hazard=Hazard.SATURATES,
+    enclosure=intervals.between(),
     summary="the standard normal distribution function",
     source="by definition",
     samples=(at(0.5), at(-2.0), at(-30.0)),
@@ -145,6 +149,7 @@ normpdf: Elementwise = Elementwise(
     is_composed=True,
     hazard=Hazard.OVERFLOWS,
     has_no_zero=True,
+    enclosure=intervals.between(0.0),
     summary="the standard normal density, exp(-x^2/2)/sqrt(2*pi)",
     habit="scales the gradient by -x*normpdf(x)",
     source="the chain rule",

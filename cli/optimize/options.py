@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from backprop.cli.completion import completed_by
 from backprop.cli.optimize.settings import EquationSettings, OptimumSettings
 from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, NOTATION, shared
 
@@ -21,4 +22,16 @@ optimum_options = shared(
     ),
 )
 
-equation_options = shared("settings", EquationSettings, *EXPRESSION_FILES, NOTATION, BOUNDS)
+equation_options = shared(
+    "settings",
+    EquationSettings,
+    *EXPRESSION_FILES,
+    NOTATION,
+    BOUNDS,
+    click.option(
+        "--all",
+        metavar="NAME=LOWER:UPPER",
+        shell_complete=completed_by("variable_and_value"),
+        help="Find every root of one variable in a range; the others have values.",
+    ),
+)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.optimize.all_roots import AllRoots, all_roots
 from backprop.autodiff.optimize.library import is_installed
 from backprop.autodiff.optimize.minimize import Minimum, SearchStopped
 from backprop.autodiff.optimize.minimize import maximize as largest
 from backprop.autodiff.optimize.minimize import minimize as least
 from backprop.autodiff.optimize.solve import Solution, SolvingStopped, solve
 from backprop.cli.optimize.progress import Iterations
-from backprop.cli.optimize.settings import OptimumSettings
+from backprop.cli.optimize.settings import EquationSettings, OptimumSettings
 from backprop.cli.output.output import Output
+from backprop.cli.reports.all_roots import all_roots_report
 from backprop.cli.reports.minimum import minimum_report
 from backprop.cli.reports.root import root_report
 from backprop.cli.status import Failure, Status
@@ -34,8 +37,10 @@ def run(command: str, settings: OptimumSettings, output: Output) -> Status:
     return told(found, settings, output, is_whole=is_whole)
 
 
-def run_solve(settings: OptimumSettings, output: Output) -> Status:
+def run_solve(settings: EquationSettings, output: Output) -> Status:
     """Solve and report. Raises ExpressionError or Failure where the question is wrong."""
+    if settings.within:
+        return run_all(settings, output)
     with Iterations("sum of squares", is_quiet=output.is_quiet) as iterations:
         try:
             found, is_whole = answered(solved, settings, iterations), True
@@ -45,14 +50,23 @@ def run_solve(settings: OptimumSettings, output: Output) -> Status:
     return told(found, settings, output, is_whole=is_whole)
 
 
+def run_all(settings: EquationSettings, output: Output) -> Status:
+    """Find every root in a range and report. Raises ExpressionError or Failure where the question is wrong."""
+    values = {name: value for name, value in settings.start.items() if name not in settings.within}
+    with Iterations("open intervals", is_quiet=output.is_quiet) as iterations, in_words():
+        found = all_roots(settings.asked.graph, settings.within, values, tell=iterations.count)
+    output.write(all_roots_report(found, settings.asked.title))
+    return told(found, settings, output, is_whole=True)
+
+
 def solved(graph: Graph, start: Mapping[str, Any], *, subject_to: Sequence[Graph], **more: Any) -> Solution:
     """As the searches for optima are called; there is nothing that equations are subject to."""
     return solve(graph, start, **more)
 
 
 def answered(search: Callable[..., Any], settings: OptimumSettings, iterations: Iterations) -> Any:
-    """What is found; what is wrong with the question is said in the words of the command line."""
-    try:
+    """What is found."""
+    with in_words():
         return search(
             settings.asked.graph,
             settings.start,
@@ -60,13 +74,20 @@ def answered(search: Callable[..., Any], settings: OptimumSettings, iterations: 
             subject_to=settings.asked.relations,
             tell=iterations.tell,
         )
+
+
+@contextmanager
+def in_words() -> Iterator[None]:
+    """What is wrong with the question is said in the words of the command line."""
+    try:
+        yield
     except ExpressionError as error:
         if error.source is None:
             raise Failure(error.reason, error.cure) from None
         raise
 
 
-def told(found: Minimum | Solution, settings: OptimumSettings, output: Output, *, is_whole: bool) -> Status:
+def told(found: Minimum | Solution | AllRoots, settings: OptimumSettings, output: Output, *, is_whole: bool) -> Status:
     """What is to be known of a result, on stderr, and the status."""
     output.note_unused(settings.asked.unused)
     if not is_whole:
@@ -74,7 +95,7 @@ def told(found: Minimum | Solution, settings: OptimumSettings, output: Output, *
         return Status.INTERRUPTED
     if not found.is_certified:
         output.note(f"warning: not certified: {found.reason}")
-        if not is_installed():
+        if not (is_installed() or isinstance(found, AllRoots)):
             output.note(WITHOUT_SCIPY)
         return Status.MISMATCH
     return Status.DONE

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
+import numpy as np
 
-from backprop.cli.question.argv import SCANNED
-from backprop.cli.question.bounds import read_all_bounds
+from backprop.cli.question.argv import SCANNED, normalized
+from backprop.cli.question.bounds import read_all_bounds, read_bounds
 from backprop.cli.question.question import Needs, Question, ask
 from backprop.cli.status import Failure
 
@@ -19,15 +21,21 @@ class OptimumSettings:
     needs = Needs.OPTIMUM
 
     def __init__(
-        self, *, file: str | None, vars: Sequence[str], bounds: Sequence[str], subject_to: Sequence[str] = ()
+        self,
+        *,
+        file: str | None,
+        vars: Sequence[str],
+        bounds: Sequence[str],
+        subject_to: Sequence[str] = (),
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         context = click.get_current_context()
         self.asked: Question = ask(
-            context.info_name or "", context.meta[SCANNED], file, vars, self.needs, beside=subject_to
+            context.info_name or "", context.meta[SCANNED], file, vars, self.needs, more=more, beside=subject_to
         )
         graphs = [self.asked.graph, *self.asked.relations]
-        known = list(dict.fromkeys(name for graph in graphs for name in graph.inputs if name not in graph.fixed))
-        self.bounds = read_all_bounds(bounds, known)
+        self.known = list(dict.fromkeys(name for graph in graphs for name in graph.inputs if name not in graph.fixed))
+        self.bounds = read_all_bounds(bounds, self.known)
         self.start: dict[str, Any] = dict(self.asked.values)
         for range_ in self.asked.ranges:
             if range_.name in self.bounds:
@@ -40,6 +48,19 @@ class OptimumSettings:
 
 
 class EquationSettings(OptimumSettings):
-    """The same for equations, which the text states."""
+    """The same for equations, which the text states. `within`: the range that has all roots of its variable."""
 
     needs = Needs.EQUATIONS
+
+    def __init__(self, *, all: str | None, **more: Any) -> None:
+        name = normalized(all.partition("=")[0].strip()) if all is not None else ""
+        super().__init__(**more, more={name: np.zeros(())} if all is not None else None)
+        self.within = self._range(all, more["bounds"]) if all is not None else {}
+
+    def _range(self, text: str, bounds: Sequence[str]) -> dict[str, tuple[float, float]]:
+        name, (low, high) = read_bounds(text, self.known, "--all", "--all x=-5:5")
+        if not (math.isfinite(low) and math.isfinite(high) and low < high):
+            raise Failure(f"--all {text}: a range has two ends", "write both, the lower one first: --all x=-5:5")
+        if self.bounds:
+            raise Failure("--all looks in a range: what else has bounds is not moved", "omit the other bounds")
+        return {name: (low, high)}

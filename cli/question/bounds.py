@@ -21,19 +21,21 @@ def read_all_bounds(bounds: Sequence[str], known: Sequence[str]) -> dict[str, Bo
     return read
 
 
-def read_bounds(text: str, known: Sequence[str]) -> tuple[str, Bounds]:
+def read_bounds(
+    text: str, known: Sequence[str], option: str = "--bounds", example: str = "--bounds a=0:5, a=0: or a=:5"
+) -> tuple[str, Bounds]:
     """`a=0:5`, either end of which may be empty. Raises ExpressionError or Failure."""
-    name, value = read_pair(text, known, "--bounds", "--bounds a=0:5, a=0: or a=:5")
+    name, value = read_pair(text, known, option, example)
     low, colon, high = value.partition(":")
     if not colon or ":" in high:
-        raise Failure(f"--bounds {text}", "write NAME=LOWER:UPPER: --bounds a=0:5, a=0: or a=:5")
+        raise Failure(f"{option} {text}", f"write NAME=LOWER:UPPER: {example}")
     ends = [
         float(number) if part.strip() else default
         for part, default in ((low, -math.inf), (high, math.inf))
         for number in [read_value(f"a bound of {name}", part.strip()) if part.strip() else 0.0]
     ]
     if not ends[0] <= ends[1]:
-        raise Failure(f"--bounds {text}: there is no room between them", "write the lower one first")
+        raise Failure(f"{option} {text}: there is no room between them", "write the lower one first")
     return name, (ends[0], ends[1])
 
 

@@ -43,3 +43,31 @@ def test_wrong_equations_are_refused(backprop, tokens, message):
     answer = backprop("solve", *tokens)
     assert answer.status == 2
     assert answer.err.startswith(message)
+
+
+def test_all_roots_in_a_range(backprop):
+    answer = backprop("solve", "a*x == sin(x)", "a=0.5", "--all", "x=-5:5", "--json")
+    told = json.loads(answer.out)
+    assert answer.status == 0
+    roots = [1.895494267033981, 0, -1.895494267033981]
+    assert [root["point"]["x"] for root in told["roots"]] == pytest.approx(roots[::-1], rel=1e-14, abs=1e-15)
+    assert told["point"]["x"] == [root["point"]["x"] for root in told["roots"]]
+    assert (told["certified"], told["range"]) == (True, {"x": [-5, 5]})
+    assert backprop("solve", "x^2 == 4", "--all", "x=-5:5", "--format", "plain").lines == ["-2", "2"]
+    assert "no roots between -5 and 5" in backprop("solve", "x^2 == -4", "--all", "x=-5:5", "--format", "table").out
+
+
+@pytest.mark.parametrize(
+    "tokens, message",
+    [
+        (("--all", "x=5:1"), "error: --all x=5:1: there is no room between them\n"),
+        (("--all", "x=:1"), "error: --all x=:1: a range has two ends\n"),
+        (("--all", "x"), "error: --all x\n"),
+        (("x=1", "--all", "y=0:1"), "error: --all y: y is not a variable of the expression\n"),
+        (("--all", "x=0:1", "--bounds", "x=0:1"), "error: --all looks in a range"),
+    ],
+)
+def test_a_wrong_range_is_refused(backprop, tokens, message):
+    answer = backprop("solve", "x^2 == 2", *tokens)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith(message)
