@@ -11,7 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
-from backprop.autodiff.derivatives.sweeps import Sweep, by_forward
+from backprop.autodiff.derivatives.joint_sweep import JointSweep, columns_of
+from backprop.autodiff.derivatives.sweeps import Sweep
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
@@ -136,8 +137,8 @@ class Functions:
 
     @cached_property
     @without_collection
-    def _columns(self) -> Sweep:
-        return by_forward(self._constraints, self._inputs)
+    def _columns(self) -> JointSweep | Sweep:
+        return columns_of(self._constraints, self._inputs)
 
     def _matrix(self, vector: Vector) -> Matrix:
         values = self._values(vector)
@@ -150,13 +151,13 @@ class Functions:
 
     @cached_property
     @without_collection
-    def _curvature(self) -> Sweep:
+    def _curvature(self) -> JointSweep | Sweep:
         typed = self._typed
         whole = typed.input(FACTOR) * self._objective
         for number, node in enumerate(self._constraints):
             weighted = typed.input(multiplier_name(number), node.shape) * node
             whole = whole - (weighted.sum() if node.shape else weighted)
-        return by_forward(self._slopes(whole), self._inputs)
+        return columns_of(self._slopes(whole), self._inputs)
 
 
 def multiplier_name(number: int) -> str:

@@ -22,6 +22,7 @@ from backprop.autodiff.optimize.squares import squared_terms
 from backprop.autodiff.shapes import Array
 
 MOST_STEPS = 1000
+MOST_STEPS_MORE = 100  # where another way has arrived
 MOST_INNER_STEPS = 300
 MOST_TRIED = 3e5  # operations up to which other ways are tried where the first arrives
 MOST_ENTRIES = 1000  # of which a matrix of second derivatives is made
@@ -146,6 +147,10 @@ class Searching:
     def is_certified(self) -> bool:
         return any(one.conditions.failure is None for one in self.found)
 
+    @property
+    def evaluations(self) -> int:
+        return self.problem.functions.evaluations + (self.terms.functions.evaluations if self.terms else 0)
+
     def _try(self, ways: Iterator[Way]) -> None:
         functions = self.problem.functions
         for method, way in ways:
@@ -153,7 +158,7 @@ class Searching:
             reached = self._at(way())
             is_bottomless = reached.value < UNBOUNDED
             self.found.append(Arrival(reached if is_bottomless else polished(reached), method, self.steps - before))
-            cost = functions.evaluations * functions.operations * (2 + functions.size)
+            cost = self.evaluations * functions.operations * (2 + functions.size)
             is_enough = cost > MOST_TRIED or (self.terms is not None and reached.value <= NOTHING)
             if is_bottomless or (self.is_certified and is_enough):
                 return
@@ -175,7 +180,8 @@ class Searching:
             return
         yield from self._squares(start)
         if functions.size <= MOST_ENTRIES:
-            down = partial(descend, functions, start, lower, upper, most=MOST_STEPS, tell=self._step)
+            most = MOST_STEPS if not self.is_certified else MOST_STEPS_MORE
+            down = partial(descend, functions, start, lower, upper, most=most, tell=self._step)
             yield "Newton", partial(down, is_scaled=False)
             yield "scaled Newton", partial(down, is_scaled=True)
         yield from self._library(("L-BFGS-B", "SLSQP") if functions.size <= MOST_ENTRIES else ("L-BFGS-B",), start)
@@ -220,18 +226,21 @@ class Searching:
                     return
 
     def _result(self) -> Minimum:
-        evaluations = self.problem.functions.evaluations + (self.terms.functions.evaluations if self.terms else 0)
         bottomless = [
             one for one in self.found if one.conditions.value < UNBOUNDED and one.conditions.violation <= SATISFIED
         ]
         if bottomless:
             direction = "falls" if self.problem.sign > 0.0 else "grows"
             return Minimum(
-                self.problem, bottomless[0], f"the objective {direction} without bound", evaluations, is_certified=False
+                self.problem,
+                bottomless[0],
+                f"the objective {direction} without bound",
+                self.evaluations,
+                is_certified=False,
             )
         best = min(self.found, key=order)
         failure = best.conditions.failure
-        return Minimum(self.problem, best, failure or CERTIFIED, evaluations, is_certified=failure is None)
+        return Minimum(self.problem, best, failure or CERTIFIED, self.evaluations, is_certified=failure is None)
 
 
 def arrived(search: Search, start: Vector, reach: float) -> Vector:

@@ -16,6 +16,7 @@ from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.optimize.conditions import Region
 from backprop.autodiff.optimize.functions import Functions
 from backprop.autodiff.optimize.residuals import Places, Vector
+from backprop.autodiff.passes.rolling import rolled
 from backprop.autodiff.relation import Relation
 from backprop.autodiff.shapes import show
 
@@ -55,6 +56,7 @@ class Problem:
                 twin.append(whole.copy(node, twin))
             if graph is objective:
                 output = twin[typed.result.index]
+                output = output if output.shape else rolled(output)
             for one in typed.relations:
                 self.relations.append((graph, one))
                 nodes.append(twin[one.difference.index])
