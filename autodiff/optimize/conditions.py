@@ -23,6 +23,8 @@ FALL = 1e-11  # of the value: what a Newton step may still gain
 STEP = 1e-5  # of the variables: how long it may be
 LEVEL = 1e-8  # of the value: the slope along what does not curve
 PROBES = (1e-3, 1e-2)  # of the variables: steps along what does not curve
+FAR = (0.5, 1.0, 2.0)  # of the variables: steps that tell whether a least value is attained
+ROUNDED = 1e-12  # of the terms of a slope: what is their rounding
 MOST_PROBED = 20  # such directions
 CURVED = 1e-13  # of the largest curvature: what is less is rounding
 FLAT = 1e-12  # a curvature that is none, lest x^3 near 0 have a minimum
@@ -139,6 +141,8 @@ class Conditions:
             return f"the point is not stationary: a slope of {np.max(np.abs(self.rest)):.3g} is left"
         if self.kind == "saddle":
             return "the point is a saddle: it curves downward"
+        if self.kind == "flat" and self.recedes:
+            return "the value falls on and on along what is nearly flat: its least is not attained"
         return None
 
     @cached_property
@@ -192,6 +196,35 @@ class Conditions:
             return [vectors[:, 0], -vectors[:, 0]]
         flat = vectors.T[np.abs(values) <= self.threshold][:MOST_PROBED]
         return [way for one in flat for way in (one, -one) if self._falls(way)]
+
+    @cached_property
+    def recedes(self) -> bool:
+        """Whether along a flat direction the slope, however small, leads down as far as one looks.
+
+        Where a flat minimum is attained, the slope turns within the size of the variables.
+        """
+        values, vectors = self.spectrum
+        for way in vectors.T[np.abs(values) <= self.threshold][:MOST_PROBED]:
+            parts = self.rest * self.scale * way
+            slope = float(np.sum(parts))
+            if abs(slope) > ROUNDED * float(np.sum(np.abs(parts))) and self._leads_on(-np.sign(slope) * way):
+                return True
+        return False
+
+    def _leads_on(self, way: Vector) -> bool:
+        """Whether steps that way satisfy the constraints and none of them meets a slope that leads up."""
+        slopes = []
+        for length in FAR:
+            vector = self.vector + length * self.scale * way
+            constraints = self.functions.constraints(vector)
+            below = np.where(self.region.is_equation, np.abs(constraints), -constraints) / self.reach
+            if np.any(vector != np.clip(vector, self.region.lower, self.region.upper)):
+                return False
+            if np.max(below, initial=0.0) > FEASIBLE:
+                return False
+            rest = self.functions.gradient(vector) - self.normals.T @ self.weights
+            slopes.append(float(np.sum(rest * self.scale * way)))
+        return slopes[0] < 0.0 and all(slope <= 0.0 for slope in slopes)
 
     def _falls(self, way: Vector) -> bool:
         """Whether a short step that way, which satisfies the constraints, lowers the value."""

@@ -73,6 +73,20 @@ def test_a_value_that_nothing_attains_is_not_certified(text: str) -> None:
     assert "not stationary" in found.reason
 
 
+@pytest.mark.parametrize(
+    "text", ["exp(-x) + y^2", "1/(1+x^2) + y^2", "exp(-x^2) + y^2", "log(1+exp(-x)) + y^2", "atan(x) + y^2"]
+)
+def test_nor_is_it_beside_another_variable(text: str) -> None:
+    found = minimize(parse(text), x=1.0, y=1.0)
+    assert not found.is_certified
+    assert found.reason.endswith("its least is not attained")
+
+
+@pytest.mark.parametrize("text", ["x^2*y^2", "(x+y)^2", "x^4 + y^2", "(x*y - 1)^2", "max(x, 0)^2 + y^2"])
+def test_a_flat_least_value_that_is_attained_is_certified(text: str) -> None:
+    assert minimize(parse(text), x=1.0, y=1.5).is_certified
+
+
 @pytest.mark.parametrize("text", ["x^2 - y^2 + y^4", "x*y + x^4 + y^4", "x^3 + 3*x*y^2 + x^4 + y^4"])
 def test_a_saddle_is_left(text: str) -> None:
     found = minimize(parse(text), x=0.0, y=0.0)
