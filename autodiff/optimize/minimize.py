@@ -13,6 +13,7 @@ from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.optimize.augmented import minimized
 from backprop.autodiff.optimize.conditions import Conditions, polished
 from backprop.autodiff.optimize.descent import NOTHING, UNBOUNDED, descend
+from backprop.autodiff.optimize.large import LargeConditions, descend_by_products
 from backprop.autodiff.optimize.library import is_installed, searched
 from backprop.autodiff.optimize.problem import Bound, Problem
 from backprop.autodiff.optimize.residuals import Vector
@@ -28,7 +29,6 @@ MOST_TRIED = 3e5  # operations up to which other ways are tried where the first 
 MOST_ENTRIES = 1000  # of which a matrix of second derivatives is made
 SATISFIED = 1e-6  # of what a constraint varies by: what counts as feasible without a certificate
 ESCAPE = 0.01  # of the variables: the step off a saddle
-CERTIFIED = "the first- and second-order conditions hold"
 REACHES = (1.0, 0.1)  # of the first step, in lengths of the start
 
 Tell = Callable[[int, float, dict[str, Array]], None]
@@ -126,7 +126,9 @@ class Searching:
         self.found: list[Arrival] = []
         output = problem.output
         is_least = output is not None and problem.sign > 0.0 and not problem.relations
-        self.terms = squared_terms(output, problem.layout) if output is not None and is_least else None
+        self.is_large = problem.functions.size > MOST_ENTRIES and not problem.relations
+        is_squared = output is not None and is_least and not self.is_large
+        self.terms = squared_terms(output, problem.layout) if output is not None and is_squared else None
 
     def run(self) -> Minimum:
         """The best of what the ways lead to. Raises SearchStopped."""
@@ -157,14 +159,17 @@ class Searching:
             before = self.steps
             reached = self._at(way())
             is_bottomless = reached.value < UNBOUNDED
-            self.found.append(Arrival(reached if is_bottomless else polished(reached), method, self.steps - before))
+            if not (is_bottomless or self.is_large):
+                reached = polished(reached)
+            self.found.append(Arrival(reached, method, self.steps - before))
             cost = self.evaluations * functions.operations * (2 + functions.size)
             is_enough = cost > MOST_TRIED or (self.terms is not None and reached.value <= NOTHING)
             if is_bottomless or (self.is_certified and is_enough):
                 return
 
     def _at(self, vector: Vector) -> Conditions:
-        return Conditions(self.problem.functions, self.problem.region, vector)
+        kind = LargeConditions if self.is_large else Conditions
+        return kind(self.problem.functions, self.problem.region, vector)
 
     def _ways(self, start: Vector) -> Iterator[Way]:
         functions, region = self.problem.functions, self.problem.region
@@ -178,13 +183,18 @@ class Searching:
             if not self.is_certified:
                 yield from self._library(("trust-constr",), start)
             return
-        yield from self._squares(start)
-        if functions.size <= MOST_ENTRIES:
+        if self.is_large:
+            yield (
+                "Newton by conjugate gradients",
+                partial(descend_by_products, functions, start, region, most=MOST_STEPS, tell=self._step),
+            )
+        else:
+            yield from self._squares(start)
             most = MOST_STEPS if not self.is_certified else MOST_STEPS_MORE
             down = partial(descend, functions, start, lower, upper, most=most, tell=self._step)
             yield "Newton", partial(down, is_scaled=False)
             yield "scaled Newton", partial(down, is_scaled=True)
-        yield from self._library(("L-BFGS-B", "SLSQP") if functions.size <= MOST_ENTRIES else ("L-BFGS-B",), start)
+        yield from self._library(("L-BFGS-B",) if self.is_large else ("L-BFGS-B", "SLSQP"), start)
 
     def _squares(self, start: Vector) -> Iterator[Way]:
         """The search of a fit, where the objective is a sum of squares; with the linear variables solved for, too."""
@@ -240,7 +250,9 @@ class Searching:
             )
         best = min(self.found, key=order)
         failure = best.conditions.failure
-        return Minimum(self.problem, best, failure or CERTIFIED, self.evaluations, is_certified=failure is None)
+        return Minimum(
+            self.problem, best, failure or best.conditions.certificate, self.evaluations, is_certified=failure is None
+        )
 
 
 def arrived(search: Search, start: Vector, reach: float) -> Vector:

@@ -146,6 +146,30 @@ def test_what_is_wrong_is_said_before_anything_is_searched(
     assert caught.value.reason == reason
 
 
+CHAIN = "sum((1-x[:-1])^2 + 100*(x[1:]-x[:-1]^2)^2)"
+
+
+def test_many_variables_are_certified_without_a_matrix() -> None:
+    found = minimize(parse(CHAIN), x=np.full(1500, 0.5))
+    assert found.is_certified, found.reason
+    assert found.point["x"] == pytest.approx(np.ones(1500), rel=1e-9, abs=1e-13)
+    assert 0.4 < found.conditions.lowest < 1.0
+    assert "products" in found.reason
+
+
+def test_bounds_on_many_variables_have_multipliers() -> None:
+    found = minimize(parse("sum((x - 2)^2) + sum(x[1:]*x[:-1])"), x=np.zeros(1200), bounds={"x": (-1.0, 0.5)})
+    assert found.is_certified, found.reason
+    assert found.point["x"] == pytest.approx(np.full(1200, 0.5), rel=1e-12, abs=1e-13)
+    assert found.bound_multipliers["x"][1][[0, 1]] == pytest.approx([2.5, 2.0], rel=1e-12, abs=1e-13)
+
+
+def test_a_saddle_of_many_variables_is_left() -> None:
+    found = minimize(parse("sum(x^4/4 - x^2/2)"), x=np.zeros(1100))
+    assert found.is_certified, found.reason
+    assert found.value == pytest.approx(-275.0, rel=1e-12, abs=1e-13)
+
+
 def test_an_interrupt_hands_out_the_best_so_far() -> None:
     def stop(number: int, value: float, point: dict[str, Any]) -> None:
         if number == 5:
