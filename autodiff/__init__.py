@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node
     from backprop.autodiff.optimize.all_roots import all_roots
     from backprop.autodiff.optimize.fit import fit
+    from backprop.autodiff.optimize.many_starts import minimize_from_many
     from backprop.autodiff.optimize.minimize import maximize, minimize
+    from backprop.autodiff.optimize.minimum import Lesson
     from backprop.autodiff.optimize.solve import solve
     from backprop.autodiff.uncertainty.budget import budget
     from backprop.autodiff.uncertainty.inputs import Uncertain, within
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ExpressionError",
     "Graph",
+    "Lesson",
     "Node",
     "Span",
     "Uncertain",
@@ -33,6 +36,7 @@ __all__ = [
     "jvp",
     "maximize",
     "minimize",
+    "minimize_from_many",
     "solve",
     "value_and_grad",
     "vjp",
@@ -43,6 +47,7 @@ __all__ = [
 _MODULES = {
     "ExpressionError": "errors",
     "Graph": "graph",
+    "Lesson": "optimize.minimum",
     "Node": "graph",
     "Span": "errors",
     "Uncertain": "uncertainty.inputs",
@@ -56,6 +61,7 @@ _MODULES = {
     "jvp": "derivatives.values",
     "maximize": "optimize.minimize",
     "minimize": "optimize.minimize",
+    "minimize_from_many": "optimize.many_starts",
     "solve": "optimize.solve",
     "value_and_grad": "derivatives.values",
     "vjp": "derivatives.values",

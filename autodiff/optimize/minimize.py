@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
-from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.optimize.augmented import minimized
 from backprop.autodiff.optimize.conditions import Conditions, polished
 from backprop.autodiff.optimize.descent import NOTHING, UNBOUNDED, descend
 from backprop.autodiff.optimize.large import LargeConditions, descend_by_products
 from backprop.autodiff.optimize.library import is_installed, searched
+from backprop.autodiff.optimize.methods import METHODS, walked
+from backprop.autodiff.optimize.minimum import Arrival, Lesson, Minimum, SearchStopped, WayPoint
 from backprop.autodiff.optimize.problem import Bound, Problem
 from backprop.autodiff.optimize.residuals import Vector
 from backprop.autodiff.optimize.search import Search
@@ -35,94 +37,18 @@ Tell = Callable[[int, float, dict[str, Array]], None]
 Way = tuple[str, Callable[[], Vector]]
 
 
-class SearchStopped(KeyboardInterrupt):
-    """An interrupt of the search; `result` is the best that there was."""
-
-    def __init__(self, result: Minimum) -> None:
-        super().__init__()
-        self.result = result
-
-
-class Arrival(NamedTuple):
-    """Where a way led, after how many iterations."""
-
-    conditions: Conditions
-    method: str
-    iterations: int
-
-
-class Minimum:
-    """The result of `minimize` or `maximize`.
-
-    `point` has the values by name. `kind` is `minimum` (`maximum`), `flat` where the value does not curve along some
-    direction, `saddle`, or None where the point is not stationary. `reason` says what is missing where it
-    `is_certified` not.
-    """
-
-    def __init__(self, problem: Problem, found: Arrival, reason: str, evaluations: int, *, is_certified: bool) -> None:
-        self.problem = problem
-        self.conditions, self.method, self.iterations = found
-        self.evaluations = evaluations
-        self.is_certified = is_certified
-        self.reason = reason
-
-    @property
-    def value(self) -> float:
-        return self.problem.sign * self.conditions.value
-
-    @property
-    def point(self) -> dict[str, Array]:
-        return self.problem.layout.values(self.conditions.vector)
-
-    @property
-    def kind(self) -> str | None:
-        here = self.conditions
-        if not here.is_finite or not here.is_stationary:
-            return None
-        best = "minimum" if self.problem.sign > 0.0 else "maximum"
-        return best if here.kind == "minimum" else here.kind
-
-    @property
-    def gradient(self) -> dict[str, Array]:
-        """That of the objective as it was given."""
-        return self.problem.layout.values(self.problem.sign * self.conditions.slope)
-
-    @property
-    def gradient_norm(self) -> float:
-        """The largest slope that no constraint and no bound accounts for."""
-        return float(np.max(np.abs(self.conditions.rest), initial=0.0))
-
-    @property
-    def multipliers(self) -> list[Array]:
-        """For each relation, of its shape: by how much the least value grows with what it is required to exceed."""
-        ends = self.problem.ends
-        starts = [0, *ends][: len(ends)]
-        return [
-            self.conditions.multipliers[start:end].reshape(np.shape(one))[()]
-            for start, end, one in zip(starts, ends, self.constraint_values, strict=True)
-        ]
-
-    @property
-    def constraint_values(self) -> list[Array]:
-        """For each relation the left side less the right one, or the reverse where it has to be the smaller."""
-        return self.problem.functions.constraint_arrays(self.conditions.vector)
-
-    @property
-    def bound_multipliers(self) -> dict[str, tuple[Array, Array]]:
-        """Those of the lower and the upper bounds."""
-        lower = self.problem.layout.values(self.conditions.at_lower)
-        upper = self.problem.layout.values(self.conditions.at_upper)
-        return {name: (lower[name], upper[name]) for name in self.problem.bounds}
-
-
 class Searching:
     """The search for one problem: ways in turn, the best point so far, and what was found."""
 
-    def __init__(self, problem: Problem, tell: Tell | None) -> None:
+    def __init__(
+        self, problem: Problem, tell: Tell | None, lesson: Lesson | None = None, *, keeps_way: bool = False
+    ) -> None:
         self.problem = problem
         self.tell = tell
+        self.lesson = lesson
         self.steps = 0
         self.last = problem.first
+        self._ways_gone: dict[str, list[WayPoint]] | None = {} if keeps_way else None
         self.found: list[Arrival] = []
         output = problem.output
         is_least = output is not None and problem.sign > 0.0 and not problem.relations
@@ -138,7 +64,7 @@ class Searching:
     def _run(self) -> Minimum:
         try:
             self._try(self._ways(self.problem.first))
-            if not self.is_certified:
+            if not (self.is_certified or self.lesson):
                 self._escape()
         except KeyboardInterrupt:
             self.found.append(Arrival(self._at(self.last), "interrupted", self.steps))
@@ -157,9 +83,12 @@ class Searching:
         functions = self.problem.functions
         for method, way in ways:
             before = self.steps
+            if self._ways_gone is not None:
+                self._ways_gone[method] = []
+                self._keep(method, self.problem.first)
             reached = self._at(way())
             is_bottomless = reached.value < UNBOUNDED
-            if not (is_bottomless or self.is_large):
+            if not (is_bottomless or self.is_large or self.lesson):
                 reached = polished(reached)
             self.found.append(Arrival(reached, method, self.steps - before))
             cost = self.evaluations * functions.operations * (2 + functions.size)
@@ -174,6 +103,11 @@ class Searching:
     def _ways(self, start: Vector) -> Iterator[Way]:
         functions, region = self.problem.functions, self.problem.region
         lower, upper = region.lower, region.upper
+        if self.lesson:
+            textbook = METHODS[self.lesson.method]
+            rule = textbook.rule(textbook.rate if self.lesson.rate is None else self.lesson.rate)
+            yield self.lesson.method, partial(walked, rule, functions, region, start, self.lesson.steps, self._step)
+            return
         if functions.count:
             yield from self._library(("SLSQP",), start)
             down = partial(minimized, functions, region, start, most=MOST_INNER_STEPS, tell=self._step)
@@ -219,8 +153,25 @@ class Searching:
     def _step(self, vector: Vector, value: float) -> None:
         self.steps += 1
         self.last = vector
+        if self._ways_gone is not None:
+            self._keep(next(reversed(self._ways_gone)), vector)
         if self.tell:
             self.tell(self.steps, self.problem.sign * value, self.problem.layout.values(vector))
+
+    def _keep(self, method: str, vector: Vector) -> None:
+        assert self._ways_gone is not None
+        way = self._ways_gone[method]
+        functions = self.problem.functions
+        norm = float(np.linalg.norm(functions.gradient(vector)))
+        way.append(WayPoint(len(way), np.array(vector), self.problem.sign * functions.value(vector), norm))
+
+    def _with_way(self, result: Minimum) -> Minimum:
+        """With the way that led to the result; Newton's last steps are one."""
+        if self._ways_gone is not None and result.method in self._ways_gone:
+            if not np.array_equal(self._ways_gone[result.method][-1].vector, result.conditions.vector):
+                self._keep(result.method, result.conditions.vector)
+            result.way = self._ways_gone[result.method]
+        return result
 
     def _escape(self) -> None:
         """From a saddle go on along what curves downward, either way."""
@@ -250,8 +201,16 @@ class Searching:
             )
         best = min(self.found, key=order)
         failure = best.conditions.failure
-        return Minimum(
-            self.problem, best, failure or best.conditions.certificate, self.evaluations, is_certified=failure is None
+        if failure and self.lesson and self.steps < self.lesson.steps:
+            failure = f"step {self.steps + 1} leads to where the objective or its slope is not finite"
+        return self._with_way(
+            Minimum(
+                self.problem,
+                best,
+                failure or best.conditions.certificate,
+                self.evaluations,
+                is_certified=failure is None,
+            )
         )
 
 
@@ -274,16 +233,20 @@ def minimize(
     *,
     bounds: Mapping[str, Bound] | None = None,
     subject_to: Sequence[Graph] = (),
+    lesson: Lesson | None = None,
+    keeps_way: bool = False,
     tell: Tell | None = None,
     **more_starts: Any,
 ) -> Minimum:
     """The least value of a graph's scalar output near a start, and the conditions that certify it.
 
     `bounds` are pairs, infinite where there is none; `subject_to` are what `parse_relations` reads. Shapes: a variable
-    has its start's. `tell` gets each iteration's number, value and point. Raises ExpressionError where the question is
-    wrong, and SearchStopped with the best so far at an interrupt.
+    has its start's. A `lesson` takes a textbook's method in place of all ways; `keeps_way` has the steps in `way`.
+    `tell` gets each iteration's number, value and point. Raises ExpressionError where the question is wrong, and
+    SearchStopped with the best so far at an interrupt.
     """
-    return Searching(Problem(graph, {**(start or {}), **more_starts}, bounds or {}, subject_to), tell).run()
+    problem = Problem(graph, {**(start or {}), **more_starts}, bounds or {}, subject_to)
+    return found_in(problem, lesson, keeps_way=keeps_way, tell=tell)
 
 
 def maximize(
@@ -292,8 +255,20 @@ def maximize(
     *,
     bounds: Mapping[str, Bound] | None = None,
     subject_to: Sequence[Graph] = (),
+    lesson: Lesson | None = None,
+    keeps_way: bool = False,
     tell: Tell | None = None,
     **more_starts: Any,
 ) -> Minimum:
     """The largest value, as `minimize` finds the least; multipliers and curvatures are those of its negative."""
-    return Searching(Problem(graph, {**(start or {}), **more_starts}, bounds or {}, subject_to, -1.0), tell).run()
+    problem = Problem(graph, {**(start or {}), **more_starts}, bounds or {}, subject_to, -1.0)
+    return found_in(problem, lesson, keeps_way=keeps_way, tell=tell)
+
+
+def found_in(problem: Problem, lesson: Lesson | None, *, keeps_way: bool, tell: Tell | None) -> Minimum:
+    """What one search finds. Raises ExpressionError where the lesson is for other problems."""
+    if lesson is not None and problem.relations:
+        raise ExpressionError(
+            f"the method {lesson.method} knows no constraints", cure="omit them, or omit the method: then all are tried"
+        )
+    return Searching(problem, tell, lesson, keeps_way=keeps_way).run()

@@ -6,7 +6,9 @@ import click
 
 from backprop.cli.completion import completed_by
 from backprop.cli.optimize.settings import EquationSettings, OptimumSettings
-from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, NOTATION, shared
+from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, NOTATION, file_option, shared, word_option
+
+METHODS = ("gd", "momentum", "nesterov", "rmsprop", "adam", "newton")
 
 optimum_options = shared(
     "settings",
@@ -20,6 +22,12 @@ optimum_options = shared(
         metavar="RELATIONS",
         help='Constraints, such as "x+y <= 1; x*y == 2".  Repeatable.',
     ),
+    click.option("--starts", type=int, metavar="N", help="Search from the start and N-1 random ones: distinct optima."),
+    click.option("--seed", type=int, metavar="N", help="What the random starts follow from.  [default: 0]"),
+    word_option("--method", METHODS, help="Only this textbook method, step by step, to see how it goes."),
+    click.option("--rate", type=float, metavar="NUMBER", help="The length of its steps.  [default: the method's own]"),
+    click.option("--steps", type=int, metavar="N", help="How many steps it makes.  [default: 1000]"),
+    file_option("--trace", help="Write the way: step, variables, value, gradient_norm.  - in place of the answer."),
 )
 
 equation_options = shared(

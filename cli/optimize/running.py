@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.optimize.all_roots import AllRoots, all_roots
 from backprop.autodiff.optimize.library import is_installed
-from backprop.autodiff.optimize.minimize import Minimum, SearchStopped
+from backprop.autodiff.optimize.many_starts import ManyStopped, minimize_from_many
 from backprop.autodiff.optimize.minimize import maximize as largest
 from backprop.autodiff.optimize.minimize import minimize as least
+from backprop.autodiff.optimize.minimum import Lesson, Minimum, SearchStopped
 from backprop.autodiff.optimize.solve import Solution, SolvingStopped, solve
 from backprop.cli.optimize.progress import Iterations
 from backprop.cli.optimize.settings import EquationSettings, OptimumSettings
 from backprop.cli.output.output import Output
 from backprop.cli.reports.all_roots import all_roots_report
-from backprop.cli.reports.minimum import minimum_report
+from backprop.cli.reports.minimum import minima_report, minimum_report
 from backprop.cli.reports.root import root_report
+from backprop.cli.reports.way import way_report
 from backprop.cli.status import Failure, Status
 
 SEARCHES = {"minimize": least, "maximize": largest}
@@ -28,13 +31,34 @@ WITHOUT_SCIPY = "SciPy's methods were not tried, it is not installed: pip instal
 
 def run(command: str, settings: OptimumSettings, output: Output) -> Status:
     """Find an optimum and report. Raises ExpressionError or Failure where the question is wrong."""
+    if settings.starts is not None:
+        return run_many(command, settings, settings.starts, output)
+    form = output.format if settings.trace == "-" else None
+    trace = output.of(command, settings.trace, form) if settings.trace else None
+    lesson = Lesson(**settings.lesson) if settings.lesson else None
+    search = partial(SEARCHES[command], lesson=lesson, keeps_way=trace is not None)
     with Iterations("value", is_quiet=output.is_quiet) as iterations:
         try:
-            found, is_whole = answered(SEARCHES[command], settings, iterations), True
+            found, is_whole = answered(search, settings, iterations), True
         except SearchStopped as stop:
             found, is_whole = stop.result, False
-    output.write(minimum_report(command, found, settings.asked.title))
+    if settings.trace != "-":
+        output.write(minimum_report(command, found, settings.asked.title))
+    if trace:
+        trace.write(way_report(command, found, settings.asked.title))
     return told(found, settings, output, is_whole=is_whole)
+
+
+def run_many(command: str, settings: OptimumSettings, starts: int, output: Output) -> Status:
+    """Find optima from several starts and report. Raises ExpressionError or Failure where the question is wrong."""
+    search = partial(minimize_from_many, starts=starts, seed=settings.seed, is_largest=command == "maximize")
+    with Iterations("value", is_quiet=output.is_quiet) as iterations:
+        try:
+            found, is_whole = answered(search, settings, iterations), True
+        except ManyStopped as stop:
+            found, is_whole = stop.result, False
+    output.write(minima_report(command, found, settings.asked.title))
+    return told(found.best, settings, output, is_whole=is_whole)
 
 
 def run_solve(settings: EquationSettings, output: Output) -> Status:

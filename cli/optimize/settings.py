@@ -28,7 +28,15 @@ class OptimumSettings:
         bounds: Sequence[str],
         subject_to: Sequence[str] = (),
         more: Mapping[str, Any] | None = None,
+        trace: str | None = None,
+        starts: int | None = None,
+        seed: int | None = None,
+        **lesson: Any,
     ) -> None:
+        self.trace = trace
+        self.starts, self.seed = starts, seed or 0
+        self._check_starts(seed, lesson.get("method"))
+        self.lesson = read_lesson(**lesson)
         context = click.get_current_context()
         self.asked: Question = ask(
             context.info_name or "", context.meta[SCANNED], file, vars, self.needs, more=more, beside=subject_to
@@ -45,6 +53,36 @@ class OptimumSettings:
                 )
             self.bounds[range_.name] = (range_.start, range_.stop)
             self.start[range_.name] = 0.5 * (range_.start + range_.stop)
+
+    def _check_starts(self, seed: int | None, method: str | None) -> None:
+        """Raise Failure where what goes with several starts is wrong."""
+        if self.starts is None:
+            if seed is not None:
+                raise Failure("--seed belongs to several starts", "say how many: --starts 20")
+            return
+        if self.starts < 1:
+            raise Failure(f"--starts {self.starts} are none", "write how many: --starts 20")
+        if self.seed < 0:
+            raise Failure(f"--seed {self.seed} is negative", "write a number from 0 on: --seed 1")
+        if method or self.trace:
+            option = "--method" if method else "--trace"
+            raise Failure(f"{option} is for one start, --starts for several", "omit one of the two")
+
+
+def read_lesson(
+    method: str | None = None, rate: float | None = None, steps: int | None = None
+) -> dict[str, Any] | None:
+    """What a textbook's method is to do. Raises Failure."""
+    if method is None:
+        if rate is not None or steps is not None:
+            option = "--rate" if rate is not None else "--steps"
+            raise Failure(f"{option} belongs to a method", "name one: --method gd")
+        return None
+    if rate is not None and not (math.isfinite(rate) and rate > 0.0):
+        raise Failure(f"--rate {rate:g} is not positive", "write how far a step goes: --rate 0.01")
+    if steps is not None and steps < 1:
+        raise Failure(f"--steps {steps} leads nowhere", "write how many: --steps 100")
+    return {"method": method, "rate": rate, **({} if steps is None else {"steps": steps})}
 
 
 class EquationSettings(OptimumSettings):

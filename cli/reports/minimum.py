@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.optimize.minimize import Minimum
+from backprop.autodiff.optimize.many_starts import Minima
+from backprop.autodiff.optimize.minimum import Minimum
 from backprop.autodiff.optimize.problem import text_of
 from backprop.cli.output.report import ROWS, Cell, Column, Report, Row, Sum
 from backprop.cli.reports.nonfinite import nonfinite_values
 
 MOST_LINES = 50  # of constraints that people read
+MOST_ENTRIES = 8  # of a point on one line
 
 
 def minimum_report(command: str, found: Minimum, text: str) -> Report:
@@ -55,6 +57,35 @@ def minimum_report(command: str, found: Minimum, text: str) -> Report:
     )
 
 
+def minima_report(command: str, found: Minima, text: str) -> Report:
+    """That of the best, and the distinct optima below it."""
+    report = minimum_report(command, found.best, text)
+    minima = [
+        {
+            "value": one.value,
+            "point": one.point,
+            "kind": one.kind,
+            "certified": one.is_certified,
+            "gradient_norm": one.gradient_norm,
+            "least_curvature": one.conditions.lowest,
+            "starts": count,
+        }
+        for one, count in zip(found.minima, found.counts, strict=True)
+    ]
+    data = {**report.data, "minima": minima, "starts": found.starts, "seed": found.seed}
+    return report._replace(data=data, footer=(*report.footer, *minima_lines(found)))
+
+
+def minima_lines(found: Minima) -> Iterator[Cell]:
+    count = len(found.minima)
+    kind = "optimum" if count == 1 else "optima"
+    yield f"{count} distinct {kind} from {found.starts} starts, seed {found.seed}"
+    for one, starts in list(zip(found.minima, found.counts, strict=True))[:MOST_LINES]:
+        entries = zip(one.problem.layout.entries, one.conditions.vector.tolist(), strict=True)
+        point = ", ".join(f"{entry} = {value:.6g}" for entry, value in list(entries)[:MOST_ENTRIES])
+        yield Sum([(f"{starts} of them: {point}; value ", one.value)])
+
+
 def named_numbers(found: Minimum) -> dict[str, Any]:
     """What may be infinite: a bound is where there is none."""
     bounds = {f"bounds.{name}": np.array(bound) for name, bound in found.problem.bounds.items()}
@@ -71,7 +102,7 @@ def entry_rows(found: Minimum) -> Iterator[Row]:
         is_upper = conditions.vector[place] == problem.region.upper[place]
         bound = "fixed" if is_lower and is_upper else "lower" if is_lower else "upper" if is_upper else None
         value = float(conditions.vector[place])
-        yield entry, value, float(slope[place]), bound, None if bound is None else lower + upper
+        yield entry, value, float(slope[place]) + 0.0, bound, None if bound is None else lower + upper
 
 
 def multipliers(found: Minimum) -> dict[str, Any]:

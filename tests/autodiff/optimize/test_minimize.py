@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.optimize.minimize import SearchStopped, maximize, minimize
+from backprop.autodiff.optimize.minimize import maximize, minimize
+from backprop.autodiff.optimize.minimum import SearchStopped
 from backprop.parser import parse, parse_relations
 
 PROBLEMS = [

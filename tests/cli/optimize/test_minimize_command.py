@@ -79,3 +79,45 @@ def test_a_wrong_question_is_refused(backprop, tokens, message):
     assert answer.status == 2
     assert answer.err.startswith(message)
     assert answer.out == ""
+
+
+def test_distinct_minima_and_their_seed(backprop):
+    answer = backprop("minimize", "(x^2-1)^2 + x/10", "x=0.5", "--starts", "8", "--seed", "1", "--json")
+    told = json.loads(answer.out)
+    assert [one["point"]["x"] for one in told["minima"]] == pytest.approx(
+        [-1.012273131, 0.987257477], rel=1e-8, abs=1e-13
+    )
+    assert (told["seed"], told["starts"], told["value"]) == (1, 8, told["minima"][0]["value"])
+    table = backprop("maximize", "sin(x)", "x=0:9", "--starts", "6", "--format", "table")
+    assert "distinct optima from 6 starts, seed 0" in table.out
+
+
+def test_the_way_goes_to_a_file_or_in_place_of_the_answer(backprop, tmp_path):
+    gd = ("minimize", "x^2 + 10*y^2", "x=3", "y=1", "--method", "gd", "--rate", "0.05", "--steps", "2")
+    path = tmp_path / "way.csv"
+    answer = backprop(*gd, "--trace", str(path), "--json")
+    assert (answer.status, json.loads(answer.out)["method"]) == (1, "gd")
+    lines = path.read_text().splitlines()
+    assert lines[0] == "step,x,y,value,gradient_norm"
+    assert [line.split(",")[:3] for line in lines[1:]] == [["0", "3", "1"], ["1", "2.7", "0"], ["2", "2.43", "0"]]
+    told = json.loads(backprop(*gd, "--trace", "-", "--json").out)
+    assert [row["step"] for row in told["table"]] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        (("--rate", "0.1"), "error: --rate belongs to a method\n"),
+        (("--method", "sgd"), "error: invalid value for '--method': 'sgd': did you mean gd?\n"),
+        (("--method", "gd", "--rate", "0"), "error: --rate 0 is not positive\n"),
+        (("--method", "gd", "--steps", "0"), "error: --steps 0 leads nowhere\n"),
+        (("--method", "gd", "--subject-to", "x >= 1"), "error: the method gd knows no constraints\n"),
+        (("--starts", "0"), "error: --starts 0 are none\n"),
+        (("--seed", "1"), "error: --seed belongs to several starts\n"),
+        (("--starts", "2", "--method", "gd"), "error: --method is for one start, --starts for several\n"),
+    ],
+)
+def test_options_of_a_way_that_do_not_fit(backprop, options, message):
+    answer = backprop("minimize", "x^2", "x=1", *options)
+    assert (answer.status, answer.out) == (2, "")
+    assert answer.err.startswith(message)
