@@ -8,6 +8,7 @@ from backprop.cli.completion import completed_by
 from backprop.cli.optimize.settings import EquationSettings, OptimumSettings
 from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, NOTATION, file_option, shared, word_option
 
+EXPLAIN = click.option("--explain", is_flag=True, help="Say in words what the numbers mean.")
 METHODS = ("gd", "momentum", "nesterov", "rmsprop", "adam", "newton")
 
 optimum_options = shared(
@@ -27,6 +28,7 @@ optimum_options = shared(
     word_option("--method", METHODS, help="Only this textbook method, step by step, to see how it goes."),
     click.option("--rate", type=float, metavar="NUMBER", help="The length of its steps.  [default: the method's own]"),
     click.option("--steps", type=int, metavar="N", help="How many steps it makes.  [default: 1000]"),
+    EXPLAIN,
     file_option("--trace", help="Write the way: step, variables, value, gradient_norm.  - in place of the answer."),
 )
 
@@ -36,6 +38,7 @@ equation_options = shared(
     *EXPRESSION_FILES,
     NOTATION,
     BOUNDS,
+    EXPLAIN,
     click.option(
         "--all",
         metavar="NAME=LOWER:UPPER",

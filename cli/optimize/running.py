@@ -16,9 +16,11 @@ from backprop.autodiff.optimize.minimize import maximize as largest
 from backprop.autodiff.optimize.minimize import minimize as least
 from backprop.autodiff.optimize.minimum import Lesson, Minimum, SearchStopped
 from backprop.autodiff.optimize.solve import Solution, SolvingStopped, solve
+from backprop.cli.optimize.explanation import explained
 from backprop.cli.optimize.progress import Iterations
 from backprop.cli.optimize.settings import EquationSettings, OptimumSettings
 from backprop.cli.output.output import Output
+from backprop.cli.output.report import Report
 from backprop.cli.reports.all_roots import all_roots_report
 from backprop.cli.reports.minimum import minima_report, minimum_report
 from backprop.cli.reports.root import root_report
@@ -43,7 +45,7 @@ def run(command: str, settings: OptimumSettings, output: Output) -> Status:
         except SearchStopped as stop:
             found, is_whole = stop.result, False
     if settings.trace != "-":
-        output.write(minimum_report(command, found, settings.asked.title))
+        write(minimum_report(command, found, settings.asked.title), settings, output)
     if trace:
         trace.write(way_report(command, found, settings.asked.title))
     return told(found, settings, output, is_whole=is_whole)
@@ -57,7 +59,7 @@ def run_many(command: str, settings: OptimumSettings, starts: int, output: Outpu
             found, is_whole = answered(search, settings, iterations), True
         except ManyStopped as stop:
             found, is_whole = stop.result, False
-    output.write(minima_report(command, found, settings.asked.title))
+    write(minima_report(command, found, settings.asked.title), settings, output)
     return told(found.best, settings, output, is_whole=is_whole)
 
 
@@ -70,7 +72,7 @@ def run_solve(settings: EquationSettings, output: Output) -> Status:
             found, is_whole = answered(solved, settings, iterations), True
         except SolvingStopped as stop:
             found, is_whole = stop.result, False
-    output.write(root_report(found, settings.asked.title))
+    write(root_report(found, settings.asked.title), settings, output)
     return told(found, settings, output, is_whole=is_whole)
 
 
@@ -79,8 +81,12 @@ def run_all(settings: EquationSettings, output: Output) -> Status:
     values = {name: value for name, value in settings.start.items() if name not in settings.within}
     with Iterations("open intervals", is_quiet=output.is_quiet) as iterations, in_words():
         found = all_roots(settings.asked.graph, settings.within, values, tell=iterations.count)
-    output.write(all_roots_report(found, settings.asked.title))
+    write(all_roots_report(found, settings.asked.title), settings, output)
     return told(found, settings, output, is_whole=True)
+
+
+def write(report: Report, settings: OptimumSettings, output: Output) -> None:
+    output.write(explained(report) if settings.explains else report)
 
 
 def solved(graph: Graph, start: Mapping[str, Any], *, subject_to: Sequence[Graph], **more: Any) -> Solution:

@@ -28,11 +28,13 @@ class OptimumSettings:
         bounds: Sequence[str],
         subject_to: Sequence[str] = (),
         more: Mapping[str, Any] | None = None,
+        explain: bool = False,
         trace: str | None = None,
         starts: int | None = None,
         seed: int | None = None,
         **lesson: Any,
     ) -> None:
+        self.explains = explain
         self.trace = trace
         self.starts, self.seed = starts, seed or 0
         self._check_starts(seed, lesson.get("method"))

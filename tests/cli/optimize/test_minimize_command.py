@@ -121,3 +121,19 @@ def test_options_of_a_way_that_do_not_fit(backprop, options, message):
     answer = backprop("minimize", "x^2", "x=1", *options)
     assert (answer.status, answer.out) == (2, "")
     assert answer.err.startswith(message)
+
+
+def test_an_answer_is_explained_when_it_is_asked_for(backprop):
+    asked = ("x^2 + y^2", "x=3", "y=3", "--subject-to", "x + 2*y >= 5")
+    told = json.loads(backprop("minimize", *asked, "--explain", "--json").out)["explanation"]
+    assert [line.partition(":")[0] for line in told] == [
+        "certified",
+        "gradient_norm",
+        "least curvature",
+        "multiplier of a constraint",
+    ]
+    assert "explanation" not in json.loads(backprop("minimize", *asked, "--json").out)
+    assert "multiplier of a constraint: its price" in backprop("minimize", *asked, "--explain", "--format", "table").out
+    assert (
+        "not certified: the objective falls" in backprop("minimize", "x", "x=0", "--explain", "--format", "table").out
+    )

@@ -71,3 +71,10 @@ def test_a_wrong_range_is_refused(backprop, tokens, message):
     answer = backprop("solve", "x^2 == 2", *tokens)
     assert (answer.status, answer.out) == (2, "")
     assert answer.err.startswith(message)
+
+
+def test_roots_are_explained_when_it_is_asked_for(backprop):
+    told = json.loads(backprop("solve", "x^2 == 2", "x=1", "--explain", "--json").out)["explanation"]
+    assert [line.partition(":")[0] for line in told] == ["certified", "residual", "condition", "digits"]
+    told = json.loads(backprop("solve", "(x-1)^2*x == 0", "--all", "x=-3:3", "--explain", "--json").out)["explanation"]
+    assert [line.partition(":")[0] for line in told] == ["certified", "simple", "touching", "digits"]
