@@ -66,6 +66,8 @@ class Birth(NamedTuple):
 class Trace(NamedTuple):
     """The steps in topological order, constants left out; `gradients` by the names asked for, in their order.
 
+    `mode` is reverse or forward, whose tangents stand for the gradients.
+
     `births` are where inf or nan began in the value or in one of those gradients, `origins` the nodes where it began in
     any step: an infinity that a maximum, a mask or a quotient left behind is no birth.
     """
@@ -79,6 +81,7 @@ class Trace(NamedTuple):
     derivatives: dict[Node, Node]
     births: list[Birth]
     origins: frozenset[Node]
+    mode: str
 
     @property
     def is_result_finite(self) -> bool:
@@ -139,7 +142,7 @@ def trace(
         seed = typed.constant(seed_value(upstream, output.shape))
         plan = _reverse(typed, shown if wrt is None else [typed.named(name) for name in names], seed)
         gradients = {name: typed.named(name) for name in names}
-    return _evaluated(typed, arrays, shown, plan, gradients)
+    return _evaluated(typed, arrays, shown, plan, gradients, mode)
 
 
 def shown_nodes(typed: Graph) -> list[Node]:
@@ -196,7 +199,7 @@ def _tangent_terms(node: Node, tangent: Mapping[Node, Node]) -> list[_Term]:
 
 
 def _evaluated(
-    typed: Graph, arrays: Mapping[str, Array], shown: list[Node], plan: _Plan, sources: Mapping[str, Node]
+    typed: Graph, arrays: Mapping[str, Array], shown: list[Node], plan: _Plan, sources: Mapping[str, Node], mode: str
 ) -> Trace:
     covered = [node for node in (*shown, typed.result) if plan.covered[node.index]]  # the output may be a number
     derivative = {node: plan.derivatives.get(node) or node.zeros for node in covered}
@@ -232,7 +235,8 @@ def _evaluated(
     everything = _births(typed, arrays, [*shown, *derivative.values(), *results], value, shown)
     births = _births(typed, arrays, results, value, shown) if everything else []
     origins = frozenset(birth.node for birth in everything)
-    return Trace(typed, steps, output, result, gradients, labels_of(typed, shown), plan.derivatives, births, origins)
+    labels = labels_of(typed, shown)
+    return Trace(typed, steps, output, result, gradients, labels, plan.derivatives, births, origins, mode)
 
 
 def _is_taken(term: _Term, value: Mapping[Node, Array]) -> bool:

@@ -71,8 +71,8 @@ def graph(question: Question, options: DerivativeOptions, is_all: bool, style: S
     """Draw the circuit: the gates, and on every wire its value and gradient.
 
     Values are green and above the wire, gradients red and below it. html is a page on which the inputs can be moved
-    and the passes be stepped through, without a network; tikz is for LaTeX. Graphviz's dot lays out svg, png, pdf, tikz
-    and html.
+    and the passes be stepped through, without a network; tikz is for LaTeX. Graphviz's dot lays out png and pdf, and
+    svg, tikz and html where it is installed.
     """
     trace = options.trace(question)
     if len(trace.steps) > MAXIMUM_NODES and not is_all:

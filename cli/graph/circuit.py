@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import Enum
+from typing import Any
 
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.notation import Infix, Postfix, Prefix, Subscript
-from backprop.autodiff.derivatives.trace import Trace, TracedContribution
-from backprop.autodiff.graph import Node
+from backprop.autodiff.derivatives.trace import Step, Trace, TracedContribution, labels_of, shown_nodes
+from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.side_gates import Derivative
 from backprop.autodiff.shapes import Array
@@ -39,7 +40,8 @@ class Element(NamedTuple):
     """Something drawn. `sign` stands in the circle, or is the input's name or the constant's text.
 
     `detail` are a gate's settings (`axis=0`), `label` what a result is called, where it has a name of the user's or
-    is the output. `derivative` is None where it was not asked for. `uses` counts the wires that leave it.
+    is the output. `value` is None in a circuit without numbers, `derivative` where it was not asked for. `uses` counts
+    the wires that leave it.
     """
 
     number: int
@@ -48,7 +50,7 @@ class Element(NamedTuple):
     sign: str
     detail: str
     label: str
-    value: Array
+    value: Any
     derivative: Array | None
     uses: int
 
@@ -156,6 +158,15 @@ def circuit_of(trace: Trace, text: str, derivative: str) -> Circuit:
     )
 
 
+def circuit_without_numbers(graph: Graph, text: str) -> Circuit:
+    """The circuit of a graph that has no values yet."""
+    shown = shown_nodes(graph)
+    nothing: Any = None
+    steps = [Step(node, nothing, None, ()) for node in shown]
+    trace = Trace(graph, steps, graph.result, nothing, {}, labels_of(graph, shown), {}, [], frozenset(), "forward")
+    return circuit_of(trace, text, "tangent")
+
+
 def shares_of(trace: Trace, derivative: str) -> Uses:
     """Each share by the wire that it runs along."""
     shares = {}
@@ -207,7 +218,7 @@ def detail_of(node: Node) -> str:
 
 def has_wire(element: Element) -> bool:
     """Whether numbers stand on its wire; a constant has them in its name, unless it is the output."""
-    return element.kind is not ElementKind.CONSTANT or bool(element.label)
+    return element.value is not None and (element.kind is not ElementKind.CONSTANT or bool(element.label))
 
 
 def is_long(element: Element) -> bool:

@@ -20,7 +20,7 @@ SECONDS = 120
 MEMORY = 4 << 30  # bytes; thousands of long wires take dot all that there are
 HOW_TO_GET_IT = (
     "install it (apt install graphviz, dnf install graphviz, brew install graphviz, winget install graphviz), "
-    "or write .dot or .mmd, which do without"
+    "or write .svg, .html, .dot or .mmd, which do without"
 )
 
 
@@ -31,7 +31,7 @@ def write(circuit: Circuit, stream: Any, look: Look) -> str | None:
     if look.format == "png":
         inches = MOST_PIXELS / dpi
         options.append(f"-Gsize={inches:g},{inches:g}")
-    drawn = laid_out(drawing(circuit, rounded(look.digits)), look.format, *options)
+    drawn = drawn_by_dot(drawing(circuit, rounded(look.digits)), look.format, *options)
     getattr(stream, "buffer", stream).write(drawn)  # an svg is text, but comes as bytes
     if look.format == "png" and max(size_of(drawn)) >= MOST_PIXELS - 1:
         width, height = size_of(drawn)
@@ -44,7 +44,11 @@ def size_of(png: bytes) -> tuple[int, int]:
     return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
-def laid_out(text: str, format: str, *options: str) -> bytes:
+def is_installed() -> bool:
+    return shutil.which("dot") is not None
+
+
+def drawn_by_dot(text: str, format: str, *options: str) -> bytes:
     """What `dot -Tformat` makes of a text in its language. Raises Failure."""
     program = shutil.which("dot")
     if program is None:

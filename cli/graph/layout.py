@@ -1,17 +1,19 @@
-"""Where each thing of a circuit lies, in pixels, by Graphviz's `dot`. Knows boxes and curves, draws nothing."""
+"""Where each thing of a circuit lies, in pixels: what sizes there are, and who lays them out. Draws nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 
-from backprop.autodiff.named_tuple import NamedTuple
+from backprop.cli.graph.boxes import MARGIN, Box, Curve, Edge, Layout, Size
 from backprop.cli.graph.circuit import Circuit, Element, ElementKind, has_wire, is_long
-from backprop.cli.graph.graphviz import laid_out
+from backprop.cli.graph.graphviz import drawn_by_dot, is_installed
+from backprop.cli.graph.layered import laid_out
 from backprop.cli.graph.value_lines import MAXIMUM_ENTRIES, lines_of
 from backprop.cli.output.numbers import rounded
 
 PIXELS = 96  # an inch
-MARGIN = 8
 LETTER, LINE = 7, 16  # pixels of a character and of a line of the numbers
 ROOM = 3  # characters beside its digits that a number may need: a sign, a point, part of an exponent
 OUTLINE = """\
@@ -20,49 +22,41 @@ node [shape=box, fixedsize=true, label=""]; edge [arrowhead=none];
 """
 
 
-class Box(NamedTuple):
-    """The middle of something, and its size."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-class Layout(NamedTuple):
-    """`boxes` and `curves` by name: `n3` an element, `w3` the numbers on its wire, `s7` those of a wire's share.
-
-    A curve, by the names of its two ends, is a start and three points for each Bezier piece.
-    """
-
-    width: float
-    height: float
-    boxes: dict[str, Box]
-    curves: dict[tuple[str, str], list[list[tuple[float, float]]]]
-
-
 def layout_of(circuit: Circuit, digits: int) -> Layout:
-    """The layout of a circuit with room for so many digits. Raises Failure where dot is missing."""
-    lines = [f"digraph {{\n{OUTLINE}"]
-    for element in circuit.elements:
-        lines.append(
-            box(
-                f"n{element.number}",
-                *size_of(element),
-                is_round=element.kind is ElementKind.GATE and not is_long(element),
-            )
-        )
-        if has_wire(element):
-            lines.append(box(f"w{element.number}", *numbers_size(element, digits)))
-            lines.append(f"n{element.number} -> w{element.number}:w [weight=4];\n")
+    """The layout of a circuit with room for so many digits, by dot where it is installed. Raises Failure."""
+    sizes: dict[str, Size] = {}
+    edges: list[Edge] = []
+    arriving: dict[int, list[int]] = {}
     for index, wire in enumerate(circuit.wires):
-        start = f"w{wire.tail}:e" if has_wire(circuit.elements[wire.tail]) else f"n{wire.tail}"
-        if wire.share is None:
-            lines.append(f"{start} -> n{wire.head};\n")
-        else:
-            lines.append(box(f"s{index}", *share_size(circuit.elements[wire.tail], digits)))
-            lines.append(f"{start} -> s{index}:w;\ns{index}:e -> n{wire.head};\n")
-    return read(laid_out("".join([*lines, "}\n"]), "plain").decode())
+        arriving.setdefault(wire.head, []).append(index)
+    for element in circuit.elements:
+        for index in arriving.get(element.number, ()):
+            wire = circuit.wires[index]
+            start = f"{'w' if has_wire(circuit.elements[wire.tail]) else 'n'}{wire.tail}"
+            if wire.share is not None:
+                sizes[f"s{index}"] = Size(*share_size(circuit.elements[wire.tail], digits))
+                edges.append(Edge(start, f"s{index}"))
+                start = f"s{index}"
+            edges.append(Edge(start, f"n{wire.head}"))
+        sizes[f"n{element.number}"] = Size(*size_of(element), is_round(element))
+        if has_wire(element):
+            sizes[f"w{element.number}"] = Size(*numbers_size(element, digits))
+            edges.append(Edge(f"n{element.number}", f"w{element.number}", is_short=True))
+    return by_dot(sizes, edges) if is_installed() else laid_out(sizes, edges)
+
+
+def by_dot(sizes: Mapping[str, Size], edges: Sequence[Edge]) -> Layout:
+    """The layout that Graphviz's dot makes. Raises Failure."""
+    lines = [f"digraph {{\n{OUTLINE}"]
+    lines += [box(name, size) for name, size in sizes.items()]
+    for start, end, is_short in edges:
+        ports = [f"{name}{'' if name.startswith('n') else side}" for name, side in ((start, ":e"), (end, ":w"))]
+        lines.append(f"{ports[0]} -> {ports[1]}{' [weight=4]' if is_short else ''};\n")
+    return read(drawn_by_dot("".join([*lines, "}\n"]), "plain").decode())
+
+
+def is_round(element: Element) -> bool:
+    return element.kind is ElementKind.GATE and not is_long(element)
 
 
 def size_of(element: Element) -> tuple[float, float]:
@@ -95,15 +89,15 @@ def width_of(element: Element, digits: int) -> int:
     return (digits + ROOM + 1) * min(shape[-1], MAXIMUM_ENTRIES) + 3 if shape else digits + ROOM
 
 
-def box(name: str, width: float, height: float, *, is_round: bool = False) -> str:
-    shape = ", shape=circle" if is_round else ""
-    return f"{name} [width={width / PIXELS:.4f}, height={height / PIXELS:.4f}{shape}];\n"
+def box(name: str, size: Size) -> str:
+    shape = ", shape=circle" if size.is_round else ""
+    return f"{name} [width={size.width / PIXELS:.4f}, height={size.height / PIXELS:.4f}{shape}];\n"
 
 
 def read(text: str) -> Layout:
     """What `dot -Tplain` wrote: inches, the origin at the bottom left."""
     boxes: dict[str, Box] = {}
-    curves: dict[tuple[str, str], list[list[tuple[float, float]]]] = {}
+    curves: dict[tuple[str, str], list[Curve]] = {}
     width = height = 0.0
     for line in text.replace("\\\n", "").splitlines():
         kind, *words = line.split(" ")

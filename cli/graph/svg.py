@@ -13,8 +13,9 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.named_tuple import NamedTuple
+from backprop.cli.graph.boxes import Box, Layout
 from backprop.cli.graph.circuit import Circuit, Element, ElementKind, has_wire, is_long
-from backprop.cli.graph.layout import LINE, Box, Layout
+from backprop.cli.graph.layout import LINE
 from backprop.cli.graph.page_words import said
 from backprop.cli.graph.value_lines import lines_of
 from backprop.cli.output.numbers import Writer

@@ -10,8 +10,9 @@ from typing import TextIO
 import numpy as np
 
 from backprop.autodiff import shapes
+from backprop.cli.graph.boxes import Box, Layout
 from backprop.cli.graph.circuit import Circuit, Element, ElementKind, has_wire, is_long
-from backprop.cli.graph.layout import LINE, Box, Layout, layout_of
+from backprop.cli.graph.layout import LINE, layout_of
 from backprop.cli.graph.value_lines import lines_of
 from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look

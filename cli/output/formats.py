@@ -62,7 +62,7 @@ FORMATS = {
     "dot": FileFormat((".dot", ".gv"), by("graph.dot", "graph")),
     "mermaid": FileFormat((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
     "tikz": FileFormat((".tex",), by("graph.tikz", "graph")),
-    "svg": FileFormat((".svg",), by("graph.graphviz", "graph") | FIGURE),
+    "svg": FileFormat((".svg",), by("graph.vector", "graph") | FIGURE),
     "png": FileFormat((".png",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
     "pdf": FileFormat((".pdf",), by("graph.graphviz", "graph") | FIGURE, is_binary=True),
     "html": FileFormat((".html", ".htm"), by("graph.page", "graph") | by("plot.page", "plot") | by("fit.page", "fit")),
