@@ -28,7 +28,7 @@ from backprop.cli.reports.way import way_report
 from backprop.cli.status import Failure, Status
 
 SEARCHES = {"minimize": least, "maximize": largest}
-WITHOUT_SCIPY = "SciPy's methods were not tried, it is not installed: pip install 'backprop-cli[solve]'"
+WITHOUT_SCIPY = "SciPy's methods were not tried, it is not installed: pip install scipy"
 
 
 def run(command: str, settings: OptimumSettings, output: Output) -> Status:

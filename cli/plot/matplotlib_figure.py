@@ -46,7 +46,7 @@ def library(format: str) -> Any:
         reason = f"{format} needs matplotlib, which is not installed"
         if getattr(error, "name", None) != "matplotlib":
             reason = f"{format} needs matplotlib, which does not work: {error}"
-        raise Failure(reason, "install it: pip install 'backprop-cli[plot]'; or use text, csv, tsv or json") from None
+        raise Failure(reason, "install it: pip install matplotlib; or use text, csv, tsv or json") from None
     return matplotlib
 
 

@@ -67,7 +67,7 @@ def test_a_fork_is_a_process_of_its_own(tmp_path: Path) -> None:
 def test_a_module_that_is_missing(tmp_path: Path) -> None:
     done = FORKS.run(["batch", "x", "a.parquet"], b"", tmp_path, 60, environment({}), missing=["pyarrow"])
     assert done.status == 2
-    assert b"needs the extra 'fast'" in done.err
+    assert b"needs pyarrow, which is not installed" in done.err
 
 
 @pytest.mark.parametrize("is_read", [True, False])

@@ -35,10 +35,10 @@ def loaded() -> Any:
 
 
 def check_pyarrow(what: str) -> None:
-    """Raise Failure that names the extra where pyarrow is not installed, or is too old, and says what is wrong else."""
-    cure = "install it: pip install 'backprop-cli[fast]'; or use csv, tsv or ndjson"
+    """Raise Failure with the cure where pyarrow is not installed, or is too old, and says what is wrong else."""
+    cure = "install it: pip install --upgrade pyarrow; or use csv, tsv or ndjson"
     if find_spec("pyarrow") is None:
-        raise Failure(f"{what} needs the extra 'fast'", cure)
+        raise Failure(f"{what} needs pyarrow, which is not installed", cure)
     try:
         import pyarrow.parquet
     except Exception as error:

@@ -182,7 +182,7 @@ def zstandard(name: str) -> Any:
         except ImportError:
             continue
     raise Failure(
-        f"{name}: Zstandard needs the extra 'fast'",
-        "install it: pip install 'backprop-cli[fast]', or pack and unpack files with zstd",
+        f"{name}: Zstandard needs backports.zstd, which is not installed",
+        "install it: pip install backports.zstd, or pack and unpack files with zstd",
         Status.WRONG_QUESTION,
     )

@@ -127,7 +127,7 @@ def test_without_zstandard_the_extra_is_named(backprop, tmp_path):
     except ImportError:
         answer = backprop("batch", "x", "-o", "o.csv.zst", stdin="x\n1\n")
         assert (answer.status, os.listdir(tmp_path)) == (2, [])
-        assert "-o o.csv.zst: Zstandard needs the extra 'fast'" in answer.err
+        assert "-o o.csv.zst: Zstandard needs backports.zstd, which is not installed" in answer.err
 
 
 def test_what_cannot_be_packed(backprop, tmp_path):

@@ -280,8 +280,8 @@ def test_without_pyarrow_the_extra_is_named(tmp_path):
     for arguments in (["batch", "x", "rows.parquet"], ["batch", "x", "--format", "arrow"]):
         done = run_without("pyarrow", *arguments, folder=tmp_path)
         assert done.returncode == 2
-        assert b"needs the extra 'fast'\n" in done.stderr
-        assert b"pip install 'backprop-cli[fast]'" in done.stderr
+        assert b"needs pyarrow, which is not installed\n" in done.stderr
+        assert b"pip install --upgrade pyarrow" in done.stderr
 
 
 @pytest.mark.parametrize("form", [*READERS, "csv", "tsv", "ndjson"])
