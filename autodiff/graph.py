@@ -233,6 +233,11 @@ class Graph:
         self._interned: dict[tuple[Any, ...], Node] = {}
         self._numbers: dict[float, Node] = {}  # the constants that derivatives are built with: 1, 2, 0.5
 
+    def __repr__(self) -> str:
+        if self.source is None:
+            return f"<graph of {len(self.nodes)} nodes>"
+        return f"{'parse_relations' if self.relations else 'parse'}({self.source!r})"
+
     def add(
         self,
         gate: Gate,

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 __all__ = ["ExpressionError", "Span", "parse", "parse_constant", "parse_latex", "parse_model", "parse_relations"]
 
 
+def rendered(error: ExpressionError) -> str:
+    """The error as a user reads it, with its place in the text and the cure."""
+    from backprop.parser.diagnostics.rendering import render
+
+    return render(error)
+
+
+ExpressionError.written = rendered
+
+
 def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Graph:
     """The graph of an expression, or of statements, as written: untyped, it fits inputs of any shape.
 

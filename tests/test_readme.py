@@ -89,28 +89,10 @@ def test_the_readme_shows_commands() -> None:
     assert len(CASES) >= 10
 
 
-def test_the_python_example_holds() -> None:
-    example = re.search(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    assert example is not None
-    promised = re.search(r"# (-12\.0, \{.*\})", example[1])
-    assert promised is not None
-    shown = subprocess.run(
-        [sys.executable, "-c", f"{example[1]}\nprint(f'{{value}}, {{grad}}')"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert shown.stdout.strip().replace("'", '"') == promised[1]
-
-
-def test_the_python_example_of_many_rows_holds() -> None:
-    examples = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    promised = re.search(r'# arrays of shape \(rows,\); grads\["x"\] is (array\(.*\))', examples[1])
-    assert promised is not None
-    shown = subprocess.run(
-        [sys.executable, "-c", "\n".join([*examples[:2], "print(repr(grads['x']), values.shape)"])],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert shown.stdout.strip() == f"{promised[1]} (2,)"
+def test_the_python_session_prints_what_it_prints_here() -> None:
+    """The blocks are one session, run in a process of its own with its warnings as errors."""
+    session = "\n".join(re.findall(r"```pycon\n(.*?)```", README, flags=re.DOTALL))
+    assert session.count(">>> ") >= 10
+    code = f"import doctest; doctest.run_docstring_examples({session!r}, {{}}, name='README.md')"
+    shown = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert (shown.stdout, shown.stderr) == ("", "")

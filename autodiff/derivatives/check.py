@@ -68,6 +68,7 @@ class Survey(NamedTuple):
 
     `worst` has an entry and the number of its point (0: the given one) for every variable, or at a single point all
     entries. `failures` are the first MAXIMUM_FAILURES points with a mismatch, by number. `verdicts` counts entries.
+    `text` is what the expression is called where the survey shows itself.
     """
 
     worst: list[tuple[int, Entry]]
@@ -76,6 +77,7 @@ class Survey(NamedTuple):
     failures: list[tuple[int, dict[str, Array]]]
     verdicts: dict[str, int]
     shape: Shape
+    text: str = ""
 
 
 @without_collection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -26,16 +27,30 @@ def as_array(value: Any, what: str) -> Array:
 
 
 def as_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
-    """`value` as an array of numbers of any kind, itself where it is one. Raises as `as_array` does."""
+    """`value` as an array of numbers of any kind, itself where it is one. Raises as `as_array` does.
+
+    Arrays of other libraries are taken where they speak `__array__` or DLPack.
+    """
+    cure = "give a number or equally long lists of numbers"
     try:
         array = np.asarray(value)
+        if array.dtype.kind == "O":
+            array = numbers_in(value, array)
     except (TypeError, ValueError, OverflowError):
         array = np.asarray(None)
+    except Exception as fault:  # of another library's array, such as one that is on an accelerator
+        array, cure = np.asarray(None), " ".join(str(fault).split()) or cure
     if array.dtype.kind not in "fiub":
-        raise ExpressionError(
-            f"{what} is neither a number nor an array of numbers",
-            cure="give a number or equally long lists of numbers",
-        )
+        raise ExpressionError(f"{what} is neither a number nor an array of numbers", cure=cure)
+    return array
+
+
+def numbers_in(value: Any, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """What NumPy takes for objects as numbers, where it is some: a DLPack array, a column that may have gaps."""
+    if hasattr(value, "__dlpack__"):
+        return np.from_dlpack(value)
+    if array.ndim and all(isinstance(entry, Real) for entry in array.flat):
+        return array.astype(np.float64)
     return array
 
 
@@ -95,12 +110,17 @@ def selected(graph: Graph, values: Collection[str], wrt: Iterable[str] | None) -
     given = [name for name in graph.inputs if name in values or name in graph.variables]
     if wrt is None:
         return tuple(given)
-    chosen = tuple(dict.fromkeys(wrt))
+    chosen = names_in(wrt)
     for name in chosen:
         if name not in given and name not in graph.names:
             known = f"its variables are {', '.join(given)}" if given else "it has no variables"
             raise ExpressionError(f"'{name}' is not in the expression", cure=known, source=graph.source)
     return chosen
+
+
+def names_in(wrt: Iterable[str]) -> tuple[str, ...]:
+    """The names of a `wrt`, each once; one alone needs no list."""
+    return tuple(dict.fromkeys([wrt] if isinstance(wrt, str) else wrt))
 
 
 def seed_value(upstream: Any, shape: shapes.Shape) -> Array:

@@ -13,7 +13,16 @@ from backprop.autodiff.evaluation import threads
 from backprop.autodiff.evaluation.batched_gradients import plan_gradients
 from backprop.autodiff.evaluation.batched_lowering import RowPlan
 from backprop.autodiff.evaluation.batched_program import RowProgram
-from backprop.autodiff.evaluation.binding import as_array, as_numbers, check_names, defaults_beside, selected, value_of
+from backprop.autodiff.evaluation.binding import (
+    as_array,
+    as_numbers,
+    check_names,
+    defaults_beside,
+    names_in,
+    selected,
+    value_of,
+)
+from backprop.autodiff.evaluation.columns import columns_of, entries_of
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.recent import Recent
 from backprop.autodiff.graph import Graph
@@ -51,7 +60,7 @@ class CompiledFunction:
         self, graph: Graph, wrt: Iterable[str] | None, fixed: Mapping[str, Any] | None, gradients: bool
     ) -> None:
         self.graph = graph
-        self.wrt = None if wrt is None else tuple(wrt)
+        self.wrt = None if wrt is None else names_in(wrt)
         self.fixed = {name: as_array(value, value_of(name)) for name, value in (fixed or {}).items()}
         self.gradients = gradients
         self._plans = Recent(MOST_PLANS, MOST_STEPS)
@@ -63,14 +72,17 @@ class CompiledFunction:
         return CompiledFunction, (self.graph, self.wrt, self.fixed, self.gradients)
 
     def __call__(
-        self, columns: Mapping[str, Any] | None = None, /, **more_columns: Any
+        self, columns: Any = None, /, **more_columns: Any
     ) -> tuple[np.ndarray[Any, Any], dict[str, np.ndarray[Any, Any]]]:
         """The values, (rows, *the output's shape), and the gradients by name, (rows, *the variable's shape).
 
-        An array has the rows along its first axis; a number holds for all rows. Raises ExpressionError for missing
-        and unknown names, for what is no number, where the numbers of rows differ, and where shapes do not fit.
+        `columns` is a mapping or a data frame, of which the columns that the expression has are taken. An array has
+        the rows along its first axis; a number holds for all rows, and numbers alone are one row. Raises
+        ExpressionError for missing and unknown names, for what is no number, where the numbers of rows differ, and
+        where shapes do not fit.
         """
-        given = {**(columns or {}), **more_columns}
+        free = [name for name in self.graph.variables if name not in self.fixed and name not in more_columns]
+        given = {**columns_of(columns, free), **more_columns}
         varying, held = self._split(given)
         rows = _rows(varying)
         kinds = [Kind(name, array.shape[1:], True) for name, array in varying.items()]
@@ -90,6 +102,14 @@ class CompiledFunction:
         threads.over_rows(work, rows, plan.rows.rows_worth_a_thread)
         value, *gradients = results
         return value, dict(zip(plan.names, gradients, strict=True))
+
+    def table(self, columns: Any = None, /, **more_columns: Any) -> dict[str, np.ndarray[Any, Any]]:
+        """The same as the columns that `backprop batch` writes: `value`, `grad_x`, of an array one for each entry."""
+        values, gradients = self(columns, **more_columns)
+        table = entries_of("value", values)
+        for name, gradient in gradients.items():
+            table |= entries_of(f"grad_{name}", gradient)
+        return table
 
     def _split(self, given: Mapping[str, Any]) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Array]]:
         """The variables that rows differ in, and the values of the others."""
@@ -132,7 +152,7 @@ def compile(
 
 
 def _rows(varying: Mapping[str, np.ndarray[Any, Any]]) -> int:
-    """How many rows there are. Raises ExpressionError where the variables disagree, or where none has any."""
+    """How many rows there are, one where no variable has any. Raises ExpressionError where the variables disagree."""
     lengths: dict[int, list[str]] = {}
     for name, array in varying.items():
         lengths.setdefault(len(array), []).append(name)
@@ -142,8 +162,6 @@ def _rows(varying: Mapping[str, np.ndarray[Any, Any]]) -> int:
             f"the numbers of rows differ: {', '.join(parts)}",
             cure="give arrays with equally many rows along their first axis; a number holds for all rows",
         )
-    if not lengths:
-        raise ExpressionError("no variable has rows", cure="give one of them an array with a row an entry")
     for array in varying.values():
         shapes.bounded(array.shape[1:])
-    return next(iter(lengths))
+    return next(iter(lengths), 1)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.evaluation.columns import columns_of
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.optimize.births import WrongRow, not_finite
 from backprop.autodiff.optimize.fitting import ParameterSearch, Tell
@@ -200,7 +201,7 @@ def fit(
     """
     task = Task(
         graph,
-        columns_of(data),
+        columns_of(data, graph.inputs),
         {**(start or {}), **more_start},
         ranges=ranges or {},
         bounds=bounds or {},
@@ -222,17 +223,6 @@ def fit(
         point = fitting.best
         best = rough(fitting.model, task.inside(point.vector), point.vector)
         raise Interrupted(Fitted(fitting, point, best, "interrupted", is_converged=False)) from None
-
-
-def columns_of(data: Any) -> dict[str, Any]:
-    """The columns of a mapping, a data frame, a table of Arrow or a structured array, by name."""
-    if hasattr(data, "items"):
-        return {str(name): column for name, column in data.items()}
-    structure = getattr(data, "dtype", None)
-    names = getattr(structure, "names", None) or getattr(data, "column_names", None) or getattr(data, "columns", None)
-    if names is None:
-        raise ExpressionError(f"the data are of type {type(data).__name__}", cure="give columns by name")
-    return {str(name): data[name] for name in names}
 
 
 def finished(fitting: ParameterSearch, point: Point) -> Fitted:

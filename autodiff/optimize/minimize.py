@@ -229,6 +229,7 @@ def order(found: Arrival) -> tuple[bool, bool, float]:
 
 def minimize(
     graph: Graph,
+    /,
     start: Mapping[str, Any] | None = None,
     *,
     bounds: Mapping[str, Bound] | None = None,
@@ -251,6 +252,7 @@ def minimize(
 
 def maximize(
     graph: Graph,
+    /,
     start: Mapping[str, Any] | None = None,
     *,
     bounds: Mapping[str, Bound] | None = None,

@@ -214,6 +214,7 @@ def without_constraints(region: Region) -> Region:
 
 def solve(
     graph: Graph,
+    /,
     start: Mapping[str, Any] | None = None,
     *,
     bounds: Mapping[str, Bound] | None = None,

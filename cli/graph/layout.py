@@ -24,6 +24,11 @@ node [shape=box, fixedsize=true, label=""]; edge [arrowhead=none];
 
 def layout_of(circuit: Circuit, digits: int) -> Layout:
     """The layout of a circuit with room for so many digits, by dot where it is installed. Raises Failure."""
+    return (by_dot if is_installed() else laid_out)(*things_of(circuit, digits))
+
+
+def things_of(circuit: Circuit, digits: int) -> tuple[dict[str, Size], list[Edge]]:
+    """What is to be laid out, in topological order: the sizes by name, and what joins them."""
     sizes: dict[str, Size] = {}
     edges: list[Edge] = []
     arriving: dict[int, list[int]] = {}
@@ -42,7 +47,7 @@ def layout_of(circuit: Circuit, digits: int) -> Layout:
         if has_wire(element):
             sizes[f"w{element.number}"] = Size(*numbers_size(element, digits))
             edges.append(Edge(f"n{element.number}", f"w{element.number}", is_short=True))
-    return by_dot(sizes, edges) if is_installed() else laid_out(sizes, edges)
+    return sizes, edges
 
 
 def by_dot(sizes: Mapping[str, Size], edges: Sequence[Edge]) -> Layout:

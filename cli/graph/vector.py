@@ -9,7 +9,8 @@ from typing import Any
 from backprop.cli.graph import graphviz
 from backprop.cli.graph.circuit import Circuit
 from backprop.cli.graph.dot import FONT, GRAY, GREEN, RED
-from backprop.cli.graph.layout import layout_of
+from backprop.cli.graph.layered import laid_out
+from backprop.cli.graph.layout import things_of
 from backprop.cli.graph.svg import Marks, draw
 from backprop.cli.output.numbers import rounded
 from backprop.cli.output.output import Look
@@ -44,8 +45,8 @@ def write(circuit: Circuit, stream: Any, look: Look) -> None:
 
 
 def drawing(circuit: Circuit, digits: int) -> str:
-    """The SVG with its title and its style, as a file or a notebook has it."""
-    layout = layout_of(circuit, digits)
+    """The SVG of our own layout with its title and its style: the same on every machine, for a file or a notebook."""
+    layout = laid_out(*things_of(circuit, digits))
     marks = {one.number: Marks(0, 0, 0, 0) for one in circuit.elements if one.value is not None}
     shares = {index: (0, 0) for index in range(len(circuit.wires))}
     drawn = draw(circuit, layout, marks, shares, rounded(digits))

@@ -266,7 +266,6 @@ def test_arrays_a_row_in_any_layout():
         ({"x": [1.0], "y": 1, "z": 1, "v": 1}, "'v' is not in the expression"),
         ({"x": ["one"], "y": 1, "z": 1}, "the value of 'x' is neither a number nor an array of numbers"),
         ({"x": [[1.0], [1.0, 2.0]], "y": 1, "z": 1}, "the value of 'x' is neither a number nor an array of numbers"),
-        ({"x": 1, "y": 1, "z": 1}, "no variable has rows"),
         ({"x": np.ones((2, 3)), "y": np.ones((2, 4)), "z": 1}, "add: shapes (3) and (4) do not match"),
     ],
 )

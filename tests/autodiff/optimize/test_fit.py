@@ -293,7 +293,7 @@ def test_columns_come_from_mappings_frames_and_structured_arrays_and_new_ones_ar
     array["t"], array["y"] = columns["t"], columns["y"]
     for data in (Frame(columns), array):
         assert fit(parse_model(DECAY), data, b=1).parameters == result.parameters
-    with pytest.raises(ExpressionError, match="the data are of type list"):
+    with pytest.raises(TypeError, match="a mapping or a data frame is expected, not list"):
         fit(parse_model(DECAY), [1, 2], b=1)
     bands = result.predict(Frame({"t": [0.0, 1.0]}))
     a, b, c = (result.parameters[name] for name in "abc")
