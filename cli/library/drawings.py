@@ -39,7 +39,7 @@ class Drawing:
             self._run(["--format", format, "-o", str(path)])
             return path.read_text(encoding="utf-8")
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.drawn("tree" if self.command == "graph" else "text").rstrip("\n")
 
     def _repr_svg_(self) -> str:

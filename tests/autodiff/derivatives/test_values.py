@@ -250,7 +250,7 @@ def test_errors_are_one_class_that_is_a_value_error():
     with pytest.raises(ValueError) as caught:
         value_and_grad(PRODUCT)
     assert type(caught.value) is ExpressionError
-    assert str(caught.value) == caught.value.reason
+    assert str(caught.value) == ExpressionError.written(caught.value)
 
 
 def test_the_graph_is_not_touched():

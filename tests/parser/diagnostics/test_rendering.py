@@ -16,6 +16,7 @@ def shown(source, start, end, cure="do so"):
 def test_the_example_of_the_design():
     error = ExpressionError("unknown function 'sine'", Span(2, 6), "did you mean 'sin'?", "2*sine(x) + 1")
     assert render(error) == ("error: unknown function 'sine'\n  1 | 2*sine(x) + 1\n    |   ^^^^ did you mean 'sin'?")
+    assert str(error) == render(error)
 
 
 @pytest.mark.parametrize(
