@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from backprop.cli.library.calls import compile, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from backprop.cli.library.derivative import derivative
     from backprop.cli.library.drawings import picture, plot
-    from backprop.cli.library.graphs import Graph, parse, parse_model, parse_relations
+    from backprop.cli.library.graphs import Graph, parse, parse_latex, parse_model, parse_relations
     from backprop.cli.library.magic import load_ipython_extension
     from backprop.cli.library.optima import budget, fit, maximize, minimize, solve
     from backprop.cli.library.steps import check, explain, trace
@@ -21,7 +21,7 @@ _MODULES = {
     "cli.library.calls": ("compile", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"),
     "cli.library.derivative": ("derivative",),
     "cli.library.drawings": ("picture", "plot"),
-    "cli.library.graphs": ("Graph", "parse", "parse_model", "parse_relations"),
+    "cli.library.graphs": ("Graph", "parse", "parse_latex", "parse_model", "parse_relations"),
     "cli.library.magic": ("load_ipython_extension",),
     "cli.library.optima": ("budget", "fit", "maximize", "minimize", "solve"),
     "cli.library.steps": ("check", "explain", "trace"),
@@ -48,6 +48,7 @@ __all__ = [
     "maximize",
     "minimize",
     "parse",
+    "parse_latex",
     "parse_model",
     "parse_relations",
     "picture",

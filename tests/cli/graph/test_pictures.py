@@ -12,7 +12,7 @@ import pytest
 from backprop.autodiff.derivatives.trace import trace
 from backprop.cli.graph.circuit import circuit_of
 from backprop.cli.graph.dot import drawing
-from backprop.cli.graph.graphviz import laid_out
+from backprop.cli.graph.graphviz import drawn_by_dot
 from backprop.cli.graph.slides import steps_of
 from backprop.cli.graph.style import StyleOptions
 from backprop.cli.output.numbers import rounded
@@ -35,7 +35,7 @@ def circuit(name, format="svg", **options):
 
 
 def picture(name, **options):
-    return ElementTree.fromstring(laid_out(drawing(circuit(name, **options), rounded(6)), "svg"))
+    return ElementTree.fromstring(drawn_by_dot(drawing(circuit(name, **options), rounded(6)), "svg"))
 
 
 def boxes(svg):
