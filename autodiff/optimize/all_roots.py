@@ -72,6 +72,7 @@ def named(stretches: list[Stretch]) -> str:
 
 def all_roots(
     graph: Graph,
+    /,
     within: Mapping[str, Stretch],
     values: Mapping[str, Any] | None = None,
     *,

@@ -8,7 +8,15 @@ from backprop.cli.batch.dialect_options import DIALECT_OPTIONS
 from backprop.cli.batch.options import RENAME, from_option
 from backprop.cli.completion import completed_by
 from backprop.cli.fit.settings import FitSettings
-from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, LATEX, BoundedNumber, file_option, shared, word_option
+from backprop.cli.options.declarations import (
+    BOUNDS,
+    EXPRESSION_FILES,
+    LATEX,
+    BoundedNumber,
+    file_option,
+    shared,
+    word_option,
+)
 
 LOSSES = ("huber", "soft_l1", "cauchy")
 

@@ -32,10 +32,10 @@ def write(circuit: Circuit, stream: TextIO, look: Look) -> None:
 
 def drawing(circuit: Circuit, number: Writer) -> str:
     """The whole file; `number` writes a number."""
-    return Drawing(circuit, number).text()
+    return DotDrawing(circuit, number).text()
 
 
-class Drawing:
+class DotDrawing:
     """The lines of one file."""
 
     def __init__(self, circuit: Circuit, number: Writer) -> None:

@@ -28,8 +28,9 @@ class Iterations:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
-    def count(self, number: int, value: float) -> None:
-        self.tell(number, value, {})
+    def halved(self, number: int, left: int) -> None:
+        """Show how often a range was halved, and how many intervals are left."""
+        self.tell(number, left, {})
 
     def tell(self, number: int, value: float, _values: Mapping[str, Any]) -> None:
         self._show(lambda: f"iteration {number}: {self._what} {value:.6g}")

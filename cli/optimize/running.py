@@ -80,7 +80,7 @@ def run_all(settings: EquationSettings, output: Output) -> Status:
     """Find every root in a range and report. Raises ExpressionError or Failure where the question is wrong."""
     values = {name: value for name, value in settings.start.items() if name not in settings.within}
     with Iterations("open intervals", is_quiet=output.is_quiet) as iterations, in_words():
-        found = all_roots(settings.asked.graph, settings.within, values, tell=iterations.count)
+        found = all_roots(settings.asked.graph, settings.within, values, tell=iterations.halved)
     write(all_roots_report(found, settings.asked.title), settings, output)
     return told(found, settings, output, is_whole=True)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from backprop.cli.output.formats import words
 from backprop.cli.output.output import Output
+from backprop.cli.output.report import Report
 from backprop.cli.plot.appearance import Appearance
 from backprop.cli.plot.samples import (
     Curve,
@@ -66,9 +67,7 @@ class Plotting:
     def run(self) -> Status:
         """Compute and write all of it."""
         if self.is_points:
-            from backprop.cli.plot.points import point_report
-
-            self.output.write(point_report(self.question, self.functions, points_of(self.question, self.count)))
+            self.output.write(self.report())
         else:
             self.output.render(self)
         remark = outside(self.way, self.question) if self.way else None
@@ -76,6 +75,12 @@ class Plotting:
             self.output.note(remark)
         self.output.note_unused(self.question.unused)
         return Status.DONE
+
+    def report(self) -> Report:
+        """The points. Raises Failure."""
+        from backprop.cli.plot.points import point_report
+
+        return point_report(self.question, self.functions, points_of(self.question, self.count))
 
     @property
     def heading(self) -> str | None:

@@ -155,20 +155,18 @@ def check(session: Session, rest: str) -> Reply:
 
 def plot(session: Session, rest: str) -> Reply:
     """A curve of an expression and its derivative, over a range behind it: `:plot sin(x) x=-5:5`."""
+    from backprop.cli.plot.appearance import read_appearance
     from backprop.cli.plot.plotting import Plotting
-    from backprop.cli.plot.points import point_report
     from backprop.cli.repl.ranged import FEW_POINTS, ranged
 
     text, ranges = ranged(rest)
     asked = asked_of(session, text, is_point_optional=True)
     question = session.over(asked, ranges)
-    output = session.output
+    output, appearance = session.output, read_appearance(None, None, None, (), None)
     with asked.text.located():
         if output.format not in ONE_LINE:
-            plotting = Plotting(question, (), None, None, output.of("plot"))
-            return Reply(show=plotting.run)
-        plotting = Plotting(question, (), None, None, output.of("plot", format="json"))
-        report = point_report(question, plotting.samples(FEW_POINTS), plotting.sampler.wrt)
+            return Reply(show=Plotting(question, (), None, None, None, appearance, output.of("plot")).run)
+        report = Plotting(question, (), FEW_POINTS, None, None, appearance, output.of("plot", format="json")).report()
     return Reply(report.data, [machine_text(number) for row in report.rows for number in row], report)
 
 

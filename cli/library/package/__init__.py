@@ -6,24 +6,24 @@ TYPE_CHECKING = False  # as in typing, which costs more to import than everythin
 if TYPE_CHECKING:
     from typing import Any
 
-    from backprop.autodiff import ExpressionError, Uncertain, within
+    from backprop.autodiff import ExpressionError, Lesson, Uncertain, within
     from backprop.cli.library.calls import compile, hessian, hvp, jacobian, jvp, value_and_grad, vjp
     from backprop.cli.library.derivative import derivative
     from backprop.cli.library.drawings import picture, plot
     from backprop.cli.library.graphs import Graph, parse, parse_latex, parse_model, parse_relations
     from backprop.cli.library.magic import load_ipython_extension
-    from backprop.cli.library.optima import budget, fit, maximize, minimize, solve
+    from backprop.cli.library.optima import all_roots, budget, fit, maximize, minimize, minimize_from_many, solve
     from backprop.cli.library.steps import check, explain, trace
     from backprop.cli.library.version import __version__
 
 _MODULES = {
-    "autodiff": ("ExpressionError", "Uncertain", "within"),
+    "autodiff": ("ExpressionError", "Lesson", "Uncertain", "within"),
     "cli.library.calls": ("compile", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp"),
     "cli.library.derivative": ("derivative",),
     "cli.library.drawings": ("picture", "plot"),
     "cli.library.graphs": ("Graph", "parse", "parse_latex", "parse_model", "parse_relations"),
     "cli.library.magic": ("load_ipython_extension",),
-    "cli.library.optima": ("budget", "fit", "maximize", "minimize", "solve"),
+    "cli.library.optima": ("all_roots", "budget", "fit", "maximize", "minimize", "minimize_from_many", "solve"),
     "cli.library.steps": ("check", "explain", "trace"),
     "cli.library.version": ("__version__",),
 }
@@ -32,8 +32,10 @@ _ROOMS = {name: room for room, names in _MODULES.items() for name in names}
 __all__ = [
     "ExpressionError",
     "Graph",
+    "Lesson",
     "Uncertain",
     "__version__",
+    "all_roots",
     "budget",
     "check",
     "compile",
@@ -47,6 +49,7 @@ __all__ = [
     "load_ipython_extension",
     "maximize",
     "minimize",
+    "minimize_from_many",
     "parse",
     "parse_latex",
     "parse_model",
