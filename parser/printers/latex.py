@@ -56,6 +56,9 @@ SIGNED, CHOICE = (SUM + PRODUCT) / 2, (COMPARISON + SUM) / 2
 ENTRYWISE, MATRICES = "entrywise", "matrices"
 TRUTHS = (OR, AND, NOT, COMPARISON)
 
+NAME_BEFORE_BRACKET = re.compile(
+    r"((?:[^\W\d_]|\\mathrm\{(?:[^{}]|\\_)*\})(?:_\{(?:[^{}]|\{[^{}]*\})*\})?)\0(?=\\left\()"
+)
 PLACE = r"(\{\d\}|<[a-z_]+>)"  # in a template
 
 Part = str | tuple[Node, float]  # text, or a node and the loosest precedence that needs no parentheses there
@@ -258,8 +261,12 @@ def without_sign(node: Node) -> Part | None:
 
 
 def multiplied(text: str) -> str:
-    """The text with its products written: a dot before a digit, and between a digit and a fraction."""
+    """The text with its products written: a dot before a digit, between a digit and a fraction, and behind a name.
+
+    Behind a name before a bracket, which would be a call.
+    """
     text = re.sub(r"\0(?=[\d.])|(?<=\d)\0(?=\\frac)", r" \\cdot ", text)
+    text = NAME_BEFORE_BRACKET.sub(r"\1 \\cdot ", text)
     return text.replace(TIMES, " ")
 
 

@@ -31,7 +31,7 @@ PAIRS = [
     ("exp(x)^2", r"\left(e^{x}\right)^{2}"),
     ("log(x)/log2(y)", r"\frac{\log\left(x\right)}{\log_{2}\left(y\right)}"),
     ("-(x + y)", r"-\left(x + y\right)"),
-    ("x*-y", r"x \left(-y\right)"),
+    ("x*-y", r"x \cdot \left(-y\right)"),  # x (-y) might call x
     ("x - -2", r"x - \left(-2\right)"),
     ("x - (y - z)", r"x - \left(y - z\right)"),
     ("abs(x - y)", r"\left|x - y\right|"),
@@ -72,7 +72,7 @@ PAIRS = [
     ("x + -y*z", r"x + \left(-y z\right)"),
     ("-3*x + y", r"-3 x + y"),
     ("(-3)^2*x", r"\left(-3\right)^{2} x"),
-    ("x*-3*y", r"x \left(-3\right) y"),
+    ("x*-3*y", r"x \cdot \left(-3\right) y"),
     ("-inf*x", r"-\infty x"),
     ("-1e-20*x", r"-10^{-20} x"),
     ("-x/y", r"-\frac{x}{y}"),
