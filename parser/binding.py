@@ -24,9 +24,14 @@ BINDERS = frozenset(name for name, (gate, *_) in FUNCTIONS.items() if isinstance
 
 
 class InnerScope(Scope):
-    """The names inside a gate. Those of the text around are inputs, which the gate's operands are given to."""
+    """The names inside a gate. Those of the text around are inputs, which the gate's operands are given to.
 
-    def __init__(self, outer: Scope) -> None:
+    `given` has the node of the text around for each input, for the variable the one that has its shape.
+    """
+
+    def __init__(self, outer: Scope, variable: str, like: Node) -> None:
+        self.outer = outer
+        self.given = {variable: like}
         self.text = outer.text
         self.graph = Graph(is_typed=False, source=outer.graph.source)
         # What must be constant there, the end of a loop, may be a constant of the text, which is then fixed.
@@ -38,6 +43,8 @@ class InnerScope(Scope):
         self.expanded = {}
 
     def resolve(self, name: str, span: Span | None) -> Node:
+        if name not in self.given:
+            self.given[name] = self.outer.resolve(name, span)
         return self.graph.input(name, (), span)
 
 
@@ -65,20 +72,16 @@ def defined(scope: Scope, name: Operand, body: Function, arguments: Sequence[Arg
     around = [scope.visible[parameter] for parameter in body.parameters[1:]]
 
     def make(where: Scope, nodes: tuple[Node, ...]) -> Node:
-        inner = InnerScope(where)
         variable = f"variable {body.parameters[0]}"  # no name of the text has a blank in it
-        given: dict[str, Node] = {}
+        inner = InnerScope(where, variable, nodes[0])  # an end of an integral is a number, as its variable is
         parameters = [inner.graph.input(variable)]
         for parameter, node in zip(body.parameters[1:], nodes[len(ends) :], strict=True):
             outer = f"parameter {parameter}"
-            given[outer] = node
+            inner.given[outer] = node
             is_known = node.is_constant
             parameters.append(inner.graph.constant(node.value) if is_known else inner.graph.input(outer))
         result = expand(inner, body, parameters)
-        for free, node in inner.graph.inputs.items():
-            if free != variable and free not in given:
-                given[free] = where.resolve(free, node.span)
-        function, values = bound(result, variable, given, body.parameters[0])
+        function, values = bound(result, variable, inner.given, body.parameters[0])
         return where.graph.add(gate, (*nodes[: len(ends)], *values), (function,), span)
 
     if scope.is_body:

@@ -14,7 +14,7 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate, at
-from backprop.autodiff.declaration.notation import SUM, Binding, Template
+from backprop.autodiff.declaration.notation import SUM, TERNARY, Binding, Template
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import dependents
@@ -284,7 +284,7 @@ root = Implicit(
     attributes=BODY,
     shape=root_rule,
     notation=Binding("root", "root(cos(x) - x, x, 1)", "the n-th root of x is x^(1/n)"),
-    code={"latex": r"\operatorname{root}_{<variable> \approx {0}} \left(<body>\right)"},
+    code={"latex": Template(r"\operatorname{root}_{<variable> \approx {0}} \left(<body>\right)", TERNARY)},
     is_function=True,
     summary="the x near the start for which f is 0: root(cos(x) - x, x, 1); with vectors a system",
     habit="sends minus the derivative of what is 0 there by any input, divided by that by the unknown, times the "
@@ -301,7 +301,7 @@ argmin = Implicit(
     attributes=BODY,
     shape=minimum_rule,
     notation=Binding("argmin", "argmin((x - a)^2, x, 0)"),
-    code={"latex": r"\operatorname{arg\,min}_{<variable> \approx {0}} \left(<body>\right)"},
+    code={"latex": Template(r"\operatorname{arg\,min}_{<variable> \approx {0}} \left(<body>\right)", TERNARY)},
     is_function=True,
     summary="the x near the start at which f is least: argmin((x - a)^2 + x^4, x, 0); x may be a vector",
     habit="sends minus the mixed second derivative by any input and the unknown, divided by that by the unknown, times "

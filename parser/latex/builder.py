@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Node
@@ -17,7 +16,7 @@ from backprop.parser.builder import Children, part
 from backprop.parser.calls import called
 from backprop.parser.constants import with_constants
 from backprop.parser.functions import FunctionScope
-from backprop.parser.latex.functions import FunctionBuilder
+from backprop.parser.latex.inner import InnerBuilder, indices_around
 from backprop.parser.latex.names import Index, LatexName
 from backprop.parser.operand import Argument, Keyword, Operand
 from backprop.parser.scope import Function, Scope
@@ -32,7 +31,7 @@ class WrittenCase(NamedTuple):
     condition: Operand | None
 
 
-class LatexBuilder(FunctionBuilder):
+class LatexBuilder(InnerBuilder):
     """The callbacks, with the names that the grammar calls them by."""
 
     # Names and numbers ---------------------------------------------------------------------------------------
@@ -40,8 +39,7 @@ class LatexBuilder(FunctionBuilder):
     def name(self, children: Children) -> Operand:
         token = children[0]
         name: LatexName | None = token.value
-        bound = bound_letters(self.scope)
-        indices = [] if name is None else sorted(name.letters & bound)
+        indices = [] if name is None else sorted(name.letters & indices_around(self.scope))
         if name is not None and indices:
             token.node = self.indexed_name(name, indices, token)
             return token  # type: ignore[no-any-return]
@@ -75,11 +73,16 @@ class LatexBuilder(FunctionBuilder):
             operand = Operand("NAME", letter, token.start_pos, token.end_pos)
             operand.node = self.scope.visible[letter]
             operands.append(operand)
+        bound = self.scope.head.parameters if isinstance(self.scope, FunctionScope) else ()
 
         def make(where: Scope, nodes: tuple[Node, ...], values: list[Any]) -> Node:
             numbers = dict(zip(indices, map(int, values), strict=True))
             parts = ["".join(piece_of(piece, numbers) for piece in part) for part in name.below]
             text = "_".join([name.base, *parts])
+            if text in bound:
+                raise ExpressionError(
+                    f"the index makes this '{text}', the variable of an integral", token.span, "give it another name"
+                )
             return where.visible.get(text) or where.first_use(text, token.span)
 
         def piece_of(piece: str | Index, numbers: dict[str, int]) -> str:
@@ -114,31 +117,32 @@ class LatexBuilder(FunctionBuilder):
 
     def beside(self, children: Children) -> Operand:
         left, right = children
-        self.ask_about_product(left, right, is_beside=True)
+        self.ask_about_product(left, right, "")
         return self.product(left, right, "*")
 
     def times(self, children: Children) -> Operand:
         left, sign, right = children
-        self.ask_about_product(left, right)
+        self.ask_about_product(left, right, sign.text)
         return self.product(left, right, sign.text)
 
     def divided(self, children: Children) -> Operand:
         left, _, right = children
-        self.ask_about_product(left, right)
+        self.ask_about_product(left, right, "/")
         made = part(left, right)
         made.node = self.scope.graph.add(OPERATORS["/"], (self.scope.node(left), self.scope.node(right)), (), made.span)
         self.quotients.add(made.end_pos)
         return made
 
-    def ask_about_product(self, left: Operand, right: Operand, *, is_beside: bool = False) -> None:
-        r"""Raise ExpressionError for `\sin x y`, `\sin x / y` and `1/2x`: how far do they reach?"""
+    def ask_about_product(self, left: Operand, right: Operand, sign: str) -> None:
+        r"""Raise ExpressionError for `\sin x y`, `\sin x / y`, `1/2x`, `\int_0^1 dx/x`: how far do they reach?"""
+        self.ask_about_integral(left, right, sign)
         if left.end_pos in self.unbracketed and right.start_pos not in self.starts:
             raise ExpressionError(
                 "where does the argument of the function end?",
                 Span(left.start_pos, right.end_pos),
                 r"write brackets around it: \sin(x) y, or \sin(x y)",
             )
-        if is_beside and left.end_pos in self.quotients:
+        if not sign and left.end_pos in self.quotients:
             raise ExpressionError(
                 "does the slash divide by all that follows?",
                 Span(left.start_pos, right.end_pos),
@@ -150,8 +154,8 @@ class LatexBuilder(FunctionBuilder):
     def raised(self, children: Children) -> Operand:
         base, _, _, exponent, closing = children
         made = part(base, closing)
-        is_euler = base.text == "e" and base.type == "NAME" and "e" not in self.meaning.shapes
-        if is_euler and base.node is not None and base.node.gate is leaves.input:
+        is_euler = base.type == "NAME" and base.node is not None and base.node.name == "e"
+        if is_euler and "e" not in self.meaning.shapes and "e" not in self.scope.assigned:
             self.ask_about_imaginary(exponent)
             made.node = self.scope.graph.add(FUNCTIONS["exp"][0], (self.scope.node(exponent),), (), made.span)
             return made
@@ -164,7 +168,7 @@ class LatexBuilder(FunctionBuilder):
         text = (self.scope.graph.source or "")[exponent.start_pos : exponent.end_pos]
         for letter in ("i", "j"):
             place = next(iter(standing_alone(letter, text)), None)
-            if place is not None and letter not in bound_letters(self.scope):
+            if place is not None and letter not in indices_around(self.scope):
                 start = exponent.start_pos + place
                 raise ExpressionError(
                     f"'{letter}': the imaginary unit, or a variable?",
@@ -303,11 +307,6 @@ class LatexBuilder(FunctionBuilder):
         made.node = loops.gathered(self.scope, self.literal_name(big.text, big), function, values, made.span)
         self.starts.add(made.start_pos)
         return made
-
-
-def bound_letters(scope: Scope) -> set[str]:
-    """The indices of the sums around."""
-    return set(scope.head.parameters) if isinstance(scope, FunctionScope) else set()
 
 
 def standing_alone(letter: str, text: str) -> list[int]:

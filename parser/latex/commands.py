@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import re
 
+from backprop.autodiff.declaration.notation import Template
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.parser.printers.language import words
 from backprop.parser.printers.latex_names import GREEK
@@ -49,6 +50,8 @@ SIGNS = {
     "sqrt": ("SQRT", "sqrt"),
     "sum": ("BIG", "sum"),
     "prod": ("BIG", "prod"),
+    "int": ("INTEGRAL", "integral"),
+    "approx": ("NEAR", "near"),
 }
 CHARACTERS = {
     "+": ("SIGN", "+"),
@@ -100,7 +103,8 @@ BESSEL = {"J": ("j0", "j1", "jn"), "Y": ("y0", "y1", "yn"), "I": ("i0", "i1", "i
 INVERSES = {"Phi": "norminv", "erf": "erfinv"}
 
 UNREAD = {
-    **dict.fromkeys(("int", "iint", "oint"), "an integral is not read; differentiate what stands under it"),
+    **dict.fromkeys(("iint", "iiint"), r"write one \int for each variable: \int_{0}^{1} \int_{0}^{x} x y \, dy \, dx"),
+    "oint": "give the integral over a parameter of the path",
     **dict.fromkeys(("partial", "nabla"), "give the function alone: backprop diff and grad differentiate it"),
     "lim": "give the limit itself",
     "lg": r"\log_{10} or \log_{2}, which is it?",
@@ -111,7 +115,7 @@ UNREAD = {
     "ldots": "write out what the dots stand for, or a \\sum",
     "cdots": "write out what the dots stand for, or a \\sum",
     "dots": "write out what the dots stand for, or a \\sum",
-    "arg": "it has no gradient; give the function alone",
+    "arg": r"a place where f is least is \arg\min_{x \approx 0} \left(f\right)",
     "label": "delete it",
     "tag": "delete it",
 }
@@ -140,13 +144,29 @@ def plain_functions() -> frozenset[str]:
 def declared() -> dict[str, str]:
     r"""The functions by what their declarations write before their arguments: \sin, or the name in \operatorname."""
     found: dict[str, str] = {}
-    for name, gates in FUNCTIONS.items():
-        template = gates[0].code.get("latex", "")
-        text = getattr(template, "text", template)
-        written = re.match(r"\\operatorname\{(\w+)\}(?:\\left\(|$)|(\\[A-Za-z]+)(?:\\left\(|$)", text)
+    for name in FUNCTIONS:
+        written = re.match(r"\\operatorname\{(\w+)\}(?:\\left\(|$)|(\\[A-Za-z]+)(?:\\left\(|$)", template_of(name))
         if written:
             found.setdefault(written[1] or written[2], name)
     return found
+
+
+@functools.cache
+def sought() -> dict[str, str]:
+    r"""The functions that seek a variable's value, by the word that is written for them: `root`, `argmin`."""
+    written = {name: re.match(r"\\operatorname\{([^{}]*)\}_\{<variable>", template_of(name)) for name in FUNCTIONS}
+    return {letters(match[1]): name for name, match in written.items() if match}
+
+
+def template_of(name: str) -> str:
+    """What the declaration of a function writes in LaTeX."""
+    template = FUNCTIONS[name][0].code.get("latex", "")
+    return template.text if isinstance(template, Template) else template
+
+
+def letters(word: str) -> str:
+    r"""The letters of a word that may have blanks in it: arg\,min."""
+    return re.sub(r"[\W_]", "", word)
 
 
 @functools.cache

@@ -41,7 +41,7 @@ class FunctionBuilder(Builder):
         self.meaning = Meaning(self.scope, shapes or {})
         self.unbracketed: set[int] = set()  # where values end that end with a function's argument without brackets
         self.quotients: set[int] = set()  # and those that end with what a slash divides by
-        self.starts: set[int] = set()  # where functions and sums begin
+        self.starts: set[int] = set()  # where functions, sums and integrals begin
 
     def literal(self, value: float, place: Operand) -> Operand:
         operand = Operand("NUMBER", str(value), place.start_pos, place.end_pos)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.parser.latex import commands, questions
+from backprop.parser.latex.differentials import Differentials
 from backprop.parser.latex.names import read_base, read_name
 from backprop.parser.latex.units import Unit, units
 from backprop.parser.operand import Operand
@@ -39,12 +40,12 @@ class LatexLexer:
     def __init__(self, text: str, *, compares: bool = False, takes_models: bool = False) -> None:
         self.compares = compares
         self.takes_models = takes_models
-        self.units = list(units(text, OPERATOR))
+        paired = Differentials(list(units(text, OPERATOR)))
+        self.units, self.variables = paired.units, paired.variables
         self.place = 0
         self.tokens: list[Operand] = []
         self.frames: list[OpenBracket] = []
         self.ended = MORE
-        self.indices: set[str] = set()  # the letters that sums run over
 
     def read(self) -> Iterator[Operand]:
         """The tokens. Raises ExpressionError."""
@@ -78,6 +79,19 @@ class LatexLexer:
             self.open("DEGREE", unit, "]", "RDEGREE", MORE)
         else:
             self.close(unit)
+
+    def differential(self, unit: Unit) -> None:
+        self.add("DIFFERENTIAL", unit.text, unit.start, unit.end, ends=VALUE)
+
+    def variable(self, unit: Unit) -> Operand:
+        name = read_name(unit)
+        token = Operand("NAME", name.text, unit.start, unit.end)
+        token.value = name
+        return token
+
+    def is_variable(self, unit: Unit) -> bool:
+        """Whether it is the variable of an integral, and no function."""
+        return any((one.text, one.below) == (unit.text, unit.below) for one in self.variables.values())
 
     def name(self, unit: Unit) -> None:
         filled = FILLED.fullmatch(unit.text)
@@ -120,6 +134,8 @@ class LatexLexer:
             self.add("OTHERWISE", word, unit.start, unit.end, ends=VALUE)
         elif plain in ("and", "or"):
             self.add(plain.upper(), plain, unit.start, unit.end)
+        elif OPERATOR.fullmatch(unit.text) and commands.letters(word) in commands.sought():
+            self.seek(commands.letters(word), unit)
         elif OPERATOR.fullmatch(unit.text) or (commands.function_of(word) and self.sees("(", r"\{", "[")):
             self.function(commands.function_of(word) or word, unit)
         else:
@@ -132,6 +148,15 @@ class LatexLexer:
 
     def function(self, name: str, unit: Unit) -> None:
         self.add("FUNCTION", unit.text, unit.start, unit.end, ends=FUNCTION).value = name
+
+    def seek(self, word: str, unit: Unit) -> None:
+        """What is sought: below it stands where it begins."""
+        texts = [other.text for other in self.units[self.place : self.place + 4]]
+        if texts[:2] != ["_", "{"] or texts[3:] != [r"\approx"]:
+            raise ExpressionError(
+                "where does the search begin?", unit.span, rf"write {unit.text}_{{x \approx 1}} \left(...\right)"
+            )
+        self.add("SOUGHT", commands.sought()[word], unit.start, unit.end, ends=BIG)
 
     def environment(self, unit: Unit) -> None:
         name = unit.text[unit.text.index("{") + 1 : -1].rstrip("*")
@@ -152,13 +177,18 @@ class LatexLexer:
             self.add("ROW" if inside else "SEPARATOR", unit.text, unit.start, unit.end)
         elif self.bracket(unit):
             return
+        elif word == "arg" and self.sees(r"\min"):
+            self.place += 1
+            self.seek("argmin", Unit("command", r"\arg\min", unit.start, self.units[self.place - 1].end))
+        elif word in commands.sought():
+            self.seek(word, unit)
         elif word in commands.SIGNS:
             kind, text = commands.SIGNS[word]
             if kind == "TILDE" and not self.takes_models:
                 raise ExpressionError(f"unexpected '{unit.text}'", unit.span, "it states a model, for backprop fit")
-            self.add(kind, text, unit.start, unit.end, ends=BIG if kind == "BIG" else MORE)
-            if kind == "BIG":
-                self.indices |= index_behind(self.units, self.place)
+            self.add(kind, text, unit.start, unit.end, ends=BIG if kind in ("BIG", "INTEGRAL") else MORE)
+            if kind == "INTEGRAL":
+                self.tokens[-1].value = self.variable(self.variables[unit.start])
         elif word in commands.CONSTANTS:
             self.add("NAME", commands.CONSTANTS[word], unit.start, unit.end, ends=VALUE).value = None
         elif word in commands.plain_functions():
@@ -252,7 +282,8 @@ class LatexLexer:
         if text in commands.OPENING:
             is_call = self.ended == FUNCTION
             if not is_call:
-                questions.ask_call(self.tokens, self.units, self.place - 1, self.ended == VALUE)
+                is_beside = self.ended == VALUE and not self.is_variable(self.units[self.place - 2])
+                questions.ask_call(self.tokens, self.units, self.place - 1, is_beside)
             self.open(
                 *(("OPEN", unit) if is_call else ("LPAR", unit)),
                 commands.OPENING[text],
@@ -277,12 +308,6 @@ class LatexLexer:
         else:
             return False
         return True
-
-
-def index_behind(sequence: list[Unit], place: int) -> set[str]:
-    """The letter that the sum before this place runs over."""
-    texts = [unit.text for unit in sequence[place : place + 4]]
-    return {texts[2]} if texts[:2] == ["_", "{"] and texts[3:] == ["="] else set()
 
 
 def with_coefficients(tokens: list[Operand]) -> Iterator[Operand]:

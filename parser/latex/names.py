@@ -13,7 +13,7 @@ from backprop.autodiff.named_tuple import NamedTuple
 from backprop.parser.latex.commands import ACCENTS, FONTS, VARIANTS
 from backprop.parser.latex.units import Unit
 
-COMMAND = re.compile(r"\\([A-Za-z]+)\s*(?:\{(.*)\}|(\S.*))?", re.DOTALL)
+COMMAND = re.compile(r"\\([A-Za-z]+)\*?\s*(?:\{(.*)\}|(\S.*))?", re.DOTALL)
 PART = re.compile(r"\\[A-Za-z]+\s*\{[^{}]*\}|\\[A-Za-z]+|[^\W\d_]|[0-9]+")
 SHIFTED = re.compile(r"([A-Za-z])\s*([+-])\s*([0-9]+)")
 

@@ -127,7 +127,8 @@ def ask_bars(sequence: Sequence[Unit], place: int, bar: str) -> None:
 def ask_names(tokens: Sequence[Operand]) -> None:
     r"""Raise ExpressionError where x and \mathbf{x} would be one name, and where i may be the imaginary unit."""
     looks: dict[str, Operand] = {}
-    for place, token in enumerate(tokens):
+    for place, sign in enumerate(tokens):
+        token = sign.value if sign.type == "INTEGRAL" else sign
         if token.type != "NAME" or not isinstance(token.value, LatexName):
             continue
         known = looks.setdefault(token.value.base, token)

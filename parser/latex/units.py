@@ -24,7 +24,7 @@ def command(names: frozenset[str]) -> str:
 
 
 LETTER = rf"(?:[^\W\d_]|{command(GREEK | VARIANTS.keys())})"
-FONT = rf"{command(FONTS)}{BLANK}(?:{GROUP}|{ONE})"
+FONT = rf"{command(FONTS)}\*?{BLANK}(?:{GROUP}|{ONE})"
 ACCENT = rf"{command(ACCENTS)}{BLANK}(?:{GROUP}|{FONT}|{LETTER})"
 SUBSCRIPT = re.compile(rf"{BLANK}_{BLANK}({GROUP}|{ONE})")
 UNIT = re.compile(
@@ -36,7 +36,8 @@ UNIT = re.compile(
     r"|(?P<command>\\(?:[A-Za-z]+|[\s\S]))"
     r"|(?P<sign>[\s\S])"
 )
-TAKES = {"^": 1, "_": 1, r"\sqrt": 1, **dict.fromkeys((r"\frac", r"\dfrac", r"\tfrac", r"\cfrac"), 2)}
+FRACTIONS = (r"\frac", r"\dfrac", r"\tfrac", r"\cfrac")
+TAKES = {"^": 1, "_": 1, r"\sqrt": 1, **dict.fromkeys(FRACTIONS, 2)}
 TAKES |= dict.fromkeys((r"\binom", r"\dbinom", r"\tbinom"), 2)
 UNFIT = ("}", "+", "-", "&", r"\\", ")", "]", "=", ",")  # what cannot be a group without its braces
 DELIMITERS = ((r"\[", r"\]"), (r"\(", r"\)"), ("$$", "$$"), ("$", "$"))

@@ -105,7 +105,71 @@ QUESTIONS = [
         "give the function alone: backprop diff and grad differentiate it",
     ),
     ("x'", "'", "unexpected '''", r"a transpose is written x^{\top}; a derivative is what diff gives"),
-    (r"\int x", r"\int", r"'\int' is not read", "an integral is not read; differentiate what stands under it"),
+    (r"\int x", r"\int", "no differential ends this integral", r"write \, dx behind what is integrated"),
+    (
+        r"\int_0 x\,dx",
+        r"\int",
+        "an integral without its two ends",
+        r"write \int_{0}^{1}; with a variable end, \int_{0}^{x}, its derivative is what is integrated",
+    ),
+    (
+        r"\int_0^1 2 d x\,dx",
+        "dx",
+        "which integral ends with 'dx'?",
+        r"write it between the same brackets as its \int; where d is a variable, all differentials \mathrm{d}x",
+    ),
+    (
+        r"\int_0^1 x d\,dx",
+        r"d\,d",
+        "which integral ends with 'dd'?",
+        r"write it between the same brackets as its \int; where d is a variable, all differentials \mathrm{d}x",
+    ),
+    (
+        r"\int_0^1 \frac{1 + \mathrm{d}x}{x}",
+        r"\mathrm{d}x",
+        "which integral ends with 'dx'?",
+        r"write it between the same brackets as its \int; where d is a variable, all differentials \mathrm{d}x",
+    ),
+    *[
+        (
+            text,
+            marked,
+            "does the integral end before this?",
+            "write the differential last, or brackets around the integral",
+        )
+        for text, marked in [
+            (r"\int_0^1 dx\, x", "x"),
+            (r"\int_0^1 \frac{dx}{x} \cdot y", "y"),
+            (r"\int_0^1 x\,dx / 2", "2"),
+            (r"\int_0^1 dx \int_0^x dy\, y", r"\int_0^x dy"),
+        ]
+    ],
+    (r"\int_0^1 x\,dx^2", "^", "unexpected '^' after 'dx'", "delete it, or write brackets"),
+    (
+        r"\sum_{i=1}^{2} \int_0^1 1\,dx_i",
+        "x_i",
+        "the index 'i' cannot be in the name of this variable",
+        "write another name",
+    ),
+    (
+        r"\sum_{i=1}^{2} \int_0^1 x_i\,dx_1",
+        "x_i",
+        "the index makes this 'x_1', the variable of an integral",
+        "give it another name",
+    ),
+    (
+        r"\int_0^1 \mathbf{x}\,dx",
+        r"\mathbf{x}",
+        "two ways to write 'x': one variable, or two?",
+        "write it always alike, or give one of them another name",
+    ),
+    (
+        r"\arg\min_x (x^2)",
+        r"\arg\min",
+        "where does the search begin?",
+        r"write \arg\min_{x \approx 1} \left(...\right)",
+    ),
+    (r"\arg\min_{x \approx 0} (x)^2", "^", "unexpected '^' after ')'", "delete it, or write brackets"),
     (r"\lg x", r"\lg", r"'\lg' is not read", r"\log_{10} or \log_{2}, which is it?"),
     (r"\foo x", r"\foo", r"unknown command '\foo'", r"a function is written \operatorname{foo}"),
     (r"\sine x", r"\sine", r"unknown command '\sine'", r"did you mean \sin?"),

@@ -58,6 +58,25 @@ SAME = [
     (r"\sum_{i=1}^{2} \sum_{j=1}^{2} a_{ij} y_j", "a_11*y_1 + a_12*y_2 + (a_21*y_1 + a_22*y_2)"),
     (r"\prod_{k=0}^{2} (x - k)", "(x - 0)*(x - 1)*(x - 2)"),
     (r"\sum\limits^{2}_{i=1} i x", "1*x + 2*x"),
+    (r"\int_a^b x(1-x) dx + x", "integral(x*(1 - x), x, a, b) + x"),
+    (r"\int_0^\infty e^{-t^2}\,dt", "integral(exp(-t^2), t, 0, inf)"),
+    (
+        r"2\int^1_0 k \frac{x\,dx}{1+x^2} + \int_0^1 \frac{-d\theta}{2}",
+        "2*integral(k*(x/(1 + x^2)), x, 0, 1) + integral(-1/2, theta, 0, 1)",
+    ),
+    (r"\int_0^1\int_0^x xy\,dy\,dx", "integral(integral(x*y, y, 0, x), x, 0, 1)"),
+    (r"\int_{0}^{1} d x \, \mathrm{d}x + d y", "integral(d*x, x, 0, 1) + d*y"),
+    (
+        r"\sum_{i=1}^{2} \int_0^1 \sum_{j=1}^2 w_i x^j F_x\,dx",
+        "integral(w_1*x^1*F_x + w_1*x^2*F_x, x, 0, 1) + integral(w_2*x^1*F_x + w_2*x^2*F_x, x, 0, 1)",
+    ),
+    (r"\int_0^1 e^2\,de + e^2", "integral(e^2, e, 0, 1) + exp(2)"),
+    (r"e = 3; e^2", "e = 3; e^2"),
+    (r"1 + (\operatorname{root}_{x \approx a} \left(x^2 - 2\right))", "1 + root(x^2 - 2, x, a)"),
+    (
+        r"\operatorname*{arg\,min}_{x \approx 0} ((x - a)^2) > \arg\min_{x \approx 0} (x^2)",
+        "argmin((x - a)^2, x, 0) > argmin(x^2, x, 0)",
+    ),
     (r"q = x + y; q^2", "q = x + y; q^2"),
     (r"$$ y = \frac{x}{2} $$", "x/2"),
     (r"x \, y \quad z % a comment", "x*y*z"),
@@ -75,6 +94,8 @@ PRODUCTS = [
     (r"A^{\mathsf{T}} x", "A.T @ x"),
     (r"\|A x\|_2^2 + \|x\|_1", "norm(A @ x)^2 + norm(x, ord=1)"),
     (r"\sum_{i=1}^{2} i A x", "1 * A @ x + 2 * A @ x"),
+    (r"s = A x; \int_0^1 t (s^{\top} y)\,dt", "s = A @ x; integral(t * (s @ y), t, 0, 1)"),
+    (r"\arg\min_{z \approx y} (\sum_{i=1}^{1} \|A z - x\|_2^2)", "argmin(norm(A @ z - x)^2, z, y)"),
 ]
 
 
@@ -114,6 +135,12 @@ def test_what_is_written_is_read_with_the_same_value(gate):
         with np.errstate(all="ignore"):
             expected, actual = evaluate([result], values)[0], evaluate([again], values)[0]
         np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("text", ["x*(y + 1)", "2*alpha_1*(y + 1)", "rate*(y + 1)", "2*root(x^2 - y, x, 1)^2 + y"])
+def test_a_written_product_is_read_again(text):
+    graph = parse(text)
+    assert show(parse_latex(show_latex(graph.result)).result, {}) == show(graph.result, {})
 
 
 def test_models_and_relations():
