@@ -145,6 +145,7 @@ class Gate:
     `methods`     what else builds it but its infix symbols and a function of NumPy's that is `forward`: methods of
                   Node, rules of the grammar, functions of NumPy's
     `has_kink`    whether a derivative of it, of some order, jumps
+    `choice`      what the operand is called whose value it takes, of two and of more: the larger, the largest
     `rules`       what textbooks call its derivative's rule, by the positions of the operands that are differentiated
     `hazard`      how digits are lost in compositions with it, or None
     `odd`         where it is an odd function of its operand, smooth at 0: its power series
@@ -204,6 +205,7 @@ class Gate:
         is_function: bool | None = None,
         methods: Sequence[Any] = (),
         has_kink: bool = False,
+        choice: tuple[str, str] | None = None,
         rules: Mapping[tuple[int, ...], str] | None = None,
         hazard: Hazard | None = None,
         odd: OddSeries | None = None,
@@ -242,6 +244,7 @@ class Gate:
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
         self.has_kink = has_kink
+        self.choice = choice
         self.rules = dict(rules or {})
         self.hazard = hazard
         self.odd = odd

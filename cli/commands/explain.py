@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import click
+
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.cli.options.declarations import command, output_options, question_options, trace_options
 from backprop.cli.options.derivatives import DerivativeOptions
@@ -20,8 +22,9 @@ EXAMPLES = (
 @command("explain", examples=EXAMPLES)
 @question_options
 @trace_options
+@click.option("--brief", "is_brief", is_flag=True, help="Say once what a gate does to a gradient, not at each of them.")
 @output_options("explain", digits="Significant digits, except in JSON.", color="Colours in text.")
-def explain(question: Question, options: DerivativeOptions, output: Output) -> Status:
+def explain(question: Question, options: DerivativeOptions, is_brief: bool, output: Output) -> Status:
     """Explain the chain rule step by step, with the numbers.
 
     First every value, then the reverse pass from the output back: at each gate its local derivative as a
@@ -31,6 +34,6 @@ def explain(question: Question, options: DerivativeOptions, output: Output) -> S
     from backprop.cli.explain.steps import explain_trace
 
     trace = options.trace(question)
-    explanation = explain_trace(trace, question.text, is_tangent=options.mode == "forward")
+    explanation = explain_trace(trace, question.text, is_tangent=options.mode == "forward", is_brief=is_brief)
     without_collection(output.render)(explanation)
     return options.finish_trace(question, trace, output)

@@ -14,11 +14,13 @@ from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.side_gates import differentiated
 from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.autodiff.shapes import Shape
+from backprop.cli.reports.functions import effect
 from backprop.parser.printers.expression import pieces
 from backprop.parser.printers.latex import show_latex
 from backprop.parser.printers.latex_names import name
 
 MAXIMUM_SPELLED = 30  # characters of a local gradient that spells out the gate's own value
+OPERATORS = ("+", "-", "*", "/", "%", "@")  # behind which a negative number stands in parentheses
 MAXIMUM_OPERANDS = 8  # of a gate of any number of operands: the local gradients of a longer one fill pages
 
 
@@ -67,6 +69,28 @@ class Formula:
         """The shapes of its symbols, in the order in which they stand in it."""
         return [node.shape for node in self.nodes if node in self.names.texts]
 
+    @property
+    def said(self) -> tuple[str, Formula | None]:
+        """What a gate of this local gradient does to a gradient, in words, and the formula that they end with."""
+        node = in_textbook_form(self.node)
+        if node.is_number(1.0):
+            return "passes the gradient on", None
+        if node.is_number(-1.0):
+            return "flips the sign of the gradient", None
+        words, factor = effect(node)
+        return words, Formula(factor, self.names, self.symbols)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is made of what the language has."""
+        waiting, seen = [in_textbook_form(self.node)], set[Node]()
+        while waiting:
+            node = waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                waiting.extend(node.inputs)
+        return all(node.gate.is_public for node in seen if node.inputs)
+
     def named(self) -> dict[Node, Node]:
         """For each of its nodes the same of variables that are called as the symbols are."""
         graph, texts = self.symbols.graph, self.names.texts
@@ -81,13 +105,17 @@ class Formula:
 
 
 class Names:
-    """What the symbols in the formulas of one gate are called; `sources`: whose derivatives those are that are one."""
+    """What the symbols in the formulas of one gate are called; `sources`: whose derivatives those are that are one.
 
-    __slots__ = ("sources", "texts")
+    `nodes` are the nodes that they stand for, of a derivative the one that is differentiated.
+    """
+
+    __slots__ = ("nodes", "sources", "texts")
 
     def __init__(self) -> None:
         self.texts: dict[Node, str] = {}
         self.sources: dict[Node, str] = {}
+        self.nodes: dict[Node, Node] = {}
 
 
 class Symbols:
@@ -127,7 +155,8 @@ class Symbols:
         parts = self._parts.get(node)
         if parts is None:
             form = in_textbook_form(node)
-            parts = self._parts[node] = [form] if form in self._symbols else pieces(form, self._symbols)
+            parts = [form] if form in self._symbols else pieces(form, self._symbols)
+            parts = self._parts[node] = [bracketed(*pair) for pair in zip(["", *parts], parts, strict=False)]
         return parts
 
     def expression(self, node: Node) -> Formula:
@@ -219,4 +248,15 @@ class Symbols:
         symbol = self.graph.input(f"\0{word}{node.shape}", node.shape)
         self._symbols[symbol] = symbol
         names.texts[symbol] = text
+        names.nodes[symbol] = node
         return symbol
+
+
+def bracketed(before: str | Node, part: str | Node) -> str | Node:
+    """A piece of a formula, a negative number behind an operator in parentheses."""
+    is_negative = isinstance(part, str) and part.startswith("-") and part != "-"
+    return f"({part})" if is_negative and ends_with_operator(before) else part
+
+
+def ends_with_operator(before: object) -> bool:
+    return isinstance(before, str) and before.rstrip().endswith(OPERATORS)

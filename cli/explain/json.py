@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, TextIO
 
+from backprop.cli.explain.habits import habit
 from backprop.cli.explain.notations import PLAIN
-from backprop.cli.explain.sentences import forward_line, habit, part_line, step_blocks
+from backprop.cli.explain.parts import part_line
+from backprop.cli.explain.sentences import forward_line, step_blocks
 from backprop.cli.explain.steps import Explanation, ForwardStep, ReverseStep, Term
 from backprop.cli.output.json import SCHEMA, dumped, plain
 from backprop.cli.output.output import Look
@@ -23,21 +25,21 @@ def write(explanation: Explanation, stream: TextIO, look: Look) -> None:
         "output": explanation.output,
         "value": explanation.value,
         derivative: explanation.trace.gradients,
-        "forward": [forward_entry(step) for step in explanation.forward],
+        "forward": [forward_entry(explanation, step) for step in explanation.forward],
         passed: [step_entry(explanation, step, derivative) for step in explanation.steps],
         "nonfinite": [*nonfinite_entries(explanation.trace, derivative), *nonfinite_parts(explanation.steps)],
     }
     stream.write(dumped(plain(data)) + "\n")
 
 
-def forward_entry(step: ForwardStep) -> dict[str, Any]:
+def forward_entry(explanation: Explanation, step: ForwardStep) -> dict[str, Any]:
     return {
         "node": step.label,
         "gate": step.gate,
         "expression": step.expression.text,
         "shape": list(step.node.shape),
         "value": step.value,
-        "text": PLAIN.line(forward_line(step), shortest),
+        "text": PLAIN.line(forward_line(explanation, step), shortest),
     }
 
 

@@ -7,15 +7,14 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from backprop.autodiff.declaration.notation import COMPARISON, UNARY, Infix, Prefix
+from backprop.autodiff.declaration.notation import COMPARISON, Infix, Prefix
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
-from backprop.cli.explain.formulas import Formula, Symbols
-from backprop.cli.explain.steps import ForwardStep
+from backprop.cli.explain.formulas import Formula, Symbols, ends_with_operator
+from backprop.cli.explain.steps import Given
 from backprop.cli.output.numbers import MAXIMUM_FIRST, MAXIMUM_WHOLE, Writer, summary
-from backprop.parser.printers.expression import pieces, shortest, written
 from backprop.parser.printers.latex import bmatrix, show_latex
 from backprop.parser.printers.latex import number as latex_number
 from backprop.parser.printers.latex_names import name
@@ -58,12 +57,15 @@ Piece = str | Code | Quantity  # a str is prose
 Line = tuple[Piece, ...]
 
 
+EQUALS = Code(" = ")
+
+
 class Plain:
     """The language of expressions."""
 
+    abbreviates = True  # a derivative's name: dq for df/dq
     times = " * "
     entrywise = " * "
-    brackets_negative = False  # behind an operator: 1 * -4
 
     def label(self, text: str) -> str:
         return visible(text)
@@ -83,40 +85,20 @@ class Plain:
         """The name of a local derivative: `d(x + y)/dx`."""
         return f"d({rule})/{self.derivative(operand, symbols)}"
 
-    def with_numbers(self, step: ForwardStep) -> Iterator[Piece]:
-        """The step's expression with numbers in place of its operands."""
-        application = step.expression.node
-        values = dict(zip(application.inputs, zip(step.node.inputs, step.operands, strict=True), strict=True))
-        before = ""
-        is_bracketed = is_loose(application)
+    def with_numbers(self, formula: Formula, given: Mapping[Node, Given]) -> Iterator[Piece]:
+        """The formula with numbers in place of its symbols."""
+        is_bracketed = is_loose(formula.node)
         yield Code("(" * is_bracketed)
-        for part in written(application, shortest)[0]:
+        parts = formula.symbols.parts(formula.node)
+        for before, part, after in zip(["", *parts], parts, [*parts[1:], ""], strict=False):
             if isinstance(part, str):
-                before = part
                 yield Code(part)
-                continue
-            operand, loosest = part[:2]
-            if operand not in values:
-                yield from self.inside(operand, values)
-                continue
-            node, value = values[operand]
-            if value is None:
-                parts, precedence = written(operand, shortest)
-                text = "".join(map(str, parts))
-                yield Code(f"({text})" if precedence < loosest else text)
+            elif part in given:
+                is_base = isinstance(after, str) and after.startswith("^")
+                yield Quantity(*given[part], is_base or ends_with_operator(before))
             else:
-                yield Quantity(node, value, "value", loosest > UNARY or before.endswith(("-", "- ")))
+                yield Code(self.verbatim(formula.names.texts[part]))
         yield Code(")" * is_bracketed)
-
-    def inside(self, body: Node, values: Mapping[Node, tuple[Node, Array | None]]) -> Iterator[Piece]:
-        """A function inside a gate, with numbers in place of what the gate is given beside its variable."""
-        known = {
-            operand: Quantity(node, value, "value", True)
-            for operand, (node, value) in values.items()
-            if value is not None
-        }
-        for piece in pieces(body, known):
-            yield Code(piece) if isinstance(piece, str) else piece
 
     def quantity(self, quantity: Quantity, write: Writer) -> str:
         text = summary(quantity.value, write)
@@ -135,9 +117,9 @@ class Plain:
 class Latex:
     """LaTeX mathematics."""
 
+    abbreviates = False
     times = r" \cdot "
     entrywise = r" \odot "
-    brackets_negative = True
 
     def label(self, text: str) -> str:
         return name(text)
@@ -158,19 +140,15 @@ class Latex:
     def local(self, rule: str, operand: str, symbols: Symbols) -> str:
         return rf"\frac{{\partial}}{{\partial {name(operand)}}} \left({rule}\right)"
 
-    def with_numbers(self, step: ForwardStep) -> Iterator[Piece]:
-        application = step.expression.named()[step.expression.node]
-        operands = enumerate(zip(application.inputs, step.operands, strict=True))
-        positions = {symbol: position for position, (symbol, value) in operands if value is not None}
-        text = show_latex(application, {symbol: mark(position, symbol) for symbol, position in positions.items()})
-        text = rf"\left[{text}\right]" if is_loose(application) else text
+    def with_numbers(self, formula: Formula, given: Mapping[Node, Given]) -> Iterator[Piece]:
+        twins = formula.named()
+        node = twins[formula.node]
+        numbers = list(given.values())
+        marks = {twins[symbol]: mark(place, symbol) for place, symbol in enumerate(given) if symbol in twins}
+        text = marks[node] if node in marks else show_latex(node, marks)
+        text = rf"\left[{text}\right]" if is_loose(node) else text
         for is_number, piece in enumerate(re.split(MARK, text)):
-            if is_number % 2:
-                value = step.operands[int(piece)]
-                assert value is not None
-                yield Quantity(step.node.inputs[int(piece)], value, "value", True)
-            else:
-                yield Code(piece)
+            yield Quantity(*numbers[int(piece)], True) if is_number % 2 else Code(piece)
 
     def quantity(self, quantity: Quantity, write: Writer) -> str:
         value = quantity.value

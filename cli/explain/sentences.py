@@ -7,7 +7,6 @@ what a gate does is said by its declaration.
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
@@ -16,23 +15,22 @@ import numpy as np
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.notation import Call
-from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.side_gates import Derivative
 from backprop.autodiff.passes.side_means import counts_sides
 from backprop.autodiff.shapes import Array
-from backprop.cli.explain.formulas import MAXIMUM_OPERANDS, Formula
-from backprop.cli.explain.notations import MAXIMUM_RULE, PLAIN, Code, Line, Notation, Piece, Quantity
-from backprop.cli.explain.steps import Explanation, ForwardStep, ReverseStep, Term
+from backprop.cli.explain.formulas import MAXIMUM_OPERANDS
+from backprop.cli.explain.habits import habit
+from backprop.cli.explain.notations import EQUALS, PLAIN, Code, Line, Notation, Piece, Quantity
+from backprop.cli.explain.parts import numbers_of, part_line
+from backprop.cli.explain.steps import Explanation, ForwardStep, ReverseStep
 from backprop.cli.output.numbers import MAXIMUM_WHOLE, times
 from backprop.cli.reports.nonfinite import described
-from backprop.parser.printers.expression import show
+from backprop.parser.printers.expression import shortest
 
 MAXIMUM_TERMS = 8  # of a sum that is written out
 MAXIMUM_NAMES = 20  # of variables in a sentence
-MAXIMUM_HABIT = 12  # characters of a constant that stands in a habit in place of its operand's name
 TITLE, SECTION, ITEM, PART = "title", "section", "item", "part"
-EQUALS = Code(" = ")
 
 
 class Paragraph(NamedTuple):
@@ -56,9 +54,10 @@ def blocks(explanation: Explanation, notation: Notation = PLAIN) -> Iterator[Par
         yield Paragraph(ITEM, ("There are no variables: nothing to differentiate.",))
         return
     if explanation.is_tangent:
-        yield Paragraph(SECTION, (f"Tangents: along {explanation.result[0][0]}, inputs first",))
+        heading: Line = (f"Tangents: along {explanation.result[0][0]}, inputs first",)
     else:
-        yield Paragraph(SECTION, ("Reverse: gradients, from the output back",))
+        heading = ("Reverse: gradients, from the output back",)
+    yield Paragraph(SECTION, (*heading, *short_form(explanation, notation)))
     for step in explanation.steps:
         yield from step_blocks(explanation, step, notation)
     for line in remarks(explanation, notation):
@@ -74,6 +73,20 @@ def blocks(explanation: Explanation, notation: Notation = PLAIN) -> Iterator[Par
     yield from result_blocks(explanation, notation)
 
 
+def short_form(explanation: Explanation, notation: Notation) -> Iterator[Piece]:
+    """`; dq is short for df/dq`, of the first derivative that is not the seed, of a gate where there is one."""
+    rest = [step for step in explanation.steps if not step.is_seed]
+    label = next((step.label for step in sorted(rest, key=lambda step: step.is_input)), None)
+    if label is None or not notation.abbreviates:
+        return
+    word = explanation.symbols.derivative_word
+    above, below = (label, explanation.result[0][0]) if explanation.is_tangent else (explanation.output, label)
+    yield "; "
+    yield Code(notation.verbatim(word(label)))
+    yield " is short for "
+    yield Code(notation.verbatim(f"{word(above)}/{word(below)}"))
+
+
 def items(lines: Iterable[tuple[bool, Line]]) -> Iterator[Paragraph]:
     """An item for each line; those that are short (True) and follow each other share one."""
     for is_short, group in itertools.groupby(lines, itemgetter(0)):
@@ -86,11 +99,12 @@ def items(lines: Iterable[tuple[bool, Line]]) -> Iterator[Paragraph]:
 
 def forward_blocks(explanation: Explanation, notation: Notation) -> Iterator[Paragraph]:
     return items(
-        (step.is_input and not np.ndim(step.value), forward_line(step, notation)) for step in explanation.forward
+        (step.is_input and not np.ndim(step.value), forward_line(explanation, step, notation))
+        for step in explanation.forward
     )
 
 
-def forward_line(step: ForwardStep, notation: Notation = PLAIN) -> Line:
+def forward_line(explanation: Explanation, step: ForwardStep, notation: Notation = PLAIN) -> Line:
     """`n1 = x + y = -2 + 5 = 3`."""
     label = Code(notation.label(step.label))
     value = Quantity(step.node, step.value, "value")
@@ -101,15 +115,15 @@ def forward_line(step: ForwardStep, notation: Notation = PLAIN) -> Line:
         is_kink = counts_sides(step.node, step.value, step.operands)
         said = (", for a kink is hit exactly, and both its sides count",) if is_kink else ()
         return (label, EQUALS, expression, EQUALS, value, *shape_of(step.value), *said)
-    return (label, EQUALS, expression, EQUALS, *numbers_of(step, notation), value, *shape_of(step.value))
+    numbers = () if len(step.operands) > MAXIMUM_OPERANDS else numbers_of(step.expression, step.given, notation)
+    if numbers and not explanation.is_live and is_same(numbers_of(step.expression, step.given, PLAIN), value):
+        numbers = ()
+    return (label, EQUALS, expression, EQUALS, *numbers, value, *shape_of(step.value))
 
 
-def numbers_of(step: ForwardStep, notation: Notation) -> Iterator[Piece]:
-    """The expression with numbers and an equals sign, where there are some and they are few."""
-    known = [value for value in step.operands if value is not None]
-    if known and len(step.operands) <= MAXIMUM_OPERANDS and all(np.size(value) <= MAXIMUM_WHOLE for value in known):
-        yield from notation.with_numbers(step)
-        yield EQUALS
+def is_same(numbers: Line, value: Quantity) -> bool:
+    """Whether a formula with numbers is the number that it gives: -1 = -1."""
+    return PLAIN.line(numbers[:-1], shortest) == PLAIN.quantity(value, shortest)
 
 
 def shape_of(value: Array) -> Line:
@@ -166,8 +180,7 @@ def sum_line(explanation: Explanation, step: ReverseStep, notation: Notation) ->
     """`x is used 2 times: dx = 3 + 4 = 7`."""
     terms: list[Piece] = []
     for part in step.received[:MAXIMUM_TERMS]:
-        is_tight = notation.brackets_negative and bool(terms)
-        terms += [Code(" + "), Quantity(part.nodes.value, part.value, "gradient", is_tight)]
+        terms += [Code(" + "), Quantity(part.nodes.value, part.value, "gradient", bool(terms))]
     left = len(step.received) - MAXIMUM_TERMS
     more = (f" + {left} more",) if left > 0 else ()
     name, equals, value = total(explanation, step, notation)
@@ -187,113 +200,8 @@ def of_sides(step: ReverseStep) -> bool:
 
 def gate_line(step: ReverseStep, notation: Notation = PLAIN) -> Line:
     """`f = n1 * z. The mul gate swaps: …`."""
-    label, expression = Code(notation.label(step.label)), Code(notation.formula(step.expression))
-    return (label, EQUALS, expression, f". The {step.gate} gate", *habit(step, notation))
-
-
-def habit(step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Piece]:
-    """The declaration's words, with the operands that they speak of by the names that they have here."""
-    gate = step.node.gate
-    expression = step.expression
-    known = zip(gate.operands, [word_of(operand, expression) for operand in expression.node.inputs], strict=False)
-    names = {name: word for name, word in known if word is not None and not name.startswith("*")}
-    pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b") if names else None
-    words = step.habit.split(" ")
-    yield ":" if words[0] in gate.operands else ""
-    for word in words:
-        if pattern is None or not pattern.search(word):
-            yield f" {word}"
-            continue
-        formula = word.rstrip(",;:")
-        yield " "
-        yield Code(notation.verbatim(pattern.sub(lambda name: names[name[0]], formula)))
-        yield word[len(formula) :]
-    yield "."
-
-
-def word_of(operand: Node, expression: Formula) -> str | None:
-    """A symbol's name or a short constant, None for what would not fit into a sentence."""
-    if not operand.is_constant:
-        return expression.names.texts.get(operand)
-    text = show(operand, {})
-    if len(text) > MAXIMUM_HABIT:
-        return None
-    return f"({text})" if text.startswith("-") else text
-
-
-def part_line(explanation: Explanation, part: Term, notation: Notation = PLAIN) -> Line:
-    """`to n1: d(n1 * z)/dn1 = z, so df * z = 1 * -4 = -4`."""
-    label = Code(notation.label(part.operand))
-    ordinal = f", operand {part.ordinal}" if part.ordinal else ""
-    start: Line = ("from " if explanation.is_tangent else "to ", label, f"{ordinal}: ")
-    gained = Quantity(part.nodes.value, part.value, "gradient")
-    if not part.is_taken:
-        return (*start, "the branch is not taken, so exactly ", gained)
-    line = [*start, *rule(explanation, part, notation)]
-    if part.is_product and part.local_rule is not None and len(part.local_rule.text) > MAXIMUM_RULE:
-        line += [Code(notation.derivative(source_of(explanation, part), explanation.symbols)), " times that", EQUALS]
-    elif part.share is not None:
-        line += [Code(notation.formula(part.share)), EQUALS]
-    if part.is_product and part.local is not None:
-        upstream = Quantity(part.nodes.upstream, part.upstream, "gradient")
-        local = Quantity(part.nodes.local, part.local, "local", notation.brackets_negative)
-        sign = notation.entrywise if np.ndim(part.value) else notation.times
-        line += [upstream, Code(sign), local, EQUALS]
-    return (*line, gained, *shapes_of(part), *sums_of(part))
-
-
-def sums_of(part: Term) -> Iterator[Piece]:
-    """What no product of the numbers shows: a broadcast undone, a branch not taken."""
-    if part.local is not None and np.size(part.value) != np.size(part.upstream):
-        yield ", summed over what was broadcast"
-    if is_screened(part):
-        yield ", exactly 0 where the branch is not taken"
-
-
-def source_of(explanation: Explanation, part: Term) -> str:
-    """The label of the node whose derivative is the upstream one."""
-    return part.operand if explanation.is_tangent else part.user
-
-
-def is_screened(part: Term) -> bool:
-    """Whether a branch not taken kept inf or nan out of the numbers: 0 stands where the formula would not be 0."""
-    if part.local is None or part.is_product:
-        return False
-    with np.errstate(all="ignore"):
-        is_lost = ~np.isfinite(part.upstream * part.local)
-    is_kept = np.isfinite(part.value)
-    if np.shape(is_lost) == np.shape(is_kept):
-        return bool(np.any(is_lost & is_kept))
-    return bool(np.any(is_lost) and np.all(is_kept))
-
-
-def rule(explanation: Explanation, part: Term, notation: Notation) -> Iterator[Piece]:
-    """The local derivative as a formula."""
-    if part.local_rule is None:
-        return
-    if part.ordinal:
-        yield "local gradient "
-        yield Code(notation.formula(part.local_rule))
-    else:
-        whole = notation.formula(part.rule)
-        whole = whole if len(part.rule.text) <= MAXIMUM_RULE else notation.label(part.user)
-        yield Code(notation.local(whole, part.operand, explanation.symbols))
-        yield EQUALS
-        yield Code(notation.formula(part.local_rule))
-    yield ", so "
-
-
-def shapes_of(part: Term) -> Iterator[Piece]:
-    """`, shapes (2, 2) = (2) by (2)`: where a part is not formed entry by entry of arrays of its own shape."""
-    if part.share is None:
-        return
-    own = np.shape(part.value)
-    factors = part.share.shapes
-    is_entrywise = part.local is not None or len(factors) < 2 or not own
-    if is_entrywise and all(shape == own for shape in factors):
-        return
-    yield f", shape{'s' * (len(factors) > 1)} {shapes.show(own)} "
-    yield f"{'=' if len(factors) > 1 else 'from'} {' by '.join(map(shapes.show, factors))}"
+    line: Line = (Code(notation.label(step.label)), EQUALS, Code(notation.formula(step.expression)))
+    return (*line, f". The {step.gate} gate", *habit(step, notation)) if step.tells_habit else line
 
 
 def remarks(explanation: Explanation, notation: Notation) -> Iterator[Line]:

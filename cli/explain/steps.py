@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.derivatives.trace import Birth, Step, Trace, TracedContribution
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Node
@@ -17,6 +18,7 @@ from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import Formula, Symbols
 from backprop.cli.reports.functions import habit
 from backprop.cli.reports.nodes import title
+from backprop.parser.printers.expression import show
 
 
 class TermNodes(NamedTuple):
@@ -27,6 +29,21 @@ class TermNodes(NamedTuple):
     value: Node
 
 
+class Given(NamedTuple):
+    """What a symbol stands for: a node of the trace's graph, its value, and which kind that is."""
+
+    node: Node
+    value: Array
+    kind: str
+
+
+class Factor(NamedTuple):
+    """By what a gate scales the gradient for one of its operands."""
+
+    operand: str
+    formula: Formula
+
+
 class Term(NamedTuple):
     """One term of the chain rule: `value` is `upstream` times `local`, formed at the gate of `user`.
 
@@ -35,7 +52,9 @@ class Term(NamedTuple):
     name of the upstream derivative (`df`), `rule` the gate with its operands (`n1 * z`) and `local_rule` its local
     gradient by the operand (`z`), None where the gate has none entry by entry. `is_product`: the numbers are
     `upstream * local = value`, entry by entry. Not `is_taken`: in a branch not taken, and exactly 0. `ordinal` counts
-    the gate's operands from 1 where it takes the same one more than once (`x*x`), and is None elsewhere.
+    the gate's operands from 1 where it takes the same one more than once (`x*x`), and is None elsewhere. `choice` is
+    what the gate calls the operand whose value it takes, `chosen` those that have it. `given` is what the symbols of
+    `share` stand for.
     """
 
     user: str
@@ -52,6 +71,9 @@ class Term(NamedTuple):
     value: Array
     is_taken: bool
     is_product: bool
+    choice: str | None
+    chosen: tuple[str, ...]
+    given: dict[Node, Given]
     nodes: TermNodes
 
 
@@ -69,13 +91,20 @@ class ForwardStep(NamedTuple):
     def is_input(self) -> bool:
         return self.node.gate is leaves.input
 
+    @property
+    def given(self) -> dict[Node, Given]:
+        """What the symbols of the expression stand for."""
+        pairs = zip(self.expression.node.inputs, zip(self.node.inputs, self.operands, strict=True), strict=True)
+        return {symbol: Given(node, value, "value") for symbol, (node, value) in pairs if value is not None}
+
 
 class ReverseStep(NamedTuple):
     """A node's derivative and, in reverse mode, what its gate passes on; in forward mode, a node's tangent.
 
     `total` is the sum of `received`, one part for each use; `derivative` is its name (`dx`). `parts` are what the
     gate sends to its operands, `stopped` the operands that it sends nothing to. `total_node` is None where the
-    derivative is zero because nothing reaches the node.
+    derivative is zero because nothing reaches the node. `habit` is what the declaration says of the gate; where some of
+    its operands are constants, `factors` say it for the others. `tells_habit`: it is to be said here.
     """
 
     label: str
@@ -83,6 +112,8 @@ class ReverseStep(NamedTuple):
     gate: str
     expression: Formula
     habit: str
+    factors: tuple[Factor, ...]
+    tells_habit: bool
     derivative: str
     total: Array
     total_node: Node | None
@@ -101,6 +132,7 @@ class Explanation(NamedTuple):
 
     `text` is the expression as the user wrote it. `result` is each variable asked for with the name of its derivative
     and the number; `untouched` are the variables that no gradient reaches, `left_out` those that were not asked for.
+    `is_live`: its numbers will be set anew, and nothing is said that holds at this point only.
     """
 
     text: str
@@ -115,6 +147,7 @@ class Explanation(NamedTuple):
     births: tuple[Birth, ...]
     trace: Trace
     symbols: Symbols
+    is_live: bool
 
     @property
     def is_tangent(self) -> bool:
@@ -122,20 +155,33 @@ class Explanation(NamedTuple):
 
 
 @without_collection
-def explain_trace(trace: Trace, text: str | None = None, *, is_tangent: bool = False) -> Explanation:
-    """The explanation of a trace; `text` is the expression as the user wrote it, `is_tangent` forward mode."""
-    return _Explainer(trace, is_tangent).explanation(trace.graph.source or "" if text is None else text)
+def explain_trace(
+    trace: Trace, text: str | None = None, *, is_tangent: bool = False, is_brief: bool = False, is_live: bool = False
+) -> Explanation:
+    """The explanation of a trace; `text` is the expression as the user wrote it, `is_tangent` forward mode.
+
+    `is_brief`: what a gate does to a gradient is said once, `is_live`: nothing is said that holds at this point only.
+    """
+    text = trace.graph.source or "" if text is None else text
+    return _Explainer(trace, is_tangent, is_brief, is_live).explanation(text)
 
 
 class _Explainer:
     """Makes the steps of one trace."""
 
-    def __init__(self, trace: Trace, is_tangent: bool) -> None:
+    def __init__(self, trace: Trace, is_tangent: bool, is_brief: bool, is_live: bool) -> None:
         self.trace = trace
         self.is_tangent = is_tangent
+        self.is_brief = is_brief
+        self.is_live = is_live
+        self.told: set[tuple[Gate, bool]] = set()  # gates whose habit was told, and whether by factors
         self.labels = trace.labels
         self.steps = {step.node: step for step in trace.steps}
         self.symbols = Symbols(trace.labels, None if is_tangent else trace.labels[trace.output])
+        self.moving = {trace.graph.named(name) for name in trace.gradients}  # what is differentiated by, and its users
+        for step in trace.steps:
+            if not self.moving.isdisjoint(step.node.inputs):
+                self.moving.add(step.node)
 
     def explanation(self, text: str) -> Explanation:
         trace = self.trace
@@ -145,9 +191,11 @@ class _Explainer:
         sent: dict[Node, list[Term]] = {}
         if not self.is_tangent:
             for step in trace.steps:
-                for part, share in zip(received[step.node], ordered_shares(step), strict=True):
-                    sent.setdefault(share.user, []).append(part)
-        visited = [self.reverse_step(step, received[step.node], sent) for step in ordered if self.is_visited(step)]
+                if step.node in self.moving:
+                    for part, share in zip(received[step.node], ordered_shares(step), strict=True):
+                        sent.setdefault(share.user, []).append(part)
+        visiting = ordered if self.is_tangent else sorted(ordered, key=lambda step: -step.node.index)
+        visited = [self.reverse_step(step, received[step.node], sent) for step in visiting if self.is_visited(step)]
         inputs = trace.graph.inputs
         reached = {step.label for step in visited}
         names = {name: self.symbols.derivative_name(trace.graph.named(name)) for name in trace.gradients}
@@ -159,17 +207,18 @@ class _Explainer:
             output=self.labels[trace.output],
             value=trace.value,
             forward=tuple([self.forward_step(step) for step in [*ordered, *number]]),
-            steps=tuple(visited if self.is_tangent else sorted(visited, key=lambda step: -step.node.index)),
+            steps=tuple(visited),
             result=tuple([(name, names[name], value) for name, value in trace.gradients.items()]),
             untouched=tuple([name for name in trace.gradients if name not in reached]),
             left_out=tuple([name for name in inputs if name not in trace.gradients and inputs[name] in self.steps]),
             births=tuple(trace.births),
             trace=trace,
             symbols=self.symbols,
+            is_live=self.is_live,
         )
 
     def is_visited(self, step: Step) -> bool:
-        return step.gradient is not None and step.node in self.trace.derivatives
+        return step.gradient is not None and step.node in self.trace.derivatives and step.node in self.moving
 
     def forward_step(self, step: Step) -> ForwardStep:
         node = step.node
@@ -180,12 +229,18 @@ class _Explainer:
         node = step.node
         parts = sorted(sent.get(node, ()), key=lambda part: part.position)
         assert step.gradient is not None
+        factors = self.factors(node)
+        kind = (node.gate, bool(factors))
+        tells_habit = not (self.is_brief and kind in self.told)
+        self.told.add(kind)
         return ReverseStep(
             label=self.labels[node],
             node=node,
             gate=node.gate.name,
             expression=self.symbols.expression(node),
             habit=habit(node.gate),
+            factors=factors,
+            tells_habit=tells_habit,
             derivative=self.symbols.derivative_name(node),
             total=step.gradient,
             total_node=self.trace.derivatives.get(node),
@@ -194,6 +249,21 @@ class _Explainer:
             parts=tuple(parts),
             stopped=self.stopped(node, {part.position for part in parts}),
         )
+
+    def factors(self, node: Node) -> tuple[Factor, ...]:
+        """By what the gate scales the gradient for its operands that move, where others do not; none if words do."""
+        gate = node.gate
+        moving = [position for position, operand in enumerate(node.inputs) if operand in self.moving]
+        if len(moving) == len(node.inputs) or not gate.has_local or gate.is_flat or gate.is_selection:
+            return ()
+        out = self.symbols.expression(node).node
+        factors = []
+        for position in moving:
+            formula = self.symbols.local(node, position)
+            if formula is None or not formula.is_public or gate.route(position, out.inputs, out) is not None:
+                return ()
+            factors.append(Factor(self.labels[node.inputs[position]], formula))
+        return tuple(factors)
 
     def is_seed(self, node: Node) -> bool:
         return node.name in self.trace.gradients if self.is_tangent else node is self.trace.output
@@ -206,7 +276,7 @@ class _Explainer:
             [
                 self.labels[operand]
                 for position, operand in enumerate(node.inputs)
-                if position not in flowing and operand in self.steps and self.steps[operand].gradient is not None
+                if position not in flowing and operand in self.moving
             ]
         )
 
@@ -220,6 +290,8 @@ class _Explainer:
         assert upstream is not None
         local_rule = self.symbols.local(user, share.position)
         is_product = share.is_taken and share.local is not None and is_product_of(share.value, upstream, share.local)
+        formula = self.symbols.share(user, share.position, local_rule, is_product=is_product)
+        choice = user.gate.choice
         return Term(
             user=self.labels[user],
             operand=self.labels[operand],
@@ -229,18 +301,47 @@ class _Explainer:
             derivative=self.symbols.derivative_name(source),
             rule=self.symbols.expression(user),
             local_rule=local_rule,
-            share=self.symbols.share(user, share.position, local_rule, is_product=is_product),
+            share=formula,
             upstream=upstream,
             local=share.local,
             value=share.value,
             is_taken=share.is_taken,
             is_product=is_product,
+            choice=None if choice is None else choice[len(user.inputs) > 2],
+            chosen=() if choice is None else self.chosen(user),
+            given={} if formula is None else self.given(formula),
             nodes=TermNodes(
                 self.trace.derivatives[source],
                 share.local_gradient,
                 share.formula,
             ),
         )
+
+    def chosen(self, node: Node) -> tuple[str, ...]:
+        """The operands that have the node's value, a number."""
+        value = self.steps[node].value
+        if np.ndim(value):
+            return ()
+        return tuple([self.word(operand) for operand in node.inputs if self.value_of(operand) == value])
+
+    def word(self, node: Node) -> str:
+        return self.labels.get(node) or show(node, {})
+
+    def value_of(self, node: Node) -> Array | None:
+        step = self.steps.get(node)
+        return (node.value if node.is_constant else None) if step is None else step.value
+
+    def given(self, formula: Formula) -> dict[Node, Given]:
+        """What the symbols of a share stand for; those of constant arrays stand for themselves."""
+        given = {}
+        for symbol, node in formula.names.nodes.items():
+            step = self.steps.get(node)
+            if step is not None and symbol in formula.names.sources:
+                assert step.gradient is not None
+                given[symbol] = Given(self.trace.derivatives[node], step.gradient, "gradient")
+            elif step is not None:
+                given[symbol] = Given(node, step.value, "value")
+        return given
 
 
 def ordered_shares(step: Step) -> list[TracedContribution]:

@@ -31,7 +31,7 @@ class Walk:
         self.trace = trace
         self.quantities = quantities
         self.digits = digits
-        self.explanation = explain_trace(trace, text)
+        self.explanation = explain_trace(trace, text, is_live=True)
         self.number = {element.node: element.number for element in circuit.elements}
         self.contributions = shares_of(trace, "gradient")
         self.value_step: dict[Node, int] = {}
@@ -47,7 +47,9 @@ class Walk:
         gates = [step for step in self.explanation.forward if not step.is_input]
         for together in [inputs, *([step] for step in gates)]:
             if together:
-                lines = [{"kind": "item", "pieces": self.pieces(forward_line(step))} for step in together]
+                lines = [
+                    {"kind": "item", "pieces": self.pieces(forward_line(self.explanation, step))} for step in together
+                ]
                 self.value_step.update((step.node, len(self.steps) + 1) for step in together)
                 self.add("forward", [step.node for step in together], lines)
 

@@ -201,11 +201,16 @@ def habit(gate: Gate) -> str:
     inputs, out = applied(gate)
     local = gate.local(0, inputs, out)
     assert local is not None
-    local = in_textbook_form(local, {})
+    words, factor = effect(in_textbook_form(local, {}))
+    return f"{words} {show(factor, {}, spacing=TEXTBOOK)}"
+
+
+def effect(local: Node) -> tuple[str, Node]:
+    """What a gate of this local gradient does to a gradient: the words, and the formula that they end with."""
     notation = local.gate.notation
     if isinstance(notation, Infix) and notation.symbol == "/" and local.inputs[0].value == 1.0:
-        return f"divides the gradient by {show(local.inputs[1], {}, spacing=TEXTBOOK)}"
-    return f"scales the gradient by {show(local, {}, spacing=TEXTBOOK)}"
+        return "divides the gradient by", local.inputs[1]
+    return "scales the gradient by", local
 
 
 def described(gate: Gate, corner: Corner) -> str:

@@ -45,12 +45,12 @@ def test_the_lecture_example(backprop):
         "Forward: values, inputs first\n"
         "  x = -2, y = 5, z = -4\n"
         "  n1 = x + y = -2 + 5 = 3\n"
-        "  f = n1 * z = 3 * -4 = -12\n"
+        "  f = n1 * z = 3 * (-4) = -12\n"
         "\n"
-        "Reverse: gradients, from the output back\n"
+        "Reverse: gradients, from the output back; dn1 is short for df/dn1\n"
         "  df = 1, the seed\n"
         "  f = n1 * z. The mul gate swaps: each input gets the upstream gradient times the other input.\n"
-        "    to n1: d(n1 * z)/dn1 = z, so df * z = 1 * -4 = -4\n"
+        "    to n1: d(n1 * z)/dn1 = z, so df * z = 1 * (-4) = -4\n"
         "    to z: d(n1 * z)/dz = n1, so df * n1 = 1 * 3 = 3\n"
         "  n1 = x + y. The add gate distributes the upstream gradient to every input.\n"
         "    to x: d(x + y)/dx = 1, so dn1 * 1 = -4 * 1 = -4\n"
@@ -63,14 +63,19 @@ def test_the_lecture_example(backprop):
 
 def test_the_vector_example_has_formulas_and_shapes(backprop):
     lines = backprop("explain", *VECTOR).lines
-    assert "    to W: outer(dq, x) = [[0.088, 0.176], [0.104, 0.208]], shapes (2, 2) = (2) by (2)" in lines
-    assert "    to x: W.T @ dq = [-0.112, 0.636], shapes (2) = (2, 2) by (2)" in lines
+    assert (
+        "    to W: outer(dq, x) = outer([0.44, 0.52], [0.2, 0.4]) = [[0.088, 0.176], [0.104, 0.208]],"
+        " shapes (2, 2) = (2) by (2)" in lines
+    )
+    transposed = "[[0.1, 0.5], [-0.3, 0.8]].T @ [0.44, 0.52]"
+    assert f"    to x: W.T @ dq = {transposed} = [-0.112, 0.636], shapes (2) = (2, 2) by (2)" in lines
     assert "    to q: d(q^2)/dq = 2 * q, so dn1 * (2 * q) = [1, 1] * [0.44, 0.52] = [0.44, 0.52]" in lines
     assert any(line.startswith("  q = W @ x. The matmul gate swaps: ") for line in lines)
     assert any(line.startswith("  outer(a, b): ") for line in lines)
     assert "  dW = [[0.088, 0.176], [0.104, 0.208]], shape (2, 2)" in lines
     square = backprop("explain", "sum(A@B)", "A=[[1,2],[3,4]]", "B=[[0,1],[1,0]]").lines
-    assert "    to A: dn1 @ B.T = [[1, 1], [1, 1]], shapes (2, 2) = (2, 2) by (2, 2)" in square
+    numbers = "[[1, 1], [1, 1]] @ [[0, 1], [1, 0]].T"
+    assert f"    to A: dn1 @ B.T = {numbers} = [[1, 1], [1, 1]], shapes (2, 2) = (2, 2) by (2, 2)" in square
 
 
 @pytest.mark.parametrize(
@@ -153,12 +158,16 @@ def test_branches_ties_and_flat_gates(backprop):
 def test_a_branch_taken_in_part(backprop):
     answer = backprop("explain", "sum(where(v > 0, sqrt(v), b))", "v=[0,4]", "b=3")
     assert answer.err == ""
-    assert "    to n2: d(where(n1, n2, b))/dn2 = 1, so where(n1, dn3, 0) = [0, 1]" in answer.lines
+    assert (
+        "    to n2: d(where(n1, n2, b))/dn2 = 1, so where(n1, dn3, 0) = where([0, 1], [1, 1], 0) = [0, 1]"
+        in answer.lines
+    )
     (line,) = [line for line in answer.lines if line.startswith("    to v: ") and "sqrt" in line]
     assert line.endswith(" = [0, 0.25], exactly 0 where the branch is not taken")
     (line,) = [line for line in answer.lines if line.startswith("    to b: ")]
     assert line.endswith(
-        "so sum(where(n1, 0, dn3), axis=[0]) = 1, shapes scalar = (2) by (2), summed over what was broadcast"
+        "so sum(where(n1, 0, dn3), axis=[0]) = sum(where([0, 1], 0, [1, 1]), axis=[0]) = 1,"
+        " shapes scalar = (2) by (2), summed over what was broadcast"
     )
 
 
@@ -229,7 +238,7 @@ def test_non_finite_numbers_are_named(backprop):
 def test_forward_mode(backprop):
     question = ("x*sin(x)*y", "x=1", "y=2", "--mode", "forward", "--wrt", "x")
     answer = backprop("explain", *question)
-    assert section(answer, "Tangents: along x, inputs first") == [
+    assert section(answer, "Tangents: along x, inputs first; dn1 is short for dn1/dx") == [
         "  dx = 1, the seed",
         "  n1 = sin(x)",
         "    from x: d(sin(x))/dx = cos(x), so dx * cos(x) = 1 * 0.540302 = 0.540302",
@@ -266,11 +275,70 @@ def test_names_that_could_be_mistaken(backprop):
 def test_habits_speak_of_the_operands_at_hand(backprop):
     out = backprop("explain", "u/(k^-2)", "u=1", "k=2").out
     assert "The div gate divides the gradient by n1; n1 itself gets -u/n1^2 of it." in out
-    assert "The pow gate scales the gradient by (-2)*k^((-2)-1)" in out
+    assert "The pow gate scales the gradient by -2 * k^-3." in out
     assert (
         "The atan2 gate gives u k/(k^2 + u^2) of the gradient, and k -u/(k^2 + u^2) of it."
         in backprop("explain", "atan2(u, k)", "u=1", "k=2").out
     )
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("x^2", "pow gate scales the gradient by 2 * x."),
+        ("2^x", "pow gate scales the gradient by 2^x * log(2)."),
+        ("x/4", "div gate scales the gradient by 0.25."),
+        ("3/x", "div gate scales the gradient by -(3 / x / x)."),
+        ("x + 5", "add gate passes the gradient on."),
+        ("5 - x", "sub gate flips the sign of the gradient."),
+        ("const c = pi/3; x*c", "mul gate scales the gradient by c."),
+        ("beta(x, 3)", "beta gate scales the gradient by beta(x, 3) * (digamma(x) - digamma(x + 3))."),
+        ("betainc(x, 3, y)", "betainc gate scales the gradient by betainc_derivative(x, 3, y, 1, 0) for x and by y^"),
+        ("leaky_relu(x, 0.2)", "leaky_relu gate passes the gradient where x is positive and scales it by 0.2"),
+        ("clip(x, 0, 9)", "clip gate routes the gradient to whichever of x, 0 and 9 it returns."),
+        ("x if x > 0 else 7", "where gate routes the gradient to the branch that was taken"),
+    ],
+)
+def test_constants_get_no_clause_and_no_step(backprop, expression, words):
+    out = backprop("explain", expression, "x=0.5", *["y=0.5"] * expression.endswith("y)")).out
+    assert words in out
+    told = out.split("Reverse")[1]
+    assert "itself" not in told and "exponent" not in told and "to c:" not in told and "\n  c = " not in told
+    assert "constants" not in told
+
+
+def test_a_gate_that_takes_the_largest_says_which_it_is(backprop):
+    lines = backprop("explain", "max(x, z)", "x=1", "z=3").lines
+    assert "    to x: d(maximum(x, z))/dx = 0, z is the larger, so df times that = 1 * 0 = 0" in lines
+    assert "    to z: d(maximum(x, z))/dz = 1, z is the larger, so df times that = 1 * 1 = 1" in lines
+    out = backprop("explain", "max(x, -2, y) + min(y, 5)", "x=4", "y=4").out
+    assert "= 0.5, x and y are tied, so" in out and "= 1, y is the smaller, so" in out
+    assert "= 0, 2 is what it returns, so" in backprop("explain", "clip(x, 0, 2)", "x=3").out
+    lines = backprop("explain", "max(v, w)", "v=[1,3]", "w=[2,3]", "-q").lines
+    assert (
+        "    to w: d(maximum(v, w))/dw is 1 where w is the larger, less at a tie, and 0 elsewhere,"
+        " so df times that = [1, 1] * [1, 0.5] = [1, 0.5]" in lines
+    )
+    unknown = backprop("explain", "max(x, z)", "x=nan", "z=3").out
+    assert "is 1 where z is the larger, less at a tie" in unknown
+
+
+def test_numbers_read_as_a_person_writes_them(backprop):
+    lines = backprop("explain", "-x - (y + -3)*-z", "x=1", "y=-4", "z=2").lines
+    assert "  n1 = -x = -1" in lines and "  n3 = -z = -2" in lines
+    assert "  n2 = y + (-3) = -4 + (-3) = -7" in lines and "  n4 = n2 * n3 = -7 * (-2) = 14" in lines
+    assert "    to x: d(-x)/dx = -1, so dn1 * (-1) = 1 * (-1) = -1" in lines
+    lines = backprop("explain", "-x + x^3 + x^-1", "x=-1").lines
+    assert "  n1 = -x = -(-1) = 1" in lines and "  n2 = x^3 = (-1)^3 = -1" in lines
+    assert "  x is used 3 times: dx = -1 + 3 + (-1) = 1" in lines
+
+
+def test_a_brief_explanation_says_the_habit_of_a_gate_once(backprop):
+    question = ("x*y*z*2 + x*5", "x=1", "y=2", "z=3")
+    whole, brief = backprop("explain", *question), backprop("explain", *question, "--brief")
+    assert whole.out.count("The mul gate") == 4 and brief.out.count("The mul gate swaps") == 1
+    assert brief.out.count("The mul gate scales the gradient by") == 1
+    assert [line.split(". The ")[0] for line in whole.lines] == [line.split(". The ")[0] for line in brief.lines]
 
 
 def test_digits(backprop):
@@ -281,7 +349,7 @@ def test_markdown(backprop):
     answer = backprop("explain", "a_b*x^2", "a_b=-3", "x=-2", "--format", "markdown")
     assert answer.lines[:4] == ["# `f = a_b*x^2`", "", "## Forward: values, inputs first", ""]
     assert "- `n1 = x^2 = (-2)^2 = 4`" in answer.lines
-    assert "  - to `x`: `d(x^2)/dx = 2 * x`, so `dn1 * (2 * x) = -3 * -4 = 12`" in answer.lines
+    assert "  - to `x`: `d(x^2)/dx = 2 * x`, so `dn1 * (2 * x) = -3 * (-4) = 12`" in answer.lines
     assert answer.lines[-1] == "- `da_b = 4`, `dx = 12`"
 
 

@@ -1,0 +1,119 @@
+"""What an explanation says of a part: the share of the gradient that a gate passes to one of its operands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from backprop.autodiff import shapes
+from backprop.autodiff.graph import Node
+from backprop.cli.explain.formulas import Formula
+from backprop.cli.explain.notations import EQUALS, MAXIMUM_RULE, PLAIN, Code, Line, Notation, Piece, Quantity
+from backprop.cli.explain.steps import Explanation, Given, Term
+from backprop.cli.output.numbers import MAXIMUM_WHOLE
+
+
+def part_line(explanation: Explanation, part: Term, notation: Notation = PLAIN) -> Line:
+    """`to n1: d(n1 * z)/dn1 = z, so df * z = 1 * -4 = -4`."""
+    label = Code(notation.label(part.operand))
+    ordinal = f", operand {part.ordinal}" if part.ordinal else ""
+    start: Line = ("from " if explanation.is_tangent else "to ", label, f"{ordinal}: ")
+    gained = Quantity(part.nodes.value, part.value, "gradient")
+    if not part.is_taken:
+        return (*start, "the branch is not taken, so exactly ", gained)
+    line = [*start, *rule(explanation, part, notation)]
+    is_long = part.choice is not None or (part.local_rule is not None and len(part.local_rule.text) > MAXIMUM_RULE)
+    if part.is_product and part.local_rule is not None and is_long:
+        line += [Code(notation.derivative(source_of(explanation, part), explanation.symbols)), " times that", EQUALS]
+    elif part.share is not None:
+        line += [Code(notation.formula(part.share)), EQUALS]
+        if not part.is_product and len(part.share.text) <= MAXIMUM_RULE:
+            line += numbers_of(part.share, part.given, notation)
+    if part.is_product and part.local is not None:
+        upstream = Quantity(part.nodes.upstream, part.upstream, "gradient")
+        local = Quantity(part.nodes.local, part.local, "local", True)
+        sign = notation.entrywise if np.ndim(part.value) else notation.times
+        line += [upstream, Code(sign), local, EQUALS]
+    return (*line, gained, *shapes_of(part), *sums_of(part))
+
+
+def sums_of(part: Term) -> Iterator[Piece]:
+    """What no product of the numbers shows: a broadcast undone, a branch not taken."""
+    if part.local is not None and np.size(part.value) != np.size(part.upstream):
+        yield ", summed over what was broadcast"
+    if is_screened(part):
+        yield ", exactly 0 where the branch is not taken"
+
+
+def source_of(explanation: Explanation, part: Term) -> str:
+    """The label of the node whose derivative is the upstream one."""
+    return part.operand if explanation.is_tangent else part.user
+
+
+def is_screened(part: Term) -> bool:
+    """Whether a branch not taken kept inf or nan out of the numbers: 0 stands where the formula would not be 0."""
+    if part.local is None or part.is_product:
+        return False
+    with np.errstate(all="ignore"):
+        is_lost = ~np.isfinite(part.upstream * part.local)
+    is_kept = np.isfinite(part.value)
+    if np.shape(is_lost) == np.shape(is_kept):
+        return bool(np.any(is_lost & is_kept))
+    return bool(np.any(is_lost) and np.all(is_kept))
+
+
+def rule(explanation: Explanation, part: Term, notation: Notation) -> Iterator[Piece]:
+    """The local derivative as a formula."""
+    if part.local_rule is None:
+        return
+    if part.ordinal:
+        yield "local gradient"
+    else:
+        whole = notation.formula(part.rule)
+        whole = whole if len(part.rule.text) <= MAXIMUM_RULE else notation.label(part.user)
+        yield Code(notation.local(whole, part.operand, explanation.symbols))
+    if part.choice is not None:
+        yield from chosen(explanation, part, notation)
+    else:
+        yield " " if part.ordinal else EQUALS
+        yield Code(notation.formula(part.local_rule))
+    yield ", so "
+
+
+def chosen(explanation: Explanation, part: Term, notation: Notation) -> Iterator[Piece]:
+    """` = 1, z is the larger`: which operand's value the gate takes, in place of a formula of comparisons."""
+    if explanation.is_live or not part.chosen or part.local is None:
+        yield " is 1 where "
+        yield Code(notation.label(part.operand))
+        yield f" is {part.choice}, less at a tie, and 0 elsewhere"
+        return
+    yield " " if part.ordinal else EQUALS
+    yield Quantity(part.nodes.local, part.local, "local")
+    yield ", "
+    for place, word in enumerate(part.chosen):
+        if place:
+            yield " and " if place == len(part.chosen) - 1 else ", "
+        yield Code(notation.label(word))
+    yield f" is {part.choice}" if len(part.chosen) == 1 else " are tied"
+
+
+def shapes_of(part: Term) -> Iterator[Piece]:
+    """`, shapes (2, 2) = (2) by (2)`: where a part is not formed entry by entry of arrays of its own shape."""
+    if part.share is None:
+        return
+    own = np.shape(part.value)
+    factors = part.share.shapes
+    is_entrywise = part.local is not None or len(factors) < 2 or not own
+    if is_entrywise and all(shape == own for shape in factors):
+        return
+    yield f", shape{'s' * (len(factors) > 1)} {shapes.show(own)} "
+    yield f"{'=' if len(factors) > 1 else 'from'} {' by '.join(map(shapes.show, factors))}"
+
+
+def numbers_of(formula: Formula, given: Mapping[Node, Given], notation: Notation) -> Line:
+    """The formula with numbers and an equals sign, where there are some and they are few."""
+    present = {symbol: given[symbol] for symbol in formula.nodes if symbol in given}
+    if not present or any(np.size(number.value) > MAXIMUM_WHOLE for number in present.values()):
+        return ()
+    return (*notation.with_numbers(formula, present), EQUALS)
