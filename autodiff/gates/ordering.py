@@ -141,7 +141,7 @@ unsort_by: Arrangement = arrangement(
     lambda *operands, axis: unsort_by(*operands, axis=axis),
     by_entries=rows.to_row(rows.unsorted_by),
     summary="the entries put back from the order in which those of the key ascend: the transpose of sort_by",
-    habit="takes the gradient in the order of the key",
+    habit="takes the gradient in the order of key",
 )
 ranks = Ranking(
     "ranks",

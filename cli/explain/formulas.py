@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from backprop.autodiff.declaration.notation import Infix
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.side_gates import differentiated
@@ -81,15 +82,15 @@ class Formula:
         return words, Formula(factor, self.names, self.symbols)
 
     @property
-    def is_public(self) -> bool:
-        """Whether it is made of what the language has."""
+    def is_readable(self) -> bool:
+        """Whether it is made of what the language has, and decides nothing, which words say better."""
         waiting, seen = [in_textbook_form(self.node)], set[Node]()
         while waiting:
             node = waiting.pop()
             if node not in seen:
                 seen.add(node)
                 waiting.extend(node.inputs)
-        return all(node.gate.is_public for node in seen if node.inputs)
+        return all(node.gate.is_public and not node.gate.is_indicator for node in seen if node.inputs)
 
     def named(self) -> dict[Node, Node]:
         """For each of its nodes the same of variables that are called as the symbols are."""
@@ -156,7 +157,15 @@ class Symbols:
         if parts is None:
             form = in_textbook_form(node)
             parts = [form] if form in self._symbols else pieces(form, self._symbols)
-            parts = self._parts[node] = [bracketed(*pair) for pair in zip(["", *parts], parts, strict=False)]
+            if isinstance(form.gate.notation, Infix) and form.gate.notation.symbol in OPERATORS:
+                right = pieces(form.inputs[1], self._symbols) if form.inputs[1] not in self._symbols else [""]
+                if right[0] == "-" and parts[-len(right) :] == right:
+                    parts[-len(right) :] = ["(", *right, ")"]
+            parts = [
+                bracketed(before, part) if isinstance(part, str) else part
+                for before, part in zip(["", *parts], parts, strict=False)
+            ]
+            self._parts[node] = parts
         return parts
 
     def expression(self, node: Node) -> Formula:
@@ -252,10 +261,9 @@ class Symbols:
         return symbol
 
 
-def bracketed(before: str | Node, part: str | Node) -> str | Node:
+def bracketed(before: object, part: str) -> str:
     """A piece of a formula, a negative number behind an operator in parentheses."""
-    is_negative = isinstance(part, str) and part.startswith("-") and part != "-"
-    return f"({part})" if is_negative and ends_with_operator(before) else part
+    return f"({part})" if part.startswith("-") and part != "-" and ends_with_operator(before) else part
 
 
 def ends_with_operator(before: object) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from backprop.autodiff.graph import Node
-from backprop.cli.explain.formulas import Formula
+from backprop.cli.explain.formulas import Formula, bracketed
 from backprop.cli.explain.notations import PLAIN, Code, Notation, Piece
 from backprop.cli.explain.steps import Factor, ReverseStep
 from backprop.parser.printers.expression import show
@@ -31,8 +31,10 @@ def habit(step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Piece]:
             yield f" {word}"
             continue
         formula = word.rstrip(",;:")
+        is_alone = formula in names
+        said = names[formula] if is_alone else pattern.sub(lambda name: bracketed("*", names[name[0]]), formula)
         yield " "
-        yield Code(notation.verbatim(pattern.sub(lambda name: names[name[0]], formula)))
+        yield Code(notation.verbatim(said))
         yield word[len(formula) :]
     yield "."
 
@@ -57,6 +59,4 @@ def word_of(operand: Node, expression: Formula) -> str | None:
     if not operand.is_constant:
         return expression.names.texts.get(operand)
     text = show(operand, {})
-    if len(text) > MAXIMUM_HABIT:
-        return None
-    return f"({text})" if text.startswith("-") else text
+    return text if len(text) <= MAXIMUM_HABIT else None

@@ -260,7 +260,7 @@ class _Explainer:
         factors = []
         for position in moving:
             formula = self.symbols.local(node, position)
-            if formula is None or not formula.is_public or gate.route(position, out.inputs, out) is not None:
+            if formula is None or not formula.is_readable or gate.route(position, out.inputs, out) is not None:
                 return ()
             factors.append(Factor(self.labels[node.inputs[position]], formula))
         return tuple(factors)

@@ -295,7 +295,8 @@ def test_habits_speak_of_the_operands_at_hand(backprop):
         ("beta(x, 3)", "beta gate scales the gradient by beta(x, 3) * (digamma(x) - digamma(x + 3))."),
         ("betainc(x, 3, y)", "betainc gate scales the gradient by betainc_derivative(x, 3, y, 1, 0) for x and by y^"),
         ("leaky_relu(x, 0.2)", "leaky_relu gate passes the gradient where x is positive and scales it by 0.2"),
-        ("clip(x, 0, 9)", "clip gate routes the gradient to whichever of x, 0 and 9 it returns."),
+        ("elu(x, 3)", "elu gate passes the gradient where x is positive and scales it by 3*exp(x) elsewhere."),
+        ("clip(x, -1, 9)", "clip gate routes the gradient to whichever of x, -1 and 9 it returns."),
         ("x if x > 0 else 7", "where gate routes the gradient to the branch that was taken"),
     ],
 )
@@ -328,6 +329,8 @@ def test_numbers_read_as_a_person_writes_them(backprop):
     assert "  n1 = -x = -1" in lines and "  n3 = -z = -2" in lines
     assert "  n2 = y + (-3) = -4 + (-3) = -7" in lines and "  n4 = n2 * n3 = -7 * (-2) = 14" in lines
     assert "    to x: d(-x)/dx = -1, so dn1 * (-1) = 1 * (-1) = -1" in lines
+    lines = backprop("explain", "cos(x)", "x=0.5").lines
+    assert "    to x: d(cos(x))/dx = -sin(x), so df * (-sin(x)) = 1 * (-0.479426) = -0.479426" in lines
     lines = backprop("explain", "-x + x^3 + x^-1", "x=-1").lines
     assert "  n1 = -x = -(-1) = 1" in lines and "  n2 = x^3 = (-1)^3 = -1" in lines
     assert "  x is used 3 times: dx = -1 + 3 + (-1) = 1" in lines
