@@ -24,6 +24,8 @@ CLOSE = 1e-10  # a Newton step, relative to the root, behind which there is one
 NEAR = 1e-8  # the same of a minimum, relative also to the way to it: a flat one has no digits
 SCALES = 10.0 ** np.linspace(-9.0, 9.0, 145)  # how far from the start a change of sign is looked for
 MOST_CHANGES = 12  # of sign that are looked at
+LEAST = 2.0**-1022  # of the doubles with all their digits
+NEXT_TO_NOTHING = 1e-100  # a place whose powers are lost, too, and which is a root to every digit that matters
 FALLEN = 1e-3  # what is left of the values at a change of sign where it closes in on a root; at a jump nothing falls
 
 
@@ -51,12 +53,17 @@ def roots(equation: Equation, start: Numbers) -> Numbers:
             x[moved] = candidates.ravel()[flat[is_better]]
             value[moved], slope[moved] = values[flat[is_better]], slopes[flat[is_better]]
             searching[here] = is_better & (value[here] != 0.0)
-        found = (value == 0.0) | (np.isfinite(slope) & (np.abs(value / slope) <= CLOSE * np.abs(x)))
+        found = np.isfinite(slope) & (np.abs(value / slope) <= CLOSE * np.abs(x))
         for row in np.flatnonzero(~found):
-            found[row] = is_noise(equation, float(x[row]), int(row))
+            found[row] = is_root(equation, float(x[row]), float(value[row]), int(row))
             if not found[row]:
                 x[row] = bracketed(equation, float(start[row]), int(row))
     return x
+
+
+def is_root(equation: Equation, x: float, value: float, row: int) -> bool:
+    """Whether a place from which no Newton step tells is one: its value is noise, or 0 and not for want of digits."""
+    return is_noise(equation, x, row) if value else not is_lost(equation, x, row)
 
 
 def is_noise(equation: Equation, x: float, row: int) -> bool:
@@ -66,16 +73,42 @@ def is_noise(equation: Equation, x: float, row: int) -> bool:
     return bool(np.isfinite(values).all() and abs(values[4]) <= 2.0 * np.abs(np.diff(values)).max())
 
 
+def is_lost(equation: Equation, x: float, row: int) -> bool:
+    """Whether the value there is 0 only for want of smaller numbers, as that of exp is from -746 on.
+
+    It is 0 on one side as far as one looks, and on the other the last that is not is less than a double with all its
+    digits. A multiple root has values on both sides, relu(x - 1) has whole ones next to those that are 0.
+    """
+    reach = SCALES * max(abs(x), 1.0)
+    rows = np.full(len(reach), row)
+    for side in (reach, -reach):
+        beyond, before = equation(x + side, rows)[0], equation(x - side, rows)[0]
+        if np.any(beyond) or not np.any(before):
+            continue
+        place = int(np.flatnonzero(before)[0])
+        ends = np.array([x - side[place - 1] if place else x, x - side[place]])
+        for _ in range(40):
+            places = np.linspace(ends[0], ends[1], 17)
+            values, _ = equation(places, np.full(17, row))
+            at = int(np.flatnonzero(values)[0])
+            if np.array_equal(ends, places[at - 1 : at + 1]):
+                break
+            ends = places[at - 1 : at + 1]
+        return bool(abs(values[at]) < LEAST and abs(places[at]) > NEXT_TO_NOTHING)
+    return False
+
+
 def bracketed(equation: Equation, start: float, row: int) -> float:
     """The root at the change of sign that is nearest to the start, nan where no root is at one."""
     reach = SCALES * max(abs(start), 1.0)
     places = np.concatenate([start - reach[::-1], [start], start + reach])
     values, _ = equation(places, np.full(len(places), row))
     signs = np.sign(values)
-    changes = sorted(np.flatnonzero(signs[:-1] * signs[1:] <= 0.0), key=lambda one: abs(one + 0.5 - len(SCALES)))
+    is_change = (signs[:-1] * signs[1:] <= 0.0) & (signs[:-1] != signs[1:])
+    changes = sorted(np.flatnonzero(is_change), key=lambda one: abs(one + 0.5 - len(SCALES)))
     for left in changes[:MOST_CHANGES]:
         root = _closed_in(equation, places[left : left + 2], values[left : left + 2], row)
-        if np.isfinite(root):
+        if np.isfinite(root) and not is_lost(equation, root, row):
             return root
     return np.nan
 

@@ -150,6 +150,23 @@ def test_what_is_not_there_is_nan(text):
     assert np.isnan(value_and_grad(parse(text), p=2.0)[0])
 
 
+@pytest.mark.parametrize(
+    "text, found",
+    {
+        "root(exp(x), x, 1)": np.nan,  # 0 from -746 on
+        "root(exp(x), x, -800)": np.nan,
+        "root(exp(-x^2), x, 1)": np.nan,
+        "root(exp(x)*(x - 1), x, -800)": 1.0,
+        "root(x^2, x, 0)": 0.0,
+        "root(relu(x - 1), x, 3)": 1.0,
+        "root(relu(x), x, -1)": -1.0,
+        "root(0*x, x, 3)": 3.0,
+    }.items(),
+)
+def test_what_is_0_for_want_of_digits_is_no_root(text, found):
+    np.testing.assert_equal(value_and_grad(parse(text))[0], found)
+
+
 def test_a_double_root_has_an_infinite_derivative():
     value, gradient = value_and_grad(parse("root((x - 1)^2 - p, x, 3)"), p=0.0)
     assert (value, abs(gradient["p"])) == (1.0, np.inf)
