@@ -20,6 +20,7 @@ from backprop.parser.functions import DEFERRED, FunctionScope, expand, plain_nam
 from backprop.parser.operand import Argument, Operand
 from backprop.parser.scope import Function, Head, Scope
 
+MOST_NESTED = 50  # each multiplies the time by that of all around it
 BINDERS = frozenset(name for name, (gate, *_) in FUNCTIONS.items() if isinstance(gate.notation, Binding))
 
 
@@ -31,6 +32,7 @@ class InnerScope(Scope):
 
     def __init__(self, outer: Scope, variable: str, like: Node) -> None:
         self.outer = outer
+        self.depth: int = outer.depth + 1 if isinstance(outer, InnerScope) else 1
         self.given = {variable: like}
         self.text = outer.text
         self.graph = Graph(is_typed=False, source=outer.graph.source)
@@ -74,6 +76,12 @@ def defined(scope: Scope, name: Operand, body: Function, arguments: Sequence[Arg
     def make(where: Scope, nodes: tuple[Node, ...]) -> Node:
         variable = f"variable {body.parameters[0]}"  # no name of the text has a blank in it
         inner = InnerScope(where, variable, nodes[0])  # an end of an integral is a number, as its variable is
+        if inner.depth > MOST_NESTED:
+            raise ExpressionError(
+                f"more than {MOST_NESTED} are inside one another here",
+                span,
+                f"nest '{gate.name}' and its like less deep",
+            )
         parameters = [inner.graph.input(variable)]
         for parameter, node in zip(body.parameters[1:], nodes[len(ends) :], strict=True):
             outer = f"parameter {parameter}"

@@ -130,6 +130,12 @@ def test_what_is_wrong_is_pointed_at(text, place, reason):
     assert error.span is not None and text[error.span.start : error.span.end] == place
 
 
+def test_what_is_nested_too_deep_is_refused():
+    parse("integral(" * 50 + "x" + ", x, 0, 1)" * 50)
+    with pytest.raises(ExpressionError, match="more than 50 are inside one another"):
+        parse("integral(" * 400 + "x" + ", x, 0, 1)" * 400)
+
+
 @pytest.mark.parametrize("text", ["integral(t, t, [0, 1], 2)", "root([x, x], x, 1)", "argmin([x, x], x, 1)"])
 def test_shapes_that_do_not_fit_are_refused(text):
     with pytest.raises(ExpressionError, match="shape"):
