@@ -14,7 +14,7 @@ EXAMPLES = (
     'backprop fit "y ~ a*exp(-b*t) + c" data.csv b=0:2 --bounds b=0: --hold c c=0',
     'backprop fit "v ~ m*s/(k + s)" data.csv --guess --sigma dv --absolute-sigma',
     'backprop fit "y ~ a + b*x" data.csv --sigma sy --sigma-x x=sx --json',
-    'backprop fit "y ~ a + b*x" data.csv --predict bands.csv -o fit.svg',
+    'backprop fit "y ~ a + b*x" data.csv --predict bands.csv',
 )
 
 

@@ -276,7 +276,10 @@ def weighted(node):
     return (node * node.graph.constant(weights)).sum() if node.shape else node
 
 
-@pytest.mark.parametrize("point", ARRAY_POINTS, ids=lambda point: point.id)
+WRITTEN = [point for point in ARRAY_POINTS if not point.gate.has_inside]  # which is refused, as above
+
+
+@pytest.mark.parametrize("point", WRITTEN, ids=lambda point: point.id)
 def test_every_gate_of_arrays_has_its_entries_and_those_of_its_derivatives(point):
     graph = Graph(is_typed=True)
     inputs, values = [], {}
