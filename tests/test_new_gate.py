@@ -89,7 +89,7 @@ def test_it_is_written_in_every_language(language, tmp_path):
 def test_it_is_explained_and_listed():
     explanation = explain_trace(trace(parse("bell(x)"), {"x": 0.75}), "bell(x)")
     said = "\n".join(PLAIN.line(block.line, shortest) for block in blocks(explanation))
-    assert "The bell gate scales the gradient by -(2*x*bell(x))." in said
+    assert "The bell gate scales the gradient by -(2 * x * bell(x))." in said
     rows = dict(page_report("bell").rows)
     assert rows["d/dx"] == "-(2 * x * bell(x))" and rows["summary"] == "exp(-x^2)"
 

@@ -5,7 +5,13 @@ from __future__ import annotations
 import click
 
 from backprop.autodiff.evaluation.garbage import without_collection
-from backprop.cli.options.declarations import command, output_options, question_options, trace_options
+from backprop.cli.options.declarations import (
+    command,
+    language_option,
+    output_options,
+    question_options,
+    trace_options,
+)
 from backprop.cli.options.derivatives import DerivativeOptions
 from backprop.cli.output.output import Output
 from backprop.cli.question.question import Question
@@ -23,8 +29,9 @@ EXAMPLES = (
 @question_options
 @trace_options
 @click.option("--brief", "is_brief", is_flag=True, help="Say once what a gate does to a gradient, not at each of them.")
+@language_option("The language of the sentences.")
 @output_options("explain", digits="Significant digits, except in JSON.", color="Colours in text.")
-def explain(question: Question, options: DerivativeOptions, is_brief: bool, output: Output) -> Status:
+def explain(question: Question, options: DerivativeOptions, is_brief: bool, lang: str, output: Output) -> Status:
     """Explain the chain rule step by step, with the numbers.
 
     First every value, then the reverse pass from the output back: at each gate its local derivative as a
@@ -34,6 +41,8 @@ def explain(question: Question, options: DerivativeOptions, is_brief: bool, outp
     from backprop.cli.explain.steps import explain_trace
 
     trace = options.trace(question)
-    explanation = explain_trace(trace, question.text, is_tangent=options.mode == "forward", is_brief=is_brief)
+    explanation = explain_trace(
+        trace, question.text, is_tangent=options.mode == "forward", is_brief=is_brief, language=lang
+    )
     without_collection(output.render)(explanation)
     return options.finish_trace(question, trace, output)

@@ -10,6 +10,7 @@ from backprop.cli.completion import completed_by
 from backprop.cli.graph.circuit import circuit_of
 from backprop.cli.options.declarations import (
     command,
+    language_option,
     output_options,
     question_options,
     shared,
@@ -66,8 +67,11 @@ TREE = short_option("tree", "Show it as a tree in the terminal: --format tree.")
 @trace_options
 @click.option("--all", "is_all", is_flag=True, help=f"Draw more than {MAXIMUM_NODES} nodes.")
 @style_options
+@language_option("The language of a page.")
 @output_options("graph", digits="Significant digits.", color="Colours in the tree.", short=TREE)
-def graph(question: Question, options: DerivativeOptions, is_all: bool, style: StyleOptions, output: Output) -> Status:
+def graph(
+    question: Question, options: DerivativeOptions, is_all: bool, style: StyleOptions, lang: str, output: Output
+) -> Status:
     """Draw the circuit: the gates, and on every wire its value and gradient.
 
     Values are green and above the wire, gradients red and below it. html is a page on which the inputs can be moved
@@ -82,5 +86,7 @@ def graph(question: Question, options: DerivativeOptions, is_all: bool, style: S
         )
     if output.format == "html" and options.derivative != "gradient":
         raise Failure("a page walks through the reverse pass", "omit --mode forward, or write .svg")
-    style.draw(circuit_of(trace, question.text, options.derivative), output)
+    if lang != "en" and output.format != "html":
+        raise Failure("--lang is for a page", "omit it, or write .html")
+    style.draw(circuit_of(trace, question.text, options.derivative)._replace(language=lang), output)
     return options.finish_trace(question, trace, output)

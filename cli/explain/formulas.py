@@ -79,7 +79,7 @@ class Formula:
         if node.is_number(-1.0):
             return "flips the sign of the gradient", None
         words, factor = effect(node)
-        return words, Formula(factor, self.names, self.symbols)
+        return f"{words} {{0}}", Formula(factor, self.names, self.symbols)
 
     @property
     def is_readable(self) -> bool:

@@ -3,55 +3,57 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from backprop.autodiff.graph import Node
 from backprop.cli.explain.formulas import Formula, bracketed
-from backprop.cli.explain.notations import PLAIN, Code, Notation, Piece
-from backprop.cli.explain.steps import Factor, ReverseStep
+from backprop.cli.explain.notations import PLAIN, Code, Line, Notation, Piece
+from backprop.cli.explain.steps import Explanation, Factor, ReverseStep
 from backprop.parser.printers.expression import show
 
 MAXIMUM_HABIT = 12  # characters of a constant that stands in a habit in place of its operand's name
 
 
-def habit(step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Piece]:
+FORMULA = r"[^\uac00-\ud7a3]*[^\uac00-\ud7a3,;:]"  # what a formula has of a word: no Hangul, and no sign at its end
+
+
+def names_operand_first(step: ReverseStep) -> bool:
+    """Whether what is said of the gate has an operand for its subject."""
+    return not step.factors and step.habit.split(" ")[0] in step.node.gate.operands
+
+
+def habit(explanation: Explanation, step: ReverseStep, notation: Notation = PLAIN) -> Line:
     """The declaration's words, with the operands that they speak of by the names that they have here."""
     if step.factors:
-        yield from effects(step.factors, notation)
-        return
+        return effects(explanation, step.factors, notation)
     gate = step.node.gate
     expression = step.expression
     known = zip(gate.operands, [word_of(operand, expression) for operand in expression.node.inputs], strict=False)
     names = {name: word for name, word in known if word is not None and not name.startswith("*")}
-    pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b") if names else None
-    words = step.habit.split(" ")
-    yield ":" if words[0] in gate.operands else ""
-    for word in words:
-        if pattern is None or not pattern.search(word):
-            yield f" {word}"
+    pattern = re.compile(r"\b(" + "|".join(map(re.escape, names)) + r")\b", re.ASCII) if names else None
+    line: list[Piece] = []
+    for place, word in enumerate("".join(explanation.say(step.habit)).split(" ")):
+        line += [" "] * bool(place)
+        formula = re.match(FORMULA, word)
+        if pattern is None or formula is None or not pattern.search(formula[0]):
+            line.append(word)
             continue
-        formula = word.rstrip(",;:")
-        is_alone = formula in names
-        said = names[formula] if is_alone else pattern.sub(lambda name: bracketed("*", names[name[0]]), formula)
-        yield " "
-        yield Code(notation.verbatim(said))
-        yield word[len(formula) :]
-    yield "."
+        is_alone = formula[0] in names
+        said = names[formula[0]] if is_alone else pattern.sub(lambda name: bracketed("*", names[name[0]]), formula[0])
+        line += [Code(notation.verbatim(said)), word[formula.end() :]]
+    return tuple(line)
 
 
-def effects(factors: Sequence[Factor], notation: Notation) -> Iterator[Piece]:
+def effects(explanation: Explanation, factors: Sequence[Factor], notation: Notation) -> Line:
     """What a gate does for its operands that are no constants."""
     if len(factors) == 1:
         words, formula = factors[0].formula.said
-        yield f" {words}"
-        yield from () if formula is None else (" ", Code(notation.formula(formula)))
-    else:
-        for place, (operand, formula) in enumerate(factors):
-            yield " and by " if place else " scales the gradient by "
-            yield Code(notation.formula(formula))
-            yield " for "
-            yield Code(notation.label(operand))
-    yield "."
+        return explanation.say(words) if formula is None else explanation.say(words, Code(notation.formula(formula)))
+    line: Line = ()
+    for place, (operand, formula) in enumerate(factors):
+        text = " and by {0} for {1}" if place else "scales the gradient by {0} for {1}"
+        line += explanation.say(text, Code(notation.formula(formula)), Code(notation.label(operand)))
+    return line
 
 
 def word_of(operand: Node, expression: Formula) -> str | None:

@@ -50,7 +50,7 @@ def step_entry(explanation: Explanation, step: ReverseStep, derivative: str) -> 
         "node": step.label,
         "gate": step.gate,
         "expression": step.expression.text,
-        "habit": PLAIN.line(tuple(habit(step)), shortest).strip(" :."),
+        "habit": PLAIN.line(habit(explanation, step), shortest),
         "name": step.derivative,
         "shape": list(step.node.shape),
         derivative: step.total,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -16,16 +16,15 @@ from backprop.cli.output.numbers import MAXIMUM_WHOLE
 
 def part_line(explanation: Explanation, part: Term, notation: Notation = PLAIN) -> Line:
     """`to n1: d(n1 * z)/dn1 = z, so df * z = 1 * -4 = -4`."""
-    label = Code(notation.label(part.operand))
-    ordinal = f", operand {part.ordinal}" if part.ordinal else ""
-    start: Line = ("from " if explanation.is_tangent else "to ", label, f"{ordinal}: ")
+    start = beginning(explanation, part, Code(notation.label(part.operand)))
     gained = Quantity(part.nodes.value, part.value, "gradient")
     if not part.is_taken:
-        return (*start, "the branch is not taken, so exactly ", gained)
+        return (*start, *explanation.say("the branch is not taken, so exactly "), gained)
     line = [*start, *rule(explanation, part, notation)]
     is_long = part.choice is not None or (part.local_rule is not None and len(part.local_rule.text) > MAXIMUM_RULE)
     if part.is_product and part.local_rule is not None and is_long:
-        line += [Code(notation.derivative(source_of(explanation, part), explanation.symbols)), " times that", EQUALS]
+        upstream_name = Code(notation.derivative(source_of(explanation, part), explanation.symbols))
+        line += [*explanation.say("{0} times that", upstream_name), EQUALS]
     elif part.share is not None:
         line += [Code(notation.formula(part.share)), EQUALS]
         if not part.is_product and len(part.share.text) <= MAXIMUM_RULE:
@@ -35,15 +34,23 @@ def part_line(explanation: Explanation, part: Term, notation: Notation = PLAIN) 
         local = Quantity(part.nodes.local, part.local, "local", True)
         sign = notation.entrywise if np.ndim(part.value) else notation.times
         line += [upstream, Code(sign), local, EQUALS]
-    return (*line, gained, *shapes_of(part), *sums_of(part))
+    return (*line, gained, *shapes_of(explanation, part), *sums_of(explanation, part))
 
 
-def sums_of(part: Term) -> Iterator[Piece]:
+def beginning(explanation: Explanation, part: Term, label: Code) -> Line:
+    """`to x: `, or `to x, operand 2: ` of a gate that takes x more than once."""
+    if part.ordinal:
+        text = "from {0}, operand {1}: " if explanation.is_tangent else "to {0}, operand {1}: "
+        return explanation.say(text, label, str(part.ordinal))
+    return explanation.say("from {0}: " if explanation.is_tangent else "to {0}: ", label)
+
+
+def sums_of(explanation: Explanation, part: Term) -> Iterator[Piece]:
     """What no product of the numbers shows: a broadcast undone, a branch not taken."""
     if part.local is not None and np.size(part.value) != np.size(part.upstream):
-        yield ", summed over what was broadcast"
+        yield from explanation.say(", summed over what was broadcast")
     if is_screened(part):
-        yield ", exactly 0 where the branch is not taken"
+        yield from explanation.say(", exactly 0 where the branch is not taken")
 
 
 def source_of(explanation: Explanation, part: Term) -> str:
@@ -68,7 +75,7 @@ def rule(explanation: Explanation, part: Term, notation: Notation) -> Iterator[P
     if part.local_rule is None:
         return
     if part.ordinal:
-        yield "local gradient"
+        yield from explanation.say("local gradient")
     else:
         whole = notation.formula(part.rule)
         whole = whole if len(part.rule.text) <= MAXIMUM_RULE else notation.label(part.user)
@@ -78,27 +85,29 @@ def rule(explanation: Explanation, part: Term, notation: Notation) -> Iterator[P
     else:
         yield " " if part.ordinal else EQUALS
         yield Code(notation.formula(part.local_rule))
-    yield ", so "
+    yield from explanation.say(", so ")
 
 
 def chosen(explanation: Explanation, part: Term, notation: Notation) -> Iterator[Piece]:
     """` = 1, z is the larger`: which operand's value the gate takes, in place of a formula of comparisons."""
+    assert part.choice is not None
     if explanation.is_live or not part.chosen or part.local is None:
-        yield " is 1 where "
-        yield Code(notation.label(part.operand))
-        yield f" is {part.choice}, less at a tie, and 0 elsewhere"
+        text = " is 1 where {0} is {1}, less at a tie, and 0 elsewhere"
+        yield from explanation.say(text, Code(notation.label(part.operand)), explanation.say(part.choice))
         return
     yield " " if part.ordinal else EQUALS
     yield Quantity(part.nodes.local, part.local, "local")
-    yield ", "
-    for place, word in enumerate(part.chosen):
-        if place:
-            yield " and " if place == len(part.chosen) - 1 else ", "
-        yield Code(notation.label(word))
-    yield f" is {part.choice}" if len(part.chosen) == 1 else " are tied"
+    words: list[Line] = [(Code(notation.label(word)),) for word in part.chosen]
+    names = (*joined(words[:-1], (", ",)), *explanation.say(" and "), *words[-1]) if words[1:] else words[0]
+    text = ", {0} is {1}" if len(words) == 1 else ", {0} are tied"
+    yield from explanation.say(text, names, explanation.say(part.choice))
 
 
-def shapes_of(part: Term) -> Iterator[Piece]:
+def joined(lines: Sequence[Line], between: Line) -> Line:
+    return tuple([piece for place, line in enumerate(lines) for piece in (*(between if place else ()), *line)])
+
+
+def shapes_of(explanation: Explanation, part: Term) -> Iterator[Piece]:
     """`, shapes (2, 2) = (2) by (2)`: where a part is not formed entry by entry of arrays of its own shape."""
     if part.share is None:
         return
@@ -107,8 +116,13 @@ def shapes_of(part: Term) -> Iterator[Piece]:
     is_entrywise = part.local is not None or len(factors) < 2 or not own
     if is_entrywise and all(shape == own for shape in factors):
         return
-    yield f", shape{'s' * (len(factors) > 1)} {shapes.show(own)} "
-    yield f"{'=' if len(factors) > 1 else 'from'} {' by '.join(map(shapes.show, factors))}"
+    words = [shape_word(explanation, shape) for shape in (own, *factors)]
+    text = ", shapes {0} = {1}" if len(factors) > 1 else ", shape {0} from {1}"
+    yield from explanation.say(text, words[0], joined(words[1:], explanation.say(" by ")))
+
+
+def shape_word(explanation: Explanation, shape: shapes.Shape) -> Line:
+    return (shapes.show(shape),) if shape else explanation.say("scalar")
 
 
 def numbers_of(formula: Formula, given: Mapping[Node, Given], notation: Notation) -> Line:

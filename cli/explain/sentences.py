@@ -20,12 +20,12 @@ from backprop.autodiff.passes.side_gates import Derivative
 from backprop.autodiff.passes.side_means import counts_sides
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import MAXIMUM_OPERANDS
-from backprop.cli.explain.habits import habit
+from backprop.cli.explain.habits import habit, names_operand_first
 from backprop.cli.explain.notations import EQUALS, PLAIN, Code, Line, Notation, Piece, Quantity
-from backprop.cli.explain.parts import numbers_of, part_line
+from backprop.cli.explain.parts import joined, numbers_of, part_line
 from backprop.cli.explain.steps import Explanation, ForwardStep, ReverseStep
-from backprop.cli.output.numbers import MAXIMUM_WHOLE, times
-from backprop.cli.reports.nonfinite import described
+from backprop.cli.output.numbers import MAXIMUM_WHOLE
+from backprop.cli.reports.nonfinite import description
 from backprop.parser.printers.expression import shortest
 
 MAXIMUM_TERMS = 8  # of a sum that is written out
@@ -42,21 +42,24 @@ class Paragraph(NamedTuple):
 
 def blocks(explanation: Explanation, notation: Notation = PLAIN) -> Iterator[Paragraph]:
     """The whole explanation, from the title to the result."""
+    say = explanation.say
     yield Paragraph(TITLE, (Code(notation.verbatim(explanation.title)),))
-    yield Paragraph(SECTION, ("Forward: values, inputs first",))
+    yield Paragraph(SECTION, say("Forward: values, inputs first"))
     yield from forward_blocks(explanation, notation)
     if explanation.births:
-        yield Paragraph(SECTION, ("Not finite: where inf or nan began",))
+        yield Paragraph(SECTION, say("Not finite: where inf or nan began"))
         for birth in explanation.births:
-            yield Paragraph(ITEM, (Code(notation.verbatim(described(explanation.trace, birth))),))
+            text, named, words = description(explanation.trace, birth)
+            numbers = joined([(Code(notation.verbatim(word)),) for word in words], say(" and "))
+            yield Paragraph(ITEM, say(text, Code(notation.verbatim(named)), numbers))
     if not explanation.result:
-        yield Paragraph(SECTION, ("Result",))
-        yield Paragraph(ITEM, ("There are no variables: nothing to differentiate.",))
+        yield Paragraph(SECTION, say("Result"))
+        yield Paragraph(ITEM, say("There are no variables: nothing to differentiate."))
         return
     if explanation.is_tangent:
-        heading: Line = (f"Tangents: along {explanation.result[0][0]}, inputs first",)
+        heading: Line = say("Tangents: along {0}, inputs first", explanation.result[0][0])
     else:
-        heading = ("Reverse: gradients, from the output back",)
+        heading = say("Reverse: gradients, from the output back")
     yield Paragraph(SECTION, (*heading, *short_form(explanation, notation)))
     for step in explanation.steps:
         yield from step_blocks(explanation, step, notation)
@@ -66,10 +69,10 @@ def blocks(explanation: Explanation, notation: Notation = PLAIN) -> Iterator[Par
     if glossary:
         from backprop.cli.reports.functions import signature
 
-        yield Paragraph(SECTION, ("Functions in these formulas",))
+        yield Paragraph(SECTION, say("Functions in these formulas"))
         for gate in glossary:
-            yield Paragraph(ITEM, (Code(notation.verbatim(signature(gate))), f": {gate.summary}"))
-    yield Paragraph(SECTION, ("Result",))
+            yield Paragraph(ITEM, (Code(notation.verbatim(signature(gate))), ": ", *say(gate.summary)))
+    yield Paragraph(SECTION, say("Result"))
     yield from result_blocks(explanation, notation)
 
 
@@ -81,10 +84,8 @@ def short_form(explanation: Explanation, notation: Notation) -> Iterator[Piece]:
         return
     word = explanation.symbols.derivative_word
     above, below = (label, explanation.result[0][0]) if explanation.is_tangent else (explanation.output, label)
-    yield "; "
-    yield Code(notation.verbatim(word(label)))
-    yield " is short for "
-    yield Code(notation.verbatim(f"{word(above)}/{word(below)}"))
+    whole = Code(notation.verbatim(f"{word(above)}/{word(below)}"))
+    yield from explanation.say("; {0} is short for {1}", Code(notation.verbatim(word(label))), whole)
 
 
 def items(lines: Iterable[tuple[bool, Line]]) -> Iterator[Paragraph]:
@@ -109,16 +110,16 @@ def forward_line(explanation: Explanation, step: ForwardStep, notation: Notation
     label = Code(notation.label(step.label))
     value = Quantity(step.node, step.value, "value")
     if step.is_input or step.node.is_literal:
-        return (label, EQUALS, value, *shape_of(step.value))
+        return (label, EQUALS, value, *shape_of(explanation, step.value))
     expression = Code(notation.formula(step.expression))
     if isinstance(step.node.gate, Derivative):  # it computes nothing from numbers
         is_kink = counts_sides(step.node, step.value, step.operands)
-        said = (", for a kink is hit exactly, and both its sides count",) if is_kink else ()
-        return (label, EQUALS, expression, EQUALS, value, *shape_of(step.value), *said)
+        said = explanation.say(", for a kink is hit exactly, and both its sides count") if is_kink else ()
+        return (label, EQUALS, expression, EQUALS, value, *shape_of(explanation, step.value), *said)
     numbers = () if len(step.operands) > MAXIMUM_OPERANDS else numbers_of(step.expression, step.given, notation)
     if numbers and not explanation.is_live and is_same(numbers_of(step.expression, step.given, PLAIN), value):
         numbers = ()
-    return (label, EQUALS, expression, EQUALS, *numbers, value, *shape_of(step.value))
+    return (label, EQUALS, expression, EQUALS, *numbers, value, *shape_of(explanation, step.value))
 
 
 def is_same(numbers: Line, value: Quantity) -> bool:
@@ -126,11 +127,11 @@ def is_same(numbers: Line, value: Quantity) -> bool:
     return PLAIN.line(numbers[:-1], shortest) == PLAIN.quantity(value, shortest)
 
 
-def shape_of(value: Array) -> Line:
+def shape_of(explanation: Explanation, value: Array) -> Line:
     """An array's shape in prose; a large one shows it by itself."""
-    return (
-        (f", shape {shapes.show(np.shape(value))}",) if 0 < np.size(value) <= MAXIMUM_WHOLE and np.ndim(value) else ()
-    )
+    if not np.ndim(value) or not 0 < np.size(value) <= MAXIMUM_WHOLE:
+        return ()
+    return explanation.say(", shape {0}", shapes.show(np.shape(value)))
 
 
 def step_blocks(explanation: Explanation, step: ReverseStep, notation: Notation = PLAIN) -> Iterator[Paragraph]:
@@ -139,26 +140,30 @@ def step_blocks(explanation: Explanation, step: ReverseStep, notation: Notation 
         yield from tangent_blocks(explanation, step, notation)
         return
     if step.is_seed:
-        yield Paragraph(ITEM, (*total(explanation, step, notation), ", the seed"))
+        yield Paragraph(ITEM, (*total(explanation, step, notation), *explanation.say(", the seed")))
     elif len(step.received) > 1 or of_sides(step):
         yield Paragraph(ITEM, sum_line(explanation, step, notation))
     if step.is_input:
         return
-    yield Paragraph(ITEM, gate_line(step, notation))
+    yield Paragraph(ITEM, gate_line(explanation, step, notation))
     for part in step.parts:
         yield Paragraph(PART, part_line(explanation, part, notation))
     for label in step.stopped:
-        yield Paragraph(PART, ("to ", Code(notation.label(label)), ": nothing"))
+        yield Paragraph(PART, explanation.say("to {0}: nothing", Code(notation.label(label))))
     if not step.parts and not step.stopped:
         asked = step.label in [name for name, _, _ in explanation.result]
-        reason = "this gradient was asked for" if asked else "its inputs are constants"
-        yield Paragraph(PART, (f"{reason}: nothing to pass on",))
+        yield Paragraph(
+            PART,
+            explanation.say("this gradient was asked for: nothing to pass on")
+            if asked
+            else explanation.say("its inputs are constants: nothing to pass on"),
+        )
 
 
 def tangent_blocks(explanation: Explanation, step: ReverseStep, notation: Notation) -> Iterator[Paragraph]:
     """How a tangent comes from those of the operands."""
     if step.is_seed:
-        yield Paragraph(ITEM, (*total(explanation, step, notation), ", the seed"))
+        yield Paragraph(ITEM, (*total(explanation, step, notation), *explanation.say(", the seed")))
         return
     yield Paragraph(ITEM, (Code(notation.label(step.label)), EQUALS, Code(notation.formula(step.expression))))
     for part in step.received:
@@ -182,15 +187,17 @@ def sum_line(explanation: Explanation, step: ReverseStep, notation: Notation) ->
     for part in step.received[:MAXIMUM_TERMS]:
         terms += [Code(" + "), Quantity(part.nodes.value, part.value, "gradient", bool(terms))]
     left = len(step.received) - MAXIMUM_TERMS
-    more = (f" + {left} more",) if left > 0 else ()
+    more = explanation.say(" + {0} more", str(left)) if left > 0 else ()
     name, equals, value = total(explanation, step, notation)
     sum_of_terms = (*terms[1:], *more, EQUALS) if terms else ()
     if of_sides(step):
-        return ("a kink is hit exactly, and both its sides count: ", name, equals, value)
+        return (*explanation.say("a kink is hit exactly, and both its sides count: "), name, equals, value)
     label = Code(notation.label(step.label))
     if explanation.is_tangent:
-        return ("in all: ", name, equals, *sum_of_terms, value)
-    return (label, f" is used {times(len(step.received))}: ", name, equals, *sum_of_terms, value)
+        return (*explanation.say("in all: "), name, equals, *sum_of_terms, value)
+    uses = len(step.received)
+    twice, often = "{0} is used twice: ", "{0} is used {1} times: "
+    return (*explanation.say(twice if uses == 2 else often, label, str(uses)), name, equals, *sum_of_terms, value)
 
 
 def of_sides(step: ReverseStep) -> bool:
@@ -198,24 +205,31 @@ def of_sides(step: ReverseStep) -> bool:
     return counts_sides(step.total_node, step.total, [part.value for part in step.received])
 
 
-def gate_line(step: ReverseStep, notation: Notation = PLAIN) -> Line:
+def gate_line(explanation: Explanation, step: ReverseStep, notation: Notation = PLAIN) -> Line:
     """`f = n1 * z. The mul gate swaps: …`."""
     line: Line = (Code(notation.label(step.label)), EQUALS, Code(notation.formula(step.expression)))
-    return (*line, f". The {step.gate} gate", *habit(step, notation)) if step.tells_habit else line
+    if not step.tells_habit:
+        return line
+    text = ". The {0} gate: {1}." if names_operand_first(step) else ". The {0} gate {1}."
+    return (*line, *explanation.say(text, step.gate, habit(explanation, step, notation)))
 
 
 def remarks(explanation: Explanation, notation: Notation) -> Iterator[Line]:
     """What is to be said of the variables that no gradient reaches, and of those that were not asked for."""
     if explanation.untouched:
-        are = "is" if len(explanation.untouched) == 1 else "are"
-        yield (listed(explanation.untouched), f" {are} reached by no gradient: it is 0")
+        names = listed(explanation, explanation.untouched)
+        one, several = "{0} is reached by no gradient: it is 0", "{0} are reached by no gradient: it is 0"
+        yield explanation.say(one if len(explanation.untouched) == 1 else several, names)
     if explanation.left_out:
-        yield ("held fixed: " if explanation.is_tangent else "not asked for: ", listed(explanation.left_out))
+        names = listed(explanation, explanation.left_out)
+        text = "held fixed: {0}" if explanation.is_tangent else "not asked for: {0}"
+        yield explanation.say(text, names)
 
 
-def listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MAXIMUM_NAMES} more" if len(names) > MAXIMUM_NAMES else ""
-    return ", ".join(names[:MAXIMUM_NAMES]) + more
+def listed(explanation: Explanation, names: Sequence[str]) -> Line:
+    first = ", ".join(names[:MAXIMUM_NAMES])
+    more = len(names) - MAXIMUM_NAMES
+    return explanation.say("{0} and {1} more", first, str(more)) if more > 0 else (first,)
 
 
 def foreign_gates(explanation: Explanation) -> list[Gate]:
@@ -240,5 +254,10 @@ def result_blocks(explanation: Explanation, notation: Notation) -> Iterator[Para
         node = explanation.trace.graph.inputs.get(name)
         derivative = None if node is None else explanation.trace.derivatives.get(node)
         symbol = Code(notation.derivative(label, explanation.symbols))
-        lines.append((not np.ndim(value), (symbol, EQUALS, Quantity(derivative, value, "gradient"), *shape_of(value))))
+        lines.append(
+            (
+                not np.ndim(value),
+                (symbol, EQUALS, Quantity(derivative, value, "gradient"), *shape_of(explanation, value)),
+            )
+        )
     return items(sorted(lines, key=itemgetter(0)))

@@ -6,6 +6,8 @@ habit is the declaration's, so that the steps cannot disagree with the result. s
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
@@ -16,7 +18,7 @@ from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import Formula, Symbols
-from backprop.cli.reports.functions import habit
+from backprop.cli.language.catalogue import said
 from backprop.cli.reports.nodes import title
 from backprop.parser.printers.expression import show
 
@@ -148,22 +150,33 @@ class Explanation(NamedTuple):
     trace: Trace
     symbols: Symbols
     is_live: bool
+    language: str
 
     @property
     def is_tangent(self) -> bool:
         return self.symbols.output is None
 
+    def say(self, text: str, *given: Any) -> tuple[Any, ...]:
+        """A text in the reader's language, in pieces, with what is given in its places."""
+        return said(text, self.language, *given)
+
 
 @without_collection
 def explain_trace(
-    trace: Trace, text: str | None = None, *, is_tangent: bool = False, is_brief: bool = False, is_live: bool = False
+    trace: Trace,
+    text: str | None = None,
+    *,
+    is_tangent: bool = False,
+    is_brief: bool = False,
+    is_live: bool = False,
+    language: str = "en",
 ) -> Explanation:
     """The explanation of a trace; `text` is the expression as the user wrote it, `is_tangent` forward mode.
 
     `is_brief`: what a gate does to a gradient is said once, `is_live`: nothing is said that holds at this point only.
     """
     text = trace.graph.source or "" if text is None else text
-    return _Explainer(trace, is_tangent, is_brief, is_live).explanation(text)
+    return _Explainer(trace, is_tangent, is_brief, is_live).explanation(text)._replace(language=language)
 
 
 class _Explainer:
@@ -215,6 +228,7 @@ class _Explainer:
             trace=trace,
             symbols=self.symbols,
             is_live=self.is_live,
+            language="en",
         )
 
     def is_visited(self, step: Step) -> bool:
@@ -238,7 +252,7 @@ class _Explainer:
             node=node,
             gate=node.gate.name,
             expression=self.symbols.expression(node),
-            habit=habit(node.gate),
+            habit=node.gate.habit or "",
             factors=factors,
             tells_habit=tells_habit,
             derivative=self.symbols.derivative_name(node),
@@ -251,15 +265,21 @@ class _Explainer:
         )
 
     def factors(self, node: Node) -> tuple[Factor, ...]:
-        """By what the gate scales the gradient for its operands that move, where others do not; none if words do."""
+        """By what the gate scales the gradient for its operands that move, where others do not; none if words do.
+
+        A gate without words of its own is said so, too.
+        """
         gate = node.gate
         moving = [position for position, operand in enumerate(node.inputs) if operand in self.moving]
-        if len(moving) == len(node.inputs) or not gate.has_local or gate.is_flat or gate.is_selection:
+        is_told = gate.habit is not None and len(moving) == len(node.inputs)
+        if is_told or not gate.has_local or gate.is_flat or gate.is_selection:
             return ()
         out = self.symbols.expression(node).node
         factors = []
         for position in moving:
             formula = self.symbols.local(node, position)
+            if gate.habit is None and formula is not None:
+                return (Factor(self.labels[node.inputs[position]], formula),)
             if formula is None or not formula.is_readable or gate.route(position, out.inputs, out) is not None:
                 return ()
             factors.append(Factor(self.labels[node.inputs[position]], formula))

@@ -97,7 +97,7 @@ class Circuit(NamedTuple):
     """`elements` in topological order, their numbers being their places; `output` is the number of the last gate.
 
     It is that of a `trace` of the expression `text`. `labels` are the names that `eval` gives the nodes, `derivative`
-    is what the second number of each is called.
+    is what the second number of each is called, `language` that of a page.
     """
 
     trace: Trace
@@ -109,6 +109,7 @@ class Circuit(NamedTuple):
     derivative: str
     labels: Mapping[Node, str]
     style: PictureStyle = PictureStyle()
+    language: str = "en"
 
 
 # By the operand, the gate that it flows into, and its position there.

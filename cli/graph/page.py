@@ -18,7 +18,7 @@ from backprop.autodiff.shapes import entry_name
 from backprop.cli.graph.circuit import Circuit, ElementKind
 from backprop.cli.graph.formula import marked
 from backprop.cli.graph.layout import layout_of
-from backprop.cli.graph.page_words import WORDS, said
+from backprop.cli.graph.page_words import Words
 from backprop.cli.graph.quantities import Quantities
 from backprop.cli.graph.svg import Marks, draw
 from backprop.cli.graph.value_lines import line_of
@@ -42,6 +42,7 @@ SCRIPTS = ("numbers.js", "reading.js", "inputs.js", "circuit.js", "page.js")
 def write(circuit: Circuit, stream: TextIO, look: Look) -> str | None:
     """Write the page; what is to be said of it on stderr. Raises Failure where the circuit cannot be laid out."""
     trace, text, digits = circuit.trace, circuit.text, look.digits
+    words = Words(circuit.language)
     point = {step.node.name: step.value for step in trace.steps if step.node.name is not None}
     quantities = Quantities(trace.output, point)
     walk = Walk(trace, circuit, text, quantities, digits)
@@ -52,7 +53,7 @@ def write(circuit: Circuit, stream: TextIO, look: Look) -> str | None:
     try:
         script, reason = quantities.script(), ""
     except ExpressionError as error:
-        script, reason = "", said("fixed", error.reason)
+        script, reason = "", words.said("fixed", error.reason)
         walk.settle()
     inputs = [] if reason else inputs_of(circuit)
     data = {
@@ -64,19 +65,20 @@ def write(circuit: Circuit, stream: TextIO, look: Look) -> str | None:
         "inputs": inputs,
         "isLive": not reason,
         "constants": constants(),
-        "words": WORDS,
+        "words": words.texts,
     }
     parts = {
+        "language": circuit.language,
         "title": escape(circuit.title),
         "expression": marked(circuit),
         "reason": f'<p class="reason">{escape(reason)}</p>' if reason else "",
         "drawing": drawing,
-        "inputs": controls(inputs, reason),
-        "reset": f'<button type="button" id="reset">{said("reset")}</button>' if any_free(inputs) else "",
-        "heads": "".join(f'<th scope="col">{said(word)}</th>' for word in COLUMNS),
-        "rows": "".join(rows(circuit, marks, digits)),
+        "inputs": controls(words, inputs, reason),
+        "reset": f'<button type="button" id="reset">{words.said("reset")}</button>' if any_free(inputs) else "",
+        "heads": "".join(f'<th scope="col">{words.said(word)}</th>' for word in COLUMNS),
+        "rows": "".join(rows(words, circuit, marks, digits)),
         "data": json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c"),
-        **{f"say {word}": escape(text) for word, text in WORDS.items()},
+        **{f"say {word}": escape(text) for word, text in words.texts.items()},
     }
     script = f"const compute = (() => {{\n{script}return compute;\n}})();\n" if script else ""
     style = resource(PACKAGE, "page.css")
@@ -104,14 +106,14 @@ def inputs_of(circuit: Circuit) -> list[dict[str, Any]]:
     return inputs
 
 
-def controls(inputs: Sequence[dict[str, Any]], reason: str) -> str:
+def controls(words: Words, inputs: Sequence[dict[str, Any]], reason: str) -> str:
     """A slider and a box for each scalar and each entry of an array, a sentence where there is nothing."""
     if reason:
-        return f"<p>{said('again')}</p>"
+        return f"<p>{words.said('again')}</p>"
     if not inputs:
-        return f"<p>{said('no variables')}</p>"
-    hint = f'<p class="hint">{said("boxes")}</p>' if any_free(inputs) else ""
-    fields = "".join(control(given, position) for position, given in enumerate(inputs))
+        return f"<p>{words.said('no variables')}</p>"
+    hint = f'<p class="hint">{words.said("boxes")}</p>' if any_free(inputs) else ""
+    fields = "".join(control(words, given, position) for position, given in enumerate(inputs))
     return f'<div class="fields">{fields}</div>{hint}'
 
 
@@ -119,16 +121,16 @@ def any_free(inputs: Sequence[dict[str, Any]]) -> bool:
     return any(given["isFree"] and given["numbers"] for given in inputs)
 
 
-def control(given: dict[str, Any], position: int) -> str:
+def control(words: Words, given: dict[str, Any], position: int) -> str:
     name = escape(given["name"])
     if not given["isFree"]:
-        held = said("held", len(given["numbers"]))
+        held = words.said("held", len(given["numbers"]))
         return f'<div class="input"><span class="name">{name}</span><span>{held}</span></div>'
     if not given["shape"]:
-        entry = entry_controls(position, 0, given["numbers"][0], name, f"slider-{position}-0")
+        entry = entry_controls(words, position, 0, given["numbers"][0], name, f"slider-{position}-0")
         return f'<div class="input"><label class="name" for="slider-{position}-0">{name}</label>{entry}</div>'
     entries = "".join(
-        entry_controls(position, entry, given["numbers"][entry], entry_name(name, index))
+        entry_controls(words, position, entry, given["numbers"][entry], entry_name(name, index))
         for entry, index in enumerate(np.ndindex(given["shape"]))
     )
     columns = f"columns-{min(given['shape'][-1], 6)}"
@@ -138,20 +140,20 @@ def control(given: dict[str, Any], position: int) -> str:
     )
 
 
-def entry_controls(position: int, entry: int, number: str, name: str, labelled: str = "") -> str:
+def entry_controls(words: Words, position: int, entry: int, number: str, name: str, labelled: str = "") -> str:
     """The slider, the box and what is wrong with it. The slider is `labelled` already, or has a name of its own."""
     place = f'data-input="{position}" data-entry="{entry}"'
-    name_of_slider = "" if labelled else f' aria-label="{said("slider of", name)}"'
+    name_of_slider = "" if labelled else f' aria-label="{words.said("slider of", name)}"'
     return (
         f'<span class="entry"><input type="range" id="slider-{position}-{entry}" {place}{name_of_slider}>'
         f'<input type="text" autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="{LONGEST_TYPED}" '
-        f'id="number-{position}-{entry}" {place} value="{number}" aria-label="{said("value of", name)}" '
+        f'id="number-{position}-{entry}" {place} value="{number}" aria-label="{words.said("value of", name)}" '
         f'aria-describedby="complaint-{position}-{entry}">'
         f'<span class="complaint" id="complaint-{position}-{entry}" role="status" hidden></span></span>'
     )
 
 
-def rows(circuit: Circuit, marks: dict[int, Marks], digits: int) -> list[str]:
+def rows(words: Words, circuit: Circuit, marks: dict[int, Marks], digits: int) -> list[str]:
     """The table of nodes, for those who would rather read."""
     lines = []
     write_number = rounded(digits)
@@ -160,12 +162,14 @@ def rows(circuit: Circuit, marks: dict[int, Marks], digits: int) -> list[str]:
         mark = marks[element.number]
         label = escape(circuit.labels.get(element.node, element.sign))
         expression = brief(visible(show(element.node, circuit.labels)), LONGEST_EXPRESSION)
-        value = cell("value", mark.value, mark.value_step, line_of(element.value, write_number))
+        value = cell(words, "value", mark.value, mark.value_step, line_of(element.value, write_number))
         gradient = how = "<td></td>"
         if element.derivative is not None and mark.gradient is not None:
-            gradient = cell("gradient", mark.gradient, mark.gradient_step, line_of(element.derivative, write_number))
+            gradient = cell(
+                words, "gradient", mark.gradient, mark.gradient_step, line_of(element.derivative, write_number)
+            )
             place = f'data-how="{element.number}" data-step="{mark.gradient_step}"'
-            how = f'<td class="how" data-head="{said("how")}" {place}></td>'
+            how = f'<td class="how" data-head="{words.said("how")}" {place}></td>'
         lines.append(
             f'<tr data-element="{element.number}"><th scope="row">{label}</th>'
             f"<td><code>{escape(expression)}</code></td>{value}{gradient}{how}</tr>\n"
@@ -173,6 +177,6 @@ def rows(circuit: Circuit, marks: dict[int, Marks], digits: int) -> list[str]:
     return lines
 
 
-def cell(kind: str, quantity: int, step: int, text: str) -> str:
+def cell(words: Words, kind: str, quantity: int, step: int, text: str) -> str:
     shown = f'<span class="{kind}" data-quantity="{quantity}" data-step="{step}">{escape(text)}</span>'
-    return f'<td data-head="{said(kind)}">{shown}</td>'
+    return f'<td data-head="{words.said(kind)}">{shown}</td>'

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from backprop.cli.language.catalogue import translated
+
 WORDS = {
     "circuit": "Circuit",
     "legend": "On each wire its",
@@ -47,6 +49,12 @@ WORDS = {
 }
 
 
-def said(word: str, *given: object) -> str:
-    """A text of the page with what stands in its places."""
-    return WORDS[word].format(*given)
+class Words:
+    """The texts in a reader's language."""
+
+    def __init__(self, language: str) -> None:
+        self.texts = {word: translated(text, language) for word, text in WORDS.items()}
+
+    def said(self, word: str, *given: object) -> str:
+        """A text of the page with what stands in its places."""
+        return self.texts[word].format(*given)

@@ -16,7 +16,7 @@ from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.graph.boxes import Box, Layout
 from backprop.cli.graph.circuit import Circuit, Element, ElementKind, has_wire, is_long
 from backprop.cli.graph.layout import LINE
-from backprop.cli.graph.page_words import said
+from backprop.cli.graph.page_words import Words
 from backprop.cli.graph.value_lines import lines_of
 from backprop.cli.output.numbers import Writer
 
@@ -42,7 +42,7 @@ def draw(
 ) -> str:
     """The SVG. `marks` by the elements' numbers, `shares` a wire's quantity and step by its place."""
     width, height = round(layout.width), round(layout.height)
-    name = escape(said("circuit of", circuit.title))
+    name = escape(Words(circuit.language).said("circuit of", circuit.title))
     lines = [
         f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{name}">\n'
         '<defs><marker id="arrow" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'

@@ -31,7 +31,7 @@ class Walk:
         self.trace = trace
         self.quantities = quantities
         self.digits = digits
-        self.explanation = explain_trace(trace, text, is_live=True)
+        self.explanation = explain_trace(trace, text, is_live=True, language=circuit.language)
         self.number = {element.node: element.number for element in circuit.elements}
         self.contributions = shares_of(trace, "gradient")
         self.value_step: dict[Node, int] = {}
@@ -111,21 +111,25 @@ class Walk:
         for step in self.trace.steps:
             said = table.how(step)
             shares = [] if isinstance(said, str) else table.in_order(step)
-            words = [{"pieces": self.pieces((said,))}] if isinstance(said, str) else []
+            words = [{"pieces": self.pieces(self.explanation.say(said))}] if isinstance(said, str) else []
             terms[self.number[step.node]] = [*words, *[self.term(table, share) for share in shares]]
         return terms
 
     def term(self, table: NodeTable, share: TracedContribution) -> dict[str, Any]:
         """A share, and what is said of it where its branch is not taken."""
-        via, factor = table.via(share), table.factor(share)
-        line: Line = (Code(table.formula(share)), via)
+        factor = table.factor(share)
+        via = self.explanation.say(" via {0}", self.trace.labels[share.user])
+        line: Line = (Code(table.formula(share)), *via)
         if factor is not None:
             upstream = Quantity(self.trace.derivatives.get(share.user), share.upstream, "gradient")
-            line = (upstream, "*", Quantity(share.local_gradient, factor, "local"), via)
+            line = (upstream, "*", Quantity(share.local_gradient, factor, "local"), *via)
         term: dict[str, Any] = {"pieces": self.pieces(line)}
         test = self.test_of(share)
         if test is not None:
-            term |= {"test": self.quantities.of(test), "otherwise": self.pieces((f"not taken{via}",))}
+            term |= {
+                "test": self.quantities.of(test),
+                "otherwise": self.pieces((*self.explanation.say("not taken"), *via)),
+            }
         return term
 
     def settle(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backprop.cli.completion import completed_by, one_of
+from backprop.cli.language.catalogue import LANGUAGES
 from backprop.cli.options.help import Helpful
 from backprop.cli.output.formats import default_of, endings, words
 from backprop.cli.output.output import COLORS, Output
@@ -38,6 +39,11 @@ def word_option(name: str, words: Sequence[str], **declaration: Any) -> Function
         return word
 
     return click.option(name, type=chosen, metavar="|".join(words), shell_complete=one_of(words), **declaration)
+
+
+def language_option(of: str) -> Function:
+    """`--lang`: of what it is the language."""
+    return word_option("--lang", LANGUAGES, default="en", help=f"{of}  [default: en]")
 
 
 class ExpressionCommand(Helpful):

@@ -12,6 +12,10 @@ from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.parser.printers.expression import shortest, show
 
+CONSTANT = "the constant {0} is not finite"
+VALUE = "{0} is {1}"
+GRADIENT = "the gradient through {0} is {1}"
+
 
 def nonfinite_entries(trace: Trace, derivative: str) -> list[dict[str, Any]]:
     """One entry for each node's value or gradient and each of inf, -inf and nan in it.
@@ -58,14 +62,19 @@ def kinds_in(value: Array | None) -> Iterator[tuple[str, list[list[int]]]]:
 
 def described(trace: Trace, birth: Birth) -> str:
     """What a birth is, in a line: `n2 = log(x) is -inf`."""
+    text, named, words = description(trace, birth)
+    return text.format(named, " and ".join(words))
+
+
+def description(trace: Trace, birth: Birth) -> tuple[str, str, list[str]]:
+    """The sentence of a birth, the node that it speaks of, and which numbers these are."""
     label = trace.labels.get(birth.node)
     expression = show(birth.node, trace.labels)
     if birth.node.is_constant and label is None:
-        return f"the constant {expression} is not finite"
+        return CONSTANT, expression, []
     named = f"{label} = {expression}" if label and label != expression else expression
     words = [shortest(float(birth.value))] if not np.ndim(birth.value) else [word for word, _ in kinds_in(birth.value)]
-    reason = f"{named} is {' and '.join(words)}"
-    return f"the gradient through {reason}" if birth.kind == "gradient" else reason
+    return (GRADIENT if birth.kind == "gradient" else VALUE), named, words
 
 
 def nonfinite_values(values: Mapping[str, Array]) -> list[dict[str, Any]]:

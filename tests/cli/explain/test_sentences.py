@@ -45,10 +45,13 @@ def applications():
 APPLICATIONS = list(applications())
 
 
-def assert_says_the_local_gradient(step, operand):
+def assert_says_the_local_gradient(step, operand, value):
     """What is said of a gate without words of its own: a formula that has the value of the local gradient."""
-    verb, formula = step.habit.split(" the gradient by ")
-    factor = value_of(formula, {step.node.gate.operands[0]: operand})
+    ((_, local),) = step.factors
+    words, formula = local.said
+    verb, rest = words.split(" the gradient by ")
+    assert rest == "{0}"
+    factor = value_of(formula.text, {"v0": operand, "f": value})
     (part,) = step.parts
     assert {"scales": factor, "divides": 1 / factor}[verb] == close_to(part.local, rel=1e-12)
 
@@ -60,7 +63,7 @@ def test_every_gate_is_explained_by_its_declaration(expression, values):
     if step.node.gate.habit is not None:
         assert step.habit == step.node.gate.habit
     else:
-        assert_says_the_local_gradient(step, values["v0"])
+        assert_says_the_local_gradient(step, values["v0"], explanation.value)
     numbers = {**values, "f": explanation.value, "df": step.total}
     for part in step.parts:
         if part.is_taken:
