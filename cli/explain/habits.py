@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from backprop.autodiff.graph import Node
 from backprop.cli.explain.formulas import Formula, bracketed
 from backprop.cli.explain.notations import PLAIN, Code, Line, Notation, Piece
+from backprop.cli.explain.parts import joined
 from backprop.cli.explain.steps import Explanation, Factor, ReverseStep
 from backprop.parser.printers.expression import show
 
@@ -49,11 +50,11 @@ def effects(explanation: Explanation, factors: Sequence[Factor], notation: Notat
     if len(factors) == 1:
         words, formula = factors[0].formula.said
         return explanation.say(words) if formula is None else explanation.say(words, Code(notation.formula(formula)))
-    line: Line = ()
-    for place, (operand, formula) in enumerate(factors):
-        text = " and by {0} for {1}" if place else "scales the gradient by {0} for {1}"
-        line += explanation.say(text, Code(notation.formula(formula)), Code(notation.label(operand)))
-    return line
+    each = [
+        explanation.say("{0} for {1}", Code(notation.formula(formula)), Code(notation.label(operand)))
+        for operand, formula in factors
+    ]
+    return explanation.say("scales the gradient by {0}", joined(each, explanation.say(" and by ")))
 
 
 def word_of(operand: Node, expression: Formula) -> str | None:

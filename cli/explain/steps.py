@@ -289,16 +289,16 @@ class _Explainer:
         return node.name in self.trace.gradients if self.is_tangent else node is self.trace.output
 
     def stopped(self, node: Node, flowing: set[int]) -> tuple[str, ...]:
-        """The operands that could have a gradient and get none from this gate."""
+        """The operands that have a gradient and get none from this gate; all that could have one, if none gets any."""
         if self.is_tangent:
             return ()
-        return tuple(
-            [
-                self.labels[operand]
-                for position, operand in enumerate(node.inputs)
-                if position not in flowing and operand in self.moving
-            ]
-        )
+        left = [
+            operand
+            for position, operand in enumerate(node.inputs)
+            if position not in flowing and operand in self.moving and operand in self.steps
+        ]
+        known = [operand for operand in left if self.steps[operand].gradient is not None]
+        return tuple([self.labels[operand] for operand in (known if known or flowing else left)])
 
     def received(self, step: Step) -> tuple[Term, ...]:
         return tuple([self.part(step, share) for share in ordered_shares(step)])
