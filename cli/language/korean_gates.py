@@ -303,6 +303,20 @@ HABITS = {
         "각 자리의 기울기를 그 자리에 있는 원소로 되돌려 보낸다"
     ),
     "takes the gradient in the order of key": "key 순서대로 기울기를 가져온다",
+    "collects the gradient": "기울기를 모은다",
+    "has no gradient": "기울기가 없다",
+    "is only printed": "출력만 된다",
+    "passes the gradient to what tells the sides apart": "양쪽을 구별하는 쪽으로 기울기를 전한다",
+    "stops the gradient: `averaged` has one of its own by the radius": (
+        "기울기를 막는다: `averaged` 게이트에 반지름으로 미분한 자기 기울기가 있다"
+    ),
+    "scales the gradient by the next coefficient of the power series": ("기울기에 거듭제곱 급수의 다음 계수를 곱한다"),
+    "is linear in w": "w 값에 대해 선형이다",
+    "turns the gradient into how the direction changes": "기울기를 방향의 변화로 바꾼다",
+    "passes the gradient to the form without quotient of what vanishes": (
+        "0이 되는 것을 나누지 않는 꼴로 기울기를 전한다"
+    ),
+    "stops the gradient: it only tells": "기울기를 막는다: 알려 주기만 한다",
 }
 CHOICES = {
     "the larger": "더 큰 값",

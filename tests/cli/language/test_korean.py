@@ -5,13 +5,18 @@ from __future__ import annotations
 import ast
 import io
 import re
+from importlib import import_module
 from importlib.resources import files
+from pkgutil import walk_packages
 
 import pytest
 
+import backprop.autodiff
+from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.notation import Call
 from backprop.autodiff.derivatives.trace import trace
 from backprop.autodiff.gates import FAMILIES
+from backprop.cli.explain import json as as_json
 from backprop.cli.explain import text
 from backprop.cli.explain.steps import explain_trace
 from backprop.cli.graph.page_words import WORDS
@@ -22,7 +27,9 @@ from backprop.parser import parse
 
 from ..explain.test_sentences import APPLICATIONS
 
-GATES = [gate for gates in FAMILIES.values() for gate in gates if gate.expand is None]
+MODULES = [import_module(found.name) for found in walk_packages(backprop.autodiff.__path__, "backprop.autodiff.")]
+DECLARED = {gate for module in MODULES for gate in vars(module).values() if isinstance(gate, Gate)}
+GATES = [gate for gate in DECLARED.union(*FAMILIES.values()) if gate.expand is None]
 ROOMS = ("explain", "graph")  # whose modules say sentences
 FORMULA_EFFECTS = {
     "passes the gradient on",
@@ -102,6 +109,8 @@ def test_an_explanation_of_any_gate_is_korean_throughout(expression, values):
     text.write(explain_trace(known, expression, language="ko"), stream, Look("text", 6, None, False, False))
     for word in ("gradient", " gate", "to v0:", "shape", "input", " so ", "seed", "Result"):
         assert word not in stream.getvalue()
+    as_json.write(explain_trace(known, expression, language="ko"), stream, Look("json", 6, None, False, False))
+    assert "collects" not in stream.getvalue()
 
 
 def test_the_command_speaks_korean(backprop):
