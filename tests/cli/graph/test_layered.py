@@ -92,14 +92,14 @@ def test_no_text_of_a_picture_covers_another(backprop, tmp_path, argv):
     assert (answer.status, answer.err) == (0, "")
     picture = ElementTree.parse(tmp_path / "circuit.svg").getroot()
     texts = [text_box(text) for text in picture.iter(f"{SVG}text")]
-    circles = [circle_box(circle) for circle in picture.iter(f"{SVG}circle")]
-    assert texts and len(circles) == sum("gate" in group.get("class", "") for group in picture.iter(f"{SVG}g"))
+    bodies = [body_box(body) for body in picture.iter() if body.get("class") == "body"]
+    assert texts and len(bodies) == sum("gate" in group.get("class", "") for group in picture.iter(f"{SVG}g"))
     for one, other in itertools.combinations(texts, 2):
         assert not overlap(one, other)
-    for one, other in itertools.combinations(circles, 2):
+    for one, other in itertools.combinations(bodies, 2):
         assert not overlap(one, other)
-    for circle, text in itertools.product(circles, texts):
-        assert not overlap(circle, text) or abs(circle.x - text.x) < 0.1  # its own sign
+    for body, text in itertools.product(bodies, texts):
+        assert not overlap(body, text) or abs(body.x - text.x) < 0.1  # its own sign
 
 
 def text_box(text: ElementTree.Element) -> Box:
@@ -111,9 +111,13 @@ def text_box(text: ElementTree.Element) -> Box:
     return Box(x + (width / 2 if "title" in names else 0), y - 0.3 * size, width, 0.8 * size)
 
 
-def circle_box(circle: ElementTree.Element) -> Box:
-    x, y, radius = (float(circle.get(name, 0)) for name in ("cx", "cy", "r"))
-    return Box(x, y, 2 * radius, 2 * radius)
+def body_box(body: ElementTree.Element) -> Box:
+    """The box of a circle, or of what is a box itself."""
+    if body.tag == f"{SVG}circle":
+        x, y, radius = (float(body.get(name, 0)) for name in ("cx", "cy", "r"))
+        return Box(x, y, 2 * radius, 2 * radius)
+    x, y, width, height = (float(body.get(name, 0)) for name in ("x", "y", "width", "height"))
+    return Box(x + width / 2, y + height / 2, width, height)
 
 
 def test_a_page_needs_no_dot(backprop, tmp_path):

@@ -183,7 +183,7 @@ def test_the_pointer_links_table_formula_and_circuit(page):
       [...document.querySelectorAll("tr.linked th")].map((one) => one.textContent),
       [...document.querySelectorAll("svg g.linked .sign")].map((one) => one.textContent)]"""
     places = {
-        "tbody tr:nth-child(3)": [["q", "x*y", "q"], ["q"], ["*"]],
+        "tbody tr:nth-child(3)": [["q", "x*y", "q"], ["q"], ["\N{MULTIPLICATION SIGN}"]],
         "svg g.input": [["x", "x"], ["x"], ["x"]],
         "h1 span span:last-child span": [["x", "x"], ["x"], ["x"]],
         "h2": [[], [], []],

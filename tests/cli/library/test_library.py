@@ -182,7 +182,7 @@ def test_a_graph():
     assert repr(backprop.parse_relations("x == 2")) == "parse_relations('x == 2')"
     assert graph._repr_latex_() == "$\\displaystyle \\sin\\left(a x\\right)$"
     circuit = ElementTree.fromstring(graph._repr_svg_())
-    assert {"sin", "*", "a", "x"} <= set(
+    assert {"sin", "\N{MULTIPLICATION SIGN}", "a", "x"} <= set(
         "".join(text.itertext()) for text in circuit.iter() if text.tag.endswith("text")
     )
     assert backprop.parse("+".join(f"x{number}" for number in range(300)))._repr_svg_() is None  # nobody could read it
