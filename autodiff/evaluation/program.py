@@ -82,6 +82,8 @@ def needed(results: Sequence[Node], given: Collection[Node] = (), *, is_read: bo
 
     `is_read`: also what is read to compute them, though no expression shows it.
     """
+    if not results:
+        return []
     nodes = results[0].graph.nodes
     last = max(node.index for node in results)
     wanted = bytearray(last + 1)

@@ -115,7 +115,9 @@ def cofactors(a: Any, *directions: Any) -> Any:
 
 
 def scaled(a: Any) -> tuple[Any, Any]:
-    """The matrix with its largest entry near 1, and the power of 2 that makes it so."""
+    """The matrix with its largest entry near 1, and the power of 2 that makes it so. One without entries stays."""
+    if not a.size:
+        return a, 1.0
     scale = unit_scale(reduce(np.maximum, [np.abs(entry) for entry in a.ravel()]))
     return np.frompyfunc(lambda entry: entry * scale, 1, 1)(a), scale
 

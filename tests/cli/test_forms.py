@@ -258,7 +258,7 @@ def test_the_installed_command_indexes_a_matrix(answers_to):
     assert [(answer.status, answer.err) for answer in answers] == [(0, "")] * len(questions)
     rows = {cells[0]: cells for cells in answers[1].rows}
     assert rows["A"][4] == "[[0, 1, 0], [0, 0, 0]]"
-    assert rows["A"][5] == "[[0, df, 0], [0, 0, 0]] via f"
+    assert rows["A"][5] == "[[0, 1, 0], [0, 0, 0]] via f"
     assert answers[7].lines[0] == "[[0, 1, 0], [0, 0, 0]]"
     assert answers[8].lines[0] == r"\begin{bmatrix} 0 & 1 & 0 \\ 0 & 0 & 0 \end{bmatrix}"
     assert {cells[0]: cells for cells in answers[-1].rows}["B"][

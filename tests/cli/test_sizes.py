@@ -117,6 +117,9 @@ EMPTY = ("x", "x*2", "sum(x)", "det(reshape(x, 0, 0))", "inv(reshape(x, 0, 0))",
         ("graph", "--tree"),
         ("graph", "--format", "html"),
         ("graph", "--format", "mermaid"),
+        ("diff", "--to", "python"),
+        ("diff", "--to", "c"),
+        ("diff", "--to", "javascript"),
     ],
 )
 def test_an_array_without_entries(backprop: Run, text: str, tokens: tuple[str, ...]) -> None:

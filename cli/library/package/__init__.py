@@ -1,7 +1,5 @@
 """The package `backprop` itself: the names of its library, each imported when it is first asked for."""
 
-from __future__ import annotations
-
 TYPE_CHECKING = False  # as in typing, which costs more to import than everything here
 if TYPE_CHECKING:
     from typing import Any
@@ -64,7 +62,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """A name of the library, kept here for the next time."""
     if name not in _ROOMS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
