@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from backprop.autodiff.optimize.prediction import Bands, Predictor
 from backprop.autodiff.optimize.residuals import Matrix, Residuals, Vector
 from backprop.autodiff.optimize.search import MOST_STEPS, Point
 from backprop.autodiff.optimize.statistics import CONFIDENCE, Statistics, totals_of
-from backprop.autodiff.optimize.task import Range, Task, responses, rows_of
+from backprop.autodiff.optimize.task import Range, Task, response_blocks, rows_of
 from backprop.autodiff.shapes import Array
 
 STATIONARY = 1e-6  # the largest offset of residuals at an optimum
@@ -71,7 +71,7 @@ class Fitted:
             [self.entries[place] for place in self.moving],
             optimum.vector[self.moving],
             optimum.inverse,
-            totals_of(responses(self.model), self.model.weights, squares),
+            totals_of(partial(response_blocks, self.model), squares),
             is_absolute=task.is_absolute,
             untold=optimum.untold,
             rank=optimum.rank,
@@ -232,7 +232,7 @@ def finished(fitting: ParameterSearch, point: Point) -> Fitted:
     optimum = polished(fitting.model, names, point.vector)
     if not (np.all(optimum.vector >= task.lower) and np.all(optimum.vector <= task.upper)):
         optimum = rough(fitting.model, names, point.vector)
-    size = np.sum((responses(task.base) * (1.0 if task.base.weights is None else task.base.weights)) ** 2)
+    size = sum(float(np.sum((values * weights) ** 2)) for values, weights in response_blocks(task.base))
     is_converged = bool(optimum.offset <= STATIONARY or optimum.squares <= ROUNDING**2 * size)
     if is_converged:
         reason = MINIMUM

@@ -7,6 +7,7 @@ behind the other, each array in C order.
 from __future__ import annotations
 
 import math
+import mmap
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
@@ -115,27 +116,38 @@ class Residuals:
         """For each residual of a row, its derivatives by some parameters, each of the parameter's shape."""
         return [gradients(node, self.inputs(names)) for node in self.by_response()]
 
+    def row_blocks(self, entries: int) -> Iterator[slice]:
+        """Rows after rows, of so many entries each as are computed at once; then columns in files leave the memory."""
+        step = max(1, min(BLOCK_ENTRIES // max(entries, 1), max(self.rows, 1)))
+        for start in range(0, self.rows, step):
+            yield slice(start, min(start + step, self.rows))
+            for column in self.columns.values():
+                if is_in_file(column):
+                    leave_memory(column)
+
+    def columns_in(self, rows: slice) -> dict[str, Any]:
+        return {name: column[..., rows] for name, column in self.columns.items()}
+
     def blocks(self, vector: Vector, names: Sequence[str] = ()) -> Iterator[tuple[Vector, Matrix]]:
         """The residuals of some rows and their derivatives by the entries of some parameters, until none are left."""
         plan = self._plan(tuple(names))
         program = RowProgram(plan, {**self.fixed, **self.layout.values(vector)})
         width = sum(math.prod(self.layout.shapes[name]) for name in names)
-        step = max(1, min(BLOCK_ENTRIES // (max(width, 1) * self.responses), max(self.rows, 1)))
-        for start in range(0, self.rows, step):
-            stop = min(start + step, self.rows)
-            results = [np.empty((*shape, stop - start)) for shape in plan.result_shapes]
-            program.run({name: column[..., start:stop] for name, column in self.columns.items()}, results)
-            residuals = results[0].reshape(self.responses, stop - start)
-            matrix = np.empty((self.responses, stop - start, width))
+        for rows in self.row_blocks(max(width, 1) * self.responses):
+            count = rows.stop - rows.start
+            results = [np.empty((*shape, count)) for shape in plan.result_shapes]
+            program.run(self.columns_in(rows), results)
+            residuals = results[0].reshape(self.responses, count)
+            matrix = np.empty((self.responses, count, width))
             for place in range(self.responses):
                 column = 0
                 for part in results[1 + place * len(names) : 1 + (place + 1) * len(names)]:
-                    flat = part.reshape(-1, stop - start)
+                    flat = part.reshape(-1, count)
                     matrix[place, :, column : column + len(flat)] = flat.T
                     column += len(flat)
             if self.weights is not None:
-                residuals = residuals * self.weights[:, start:stop]
-                matrix *= self.weights[:, start:stop, None]
+                residuals = residuals * self.weights[:, rows]
+                matrix *= self.weights[:, rows, None]
             yield residuals.ravel(), matrix.reshape(residuals.size, width)
 
     def _plan(self, names: tuple[str, ...]) -> RowPlan:
@@ -170,10 +182,8 @@ class Residuals:
         """The sum of each residual times its second derivatives by the entries of some scalar parameters."""
         program = RowProgram(self._curvature_plan(tuple(names)), {**self.fixed, **self.layout.values(vector)})
         total = np.zeros((len(names), len(names)))
-        step = max(1, BLOCK_ENTRIES // (len(names) ** 2 * self.responses + 1))
-        for start in range(0, self.rows, step):
-            rows = slice(start, min(start + step, self.rows))
-            residuals, *seconds = program.run({name: column[..., rows] for name, column in self.columns.items()})
+        for rows in self.row_blocks(len(names) ** 2 * self.responses + 1):
+            residuals, *seconds = program.run(self.columns_in(rows))
             weighted = residuals.reshape(self.responses, -1)
             if self.weights is not None:
                 weighted = weighted * self.weights[:, rows] ** 2
@@ -193,6 +203,18 @@ class Residuals:
             ]
             self._plans[key] = plan_rows([self.typed.result, *seconds], list(self.columns))
         return self._plans[key]
+
+
+def is_in_file(column: Any) -> bool:
+    """Whether a column is a map of a file: what of it was read need not stay in memory."""
+    return isinstance(column, np.memmap)
+
+
+def leave_memory(column: Any) -> None:
+    """Give the pages of a column back that were read: the file has them."""
+    pages = column._mmap
+    if hasattr(pages, "madvise"):  # Windows has no such call, and takes the pages back by itself
+        pages.madvise(mmap.MADV_DONTNEED)
 
 
 def entries_of(node: Node) -> list[Node]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -26,12 +27,19 @@ class ResidualTotals(NamedTuple):
     logarithms: float
 
 
-def totals_of(responses: Matrix, weights: Matrix | None, squares: float) -> ResidualTotals:
-    """The totals of residuals with that sum of squares, of these responses."""
-    factors = np.ones_like(responses) if weights is None else weights
-    mean = np.sum(responses * factors**2, axis=1, keepdims=True) / np.sum(factors**2, axis=1, keepdims=True)
-    about = float(np.sum(((responses - mean) * factors) ** 2))
-    return ResidualTotals(responses.size, squares, about, float(np.sum(np.log(factors))))
+def totals_of(blocks: Callable[[], Iterable[tuple[Matrix, Matrix]]], squares: float) -> ResidualTotals:
+    """The totals of residuals with that sum of squares; `blocks` begins to give responses and weights of some rows."""
+    size, logarithms = 0, 0.0
+    weighted: Any = 0.0
+    weight: Any = 0.0
+    for responses, factors in blocks():
+        size += responses.size
+        logarithms += float(np.sum(np.log(factors)))
+        weighted = weighted + np.sum(responses * factors**2, axis=1, keepdims=True)
+        weight = weight + np.sum(factors**2, axis=1, keepdims=True)
+    mean = weighted / weight
+    about = sum(float(np.sum(((responses - mean) * factors) ** 2)) for responses, factors in blocks())
+    return ResidualTotals(size, squares, about, logarithms)
 
 
 class Statistics:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from backprop.autodiff.evaluation.binding import as_array, value_of
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.optimize.births import WrongRow, place_of
 from backprop.autodiff.optimize.other_residuals import LOSSES, Distances
-from backprop.autodiff.optimize.residuals import Matrix, Residuals, Vector
+from backprop.autodiff.optimize.residuals import Matrix, Residuals, Vector, is_in_file
 from backprop.autodiff.optimize.separable import linear_parameters
 from backprop.autodiff.shapes import Array
 
@@ -53,7 +53,7 @@ class Task:
     ) -> None:
         given = {name: as_array(value, value_of(name)) for name, value in start.items()}
         columns = {
-            name: np.moveaxis(np.asarray(column, dtype=np.float64), 0, -1)
+            name: np.moveaxis(column if is_in_file(column) else np.asarray(column, dtype=np.float64), 0, -1)
             for name, column in data.items()
             if name in graph.inputs and name not in given and name not in ranges
         }
@@ -212,10 +212,16 @@ def shown_range(low: float, high: float) -> str:
     return f"{'' if np.isinf(low) else f'{low:g}'}:{'' if np.isinf(high) else f'{high:g}'}"
 
 
-def responses(model: Residuals) -> Matrix:
-    """The values of the response, (responses, rows); a parameter that is in it counts as 0."""
+def response_blocks(model: Residuals) -> Iterator[tuple[Matrix, Matrix]]:
+    """The values of the response in some rows and their weights, (responses, rows), until no rows are left.
+
+    A parameter that is in the response counts as 0.
+    """
     response = model.typed.result.inputs[0].broadcast_to(model.typed.result.shape)
     values = {name: np.zeros(shape)[()] for name, shape in model.layout.shapes.items()}
     program = RowProgram(plan_rows([response], list(model.columns)), {**model.fixed, **values})
-    (result,) = program.run(model.columns)
-    return np.broadcast_to(np.reshape(result, (model.responses, -1)), (model.responses, model.rows))
+    for rows in model.row_blocks(model.responses):
+        (result,) = program.run(model.columns_in(rows))
+        shape = (model.responses, rows.stop - rows.start)
+        weights = np.ones(shape) if model.weights is None else model.weights[:, rows]
+        yield np.broadcast_to(np.reshape(result, (model.responses, -1)), shape), weights

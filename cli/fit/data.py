@@ -1,6 +1,6 @@
 """The rows that a model is fitted to: the columns of its names, without rows that are bad or lack a value.
 
-They are read as `batch` reads them. Only what the model needs is kept, as doubles.
+They are read as `batch` reads them. Only what the model needs is kept, as doubles; of many rows in a file.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from backprop.cli.batch.input.blocks import TEXT_BLOCK, BlockReader
 from backprop.cli.batch.pipeline import begun_run, parts_of
 from backprop.cli.batch.row_errors import Fault, Faults, RowPlace
 from backprop.cli.fit.settings import FitSettings
+from backprop.cli.fit.stored import StoredRows
 from backprop.cli.status import Failure, Status
 
 IN_BULK = TEXT_BLOCK // 2  # bytes at once for which a library that reads them is worth its import
@@ -84,8 +85,8 @@ class Gathered:
     def __init__(self, settings: FitSettings) -> None:
         self.settings = settings
         self.faults = Faults(settings.tell)
-        self.parts: dict[str, list[Rows]] = {}
-        self.starts: list[np.ndarray[Any, Any]] = []
+        self.columns: dict[str, StoredRows] = {}
+        self.starts = StoredRows()
         self.files: list[tuple[int, RowPlace]] = []
         self.rows = self.absent = 0
 
@@ -108,8 +109,8 @@ class Gathered:
                 raise Failure(reason, "--missing drop leaves it out", Status.WRONG_DATA)
         kept = np.setdiff1d(np.arange(block.rows), list(wrong), assume_unique=True)
         for name, values in block.values.items():
-            self.parts.setdefault(name, []).append(values[..., kept] if wrong else np.array(values))
-        self.starts.append(first + np.asarray(block.starts, dtype=np.int64)[kept])
+            self.columns.setdefault(name, StoredRows()).add(values[..., kept] if wrong else values)
+        self.starts.add(first + np.asarray(block.starts, dtype=np.int64)[kept])
         self.rows += len(kept)
 
     def whole(self) -> Data:
@@ -124,10 +125,8 @@ class Gathered:
                 "give rows with numbers in every column of the model",
                 Status.WRONG_QUESTION,
             )
-        columns = {}
-        for name in list(self.parts):
-            columns[name] = np.concatenate(self.parts.pop(name), axis=-1)
-        starts = np.concatenate(self.starts)
+        columns = {name: stored.whole() for name, stored in self.columns.items()}
+        starts = self.starts.whole()
         return Data(columns, self.settings.header, starts, self.files, self.faults.count, self.absent)
 
 
