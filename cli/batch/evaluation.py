@@ -23,6 +23,7 @@ from backprop.cli.batch.totals import Sums, sums_of
 
 if TYPE_CHECKING:
     from backprop.cli.batch.input.files import GivenFile
+    from backprop.cli.batch.settings import Batch
 
 Output = Any  # text as bytes or as a function that writes it into a stream, or a record batch
 
@@ -216,6 +217,19 @@ class RowsJob:
         kinked = kinked_in(is_kinked, block.faults, block.starts, block.values)
         remarks = [] if self.adds else [*self.writer.remarks(block), *block.remarks]
         return Answer(output, told, whole.lines, block.rows, is_last, nonfinite, remarks, kinked, untold, without, sums)
+
+
+def job_of(batch: Batch, rows: Reader, kernel: Kernel, writer: Writer) -> RowsJob:
+    """One expression for all rows, as a run of batch wants it."""
+    return RowsJob(
+        rows,
+        kernel,
+        writer,
+        batch.policy,
+        keeps_rejects=batch.rejects is not None,
+        adds=batch.summary is not None,
+        expects_absent=batch.expects_absent,
+    )
 
 
 def until_stop(block: Block, policy: str) -> tuple[Block, Mapping[int, Fault], bool]:

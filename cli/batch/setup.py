@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from backprop.autodiff.graph import Graph
-from backprop.cli.batch.evaluation import Job, Kernel, Output, Part, Reader, RowsJob, Run, Writer
+from backprop.cli.batch.evaluation import Job, Kernel, Output, Part, Reader, RowsJob, Run, job_of
 from backprop.cli.batch.following import (
     beside,
     check_shapes,
@@ -126,18 +126,6 @@ def as_cells_or_columns(
 
         return with_text_columns(batch, lines, rows, form, kernel, cells)
     return as_text(lines, job_of(batch, rows, kernel, cells), batch.opening(cells.opening()))
-
-
-def job_of(batch: Batch, rows: Reader, kernel: Kernel, writer: Writer) -> RowsJob:
-    return RowsJob(
-        rows,
-        kernel,
-        writer,
-        batch.policy,
-        keeps_rejects=batch.rejects is not None,
-        adds=batch.summary is not None,
-        expects_absent=batch.expects_absent,
-    )
 
 
 def with_header(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> Run:

@@ -185,12 +185,14 @@ def directions(option: str, question: Question, given: Sequence[str]) -> dict[st
 
 
 def example_of(shape: Shape) -> str:
-    """A direction of a shape, as text: the first entry alone, or ones of a large array."""
+    """A direction of a shape, as text: the first entry alone, or ones of an array that is large or has no entries."""
     from backprop.cli.output.numbers import MAXIMUM_WHOLE, whole
 
     first = np.zeros(shape)
-    first[(0,) * len(shape)] = 1.0
-    return whole(first) if first.size <= MAXIMUM_WHOLE else f"ones({', '.join(map(str, shape))})"
+    if not 0 < first.size <= MAXIMUM_WHOLE:
+        return f"ones({', '.join(map(str, shape))})"
+    first.flat[0] = 1.0
+    return whole(first)
 
 
 def read_shape(text: str) -> tuple[str, Shape]:

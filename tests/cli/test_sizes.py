@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import resource
 import subprocess
 from importlib.util import find_spec
@@ -127,6 +128,16 @@ def test_an_array_without_entries(backprop: Run, text: str, tokens: tuple[str, .
     answer = backprop(command, text, "x=[]", *options)
     assert answer.status == 0, answer.err
     assert "error" not in answer.err
+
+
+@pytest.mark.parametrize("command", ["vjp", "jvp", "hvp"])
+@pytest.mark.parametrize("text", ["x*2", "reshape(x, 0, 2)"])
+def test_a_direction_without_entries_is_named(backprop: Run, text: str, command: str) -> None:
+    text = f"sum({text})" if command == "hvp" else text
+    refused = backprop(command, text, "x=[]")
+    found = re.search(r"(--\w+) '(.+)'", refused.err)
+    assert found, refused
+    assert backprop(command, text, "x=[]", *found.groups()).status == 0
 
 
 def test_the_determinant_of_no_rows_is_one(backprop: Run) -> None:

@@ -14,7 +14,7 @@ import pyarrow
 from backprop.cli.batch.block import Block
 from backprop.cli.batch.columnar.output import limits_of, write_batches
 from backprop.cli.batch.columnar.text import as_text
-from backprop.cli.batch.evaluation import Input, Kernel, Reader, RowsJob, Run
+from backprop.cli.batch.evaluation import Input, Kernel, Reader, Run, job_of
 from backprop.cli.batch.formats.numbers import Rows, rows_of
 from backprop.cli.batch.input.header import brief
 from backprop.cli.batch.processes.resources import keep_freed_memory
@@ -33,15 +33,7 @@ def with_column_output(
     """The run whose blocks are record batches of the schema. `has_lists`: a variable may come from lists."""
     keep_freed_memory()
     writer = ColumnWriter(batch, kernel.prepare(), schema, has_lists=has_lists)
-    job = RowsJob(
-        reader,
-        kernel,
-        writer,
-        batch.policy,
-        keeps_rejects=batch.rejects is not None,
-        adds=batch.summary is not None,
-        expects_absent=batch.expects_absent,
-    )
+    job = job_of(batch, reader, kernel, writer)
     write = partial(write_batches, batch.output_format, writer.schema, has_header=batch.writes_header)
     return Run(given, job, write, is_shared=False, reading=job.reading)
 
