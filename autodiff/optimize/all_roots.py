@@ -18,6 +18,14 @@ from backprop.autodiff.shapes import Array
 MOST_NAMED = 3  # stretches
 
 
+class RootsStopped(KeyboardInterrupt):
+    """An interrupt of the search; `result` has the roots that were found by then, and what was still open."""
+
+    def __init__(self, result: AllRoots) -> None:
+        super().__init__()
+        self.result = result
+
+
 class AllRoots:
     """The result of `all_roots`: `roots` in order, each with what is known of it.
 
@@ -82,7 +90,7 @@ def all_roots(
     """Every root of the one equation of a graph, which `parse_relations` reads, for a variable `within` a range.
 
     All other variables have values. `tell` gets how often the range was halved, and how many intervals are open.
-    Raises ExpressionError where the question is wrong.
+    Raises ExpressionError where the question is wrong, and RootsStopped with what there is at an interrupt.
     """
     if len(within) != 1:
         raise ExpressionError("roots are looked for in the range of one variable", cure='give one: {"x": (-5, 5)}')
@@ -107,4 +115,7 @@ def all_roots(
         )
     function = OneVariable(typed.relations[0].difference, typed.inputs[name], known)
     found = isolated(function, float(low), float(high), tell)
-    return AllRoots(name, (float(low), float(high)), found, function.without, function.evaluations)
+    result = AllRoots(name, (float(low), float(high)), found, function.without, function.evaluations)
+    if found.is_interrupted:
+        raise RootsStopped(result)
+    return result

@@ -56,11 +56,15 @@ class IsolatedRoot(NamedTuple):
 
 
 class Isolation(NamedTuple):
-    """The roots in order, stretches that are `unresolved` and may have others, and those where every point is one."""
+    """The roots in order, stretches that are `unresolved` and may have others, and those where every point is one.
+
+    `is_interrupted`: an interrupt ended it, and what was open is unresolved.
+    """
 
     roots: list[IsolatedRoot]
     unresolved: list[Stretch]
     zero: list[Stretch]
+    is_interrupted: bool
 
 
 class Subranges(NamedTuple):
@@ -84,14 +88,20 @@ def isolated(
     room = BEYOND * (high - low)
     ends = np.linspace(low - room, high + room, FIRST + 1)
     cells = Subranges(ends[:-1], ends[1:])
-    brackets, flat, left = [], [], []
+    nothing = cells.where(np.zeros(FIRST, dtype=bool))
+    brackets, flat, left = [nothing], [nothing], [nothing]
+    is_interrupted = False
     with np.errstate(all="ignore"):
         for number in range(MOST_CUTS):
             if not len(cells.lower):
                 break
-            if tell:
-                tell(number, len(cells.lower))
-            sorts = sorted_out(function, cells)
+            try:
+                if tell:
+                    tell(number, len(cells.lower))
+                sorts = sorted_out(function, cells)
+            except KeyboardInterrupt:
+                is_interrupted = True
+                break
             brackets.append(cells.where(sorts.has_one))
             flat.append(cells.where(sorts.is_zero))
             left.append(cells.where(sorts.is_noise))
@@ -110,14 +120,19 @@ def isolated(
         roots, still = list(crossings(function, brackets)), []
         rest = joined(left, is_loose=True)
         for start, end in rest:
-            more = looked_at(function, start, end, POINT * (high - low)) if len(rest) <= MOST_LEFT else None
+            more = (
+                looked_at(function, start, end, POINT * (high - low))
+                if len(rest) <= MOST_LEFT and not is_interrupted
+                else None
+            )
             roots += more or []
             still += [(start, end)] if more is None else []
     inside = [placed(root, low, high) for root in roots if low - root.error <= root.value <= high + root.error]
     near = SHORT * 16.0 * (high - low)
     apart = [root for root in inside if not any(start - near <= root.value <= end + near for start, end in zero)]
     within = [(max(start, low), min(end, high)) for start, end in still if end >= low and start <= high]
-    return Isolation(distinct(apart), within, [(max(start, low), min(end, high)) for start, end in zero])
+    everywhere = [(max(start, low), min(end, high)) for start, end in zero]
+    return Isolation(distinct(apart), within, everywhere, is_interrupted)
 
 
 class Sorts(NamedTuple):

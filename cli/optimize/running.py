@@ -9,7 +9,7 @@ from typing import Any
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
-from backprop.autodiff.optimize.all_roots import AllRoots, all_roots
+from backprop.autodiff.optimize.all_roots import AllRoots, RootsStopped, all_roots
 from backprop.autodiff.optimize.library import is_installed
 from backprop.autodiff.optimize.many_starts import ManyStopped, minimize_from_many
 from backprop.autodiff.optimize.minimize import maximize as largest
@@ -80,9 +80,12 @@ def run_all(settings: EquationSettings, output: Output) -> Status:
     """Find every root in a range and report. Raises ExpressionError or Failure where the question is wrong."""
     values = {name: value for name, value in settings.start.items() if name not in settings.within}
     with Iterations("open intervals", is_quiet=output.is_quiet) as iterations, in_words():
-        found = all_roots(settings.asked.graph, settings.within, values, tell=iterations.halved)
+        try:
+            found, is_whole = all_roots(settings.asked.graph, settings.within, values, tell=iterations.halved), True
+        except RootsStopped as stop:
+            found, is_whole = stop.result, False
     write(all_roots_report(found, settings.asked.title), settings, output)
-    return told(found, settings, output, is_whole=True)
+    return told(found, settings, output, is_whole=is_whole)
 
 
 def write(report: Report, settings: OptimumSettings, output: Output) -> None:

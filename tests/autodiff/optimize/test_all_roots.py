@@ -9,7 +9,7 @@ import pytest
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.optimize import isolation
-from backprop.autodiff.optimize.all_roots import all_roots
+from backprop.autodiff.optimize.all_roots import RootsStopped, all_roots
 from backprop.parser import parse_relations
 
 
@@ -110,3 +110,16 @@ def test_a_wrong_question_about_all_roots(text: str, within: dict[str, Any], rea
     with pytest.raises(ExpressionError) as caught:
         all_roots(parse_relations(text), within)
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize("cuts", [0, 6])
+def test_an_interrupt_gives_the_roots_so_far(cuts: int) -> None:
+    def tell(number: int, _: int) -> None:
+        if number == cuts:
+            raise KeyboardInterrupt
+
+    with pytest.raises(RootsStopped) as caught:
+        all_roots(parse_relations("sin(1/x) == 0"), {"x": (0, 1)}, tell=tell)
+    found = caught.value.result
+    assert bool(found.roots) == bool(cuts) and found.unresolved and not found.is_certified
+    assert all(abs(1 / root.value / math.pi - round(1 / root.value / math.pi)) < 1e-9 for root in found.roots)
