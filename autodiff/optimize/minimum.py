@@ -66,7 +66,7 @@ class Minimum:
 
     @property
     def point(self) -> dict[str, Array]:
-        return self.problem.layout.values(self.conditions.vector)
+        return self.problem.layout.values(self.conditions.vector + 0.0)  # + 0.0: a zero without a sign
 
     @property
     def kind(self) -> str | None:
@@ -79,7 +79,7 @@ class Minimum:
     @property
     def gradient(self) -> dict[str, Array]:
         """That of the objective as it was given."""
-        return self.problem.layout.values(self.problem.sign * self.conditions.slope)
+        return self.problem.layout.values(self.problem.sign * self.conditions.slope + 0.0)
 
     @property
     def gradient_norm(self) -> float:

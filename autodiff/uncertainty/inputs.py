@@ -58,7 +58,9 @@ class Inputs:
             if known:
                 self.known[name] = checked(name, known, self.values[name])
         if not self.known:
-            raise ExpressionError("no input has an uncertainty", cure=f"give one: {next(iter(given), 'x')}=2.0+-0.1")
+            name = next(iter(given), "x")
+            cure = f"give one: {name}=2.0+-0.1, or the readings of a column: {name}=@FILE:COLUMN"
+            raise ExpressionError("no input has an uncertainty", cure=cure)
         self.names = tuple(self.known)
         self.entries = tuple([entry for name in self.names for entry in entries_of(name, self.values[name].shape)])
         self.estimates = self.joined(self.values)

@@ -107,9 +107,13 @@ def document_of(path: str) -> Any:
 
 
 def table_of(path: str) -> dict[str, Any]:
-    """A square table below the names of its columns."""
+    """A square table below the names of its columns; the names may stand before its rows, too."""
     with open(path, encoding="utf-8-sig") as stream:
-        lines = [re.split(r"[,\t]", line.strip()) for line in stream if line.strip()]
+        lines = [[cell.strip() for cell in re.split(r"[,\t]", line.strip("\r\n"))] for line in stream if line.strip()]
+    if lines and not lines[0][0] and len(lines[0]) > 1:
+        if [line[0] for line in lines[1:]] != lines[0][1:]:
+            raise ValueError("the names before its rows are not those above its columns, in their order")
+        lines = [line[1:] for line in lines]
     names = [entry_of(cell) for cell in lines[0]] if lines else []
     if len(lines) != len(names) + 1 or any(len(line) != len(names) for line in lines):
         raise ValueError(f"{len(names)} names need as many rows of as many numbers")

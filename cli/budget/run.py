@@ -12,7 +12,14 @@ from backprop.cli.status import Status
 
 
 def run(
-    asked: BudgetQuestion, coverage: str | None, target: str | None, trials: int | None, seed: int, output: Output
+    asked: BudgetQuestion,
+    coverage: str | None,
+    target: str | None,
+    trials: int | None,
+    seed: int,
+    output: Output,
+    *,
+    is_explained: bool,
 ) -> Status:
     """Compute and write it. Raises ExpressionError or Failure."""
     probability = COVERAGE if coverage is None else read_coverage(coverage)
@@ -35,7 +42,7 @@ def run(
         )
     finally:
         progress.end()
-    report = budget_report(result, question.graph, question.title)
+    report = budget_report(result, question.graph, question.title, is_explained=is_explained)
     output.write(report)
     output.note_unused(question.unused)
     wrong = [entry for entry in report.data["nonfinite"] if not entry["where"].endswith("degrees_of_freedom")]

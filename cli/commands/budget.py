@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backprop.cli.options.declarations import BoundedNumber, budget_question_options, command, output_options
+from backprop.cli.options.declarations import EXPLAIN, BoundedNumber, budget_question_options, command, output_options
 from backprop.cli.output.output import Output
 from backprop.cli.status import Status
 
@@ -32,6 +32,7 @@ EXAMPLES = (
     "--trials", type=BoundedNumber(2), metavar="N", help="Make N trials.  [default: as many as two digits need]"
 )
 @click.option("--seed", type=BoundedNumber(0), default=0, metavar="S", help="Of the trials.  [default: 0]")
+@EXPLAIN
 @output_options("budget")
 def budget(
     asked: BudgetQuestion,
@@ -39,6 +40,7 @@ def budget(
     target: str | None,
     trials: int | None,
     seed: int,
+    explain: bool,
     output: Output,
 ) -> Status:
     """Show the uncertainty of a value, and the share of each input.
@@ -54,4 +56,4 @@ def budget(
     """
     from backprop.cli.budget.run import run  # here, not above: help and completion need no numbers
 
-    return run(asked, coverage, target, trials, seed, output)
+    return run(asked, coverage, target, trials, seed, output, is_explained=explain)

@@ -10,6 +10,7 @@ from backprop.cli.completion import completed_by
 from backprop.cli.fit.settings import FitSettings
 from backprop.cli.options.declarations import (
     BOUNDS,
+    EXPLAIN,
     EXPRESSION_FILES,
     LATEX,
     BoundedNumber,
@@ -68,7 +69,7 @@ fit_options = shared(
         help="Intervals by N fits to rows drawn with replacement.",
     ),
     click.option("--seed", type=BoundedNumber(0), metavar="S", help="Of what is drawn.  [default: 0]"),
-    click.option("--explain", is_flag=True, help="Say below the table, in words, what the numbers mean."),
+    EXPLAIN,
     file_option("--predict", help="Write the rows with fitted value, residual and bands to FILE."),
     word_option(
         "--missing",

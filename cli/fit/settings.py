@@ -126,7 +126,9 @@ class FitSettings(Batch):
             raise Failure("--seed goes with --bootstrap", "omit it, or draw samples: --bootstrap 1000")
         self.is_explained = explain
         self.is_profiled, self.samples, self.seed = profile, bootstrap, seed or 0
+        self._check_written(click.get_current_context().params.get("path"), "-o")
         if predict is not None:
+            self._check_written(predict, "--predict")
             self.prediction = self._predicting(predict)
 
     def asked_of(
@@ -134,6 +136,13 @@ class FitSettings(Batch):
     ) -> BatchQuestion:
         self.asked: Question = ask("fit", arguments, file, vars_files, Needs.MODEL)
         return BatchQuestion(self.asked.graph, self.asked.rows, self.asked.values)
+
+    def _check_written(self, path: str | None, option: str) -> None:
+        """Raises Failure where the answer would take the place of the rows."""
+        from backprop.cli.batch.rejects import is_same_file  # here, not above: help and completion open no file
+
+        if path not in (None, "-") and any(file.path and is_same_file(path, file.path) for file in self.files):
+            raise Failure(f"{option} {path}: the rows are read from this file", "give the answer a name of its own")
 
     def _predicting(self, path: str) -> FitSettings:
         """The settings of the batch that writes to a file. Raises Failure."""

@@ -6,9 +6,16 @@ import click
 
 from backprop.cli.completion import completed_by
 from backprop.cli.optimize.settings import EquationSettings, OptimumSettings
-from backprop.cli.options.declarations import BOUNDS, EXPRESSION_FILES, NOTATION, file_option, shared, word_option
+from backprop.cli.options.declarations import (
+    BOUNDS,
+    EXPLAIN,
+    EXPRESSION_FILES,
+    NOTATION,
+    file_option,
+    shared,
+    word_option,
+)
 
-EXPLAIN = click.option("--explain", is_flag=True, help="Say in words what the numbers mean.")
 METHODS = ("gd", "momentum", "nesterov", "rmsprop", "adam", "newton")
 
 optimum_options = shared(

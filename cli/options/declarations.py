@@ -209,6 +209,7 @@ def output_options(
     )
 
 
+EXPLAIN = click.option("--explain", is_flag=True, help="Say in words what the numbers mean.")
 BOUNDS = click.option(
     "--bounds",
     multiple=True,

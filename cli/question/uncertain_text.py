@@ -163,6 +163,13 @@ def constant(part: TextPart) -> Array:
     """The value of a constant expression. Raises ExpressionError at its place in the whole text."""
     if not part.text:
         raise wrong(part, "a number is missing here", FORMS)
+    sign = SIGN.search(part.text)
+    if sign is not None:  # arithmetic would take 1+-0.1 for 0.9
+        raise wrong(
+            part.cut(*sign.span()),
+            "an uncertainty in the middle of a value",
+            "put it behind the whole: v=[1, 2]+-[0.1, 0.2]; a sum has a blank: 1 + -0.1",
+        )
     try:
         return parse_constant(part.text)
     except ExpressionError as error:

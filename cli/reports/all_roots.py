@@ -8,6 +8,7 @@ import numpy as np
 
 from backprop.autodiff.optimize.all_roots import AllRoots
 from backprop.cli.output.report import ROWS, Cell, Column, Report
+from backprop.cli.reports.counts import counted
 
 
 def all_roots_report(found: AllRoots, text: str) -> Report:
@@ -65,4 +66,4 @@ def footer(found: AllRoots) -> Iterator[Cell]:
     yield "certified: none is left out" if found.is_certified else f"not certified: {found.reason}"
     if any(root.kind == "touching" for root in found.roots):
         yield "where the function only touches 0 it is 0 but for rounding"
-    yield f"{found.evaluations} evaluations"
+    yield counted(found.evaluations, "evaluation")

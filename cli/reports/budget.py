@@ -19,6 +19,7 @@ from backprop.autodiff.uncertainty.second_order import GUM, SecondOrderUncertain
 from backprop.autodiff.uncertainty.target import Target
 from backprop.cli.output.report import Cell, Column, Measured, Report, Row
 from backprop.cli.output.rounding import concise, matched, with_uncertainty
+from backprop.cli.reports.budget_explanation import explanation
 from backprop.cli.reports.entries import output_label
 from backprop.cli.reports.kinks import as_written
 from backprop.cli.reports.nonfinite import nonfinite_values
@@ -42,9 +43,11 @@ SUFFICES = {
 }
 
 
-def budget_report(budget: Budget, graph: Graph, text: str) -> Report:
+def budget_report(budget: Budget, graph: Graph, text: str, *, is_explained: bool) -> Report:
+    """`is_explained`: what the numbers mean stands below."""
     label = output_label(graph)
     rows = [row for name, part in budget.inputs.items() for row in entry_rows_of(name, part)]
+    said = list(explanation(budget, rows, label)) if is_explained else []
     rows.append(
         (
             label,
@@ -61,9 +64,9 @@ def budget_report(budget: Budget, graph: Graph, text: str) -> Report:
         title=f"{label} = {' '.join(text.split())}",
         columns=COLUMNS,
         rows=rows,
-        data=data_of(budget, text),
+        data={**data_of(budget, text), **({"explanation": said} if is_explained else {})},
         plain=[budget.value, budget.uncertainty],
-        footer=tuple(remarks(budget, label)),
+        footer=(*remarks(budget, label), *said),
     )
 
 

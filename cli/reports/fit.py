@@ -11,6 +11,7 @@ from backprop.autodiff.optimize.fit import Fitted
 from backprop.autodiff.optimize.intervals import Intervals
 from backprop.autodiff.optimize.residuals import Vector
 from backprop.cli.output.report import ROWS, Cell, Column, Report, Row, Sum
+from backprop.cli.reports.counts import counted
 from backprop.cli.reports.fit_explanation import explanation
 from backprop.cli.reports.nonfinite import nonfinite_values
 
@@ -153,10 +154,6 @@ def parameters(fit: Fitted, lower: Vector, upper: Vector) -> dict[str, dict[str,
 
 def scaling(fit: Fitted) -> str:
     return "absolute" if fit.statistics.is_absolute else "scaled"
-
-
-def counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def interval_data(intervals: Intervals | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from backprop.autodiff.optimize.many_starts import Minima
 from backprop.autodiff.optimize.minimum import Minimum
 from backprop.autodiff.optimize.problem import text_of
 from backprop.cli.output.report import ROWS, Cell, Column, Report, Row, Sum
+from backprop.cli.reports.counts import effort
 from backprop.cli.reports.nonfinite import nonfinite_values
 
 MOST_LINES = 50  # of constraints that people read
@@ -101,7 +102,7 @@ def entry_rows(found: Minimum) -> Iterator[Row]:
         is_lower = conditions.vector[place] == problem.region.lower[place]
         is_upper = conditions.vector[place] == problem.region.upper[place]
         bound = "fixed" if is_lower and is_upper else "lower" if is_lower else "upper" if is_upper else None
-        value = float(conditions.vector[place])
+        value = float(conditions.vector[place]) + 0.0  # a zero without a sign, as the slope
         yield entry, value, float(slope[place]) + 0.0, bound, None if bound is None else lower + upper
 
 
@@ -146,7 +147,7 @@ def footer(found: Minimum) -> Iterator[Cell]:
             kind = "active, multiplier " if one["active"] else "inactive, slack "
             number = one["multiplier"] if one["active"] else one["value"]
             yield Sum([(f"{one['constraint']}: {kind}", float(number))])
-    yield f"{found.iterations} iterations, {found.evaluations} evaluations; {found.method}"
+    yield effort(found.iterations, found.evaluations, found.method)
 
 
 KINDS = {"flat": "point that is flat in some direction"}

@@ -10,6 +10,7 @@ import numpy as np
 from backprop.autodiff.optimize.problem import text_of
 from backprop.autodiff.optimize.solve import Solution
 from backprop.cli.output.report import ROWS, Cell, Column, Report, Sum
+from backprop.cli.reports.counts import effort
 from backprop.cli.reports.nonfinite import nonfinite_values
 
 MOST_LINES = 50  # of equations that people read
@@ -65,4 +66,4 @@ def footer(found: Solution) -> Iterator[Cell]:
     for one in residuals(found)[:MOST_LINES]:
         yield Sum([(f"{one['equation']}: residual ", float(np.max(np.abs(one["residual"]), initial=0.0)))])
     yield Sum([("condition ", found.condition)])
-    yield f"{found.iterations} iterations, {found.evaluations} evaluations; {found.method}"
+    yield effort(found.iterations, found.evaluations, found.method)

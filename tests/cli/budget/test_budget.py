@@ -165,8 +165,33 @@ def test_kinks_are_named(backprop):
     assert "bends" not in backprop("budget", "abs(a)", "a=9+-0.1").err
 
 
+def test_the_numbers_are_explained_in_words_where_that_is_asked(backprop):
+    assert "explanation" not in json.loads(backprop("budget", "m*h", "m=2+-0.1", "h=5+-0.1", "--json").out)
+    said = json.loads(backprop("budget", "m*h", "m=2+-0.1", "h=5+-0.1,dof=4", "--json", "--explain").out)["explanation"]
+    # u = sqrt(0.5^2 + 0.2^2); with half of u(m) sqrt(0.25^2 + 0.2^2) are left
+    assert "m decides, with 86.2 % of the variance: half its u would leave u(f) = 0.32" in said
+    assert not any("straight line" in line and "is not" in line for line in said)
+    bent = backprop("budget", "x^2", "x=0+-0.1", "--explain", "--format", "table")
+    assert bent.status == 0
+    assert "over the width of the inputs the expression is not a straight line" in bent.out
+    joint = (
+        "budget",
+        "a + b",
+        "a=1+-0.1,dof=9",
+        "b=1+-0.1",
+        "--correlation",
+        "a,b=0.5",
+        "--explain",
+        "--format",
+        "table",
+    )
+    assert "the inputs are correlated: a share has half of each pair's common part" in backprop(*joint).out
+
+
 WRONG = [
     (("m", "m=2"), "no input has an uncertainty"),
+    (("sum(v)", "v=[1+-0.1, 2]"), "an uncertainty in the middle of a value"),
+    (("m", "m=2+-0.1+-0.3"), "an uncertainty in the middle of a value"),
     (("m", "m=2+-0"), "the value of m: the uncertainty is zero"),
     (("m", "m=2+--1"), "the value of m: the uncertainty is not a positive number"),
     (("m", "m=2+-0.1,dof=0"), "dof is not a positive number"),

@@ -49,6 +49,7 @@ def test_entries_of_arrays(backprop):
         ("cov.json", json.dumps({"covariance": FITTED["covariance"]}), ("a=2.5", "b=0.3")),
         ("bare.json", json.dumps(FITTED["covariance"]), ("a=2.5", "b=0.3")),
         ("cov.csv", "a,b\n0.01,0.001\n0.001,0.0004\n", ("a=2.5", "b=0.3")),
+        ("named.csv", ",a,b\na,0.01,0.001\nb,0.001,0.0004\n", ("a=2.5", "b=0.3")),
         ("cov.tsv", "b\ta\n0.0004\t0.001\n0.001\t0.01\n", ("a=2.5", "b=0.3")),
     ],
 )

@@ -132,6 +132,8 @@ def test_large_rows_that_a_library_reads_are_written_without_workers(backprop, t
     [
         (["--predict", "-"], "error: --predict needs a file of its own\n"),
         (["--predict", "a.csv", "-o", "a.csv"], "error: --predict needs a file of its own\n"),
+        (["--predict", "./data.csv"], "error: --predict ./data.csv: the rows are read from this file\n"),
+        (["-o", "data.csv"], "error: -o data.csv: the rows are read from this file\n"),
         (["--predict", "a.foo"], "error: --predict a.foo: --predict cannot write .foo\n  the endings are .tsv"),
         (["--predict", "no/a.csv"], "error: --predict no/a.csv: no such file or directory"),
         (["--predict", "a.csv", "--rename", "rate=fitted"], "error: the input has a column fitted already\n"),
