@@ -85,54 +85,75 @@ def isolated(
     function: OneVariable, low: float, high: float, tell: Callable[[int, int], None] | None = None
 ) -> Isolation:
     """Those from `low` to `high`. `tell` gets the number of cuts, and of the intervals that are open."""
-    room = BEYOND * (high - low)
-    ends = np.linspace(low - room, high + room, FIRST + 1)
-    cells = Subranges(ends[:-1], ends[1:])
-    nothing = cells.where(np.zeros(FIRST, dtype=bool))
-    brackets, flat, left = [nothing], [nothing], [nothing]
-    is_interrupted = False
     with np.errstate(all="ignore"):
-        for number in range(MOST_CUTS):
-            if not len(cells.lower):
-                break
-            try:
-                if tell:
-                    tell(number, len(cells.lower))
-                sorts = sorted_out(function, cells)
-            except KeyboardInterrupt:
-                is_interrupted = True
-                break
-            brackets.append(cells.where(sorts.has_one))
-            flat.append(cells.where(sorts.is_zero))
-            left.append(cells.where(sorts.is_noise))
-            cells = cells.where(sorts.is_open)
-            if 2 * len(cells.lower) > MOST_OPEN:
-                break
-            is_short = cells.upper - cells.lower <= np.maximum(
-                SHORT * (high - low), 4.0 * np.spacing(np.abs(cells.lower))
-            )
-            left.append(cells.where(is_short))
-            cells = cells.where(~is_short).halves()
-            if len(cells.lower) <= FEW:
-                cells = cells.halves().halves()  # takes no longer, and is there sooner
-        left.append(cells)
-        zero = joined(flat)
-        roots, still = list(crossings(function, brackets)), []
-        rest = joined(left, is_loose=True)
+        pieces = cut_up(function, low, high, tell)
+        roots, still, is_interrupted = crossings_in(function, pieces)
+        rest = joined(pieces.left, is_loose=True)
         for start, end in rest:
-            more = (
-                looked_at(function, start, end, POINT * (high - low))
-                if len(rest) <= MOST_LEFT and not is_interrupted
-                else None
-            )
+            more = None
+            if len(rest) <= MOST_LEFT and not is_interrupted:
+                try:
+                    more = looked_at(function, start, end, POINT * (high - low))
+                except KeyboardInterrupt:
+                    is_interrupted = True
             roots += more or []
             still += [(start, end)] if more is None else []
+    zero = joined(pieces.flat)
     inside = [placed(root, low, high) for root in roots if low - root.error <= root.value <= high + root.error]
     near = SHORT * 16.0 * (high - low)
     apart = [root for root in inside if not any(start - near <= root.value <= end + near for start, end in zero)]
     within = [(max(start, low), min(end, high)) for start, end in still if end >= low and start <= high]
     everywhere = [(max(start, low), min(end, high)) for start, end in zero]
     return Isolation(distinct(apart), within, everywhere, is_interrupted)
+
+
+class Pieces(NamedTuple):
+    """Intervals with one root, those that are roots throughout, and those of which the bounds decide nothing."""
+
+    brackets: list[Subranges]
+    flat: list[Subranges]
+    left: list[Subranges]
+    is_interrupted: bool
+
+
+def cut_up(function: OneVariable, low: float, high: float, tell: Callable[[int, int], None] | None) -> Pieces:
+    """The range and some room around it, halved until the bounds of value and slope decide; an interrupt ends that."""
+    room = BEYOND * (high - low)
+    ends = np.linspace(low - room, high + room, FIRST + 1)
+    cells = Subranges(ends[:-1], ends[1:])
+    nothing = cells.where(np.zeros(FIRST, dtype=bool))
+    pieces = Pieces([nothing], [nothing], [nothing], is_interrupted=False)
+    for number in range(MOST_CUTS):
+        if not len(cells.lower):
+            break
+        try:
+            if tell:
+                tell(number, len(cells.lower))
+            sorts = sorted_out(function, cells)
+        except KeyboardInterrupt:
+            pieces = pieces._replace(is_interrupted=True)
+            break
+        pieces.brackets.append(cells.where(sorts.has_one))
+        pieces.flat.append(cells.where(sorts.is_zero))
+        pieces.left.append(cells.where(sorts.is_noise))
+        cells = cells.where(sorts.is_open)
+        if 2 * len(cells.lower) > MOST_OPEN:
+            break
+        is_short = cells.upper - cells.lower <= np.maximum(SHORT * (high - low), 4.0 * np.spacing(np.abs(cells.lower)))
+        pieces.left.append(cells.where(is_short))
+        cells = cells.where(~is_short).halves()
+        if len(cells.lower) <= FEW:
+            cells = cells.halves().halves()  # takes no longer, and is there sooner
+    pieces.left.append(cells)
+    return pieces
+
+
+def crossings_in(function: OneVariable, pieces: Pieces) -> tuple[list[IsolatedRoot], list[Stretch], bool]:
+    """The roots in the brackets, the brackets where they are not known, and whether an interrupt is the reason."""
+    try:
+        return list(crossings(function, pieces.brackets)), [], pieces.is_interrupted
+    except KeyboardInterrupt:
+        return [], joined(pieces.brackets), True
 
 
 class Sorts(NamedTuple):

@@ -123,3 +123,16 @@ def test_an_interrupt_gives_the_roots_so_far(cuts: int) -> None:
     found = caught.value.result
     assert bool(found.roots) == bool(cuts) and found.unresolved and not found.is_certified
     assert all(abs(1 / root.value / math.pi - round(1 / root.value / math.pi)) < 1e-9 for root in found.roots)
+
+
+@pytest.mark.parametrize("stage, roots, still", [("crossings", [], [-1, 1]), ("looked_at", [-1], [1])])
+def test_an_interrupt_behind_the_halves_leaves_open_what_was_not_looked_at(monkeypatch, stage, roots, still):
+    def interrupted(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(isolation, stage, interrupted)
+    with pytest.raises(RootsStopped) as caught:
+        all_roots(parse_relations("(x - 1)^2*(x + 1) == 0"), {"x": (-2, 3)})
+    found = caught.value.result
+    assert [root.value for root in found.roots] == roots
+    assert all(any(low <= root <= high for low, high in found.unresolved) for root in still)
