@@ -102,7 +102,7 @@ def isolated(
     inside = [placed(root, low, high) for root in roots if low - root.error <= root.value <= high + root.error]
     near = SHORT * 16.0 * (high - low)
     apart = [root for root in inside if not any(start - near <= root.value <= end + near for start, end in zero)]
-    within = [(max(start, low), min(end, high)) for start, end in still if end >= low and start <= high]
+    within = [(max(start, low), min(end, high)) for start, end in sorted(still) if end >= low and start <= high]
     everywhere = [(max(start, low), min(end, high)) for start, end in zero]
     return Isolation(distinct(apart), within, everywhere, is_interrupted)
 

@@ -136,3 +136,4 @@ def test_an_interrupt_behind_the_halves_leaves_open_what_was_not_looked_at(monke
     found = caught.value.result
     assert [root.value for root in found.roots] == roots
     assert all(any(low <= root <= high for low, high in found.unresolved) for root in still)
+    assert found.unresolved == sorted(found.unresolved)
