@@ -95,14 +95,26 @@ METHODS = {
 
 
 def walked(
-    rule: Rule, functions: Functions, region: Region, start: Vector, steps: int, tell: Callable[[Vector, float], None]
+    rule: Rule,
+    functions: Functions,
+    region: Region,
+    start: Vector,
+    steps: int,
+    tell: Callable[[Vector, float], None],
+    refuse: Callable[[Vector], None],
 ) -> Vector:
-    """Where so many steps lead, each cut at the bounds; the way ends where nothing moves or something is not finite."""
+    """Where so many steps lead, each cut at the bounds; the way ends where nothing moves or something is not finite.
+
+    `tell` gets each point and its value, `refuse` the one at which something is not finite.
+    """
     vector = start
     for _ in range(steps):
         further = np.clip(vector + rule(functions, vector), region.lower, region.upper)
         value, slope = functions.value(further), functions.gradient(further)
-        if not (np.isfinite(value) and np.isfinite(slope).all()) or np.array_equal(further, vector):
+        if not (np.isfinite(value) and np.isfinite(slope).all()):
+            refuse(further)
+            break
+        if np.array_equal(further, vector):
             break
         vector = further
         tell(vector, value)

@@ -47,6 +47,7 @@ class Searching:
         self.tell = tell
         self.lesson = lesson
         self.steps = 0
+        self.refused: Vector | None = None  # where a textbook's step led, if something is not finite there
         self.last = problem.first
         self._ways_gone: dict[str, list[WayPoint]] | None = {} if keeps_way else None
         self.found: list[Arrival] = []
@@ -106,7 +107,8 @@ class Searching:
         if self.lesson:
             textbook = METHODS[self.lesson.method]
             rule = textbook.rule(textbook.rate if self.lesson.rate is None else self.lesson.rate)
-            yield self.lesson.method, partial(walked, rule, functions, region, start, self.lesson.steps, self._step)
+            steps = self.lesson.steps
+            yield self.lesson.method, partial(walked, rule, functions, region, start, steps, self._step, self._refuse)
             return
         if functions.count:
             yield from self._library(("SLSQP",), start)
@@ -158,6 +160,9 @@ class Searching:
         if self.tell:
             self.tell(self.steps, self.problem.sign * value, self.problem.layout.values(vector))
 
+    def _refuse(self, vector: Vector) -> None:
+        self.refused = vector
+
     def _keep(self, method: str, vector: Vector) -> None:
         assert self._ways_gone is not None
         way = self._ways_gone[method]
@@ -201,8 +206,8 @@ class Searching:
             )
         best = min(self.found, key=order)
         failure = best.conditions.failure
-        if failure and self.lesson and self.steps < self.lesson.steps:
-            failure = f"step {self.steps + 1} leads to where the objective or its slope is not finite"
+        if failure and self.refused is not None:
+            failure = f"step {self.steps + 1} leads to where {self.problem.place_not_finite(self.refused)}"
         return self._with_way(
             Minimum(
                 self.problem,

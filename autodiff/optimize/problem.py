@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from backprop.autodiff.optimize.residuals import Places, Vector
 from backprop.autodiff.passes.rolling import rolled
 from backprop.autodiff.relation import Relation
 from backprop.autodiff.shapes import show
+
+if TYPE_CHECKING:
+    from backprop.autodiff.derivatives.trace import Birth
 
 Bound = tuple[float, float]
 
@@ -142,21 +145,43 @@ class Problem:
 
     def _not_finite(self) -> ExpressionError:
         """The error that names the gate at which inf or nan begins at the start."""
+        found = self._first_birth(self.start)
+        if found is None:
+            return ExpressionError("the problem is not finite at the start", cure="begin elsewhere")
+        graph, birth = found
+        what = "the derivative through this" if birth.kind == "gradient" else "this"
+        return ExpressionError(
+            f"{what} is {number_of(birth):g} at the start", birth.node.span, "begin elsewhere", graph.source
+        )
+
+    def place_not_finite(self, vector: Vector) -> str:
+        """Which gate is inf or nan at a point of the way, in words."""
+        found = self._first_birth({**self.start, **self.layout.values(vector)})
+        span = found[1].node.span if found else None
+        if found is None or span is None:
+            return "the objective or its slope is not finite"
+        graph, birth = found
+        gate = " ".join((graph.source or "")[span.start : span.end].split())
+        return f"{'the derivative through ' if birth.kind == 'gradient' else ''}{gate} is {number_of(birth):g}"
+
+    def _first_birth(self, values: Mapping[str, Any]) -> tuple[Graph, Birth] | None:
+        """Where inf or nan begins, and in which of the graphs."""
         from backprop.autodiff.derivatives.trace import trace
 
         for graph in self.graphs:
-            known = {name: value for name, value in self.start.items() if name in graph.inputs}
+            known = {name: value for name, value in values.items() if name in graph.inputs}
             typed = graph.typed({name: np.shape(value) for name, value in known.items()})
             for output in [one.difference for one in typed.relations] or [typed.result]:
                 typed.output = output
                 for birth in trace(typed, known).births:
-                    what = "the derivative through this" if birth.kind == "gradient" else "this"
-                    number = np.ravel(birth.value)
-                    number = number[~np.isfinite(number)]
-                    return ExpressionError(
-                        f"{what} is {number[0]:g} at the start", birth.node.span, "begin elsewhere", graph.source
-                    )
-        return ExpressionError("the problem is not finite at the start", cure="begin elsewhere")
+                    return graph, birth
+        return None
+
+
+def number_of(birth: Birth) -> float:
+    """The first entry that is not finite."""
+    numbers = np.ravel(birth.value)
+    return float(numbers[~np.isfinite(numbers)][0])
 
 
 def shown(low: float, high: float) -> str:
