@@ -216,13 +216,14 @@ class Graph:
     passes run on that one.
     """
 
-    def __init__(self, *, is_typed: bool, source: str | None = None) -> None:
+    def __init__(self, *, is_typed: bool, source: str | None = None, reader: str = "parse") -> None:
         self.nodes: list[Node] = []
         self.names: dict[str, Node] = {}  # what the statements assigned, in their order
         self.output: Node | None = None
         self.relations: list[Relation] = []  # the equations and inequalities of a text that states some
         self.is_typed = is_typed
         self.source = source  # only ever handed on to an error
+        self.reader = reader  # the call that makes a graph of such a source
         self.place: Span | None = None  # the span of nodes added without one: the gate being differentiated
         self.is_plain = False  # whether derivatives do without the masks that only infinite numbers need (masks.py)
         self.inputs: dict[str, Node] = {}  # the free names, named constants among them, in order of first use
@@ -236,7 +237,7 @@ class Graph:
     def __repr__(self) -> str:
         if self.source is None:
             return f"<graph of {len(self.nodes)} nodes>"
-        return f"{'parse_relations' if self.relations else 'parse'}({self.source!r})"
+        return f"{self.reader}({self.source!r})"
 
     def add(
         self,
@@ -345,7 +346,17 @@ class Graph:
         names = {name: node.index for name, node in self.names.items()}
         output = None if self.output is None else self.output.index
         relations = [(one.difference.index, one.is_equation, one.span) for one in self.relations]
-        return restored, (self.is_typed, self.source, rows, names, output, self.defaults, self.fixed, relations)
+        return restored, (
+            self.is_typed,
+            self.source,
+            self.reader,
+            rows,
+            names,
+            output,
+            self.defaults,
+            self.fixed,
+            relations,
+        )
 
     @property
     def result(self) -> Node:
@@ -374,7 +385,7 @@ class Graph:
 
     def cut(self, names: Collection[str]) -> Graph:
         """This typed graph with what the statements of those names compute as inputs."""
-        result = Graph(is_typed=True, source=self.source)
+        result = Graph(is_typed=True, source=self.source, reader=self.reader)
         parts = {self.names[name].index: name for name in names}
         twin: list[Node] = []
         for node in self.nodes:
@@ -390,7 +401,7 @@ class Graph:
         A free name such as `pi` becomes the constant unless it is given, a fixed one its value. Raises ExpressionError
         with both shapes and the operator's place where they do not fit, or are not those that the text was read for.
         """
-        result = Graph(is_typed=True, source=self.source)
+        result = Graph(is_typed=True, source=self.source, reader=self.reader)
         for name, shape in self.assumed.items():
             default = self.defaults.get(name)
             actual = given.get(name, () if default is None else default.shape)
@@ -430,6 +441,7 @@ def key_of_constant(value: Array, name: str | None) -> tuple[Any, ...]:
 def restored(
     is_typed: bool,
     source: str | None,
+    reader: str,
     rows: Sequence[tuple[Gate, tuple[int, ...], tuple[Any, ...], Shape, Span | None]],
     names: Mapping[str, int],
     output: int | None,
@@ -438,7 +450,7 @@ def restored(
     relations: Sequence[tuple[int, bool, Span | None]],
 ) -> Graph:
     """The graph that was pickled so, node by node and unchanged."""
-    graph = Graph(is_typed=is_typed, source=source)
+    graph = Graph(is_typed=is_typed, source=source, reader=reader)
     for gate, inputs, attributes, shape, span in rows:
         key = key_of_constant(*attributes) if gate is leaves.constant else (gate, attributes, *inputs)
         if gate is leaves.input:

@@ -27,11 +27,11 @@ MAY_VANISH = r"[eE]-[0-9]{3}|\.0{30}"  # a number that could be too small for a 
 
 
 class TextKind(Enum):
-    """What a text states."""
+    """What a text states, by the call of the library that reads it."""
 
-    EXPRESSION = "expression"
-    MODEL = "model"
-    RELATIONS = "relations"
+    EXPRESSION = "parse"
+    MODEL = "parse_model"
+    RELATIONS = "parse_relations"
 
 
 class TextReader:
@@ -45,6 +45,7 @@ class TextReader:
 
     def read(self, text: str, shapes: Mapping[str, Shape] | None = None, kind: TextKind = TextKind.EXPRESSION) -> Graph:
         self.builder.begin(text, shapes)
+        self.builder.scope.graph.reader = kind.value
         self.lexer.takes_models = kind is TextKind.MODEL
         self.parser.parse(self.lexer.read(text), len(text))
         if kind is TextKind.MODEL:

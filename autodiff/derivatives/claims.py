@@ -55,7 +55,8 @@ class Comparison(NamedTuple):
 
     Of `samples` drawn points so many were `outside` the domain, and so was the given one if it `is_outside`. `failed`
     are the points at which a claim is wrong, `failures` the first MAXIMUM_FAILURES of them by number. `verdicts`
-    counts claims at points. `shape` is the output's, whose entries' sum is what is differentiated.
+    counts claims at points. `shape` is the output's, whose entries' sum is what is differentiated. `text`, and by name
+    `claims`, are what the expression and the claims are called where the comparison shows itself.
     """
 
     findings: list[Finding]
@@ -66,6 +67,9 @@ class Comparison(NamedTuple):
     failures: list[tuple[int, dict[str, Array]]]
     verdicts: dict[str, int]
     shape: Shape
+    seed: int
+    text: str = ""
+    claims: Mapping[str, str] = {}
 
     @property
     def points(self) -> int:
@@ -108,7 +112,7 @@ def compare(
             if len(failures) < MAXIMUM_FAILURES:
                 failures.append((number, point))
     return Comparison(
-        list(best.values()), samples, outside, is_outside, failed, failures, verdicts, comparer.output_shape
+        list(best.values()), samples, outside, is_outside, failed, failures, verdicts, comparer.output_shape, seed
     )
 
 

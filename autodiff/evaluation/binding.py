@@ -36,13 +36,22 @@ def as_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
         array = np.asarray(value)
         if array.dtype.kind == "O":
             array = numbers_in(value, array)
-    except (TypeError, ValueError, OverflowError):
+        elif array.dtype.kind == "V" and array.dtype.type is not np.void:  # bfloat16 and its like, of JAX
+            array = array.astype(np.float64)
+    except Exception as fault:
+        if is_foreign(value):  # it says why, as one does that is on an accelerator
+            cure = " ".join(str(fault).split()) or cure
+        elif not isinstance(fault, TypeError | ValueError | OverflowError):
+            raise
         array = np.asarray(None)
-    except Exception as fault:  # of another library's array, such as one that is on an accelerator
-        array, cure = np.asarray(None), " ".join(str(fault).split()) or cure
     if array.dtype.kind not in "fiub":
         raise ExpressionError(f"{what} is neither a number nor an array of numbers", cure=cure)
     return array
+
+
+def is_foreign(value: Any) -> bool:
+    """Whether a value is an array of another library."""
+    return not isinstance(value, np.ndarray) and (hasattr(value, "__array__") or hasattr(value, "__dlpack__"))
 
 
 def numbers_in(value: Any, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -45,7 +45,7 @@ def fuse(graph: Graph, given: Collection[str] | None = None) -> Graph:
 @without_collection
 def fused(graph: Graph, given: Collection[str] | None = None, advice: Mapping[Gate, Rule] | None = None) -> Fused:
     """The same, with what became of each node, and with more rules where `advice` gives some."""
-    result = Graph(is_typed=graph.is_typed, source=graph.source)
+    result = Graph(is_typed=graph.is_typed, source=graph.source, reader=graph.reader)
     twin: list[Node] = []
     compositions = []
     advised = set()

@@ -101,8 +101,8 @@ def check_claims(
         raise Failure(
             f"the expression is finite at none of {samples + 1} points", "give its variables values in its domain"
         )
-    output.write(claims_report(comparison, question.text, claims.texts, seed))
-    for note in notes(comparison, seed):
+    output.write(claims_report(comparison, question.text, claims.texts))
+    for note in notes(comparison):
         output.note(note)
     note_losses(question, output)
     output.note_unused(question.unused)

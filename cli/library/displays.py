@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from backprop.autodiff.derivatives.check import Survey
+    from backprop.autodiff.derivatives.claims import Comparison
     from backprop.autodiff.derivatives.trace import Trace
     from backprop.autodiff.graph import Graph
     from backprop.cli.explain.steps import Explanation
@@ -62,6 +63,12 @@ def checks_of(survey: Survey) -> Report:
     return check_report(survey, survey.text)
 
 
+def claims_of(comparison: Comparison) -> Report:
+    from backprop.cli.reports.claims import claims_report
+
+    return claims_report(comparison, comparison.text, comparison.claims)
+
+
 def text_of(graph: Graph) -> str:
     """Its text as the user wrote it; of one that a program built, as the language has it."""
     from backprop.parser.printers.expression import show
@@ -103,6 +110,10 @@ DISPLAYS: dict[str, dict[str, Display]] = {
     "Survey": {
         "__repr__": lambda survey: as_text(checks_of(survey)),
         "_repr_html_": lambda survey: as_html(checks_of(survey)),
+    },
+    "Comparison": {
+        "__repr__": lambda comparison: as_text(claims_of(comparison)),
+        "_repr_html_": lambda comparison: as_html(claims_of(comparison)),
     },
     "Explanation": {"__repr__": explanation_text, "_repr_markdown_": explanation_markdown},
 }

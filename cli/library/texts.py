@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 
+from backprop.autodiff.evaluation.binding import as_numbers, value_of
 from backprop.autodiff.shapes import Shape
 from backprop.cli.library.graphs import Graph
 from backprop.parser import parse
@@ -57,5 +58,16 @@ def shapes_in(given: tuple[Any, ...]) -> Iterator[tuple[str, Shape]]:
     for mapping in given:
         if isinstance(mapping, Mapping):
             for name, value in mapping.items():
-                if isinstance(value, np.ndarray | float | int | list | tuple) or hasattr(value, "__array__"):
-                    yield name, np.asarray(value).shape
+                if isinstance(value, float | int):
+                    yield name, ()
+                elif isinstance(value, Mapping):
+                    yield from shapes_in((value,))
+                elif is_array(value):
+                    yield name, as_numbers(value, value_of(name)).shape
+
+
+def is_array(value: Any) -> bool:
+    """Whether a setting of a call may be a value that is an array: it is none of its other settings, as names are."""
+    if isinstance(value, list | tuple):
+        return not (value and all(isinstance(one, str) for one in value))
+    return isinstance(value, np.ndarray) or hasattr(value, "__array__") or hasattr(value, "__dlpack__")

@@ -22,7 +22,7 @@ REASONS = {
 }
 
 
-def claims_report(comparison: Comparison, text: str, claims: Mapping[str, str], seed: int) -> Report:
+def claims_report(comparison: Comparison, text: str, claims: Mapping[str, str]) -> Report:
     """A row for each claim: where it is wrong the first such point, else the one where it is furthest off."""
     passed = comparison.points - comparison.failed
     return Report(
@@ -43,7 +43,7 @@ def claims_report(comparison: Comparison, text: str, claims: Mapping[str, str], 
             "points": comparison.points,
             "outside": comparison.outside + comparison.is_outside,
             "samples": comparison.samples,
-            "seed": seed,
+            "seed": comparison.seed,
             "failed": comparison.failed,
             "verdicts": comparison.verdicts,
             "failures": [{"point": number, "values": values} for number, values in comparison.failures],
@@ -66,11 +66,11 @@ def nonfinite(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 yield {"where": f"{finding.name}.{column}", "value": word, "point": finding.point}
 
 
-def notes(comparison: Comparison, seed: int) -> Iterator[str]:
+def notes(comparison: Comparison) -> Iterator[str]:
     """Where they were compared, and what is wrong."""
     if comparison.shape:
         yield f"the output has shape {shapes.show(comparison.shape)}: the sum of its entries is differentiated"
-    yield places(comparison, seed)
+    yield places(comparison)
     for finding in comparison.findings:
         if finding.verdict == "mismatch":
             point = ", ".join(f"{name} = {summary(value, shortest)}" for name, value in finding.values.items())
@@ -82,14 +82,14 @@ def notes(comparison: Comparison, seed: int) -> Iterator[str]:
             yield f"{count} {word}: {reason}"
 
 
-def places(comparison: Comparison, seed: int) -> str:
+def places(comparison: Comparison) -> str:
     """At which points the claims were compared."""
     given = (
         "the given point is outside the domain; compared" if comparison.is_outside else "compared at the given point"
     )
     if not comparison.samples:
         return f"{given}, which proves little: --samples adds points around it"
-    spread = f"each entry plus a normal deviate of standard deviation max(|entry|, 1), seed {seed}"
+    spread = f"each entry plus a normal deviate of standard deviation max(|entry|, 1), seed {comparison.seed}"
     inside = comparison.samples - comparison.outside
     skipped = f"; skipped {comparison.outside} outside the domain" if comparison.outside else ""
     return f"{given}{'' if comparison.is_outside else ' and'} at {inside} around it ({spread}){skipped}"

@@ -27,6 +27,7 @@ def parse_latex(text: str, shapes: Mapping[str, Shape] | None = None, kind: Text
         raise ExpressionError(f"a text of {len(text)} characters", None, f"a text has at most {MAXIMUM_TEXT}")
     builder = LatexBuilder()
     builder.begin(text, shapes)
+    builder.scope.graph.reader = parse_latex.__name__
     tokens: list[Operand] = []
     try:
         lexer = LatexLexer(text, compares=kind is TextKind.RELATIONS, takes_models=kind is TextKind.MODEL)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import pickle
 import subprocess
 import sys
 from fractions import Fraction
@@ -107,6 +108,11 @@ def test_a_range_that_follows_from_a_shape():
     for values in ([1, 2, 3], [1, 2, 3, 4]):
         value, _ = backprop.value_and_grad("sum(v[i] for i in 0:len(v)-2)", v=values)
         assert value == sum(values[:-1])
+    text = "sum(v[i] for i in 0:len(v)-1)"
+    assert backprop.compile(text + "*x", fixed={"v": [1, 2]})(x=[1.0, 2.0])[0].tolist() == [3.0, 6.0]
+    assert backprop.value_and_grad(text, v=Exchanged([1.0, 2.0]), wrt=["v"])[0] == 3.0
+    with pytest.raises(backprop.ExpressionError, match="the value of 'v' is neither a number nor"):
+        backprop.value_and_grad(text, v=[[1, 2], [3]])
 
 
 def test_one_name_needs_no_list():
@@ -128,6 +134,10 @@ def test_an_array_that_cannot_be_had_says_why():
     with pytest.raises(backprop.ExpressionError) as caught:
         backprop.value_and_grad("sum(x)", x=foreign)
     assert caught.value.cure == "call detach() first"
+    with pytest.raises(backprop.ExpressionError, match="call detach"):
+        backprop.value_and_grad("sum(x[i] for i in 1:len(x)-1)", x=foreign)  # which is asked for its shape first
+    with pytest.raises(backprop.ExpressionError, match="call to_dense"):
+        backprop.value_and_grad("sum(x)", x=Foreign([1.0], fault=TypeError("call to_dense() first")))
 
 
 @pytest.mark.parametrize(
@@ -179,13 +189,19 @@ def test_a_graph():
     graph = backprop.parse("a = 2\nsin(a*x)")
     assert eval(repr(graph), {"parse": backprop.parse}).nodes[-1].gate is graph.nodes[-1].gate
     assert str(graph) == "a = 2\nsin(a*x)"
-    assert repr(backprop.parse_relations("x == 2")) == "parse_relations('x == 2')"
     assert graph._repr_latex_() == "$\\displaystyle \\sin\\left(a x\\right)$"
     circuit = ElementTree.fromstring(graph._repr_svg_())
     assert {"sin", "\N{MULTIPLICATION SIGN}", "a", "x"} <= set(
         "".join(text.itertext()) for text in circuit.iter() if text.tag.endswith("text")
     )
     assert backprop.parse("+".join(f"x{number}" for number in range(300)))._repr_svg_() is None  # nobody could read it
+
+
+@pytest.mark.parametrize("reader, text", [("relations", "x == 2"), ("model", "y ~ a*x"), ("latex", "\\frac{x}{2}")])
+def test_a_graph_says_which_call_made_it(reader, text):
+    graph = getattr(backprop, f"parse_{reader}")(text)
+    for one in (graph, graph.typed({}), pickle.loads(pickle.dumps(graph))):
+        assert repr(one) == f"parse_{reader}({text!r})"
 
 
 def test_a_graph_that_a_program_built():
@@ -215,6 +231,23 @@ def test_a_trace_an_explanation_and_a_check(said):
     check = backprop.check("(x+y)*z", LECTURE)
     assert f"{check}\n" == said("check", "(x+y)*z", *values, "--format", "table")
     assert "<script>" not in backprop.trace("x # <script>", x=1)._repr_html_()
+
+
+def test_a_claim_is_checked(said):
+    claims = {"x": "y^2", "y": backprop.parse("3*x*y")}
+    check = backprop.check("x*y^2", x=1, y=2, against=claims)
+    options = ["--against", "x=y^2", "--against", "y=3*x*y", "--format", "table"]
+    assert check.failed == 101 and said("check", "x*y^2", "x=1", "y=2", *options).startswith(f"{check}\n")
+    assert check._repr_html_().count("<tr>") == 3
+    assert not backprop.check("x*y^2", x=1, y=2, wrt="x", against="y^2", samples=3).failed
+    for wrt, against, cure in (
+        (None, "y^2", "name it: against={'x': ...}"),
+        ("y", {"x": "y^2"}, "add it to against, or omit it"),
+        (None, {"z": "y^2"}, "its variables are x, y"),
+    ):
+        with pytest.raises(backprop.ExpressionError) as caught:
+            backprop.check("x*y^2", x=1, y=2, wrt=wrt, against=against)
+        assert caught.value.cure == cure
 
 
 def test_forward_mode():
