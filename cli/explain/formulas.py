@@ -14,6 +14,7 @@ from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.side_gates import differentiated
 from backprop.autodiff.passes.textbook import in_textbook_form
+from backprop.autodiff.passes.writing import contains_decimals, in_fractions
 from backprop.autodiff.shapes import Shape
 from backprop.cli.reports.functions import effect
 from backprop.parser.printers.expression import pieces
@@ -224,7 +225,9 @@ class Symbols:
         out = expression.node
         key = (out, position, result)
         if key not in self._locals:
-            self._locals[key] = out.gate.local(position, out.inputs, result)
+            local = out.gate.local(position, out.inputs, result)
+            is_quotient = local is not None and local.is_literal and not contains_decimals(out)
+            self._locals[key] = in_fractions(local) if is_quotient and local is not None else local
         local = self._locals[key]
         return None if local is None else Formula(local, expression.names, self)
 

@@ -13,6 +13,8 @@ from backprop.cli.explain.notations import EQUALS, MAXIMUM_RULE, PLAIN, Code, Li
 from backprop.cli.explain.steps import Explanation, Given, Term
 from backprop.cli.output.numbers import MAXIMUM_WHOLE
 
+MAXIMUM_CHOSEN = 8  # entries that are named
+
 
 def part_line(explanation: Explanation, part: Term, notation: Notation = PLAIN) -> Line:
     """`to n1: d(n1 * z)/dn1 = z, so df * z = 1 * -4 = -4`."""
@@ -20,6 +22,8 @@ def part_line(explanation: Explanation, part: Term, notation: Notation = PLAIN) 
     gained = Quantity(part.nodes.value, part.value, "gradient")
     if not part.is_taken:
         return (*start, *explanation.say("the branch is not taken, so exactly "), gained)
+    if part.choice is not None and part.local_rule is None and part.share is not None:  # of the entries of an array
+        return (*start, *routed(explanation, part, part.choice, notation), gained)
     line = [*start, *rule(explanation, part, notation)]
     is_long = part.choice is not None or (part.local_rule is not None and len(part.local_rule.text) > MAXIMUM_RULE)
     if part.is_product and part.local_rule is not None and is_long:
@@ -97,10 +101,33 @@ def chosen(explanation: Explanation, part: Term, notation: Notation) -> Iterator
         return
     yield " " if part.ordinal else EQUALS
     yield Quantity(part.nodes.local, part.local, "local")
-    words: list[Line] = [(Code(notation.label(word)),) for word in part.chosen]
-    names = (*joined(words[:-1], (", ",)), *explanation.say(" and "), *words[-1]) if words[1:] else words[0]
-    text = ", {0} is {1}" if len(words) == 1 else ", {0} are tied"
-    yield from explanation.say(text, names, explanation.say(part.choice))
+    text = ", {0} is {1}" if len(part.chosen) == 1 else ", {0} are tied"
+    yield from explanation.say(text, listed(explanation, part.chosen, notation), explanation.say(part.choice))
+
+
+def routed(explanation: Explanation, part: Term, choice: str, notation: Notation) -> Line:
+    """`v[1] is the largest, so dn1 goes there: `: which entries' value the gate takes."""
+    chosen = part.chosen
+    upstream = Code(notation.derivative(source_of(explanation, part), explanation.symbols))
+    if explanation.is_live or not 0 < len(chosen) <= MAXIMUM_CHOSEN:
+        text = "{0} goes where {1} is {2}, shared equally at a tie: "
+        if explanation.is_tangent:
+            text = "{0} where {1} is {2}, the mean at a tie: "
+        return explanation.say(text, upstream, Code(notation.label(part.operand)), explanation.say(choice))
+    names = listed(explanation, chosen, notation)
+    if len(chosen) == 1:
+        text = "{0} is {1}, so {2} counts there: " if explanation.is_tangent else "{0} is {1}, so {2} goes there: "
+        return explanation.say(text, names, explanation.say(choice), upstream)
+    text = "{0} are tied, so each gets its share of {1}: "
+    if explanation.is_tangent:
+        text = "{0} are tied, so {1} counts there with its mean: "
+    return explanation.say(text, names, upstream)
+
+
+def listed(explanation: Explanation, words: Sequence[str], notation: Notation) -> Line:
+    """`x, y and z`."""
+    names: list[Line] = [(Code(notation.label(word)),) for word in words]
+    return (*joined(names[:-1], (", ",)), *explanation.say(" and "), *names[-1]) if names[1:] else names[0]
 
 
 def joined(lines: Sequence[Line], between: Line) -> Line:

@@ -16,7 +16,7 @@ from backprop.autodiff.derivatives.trace import Birth, Step, Trace, TracedContri
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.autodiff.shapes import Array
+from backprop.autodiff.shapes import Array, entry_name
 from backprop.cli.explain.formulas import Formula, Symbols
 from backprop.cli.language.catalogue import said
 from backprop.cli.reports.nodes import title
@@ -338,11 +338,17 @@ class _Explainer:
         )
 
     def chosen(self, node: Node) -> tuple[str, ...]:
-        """The operands that have the node's value, a number."""
+        """The operands, or of one that is an array the entries, that have the node's value, a number."""
         value = self.steps[node].value
         if np.ndim(value):
             return ()
-        return tuple([self.word(operand) for operand in node.inputs if self.value_of(operand) == value])
+        return tuple(
+            [
+                entry_name(self.word(operand), index)
+                for operand in node.inputs
+                for index in map(tuple, np.argwhere(self.value_of(operand) == value))
+            ]
+        )
 
     def word(self, node: Node) -> str:
         return self.labels.get(node) or show(node, {})

@@ -52,6 +52,14 @@ SENTENCES = {
     ", {0} is {1}": ", {0} 쪽이 {1}",
     ", {0} are tied": ", {0} 쪽은 동점",
     " and ": ", ",
+    "{0} goes where {1} is {2}, shared equally at a tie: ": (
+        "{0} 값은 {1} 값이 {2}인 자리로 가고, 동점이면 똑같이 나뉜다: "
+    ),
+    "{0} where {1} is {2}, the mean at a tie: ": "{1} 값이 {2}인 자리의 {0} 값, 동점이면 평균: ",
+    "{0} is {1}, so {2} goes there: ": "{0} 쪽이 {1}이므로 {2} 값은 그리로 간다: ",
+    "{0} is {1}, so {2} counts there: ": "{0} 쪽이 {1}이므로 그 자리의 {2} 값을 쓴다: ",
+    "{0} are tied, so each gets its share of {1}: ": "{0} 쪽은 동점이므로 {1} 값을 나누어 받는다: ",
+    "{0} are tied, so {1} counts there with its mean: ": "{0} 쪽은 동점이므로 그 자리의 {1} 값을 평균한다: ",
     ", shapes {0} = {1}": ", 형상 {0} = {1}",
     ", shape {0} from {1}": ", 형상 {0}, 원래 {1}",
     " by ": " 곱하기 ",

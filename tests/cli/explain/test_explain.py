@@ -287,7 +287,9 @@ def test_habits_speak_of_the_operands_at_hand(backprop):
     [
         ("x^2", "pow gate scales the gradient by 2 * x."),
         ("2^x", "pow gate scales the gradient by 2^x * log(2)."),
-        ("x/4", "div gate scales the gradient by 0.25."),
+        ("x/4", "div gate divides the gradient by 4."),
+        ("x/3", "d(x / 3)/dx = 1 / 3, so df * (1 / 3) = 1 * 0.333333 = 0.333333"),
+        ("x/2.5", "d(x / 2.5)/dx = 0.4, so df * 0.4 = 1 * 0.4 = 0.4"),
         ("3/x", "div gate scales the gradient by -(3 / x / x)."),
         ("x + 5", "add gate passes the gradient on."),
         ("5 - x", "sub gate flips the sign of the gradient."),
@@ -322,6 +324,26 @@ def test_a_gate_that_takes_the_largest_says_which_it_is(backprop):
     )
     unknown = backprop("explain", "max(x, z)", "x=nan", "z=3").out
     assert "is 1 where z is the larger, less at a tie" in unknown
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        (("max(v)*y", "v=[1,3,2]"), "to v: v[1] is the largest, so dn1 goes there: [0, 2, 0]"),
+        (("min(v)*y", "v=[1,3,1]"), "to v: v[0] and v[2] are tied, so each gets its share of dn1: [1, 0, 1]"),
+        (
+            ("sum(max(v, axis=0))*y", "v=[[1,3],[1,4]]"),
+            "to v: dn1 goes where v is the largest, shared equally at a tie",
+        ),
+        (
+            ("max(v)*y", "v=[1,3,2]", "--mode", "forward", "--wrt", "v"),
+            "from v: v[1] is the largest, so dv counts there: 1",
+        ),
+        (("max(v)*y", "v=[1,3,2]", "--lang", "ko"), "v[1] 쪽이 가장 큰 값이므로 dn1 값은 그리로 간다: [0, 2, 0]"),
+    ],
+)
+def test_an_entry_is_chosen_in_words(backprop, question, said):
+    assert said in backprop("explain", *question, "y=2").out
 
 
 def test_numbers_read_as_a_person_writes_them(backprop):
