@@ -158,6 +158,7 @@ def console_for(look: Look, needed: int) -> Console:
     return Console(
         width=max(needed, look.width or UNLIMITED),
         force_terminal=look.is_colored,
+        force_jupyter=False,  # where rich would show each text that it prints in the cell, beside the result
         color_system="standard" if look.is_colored else None,
         no_color=not look.is_colored,
         highlight=False,

@@ -233,6 +233,13 @@ def test_a_trace_an_explanation_and_a_check(said):
     assert "<script>" not in backprop.trace("x # <script>", x=1)._repr_html_()
 
 
+def test_a_table_shows_itself_once_in_a_notebook(monkeypatch):
+    shown = []
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setattr("rich.jupyter.display", lambda *parts: shown.append(parts))
+    assert "1*3 via f" in str(backprop.trace("x*y", x=2, y=3)) and not shown
+
+
 def test_a_claim_is_checked(said):
     claims = {"x": "y^2", "y": backprop.parse("3*x*y")}
     check = backprop.check("x*y^2", x=1, y=2, against=claims)
