@@ -15,6 +15,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.cli.graph.circuit import Circuit, Element, ElementKind, PictureStyle, has_wire, is_long
+from backprop.cli.graph.groups import groups_of
 from backprop.cli.graph.value_lines import lines_of
 from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look
@@ -181,23 +182,11 @@ def in_order(circuit: Circuit) -> list[Element]:
 
     What has no wire, the total of a variable that is repeated at its uses, comes first.
     """
-    root = list(range(len(circuit.elements)))
-
-    def root_of(number: int) -> int:
-        while root[number] != number:
-            root[number] = number = root[root[number]]
-        return number
-
-    for wire in circuit.wires:
-        first, other = sorted((root_of(wire.tail), root_of(wire.head)))
-        root[other] = first
-    groups: dict[int, list[Element]] = {}
-    for element in circuit.elements:
-        groups.setdefault(root_of(element.number), []).append(element)
-    ordered = sorted(groups.values(), key=lambda group: (len(group) > 1, group[0].number))
+    groups = groups_of(range(len(circuit.elements)), [(wire.tail, wire.head) for wire in circuit.wires])
+    ordered = sorted(groups, key=lambda group: len(group) > 1)
     if circuit.style.direction == "right":
         ordered.reverse()
-    return [element for group in ordered for element in group]
+    return [circuit.elements[number] for group in ordered for number in group]
 
 
 def bracketed(attributes: list[str]) -> str:

@@ -28,7 +28,8 @@ def marked(circuit: Circuit) -> str:
     """The text, each gate's part of it and each name in a `span` that lists its elements' numbers."""
     text = circuit.text
     passages = passages_of(circuit)
-    own = {element.label or element.sign: element.number for element in circuit.elements}
+    drawn = [element for element in circuit.elements if element.kind is not ElementKind.REPEAT]
+    own = {element.label or element.sign: element.number for element in drawn}
     names = [own]  # those of the part that is being written, and of the parts around it
     ends: list[int] = []
     found: list[str] = []

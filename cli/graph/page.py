@@ -13,13 +13,13 @@ from typing import Any, TextIO
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
-from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import entry_name
 from backprop.cli.graph.circuit import Circuit, ElementKind
 from backprop.cli.graph.formula import marked
 from backprop.cli.graph.layout import layout_of
 from backprop.cli.graph.page_words import Words
-from backprop.cli.graph.quantities import Quantities
+from backprop.cli.graph.quantities import NotComputedError, Quantities
 from backprop.cli.graph.svg import Marks, draw
 from backprop.cli.graph.value_lines import line_of
 from backprop.cli.graph.walk import Walk
@@ -52,8 +52,8 @@ def write(circuit: Circuit, stream: TextIO, look: Look) -> str | None:
     tests = walk.wire_tests(circuit)
     try:
         script, reason = quantities.script(), ""
-    except ExpressionError as error:
-        script, reason = "", words.said("fixed", error.reason)
+    except NotComputedError as error:
+        script, reason = "", words.said("fixed", words.said(error.word, *error.given))
         walk.settle()
     inputs = [] if reason else inputs_of(circuit)
     data = {
@@ -157,7 +157,10 @@ def rows(words: Words, circuit: Circuit, marks: dict[int, Marks], digits: int) -
     """The table of nodes, for those who would rather read."""
     lines = []
     write_number = rounded(digits)
-    shown = [element for element in circuit.elements if element.kind is not ElementKind.CONSTANT]
+    numbers: dict[Node, list[int]] = {}
+    for element in circuit.elements:
+        numbers.setdefault(element.node, []).append(element.number)
+    shown = [element for element in circuit.elements if element.kind in (ElementKind.INPUT, ElementKind.GATE)]
     for element in sorted(shown, key=lambda element: element.kind is not ElementKind.INPUT):
         mark = marks[element.number]
         label = escape(circuit.labels.get(element.node, element.sign))
@@ -171,7 +174,7 @@ def rows(words: Words, circuit: Circuit, marks: dict[int, Marks], digits: int) -
             place = f'data-how="{element.number}" data-step="{mark.gradient_step}"'
             how = f'<td class="how" data-head="{words.said("how")}" {place}></td>'
         lines.append(
-            f'<tr data-element="{element.number}"><th scope="row">{label}</th>'
+            f'<tr data-element="{" ".join(map(str, numbers[element.node]))}"><th scope="row">{label}</th>'
             f"<td><code>{escape(expression)}</code></td>{value}{gradient}{how}</tr>\n"
         )
     return lines

@@ -12,12 +12,25 @@ import numpy as np
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
 from backprop.parser.printers import javascript
+from backprop.parser.printers.expression import show
 from backprop.parser.printers.javascript import JAVASCRIPT
+from backprop.parser.printers.scalars import MOST_ENTRIES
+from backprop.parser.visible import brief, visible
 
 MAXIMUM_NUMBERS = 20_000  # on a page that computes
+LONGEST_NAME = 40  # characters of what it cannot compute
+
+
+class NotComputedError(Exception):
+    """A page that cannot compute: `word` names the sentence that says why, with what is `given` in its places."""
+
+    def __init__(self, word: str, *given: object) -> None:
+        super().__init__(word)
+        self.word, self.given = word, given
 
 
 class Quantities:
@@ -46,9 +59,18 @@ class Quantities:
     def script(self) -> str:
         """The function `compute` of the inputs, whose `gradient` has every quantity by its number.
 
-        Raises ExpressionError for what JavaScript cannot say.
+        Raises NotComputedError for what is too large, and for what JavaScript cannot say.
         """
+        for node in needed(list(self.nodes)):
+            if np.prod(node.shape) > MOST_ENTRIES:
+                what = brief(visible(show(node, {})), LONGEST_NAME)
+                raise NotComputedError("long array", MOST_ENTRIES, what, int(np.prod(node.shape)))
         total = sum(int(np.prod(node.shape)) for node in self.nodes)
         if total > MAXIMUM_NUMBERS:
-            raise ExpressionError(f"it has {total} numbers, more than {MAXIMUM_NUMBERS}")
-        return javascript.write("compute", self.output, {f"q{number}": node for node, number in self.nodes.items()})
+            raise NotComputedError("many numbers", MAXIMUM_NUMBERS, total)
+        try:
+            return javascript.write("compute", self.output, {f"q{number}": node for node, number in self.nodes.items()})
+        except ExpressionError as error:
+            source, span = error.source or "", error.span
+            what = source[span.start : span.end] if span else show(self.output, {})
+            raise NotComputedError("no script", brief(visible(what), LONGEST_NAME)) from None

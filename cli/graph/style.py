@@ -11,7 +11,7 @@ from backprop.cli.output.output import Output
 from backprop.cli.output.themes import THEMES
 from backprop.cli.status import Failure
 
-WHOLE = ("html", "tree")  # formats that show a circuit as it is: they have a way of their own to keep it readable
+OWN_STYLE = ("html", "tree")  # formats that are drawn in one way only
 LEAST_SCALE, MOST_SCALE = 0.05, 20.0
 
 
@@ -40,7 +40,7 @@ class StyleOptions(NamedTuple):
     def styled(self, circuit: Circuit, format: str) -> Circuit:
         """The circuit as it is to be drawn in a format. Raises Failure for what the format has not."""
         given = [f"--{name.replace('_', '-')}" for name, value in self._asdict().items() if value]
-        if format in WHOLE and given:
+        if format in OWN_STYLE and given:
             raise Failure(
                 f"{given[0]} is for pictures, not for {format}", f"omit it, or write .svg: --format svg {given[0]}"
             )
@@ -48,7 +48,7 @@ class StyleOptions(NamedTuple):
             raise Failure(
                 f"--scale {self.scale:g} is not from {LEAST_SCALE:g} to {MOST_SCALE:g}", "1 is the usual size"
             )
-        if format in WHOLE:
+        if format == "tree":
             return circuit
         style = PictureStyle(
             THEMES[self.theme or "light"], self.direction or "right", not self.no_values, self.names, self.scale or 1.0

@@ -17,21 +17,19 @@ from backprop.cli.graph.value_lines import lines_of
 from backprop.cli.output.numbers import Writer, rounded
 from backprop.cli.output.output import Look
 from backprop.cli.output.themes import THEMES
-from backprop.cli.status import Failure
 
-SIGNS = {"+": "$+$", "/": "$/$", "^": r"\^{}", ">": "$>$", "<": "$<$"}
+SIGNS = {"+": "$+$", "/": "$/$", "^": r"$\wedge$", ">": "$>$", "<": "$<$"}
 SPECIAL = {
     **{character: f"\\{character}" for character in "&%$#_{}"},
     **{"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\textasciitilde{}", "-": "$-$", "<": "$<$", ">": "$>$"},
     **{"\N{MULTIPLICATION SIGN}": r"$\times$", "\N{MINUS SIGN}": "$-$", "…": r"\dots{}", "*": "$*$"},
 }
 POINTS = 0.75  # of a pixel
+BESIDE = 4  # pixels between a wire that leads down and its numbers
 
 
 def write(circuit: Circuit, stream: TextIO, look: Look) -> None:
     """Write the picture. Raises Failure where it cannot be laid out."""
-    if circuit.style.direction != "right":
-        raise Failure("tikz is drawn to the right", "omit --direction, or write .svg or .pdf")
     stream.write(drawing(circuit, layout_of(circuit, look.digits), rounded(look.digits)))
 
 
@@ -45,13 +43,15 @@ class TikzDrawing:
 
     def __init__(self, circuit: Circuit, layout: Layout, number: Writer) -> None:
         self.circuit, self.layout, self.number = circuit, layout, number
+        self.is_down = circuit.style.direction == "down"
 
     def text(self) -> str:
-        theme, scale = self.circuit.style.theme, POINTS * self.circuit.style.scale
+        theme, scale = self.circuit.style.theme, self.circuit.style.scale
+        scaled = f", scale={scale:g}, transform shape" if scale != 1.0 else ""
         colors = {"Ink": theme.ink, "Faint": theme.faint, "Value": theme.value, "Gradient": theme.derivative}
         lines = [
             f"% {self.circuit.title}",
-            rf"\begin{{tikzpicture}}[x={scale:g}pt, y={-scale:g}pt, >=latex]",
+            rf"\begin{{tikzpicture}}[x={POINTS}pt, y={-POINTS}pt, >=latex{scaled}]",
             *(rf"\definecolor{{circuit{name}}}{{HTML}}{{{color[1:].upper()}}}" for name, color in colors.items()),
         ]
         if theme.ground not in (None, THEMES["light"].ground):  # paper is light as it is
@@ -75,7 +75,7 @@ class TikzDrawing:
         for element in self.circuit.elements:
             if has_wire(element):
                 curve(f"n{element.number}", f"w{element.number}", "circuitInk")
-                lines.append(rule(self.layout.boxes[f"w{element.number}"], "circuitInk"))
+                lines.append(self.rule(self.layout.boxes[f"w{element.number}"], "circuitInk"))
         for index, wire in enumerate(self.circuit.wires):
             tail = self.circuit.elements[wire.tail]
             start = f"w{wire.tail}" if has_wire(tail) else f"n{wire.tail}"
@@ -84,10 +84,13 @@ class TikzDrawing:
             if wire.share is not None:
                 middle = self.layout.boxes[f"s{index}"]
                 curve(start, f"s{index}", options)
-                lines.append(rule(middle, options))
+                lines.append(self.rule(middle, options))
                 if self.circuit.style.has_values:
-                    share = lines_of(wire.share, self.number)
-                    lines += texts(middle, [share[0] + " …" * (len(share) > 1)], "Gradient", 1)
+                    first, *others = lines_of(wire.share, self.number)
+                    share = [first + " …" * bool(others)]
+                    lines += (
+                        beside(middle, [("Gradient", share)]) if self.is_down else texts(middle, share, "Gradient", 1)
+                    )
                 start = f"s{index}"
             curve(start, f"n{wire.head}", f"->, {options}")
         return lines
@@ -103,7 +106,7 @@ class TikzDrawing:
             corners += f"({box.x + box.width / 2:.1f},{box.y + box.height / 2:.1f})"
             lines.append(rf"\draw[circuitInk, rounded corners] {corners};")
         elif element.kind is ElementKind.GATE:
-            radius = box.width / 2 * POINTS * self.circuit.style.scale
+            radius = box.width / 2 * POINTS
             lines.append(rf"\draw[circuitInk] ({box.x:.1f},{box.y:.1f}) circle[radius={radius:.1f}pt];")
         font = {
             ElementKind.INPUT: r"\bfseries ",
@@ -120,22 +123,42 @@ class TikzDrawing:
         box = self.layout.boxes[f"w{element.number}"]
         name = rf"\textbf{{{escaped(element.label)}}}" if element.label else ""
         if not self.circuit.style.has_values:
-            return [node(box.x, box.y - LINE / 2 - 2, "Ink", rf"\scriptsize {name}")] if name else []
+            place = (box.x + BESIDE, box.y) if self.is_down else (box.x, box.y - LINE / 2 - 2)
+            anchor = ", anchor=west" * self.is_down
+            return [node(*place, "Ink", rf"\scriptsize {name}", anchor)] if name else []
         values = lines_of(element.value, self.number)
+        shape = shapes.show(np.shape(element.value)) if np.ndim(element.value) else ""
+        if self.is_down:
+            derivatives = [] if element.derivative is None else lines_of(element.derivative, self.number)
+            return beside(box, [("Value", values), ("Gradient", derivatives)], name, shape)
         lines = texts(box, values, "Value", -1, name)
         if element.derivative is not None:
             lines += texts(box, lines_of(element.derivative, self.number), "Gradient", 1)
-        if np.ndim(element.value):
+        if shape:
             above = len(values) + (bool(name) and len(values) > 1)
-            shape = escaped(shapes.show(np.shape(element.value)))
-            lines.append(node(box.x, box.y - LINE * (above + 0.5) - 2, "Faint", rf"\tiny {shape}"))
+            lines.append(node(box.x, box.y - LINE * (above + 0.5) - 2, "Faint", rf"\tiny {escaped(shape)}"))
         return lines
 
+    def rule(self, box: Box, options: str) -> str:
+        """The piece of a wire that numbers stand on, or beside."""
+        across, down = (0.0, box.height / 2 + 1) if self.is_down else (box.width / 2 + 1, 0.0)
+        ends = [f"({box.x + side * across:.1f},{box.y + side * down:.1f})" for side in (-1, 1)]
+        return rf"\draw[{options}] {' -- '.join(ends)};"
 
-def rule(box: Box, options: str) -> str:
-    """The piece of a wire that numbers stand on."""
-    left, right = box.x - box.width / 2 - 1, box.x + box.width / 2 + 1
-    return rf"\draw[{options}] ({left:.1f},{box.y:.1f}) -- ({right:.1f},{box.y:.1f});"
+
+def beside(box: Box, lines: list[tuple[str, list[str]]], name: str = "", shape: str = "") -> list[str]:
+    """Lines by their colours to the right of a wire that leads down, the first behind the name."""
+    written = [("Faint", rf"\tiny {escaped(shape)}")] if shape else []
+    named = rf"\textcolor{{circuitInk}}{{{name} $=$}} " if name else ""
+    for color, texts in lines:
+        for text in texts:
+            written.append((color, rf"\scriptsize {named}{escaped(text)}"))
+            named = ""
+    first = box.y - LINE * (len(written) - 1) / 2
+    return [
+        node(box.x + BESIDE, first + LINE * place, color, content, ", anchor=west")
+        for place, (color, content) in enumerate(written)
+    ]
 
 
 def texts(box: Box, lines: list[str], color: str, side: int, name: str = "") -> list[str]:
@@ -150,8 +173,8 @@ def texts(box: Box, lines: list[str], color: str, side: int, name: str = "") -> 
     return drawn + [node(box.x, first + LINE * place, color, line) for place, line in enumerate(written)]
 
 
-def node(x: float, y: float, color: str, content: str) -> str:
-    return rf"\node[circuit{color}, inner sep=0pt, align=center] at ({x:.1f},{y:.1f}) {{{content}}};"
+def node(x: float, y: float, color: str, content: str, options: str = "") -> str:
+    return rf"\node[circuit{color}, inner sep=0pt, align=center{options}] at ({x:.1f},{y:.1f}) {{{content}}};"
 
 
 def escaped(text: str) -> str:

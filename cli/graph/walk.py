@@ -17,7 +17,7 @@ from backprop.autodiff.shapes import Array
 from backprop.cli.explain.notations import Code, Line, Quantity
 from backprop.cli.explain.sentences import PART, forward_line, step_blocks
 from backprop.cli.explain.steps import Explanation, ReverseStep, Term, explain_trace
-from backprop.cli.graph.circuit import Circuit, shares_of
+from backprop.cli.graph.circuit import Circuit, ElementKind, shares_of
 from backprop.cli.graph.quantities import Quantities
 from backprop.cli.graph.svg import Marks
 from backprop.cli.output.numbers import rounded, summary
@@ -32,7 +32,9 @@ class Walk:
         self.quantities = quantities
         self.digits = digits
         self.explanation = explain_trace(trace, text, is_live=True, language=circuit.language)
-        self.number = {element.node: element.number for element in circuit.elements}
+        self.number = {
+            element.node: element.number for element in circuit.elements if element.kind is not ElementKind.REPEAT
+        }
         self.contributions = shares_of(trace, "gradient")
         self.value_step: dict[Node, int] = {}
         self.visit: dict[Node, int] = {}
@@ -142,20 +144,27 @@ class Walk:
     def marks(self, circuit: Circuit) -> dict[int, Marks]:
         """For each element with numbers on its wire its quantities, and the steps that make them known."""
         marks = {}
-        last_user: dict[int, int] = {}
-        for wire in circuit.wires:
-            visit = self.visit.get(circuit.elements[wire.head].node, 0)
-            last_user[wire.tail] = max(last_user.get(wire.tail, 0), visit)
+        last_user: dict[Node, int] = {}
+        of_repeats: dict[int, tuple[Node | None, int]] = {}
+        for wire, ends in zip(circuit.wires, self.ends(circuit), strict=True):
+            visit = self.visit.get(ends[1], 0)
+            last_user[ends[0]] = max(last_user.get(ends[0], 0), visit)
+            if circuit.elements[wire.tail].kind is ElementKind.REPEAT:
+                share = self.contributions.get(ends)
+                of_repeats[wire.tail] = (share.formula if share else None), visit
         for element in circuit.elements:
             node = element.node
-            derivative = self.trace.derivatives.get(node)
+            derivative, used = self.trace.derivatives.get(node), last_user.get(node, 0)
+            if element.number in of_repeats:
+                derivative, used = of_repeats[element.number]
             if derivative is None and element.derivative is not None:
                 derivative = self.trace.graph.constant(element.derivative)  # nothing reaches it: zeros
             gradient = None if derivative is None else self.quantities.of(derivative)
             seed_step = self.visit.get(node, 0) if node is self.trace.output else 0
-            step = max(seed_step, last_user.get(element.number, 0)) or len(self.steps)
+            step = max(seed_step, used) or len(self.steps)
             known = self.value_step.get(node, 0)
-            name = "" if element.label or not node.inputs else self.trace.labels.get(node, "")
+            is_unnamed = element.kind is ElementKind.GATE and not element.label
+            name = self.trace.labels.get(node, "") if is_unnamed else ""
             marks[element.number] = Marks(self.quantities.of(node), gradient, known, step, name)
         return marks
 

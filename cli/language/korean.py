@@ -104,6 +104,13 @@ PAGE = {
     "value of {0}": "{0} 값",
     "slider of {0}": "{0} 슬라이더",
     "The numbers of this page are fixed: {0}.": "이 페이지의 수는 고정되어 있다: {0}.",
+    "a page computes arrays of at most {0} numbers, and {1} has {2}": (
+        "페이지는 수가 {0}개까지인 배열을 계산하는데, {1} 배열에는 {2}개가 있다"
+    ),
+    "a page computes at most {0} numbers, and this one has {1}": (
+        "페이지는 수를 {0}개까지 계산하는데, 여기에는 {1}개가 있다"
+    ),
+    "a page cannot compute {0}": "페이지에서는 {0} 식을 계산할 수 없다",
     "Write the page again with other values to see them.": "다른 값을 보려면 그 값으로 페이지를 다시 만든다.",
     "The expression has no variables.": "식에 변수가 없다.",
     "Nodes": "노드",

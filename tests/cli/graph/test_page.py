@@ -138,7 +138,7 @@ def test_gates_of_whole_arrays_are_computed_by_their_entries(page):
 
 
 # A list of 300 numbers is too long to be written entry by entry in JavaScript.
-FIXED = "note: the numbers of this page are fixed: variable 'w' of shape (300) cannot be written entry by entry\n"
+FIXED = "note: the numbers of this page are fixed: a page computes arrays of at most 256 numbers, and w has 300\n"
 
 
 @pytest.fixture
@@ -281,3 +281,34 @@ def test_a_page_is_refused_in_forward_mode(backprop, tmp_path):
     assert (answer.status, answer.out) == (2, "")
     assert "reverse pass" in answer.err
     assert not (tmp_path / "page.html").exists()
+
+
+def test_what_is_used_often_is_repeated_beside_its_uses(page):
+    browser = page("w*x + w^2*y + sin(w) + exp(w)/w", "w=0.5", "x=1", "y=-1")
+    set_box(browser, "#number-0-0", "2")
+    assert browser.evaluate("document.querySelector('tbody th').textContent") == "w"
+    shares = "[...document.querySelectorAll('svg .repeat .gradient')].map((one) => Number(one.textContent))"
+    total = float(browser.evaluate("document.querySelector('tbody .gradient').textContent"))
+    assert len(browser.evaluate(shares)) == 5 and sum(browser.evaluate(shares)) == close_to(total, rel=1e-5)
+    browser.point("tbody th")
+    assert browser.evaluate("document.querySelectorAll('svg g.linked').length") == 6
+    browser.evaluate("document.activeElement.blur()")
+    browser.press("End")
+    browser.press("ArrowLeft", 2)  # before the sum, and the last gate that uses it
+    known = "[...document.querySelectorAll('svg .repeat .gradient:not(.pending)')].length"
+    assert browser.evaluate(known) == 4
+    assert browser.evaluate("document.querySelector('tbody .gradient').classList.contains('pending')")
+
+
+def test_a_long_chain_goes_on_in_the_next_row(page):
+    browser = page("sin(" * 30 + "x" + ")" * 30, "x=1")
+    width, height = browser.evaluate("[natural.width, natural.height]")
+    assert width < 2000 and height > 200
+    tops = "[...document.querySelectorAll('svg .gate')].map((one) => one.getBBox().y)"
+    assert browser.evaluate(tops) == sorted(browser.evaluate(tops))  # rows from above
+
+
+def test_a_korean_page_with_fixed_numbers_says_why_in_korean(backprop, tmp_path):
+    answer = backprop("graph", "integral(t*x, t, 0, 1)", "x=1", "--lang", "ko", "-o", "page.html")
+    assert "페이지에서는 integral(t*x, t, 0, 1) 식을 계산할 수 없다" in answer.err
+    assert "cannot" not in (tmp_path / "page.html").read_text()

@@ -190,9 +190,11 @@ def test_a_series_on_a_terminal_may_be_of_bytes(terminal, tmp_path):
 
 
 @needs_dot
-def test_tikz_has_every_number_and_nothing_that_latex_reads_as_its_own(backprop, tmp_path):
+@pytest.mark.parametrize("direction", ["right", "down"])
+def test_tikz_has_every_number_and_nothing_that_latex_reads_as_its_own(backprop, tmp_path, direction):
     text = r"q_1 = max(x_1, y); softplus(q_1)*q_1 - y%2 # \\input{x} $ & ~"
-    assert backprop("graph", text, "x_1=1", "y=-2", "-o", "f.tex", "--theme", "dark").status == 0
+    options = ["-o", "f.tex", "--theme", "dark", "--direction", direction]
+    assert backprop("graph", text, "x_1=1", "y=-2", *options).status == 0
     first, *lines = (tmp_path / "f.tex").read_text().splitlines()
     assert first.startswith("% ") and lines[0].startswith(r"\begin{tikzpicture}") and lines[-1] == r"\end{tikzpicture}"
     nodes = [re.search(r" at \(([-\d.]+),([-\d.]+)\) \{(.*)\};$", line) for line in lines if line.startswith(r"\node")]
@@ -208,4 +210,12 @@ def test_tikz_has_every_number_and_nothing_that_latex_reads_as_its_own(backprop,
         sum(r"circle[radius" in line for line in lines) == 4 and sum("rounded corners" in line for line in lines) == 1
     )
     assert sum("circuitGround" in line for line in lines) == 2
-    assert backprop("graph", "x", "x=1", "--format", "tikz", "--direction", "down").status == 2
+    wires = [re.findall(r"\(([-\d.]+),([-\d.]+)\)", line) for line in lines if " -- " in line]
+    along = 1 if direction == "right" else 0  # the coordinate that a piece of wire with numbers keeps
+    assert wires and all(start[along] == end[along] for start, end in wires)
+
+
+@needs_dot
+def test_tikz_is_scaled_with_its_letters(backprop, tmp_path):
+    assert backprop("graph", "x*y", "x=1", "y=2", "--scale", "2", "-o", "f.tex").status == 0
+    assert "scale=2, transform shape]" in (tmp_path / "f.tex").read_text().splitlines()[1]
