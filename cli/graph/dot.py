@@ -165,6 +165,8 @@ class DotDrawing:
         lines = [line for several in self.lines(tail) for line in several] if is_direct else []
         if lines:
             style = [*style, f"label=<{self.beside(lines)}>"]
+        elif color and not is_right:
+            style = [*style, 'label=" "']  # an empty one keeps the wire apart from its neighbours' numbers
         if wire.share is None or not self.style.has_values:
             return f"  {start} -> {end}{bracketed(style)};\n"
         first, *others = lines_of(wire.share, self.number)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 import re
 import shutil
 import xml.etree.ElementTree as ElementTree
@@ -66,14 +67,37 @@ def overlaps(found):
     ]
 
 
+def crossed(svg, found):
+    """The texts that a wire runs over; what is near an end, past a comma narrower than a letter, is beside it."""
+    found = [
+        (text, left + (right - left) / 8, top, right - (right - left) / 8, foot)
+        for text, left, top, right, foot in found
+    ]
+    crossed = set()
+    for path in svg.iter(f"{SVG}path"):
+        numbers = [float(number) for number in re.findall(r"-?[\d.]+", path.get("d"))]
+        first, *others = zip(numbers[::2], numbers[1::2], strict=True)
+        for one, two, three in zip(others[::3], others[1::3], others[2::3], strict=True):
+            for place in range(21):
+                at = place / 20
+                weights = (1 - at) ** 3, 3 * at * (1 - at) ** 2, 3 * at**2 * (1 - at), at**3
+                corners = first, one, two, three
+                x, y = (sum(map(operator.mul, weights, axis)) for axis in zip(*corners, strict=True))
+                crossed |= {text for text, left, top, right, foot in found if left < x < right and top < y < foot}
+            first = three
+    return crossed
+
+
 @needs_dot
 @pytest.mark.parametrize("direction", ["right", "down"])
-def test_no_text_lies_on_another(direction):
+def test_no_text_lies_on_another_and_no_wire_on_a_text(direction):
     assert len(GALLERY) == 15
     for name in GALLERY:
-        found = boxes(picture(name, direction=direction))
+        svg = picture(name, direction=direction)
+        found = boxes(svg)
         assert len(found) > 4
         assert overlaps(found) == [], name
+        assert crossed(svg, found) == set(), name
 
 
 @needs_dot
