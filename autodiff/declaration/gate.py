@@ -352,6 +352,14 @@ class Gate:
         """
         return test.sum()
 
+    def uses(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        """The same, whatever the values are: a graph of other gates, which only moves and adds entries of the test."""
+        return self.used(test, position, inputs, out)
+
+    def moves_entries(self, inputs: tuple[Node, ...]) -> bool:
+        """Whether each entry of its result is one of its operands', or 0."""
+        return False
+
     def moved(self, tests: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node:
         """Of tests of the operands' entries (None: it does not move): a test of the output's that move with them."""
         return add_up([test.sum() for test in tests if test is not None])

@@ -193,14 +193,21 @@ class Slope(Gate):
 class Linear(Gate):
     """Linear in its operands together: pushing applies the gate to the tangents, pulling its transpose.
 
-    `transpose(position, upstream, *inputs, out)` returns the share.
+    `transpose(position, upstream, *inputs, out)` returns the share. `moves`: whether it only moves entries, each entry
+    of its result being one of its operands', or 0.
     """
 
     is_sum = True
 
-    def __init__(self, name: str, forward: Forward, transpose: Callable[..., Node], **declaration: Any) -> None:
+    def __init__(
+        self, name: str, forward: Forward, transpose: Callable[..., Node], *, moves: bool = False, **declaration: Any
+    ) -> None:
         super().__init__(name, forward, **declaration)
         self.transpose = transpose
+        self.moves = moves
+
+    def moves_entries(self, inputs: tuple[Node, ...]) -> bool:
+        return self.moves
 
     def entry_form(self) -> Forward:
         return self.forward

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from backprop.autodiff.derivatives.asked import TooManyEntries, inputs_of, scalar_output, slopes_of
 from backprop.autodiff.derivatives.parts import with_parts
 from backprop.autodiff.derivatives.programs import AtPoint, Derived, seed_input, seed_name, seeds_of
 from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, by_reverse, size, with_exact_zeros
 from backprop.autodiff.derivatives.values import as_result
-from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bind, bound, direction_values, selected
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
@@ -20,20 +20,11 @@ from backprop.autodiff.evaluation.program import lower
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.forward import tangents_of
-from backprop.autodiff.passes.reverse import adjoints, gradients
+from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.passes.sides import to_differentiate
-from backprop.autodiff.shapes import Array, Shape, bounded, show
+from backprop.autodiff.shapes import Array, Shape, bounded
 
 MAXIMUM_RESULT = 10**6 - 1  # entries of all blocks together: a million is refused unless it is asked for
-
-
-class TooManyEntries(ExpressionError):
-    """A matrix was asked for that has more `entries` than allowed."""
-
-    def __init__(self, what: str, rows: int, columns: int) -> None:
-        self.entries = rows * columns
-        reason = f"the {what} has {rows} x {columns} = {self.entries} entries"
-        super().__init__(reason, cure=f"allow it: maximum_entries={self.entries}")
 
 
 class MatrixProgram(NamedTuple):
@@ -107,19 +98,26 @@ def jacobian(
     /,
     *,
     wrt: Iterable[str] | None = None,
-    maximum_entries: int = MAXIMUM_RESULT,
+    maximum_entries: int | None = None,
+    sparse: bool = False,
     **more_values: Any,
-) -> dict[str, Any]:
+) -> Any:
     """The derivative of every output entry by every entry of the variables (or of those of `wrt`).
 
     Shapes: a variable's block has the output's shape followed by the variable's; floats for scalars by scalars.
     One reverse pass for each output entry or one forward pass for each input entry, whichever are fewer.
-    Raises ExpressionError as `value_and_grad` does, and TooManyEntries (one of them) for more than
-    `maximum_entries` in all. Source: Griewank & Walther (2008), chapter 3.
+    `sparse`: instead a scipy.sparse.csr_array of the entries that may differ from 0, by few passes; its rows are the
+    output's entries, its columns those of all variables in their order. Raises ExpressionError as `value_and_grad`
+    does, and TooManyEntries (one of them) for more than `maximum_entries` (a million) in all. Source: Griewank &
+    Walther (2008), chapters 3 and 8.
     """
+    if sparse:
+        from backprop.autodiff.derivatives.sparse import sparse_first_order  # here, not above: few matrices are
+
+        return sparse_first_order(graph, {**(values or {}), **more_values}, wrt, maximum_entries).matrix.in_scipy()
     graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
     names = selected(graph, given, wrt)
-    program, matrix = _jacobian(graph, names, bound(graph, given), maximum_entries)
+    program, matrix = _jacobian(graph, names, bound(graph, given), most_of(maximum_entries))
     named_blocks = blocks(matrix, program.output.shape, program.inputs)
     return {name: as_result(block) for name, block in named_blocks.items()}
 
@@ -130,19 +128,26 @@ def hessian(
     /,
     *,
     wrt: Iterable[str] | None = None,
-    maximum_entries: int = MAXIMUM_RESULT,
+    maximum_entries: int | None = None,
+    sparse: bool = False,
     **more_values: Any,
-) -> dict[str, dict[str, Any]]:
+) -> Any:
     """The second derivatives of a scalar output by each pair of variables (or of those of `wrt`).
 
     Shapes: the block of x and y has x's shape followed by y's; floats for scalars. Forward over reverse: the
-    gradient's tangent along each unit vector. Symmetric to rounding, not made so. Raises ExpressionError as
-    `value_and_grad` does, for an output that is no scalar, and TooManyEntries (one of them) for more than
-    `maximum_entries` in all. Source: Griewank & Walther (2008), chapters 3 and 8.
+    gradient's tangent along each unit vector. Symmetric to rounding, not made so. `sparse`: instead a
+    scipy.sparse.csr_array of the entries that may differ from 0, by few tangents; its rows and columns are the entries
+    of all variables in their order. Raises ExpressionError as `value_and_grad` does, for an output that is no scalar,
+    and TooManyEntries (one of them) for more than `maximum_entries` (a million) in all. Source: Griewank & Walther
+    (2008), chapters 3 and 8.
     """
+    if sparse:
+        from backprop.autodiff.derivatives.sparse import sparse_second_order  # here, not above: few matrices are
+
+        return sparse_second_order(graph, {**(values or {}), **more_values}, wrt, maximum_entries).matrix.in_scipy()
     graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
     names = selected(graph, given, wrt)
-    program, matrix = _hessian(graph, names, bound(graph, given), maximum_entries)
+    program, matrix = _hessian(graph, names, bound(graph, given), most_of(maximum_entries))
     rows = hessian_blocks(matrix, program.inputs)
     return {name: {other: as_result(block) for other, block in row.items()} for name, row in rows.items()}
 
@@ -172,7 +177,7 @@ def hvp(
 
     def make(typed: Graph) -> AtPoint:
         seeds = {typed.inputs[name]: seed_input(typed, seed_name("direction", name), arrays) for name in along}
-        return AtPoint(lower([_scalar(typed), *tangents_of(_slopes(typed, _inputs(typed, names)), seeds)]))
+        return AtPoint(lower([scalar_output(typed), *tangents_of(slopes_of(typed, inputs_of(typed, names)), seeds)]))
 
     value, *products = Derived(graph, ("Hessian times", names, tuple(along)), arrays, make).numbers()
     return as_result(value), {name: as_result(product) for name, product in zip(names, products, strict=True)}
@@ -195,7 +200,7 @@ def second_order(
     graph, values = with_parts(graph, values, wrt)
     names = selected(graph, values, wrt)
     typed, arrays = bind(graph, values)
-    output, inputs = _scalar(typed), _inputs(typed, names)
+    output, inputs = scalar_output(typed), inputs_of(typed, names)
     _, matrix = _hessian(graph, names, arrays, maximum_entries)
     reverse_pass = adjoints(typed, output, typed.constant(1.0), inputs)
     slopes = to_differentiate(reverse_pass.by(inputs), output, are_together=True)
@@ -219,14 +224,14 @@ def _jacobian(
     """The Jacobian, by rows or by columns, whichever are fewer."""
 
     def make(typed: Graph) -> MatrixProgram:
-        output, inputs = typed.result, _inputs(typed, names)
+        output, inputs = typed.result, inputs_of(typed, names)
         _check("Jacobian", [output], inputs, maximum_entries)
         is_wide = size(output) <= sum(map(size, inputs))
         sweep = by_reverse(output, inputs) if is_wide else by_forward([output], inputs)
         return MatrixProgram(output, inputs, sweep)
 
     def make_exact(typed: Graph) -> Sweep:
-        return with_exact_zeros([typed.result], _inputs(typed, names))
+        return with_exact_zeros([typed.result], inputs_of(typed, names))
 
     derived = Derived(graph, ("Jacobian", names, maximum_entries), arrays, make)
     exact = Derived(graph, ("exact Jacobian", names), arrays, make_exact)
@@ -239,13 +244,13 @@ def _hessian(
     """The Hessian of a scalar, forward over reverse."""
 
     def make(typed: Graph) -> MatrixProgram:
-        output, inputs = _scalar(typed), _inputs(typed, names)
+        output, inputs = scalar_output(typed), inputs_of(typed, names)
         _check("Hessian", inputs, inputs, maximum_entries)
-        return MatrixProgram(output, inputs, by_forward(_slopes(typed, inputs), inputs))
+        return MatrixProgram(output, inputs, by_forward(slopes_of(typed, inputs), inputs))
 
     def make_exact(typed: Graph) -> Sweep:
-        inputs = _inputs(typed, names)
-        return with_exact_zeros(_slopes(typed, inputs), inputs)
+        inputs = inputs_of(typed, names)
+        return with_exact_zeros(slopes_of(typed, inputs), inputs)
 
     derived = Derived(graph, ("Hessian", names, maximum_entries), arrays, make)
     exact = Derived(graph, ("exact Hessian", names), arrays, make_exact)
@@ -258,32 +263,16 @@ def _mended(matrix: Matrix, exact: Derived[Sweep]) -> Matrix:
     return np.where(doubtful, exact.masked.compute(exact.arrays), matrix) if doubtful.any() else matrix
 
 
-def _slopes(typed: Graph, inputs: Sequence[Node]) -> list[Node]:
-    """The gradients of the output, to be differentiated once more."""
-    return to_differentiate(gradients(typed.result, inputs), typed.result, are_together=True)
-
-
-def _inputs(typed: Graph, names: Iterable[str]) -> list[Node]:
-    return [typed.named(name) for name in names]
-
-
-def _scalar(typed: Graph) -> Node:
-    output = typed.result
-    if output.shape:
-        raise ExpressionError(
-            f"only a scalar has a Hessian, the output has shape {show(output.shape)}",
-            output.span,
-            "make it one number, for example by sum(...)",
-            typed.source,
-        )
-    return output
+def most_of(maximum_entries: int | None) -> int:
+    return MAXIMUM_RESULT if maximum_entries is None else maximum_entries
 
 
 def _check(what: str, outputs: Sequence[Node], inputs: Sequence[Node], maximum_entries: int) -> None:
     """Refuse a matrix that is too large before any of it is computed."""
     rows, columns = sum(map(size, outputs)), sum(map(size, inputs))
-    if rows * columns > maximum_entries:
-        raise TooManyEntries(what, rows, columns)
+    entries = rows * columns
+    if entries > maximum_entries:
+        raise TooManyEntries(what, f"{rows} x {columns} = {entries} entries", entries)
     bounded((rows, columns))
     longest = max([len(node.shape) for node in inputs], default=0)
     for node in outputs:

@@ -5,7 +5,7 @@ Knows nodes only; what is asked for and how it is handed out is in matrices.py.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from math import prod
 from typing import Any
@@ -29,13 +29,13 @@ Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 def by_reverse(output: Node, inputs: Sequence[Node]) -> Sweep:
     """The Jacobian row by row: one reverse pass, run for each output entry."""
-    seed = _hidden(output.graph, "upstream gradient", output)
+    seed = hidden(output.graph, "upstream gradient", output)
     return Sweep(gradients(output, inputs, seed), [seed])
 
 
 def by_forward(outputs: Sequence[Node], inputs: Sequence[Node]) -> Sweep:
     """The Jacobian of several outputs column by column: one forward pass, run for each input entry."""
-    units = [_hidden(node.graph, "direction", node) for node in inputs]
+    units = [hidden(node.graph, "direction", node) for node in inputs]
     return Sweep(tangents_of(outputs, dict(zip(inputs, units, strict=True))), units, is_by_columns=True)
 
 
@@ -45,13 +45,18 @@ def with_exact_zeros(outputs: Sequence[Node], inputs: Sequence[Node]) -> Sweep:
     A unit vector's zeros times an infinite slope elsewhere are nan: [sqrt(x), y] at x = 0 would have nan for
     dy/dx. Here each entry is chosen by a branch, and a branch not taken gives zero. It costs more.
     """
+    return Sweep(*chosen_gradients(outputs, inputs))
+
+
+def chosen_gradients(outputs: Sequence[Node], inputs: Sequence[Node]) -> tuple[list[Node], list[Node]]:
+    """The gradients of the sum of those entries of the outputs that hidden inputs choose, and these inputs."""
     graph = outputs[0].graph
-    masks = [_hidden(graph, f"choice {number}", node) for number, node in enumerate(outputs)]
+    masks = [hidden(graph, f"choice {number}", node) for number, node in enumerate(outputs)]
     chosen = add_up([mask.where(node, 0.0).sum() for mask, node in zip(masks, outputs, strict=True)])
-    return Sweep(gradients(chosen, inputs), masks)
+    return gradients(chosen, inputs), masks
 
 
-def _hidden(graph: Graph, what: str, node: Node) -> Node:
+def hidden(graph: Graph, what: str, node: Node) -> Node:
     """An input of a node's shape for a unit vector; no variable can have its name, which has blanks."""
     return graph.input(f"{what} of node {node.index}", node.shape)
 
@@ -90,7 +95,7 @@ class Sweep:
                     self.users.setdefault(operand, []).append(node)
             fixed = set(results)
             for node in units:  # one at a time: they are large
-                fixed |= _border(_depending(node, self.users))
+                fixed |= border_of(depending([node], self.users))
             self.fixed = list(fixed)
             self.base = AtPoint(lower(self.fixed))
 
@@ -127,8 +132,8 @@ class Sweep:
         """What a unit's node moves, kept unless there is too much of it."""
         part = self._parts.get(unit)
         if part is None:
-            moved = _depending(unit, self.users)
-            border = _border(moved)
+            moved = depending([unit], self.users)
+            border = border_of(moved)
             results = [column for column in self.columns if column[0] in moved]
             program = lower([node for node, _, _ in results], border)
             columns = tuple([(start, end) for _, start, end in results])
@@ -139,10 +144,10 @@ class Sweep:
         return part
 
 
-def _depending(source: Node, users: Mapping[Node, Sequence[Node]]) -> set[Node]:
-    """A node and all that depends on it."""
-    dependents = {source}
-    left = [source]
+def depending(sources: Collection[Node], users: Mapping[Node, Sequence[Node]]) -> set[Node]:
+    """Some nodes and all that depends on them."""
+    dependents = set(sources)
+    left = [*dependents]
     while left:
         for node in users.get(left.pop(), ()):
             if node not in dependents:
@@ -151,7 +156,7 @@ def _depending(source: Node, users: Mapping[Node, Sequence[Node]]) -> set[Node]:
     return dependents
 
 
-def _border(part: set[Node]) -> set[Node]:
+def border_of(part: set[Node]) -> set[Node]:
     """The operands of some nodes that are not among them."""
     return {operand for node in part for operand in node.reads} - part
 

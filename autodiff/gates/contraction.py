@@ -165,6 +165,19 @@ class Contraction(Gate):
         assert share is not None
         return share
 
+    def uses(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        terms = read(out.settings["subscripts"], [node.shape for node in inputs])
+        own, result = terms.operands[position], terms.result
+        ordered = "".join(sorted(result, key=lambda letter: (letter not in own, own.find(letter))))
+        shared = ordered[: len({*own} & {*result})]
+        summed = permuted(test, [result.index(letter) for letter in ordered]).sum((*range(len(shared), len(result)),))
+        shape = inputs[position].shape
+        kept = tuple(length if letter in shared else 1 for letter, length in zip(own, shape, strict=True))
+        return summed.reshape(kept)
+
+    def moves_entries(self, inputs: tuple[Node, ...]) -> bool:
+        return len(inputs) == 1
+
     def moved(self, tests: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node:
         moved = self.push(tests, tuple(map(ones, inputs)), out)
         assert moved is not None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import at
-from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Slope, kept
+from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Slope, kept, shared_along
 from backprop.autodiff.declaration.notation import Call
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arrays, rows, shares
@@ -38,6 +38,9 @@ class Arrangement(AlongAxis):
 
     def used(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
         return self.pull(position, test, inputs, out) or test.sum()
+
+    def uses(self, test: Node, position: int, inputs: tuple[Node, ...], out: Node) -> Node:
+        return shared_along(out.axis, test, out)
 
     def moved(self, tests: Any, inputs: tuple[Node, ...], out: Node) -> Node:
         return self.push(tests, inputs, out) or out.zeros

@@ -106,6 +106,7 @@ scatter_gate: Linear = Linear(
     lambda position, upstream, x, out: arrays.index(upstream, index=out.settings["index"]),
     attributes={"index": Attribute(arrays.as_given, REQUIRED), "shape": Attribute(shapes.as_shape, REQUIRED)},
     methods=("scatter",),
+    moves=True,
     over_rows=scatter_over_rows,
     shape=lambda x, index, shape: shape,
     textbook=lambda x, index, shape: placed(x, index, shape),

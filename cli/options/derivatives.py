@@ -90,7 +90,8 @@ class DerivativeOptions(NamedTuple):
         return self._bounded(second_order, question)
 
     def _bounded(self, compute: Callable[..., Matrix], question: Question) -> Matrix:
-        from backprop.autodiff.derivatives.matrices import MAXIMUM_RESULT, TooManyEntries
+        from backprop.autodiff.derivatives.asked import TooManyEntries
+        from backprop.autodiff.derivatives.matrices import MAXIMUM_RESULT
 
         names, most = self.names(question), MAXIMUM_RESULT if self.max_size is None else self.max_size
         try:

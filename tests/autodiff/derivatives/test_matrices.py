@@ -6,8 +6,9 @@ import sympy
 
 from backprop.autodiff import ExpressionError, hessian, hvp, jacobian, jvp, value_and_grad, vjp
 from backprop.autodiff.derivatives import sweeps
+from backprop.autodiff.derivatives.asked import TooManyEntries
 from backprop.autodiff.derivatives.critical_points import kind_of, nature
-from backprop.autodiff.derivatives.matrices import TooManyEntries, second_order
+from backprop.autodiff.derivatives.matrices import second_order
 from backprop.autodiff.derivatives.sweeps import (
     by_forward,
     by_reverse,
