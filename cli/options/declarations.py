@@ -298,5 +298,10 @@ trace_options = derivative_options(
 matrix_options = derivative_options(
     WRT,
     click.option("--max-size", type=BoundedNumber(1), metavar="N", help="Allow N entries.  [default: 999999]"),
+    click.option(
+        "--sparse",
+        is_flag=True,
+        help="List the entries that may differ from 0, of any number of variables; -o FILE.mtx and FILE.npz do, too.",
+    ),
     STRICT,
 )

@@ -22,6 +22,7 @@ from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
     from backprop.autodiff.derivatives.matrices import FirstOrder, SecondOrder
+    from backprop.autodiff.derivatives.sparse import SparseFirstOrder, SparseSecondOrder
     from backprop.autodiff.derivatives.symbolic import Derivatives
     from backprop.autodiff.derivatives.trace import Trace
 
@@ -41,6 +42,7 @@ class DerivativeOptions(NamedTuple):
     order: int = 1
     shapes: Sequence[str] = ()
     max_size: int | None = None
+    sparse: bool = False
     strict: bool = False
 
     @property
@@ -80,20 +82,29 @@ class DerivativeOptions(NamedTuple):
         return trace(question.graph, question.values, mode=self.mode, wrt=names, upstream=self.upstream_value)
 
     def jacobian(self, question: Question) -> FirstOrder:
-        from backprop.autodiff.derivatives.matrices import first_order
+        from backprop.autodiff.derivatives.matrices import MAXIMUM_RESULT, first_order
 
-        return self._bounded(first_order, question)
+        return self._bounded(first_order, question, MAXIMUM_RESULT)
 
     def hessian(self, question: Question) -> SecondOrder:
-        from backprop.autodiff.derivatives.matrices import second_order
+        from backprop.autodiff.derivatives.matrices import MAXIMUM_RESULT, second_order
 
-        return self._bounded(second_order, question)
+        return self._bounded(second_order, question, MAXIMUM_RESULT)
 
-    def _bounded(self, compute: Callable[..., Matrix], question: Question) -> Matrix:
+    def sparse_jacobian(self, question: Question) -> SparseFirstOrder:
+        from backprop.autodiff.derivatives.sparse import sparse_first_order
+
+        return self._bounded(sparse_first_order, question, None)
+
+    def sparse_hessian(self, question: Question) -> SparseSecondOrder:
+        from backprop.autodiff.derivatives.sparse import sparse_second_order
+
+        return self._bounded(sparse_second_order, question, None)
+
+    def _bounded(self, compute: Callable[..., Matrix], question: Question, default: int | None) -> Matrix:
         from backprop.autodiff.derivatives.asked import TooManyEntries
-        from backprop.autodiff.derivatives.matrices import MAXIMUM_RESULT
 
-        names, most = self.names(question), MAXIMUM_RESULT if self.max_size is None else self.max_size
+        names, most = self.names(question), default if self.max_size is None else self.max_size
         try:
             return compute(question.graph, question.values, names, most)
         except TooManyEntries as error:

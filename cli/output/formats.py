@@ -10,11 +10,15 @@ from backprop.cli.status import Failure
 
 
 class FileFormat(NamedTuple):
-    """`writers`: for each command that has it, the module that writes it. `is_binary`: its files are not text."""
+    """`writers`: for each command that has it, the module that writes it. `is_binary`: its files are not text.
+
+    `is_sparse`: it lists the entries of a matrix.
+    """
 
     endings: tuple[str, ...]
     writers: dict[str, str]
     is_binary: bool = False
+    is_sparse: bool = False
 
 
 def by(module: str, *commands: str) -> dict[str, str]:
@@ -31,6 +35,7 @@ CODE = by("output.plain", "diff")  # the lines that a printer of the parser make
 FIGURE = by("plot.matplotlib_figure", "plot") | by("budget.figure", "budget") | by("fit.figure", "fit")
 ROWS = by("batch.formats.delimited", "batch", READ)
 COLUMNS = by("batch.columnar.output", "batch", READ)
+MATRICES = ("jacobian", "hessian")
 FORMATS = {
     "table": FileFormat(
         (),
@@ -51,6 +56,8 @@ FORMATS = {
     ),
     "markdown": FileFormat((".md",), by("output.markdown", *REPORTS) | by("explain.markdown", "explain")),
     "plain": FileFormat((".txt",), by("output.plain", *REPORTS)),
+    "mtx": FileFormat((".mtx",), by("output.matrix_market", *MATRICES), is_sparse=True),
+    "npz": FileFormat((".npz",), by("output.npz", *MATRICES), is_binary=True, is_sparse=True),
     "parquet": FileFormat((".parquet", ".pq"), COLUMNS, is_binary=True),
     "arrow": FileFormat((".arrow", ".ipc", ".feather"), COLUMNS, is_binary=True),
     "lines": FileFormat((".txt",), by("batch.formats.row_expressions", READ)),

@@ -107,6 +107,11 @@ class Output:
             self.note(remark)
 
     @property
+    def is_sparse(self) -> bool:
+        """Whether the format lists the entries of a matrix."""
+        return FORMATS[self.format].is_sparse
+
+    @property
     def look(self) -> Look:
         return Look(
             self.format, self.digits, width_of(self.is_terminal), self.is_colored, self.is_terminal, self.is_labelled

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.autodiff.shapes import Array
+from backprop.autodiff.shapes import Array, Shape
+
+if TYPE_CHECKING:
+    from backprop.autodiff.derivatives.sparse import SparseMatrix
 
 Term: TypeAlias = tuple["str | float", ...]  # its numbers are written as the format writes numbers
 
@@ -62,12 +65,21 @@ class Rows(Sequence[Row]):
 ROWS = object()  # in `data`: here the rows belong
 
 
+class Listed(NamedTuple):
+    """A sparse matrix, and what its rows and columns are entries of, in their order."""
+
+    matrix: SparseMatrix
+    rows: Sequence[tuple[str, Shape]]
+    columns: Sequence[tuple[str, Shape]]
+    is_symmetric: bool
+
+
 class Report(NamedTuple):
     """`title`, `columns` and `rows` make every table; `data` is the JSON object; `plain` the bare values.
 
     `labels` say on a terminal what each plain value is, empty where it is a value of the line before.
     `footer` are lines for people below a table; a format that holds rows only has them on stderr. `picture` makes what
-    a format that draws shows.
+    a format that draws shows. `listed` is the matrix whose entries the rows are.
     """
 
     title: str
@@ -79,3 +91,4 @@ class Report(NamedTuple):
     footer: tuple[Cell, ...] = ()
     labels: Sequence[str] = ()
     picture: Callable[[], Any] | None = None
+    listed: Listed | None = None

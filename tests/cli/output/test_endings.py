@@ -41,6 +41,7 @@ WITHOUT_FILES = {"repl", "completion"}
 REPORT = {".tsv": "tsv", ".tab": "tsv", ".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 REPORT_FILES = {**REPORT, ".md": "markdown"}
 FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
+    **{matrix: {**REPORT_FILES, ".txt": "tsv", ".mtx": "mtx", ".npz": "npz"} for matrix in ("jacobian", "hessian")},
     "grad": {**REPORT_FILES, ".txt": "plain"},
     "diff": {**REPORT_FILES, ".txt": "plain", ".tex": "latex", ".py": "python", ".c": "c", ".js": "javascript"},
     "explain": {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"},
@@ -63,6 +64,7 @@ FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
 DEFAULTS = {"grad": "plain", "diff": "plain", "explain": "text", "batch": "csv"}  # of a file without an ending
 STARTS = {
     **{"json": b'{"schema": 1', "ndjson": b'{"', "html": b"<!DOCTYPE html>", "svg": b"<?xml"},
+    **{"mtx": b"%%MatrixMarket matrix coordinate real ", "npz": b"PK"},
     **{"png": b"\x89PNG", "pdf": b"%PDF", "parquet": b"PAR1", "arrow": b"ARROW1"},
     **{"dot": b"digraph", "mermaid": b"flowchart LR", "tikz": b"% ", "tree": b"f = x*y\nf = x * y  value 6"},
 }
