@@ -12,7 +12,9 @@ from functools import cached_property
 import numpy as np
 
 from backprop.autodiff.declaration.sums import add_up
+from backprop.autodiff.derivatives.coloring import Sparsity, count_of
 from backprop.autodiff.derivatives.joint_sweep import JointSweep, columns_of
+from backprop.autodiff.derivatives.sparse import SparseProgram, hessian_program
 from backprop.autodiff.derivatives.sweeps import Sweep
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.garbage import without_collection
@@ -22,8 +24,10 @@ from backprop.autodiff.optimize.residuals import Matrix, Places, Vector
 from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.passes.sides import to_differentiate
+from backprop.autodiff.passes.sparsity import TooDense
 from backprop.autodiff.shapes import Array
 
+MOST_SWEEPS = 64  # by which second derivatives are worth finding at every step
 FACTOR = "factor of the objective"  # inputs that no variable can be, their names having blanks
 
 
@@ -94,6 +98,23 @@ class Functions:
             start = end
         matrix = self._curvature.compute(values)
         return 0.5 * (matrix + matrix.T)
+
+    @property
+    def sparsity(self) -> Sparsity:
+        """Which second derivatives of the objective may differ from 0; where it `is_sparse`."""
+        assert self._sparse is not None
+        return self._sparse.plan.structure
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether few sweeps find all second derivatives."""
+        return self._sparse is not None and count_of(self._sparse.plan.colors) <= MOST_SWEEPS
+
+    def sparse_hessian(self, vector: Vector) -> Vector:
+        """The entries of the objective's second derivatives."""
+        assert self._sparse is not None
+        (entries,) = self._sparse.compute(self._values(vector))
+        return self.sign * entries
 
     def product(self, vector: Vector, direction: Vector) -> Vector:
         """The objective's second derivatives times a direction."""
@@ -178,6 +199,14 @@ class Functions:
 
     def _slopes(self, node: Node) -> list[Node]:
         return to_differentiate(gradients(node, self._inputs), node, are_together=True)
+
+    @cached_property
+    @without_collection
+    def _sparse(self) -> SparseProgram | None:
+        try:
+            return hessian_program(self._objective, self._slopes(self._objective), self._inputs, None)
+        except TooDense:
+            return None
 
     @cached_property
     @without_collection

@@ -25,6 +25,7 @@ from backprop.autodiff.optimize.squares import squared_terms
 from backprop.autodiff.shapes import Array
 
 MOST_STEPS = 1000
+MOST_SPARSE_STEPS = 50_000  # of which each is cheap: a long valley takes as many as it has variables
 MOST_STEPS_MORE = 100  # where another way has arrived
 MOST_INNER_STEPS = 300
 MOST_TRIED = 3e5  # operations up to which other ways are tried where the first arrives
@@ -120,6 +121,11 @@ class Searching:
                 yield from self._library(("trust-constr",), start)
             return
         if self.is_large:
+            if is_installed() and functions.is_sparse:
+                from backprop.autodiff.optimize.sparse_newton import descend_by_factors  # here, not above: few are
+
+                most = MOST_SPARSE_STEPS
+                yield "sparse Newton", partial(descend_by_factors, functions, start, region, most=most, tell=self._step)
             yield (
                 "Newton by conjugate gradients",
                 partial(descend_by_products, functions, start, region, most=MOST_STEPS, tell=self._step),
