@@ -7,6 +7,7 @@ estimation of sparse Hessian matrices; Gebremedhin, Manne & Pothen (2005), What 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -55,13 +56,15 @@ class Sparsity(NamedTuple):
         rows, columns = np.divmod(both, self.width)
         return Sparsity(rows.astype(np.int32), columns.astype(np.int32), self.height, self.width)
 
+    def starts(self) -> Numbers:
+        """Where each row begins among the entries, and where the last ends."""
+        starts = np.zeros(self.height + 1, dtype=np.int32)
+        np.cumsum(np.bincount(self.rows, minlength=self.height), out=starts[1:])
+        return starts
+
     def columns_by_row(self) -> list[list[int]]:
-        ends = np.cumsum(np.bincount(self.rows, minlength=self.height)).tolist()
-        columns, start, found = self.columns.tolist(), 0, []
-        for end in ends:
-            found.append(columns[start:end])
-            start = end
-        return found
+        starts, columns = self.starts().tolist(), self.columns.tolist()
+        return [columns[start:end] for start, end in pairwise(starts)]
 
 
 def places(rows: Numbers, columns: Numbers, width: int) -> Numbers:

@@ -5,7 +5,7 @@ Knows nodes and structures only; what is asked for and how it is handed out is i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -13,14 +13,16 @@ import numpy as np
 
 from backprop.autodiff.derivatives.coloring import Numbers, Sparsity, count_of
 from backprop.autodiff.derivatives.programs import AtPoint
-from backprop.autodiff.derivatives.sweeps import border_of, depending, size
+from backprop.autodiff.derivatives.sweeps import Matrix, border_of, depending, size
 from backprop.autodiff.evaluation.execution import run
-from backprop.autodiff.evaluation.program import given_name, lower, needed
+from backprop.autodiff.evaluation.program import Instruction, Program, given_name, lower, needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.sparsity import dependence
 from backprop.autodiff.shapes import Array
 
 BYTES_AN_INSTRUCTION = 230  # that a kept program takes: the measure of what is kept with a graph
+
+MOST_JOINT = 2**13  # results of all colors, up to which they are computed together: a call costs more than its numbers
 
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -53,7 +55,11 @@ class Compressed:
         ends = list(accumulate(map(size, results)))
         places = zip(results, ends, strict=True)
         self._moving = [(node, end - size(node), end) for node, end in places if node in moved]
-        self._program = lower([node for node, _, _ in self._moving], border)
+        targets = [node for node, _, _ in self._moving]
+        self._program = lower(targets, border)
+        is_small = self.height * count_of(colors) <= MOST_JOINT
+        is_plain = not any([node.gate.is_informed or node.gate.has_sides for node in moved])
+        self._joint = Joint(targets, units, border, moved, self.colors) if is_small and is_plain else None
 
     @property
     def size(self) -> int:
@@ -62,17 +68,82 @@ class Compressed:
 
     def compute(self, values: Mapping[str, Array], chosen: Sequence[int] | None = None) -> Vector:
         """The results for the sum of the unit vectors of each color, color by color; of those that are chosen."""
-        chosen = range(count_of(self.colors)) if chosen is None else chosen
+        given = dict(zip(self._given, self._base.compute(values), strict=True))
+        count = count_of(self.colors)
+        if self._joint is not None and chosen is None:
+            together = np.zeros((self.height, count))
+            for result, (_, first, last) in zip(self._joint.run(given), self._moving, strict=True):
+                together[first:last] = result.reshape((last - first, result.shape[-1]))
+            return together.T.ravel()
+        chosen = range(count) if chosen is None else chosen
         swept = np.zeros((len(chosen), self.height))
-        zeros: dict[str, Array] = {str(node.name): np.zeros(node.shape)[()] for node in self.units}
-        given = dict(zip(self._given, self._base.compute({**values, **zeros}), strict=True))
         for row, color in zip(swept, chosen, strict=True):
-            seeds = (self.colors == color).astype(np.float64)
-            start = 0
-            for unit in self.units:
-                end = start + size(unit)
-                given[str(unit.name)] = seeds[start:end].reshape(unit.shape)[()]
-                start = end
+            given |= seeds_by_name(self.units, (self.colors == color).astype(np.float64))
             for result, (_, first, last) in zip(run(self._program, given), self._moving, strict=True):
                 row[first:last] = result.ravel()
         return swept.ravel()
+
+
+class Joint:
+    """The results for all colors at once, as rows of a batch; what depends on the seeds alone is computed once.
+
+    `border` are the nodes that what is `moved` by the units reads.
+    """
+
+    def __init__(
+        self,
+        results: Sequence[Node],
+        units: Sequence[Node],
+        border: Sequence[Node],
+        moved: Collection[Node],
+        colors: Numbers,
+    ) -> None:
+        nodes = [node for node in needed(results, is_read=True) if node in moved]
+        constants = {node for node in border if node.is_constant}
+        settled = set(units)
+        for node in nodes:
+            if node not in settled and all([one in settled or one in constants for one in node.reads]):
+                settled.add(node)
+        rest = [node for node in nodes if node not in settled]
+        read = {one for node in rest for one in node.reads} | {node for node in results if node in settled}
+        kept = [node for node in nodes if node in settled and node in read]
+        first = in_rows(kept, [node for node in nodes if node in settled and node not in units], [*constants, *units])
+        seeds = (colors[:, None] == np.arange(count_of(colors))).astype(np.float64)
+        given = {given_name(node): node.value for node in constants}
+        by_name = seeds_by_name(units, seeds)
+        along = {given_name(unit): by_name[str(unit.name)] for unit in units}
+        self._kept = dict(zip(map(given_name, kept), run_in_rows(first, given, along), strict=True))
+        self._read = [node for node in border if node in read]
+        self._program = in_rows(results, rest, [*self._read, *kept])
+
+    def run(self, given: Mapping[str, Array]) -> list[Any]:
+        """The results, each (*its shape, colors), or (*its shape, 1) where they are alike."""
+        return run_in_rows(self._program, given, self._kept)
+
+
+def in_rows(results: Sequence[Node], nodes: Sequence[Node], given: Sequence[Node]) -> Program:
+    """The program of some nodes for many rows, from the values of others."""
+    slot = {node: number for number, node in enumerate([*given, *nodes])}
+    steps = [
+        Instruction(node.gate.row_function(node), tuple([slot[one] for one in node.reads]), slot[node])
+        for node in nodes
+    ]
+    inputs = tuple([(slot[node], given_name(node)) for node in given])
+    return Program(tuple(steps), len(slot), (), inputs, tuple([slot[node] for node in results]))
+
+
+def run_in_rows(program: Program, given: Mapping[str, Any], rows: Mapping[str, Any] | None = None) -> list[Any]:
+    """What it gives for values that are alike in all rows, and for others that are there row by row."""
+    rows = rows or {}
+    whole = {name: rows[name] if name in rows else np.asarray(given[name])[..., None] for _, name in program.inputs}
+    return run(program, whole)
+
+
+def seeds_by_name(units: Sequence[Node], seeds: Matrix) -> dict[str, Any]:
+    """The seeds of the entries side by side, as the values of the units; they may have an axis of rows behind."""
+    values, start = {}, 0
+    for unit in units:
+        end = start + size(unit)
+        values[str(unit.name)] = seeds[start:end].reshape((*unit.shape, *seeds.shape[1:]))[()]
+        start = end
+    return values

@@ -142,9 +142,10 @@ def hessian(
     (2008), chapters 3 and 8.
     """
     if sparse:
-        from backprop.autodiff.derivatives.sparse import sparse_second_order  # here, not above: few matrices are
+        from backprop.autodiff.derivatives.sparse import sparse_hessian  # here, not above: few matrices are
 
-        return sparse_second_order(graph, {**(values or {}), **more_values}, wrt, maximum_entries).matrix.in_scipy()
+        graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
+        return sparse_hessian(graph, given, wrt, maximum_entries)[1].in_scipy()
     graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
     names = selected(graph, given, wrt)
     program, matrix = _hessian(graph, names, bound(graph, given), most_of(maximum_entries))

@@ -37,17 +37,16 @@ Flags: TypeAlias = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 class SparseMatrix(NamedTuple):
-    """The entries that may differ from 0, row by row, each row from left to right."""
+    """The entries that may differ from 0, row by row, each row from left to right.
+
+    `starts` says where each row begins among them, and where the last ends.
+    """
 
     rows: Numbers
     columns: Numbers
+    starts: Numbers
     values: Vector
     shape: tuple[int, int]
-
-    @property
-    def starts(self) -> Numbers:
-        """Where each row begins among the entries, and the end of the last."""
-        return np.concatenate([[0], np.cumsum(np.bincount(self.rows, minlength=self.shape[0]))])
 
     def in_scipy(self) -> Any:
         """A scipy.sparse.csr_array. Raises ExpressionError where SciPy is not installed."""
@@ -84,6 +83,7 @@ class SparsePlan(NamedTuple):
     """Where the entries are, a color for each unit, and where each entry is read among the results of the sweeps."""
 
     structure: Sparsity
+    starts: Numbers
     colors: Numbers
     reads: Numbers
     is_by_rows: bool = False
@@ -100,7 +100,7 @@ class SparseProgram(NamedTuple):
     @property
     def size(self) -> int:
         structure = self.plan.structure
-        kept = (structure.rows, structure.columns, self.plan.reads, self.plan.colors)
+        kept = (structure.rows, structure.columns, self.plan.starts, self.plan.reads, self.plan.colors)
         return self.sweep.size + sum([array.nbytes for array in kept]) // BYTES_AN_INSTRUCTION
 
     def compute(self, values: Mapping[str, Array]) -> list[Vector]:
@@ -158,6 +158,15 @@ def sparse_second_order(
 ) -> SparseSecondOrder:
     """What `hessian` gives, and the value and the gradient beside it. Raises ExpressionError as it does."""
     graph, values = with_parts(graph, values, wrt)
+    program, matrix = sparse_hessian(graph, values, wrt, maximum_entries)
+    value, gradient = value_and_grad(graph, values, wrt=selected(graph, values, wrt))
+    return SparseSecondOrder(program.output, program.inputs, value, gradient, matrix)
+
+
+def sparse_hessian(
+    graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int | None
+) -> tuple[SparseProgram, SparseMatrix]:
+    """The Hessian alone, and what computed it; the graph has what `wrt` names."""
     names = selected(graph, values, wrt)
     arrays = bound(graph, values)
 
@@ -174,9 +183,7 @@ def sparse_second_order(
         derived = Derived(graph, ("sparse Hessian", names), arrays, make)
         exact = Derived(graph, ("exact sparse Hessian", names), arrays, make_exact)
         program = checked(derived.plain, "Hessian", maximum_entries)
-        matrix = matrix_of(program, derived, exact)
-    value, gradient = value_and_grad(graph, values, wrt=names)
-    return SparseSecondOrder(program.output, program.inputs, value, gradient, matrix)
+        return program, matrix_of(program, derived, exact)
 
 
 @contextmanager
@@ -205,7 +212,9 @@ def matrix_of(program: SparseProgram, derived: Derived[SparseProgram], exact: De
     if doubtful.any():
         entries[doubtful] = exact.masked.compute(exact.arrays, doubtful)
     structure = program.plan.structure
-    return SparseMatrix(structure.rows, structure.columns, entries, (structure.height, structure.width))
+    return SparseMatrix(
+        structure.rows, structure.columns, program.plan.starts, entries, (structure.height, structure.width)
+    )
 
 
 def jacobian_program(output: Node, inputs: Sequence[Node], known: SparsePlan | None) -> SparseProgram:
@@ -228,14 +237,17 @@ def plan_by_columns(tangents: Sequence[Node], units: Sequence[Node]) -> SparsePl
     if structure.most_in_row > structure.most_in_column:
         return None
     colors = colored(structure)
-    return SparsePlan(structure, colors, reading(colors[structure.columns], structure.rows, structure.height))
+    return SparsePlan(
+        structure, structure.starts(), colors, reading(colors[structure.columns], structure.rows, structure.height)
+    )
 
 
 def plan_by_rows(results: Sequence[Node], seed: Node) -> SparsePlan:
     turned = structure_of(results, [seed])
     colors, order = colored(turned), turned.by_columns()
     reads = reading(colors[turned.columns], turned.rows, turned.height)[order]
-    return SparsePlan(turned.transposed(), colors, reads, is_by_rows=True)
+    structure = turned.transposed()
+    return SparsePlan(structure, structure.starts(), colors, reads, is_by_rows=True)
 
 
 def hessian_program(
@@ -257,7 +269,7 @@ def plan_of_symmetric(structure: Sparsity) -> SparsePlan:
     if not are_alone(rows, own, size, count_of(colors)):
         is_alone = np.bincount(reads, minlength=size * count_of(colors))[reads] == 1
         reads = np.where(is_alone, reads, reading(across, columns, size))
-    return SparsePlan(structure, colors, reads)
+    return SparsePlan(structure, structure.starts(), colors, reads)
 
 
 def reading(colors: Numbers, rows: Numbers, height: int) -> Numbers:

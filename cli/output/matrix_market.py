@@ -47,6 +47,8 @@ def places(what: str, parts: Sequence[tuple[str, Shape]]) -> list[str]:
     lines, first = [], 1
     for name, shape in parts:
         last = first + math.prod(shape) - 1
+        if last < first:
+            continue
         lines.append(f"% {name}: {what} {first} to {last}\n" if shape else f"% {name}: {what} {first}\n")
         first = last + 1
     return lines
