@@ -100,8 +100,7 @@ class Among:
 
     def product(self, vector: Vector) -> Vector:
         rows, columns = self.structure.rows, self.structure.columns
-        product: Vector = np.bincount(rows, self.entries * vector[columns], minlength=len(vector))
-        return product
+        return np.asarray(np.bincount(rows, self.entries * vector[columns], minlength=len(vector)), dtype=np.float64)
 
     def diagonal(self, shift: float) -> Vector:
         """What is added to the diagonal."""
