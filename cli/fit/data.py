@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.batch.block import Block
-from backprop.cli.batch.columnar.bulk_delimited import in_bulk, serves
+from backprop.cli.batch.columnar.bulk import in_bulk, serves
 from backprop.cli.batch.evaluation import RowsJob
 from backprop.cli.batch.formats.numbers import Rows
 from backprop.cli.batch.input.blocks import TEXT_BLOCK, BlockReader

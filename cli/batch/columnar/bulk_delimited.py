@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from backprop.cli.batch.block import Block
-from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.evaluation import Job, Output, Reader, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.dialect import BLANKS
@@ -35,9 +34,9 @@ SMALL = 1e-4  # below, as from 1e16 on, polars writes other digits or another fo
 PIECE = 1 << 16  # bytes
 
 
-def serves(job: Job) -> TypeGuard[RowsJob]:
-    """Whether polars is installed and can do the job."""
-    if not (is_usable() and isinstance(job, RowsJob) and isinstance(job.writer, Appending)):
+def serves_tables(job: Job) -> TypeGuard[RowsJob]:
+    """Whether polars, which is installed, can do the job."""
+    if not (isinstance(job, RowsJob) and isinstance(job.writer, Appending)):
         return False
     if isinstance(job.reader, Rearranged) and job.reader.suffix is None:
         return False
@@ -46,8 +45,8 @@ def serves(job: Job) -> TypeGuard[RowsJob]:
     return not is_other and dialect.separator.isascii()
 
 
-def in_bulk(job: RowsJob) -> RowsJob:
-    """The job as polars does it, which `serves`. It is made without polars, which whoever answers needs."""
+def tables_in_bulk(job: RowsJob) -> RowsJob:
+    """The job as polars does it. It is made without polars, which whoever answers needs."""
     assert isinstance(job.writer, Appending)
     given = job.reader
     reader: Reader
@@ -216,12 +215,17 @@ def as_texts(vector: Rows) -> Any:
     import polars
 
     text = polars.Series(vector).cast(polars.String)
-    other = ~(np.abs(vector) >= SMALL)  # nan, too
-    other |= np.rint(vector) == vector  # all large ones, too
-    places = np.flatnonzero(other)
+    places = written_otherwise(vector)
     if len(places):
         text = text.scatter(places, texts(vector[places]))
     return text
+
+
+def written_otherwise(vector: Rows) -> Any:
+    """The places of the numbers that polars writes with other digits, or in another form."""
+    other = ~(np.abs(vector) >= SMALL)  # nan, too
+    other |= np.rint(vector) == vector  # all large ones, too
+    return np.flatnonzero(other)
 
 
 def write_frame(frame: Any, out: BinaryIO, *, separator: str, ending: str, empty: str = "") -> None:

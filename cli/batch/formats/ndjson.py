@@ -29,6 +29,7 @@ NAME = r"[^.\[\]]+"  # in a way to a member
 PATH = re.compile(rf"(?=.*[.\[]){NAME}(?:\.{NAME}|\[[0-9]{{1,9}}\])*", re.DOTALL)
 STEP = re.compile(rf"({NAME})|\[([0-9]+)\]")
 ABSENT = object()
+PLACE = "\0"  # of a number in a text of JSON, which holds none as it is
 OBJECT = re.compile(rb"^(?:\xef\xbb\xbf)?[ \t\r]*(\{[^\n]*\})[ \t\r]*$", re.MULTILINE)  # what may be a line of one
 BYTE_ORDER_MARK = "\ufeff"
 TOO_DEEP = "it is nested too deeply"
@@ -291,10 +292,10 @@ class Members:
     """Writes results as members of JSON objects: arrays as nested lists, what is not finite as null."""
 
     def __init__(self, names: Sequence[str], shapes: Sequence[Shape]) -> None:
-        self.pattern = ", ".join(
-            f"{json.dumps(name, ensure_ascii=False).replace('%', '%%')}: {nested(shape)}"
-            for name, shape in zip(names, shapes, strict=True)
-        )
+        members = zip(names, shapes, strict=True)
+        text = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: {nested(shape, PLACE)}" for name, shape in members)
+        self.parts = text.split(PLACE)  # before, between and behind the numbers
+        self.pattern = "%s".join([part.replace("%", "%%") for part in self.parts])
         self.empty = ", ".join(f"{json.dumps(name, ensure_ascii=False)}: null" for name in names)
 
     def texts(self, results: Sequence[Rows], bad: Iterable[int]) -> list[str]:
@@ -311,9 +312,9 @@ class Members:
         return row_texts
 
 
-def nested(shape: Shape) -> str:
-    """`%s` for each entry of an array, as nested lists."""
-    pattern = "%s"
+def nested(shape: Shape, entry: str = "%s") -> str:
+    """The text for each entry of an array, as nested lists."""
+    pattern = entry
     for length in reversed(shape):
         pattern = f"[{', '.join([pattern] * length)}]"
     return pattern

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Protocol
 
 from backprop.autodiff.evaluation.threads import usable_cores
-from backprop.cli.batch.columnar.bulk_delimited import in_bulk, serves
+from backprop.cli.batch.columnar.bulk import in_bulk, serves
 from backprop.cli.batch.evaluation import Answer, Job
 from backprop.cli.batch.processes import prestart
 from backprop.cli.batch.processes.resources import keep_freed_memory

@@ -18,7 +18,7 @@ from backprop.cli.batch.processes.worker import Worker, bulk_workers, terminate_
 from backprop.cli.output.formats import READ, read_format, words
 from backprop.cli.question.urls import is_url
 
-TEXTS = ("csv", "tsv")  # that these workers are for
+TEXTS = ("csv", "tsv", "ndjson")  # that these workers are for, where they are written as they are read
 LARGE = 1 << 22  # bytes of a file that is worth it
 WAITING = 1 << 14  # bytes that wait in a pipe whose writer is fast
 STDIN = 0
@@ -51,16 +51,23 @@ def taken() -> list[Worker]:
 
 def is_large_job(tokens: Sequence[str]) -> bool:
     sizes = []
+    forms = set()
+    is_remote = False
     for option, token in zip(("", *tokens), tokens, strict=False):
         if option in ("-f", "--file", "--rejects"):
             continue
         form = read_format(token)
-        if form not in TEXTS and (form or token.rpartition("=")[2]) in words(READ):
-            return False
+        word = form or token.rpartition("=")[2]
+        if word in words(READ):
+            forms.add(word)
         if form in TEXTS and is_url(token):
-            return True  # how much it is would take a request, and later fsspec has threads that a fork would lose
-        if form in TEXTS and option != "-o" and os.path.isfile(token):
+            is_remote = True
+        elif form in TEXTS and option != "-o" and os.path.isfile(token):
             sizes.append(os.path.getsize(token))
+    if len(forms) > 1 or not forms.issubset(TEXTS):
+        return False
+    if is_remote:
+        return True  # how much it is would take a request, and later fsspec has threads that a fork would lose
     if sizes:
         return max(sizes) >= LARGE
     return sys.stdin is not None and is_large_input(STDIN)

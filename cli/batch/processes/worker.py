@@ -125,13 +125,16 @@ def plain_workers() -> list[Worker]:
 
 
 def bulk_workers() -> list[Worker]:
-    """Workers for jobs of bulk_delimited.py. Raises OSError where the system gives no more."""
+    """Workers for jobs that polars does. Raises OSError where the system gives no more."""
     return start_workers(min(usable_cores(), BULK_WORKERS), import_for_bulk)
 
 
 def import_for_bulk() -> None:
-    """Import what bulk_delimited.py takes when it is called; the workers share the cores. Raises Failure."""
+    """Import what columnar/bulk.py takes when it is called; the workers share the cores. Raises Failure."""
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, usable_cores() // BULK_WORKERS)))
+    os.environ.setdefault(
+        "_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1"
+    )  # it keeps memory for the next block
     import numpy.ma  # noqa: F401
 
     from backprop.autodiff.evaluation import batched_program  # noqa: F401

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from backprop.autodiff import value_and_grad
-from backprop.cli.batch.columnar import bulk_delimited
+from backprop.cli.batch.columnar import bulk, bulk_delimited
 from backprop.cli.batch.evaluation import Kernel, RowsJob
 from backprop.cli.batch.formats.delimited import Appending, Delimited
 from backprop.cli.batch.formats.dialect import DIALECTS
@@ -218,8 +218,8 @@ def both(data, expression="x*y", **options):
     """The base's answer and that with polars."""
 
     def in_bulk(job):
-        assert bulk_delimited.serves(job)
-        return bulk_delimited.in_bulk(job)
+        assert bulk.serves(job)
+        return bulk.in_bulk(job)
 
     return answer(data, expression, **options), answer(data, expression, made=in_bulk, **options)
 

@@ -250,7 +250,7 @@ def test_in_little_memory_the_program_works_alone(rows, is_polars, limit):
         ("ROWS.TSV", prestart.LARGE, True),
         ("rows.csv.gz", prestart.LARGE, True),
         ("rows.csv", prestart.LARGE - 1, False),
-        ("rows.ndjson", prestart.LARGE, False),
+        ("rows.ndjson", prestart.LARGE, True),
         ("rows.parquet", prestart.LARGE, False),
     ],
 )
@@ -262,7 +262,7 @@ def test_a_large_file_is_much(tmp_path, monkeypatch, name, size, expected):
     assert prestart.is_large_job(["x + y", str(path), "-q"]) is expected
 
 
-@pytest.mark.parametrize("other", [["--format", "ndjson"], ["-o", "out.parquet"], ["--from", "lines"]])
+@pytest.mark.parametrize("other", [["--format", "ndjson"], ["-o", "out.parquet"], ["--from", "lines"], ["-o", "a.tsv"]])
 def test_what_polars_does_not_write_as_text_is_not_much(tmp_path, other):
     with open(tmp_path / "rows.csv", "wb") as file:
         file.truncate(prestart.LARGE)
