@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backprop.cli.batch.input.files import GivenFile
     from backprop.cli.batch.settings import Batch
 
-Output = Any  # text as bytes or as a function that writes it into a stream, or a record batch
+Output = Any  # text as bytes or a view of some, or a record batch
 
 
 class Answer(NamedTuple):

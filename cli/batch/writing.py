@@ -8,11 +8,8 @@ from backprop.cli.batch.evaluation import Output
 
 
 def write_output(stream: BinaryIO, output: Output) -> None:
-    """Write text, or have it written. Raises OSError."""
-    if isinstance(output, bytes):
-        write_all(stream, memoryview(output))
-    else:
-        output(stream)
+    """Write text. Raises OSError."""
+    write_all(stream, memoryview(output))
 
 
 def write_all(stream: BinaryIO, rest: memoryview) -> None:

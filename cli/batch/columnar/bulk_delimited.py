@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import codecs
 import io
-import os
-import re
-from collections.abc import Collection, Mapping, Sequence
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, BinaryIO
+import itertools
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,7 +23,6 @@ from backprop.cli.batch.formats.numbers import Rows, is_sum_finite, rows_of, tex
 from backprop.cli.batch.formats.rearranged import Rearranged
 from backprop.cli.batch.row_errors import Fault
 from backprop.cli.batch.sightings import Remark
-from backprop.cli.batch.writing import write_all
 
 if TYPE_CHECKING:
     from typing import TypeGuard
@@ -32,6 +30,8 @@ if TYPE_CHECKING:
 LEAST = 1 << 17  # bytes of a block that are worth it
 SMALL = 1e-4  # below, as from 1e16 on, polars writes other digits or another form than Python
 PIECE = 1 << 16  # bytes
+PLACE = "\0"  # of a text that is written by itself; no regular block holds one
+FEW = 32  # of so many numbers one may be written by itself: to have polars write all as text takes longer
 
 
 def serves_tables(job: Job) -> TypeGuard[RowsJob]:
@@ -71,29 +71,56 @@ class BulkWriter:
         """In a bad row the results are empty, or the row is left out."""
         if block.lines_series is None:
             return self.careful.output(block, results, is_skipping=is_skipping)
-        frame = self.frame(block, rows_of(results), block.dropped(is_skipping=is_skipping))
-        assert isinstance(block.endings, str)  # a regular block has one for all lines
-        form, empty = self.careful.form, self.careful.empty
-        return partial(write_frame, frame, separator=form.separator, ending=block.endings, empty=empty)
-
-    def frame(self, block: Block, vectors: Sequence[Rows], dropped: Collection[int]) -> Any:
-        """The lines as they came and the results as text."""
         import polars
 
-        bad = list(block.faults)
-        columns = [] if self.careful.is_only else [block.lines_series.alias("")]
-        for position, vector in enumerate(vectors):
-            text = as_texts(vector)
-            columns.append((text.scatter(bad, None) if bad else text).alias(str(position)))
-        if bad and not dropped and not self.careful.is_only:
-            padded = [self.careful.form.padded(line) for line in block.lines_series.gather(bad)]
-            columns[0] = columns[0].scatter(bad, padded)
-        frame = polars.DataFrame(columns)
-        if not dropped:
-            return frame
-        kept = np.ones(len(frame), dtype=bool)
-        kept[list(dropped)] = False
-        return frame.filter(polars.Series(kept))
+        form, vectors = self.careful.form, rows_of(results)
+        dropped = block.dropped(is_skipping=is_skipping)
+        columns, others = self.columns(block, vectors, may_be_other=not dropped)
+        frame = polars.DataFrame([column.alias(str(place)) for place, column in enumerate(columns)])
+        if dropped:
+            kept = np.ones(len(frame), dtype=bool)
+            kept[list(dropped)] = False
+            frame = frame.filter(polars.Series(kept))
+        assert isinstance(block.endings, str)  # a regular block has one for all lines
+        text = frame_text(frame, separator=form.separator, ending=block.endings, null=PLACE)
+        return with_others(text, others) if others else text
+
+    def columns(self, block: Block, vectors: Sequence[Rows], *, may_be_other: bool) -> tuple[list[Any], list[str]]:
+        """The lines as they came and the results as numbers, or as text where polars would write many otherwise.
+
+        Where it would write few, these are null, and their texts are given by themselves, line by line.
+        """
+        import polars
+
+        bad = sorted(block.faults)
+        columns = [] if self.careful.is_only else [self.padded(block, bad)]
+        others: list[tuple[int, int, str]] = []
+        for number, vector in enumerate(vectors):
+            places = np.union1d(written_otherwise(vector), bad).astype(np.int64)
+            if len(places) > (block.rows // FEW if may_be_other else 0):
+                text = as_texts(vector)
+                columns.append(text.scatter(bad, self.careful.empty) if bad else text)
+                continue
+            written = [
+                self.careful.empty if place in block.faults else text
+                for place, text in zip(places.tolist(), texts(vector[places]), strict=True)
+            ]
+            others += zip(places.tolist(), itertools.repeat(number), written)
+            column = polars.Series(vector)
+            columns.append(column.scatter(places, None) if len(places) else column)
+        return columns, [text for *_, text in sorted(others)]
+
+    def padded(self, block: Block, bad: Sequence[int]) -> Any:
+        """The lines, the bad ones filled up."""
+        lines = block.lines_series
+        return lines.scatter(bad, [self.careful.form.padded(line) for line in lines.gather(bad)]) if bad else lines
+
+
+def with_others(text: memoryview, others: Sequence[str]) -> bytes:
+    """A text with others in the places that are left for them."""
+    pieces = bytes(text).split(PLACE.encode())
+    written = [other.encode() for other in others]
+    return b"".join(itertools.chain.from_iterable(itertools.zip_longest(pieces, written, fillvalue=b"")))
 
 
 class BulkReader:
@@ -228,25 +255,15 @@ def written_otherwise(vector: Rows) -> Any:
     return np.flatnonzero(other)
 
 
-def write_frame(frame: Any, out: BinaryIO, *, separator: str, ending: str, empty: str = "") -> None:
-    """Write the frame's text, `empty` for null. Raises OSError.
-
-    By polars itself where that is a file: a pipe may take less at a time.
-    """
-    text = out if isinstance(out, io.FileIO) else io.BytesIO()
-    try:
-        frame.write_csv(
-            text,
-            include_header=False,
-            separator=separator,
-            line_terminator=ending,
-            quote_style="never",
-            null_value=empty,
-        )
-    except OSError as error:
-        number = re.search(r"os error (\d+)", str(error))
-        if number is None:
-            raise
-        raise OSError(int(number[1]), os.strerror(int(number[1]))) from None
-    if isinstance(text, io.BytesIO):
-        write_all(out, text.getbuffer())
+def frame_text(frame: Any, *, separator: str, ending: str, null: str = "") -> memoryview:
+    """The frame's text. It is made in memory: the turn to write is kept for no longer than writing takes."""
+    text = io.BytesIO()
+    frame.write_csv(
+        text,
+        include_header=False,
+        separator=separator,
+        line_terminator=ending,
+        quote_style="never",
+        null_value=null,
+    )
+    return text.getbuffer()

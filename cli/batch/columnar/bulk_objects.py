@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from backprop.cli.batch.block import Block
-from backprop.cli.batch.columnar.bulk_delimited import LEAST, as_texts, write_frame, written_otherwise
+from backprop.cli.batch.columnar.bulk_delimited import FEW, LEAST, as_texts, frame_text, written_otherwise
 from backprop.cli.batch.columnar.object_lines import LineLayout, layout_of
 from backprop.cli.batch.evaluation import Job, Output, RowsJob
 from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 MOST_LAYOUTS = 4  # each is tried on the lines that the ones before it do not have
 LOOKED_AT = 8  # lines, for a further layout
-FEW = 32  # of so many numbers one may be written otherwise, by itself: to have polars write all as text takes longer
 LONGEST_LINE = 4000  # bytes: Python reads no whole number of more digits than 4300
 
 
@@ -153,7 +151,7 @@ class BulkMembers:
             kept = np.ones(len(lines), dtype=bool)
             kept[list(dropped)] = False
             lines = lines.filter(polars.Series(kept))
-        return partial(write_frame, lines.to_frame(), separator=",", ending="\n")
+        return frame_text(lines.to_frame(), separator=",", ending="\n")
 
     def lines(self, block: Block, results: Sequence[Rows]) -> Any:
         """The whole lines: by polars, but for those in which it would not write every number as `careful` does."""

@@ -22,7 +22,7 @@ from backprop.cli.batch.columnar.arrow_types import (
     mapped,
     name_of,
 )
-from backprop.cli.batch.columnar.bulk_delimited import as_texts, write_frame
+from backprop.cli.batch.columnar.bulk_delimited import as_texts, frame_text
 from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.dialect import dialect_of
@@ -64,7 +64,7 @@ def write_delimited(batch: Any, separator: str, out: BinaryIO) -> None:
         for column in batch.columns
     ]
     frame = polars.DataFrame([column.alias(str(position)) for position, column in enumerate(series)])
-    write_frame(frame, out, separator=separator, ending="\n")
+    write_all(out, frame_text(frame, separator=separator, ending="\n"))
 
 
 def held(column: Any, separator: str, *, is_alone: bool = False) -> Any:
