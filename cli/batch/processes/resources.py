@@ -8,6 +8,8 @@ import signal
 import sys
 
 KEPT = 1 << 25  # bytes
+# What a container may have, by the second and the first version of Linux's control groups
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def leave_matrices_to_one_thread() -> None:
@@ -45,6 +47,17 @@ def die_with(parent: int) -> None:
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
     if os.getppid() != parent:  # it was gone before
         os._exit(0)
+
+
+def available_memory() -> float:
+    """The bytes that more processes may have: no more than a container allows in all; infinite where no system says."""
+    found = [float("inf")]
+    with contextlib.suppress(OSError, ValueError, StopIteration), open("/proc/meminfo", "rb") as file:
+        found.append(1024 * int(next(line for line in file if line.startswith(b"MemAvailable:")).split()[1]))
+    for path in LIMITS:
+        with contextlib.suppress(OSError, ValueError), open(path, "rb") as file:  # `max` is no number
+            found.append(int(file.read()))
+    return min(found)
 
 
 def has_address_space(size: int) -> bool:

@@ -32,7 +32,7 @@ from backprop.autodiff.evaluation.threads import usable_cores
 from backprop.cli.batch.columnar.library import loaded
 from backprop.cli.batch.input.blocks import LONGEST
 from backprop.cli.batch.processes.channel import Channel, connected
-from backprop.cli.batch.processes.resources import die_with, has_address_space, keep_freed_memory
+from backprop.cli.batch.processes.resources import available_memory, die_with, has_address_space, keep_freed_memory
 from backprop.cli.batch.processes.token_ring import Token, token_ring
 from backprop.cli.output.descriptor import unbuffered
 from backprop.cli.status import Failure, Status
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 QUEUED_BLOCKS = 3  # that a worker has: the answer to one waits for the token, one is answered, one waits
 UNWRITTEN_ANSWERS = 2  # that wait for the token, at most: they take more memory than the blocks
-BULK_WORKERS = 3  # at most, where they use polars: each takes 60 MB
+WORKER_MEMORY = 1 << 27  # bytes that each takes at most, with the blocks that it has: with polars 100 MB were measured
 LEAST_ADDRESS_SPACE = 1 << 29  # bytes that each takes beside the blocks of all of them
 SLOT_SIZE = LONGEST + (1 << 22)  # bytes of the largest block: a record, and what was read together with its end
 
@@ -121,17 +121,22 @@ def raise_if_exception(message: Any) -> Any:
 
 def plain_workers() -> list[Worker]:
     """Workers for jobs that take no more than the program has. Raises OSError where the system gives no more."""
-    return start_workers(usable_cores(), lambda: None)
+    return start_workers(worker_count(), lambda: None)
 
 
 def bulk_workers() -> list[Worker]:
     """Workers for jobs that polars does. Raises OSError where the system gives no more."""
-    return start_workers(min(usable_cores(), BULK_WORKERS), import_for_bulk)
+    return start_workers(worker_count(), import_for_bulk)
+
+
+def worker_count() -> int:
+    """As many as there are cores and memory for."""
+    return int(min(usable_cores(), available_memory() // WORKER_MEMORY))
 
 
 def import_for_bulk() -> None:
-    """Import what columnar/bulk.py takes when it is called; the workers share the cores. Raises Failure."""
-    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, usable_cores() // BULK_WORKERS)))
+    """Import what columnar/bulk.py takes when it is called; each worker has a core. Raises Failure."""
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
     os.environ.setdefault(
         "_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1"
     )  # it keeps memory for the next block
@@ -158,7 +163,7 @@ def start_workers(count: int, prepare: Callable[[], None]) -> list[Worker]:
 
     Raises OSError where the system gives no more, or not enough for each to work with.
     """
-    if not has_address_space(count * SLOT_SIZE * QUEUED_BLOCKS + LEAST_ADDRESS_SPACE):
+    if count == 0 or not has_address_space(count * SLOT_SIZE * QUEUED_BLOCKS + LEAST_ADDRESS_SPACE):
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
     memories = [mmap.mmap(-1, SLOT_SIZE * QUEUED_BLOCKS) for _ in range(count)]
     ends = [connected() for _ in range(count)]
