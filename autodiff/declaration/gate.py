@@ -18,6 +18,7 @@ from backprop.autodiff.declaration.notation import PRODUCT, Call, Infix, Notatio
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.declaration.table import METHODS, gate_named
 from backprop.autodiff.named_tuple import NamedTuple
+from backprop.autodiff.numerics.elementary import elementary
 from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from backprop.autodiff.numerics.odd import OddSeries
 
 Forward = Callable[..., Any]
+NUMPYS = (np.ufunc, type(np.where))  # the kinds of NumPy's functions
 
 
 class Sample(NamedTuple):
@@ -137,6 +139,8 @@ class Gate:
                   kind's, or None where there is none
     `routine`     a function of numbers with the same digits as `forward`, which printers translate, or None: it takes
                   the attributes behind the operands (numerics/routines)
+    `keeps_digits` whether the routine or kernel, if it is another form than `forward`, gives its number up to two units
+                  of the last place wherever the operands are finite, so that one number can be computed by it
     `enclosure` the interval of its values from its function and its operands' intervals (numerics/intervals.py), or
                   None where nobody has said it
     `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
@@ -199,6 +203,7 @@ class Gate:
         kernel: Callable[..., Node] | None = None,
         by_entries: Forward | None = None,
         routine: Callable[..., float] | None = None,
+        keeps_digits: bool = False,
         enclosure: Enclosure | None = None,
         is_composed: bool = False,
         is_public: bool = True,
@@ -240,6 +245,7 @@ class Gate:
         self.kernel = forward if is_composed else kernel
         self.by_entries = by_entries or self.entry_form()
         self.routine = routine
+        self.keeps_digits = keeps_digits
         self.enclosure = enclosure
         self.is_public = is_public
         self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
@@ -249,6 +255,7 @@ class Gate:
         self.hazard = hazard
         self.odd = odd
         self.form = form
+        self.elementary = self.function_of_floats([forward, *methods])
         METHODS.update(dict.fromkeys(methods, self))
         if is_public and isinstance(forward, np.ufunc):
             METHODS.setdefault(forward, self)
@@ -262,6 +269,14 @@ class Gate:
     def __reduce__(self) -> tuple[Callable[[str], Gate], tuple[str]]:
         """Pickled by its name: a declaration is code."""
         return gate_named, (self.name,)
+
+    def function_of_floats(self, functions: Sequence[Any]) -> Callable[..., float] | None:
+        """What computes one number of Python floats without NumPy: what it is by NumPy's or a math library's name."""
+        if self.attributes:
+            return None
+        names = [function.__name__ for function in functions if type(function) in NUMPYS]
+        names += [self.code["math"]] if "math" in self.code else []
+        return next(filter(None, map(elementary, names)), None)
 
     @property
     def least_operands(self) -> int:

@@ -33,10 +33,20 @@ class Program(NamedTuple):
     results: tuple[int, ...]
 
 
-def lower(results: Sequence[Node], given: Collection[Node] = ()) -> Program:
+def array_function(node: Node) -> Callable[..., Any]:
+    """NumPy's function that computes a node."""
+    return partial(node.gate.forward, **node.settings) if node.attributes else node.gate.forward
+
+
+def lower(
+    results: Sequence[Node],
+    given: Collection[Node] = (),
+    function_of: Callable[[Node], Callable[..., Any]] = array_function,
+) -> Program:
     """The program for the values of `results`, nodes of one typed graph. A slot is free after its last use.
 
-    The values of `given` nodes are not computed: they are inputs of the program, by `given_name`.
+    The values of `given` nodes are not computed: they are inputs of the program, by `given_name`. `function_of` says
+    by what each other node is computed.
     """
     if not results:
         return Program((), 0, (), (), ())
@@ -67,8 +77,7 @@ def lower(results: Sequence[Node], given: Collection[Node] = ()) -> Program:
         elif node.gate is leaves.input:
             inputs.append((output, str(node.name)))
         else:
-            function = partial(node.gate.forward, **node.settings) if node.attributes else node.gate.forward
-            instructions.append(Instruction(function, operands, output))
+            instructions.append(Instruction(function_of(node), operands, output))
     return Program(tuple(instructions), count, tuple(constants), tuple(inputs), tuple([slot[node] for node in results]))
 
 

@@ -71,6 +71,7 @@ logaddexp = Elementwise(
     lambda x, y, out: logaddexp_slope(x, y),
     lambda x, y, out: logaddexp_slope(y, x),
     operands=("x", "y"),
+    keeps_digits=True,
     routine=logaddexp_routine.logaddexp,
     summary="log(exp(x) + exp(y)), without overflow",
     habit="shares the gradient out by sigmoid(x - y)",

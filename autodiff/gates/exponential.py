@@ -130,6 +130,7 @@ xlogy = Elementwise(
     lambda x, y, out: arithmetic.ratio(x, y),
     operands=("x", "y"),
     kernel=kernels.xlogy,
+    keeps_digits=True,
     code={"latex": Template(r"{0} \log\left({1}\right)", PRODUCT)},
     summary="x*log(y), and 0 where x is 0",
     habit="scales the gradient by log(y) for x and by x/y for y",

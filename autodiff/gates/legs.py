@@ -42,6 +42,7 @@ def slope_of_hypot(name: str, **more: Any) -> Elementwise:
         lambda x, y, out: along(x, y),
         lambda x, y, out: across(x, y),
         kernel=lambda x, y: arithmetic.ratio(x, np.hypot(x, y)),
+        keeps_digits=True,
         of="hypot by x",
         textbook=lambda x, y: x / np.hypot(x, y),
         source="x/sqrt(x^2 + y^2)",

@@ -191,6 +191,7 @@ is_apart: Flat = Flat(
     operands=("r",),
     textbook=lambda r: r.graph.constant(1.0),
     kernel=lambda r: logic.not_equal(r, 0.0),
+    keeps_digits=True,
     summary="1 where r is not 0, as a reader may take for granted",
     habit="stops the gradient: it is constant off zero",
     source="by definition",

@@ -242,6 +242,7 @@ direction: Elementwise = hidden(
     textbook=lambda v, r: v / r,
     gap=Gap(lambda v, r: vanishes(r)),
     kernel=kernels.ratio,
+    keeps_digits=True,
     summary="v / r, and 0 where both are 0",
     habit="divides the gradient by r; stops it where r is 0, on whose opposite sides it has opposite signs",
     source="the convention for the norm of zeros",

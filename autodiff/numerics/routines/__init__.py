@@ -13,24 +13,29 @@ import numpy as np
 from backprop.autodiff.shapes import Array
 
 
-def over_entries(routine: Callable[..., float]) -> Callable[..., Array]:
-    """The routine for numbers and for arrays of any shapes that broadcast; settings follow its operands."""
+class ByRoutine:
+    """The function of a gate that computes numbers by the routine; settings follow its operands."""
 
-    def forward(*operands: Array, **settings: Any) -> Array:
-        if not any(isinstance(operand, np.ndarray) for operand in operands):
-            return np.float64(routine(*map(float, operands), **settings))
+    def __init__(self, routine: Callable[..., float], of_arrays: Callable[..., Array]) -> None:
+        self.routine = routine
+        self.of_arrays = of_arrays
+
+    def __call__(self, *operands: Array, **settings: Any) -> Array:
+        if any(isinstance(operand, np.ndarray) for operand in operands):
+            return self.of_arrays(*operands, **settings)
+        return np.float64(self.routine(*map(float, operands), **settings))
+
+
+def over_entries(routine: Callable[..., float]) -> ByRoutine:
+    """The routine for numbers and for arrays of any shapes that broadcast."""
+
+    def of_arrays(*operands: Array, **settings: Any) -> Array:
         entries: Any = np.frompyfunc(lambda *entry: routine(*entry, **settings), len(operands), 1)(*operands)
         return np.asarray(entries, dtype=np.float64)
 
-    return forward
+    return ByRoutine(routine, of_arrays)
 
 
-def of_numbers(routine: Callable[..., float], of_arrays: Callable[..., Array]) -> Callable[..., Array]:
+def of_numbers(routine: Callable[..., float], of_arrays: Callable[..., Array]) -> ByRoutine:
     """The routine for numbers, as generated code computes them, and what takes arrays for arrays."""
-
-    def forward(*operands: Array, **settings: Any) -> Array:
-        if any(isinstance(operand, np.ndarray) for operand in operands):
-            return of_arrays(*operands, **settings)
-        return np.float64(routine(*map(float, operands), **settings))
-
-    return forward
+    return ByRoutine(routine, of_arrays)
