@@ -31,6 +31,7 @@ from backprop.autodiff.shapes import Array, Shape
 
 MOST_PLANS = 16  # kept for the shapes that came before, each with the memory of a block of rows for each thread
 MOST_STEPS = 2**18  # of them together
+OUT = "out"  # the argument for the caller's arrays, and perhaps a variable's name
 
 
 class Kind(NamedTuple):
@@ -72,17 +73,21 @@ class CompiledFunction:
         return CompiledFunction, (self.graph, self.wrt, self.fixed, self.gradients)
 
     def __call__(
-        self, columns: Any = None, /, **more_columns: Any
+        self, columns: Any = None, /, *, out: Any = None, **more_columns: Any
     ) -> tuple[np.ndarray[Any, Any], dict[str, np.ndarray[Any, Any]]]:
         """The values, (rows, *the output's shape), and the gradients by name, (rows, *the variable's shape).
 
         `columns` is a mapping or a data frame, of which the columns that the expression has are taken. An array has
-        the rows along its first axis; a number holds for all rows, and numbers alone are one row. Raises
-        ExpressionError for missing and unknown names, for what is no number, where the numbers of rows differ, and
-        where shapes do not fit.
+        the rows along its first axis; a number holds for all rows, and numbers alone are one row. `out`, what an
+        earlier call returned or arrays like these, is filled and returned; of an expression with a variable of that
+        name it is the variable, unless `columns` has it. Raises ExpressionError for missing and unknown names, for
+        what is no number, where the numbers of rows differ, where shapes do not fit, and for arrays of `out` that
+        cannot be filled.
         """
         free = [name for name in self.graph.variables if name not in self.fixed and name not in more_columns]
         given = {**columns_of(columns, free), **more_columns}
+        if out is not None and OUT in free and OUT not in given:
+            given[OUT], out = out, None
         varying, held = self._split(given)
         rows = _rows(varying)
         kinds = [Kind(name, array.shape[1:], True) for name, array in varying.items()]
@@ -90,13 +95,19 @@ class CompiledFunction:
         plan = self._plan(tuple(sorted(kinds)))
         program = plan.program or RowProgram(plan.rows, held)
         turned = {name: np.moveaxis(array, 0, -1) for name, array in varying.items()}
-        results = [np.empty((rows, *shape)) for shape in plan.rows.result_shapes]
-        out = [np.moveaxis(array, 0, -1) for array in results]
+        shapes_of_results = [(rows, *shape) for shape in plan.rows.result_shapes]
+        if out is None:
+            results = [np.empty(shape) for shape in shapes_of_results]
+        else:
+            from backprop.autodiff.evaluation.given_results import given_results  # here, not above: few calls have any
+
+            results = given_results(out, plan.names, shapes_of_results, varying)
+        targets = [np.moveaxis(np.asarray(array), 0, -1) for array in results]
 
         def work(start: int, stop: int) -> None:
             program.run(
                 {name: array[..., start:stop] for name, array in turned.items()},
-                [array[..., start:stop] for array in out],
+                [array[..., start:stop] for array in targets],
             )
 
         threads.over_rows(work, rows, plan.rows.rows_worth_a_thread)
