@@ -18,6 +18,7 @@ from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower, needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
+from backprop.autodiff.passes.spelling import spelled
 from backprop.autodiff.shapes import Shape
 
 # A block's inputs, results and buffers: four times a core's second-level cache, because inputs and results only pass.
@@ -74,8 +75,15 @@ class RowPlan(NamedTuple):
 
 @without_collection
 def plan_rows(results: Sequence[Node], varying: Collection[str]) -> RowPlan:
-    """The steps for `results`, nodes of one graph typed by the shapes of one row, where `varying` inputs have rows."""
-    return _Planner(results, varying).plan()
+    """The steps for `results`, nodes of one graph typed by the shapes of one row, where `varying` inputs have rows.
+
+    A gate whose function is made of NumPy's is planned as these, which fill buffers and may be those of another gate.
+    """
+    return _Planner(spelled(results, is_made_of_ufuncs), varying).plan()
+
+
+def is_made_of_ufuncs(node: Node) -> bool:
+    return node.gate.is_entrywise and node.gate.kernel is node.gate.forward
 
 
 class _Planner:
@@ -168,7 +176,9 @@ class _Planner:
     def _step(self, function: Callable[..., Any], inputs: tuple[int, ...], output: int, fills: bool) -> None:
         places = (*inputs, output) if fills else inputs
         taken = itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
-        self.steps.append(RowStep(function, taken, None if fills else output))
+        self.steps.append(
+            RowStep(FILLING.get(function, function) if fills else function, taken, None if fills else output)
+        )
 
     def _operand(self, operand: Node, user: Node) -> int:
         if operand in self.varies:
@@ -215,3 +225,16 @@ def is_view(node: Node) -> bool:
 
 def copy_into(source: Any, target: Any) -> None:
     np.copyto(target, source)
+
+
+def maximum_into(x: Any, y: Any, target: Any) -> None:
+    np.maximum(x, y, out=target)
+
+
+def minimum_into(x: Any, y: Any, target: Any) -> None:
+    np.minimum(x, y, out=target)
+
+
+# NumPy is about to refuse them a third operand.
+FILLING: dict[Callable[..., Any], Callable[..., Any]] = {np.maximum: maximum_into, np.minimum: minimum_into}
+OWN = {copy_into, *FILLING.values()}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.evaluation.batched_lowering import RowPlan, plan_rows
+from backprop.autodiff.evaluation.batched_lowering import OWN, RowPlan, plan_rows
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import lower
 from backprop.autodiff.graph import Node
@@ -45,8 +45,8 @@ class RowProgram:
 
     @property
     def can_be_sent(self) -> bool:
-        """Whether another process knows its functions by name: it is all NumPy's own."""
-        return all(isinstance(step.function, np.ufunc) for step in self.plan.steps)
+        """Whether another process knows its functions by name: they are all NumPy's own, or of the lowering."""
+        return all(isinstance(step.function, np.ufunc) or step.function in OWN for step in self.plan.steps)
 
     @property
     def rows_per_block(self) -> int:

@@ -27,14 +27,15 @@ def both(word: str, symbol: str) -> dict[str, str | Template]:
 
 
 class Indicator(Flat):
-    """1 for true, 0 for false, as NumPy's test says."""
+    """1 for true, 0 for false, as NumPy's test says, which fills a buffer of rows with them by itself."""
 
     is_indicator = True
 
     def __init__(self, name: str, test: np.ufunc, **declaration: Any) -> None:
         declaration = {"habit": "stops the gradient: it is 0 or 1", "source": "by definition", **declaration}
         methods = (test, *declaration.pop("methods", ()))
-        super().__init__(name, lambda *operands: test(*operands).astype(np.float64), methods=methods, **declaration)
+        declaration = {"over_rows": test, "methods": methods, **declaration}
+        super().__init__(name, lambda *operands: test(*operands).astype(np.float64), **declaration)
 
 
 def not_equal_shortcut(x: Node, y: Node) -> Node | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
-from backprop.autodiff.declaration.gate import Corner, at
+from backprop.autodiff.declaration.gate import Corner, Forward, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import TERNARY, Template
@@ -40,6 +40,17 @@ class Selection(Elementwise):
     """An elementwise gate that may return its operand."""
 
     returns_operand = True
+
+
+class Extreme(Elementwise):
+    """The largest or the smallest of any number of operands, of two by NumPy's own function."""
+
+    def __init__(self, name: str, of_two: np.ufunc, *gradients: Any, **declaration: Any) -> None:
+        super().__init__(name, lambda *operands: reduce(of_two, operands), *gradients, methods=(of_two,), **declaration)
+        self.of_two = of_two
+
+    def row_function(self, node: Node) -> Forward:
+        return self.of_two if len(node.inputs) == 2 else self.forward
 
 
 def within(x: Node, low: Node, high: Node) -> tuple[Node, Node, Node]:
@@ -120,14 +131,13 @@ def kept_by_sign(*operands: Node) -> list[tuple[Node, Node]]:
     return [(kinked.largest_share(*operands, position=position), out), (x > 0.0, out)]
 
 
-maximum: Elementwise = Elementwise(
+maximum: Extreme = Extreme(
     "maximum",
-    lambda *operands: reduce(np.maximum, operands),
+    np.maximum,
     lambda position, *nodes: kinked.largest_share(*nodes[:-1], position=position),
     is_selection=True,
     operands=("x", "y", "*more"),
     aliases=("max", "maxout"),
-    methods=(np.maximum,),
     partners=kept_by_sign,
     code={
         "latex": r"\max",
@@ -148,14 +158,13 @@ maximum: Elementwise = Elementwise(
         Corner((2.0, 2.0, 1.0), 2.0, (0.5, 0.5, 0.0)),
     ),
 )
-minimum = Elementwise(
+minimum = Extreme(
     "minimum",
-    lambda *operands: reduce(np.minimum, operands),
+    np.minimum,
     lambda position, *nodes: kinked.smallest_share(*nodes[:-1], position=position),
     is_selection=True,
     operands=("x", "y", "*more"),
     aliases=("min",),
-    methods=(np.minimum,),
     code={
         "latex": r"\min",
         "c": "minimum({0}, {1})",

@@ -34,8 +34,9 @@ def power(x: Array, y: Array) -> Array:
 
 
 def sigmoid(x: Array) -> Array:
-    """1 / (1 + e^-x), or e^x / (1 + e^x) for negative x, where e^-x overflows."""
-    result: Array = np.exp(np.minimum(x, 0.0)) / (1.0 + np.exp(-np.abs(x)))
+    """1 / (1 + e^-x), or e^x / (1 + e^x) for negative x, where e^-x overflows: e^-|x| is in both, and taken once."""
+    decay = np.exp(-np.abs(x))
+    result: Array = np.maximum(decay, x >= 0.0) / (1.0 + decay)
     return result
 
 

@@ -14,13 +14,13 @@ from backprop.autodiff.evaluation.batched_lowering import plan_rows
 from backprop.autodiff.evaluation.batched_program import RowProgram
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import lower, needed
-from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.numerics.intervals import Ends, Interval
 from backprop.autodiff.passes.reverse import gradients
+from backprop.autodiff.passes.spelling import spelled
 
 SAMPLES = 9  # of an interval, for a function without enclosures
-MOST_LAYERS = 4  # of gates that are made of gates
 ROOM = 2.0  # how much farther than the samples its second derivative may go
 
 Mask = np.ndarray[Any, np.dtype[np.bool_]]
@@ -45,7 +45,7 @@ class OneVariable:
         (slope,) = gradients(output, [variable])
         (bend,) = gradients(slope, [variable])
         self._program = RowProgram(plan_rows([output, slope, bend], [self._name]), values)
-        self._results = spelled([output, slope, bend])
+        self._results = spelled([output, slope, bend], lambda node: node.gate.enclosure is None and not node.shape)
         self._used = [needed([node]) for node in self._results]
         self._constant = constants_of(self._results, self._name, values)
         self.without = names_of(self._used[0])
@@ -138,26 +138,6 @@ class OneVariable:
             values = np.fmin.reduce(value, axis=1) - reach, np.fmax.reduce(value, axis=1) + reach
         is_smooth = np.isfinite(spread)
         return Enclosed(values, slopes, is_smooth)
-
-
-def spelled(nodes: Sequence[Node]) -> list[Node]:
-    """The same in a graph of their own, where gates without enclosure are what they are made of, as far as is known."""
-    results = list(nodes)
-    for _ in range(MOST_LAYERS):
-        if any([node.gate.is_informed for node in needed(results)]):
-            break
-        graph, twin = Graph(is_typed=True), dict[int, Node]()
-        is_whole = True
-        for node in needed(results):
-            if node.inputs and node.gate.enclosure is None and node.gate.kernel is not None and not node.shape:
-                is_whole = False
-                twin[node.index] = node.gate.kernel(*[twin[one.index] for one in node.inputs], **node.settings)
-            else:
-                twin[node.index] = graph.copy(node, twin)
-        results = [twin[node.index] for node in results]
-        if is_whole:
-            break
-    return results
 
 
 def constants_of(nodes: Sequence[Node], name: str, values: Mapping[str, Any]) -> dict[int, float]:

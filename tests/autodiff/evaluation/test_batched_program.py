@@ -10,13 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backprop.autodiff import Graph
+from backprop.autodiff import Graph, compile, value_and_grad
+from backprop.autodiff.evaluation.batched_gradients import plan_gradients
 from backprop.autodiff.evaluation.batched_lowering import LEAST_ROWS_BYTES, MOST_ROWS, plan_rows
 from backprop.autodiff.evaluation.batched_program import lower_rows
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.gates import OPERATORS
 from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.shapes import Slice
+from backprop.parser import parse
 
 from ..building import call, expression
 from ..deep import chain
@@ -110,7 +112,7 @@ print(*found.tolist())
 
 def test_a_program_of_numpys_functions_can_be_sent():
     """What the gates said of it, and what holds for all rows, is in it: another process does not import them."""
-    program = lowered(lambda x, a: call("exp", call("sinh", a) * x), "x", "a", fixed={"a": np.float64(0.5)})
+    program = lowered(lambda x, a: call("relu", call("exp", call("sinh", a) * x)), "x", "a", fixed={"a": 0.5})
     assert program.can_be_sent
     program.run({"x": np.array([3.0])})
     sent = subprocess.run(
@@ -121,7 +123,19 @@ def test_a_program_of_numpys_functions_can_be_sent():
 
 
 def test_a_program_of_other_functions_cannot_be_sent():
-    assert not lowered(lambda x: call("sigmoid", x), "x").can_be_sent
+    assert not lowered(lambda x: call("gamma", x), "x").can_be_sent
+
+
+def test_gates_that_are_made_of_numpys_functions_fill_buffers_and_share_what_they_compute():
+    typed = parse("sigmoid(x)").typed({})
+    plan = plan_gradients(typed, ["x"], ["x"])
+    assert names_of(plan).count("exp") == 1 and plan.references == ()
+    for text in ("sigmoid", "softplus", "relu", "tanh", "silu", "elu", "mish", "hard_sigmoid"):
+        graph = parse(f"{text}(x)*sigmoid(y)")
+        x, y = np.meshgrid([-np.inf, -800.0, -3.0, -0.0, 0.0, 1e-300, 3.0, 40.0, np.inf, np.nan], [-1.0, 0.0, 700.0])
+        values, grads = compile(graph)(x=x.ravel(), y=y.ravel())
+        value, gradient = value_and_grad(graph, x=x.ravel(), y=y.ravel())
+        np.testing.assert_array_equal([values, *grads.values()], [value, *gradient.values()])
 
 
 def test_what_depends_on_no_row_is_computed_before():
