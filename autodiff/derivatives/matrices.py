@@ -10,13 +10,20 @@ import numpy as np
 
 from backprop.autodiff.derivatives.asked import TooManyEntries, inputs_of, scalar_output, slopes_of
 from backprop.autodiff.derivatives.parts import with_parts
-from backprop.autodiff.derivatives.programs import AtPoint, Derived, seed_input, seed_name, seeds_of
+from backprop.autodiff.derivatives.programs import (
+    AtNumbers,
+    AtPoint,
+    Derived,
+    at_point,
+    seed_input,
+    seed_name,
+    seeds_of,
+)
 from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, by_reverse, size, with_exact_zeros
 from backprop.autodiff.derivatives.values import as_result
 from backprop.autodiff.evaluation.binding import bind, bound, direction_values, selected
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
-from backprop.autodiff.evaluation.program import lower
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.forward import tangents_of
@@ -176,9 +183,9 @@ def hvp(
     along = direction_values(graph, arrays, direction, "direction")
     arrays |= seeds_of("direction", along)
 
-    def make(typed: Graph) -> AtPoint:
+    def make(typed: Graph) -> AtPoint | AtNumbers:
         seeds = {typed.inputs[name]: seed_input(typed, seed_name("direction", name), arrays) for name in along}
-        return AtPoint(lower([scalar_output(typed), *tangents_of(slopes_of(typed, inputs_of(typed, names)), seeds)]))
+        return at_point([scalar_output(typed), *tangents_of(slopes_of(typed, inputs_of(typed, names)), seeds)])
 
     value, *products = Derived(graph, ("Hessian times", names, tuple(along)), arrays, make).numbers()
     return as_result(value), {name: as_result(product) for name, product in zip(names, products, strict=True)}

@@ -7,7 +7,7 @@ without masks runs first, and where a result is not finite, one with them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -15,11 +15,13 @@ import numpy as np
 
 from backprop.autodiff.evaluation.binding import shapes_of
 from backprop.autodiff.evaluation.execution import run
+from backprop.autodiff.evaluation.flat_program import FlatProgram, flat_program, is_run_by_gates
 from backprop.autodiff.evaluation.garbage import without_collection
-from backprop.autodiff.evaluation.program import Program
+from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.kink_hits import provisional_hits, record
+from backprop.autodiff.passes.spelling import spelled
 from backprop.autodiff.shapes import Array
 
 
@@ -46,6 +48,49 @@ class AtPoint(NamedTuple):
 
     def compute(self, values: Mapping[str, Array]) -> list[Array]:
         return run(self.program, values)
+
+
+class AtNumbers:
+    """The values of `results` by functions of floats, and where these refuse, by a program as AtPoint has it.
+
+    What is asked for again is worth more lowering: from the second time on gates that are run by others are spelled.
+    """
+
+    def __init__(self, flat: FlatProgram, results: Sequence[Node]) -> None:
+        self.flat = flat
+        self._results = results
+        self._is_new, self._is_spelled = True, False
+        self._otherwise: AtPoint | None = None
+
+    @property
+    def size(self) -> int:
+        return self.flat.size
+
+    def run(self, values: Mapping[str, Any]) -> list[float] | None:
+        """The results for these numbers, all of them finite; None where NumPy is to compute them."""
+        if self._is_new:
+            self._is_new = False
+        elif not self._is_spelled:
+            self._is_spelled = True
+            results = spelled(self._results, is_run_by_gates)
+            if results != self._results:
+                self.flat = flat_program(results) or self.flat
+        flat = self.flat
+        return flat.run(map(values.__getitem__, flat.names))
+
+    def compute(self, values: Mapping[str, Array]) -> Sequence[Any]:
+        found = self.run(values)
+        if found is not None:
+            return found
+        if self._otherwise is None:
+            self._otherwise = AtPoint(lower(self._results))
+        return self._otherwise.compute(values)
+
+
+def at_point(results: Sequence[Node]) -> AtPoint | AtNumbers:
+    """What computes the values of nodes of one typed graph."""
+    flat = flat_program(results)
+    return AtPoint(lower(results)) if flat is None else AtNumbers(flat, results)
 
 
 class Kept(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,10 +23,13 @@ from backprop.autodiff.evaluation.binding import (
     value_of,
 )
 from backprop.autodiff.evaluation.columns import columns_of, entries_of
+from backprop.autodiff.evaluation.flat_program import NUMBERS, FlatProgram, flat_program, is_run_by_gates
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.recent import Recent
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.named_tuple import NamedTuple
+from backprop.autodiff.passes.reverse import gradients
+from backprop.autodiff.passes.spelling import spelled
 from backprop.autodiff.shapes import Array, Shape
 
 MOST_PLANS = 16  # kept for the shapes that came before, each with the memory of a block of rows for each thread
@@ -42,6 +45,28 @@ class Kind(NamedTuple):
     varies: bool
 
 
+class NumbersAlone:
+    """The program for numbers alone, which are one row, None where it is NumPy's, and the names of its gradients."""
+
+    __slots__ = ("places", "program")
+
+    def __init__(self, program: FlatProgram | None, names: Sequence[str]) -> None:
+        self.program = program
+        self.places = [(name, slice(place, place + 1)) for place, name in enumerate(names, 1)]
+
+    @property
+    def size(self) -> int:
+        return 0 if self.program is None else self.program.size
+
+    def results(self, numbers: Iterable[float]) -> tuple[Any, dict[str, Any]] | None:
+        """What a call returns, views of one array; None where it is left to NumPy."""
+        found = None if self.program is None else self.program.run(numbers)
+        if found is None:
+            return None
+        together = np.array(found)
+        return together[:1], {name: together[place] for name, place in self.places}
+
+
 class Plan(NamedTuple):
     """The rows' plan, the variables that its gradients are by, and the program where no number comes with the call."""
 
@@ -52,6 +77,10 @@ class Plan(NamedTuple):
 
 def size_of(plan: Plan) -> int:
     return len(plan.rows.steps)
+
+
+def size_of_numbers(numbers: NumbersAlone) -> int:
+    return numbers.size
 
 
 class CompiledFunction:
@@ -65,6 +94,7 @@ class CompiledFunction:
         self.fixed = {name: as_array(value, value_of(name)) for name, value in (fixed or {}).items()}
         self.gradients = gradients
         self._plans = Recent(MOST_PLANS, MOST_STEPS)
+        self._numbers = Recent(MOST_PLANS, MOST_STEPS)
         for name in (*self.fixed, *(self.wrt or ())):
             if name not in graph.inputs:
                 selected(graph, self.fixed, [name])
@@ -84,6 +114,12 @@ class CompiledFunction:
         what is no number, where the numbers of rows differ, where shapes do not fit, and for arrays of `out` that
         cannot be filled.
         """
+        if out is None and (columns is None or isinstance(columns, Mapping)):
+            row = {**columns, **more_columns} if columns else more_columns
+            if NUMBERS.issuperset(map(type, row.values())):
+                found = self._numbers_alone(row).results(row.values())
+                if found is not None:
+                    return found
         free = [name for name in self.graph.variables if name not in self.fixed and name not in more_columns]
         given = {**columns_of(columns, free), **more_columns}
         if out is not None and OUT in free and OUT not in given:
@@ -132,6 +168,20 @@ class CompiledFunction:
         held = {name: as_array(value, value_of(name)) for name, value in arrays.items() if not value.ndim}
         held |= defaults_beside(self.graph, {**self.fixed, **given})
         return {name: value for name, value in arrays.items() if value.ndim}, {**self.fixed, **held}
+
+    def _numbers_alone(self, row: Mapping[str, float]) -> NumbersAlone:
+        key = (tuple(row), self.graph.state)
+        found: NumbersAlone = self._numbers.get(key, lambda: self._flat(row), size_of_numbers)
+        return found
+
+    @without_collection
+    def _flat(self, row: Mapping[str, float]) -> NumbersAlone:
+        _, held = self._split(row)
+        typed = self.graph.typed({name: np.shape(value) for name, value in held.items()})
+        names = selected(self.graph, held, self.wrt) if self.gradients else ()
+        slopes = gradients(typed.result, [typed.named(name) for name in names]) if names else []
+        results = spelled([typed.result, *slopes], is_run_by_gates)
+        return NumbersAlone(flat_program(results, list(row), held), names)
 
     def _plan(self, kinds: tuple[Kind, ...]) -> Plan:
         plan: Plan = self._plans.get((kinds, self.graph.state), lambda: self._lowered(kinds), size_of)

@@ -25,17 +25,27 @@ class Recent:
 
     def get(self, key: Hashable, make: Callable[[], Any], size_of: Callable[[Any], int]) -> Any:
         """What was kept for `key`, or else what `make` makes. Two threads that ask at once may both make it."""
+        kept = self.find(key)
+        if kept is not None:
+            return kept
+        made = make()
+        self.keep(key, made, size_of(made))
+        return made
+
+    def find(self, key: Hashable) -> Any:
+        """What was kept for `key`, or None."""
         with self._lock:
             kept = self._kept.get(key)
-            if kept is not None:
-                self._kept.move_to_end(key)
-                return kept[0]
-        made = make()
-        size = size_of(made)
+            if kept is None:
+                return None
+            self._kept.move_to_end(key)
+            return kept[0]
+
+    def keep(self, key: Hashable, made: Any, size: int) -> None:
+        """Keep it for `key`, unless it is too large."""
         if size <= self.most_size:
             with self._lock:
                 self._put(key, made, size)
-        return made
 
     def _put(self, key: Hashable, made: Any, size: int) -> None:
         _, replaced = self._kept.pop(key, (None, 0))
