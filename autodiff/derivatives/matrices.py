@@ -20,7 +20,7 @@ from backprop.autodiff.derivatives.programs import (
     seeds_of,
 )
 from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, by_reverse, size, with_exact_zeros
-from backprop.autodiff.derivatives.values import as_result
+from backprop.autodiff.derivatives.values import as_result, as_results
 from backprop.autodiff.evaluation.binding import bind, bound, direction_values, selected
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
@@ -187,8 +187,8 @@ def hvp(
         seeds = {typed.inputs[name]: seed_input(typed, seed_name("direction", name), arrays) for name in along}
         return at_point([scalar_output(typed), *tangents_of(slopes_of(typed, inputs_of(typed, names)), seeds)])
 
-    value, *products = Derived(graph, ("Hessian times", names, tuple(along)), arrays, make).numbers()
-    return as_result(value), {name: as_result(product) for name, product in zip(names, products, strict=True)}
+    value, *products = as_results(Derived(graph, ("Hessian times", names, tuple(along)), arrays, make).numbers())
+    return value, dict(zip(names, products, strict=True))
 
 
 def first_order(graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int) -> FirstOrder:

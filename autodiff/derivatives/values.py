@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,10 +60,10 @@ def value_and_grad(
         return at_point([output, *gradients(output, [typed.named(name) for name in names], seed)])
 
     derived = Derived(graph, ("gradient", names), arrays, make)
-    value, *results = derived.numbers()
+    value, *results = as_results(derived.numbers())
     if are_numbers and isinstance(derived.plain, AtNumbers) and given.keys() >= {*derived.plain.flat.names}:
         graph.programs.keep(_asked(graph, wrt, given), (names, derived.plain), derived.plain.size)
-    return as_result(value), {name: as_result(gradient) for name, gradient in zip(names, results, strict=True)}
+    return value, dict(zip(names, results, strict=True))
 
 
 def _found_again(
@@ -105,8 +105,8 @@ def jvp(
         seeds = {typed.inputs[name]: seed_input(typed, seed_name("tangent", name), arrays) for name in along}
         return at_point([typed.result, *tangents_of([typed.result], seeds)])
 
-    value, tangent = Derived(graph, ("tangent", tuple(along)), arrays, make).numbers()
-    return as_result(value), as_result(tangent)
+    value, tangent = as_results(Derived(graph, ("tangent", tuple(along)), arrays, make).numbers())
+    return value, tangent
 
 
 def vjp(
@@ -131,6 +131,22 @@ def vjp(
 
 def as_result(value: Array) -> Any:
     """A float for a scalar, an array of the caller's own for anything else."""
-    if isinstance(value, float) or np.ndim(value) == 0:
-        return float(value)
-    return np.array(value)
+    return as_results([value])[0]
+
+
+def as_results(values: Sequence[Array]) -> list[Any]:
+    """Floats for scalars, arrays of the caller's own for anything else; `values` come straight from a program.
+
+    Those that have memory of their own are new, and are not copied: inputs and constants are views (binding.py,
+    graph.py), and so is what a gate takes from them.
+    """
+    handed: set[int] = set()
+    results: list[Any] = []
+    for value in values:
+        if isinstance(value, float) or np.ndim(value) == 0:
+            results.append(float(value))
+        else:
+            is_own = value.flags.owndata and value.flags.writeable and id(value) not in handed
+            handed.add(id(value))
+            results.append(value if is_own else np.array(value))
+    return results

@@ -26,6 +26,14 @@ def as_array(value: Any, what: str) -> Array:
     return result
 
 
+def lent(value: Any, what: str) -> Array:
+    """What `as_array` gives, for a call that keeps none of it: a view of an array of doubles, not a copy."""
+    if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim:
+        shapes.bounded(value.shape)
+        return np.asarray(value)[...]
+    return as_array(value, what)
+
+
 def as_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
     """`value` as an array of numbers of any kind, itself where it is one. Raises as `as_array` does.
 
@@ -69,14 +77,18 @@ def bind(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Arra
     Raises ExpressionError for variables without a value (all of them at once), for values of no variable, for
     values that are no numbers, and for shapes that do not fit.
     """
-    arrays = bound(graph, values)
+    check_names(graph, values)
+    arrays = {name: as_array(value, value_of(name)) for name, value in values.items()} | defaults_beside(graph, values)
     return graph.typed(shapes_of(arrays)), arrays
 
 
 def bound(graph: Graph, values: Mapping[str, Any]) -> dict[str, Array]:
-    """The values of a graph's variables as arrays. Raises as `bind` does, but for shapes that do not fit."""
+    """The values of a graph's variables as arrays, which are the caller's own where they are arrays of doubles.
+
+    Raises as `bind` does, but for shapes that do not fit.
+    """
     check_names(graph, values)
-    arrays = {name: as_array(value, value_of(name)) for name, value in values.items()}
+    arrays = {name: lent(value, value_of(name)) for name, value in values.items()}
     return arrays | defaults_beside(graph, values)
 
 
@@ -136,14 +148,14 @@ def seed_value(upstream: Any, shape: shapes.Shape) -> Array:
     """The output's upstream gradient: ones, or `upstream` in the output's shape. Raises ExpressionError."""
     if upstream is None:
         return np.ones(shape)[()]
-    array = upstream_value(upstream)
+    array = np.array(upstream_value(upstream))[()]
     check_seed(array.shape, shape)
     return array
 
 
 def upstream_value(upstream: Any) -> Array:
     """The upstream gradient that was given, as an array."""
-    return as_array(upstream, "the upstream gradient")
+    return lent(upstream, "the upstream gradient")
 
 
 def check_seed(given: shapes.Shape, shape: shapes.Shape) -> None:
@@ -168,7 +180,7 @@ def direction_values(
             inputs = [name for name in graph.inputs if name in arrays]
             known = f"its variables are {', '.join(inputs)}" if inputs else "it has no variables"
             raise ExpressionError(f"a {what} for '{name}', which is not a variable", cure=known, source=graph.source)
-        array = as_array(value, f"the {what} of '{name}'")
+        array = lent(value, f"the {what} of '{name}'")
         if array.shape != arrays[name].shape:
             raise ExpressionError(
                 f"the {what} of '{name}' has shape {shapes.show(array.shape)}, "
