@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _pools: dict[int, ThreadPoolExecutor] = {}  # by process: a child that was forked has its parent's pool, but no threads
 _making = threading.Lock()
+_of_thread = threading.local()
 
 STRETCHES = 2  # for each core: few, because threads that write to one page of memory wait for each other
 
@@ -27,11 +28,12 @@ def usable_cores() -> int:
 def over_rows(work: Callable[[int, int], None], rows: int, least: int) -> None:
     """Call `work(start, stop)` for stretches of all the rows, on every core; `least` rows or fewer in this thread.
 
+    All of them in this thread if it is one of the pool's: those that it would wait for may wait for it.
     Each thread takes the next stretch when it is done with one, so that a busy core does not hold up the others.
     Raises what `work` raises, when all threads are done.
     """
     workers = min(usable_cores(), -(-rows // least))
-    if workers < 2:
+    if workers < 2 or getattr(_of_thread, "is_of_pool", False):
         return work(0, rows)
     length = max(least, -(-rows // (STRETCHES * workers)))
     waiting = deque(range(0, rows, length))
@@ -64,5 +66,9 @@ def _pool() -> ThreadPoolExecutor:
         process = os.getpid()
         if process not in _pools:
             _pools.clear()
-            _pools[process] = ThreadPoolExecutor(usable_cores(), thread_name_prefix="backprop")
+            _pools[process] = ThreadPoolExecutor(usable_cores(), "backprop", initializer=_enter)
         return _pools[process]
+
+
+def _enter() -> None:
+    _of_thread.is_of_pool = True
