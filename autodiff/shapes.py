@@ -17,6 +17,7 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 
 LONG = 10**16  # from here a length is shown as a power of ten
 MAXIMUM_ENTRIES = 2**27  # of one array: 1 GiB of doubles
+LARGE = 2**15  # entries of an array that is worth blocks: a smaller one costs little beside the calls
 MAXIMUM_DIMENSIONS = 32  # of one array: what every NumPy allows
 MOST_DERIVATIVES = 100  # the factorials of the orders of polygamma overflow beyond 150
 
@@ -47,6 +48,11 @@ def bounded(shape: Shape) -> Shape:
             cure="use smaller arrays: an array may take 1 GiB at most",
         )
     return shape
+
+
+def is_large(shape: Shape) -> bool:
+    """Whether what is computed of such arrays is computed block by block."""
+    return math.prod(shape) >= LARGE
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:

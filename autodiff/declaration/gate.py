@@ -22,6 +22,7 @@ from backprop.autodiff.numerics.elementary import elementary
 from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:
+    from backprop.autodiff.declaration.blocks import BlockForm
     from backprop.autodiff.declaration.masks import Mask
     from backprop.autodiff.graph import Node
     from backprop.autodiff.numerics.intervals import Enclosure
@@ -143,6 +144,8 @@ class Gate:
                   of the last place wherever the operands are finite, so that one number can be computed by it
     `enclosure` the interval of its values from its function and its operands' intervals (numerics/intervals.py), or
                   None where nobody has said it
+    `quick`       the same bits in less time, as a graph of other gates for large arrays, or None (of operands: None
+                  for some)
     `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
     `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
                   is how it is written)
@@ -154,6 +157,8 @@ class Gate:
     `hazard`      how digits are lost in compositions with it, or None
     `odd`         where it is an odd function of its operand, smooth at 0: its power series
     `form`        what is differentiated in its place, where it is not differentiable at a point, or None
+    `in_blocks`   how blocks of its operand give its result (blocks.py), from the operand's shape and the attributes, or
+                  None; it is not asked of a gate with local gradients, whose entries come one by one
     """
 
     has_local = False  # whether its gradient is upstream times a local gradient, entry by entry
@@ -205,6 +210,7 @@ class Gate:
         routine: Callable[..., float] | None = None,
         keeps_digits: bool = False,
         enclosure: Enclosure | None = None,
+        quick: Callable[..., Node | None] | None = None,
         is_composed: bool = False,
         is_public: bool = True,
         is_function: bool | None = None,
@@ -215,6 +221,7 @@ class Gate:
         hazard: Hazard | None = None,
         odd: OddSeries | None = None,
         form: Form | None = None,
+        in_blocks: Callable[..., BlockForm | None] | None = None,
     ) -> None:
         self.name = name
         self.called = name  # in a text; several forms of a function have one name
@@ -243,6 +250,7 @@ class Gate:
         self.expand = expand
         self.code = dict(code or {})
         self.kernel = forward if is_composed else kernel
+        self.quick = quick or (forward if is_composed else None)
         self.by_entries = by_entries or self.entry_form()
         self.routine = routine
         self.keeps_digits = keeps_digits
@@ -255,6 +263,7 @@ class Gate:
         self.hazard = hazard
         self.odd = odd
         self.form = form
+        self.in_blocks = in_blocks
         self.elementary = self.function_of_floats([forward, *methods])
         METHODS.update(dict.fromkeys(methods, self))
         if is_public and isinstance(forward, np.ufunc):

@@ -15,6 +15,7 @@ import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.evaluation.needs import is_view
 from backprop.autodiff.evaluation.program import Program, lower, needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
@@ -216,11 +217,6 @@ def _varying_nodes(nodes: Sequence[Node], varying: frozenset[str]) -> set[Node]:
         elif any([operand in dependent for operand in node.reads]):
             dependent.add(node)
     return dependent
-
-
-def is_view(node: Node) -> bool:
-    """Whether the value may lie in the memory of an operand's."""
-    return not node.gate.has_local or node.gate.returns_operand
 
 
 def copy_into(source: Any, target: Any) -> None:

@@ -10,9 +10,11 @@ from functools import partial
 from typing import Any
 
 from backprop.autodiff.declaration import leaves
+from backprop.autodiff.evaluation.needs import given_name as given_name
+from backprop.autodiff.evaluation.needs import needed as needed
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.autodiff.shapes import Array
+from backprop.autodiff.shapes import Array, is_large
 
 
 class Instruction(NamedTuple):
@@ -51,6 +53,11 @@ def lower(
     if not results:
         return Program((), 0, (), (), ())
     nodes = needed(results, given, is_read=True)
+    if any([node.shape and is_large(node.shape) for node in nodes]):
+        from backprop.autodiff.evaluation.blocked_program import in_blocks  # here, not above: most arrays are small
+
+        results, given = in_blocks(results, nodes, given), ()
+        nodes = needed(results, is_read=True)
     last_use = {operand: node.index for node in nodes if node not in given for operand in node.reads}
     kept = set(results)
     slot: dict[Node, int] = {}
@@ -79,30 +86,6 @@ def lower(
         else:
             instructions.append(Instruction(function_of(node), operands, output))
     return Program(tuple(instructions), count, tuple(constants), tuple(inputs), tuple([slot[node] for node in results]))
-
-
-def given_name(node: Node) -> str:
-    """What a program calls an input that is no variable; a variable's name has no blank."""
-    return f"node {node.index}"
-
-
-def needed(results: Sequence[Node], given: Collection[Node] = (), *, is_read: bool = False) -> list[Node]:
-    """The nodes that the results depend on and the results, in topological order; of `given` nodes only themselves.
-
-    `is_read`: also what is read to compute them, though no expression shows it.
-    """
-    if not results:
-        return []
-    nodes = results[0].graph.nodes
-    last = max(node.index for node in results)
-    wanted = bytearray(last + 1)
-    for node in results:
-        wanted[node.index] = 1
-    for index in range(last, -1, -1):
-        if wanted[index] and not (given and nodes[index] in given):
-            for operand in nodes[index].reads if is_read else nodes[index].inputs:
-                wanted[operand.index] = 1
-    return [node for node in nodes[: last + 1] if wanted[node.index]]
 
 
 def dependents(graph: Graph, output: Node, wanted: Collection[Node]) -> list[bool]:

@@ -21,12 +21,20 @@ def vanishing(x: Node) -> Node:
     return slopes.held(x, bound=slopes.EXPONENTIAL)
 
 
+def sigmoid_by_one_exponential(x: Node) -> Node:
+    """e^min(x, 0) is e^-|x| below 0, and 1 above."""
+    decay = np.exp(-np.abs(x))
+    result: Node = (x < 0.0).where(decay, 1.0) / (1.0 + decay)
+    return result
+
+
 sigmoid: Elementwise = Elementwise(
     "sigmoid",
     stable.sigmoid,
     lambda x, out: sigmoid_slope(x),
     aliases=("logistic",),
     is_composed=True,
+    quick=lambda x: sigmoid_by_one_exponential(x),
     hazard=Hazard.SATURATES,
     has_no_zero=True,
     enclosure=intervals.between(),

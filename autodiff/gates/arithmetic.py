@@ -261,6 +261,7 @@ power = Power(
     routes=(unmoved_base, None),
     notation=Infix("^", POWER, associates="right", others=("**",)),
     shortcut=power_shortcut,
+    quick=lambda x, y: square(x) if y.is_number(2.0) else None,
     rules={(0,): "power rule", (1,): "exponential rule"},
     code={"math": "pow", "latex": Template(r"{0}^{{1}}", POWER)},
     hazard=Hazard.OVERFLOWS,

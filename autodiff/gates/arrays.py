@@ -8,6 +8,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
+from backprop.autodiff.declaration.blocks import Reduced, Repeated, Window, start_along
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
 from backprop.autodiff.declaration.kinds import Linear
 from backprop.autodiff.declaration.notation import Brackets, Postfix, Subscript
@@ -48,6 +49,11 @@ def reshaped(x: Shape, shape: Shape) -> Shape:
 
 def index_rule(x: Shape, index: Index) -> Shape:
     return shapes.indexed(x, index)
+
+
+def windowed(x: Shape, index: Index) -> Window | None:
+    start = start_along(index, x)
+    return None if start is None else Window(start)
 
 
 def sum_over_broadcast_and_rows(x: Any, shape: Shape) -> Any:
@@ -144,6 +150,7 @@ index = Linear(
     moves=True,
     over_rows=lambda x, index: x[shapes.as_numpy_index(index)],
     shape=index_rule,
+    in_blocks=windowed,
     notation=Subscript(),
     methods=("index",),
     code={"numpy": "{0}[{index}]", "python": "{0}[{index}]", "javascript": "{0}[{index}]", "c": "{0}[{index}]"},
@@ -229,6 +236,7 @@ broadcast_to = Linear(
     moves=True,
     over_rows=batching.to_shape(np.broadcast_to),
     shape=broadcast_to_rule,
+    in_blocks=lambda x, shape: None if x else Repeated(),
     shortcut=unchanged,
     textbook=lambda x, shape: x * x.graph.add(constructors.ones, (), (shape,)),
     methods=("broadcast_to",),
@@ -246,6 +254,7 @@ sum_to: Linear = Linear(
     attributes=TARGET,
     over_rows=sum_over_broadcast_and_rows,
     shape=lambda x, shape: shape,
+    in_blocks=lambda x, shape: None if shape else Reduced(np.add),
     shortcut=unchanged,
     textbook=lambda x, shape: x.sum(broadcast_axes(x.shape, shape)).reshape(shape),
     methods=("sum_to",),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.autodiff import shapes
+from backprop.autodiff.declaration.blocks import Margins, start_along
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
 from backprop.autodiff.declaration.kinds import Linear
 from backprop.autodiff.gates import arrays, constructors
@@ -88,6 +89,11 @@ def listed_zeros(graph: Graph, shape: Shape) -> Node:
     return made
 
 
+def between_zeros(x: Shape, index: Index, shape: Shape) -> Margins | None:
+    start = start_along(index, shape)
+    return None if start is None else Margins(start)
+
+
 def scatter(x: Array, index: Index, shape: Shape) -> Array:
     """Zeros of `shape` with x at `index`."""
     entries = np.asarray(x)
@@ -108,6 +114,7 @@ scatter_gate: Linear = Linear(
     methods=("scatter",),
     moves=True,
     over_rows=scatter_over_rows,
+    in_blocks=between_zeros,
     shape=lambda x, index, shape: shape,
     textbook=lambda x, index, shape: placed(x, index, shape),
     code={"numpy": "_scatter({0}, np.s_[{index}], {shape})"},

@@ -11,6 +11,7 @@ import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
+from backprop.autodiff.declaration.blocks import Reduced, is_of_all
 from backprop.autodiff.declaration.gate import Attribute, Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Linear, Reduction, kept
 from backprop.autodiff.declaration.sums import add_up
@@ -90,6 +91,7 @@ total = Linear(
     attributes={"axis": AXIS},
     shape=shapes.reduced,
     over_rows=batching.along_axes(np.sum),
+    in_blocks=lambda x, axis: Reduced(np.add) if is_of_all(axis, x) else None,
     methods=("sum",),
     hazard=Hazard.ADDS,
     summary="the sum of the entries",
@@ -105,6 +107,7 @@ mean = Linear(
     over_rows=batching.along_axes(np.mean),
     by_entries=rows.to_one(rows.mean),
     shape=not_empty,
+    in_blocks=lambda x, axis: Reduced(np.add, np.true_divide) if is_of_all(axis, x) else None,
     summary="the mean of the entries",
     habit="distributes the gradient to every entry, divided by their number",
     source="the transpose of averaging",
