@@ -259,6 +259,7 @@ def between_zeros(x: Any, pads: tuple[int, int]) -> Any:
     before, behind = pads
     if not before and not behind:
         return x
-    result = np.zeros((before + len(x) + behind, *x.shape[1:]))
+    result = np.empty((before + len(x) + behind, *x.shape[1:]))
+    result[:before] = result[before + len(x) :] = 0.0
     result[before : before + len(x)] = x
     return result
