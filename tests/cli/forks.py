@@ -1,9 +1,11 @@
-"""The installed command in forks of one process that has the libraries in memory: a tenth of the cost of a start.
+"""The installed command in forks of one process that has the libraries in memory: a fiftieth of the cost of a start.
 
-A fork is a process of its own: descriptors, folder, environment and argv are the question's, and the installed script
-runs from its first line to its exit status. What no fork shows is what Python does before the script, by its own
-variables (PYTHON..., LANG), and which modules are imported when. A test of these starts the command itself, and
-test_forks.py holds the two ways against each other for every command.
+Descriptors, folder, environment and argv of a fork are the question's, and the installed script runs from its first
+line to its exit status. Most of what a fork costs is the memory that it copies when it first writes there: a fork that
+a command has left as it found it (no descriptor, thread or child process is new) answers further questions, some dozen
+at most. What no fork shows is what Python does before the script, by its own variables (PYTHON..., LANG), and which
+modules are imported when. A test of these starts the command itself, and test_forks.py holds the two ways against each
+other for every command.
 """
 
 from __future__ import annotations
@@ -23,13 +25,16 @@ import subprocess
 import sys
 import threading
 import types
+import warnings
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 PACKAGES = ("backprop.autodiff", "backprop.parser", "backprop.cli")
 COLUMNAR = "backprop.cli.batch.columnar."  # its modules are made of pyarrow
 SLOW_EXTRAS = ("polars", "pyarrow.compute", "pyarrow.ipc", "pyarrow.parquet")
 ROOM = 1 << 14  # bytes that fit into a pipe that nobody reads from yet
+QUESTIONS = 48  # that one fork answers: its garbage and its caches grow, and what it copies is paid for by then
+AGAIN, ALONE = b"?", b"!"  # a question for a fork that has answered some, and one for a fork of its own
 SEEN_LATE = {"NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS", "LINES", "PATH"}  # variables that nothing imported looks at
 
 
@@ -60,8 +65,9 @@ class Forks:
     ) -> socket.socket:
         """Start the command with these standard streams. What is returned says its process, later its status."""
         reply, theirs = socket.socketpair()
+        kind = ALONE if settings.get("session") or settings.get("missing") else AGAIN
         with theirs, self.lock:
-            socket.send_fds(self._connected(), [b"?"], [*descriptors, theirs.fileno()])
+            socket.send_fds(self._connected(), [kind], [*descriptors, theirs.fileno()])
         question = {"argv": [os.fsdecode(token) for token in argv], "folder": os.fspath(folder), **settings}
         reply.sendall(json.dumps(question).encode())
         reply.shutdown(socket.SHUT_WR)
@@ -146,50 +152,91 @@ def ended(reply: socket.socket, seconds: float) -> tuple[int, int]:
     return int(status), int(process)
 
 
-def serve(script: str, control: socket.socket) -> types.CodeType | None:
-    """Fork for each question that comes, until nobody is left to ask. A fork gets the code that it is to run."""
-    sys.path[0] = os.path.dirname(script)
-    with open(script) as stream:
-        code = compile(stream.read(), script, "exec")
-    load()
-    replies: dict[int, socket.socket] = {}  # by the process that is to end first
-    woken, waker = socket.socketpair()
-    waker.setblocking(False)
-    signal.signal(signal.SIGCHLD, lambda number, frame: None)
-    signal.set_wakeup_fd(waker.fileno())
-    while True:
-        ready, _, _ = select.select([control, woken], [], [])
-        if woken in ready:
-            woken.recv(1 << 10)
-            tell_what_ended(replies)
-        if control not in ready:
-            continue
-        message, descriptors, _, _ = socket.recv_fds(control, 1, 4)
-        if not message:
-            return None
-        process = os.fork()
-        if not process:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            for one in (control, woken, waker, *replies.values()):
-                one.close()
-            become_a_command(script, descriptors)
-            return code
-        for descriptor in descriptors[:-1]:
+class Server:
+    """Gives each question that comes to a fork, and says the status of each when it is known."""
+
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.woken, self.waker = socket.socketpair()
+        self.waker.setblocking(False)
+        self.channels: dict[int, socket.socket] = {}  # by process, of the forks that may be asked again
+        self.replies: dict[int, socket.socket] = {}  # by process, of those that are at work
+        self.idle: list[int] = []
+
+    def serve(self) -> socket.socket | None:
+        """Until nobody is left to ask. A fork comes back from here, with the channel by which it is asked."""
+        signal.signal(signal.SIGCHLD, lambda number, frame: None)
+        signal.set_wakeup_fd(self.waker.fileno())
+        while True:
+            ready, _, _ = select.select([self.control, self.woken, *self.channels.values()], [], [])
+            for process in [process for process, channel in self.channels.items() if channel in ready]:
+                self.hear(process)
+            if self.woken in ready:
+                self.woken.recv(1 << 10)
+                self.tell_what_ended()
+            if self.control not in ready:
+                continue
+            kind, descriptors, _, _ = socket.recv_fds(self.control, 1, 4)
+            if not kind:
+                return None
+            process = self.idle.pop() if kind == AGAIN and self.idle else 0
+            if not process:
+                ours, theirs = socket.socketpair()
+                process = os.fork()
+                if not process:
+                    self.forget(ours, descriptors)
+                    return theirs
+                theirs.close()
+                self.channels[process] = ours
+            self.replies[process] = socket.socket(fileno=descriptors[-1])
+            with contextlib.suppress(BrokenPipeError):  # who asked has gone away
+                self.replies[process].sendall(b"%d\n" % process)
+            with contextlib.suppress(BrokenPipeError):  # the fork has been killed: its end says so
+                socket.send_fds(self.channels[process], [kind], descriptors)
+            for descriptor in descriptors[:-1]:
+                os.close(descriptor)
+
+    def forget(self, ours: socket.socket, descriptors: Sequence[int]) -> None:
+        """In a fork: close what is the server's alone."""
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for one in (self.control, self.woken, self.waker, ours, *self.channels.values(), *self.replies.values()):
+            one.close()
+        for descriptor in descriptors:
             os.close(descriptor)
-        replies[process] = socket.socket(fileno=descriptors[-1])
-        with contextlib.suppress(BrokenPipeError):  # who asked has gone away
-            replies[process].sendall(b"%d\n" % process)
 
+    def hear(self, process: int) -> None:
+        """Say the status of a command whose fork may be asked again; one that ends says nothing here."""
+        try:
+            status = self.channels[process].recv(1)
+        except ConnectionResetError:
+            status = b""
+        if status:
+            self.idle.append(process)
+            self.reply(process, status[0])
+        else:
+            self.ask_no_more(process)
 
-def tell_what_ended(replies: dict[int, socket.socket]) -> None:
-    """Say the status of each process that has ended to the one who asked for it."""
-    while replies:
-        process, status = os.waitpid(-1, os.WNOHANG)
-        if not process:
-            return
-        with replies.pop(process) as reply, contextlib.suppress(BrokenPipeError):
-            reply.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+    def ask_no_more(self, process: int) -> None:
+        if process in self.idle:
+            self.idle.remove(process)
+        if process in self.channels:
+            self.channels.pop(process).close()
+
+    def tell_what_ended(self) -> None:
+        """Say the status of each process that has ended to the one who asked for it."""
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                process, status = os.waitpid(-1, os.WNOHANG)
+                if not process:
+                    return
+                self.ask_no_more(process)
+                if process in self.replies:
+                    self.reply(process, os.waitstatus_to_exitcode(status))
+
+    def reply(self, process: int, status: int) -> None:
+        with self.replies.pop(process) as reply, contextlib.suppress(BrokenPipeError):
+            reply.sendall(b"%d\n" % status)
 
 
 def load() -> None:
@@ -209,15 +256,65 @@ def load() -> None:
     gc.freeze()
 
 
-def become_a_command(script: str, descriptors: Sequence[int]) -> None:
-    """Return as the command: with the streams, and with all that the question says."""
-    *streams, last = descriptors
-    with socket.socket(fileno=last) as reply, reply.makefile() as text:
-        question = json.load(text)
-    for place, descriptor in enumerate(streams):
+class Left(BaseException):
+    """What a command does in a fork in place of ending the process."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+
+class Fork:
+    """A process that becomes the command, once or some times."""
+
+    def __init__(self, script: str, channel: socket.socket) -> None:
+        self.script, self.channel = script, channel
+        self.questions = 0
+        self.is_asked_again = True
+        self.process, self.leave = os.getpid(), os._exit
+        os._exit = self.end  # type: ignore[assignment]
+
+    def become_a_command(self) -> None:
+        """Wait for a question, and return with its streams and with all that it says; end when nobody can ask."""
+        kind, descriptors, _, _ = socket.recv_fds(self.channel, 1, 4)
+        if not kind:
+            self.leave(0)
+        *streams, last = descriptors
+        with socket.socket(fileno=last) as reply, reply.makefile() as text:
+            question = json.load(text)
+        give_streams(streams)
+        settle(self.script, question)
+        self.questions += 1
+        self.is_asked_again = kind == AGAIN and self.questions < QUESTIONS
+        self.before = belongings()
+
+    def end(self, status: int) -> NoReturn:
+        """What os._exit does from now on: a process that the command has forked ends."""
+        if os.getpid() != self.process or not self.is_asked_again or belongings() != self.before or self.before is None:
+            self.leave(status)
+        raise Left(status)
+
+    def has_ended(self, status: int) -> None:
+        """Let nobody wait for more from the streams, and nothing unwritten find its way into the next ones."""
+        nothing = os.open(os.devnull, os.O_RDWR)
+        give_streams([nothing, os.dup(nothing), os.dup(nothing)])
+        sys.stdin = sys.stdout = sys.stderr = None
+        self.channel.sendall(bytes([status]))
+
+
+def belongings() -> list[list[str]] | None:
+    """The descriptors and the threads of this process; None where it has child processes or nothing says it."""
+    try:
+        os.waitpid(-1, os.WNOHANG)
+    except ChildProcessError:
+        with contextlib.suppress(FileNotFoundError):
+            return [os.listdir(f"/proc/self/{kind}") for kind in ("fd", "task")]
+    return None
+
+
+def give_streams(descriptors: Sequence[int]) -> None:
+    for place, descriptor in enumerate(descriptors):
         os.dup2(descriptor, place)
         os.close(descriptor)
-    settle(script, question)
 
 
 def settle(script: str, question: dict[str, Any]) -> None:
@@ -226,14 +323,16 @@ def settle(script: str, question: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(question["environment"])
     sys.argv = [script, *question["argv"]]
-    sys.stdin, sys.stdout = stream_like(sys.stdin, 0, "r"), stream_like(sys.stdout, 1, "w")
-    sys.stderr = stream_like(sys.stderr, 2, "w")
+    sys.stdin, sys.stdout = stream_like(sys.__stdin__, 0, "r"), stream_like(sys.__stdout__, 1, "w")
+    sys.stderr = stream_like(sys.__stderr__, 2, "w")
     sys.stderr.reconfigure(line_buffering=True)
     sys.modules["__main__"] = types.ModuleType("__main__")
     if question.get("session"):
         os.setsid()
     for name in question.get("missing", ()):
         sys.modules[name] = None  # type: ignore[assignment]
+    with warnings.catch_warnings():
+        pass  # at its end Python forgets which warnings it has shown: a new process has shown none
 
 
 def stream_like(stream: Any, descriptor: int, mode: str) -> Any:
@@ -241,6 +340,17 @@ def stream_like(stream: Any, descriptor: int, mode: str) -> Any:
 
 
 if __name__ == "__main__":
-    code = serve(sys.argv[1], socket.socket(fileno=int(sys.argv[2])))
-    if code:
-        exec(code, vars(sys.modules["__main__"]))  # from here: as few frames are below it as below a script
+    script = sys.argv[1]
+    sys.path[0] = os.path.dirname(script)
+    with open(script) as stream:
+        code = compile(stream.read(), script, "exec")
+    load()
+    channel = Server(socket.socket(fileno=int(sys.argv[2]))).serve()
+    fork = Fork(script, channel) if channel else None
+    while fork:
+        fork.become_a_command()
+        try:
+            exec(code, vars(sys.modules["__main__"]))  # from here: as few frames are below it as below a script
+        except Left as end:
+            status = end.status
+        fork.has_ended(status)

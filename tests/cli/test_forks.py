@@ -11,6 +11,7 @@ import pytest
 from backprop.cli.commands import COMMANDS
 
 from .conftest import COMMAND, FORKS, Run, environment
+from .forks import ended
 
 QUESTIONS = {
     "eval": ["(x+y)*z", "--x", "-2", "--y", "5", "--z", "-4"],
@@ -76,3 +77,23 @@ def test_more_than_a_pipe_holds(tmp_path: Path, is_read: bool) -> None:
     argv = ["batch", "x^2", "--only", "--no-grad", *([] if is_read else ["--no-such-option"])]
     done = FORKS.run(argv, rows, tmp_path, 60, environment({}))
     assert (done.status, done.out.count(b"\n")) == ((0, 100_001) if is_read else (2, 0))
+
+
+def test_a_fork_answers_again_unless_a_command_leaves_something_behind(tmp_path: Path) -> None:
+    asked = [FORKS.run(["eval", "x", "x=1", *wrong], b"", tmp_path, 60, environment({})) for wrong in ([], ["y=1"], [])]
+    assert [one.status for one in asked] == [0, 2, 0]
+    assert asked[1].process in (asked[0].process, asked[2].process)  # in the midst of three a fork may have had enough
+    assert (asked[0].out, asked[0].err) == (asked[2].out, asked[2].err)
+    alone = FORKS.run(["eval", "x", "x=1"], b"", tmp_path, 60, environment({}), session=True)
+    assert alone.process != asked[0].process
+
+
+def test_nothing_unwritten_finds_its_way_to_the_next_question(tmp_path: Path) -> None:
+    before = FORKS.run(["--version"], b"", tmp_path, 60, environment({}))
+    taker, stdout = os.pipe()
+    os.close(taker)
+    with open(os.devnull) as nothing:
+        reply = FORKS.start((nothing.fileno(), stdout, stdout), ["eval", "x", "x=1"], tmp_path, environment={})
+        os.close(stdout)
+        assert ended(reply, 60)[0] == 141
+    assert FORKS.run(["--version"], b"", tmp_path, 60, environment({})).out == before.out != b""
