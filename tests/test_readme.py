@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from .cli.conftest import end_of, environment
+from .cli.conftest import FORKS, end_of, environment
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 SESSIONS = re.findall(r"```console\n(.*?)\n```", README, flags=re.DOTALL)
@@ -43,7 +43,7 @@ def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     if re.fullmatch(r"backprop [-\w ./=,:]*", bare):
         done = end_of(shlex.split(command)[1:], b"", folder, {"NO_COLOR": "1"})
         return subprocess.CompletedProcess(command, done.status, done.out.decode(), done.err.decode())
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    path = f"{Path(FORKS.stand_in).parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "-c", command],
         stdin=subprocess.DEVNULL,

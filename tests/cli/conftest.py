@@ -106,6 +106,12 @@ def installed() -> str:
 
 
 @pytest.fixture
+def stand_in() -> str:
+    """The path of a `backprop` for lines of a shell, which a fork answers; see stand_in.py for what it cannot show."""
+    return FORKS.stand_in
+
+
+@pytest.fixture
 def terminal(tmp_path: Path) -> Run:
     """Run `backprop` with its stdout in a pseudo-terminal, `columns` wide."""
 

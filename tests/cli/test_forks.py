@@ -97,3 +97,27 @@ def test_nothing_unwritten_finds_its_way_to_the_next_question(tmp_path: Path) ->
         os.close(stdout)
         assert ended(reply, 60)[0] == 141
     assert FORKS.run(["--version"], b"", tmp_path, 60, environment({})).out == before.out != b""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "$backprop eval '(x+y)*z' x=-2 y=5 z=-4; echo $?",
+        "$backprop eval 'sine(x)' x=1; echo $?",
+        "printf 'x\\n2\\n' | $backprop batch 'x^2'",
+        "cd /; UNKNOWN=1 NO_COLOR=1 FORCE_COLOR=1 $backprop eval x x=1 --format table",
+        "$backprop grad x x=1 -o /dev/fd/3 3>&1",
+        "umask 027; $backprop grad x x=1 -o new; stat -c %a new; rm new",
+        "$backprop eval x x=1 >&-; echo $?",
+        "ulimit -n 100; $backprop grad x x=1; PYTHONIOENCODING=ascii $backprop eval 'π' --format plain",
+    ],
+)
+def test_what_stands_in_for_the_command_in_a_shell_does_the_same(tmp_path: Path, stand_in: str, line: str) -> None:
+    found = [
+        subprocess.run(["sh", "-c", line], capture_output=True, cwd=tmp_path, env=environment({"backprop": program}))
+        for program in (stand_in, COMMAND)
+    ]
+    assert [(done.returncode, done.stdout, done.stderr) for done in found[:1]] == [
+        (done.returncode, done.stdout, done.stderr) for done in found[1:]
+    ]
+    assert b"Traceback" not in found[0].stderr

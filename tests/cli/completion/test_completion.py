@@ -19,7 +19,7 @@ from backprop.cli.completion.line import SH, Word, split
 from backprop.cli.completion.shell import LineComplete
 from backprop.cli.program import program
 
-from ..conftest import COMMAND, environment
+from ..conftest import environment
 from ..keyboard import KILL_LINE, TAB, Keyboard, keyboard
 
 BREAKS = "\"'@><=;|&(:"  # of bash
@@ -286,10 +286,10 @@ TYPED = [
 
 
 @pytest.mark.parametrize("shell", START)
-def test_the_tab_key(shell, rows, tmp_path):
+def test_the_tab_key(shell, rows, tmp_path, stand_in):
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
-    folder = os.path.dirname(COMMAND)
+    folder = os.path.dirname(stand_in)
     settings = environment(
         {"PATH": f"{folder}:{os.environ['PATH']}", "HOME": str(tmp_path), "TERM": "dumb", "PS1": "$ "}
     )
@@ -315,12 +315,12 @@ def completed(session: Keyboard, keys: str, appears: str) -> None:
 
 @pytest.mark.parametrize("quote", ["", "'", '"'])
 @pytest.mark.parametrize("shell", START)
-def test_tab_and_enter_run_no_column_and_no_file(shell, quote, hostile, tmp_path):
+def test_tab_and_enter_run_no_column_and_no_file(shell, quote, hostile, tmp_path, stand_in):
     """Each name is completed from its first letter, and arrives as one word."""
     if not shutil.which(shell):
         pytest.skip(f"{shell} is not installed")
     settings = environment(
-        {"PATH": f"{os.path.dirname(COMMAND)}:{os.environ['PATH']}", "HOME": str(tmp_path), "TERM": "dumb"}
+        {"PATH": f"{os.path.dirname(stand_in)}:{os.environ['PATH']}", "HOME": str(tmp_path), "TERM": "dumb"}
     )
     with keyboard(START[shell], settings, tmp_path, columns=200) as session:
         session.type(f"{SET_UP[shell]}; {SHOWN.get(shell, SHOWN['bash'])}\r")

@@ -54,11 +54,11 @@ def tmp_path() -> Iterator[Path]:
 def nobody(installed) -> str:
     """The command as it is run by another user than root, who may write to any file."""
     if os.geteuid() != 0:
-        return "$backprop"
+        return "$installed"
     start = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups"
     if subprocess.run([*start.split(), installed, "--version"], capture_output=True).returncode:
         pytest.skip("no other user can run the command")
-    return f"{start} $backprop"
+    return f"{start} $installed"
 
 
 @pytest.fixture
@@ -67,8 +67,8 @@ def rows(tmp_path) -> None:
 
 
 @pytest.fixture
-def shell(tmp_path, installed):
-    """Run a line of sh in an empty folder; `$backprop` is the command."""
+def shell(tmp_path, installed, stand_in):
+    """Run a line of sh in an empty folder; `$backprop` is what a fork answers, `$installed` the command."""
 
     def run(line: str, *start: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -76,7 +76,7 @@ def shell(tmp_path, installed):
             capture_output=True,
             text=True,
             cwd=tmp_path,
-            env={**os.environ, "backprop": installed},
+            env={**os.environ, "backprop": stand_in, "installed": installed},
             timeout=60,
         )
 
@@ -207,7 +207,7 @@ def test_nothing_is_lost_of_a_file_in_place(shell, tmp_path, ending):
     if ending == "a wrong row":
         assert shell("$backprop batch x rows.csv -o f --format csv -q --on-error stop; echo $?").stdout == "3\n"
     else:
-        done = shell("ulimit -f 4; trap '' XFSZ; $backprop batch x rows.csv -o f --format csv -q; echo $?")
+        done = shell("ulimit -f 4; trap '' XFSZ; $installed batch x rows.csv -o f --format csv -q; echo $?")
         assert done.stdout == "3\n"
     assert (tmp_path / "g").read_text() == "old"
 
@@ -283,7 +283,7 @@ def test_attributes_stay(shell, tmp_path):
 def test_a_mounted_file_is_written_in_place(shell, tmp_path):
     (tmp_path / "f").write_text("mounted over")
     (tmp_path / "g").write_text("old")
-    line = f"mount --bind g f && $backprop {shlex.join(EVAL)} -o f"
+    line = f"mount --bind g f && $installed {shlex.join(EVAL)} -o f"
     if subprocess.run(["unshare", "-m", "true"], capture_output=True).returncode:
         pytest.skip("nothing can be mounted here")
     assert reason_of(shell(line, "unshare", "-m")) == "it is mounted by itself"
@@ -353,7 +353,7 @@ def test_a_full_device(shell):
 def test_a_file_by_the_name_of_a_part_is_left_alone(shell, rows, tmp_path):
     names = [f".out.csv.{number}.part" for number in range(1, 4)]
     line = f"for name in {' '.join(names)}; do echo mine > $name; done; echo mine > .out.csv.$$.part; "
-    done = shell(f"{line} exec $backprop batch 'x^2' rows.csv -o out.csv")
+    done = shell(f"{line} exec $installed batch 'x^2' rows.csv -o out.csv")
     assert done.returncode == 0
     assert (tmp_path / "out.csv").read_text() == "x,value,grad_x\n3,9,6\n"
     assert len(list(tmp_path.glob(".out.csv.*.part"))) == 4
@@ -363,7 +363,7 @@ def test_a_file_by_the_name_of_a_part_is_left_alone(shell, rows, tmp_path):
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 @pytest.mark.parametrize("call", ["linkat", "renameat2,rename,renameat"])
 def test_a_kill_while_a_new_file_gets_its_name_leaves_nothing_else(shell, tmp_path, call):
-    line = f"strace -f -o /dev/null -e inject={call}:signal=KILL $backprop {shlex.join(EVAL)} -o new; echo $?"
+    line = f"strace -f -o /dev/null -e inject={call}:signal=KILL $installed {shlex.join(EVAL)} -o new; echo $?"
     shell(line)
     assert {"new"} >= set(os.listdir(tmp_path))
     if os.listdir(tmp_path):
