@@ -232,7 +232,10 @@ class _Writer:
         name = self.routine_name(routine)
         if name not in self.needed:
             self.needed.add(name)
-            source = self.language.routine(routine, self.routine_name)
+            source = _routine_sources.get((self.language.name, routine))
+            if source is None:
+                source = self.language.routine(routine, self.routine_name)
+                _routine_sources[self.language.name, routine] = source
             for helper in translation.called_by(routine):
                 self.need_routine(helper)
             for called in CALLED.findall(source):
@@ -272,6 +275,7 @@ def in_shape(texts: Iterator[str], shape: Shape) -> Any:
     return array.tolist()
 
 
+_routine_sources: dict[tuple[str, Callable[..., float]], str] = {}  # the text of each, by language: it depends on them
 CALLED = re.compile(r"([A-Za-z_]\w*)\s*\(")
 PLACE = re.compile(r"\{(\w+)\}")
 

@@ -9,7 +9,7 @@ import ast
 import inspect
 import math
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from types import FunctionType
 from typing import Any
@@ -55,11 +55,13 @@ def tree_of(routine: Routine) -> ast.FunctionDef:
     return definition
 
 
-def names_in(routine: Routine) -> Iterator[tuple[str, Any]]:
+@cache
+def names_in(routine: Routine) -> tuple[tuple[str, Any], ...]:
     """The names of its module that it uses, each once, with what they stand for."""
     used = [node.id for node in ast.walk(tree_of(routine)) if isinstance(node, ast.Name)]
     assert isinstance(routine, FunctionType)
-    return ((name, routine.__globals__[name]) for name in dict.fromkeys(used) if name in routine.__globals__)
+    known = routine.__globals__
+    return tuple([(name, known[name]) for name in dict.fromkeys(used) if name in known])
 
 
 def called_by(routine: Routine) -> list[Routine]:
