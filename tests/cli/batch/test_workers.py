@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import cache
 
 import pytest
 
@@ -20,8 +21,6 @@ pytestmark = [pytest.mark.extras, pytest.mark.skipif(not hasattr(os, "fork"), re
 
 SECONDS = 60
 ROWS = 800_000
-LARGE = b"x\n" + b"".join(b"%d\n" % n for n in range(ROWS))
-ANSWERED = b"x,value\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(ROWS))
 MANY = """
 import sys
 from backprop.autodiff.evaluation import threads
@@ -33,11 +32,22 @@ main()
 """
 
 
+@cache
+def large() -> bytes:
+    """Rows of numbers; made when they are needed, as every process that collects the tests imports this."""
+    return b"x\n" + b"".join(b"%d\n" % n for n in range(ROWS))
+
+
+@cache
+def answered() -> bytes:
+    return b"x,value\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(ROWS))
+
+
 @pytest.fixture
 def rows(tmp_path):
     """A file of rows that is large enough for workers to be prestarted."""
     path = tmp_path / "rows.csv"
-    path.write_bytes(LARGE)
+    path.write_bytes(large())
     assert path.stat().st_size >= prestart.LARGE
     return path
 
@@ -56,13 +66,13 @@ def test_the_order_is_that_of_the_rows(rows, is_polars, count, is_piped):
     script = MANY.format(count=count, polars=is_polars)
     done = subprocess.run(
         [sys.executable, "-c", script, "batch", "x", "--no-grad", *([] if is_piped else [rows])],
-        input=LARGE if is_piped else None,
+        input=large() if is_piped else None,
         stdin=None if is_piped else subprocess.DEVNULL,
         capture_output=True,
         timeout=SECONDS,
     )
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout == ANSWERED
+    assert done.stdout == answered()
 
 
 @pytest.mark.parametrize("is_polars", [True, False], ids=["polars", "base"], indirect=True)
@@ -204,7 +214,7 @@ def test_streams_that_are_closed(rows, installed, closed):
         ["bash", "-c", f'"$0" batch x --no-grad "$1" -o "$1.out" --format csv {closed}', installed, rows]
     )
     assert done.returncode == 0
-    assert rows.with_name("rows.csv.out").read_bytes() == ANSWERED
+    assert rows.with_name("rows.csv.out").read_bytes() == answered()
 
 
 def test_a_polars_that_is_broken(rows, installed, tmp_path):
@@ -240,7 +250,7 @@ def test_in_little_memory_the_program_works_alone(rows, is_polars, limit):
     program = [sys.executable, "-c", script, "batch", "x", "--no-grad", rows]
     done = subprocess.run(["bash", "-c", line, str(limit), *program], capture_output=True, timeout=SECONDS)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert done.stdout == ANSWERED
+    assert done.stdout == answered()
 
 
 @pytest.mark.parametrize(
