@@ -17,7 +17,7 @@ LIMITS = ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_DATA", "RLIMIT_FSIZE", "RLIMIT_NOFI
 
 def circumstances():
     """What a fork cannot be given."""
-    variables = {name: value for name, value in posix.environ.items() if name.startswith(PYTHON)}
+    variables = sorted(item for item in posix.environ.items() if item[0].startswith(PYTHON))  # bash has its own order
     limits = [resource.getrlimit(getattr(resource, name)) for name in LIMITS]
     return repr((posix.geteuid(), variables, limits))
 

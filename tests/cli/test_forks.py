@@ -121,3 +121,11 @@ def test_what_stands_in_for_the_command_in_a_shell_does_the_same(tmp_path: Path,
         (done.returncode, done.stdout, done.stderr) for done in found[1:]
     ]
     assert b"Traceback" not in found[0].stderr
+
+
+def test_bash_starts_no_python_that_imports_the_program(tmp_path: Path, stand_in: str) -> None:
+    without = tmp_path / "without"
+    without.write_text(Path(stand_in).read_text().replace(COMMAND, "/nonexistent"))
+    without.chmod(0o755)
+    done = subprocess.run(["bash", "-c", "./without --version"], capture_output=True, cwd=tmp_path, env=environment({}))
+    assert (done.returncode, done.stderr) == (0, b"")
