@@ -1,21 +1,13 @@
-"""Four million rows in memory beside JAX, Numba and NumExpr: python tests/benchmarks/rows_in_memory.py
+"""Rows in memory, the value and all gradients of each, with fresh results.
 
-Each gives the value and all gradients of every row. Install the peers that are to be compared (jax, numba, numexpr);
-those missing are left out. JAX runs jit(vmap(value_and_grad)) in doubles; Numba (parallel) and NumExpr get gradients
-written by hand. All read the same numbers, make fresh results and use every core. `copy` is what memory allows:
-fresh arrays of the results' number and size, copied from others that exist, by the threads that compile() uses. All
-run once a round, in an order that is drawn for each: a busy moment of the machine hits all alike, and so does what
-the run before left of the memory. Times are medians.
+JAX runs jit(vmap(value_and_grad)) in doubles; Numba (parallel) and NumExpr get gradients written by hand. `copy` is
+what memory allows: fresh arrays of the results' number and size, copied by the threads that compile() uses.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import random
-import statistics
-import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,70 +16,47 @@ from backprop.autodiff import compile
 from backprop.autodiff.evaluation import threads
 from backprop.parser import parse
 
-ROWS = 4_000_000
-ROUNDS = 25
+from .measuring import Comparison, Runner, call
+
 CIRCUIT = "(x+y)*z"
 NEURON = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
 NAMES = {CIRCUIT: ("x", "y", "z"), NEURON: ("w0", "x0", "w1", "x1", "w2")}
 
-Runner = Callable[[], Any]
+
+def comparisons(tiny: bool) -> Iterator[Comparison]:
+    rows = 1_000 if tiny else 4_000_000
+    for text in NAMES:
+        peers = {name: partial(make, text, rows) for name, make in PEERS.items()}
+        yield Comparison(f"{rows:,} rows of {text}", partial(backprop, text, rows), peers, aim=1.0)
 
 
-def main() -> None:
-    print(f"{ROWS:,} rows, {threads.usable_cores()} cores, medians of {ROUNDS} rounds")
+def columns_of(text: str, rows: int) -> dict[str, Any]:
     generator = np.random.default_rng(0)
-    for text, names in NAMES.items():
-        columns = {name: generator.normal(size=ROWS) for name in names}
-        runners = {"copy": copier(len(names) + 1), "backprop": backprop(text, columns)}
-        for peer, make in PEERS.items():
-            if importlib.util.find_spec(peer):
-                runners[peer] = make(text, columns)
-        report(text, runners)
+    return {name: generator.normal(size=rows) for name in NAMES[text]}
 
 
-def report(text: str, runners: dict[str, Runner]) -> None:
-    seconds: dict[str, list[float]] = {name: [] for name in runners}
-    order = random.Random(0)
-    for round_number in range(ROUNDS + 1):
-        for name in order.sample(list(runners), len(runners)):
-            start = time.perf_counter()
-            result = runners[name]()
-            elapsed = time.perf_counter() - start
-            del result
-            if round_number:  # the first compiles
-                seconds[name].append(elapsed)
-    median = {name: statistics.median(times) for name, times in seconds.items()}
-    print(f"\n{text}")
-    for name, middle in median.items():
-        print(f"  {name:9}{middle * 1e3:8.1f} ms{median['backprop'] / middle:8.2f} backprop's time over this")
-    if peers := {name: middle for name, middle in median.items() if name not in ("copy", "backprop")}:
-        fastest = min(peers, key=peers.__getitem__)
-        print(f"  {median['backprop'] / peers[fastest]:.2f} of the fastest peer ({fastest}); at most 1 is the aim")
-    print(f"  {median['backprop'] / median['copy']:.2f} of a copy of the results; at most 3 is the aim")
+def backprop(text: str, rows: int) -> Runner:
+    function, columns = compile(parse(text)), columns_of(text, rows)
+    return call(lambda: function(columns))
 
 
-def copier(count: int) -> Runner:
-    sources = [np.random.default_rng(1).normal(size=ROWS) for _ in range(count)]
+def copy(text: str, rows: int) -> Runner:
+    sources = [np.random.default_rng(1).normal(size=rows) for _ in range(len(NAMES[text]) + 1)]
 
     def run() -> Any:
-        fresh = [np.empty(ROWS) for _ in sources]
+        fresh = [np.empty(rows) for _ in sources]
 
         def work(start: int, stop: int) -> None:
             for source, target in zip(sources, fresh, strict=True):
                 np.copyto(target[start:stop], source[start:stop])
 
-        threads.over_rows(work, ROWS, 2**15)
+        threads.over_rows(work, rows, 2**15)
         return fresh
 
-    return run
+    return call(run)
 
 
-def backprop(text: str, columns: dict[str, Any]) -> Runner:
-    function = compile(parse(text))
-    return lambda: function(columns)
-
-
-def jax(text: str, columns: dict[str, Any]) -> Runner:
+def jax(text: str, rows: int) -> Runner:
     import jax
     import jax.numpy as jnp
 
@@ -96,13 +65,12 @@ def jax(text: str, columns: dict[str, Any]) -> Runner:
         CIRCUIT: lambda x, y, z: (x + y) * z,
         NEURON: lambda w0, x0, w1, x1, w2: 1 / (1 + jnp.exp(-(w0 * x0 + w1 * x1 + w2))),
     }
-    by_all = tuple(range(len(columns)))
-    compiled = jax.jit(jax.vmap(jax.value_and_grad(functions[text], argnums=by_all)))
-    arrays = [jnp.asarray(column) for column in columns.values()]
-    return lambda: jax.block_until_ready(compiled(*arrays))
+    arrays = [jnp.asarray(column) for column in columns_of(text, rows).values()]
+    compiled = jax.jit(jax.vmap(jax.value_and_grad(functions[text], argnums=tuple(range(len(arrays))))))
+    return call(lambda: jax.block_until_ready(compiled(*arrays)))
 
 
-def numba(text: str, columns: dict[str, Any]) -> Runner:
+def numba(text: str, rows: int) -> Runner:
     import numba
 
     @numba.njit(parallel=True)  # type: ignore[misc]
@@ -126,12 +94,14 @@ def numba(text: str, columns: dict[str, Any]) -> Runner:
             by_w1[row], by_x1[row], by_w2[row] = slope * x1[row], slope * w1[row], slope
         return value, by_w0, by_x0, by_w1, by_x1, by_w2
 
-    function = {CIRCUIT: circuit, NEURON: neuron}[text]
-    return lambda: function(*columns.values())
+    function, columns = {CIRCUIT: circuit, NEURON: neuron}[text], columns_of(text, rows)
+    return call(lambda: function(*columns.values()))
 
 
-def numexpr(text: str, columns: dict[str, Any]) -> Runner:
+def numexpr(text: str, rows: int) -> Runner:
     import numexpr
+
+    columns = columns_of(text, rows)
 
     def circuit() -> Any:
         total = numexpr.evaluate("x + y", columns)
@@ -144,10 +114,7 @@ def numexpr(text: str, columns: dict[str, Any]) -> Runner:
         known = {**columns, "slope": slope}
         return output, *[numexpr.evaluate(f"slope*{name}", known) for name in ("x0", "w0", "x1", "w1")], slope
 
-    return {CIRCUIT: circuit, NEURON: neuron}[text]
+    return call({CIRCUIT: circuit, NEURON: neuron}[text])
 
 
-PEERS: dict[str, Callable[[str, dict[str, Any]], Runner]] = {"jax": jax, "numba": numba, "numexpr": numexpr}
-
-if __name__ == "__main__":
-    sys.exit(main())
+PEERS: dict[str, Callable[[str, int], Runner]] = {"jax": jax, "numba": numba, "numexpr": numexpr, "copy": copy}
