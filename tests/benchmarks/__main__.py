@@ -49,7 +49,7 @@ class Table:
                 self.faults += 1
                 print(f"  {comparison.name}\n{fault}", flush=True)
                 continue
-            for line in lines(comparison, costs):
+            for line in lines(comparison, costs) if OURS in costs else [f"  {comparison.name:50} left out"]:
                 print(line, flush=True)
 
     def costs(self, subject: str, place: int, comparison: Comparison) -> dict[str, list[Cost]]:

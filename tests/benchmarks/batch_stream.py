@@ -1,98 +1,38 @@
-"""`backprop batch` on a pipe: how soon a single row is answered, and how much memory a long input takes.
-
-    python tests/benchmarks/batch_stream.py [MILLIONS]
-
-Sends 100 rows, each alone, and prints the median and the longest wait in milliseconds; then sends MILLIONS
-(default 10) of rows and prints the seconds and the peak of the program's memory, its workers included, in MB.
-"""
+"""`backprop batch` on a pipe: how soon a row that is sent alone is answered."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import statistics
 import subprocess
-import sys
-import threading
 import time
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-BACKPROP = shutil.which("backprop", path=os.path.dirname(sys.executable)) or "backprop"
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}  # with bytecode
-EXPRESSION = "1/(1+exp(-(w0*x0+w1*x1+w2)))"
-HEADER = b"w0,x0,w1,x1,w2\n"
-ROWS = b"".join(b"0.%d,-1.%d,2.%d,0.%d,-0.%d\n" % (n, n * 7, n * 13, n * 17, n * 3) for n in range(1, 10_001))
+from .measuring import BACKPROP, ENVIRONMENT, Comparison, Cost, Runner, needs
 
-
-def waits(count: int) -> list[float]:
-    """The seconds until each of some rows, sent alone, has come back."""
-    found = []
-    with subprocess.Popen(
-        [BACKPROP, "batch", EXPRESSION], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT
-    ) as process:
-        assert process.stdin and process.stdout
-        process.stdin.write(HEADER)
-        process.stdin.flush()
-        process.stdout.readline()
-        for _ in range(count):
-            time.sleep(0.005)
-            start = time.perf_counter()
-            process.stdin.write(b"1,2,3,4,5\n")
-            process.stdin.flush()
-            process.stdout.readline()
-            found.append(time.perf_counter() - start)
-        process.stdin.close()
-    return found
+BY_HAND = ".value = .x*.x | .grad_x = 2*.x"
+LINE = b'{"x": 3}\n'
 
 
-def in_memory(session: int) -> int:
-    """The bytes that the processes of a session have in memory; what several share is counted once."""
-    total = 0
-    for one in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if os.getsid(int(one)) == session:
-                with open(f"/proc/{one}/smaps_rollup") as file:
-                    total += sum(int(line.split()[1]) * 1024 for line in file if line.startswith("Pss:"))
-        except OSError:
-            continue  # it has ended meanwhile
-    return total
+def comparisons(tiny: bool) -> Iterator[Comparison]:
+    rows = 5 if tiny else 100
+    ours = partial(answers, [BACKPROP, "batch", "x^2", "--from", "ndjson", "--format", "ndjson"], rows)
+    peer = partial(answers, ["jq", "-c", "--unbuffered", BY_HAND], rows)
+    yield Comparison("a row of ndjson that is sent alone", ours, {"jq": peer})
 
 
-def peak(millions: int) -> tuple[float, int]:
-    """The seconds and the most bytes in memory for so many rows through a pipe."""
-    most = 0
-    start = time.perf_counter()
-    with subprocess.Popen(
-        [BACKPROP, "batch", EXPRESSION],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        env=ENVIRONMENT,
-        start_new_session=True,
-    ) as process:
-        assert process.stdin
+def answers(words: Sequence[str], rows: int) -> Runner:
+    """The wait for the answer to a row, once the program has answered one before."""
+    needs(words[0])
 
-        def send() -> None:
-            assert process.stdin
-            process.stdin.write(HEADER)
-            for _ in range(millions * 100):
-                process.stdin.write(ROWS)
-            process.stdin.close()
+    def run() -> Cost:
+        with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT) as process:
+            assert process.stdin and process.stdout
+            for row in range(rows + 1):
+                if row == 1:
+                    start = time.perf_counter()
+                process.stdin.write(LINE)
+                process.stdin.flush()
+                process.stdout.readline()
+            return Cost((time.perf_counter() - start) / rows, 0.0)
 
-        sender = threading.Thread(target=send)
-        sender.start()
-        while process.poll() is None:
-            most = max(most, in_memory(process.pid))
-            time.sleep(0.02)
-        sender.join()
-    return time.perf_counter() - start, most
-
-
-def main() -> None:
-    millions = int(sys.argv[1]) if len(sys.argv) > 1 else 10
-    taken = waits(100)
-    print(f"a row alone is answered in {statistics.median(taken) * 1e3:.2f} ms (longest {max(taken) * 1e3:.2f} ms)")
-    seconds, most = peak(millions)
-    print(f"{millions} million rows through a pipe: {seconds:.1f} s, at most {most / 1e6:.0f} MB in memory")
-
-
-if __name__ == "__main__":
-    main()
+    return run

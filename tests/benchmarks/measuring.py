@@ -56,7 +56,7 @@ class Comparison:
 
 def needs(*names: str) -> None:
     """Raises Missing unless there are modules or programs of these names."""
-    if absent := [name for name in names if not find_spec(name) and not shutil.which(name)]:
+    if absent := [name for name in names if not shutil.which(name) and not find_spec(name)]:
         raise Missing(", ".join(absent))
 
 
