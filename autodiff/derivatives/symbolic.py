@@ -50,11 +50,18 @@ class Derivatives:
 
     @cached_property
     def plain(self) -> dict[str, Node]:
+        if self.order == 1:  # one sweep for all: a formula may have a hundred thousand variables
+            slopes = gradients(self.graph.result, [self.graph.named(name) for name in self.names])
+            return dict(zip(self.names, slopes, strict=True))
         return {name: self._plain(name) for name in self.names}
 
     @cached_property
     def coded(self) -> dict[str, Node]:
         return self.plain if self.order == 1 else {name: self._coded(name) for name in self.names}
+
+    @cached_property
+    def _has_decimals(self) -> bool:
+        return contains_decimals(self.graph.result)
 
     def _written(self, name: str, exemptions: list[Exemption]) -> Node:
         if self.order > 1:
@@ -80,9 +87,7 @@ class Derivatives:
     def _simplified(self, name: str, exemptions: list[Exemption]) -> Node:
         coded = self.coded[name]  # refuses an order that grows before the plain ones are made
         counts_sides = any([node.gate.is_informed for node in needed([self.plain[name]])])
-        return simplified(
-            coded, exemptions, counts_sides=counts_sides, has_decimals=contains_decimals(self.graph.result)
-        )
+        return simplified(coded, exemptions, counts_sides=counts_sides, has_decimals=self._has_decimals)
 
     def _plain(self, name: str) -> Node:
         variable, node = self.graph.named(name), self.graph.result

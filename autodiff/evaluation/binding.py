@@ -128,7 +128,8 @@ def selected(graph: Graph, values: Collection[str], wrt: Iterable[str] | None) -
 
     What a statement computes may be chosen, too.
     """
-    given = [name for name in graph.inputs if name in values or name in graph.variables]
+    variables = {*graph.variables}
+    given = dict.fromkeys(name for name in graph.inputs if name in values or name in variables)
     if wrt is None:
         return tuple(given)
     chosen = names_in(wrt)

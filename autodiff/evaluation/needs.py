@@ -19,16 +19,17 @@ def needed(results: Sequence[Node], given: Collection[Node] = (), *, is_read: bo
     """
     if not results:
         return []
+    found = {node.index for node in results}  # not all nodes up to the last: many small results ask this of one graph
+    open_nodes = [results[0].graph.nodes[index] for index in found]
+    while open_nodes:
+        node = open_nodes.pop()
+        if not (given and node in given):
+            for operand in node.reads if is_read else node.inputs:
+                if operand.index not in found:
+                    found.add(operand.index)
+                    open_nodes.append(operand)
     nodes = results[0].graph.nodes
-    last = max(node.index for node in results)
-    wanted = bytearray(last + 1)
-    for node in results:
-        wanted[node.index] = 1
-    for index in range(last, -1, -1):
-        if wanted[index] and not (given and nodes[index] in given):
-            for operand in nodes[index].reads if is_read else nodes[index].inputs:
-                wanted[operand.index] = 1
-    return [node for node in nodes[: last + 1] if wanted[node.index]]
+    return [nodes[index] for index in sorted(found)]
 
 
 def is_view(node: Node) -> bool:

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from backprop.autodiff.passes.simplify import Simplifier
 
 MOST_CONDITIONS = 16  # that are read as one `and` or `or`
-LONGEST_MERGED = 16  # terms of a sum that is used in several places; merging longer ones could take quadratic time
+# Terms of a sum or factors of a product that is used in several places; merging longer ones could take quadratic time
+LONGEST_MERGED = 16
 
 
 def chosen(tidy: Simplifier, condition: Node, taken: Node, otherwise: Node) -> Node:

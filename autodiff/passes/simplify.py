@@ -177,7 +177,7 @@ class Simplifier:
         while pending:
             node, exponent = pending.pop()
             if node in self.done or node.gate not in PRODUCTS:
-                factors.append(self.raised(self.done[node], ONE.number if exponent > 0 else INVERSE))
+                factors.append(self._inner_product(self.done[node], ONE.number if exponent > 0 else INVERSE))
             elif node.gate is arithmetic.negative:
                 factors.append(Monomial(Fraction(-1), {}))
                 pending.append((node.inputs[0], exponent))
@@ -186,6 +186,12 @@ class Simplifier:
                 under = -exponent if node.gate is arithmetic.divide else exponent
                 pending += [(right, under), (left, exponent)]
         return factors
+
+    def _inner_product(self, node: Node, exponent: Fraction) -> Monomial:
+        opened = self.raised(node, exponent)
+        return (
+            opened if len(opened.powers) <= LONGEST_MERGED else Monomial(Fraction(1), {node: Exponent(exponent, None)})
+        )
 
     def _power(self, base: Node, exponent: Node) -> Monomial:
         monomial = self.monomial(exponent)

@@ -13,6 +13,7 @@ def gradient_report(trace: Trace, text: str, derivative: str) -> Report:
     wanted = {f"{name}.{derivative}" for name in trace.gradients}
     output = f"{trace.labels.get(trace.output)}.value"
     entries = nonfinite_entries(trace, derivative)
+    label = output_label(trace.graph)
     return Report(
         title="",
         columns=(Column("variable"), Column(derivative, style="red", is_number=True)),
@@ -25,5 +26,5 @@ def gradient_report(trace: Trace, text: str, derivative: str) -> Report:
             "nonfinite": [entry for entry in entries if entry["where"] in {output, *wanted}],
         },
         plain=list(trace.gradients.values()),
-        labels=[slope_label(output_label(trace.graph), name) for name in trace.gradients],
+        labels=[slope_label(label, name) for name in trace.gradients],
     )
