@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.declaration import leaves
+from backprop.autodiff.evaluation.filling import copy_into, filling
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.needs import is_view
 from backprop.autodiff.evaluation.program import Program, lower, needed
@@ -177,9 +178,7 @@ class _Planner:
     def _step(self, function: Callable[..., Any], inputs: tuple[int, ...], output: int, fills: bool) -> None:
         places = (*inputs, output) if fills else inputs
         taken = itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
-        self.steps.append(
-            RowStep(FILLING.get(function, function) if fills else function, taken, None if fills else output)
-        )
+        self.steps.append(RowStep(filling(function) if fills else function, taken, None if fills else output))
 
     def _operand(self, operand: Node, user: Node) -> int:
         if operand in self.varies:
@@ -217,20 +216,3 @@ def _varying_nodes(nodes: Sequence[Node], varying: frozenset[str]) -> set[Node]:
         elif any([operand in dependent for operand in node.reads]):
             dependent.add(node)
     return dependent
-
-
-def copy_into(source: Any, target: Any) -> None:
-    np.copyto(target, source)
-
-
-def maximum_into(x: Any, y: Any, target: Any) -> None:
-    np.maximum(x, y, out=target)
-
-
-def minimum_into(x: Any, y: Any, target: Any) -> None:
-    np.minimum(x, y, out=target)
-
-
-# NumPy is about to refuse them a third operand.
-FILLING: dict[Callable[..., Any], Callable[..., Any]] = {np.maximum: maximum_into, np.minimum: minimum_into}
-OWN = {copy_into, *FILLING.values()}

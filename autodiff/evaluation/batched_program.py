@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from backprop.autodiff.evaluation.batched_lowering import OWN, RowPlan, plan_rows
+from backprop.autodiff.evaluation.batched_lowering import RowPlan, plan_rows
 from backprop.autodiff.evaluation.execution import run
+from backprop.autodiff.evaluation.filling import is_known_by_name
 from backprop.autodiff.evaluation.program import lower
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
@@ -46,7 +47,7 @@ class RowProgram:
     @property
     def can_be_sent(self) -> bool:
         """Whether another process knows its functions by name: they are all NumPy's own, or of the lowering."""
-        return all(isinstance(step.function, np.ufunc) or step.function in OWN for step in self.plan.steps)
+        return all(is_known_by_name(step.function) for step in self.plan.steps)
 
     @property
     def rows_per_block(self) -> int:

@@ -16,6 +16,7 @@ import numpy as np
 from backprop.autodiff.declaration.blocks import Margins, Reduced
 from backprop.autodiff.evaluation import block_ranges
 from backprop.autodiff.evaluation.block_ranges import BlockRanges, Ranges, form_of
+from backprop.autodiff.evaluation.filling import filling
 from backprop.autodiff.evaluation.needs import is_view
 from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
@@ -202,7 +203,7 @@ class _BlockPlanner:
 
     def _step(self, function: Callable[..., Any], places: Sequence[int], output: int | None) -> None:
         taken = itemgetter(*places) if len(places) > 1 else itemgetter(slice(places[0], places[0] + 1))
-        self.steps.append(BlockStep(function, taken, output))
+        self.steps.append(BlockStep(function if output is not None else filling(function), taken, output))
 
     def _last_uses(self) -> dict[Node, list[Node]]:
         """The steps whose buffers are free again, by the step that reads them last.

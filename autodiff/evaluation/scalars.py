@@ -30,7 +30,7 @@ def scalar_program(results: Sequence[Node]) -> Program:
     `run_scalars` runs it.
     """
     program = lower(results, function_of=function_of)
-    constants = tuple([(slot, float(value)) for slot, value in program.constants])
+    constants: tuple[Any, ...] = tuple([(slot, float(value)) for slot, value in program.constants])
     return program._replace(constants=constants)
 
 

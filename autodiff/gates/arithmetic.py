@@ -277,7 +277,7 @@ power = Power(
         Corner((0.0, 3.5), 0.0, (0.0, 0.0)),
     ),
 )
-square = Elementwise(
+square: Elementwise = Elementwise(
     "square",
     np.square,
     lambda x, out: 2 * x,

@@ -103,7 +103,7 @@ OWN = (
     sign, square, rint, floor, ceil, trunc, maximum, minimum, clip, where, less, less_equal, greater, greater_equal,
     equal, not_equal, logical_and, logical_or, logical_not,
 )  # fmt: skip
-SPELLED = {  # NumPy's name: that of `operator` or `math`
+SPELLED: dict[str, Callable[..., float]] = {  # NumPy's name: that of `operator` or `math`
     "add": operator.add, "subtract": operator.sub, "multiply": operator.mul, "divide": operator.truediv,
     "negative": operator.neg, "remainder": operator.mod, "floor_divide": operator.floordiv, "absolute": math.fabs,
     "deg2rad": math.radians, "rad2deg": math.degrees, "arcsin": math.asin, "arccos": math.acos, "arctan": math.atan,

@@ -137,9 +137,6 @@ def worker_count() -> int:
 def import_for_bulk() -> None:
     """Import what columnar/bulk.py takes when it is called; each worker has a core. Raises Failure."""
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    os.environ.setdefault(
-        "_RJEM_MALLOC_CONF", "dirty_decay_ms:-1,muzzy_decay_ms:-1"
-    )  # it keeps memory for the next block
     import numpy.ma  # noqa: F401
 
     from backprop.autodiff.evaluation import batched_program  # noqa: F401
