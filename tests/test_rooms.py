@@ -118,7 +118,6 @@ def test_every_room_has_modules():
     assert all(len(paths) > 2 for paths in MODULES.values())
 
 
-@pytest.mark.smoke
 def test_imports_go_from_cli_to_parser_to_autodiff():
     found = found_in(EVERY_MODULE, lambda path: forbidden_imports(path.relative_to(HOUSE).parts[0], path.read_text()))
     assert found == {}

@@ -88,13 +88,6 @@ def test_expansion_is_bounded(monkeypatch):
         parse(f"{levels}; f59(x)")
 
 
-def test_a_chain_of_functions_takes_no_more_than_its_text(monkeypatch):
-    """A definition replays nothing: 4000 templates that hold one another would be 8 million nodes."""
-    monkeypatch.setattr(functions_module, "MAXIMUM_REPLAYED", 20_000)
-    levels = "; ".join(f"f{i}(t) = f{i - 1}(t) + {i}" if i else "f0(t) = sin(t)" for i in range(4000))
-    assert len(parse(f"{levels}; f3999(x)").nodes) == 1 + 1 + 2 * 3999
-
-
 def test_a_function_in_a_function_waits_for_its_index():
     assert structure_of("row(i) = W[i]; next(i) = row(i + 1); next(1)") == structure_of("W[2]")
     assert structure_of("row(i) = W[i]; next(i) = row(i + 1); next(y)") == structure_of("W[y + 1]")

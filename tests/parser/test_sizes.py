@@ -2,13 +2,17 @@
 
 import gc
 import sys
+import time
 from itertools import pairwise
 
 import pytest
 
 from backprop.parser import ExpressionError, parse
+from backprop.parser import functions as functions_module
 from backprop.parser.diagnostics.rendering import render
 from backprop.parser.printers.expression import show
+
+from .structure import structure_of
 
 MANY = 100_000
 FEWER = 20_000  # where nothing is nested: the linear work of longer texts is seen in the counts
@@ -132,3 +136,26 @@ def test_many_are_printed(shape):
     size = MANY if shape in ("terms", "calls") else 5_000
     printed = show(parse(text(size)).result, {})
     assert len(parse(printed).nodes) == nodes(size)
+
+
+def test_long_loops_take_linear_time():
+    """A loop of 20 times the length takes no 400 times as long: what is done a step does not grow with their number."""
+    durations = []
+    for count in (500, 10_000):
+        start = time.process_time()
+        parse(f"sum(i*x for i in 1:{count}) + sum(i*y for i in 1:{count})")
+        durations.append(time.process_time() - start)
+    assert durations[1] < 100 * durations[0] + 1
+
+
+@pytest.mark.parametrize("step", ["sum(f{0}(n) for i in 1:n)", "iterate(f{0}, n, 1)", "f{0}(prod(n for i in 1:1))"])
+def test_a_chain_of_loops_does_not_recurse(step):
+    levels = "; ".join(f"f{level}(n) = {step.format(level - 1)}" for level in range(1, 3000))
+    assert structure_of(f"f0(n) = n*x; {levels}; f2999(1)") == structure_of("1*x")
+
+
+def test_a_chain_of_functions_takes_no_more_than_its_text(monkeypatch):
+    """A definition replays nothing: 4000 templates that hold one another would be 8 million nodes."""
+    monkeypatch.setattr(functions_module, "MAXIMUM_REPLAYED", 20_000)
+    levels = "; ".join(f"f{i}(t) = f{i - 1}(t) + {i}" if i else "f0(t) = sin(t)" for i in range(4000))
+    assert len(parse(f"{levels}; f3999(x)").nodes) == 1 + 1 + 2 * 3999
