@@ -11,8 +11,6 @@ from backprop.parser.printers.expression import show
 
 from .structure import structure_of
 
-pytestmark = pytest.mark.smoke
-
 MEANINGS = {
     "sin(x)": ("sin", "x"),
     "sin (x)": ("sin", "x"),

@@ -8,8 +8,6 @@ from backprop.autodiff.gates import GATES
 from ..building import single, tangent_of, value_and_gradients
 from ..checks import check_corner
 
-pytestmark = pytest.mark.smoke
-
 CORNERS = [(gate, corner) for gate in GATES for corner in gate.corners]
 IDS = [f"{gate.name}{corner.operands}" for gate, corner in CORNERS]
 MUST_HAVE_CORNERS = [

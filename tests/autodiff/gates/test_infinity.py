@@ -16,8 +16,6 @@ from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.passes.sides import to_differentiate
 from backprop.parser import parse
 
-pytestmark = pytest.mark.smoke
-
 INF = math.inf
 LEVEL = ["atan", "tanh", "sigmoid", "erf", "erfc", "normcdf", "normpdf", "softsign", "hard_tanh", "hard_sigmoid"]
 SLOW = ["asinh", "cbrt"]  # they grow, but ever slower

@@ -10,8 +10,6 @@ from backprop.autodiff.gates import FAMILIES, FUNCTIONS
 from backprop.cli.reports.functions import LOOPS, names, page_data
 from backprop.parser import parse
 
-pytestmark = pytest.mark.smoke
-
 PUBLIC = [gate for gates in FAMILIES.values() for gate in gates if gate.is_public]
 
 
@@ -78,6 +76,7 @@ def test_a_name_that_means_several_gates_shows_each(backprop):
     ]
 
 
+@pytest.mark.smoke
 def test_the_table(terminal):
     answer = terminal("functions", "relu")
     assert answer.lines[0] == "relu"
