@@ -392,8 +392,8 @@ class AlongAxis(Differential):
 
 
 def shared_along(axis: Axis, test: Node, out: Node) -> Node:
-    """Of a test of the output's entries: whether any along the axis counts, in the output's shape."""
-    return kept(test.sum(axis), out, axis).broadcast_to(out.shape)
+    """Of a test of the output's entries: whether any along the axis counts, in its shape; a number has no axis."""
+    return test if not out.shape else kept(test.sum(axis), out, axis).broadcast_to(out.shape)
 
 
 class Leaf(Gate):

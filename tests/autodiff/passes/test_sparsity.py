@@ -76,6 +76,13 @@ def test_entries_that_are_sorted_stay_along_their_axis():
     assert np.array_equal(matrix_of([shares.softmax(x, axis=-1)], [x]), expected)
 
 
+def test_a_number_along_an_axis_is_the_only_one():
+    graph = Graph(is_typed=True)
+    x = graph.input("x")
+    for gate in (shares.softmax, shares.log_softmax, ordering.sort):
+        assert np.array_equal(matrix_of([gate(x, axis=-1)], [x]), [[True]])
+
+
 def seeded(graph):
     """The tangents of a graph's output and the inputs for its unit vectors, which they depend on."""
     inputs = [node for node in graph.inputs.values()]
