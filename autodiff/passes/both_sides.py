@@ -49,8 +49,10 @@ class BothSides:
         self.formed = tuple(formed)  # the results as they tell of sides: where several kinks meet, in form
         nodes = needed([*results, *formed])
         self.slopes = [node for node in nodes if node.gate.has_sides]
-        self.inputs = [node for node in nodes if node.gate is leaves.input]
-        self.seeds = len(rays.seeds) if formed and rays.seeds else 0
+        seeds = tuple(rays.seeds.values()) if formed and rays.seeds else ()
+        self.seeds = len(seeds)
+        read = needed([*results, *formed, *seeds])  # a seed may be that of a variable which no result depends on
+        self.inputs = [node for node in read if node.gate is leaves.input]
         self._program: RowProgram | None = None
         self.telling: dict[int, list[int]] = {}  # of each slope's index, which of the program's slopes tell its sides
 

@@ -280,6 +280,13 @@ def test_hvp_of_100000_variables_is_exact():
     np.testing.assert_allclose(product["x"], exact, rtol=1e-12, atol=0)
 
 
+def test_a_direction_of_what_is_added_to_a_kink_with_sides():
+    values = {"c": np.array([[1.0], [2.0]]), "m": np.array([1.0, 2.0])}
+    directions = {"c": np.array([[1.0], [0.0]]), "m": np.array([1.0, 0.0])}
+    _, product = hvp(parse("sum(sin(std(c, axis=1))) + sum(m)"), directions, values)
+    assert not np.any(product["c"]) and not np.any(product["m"])
+
+
 def steps_of(graph, shapes):
     """Instructions of the programs of the value, the gradient and one Hessian-vector product."""
     typed = graph.typed(shapes)
