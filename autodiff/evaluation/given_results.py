@@ -63,7 +63,7 @@ def _check(what: str, array: Any, shape: Shape) -> None:
     if not array.flags.writeable:
         raise ExpressionError(f"{what} is read-only", cure="give one that can be written to, such as a copy")
     if has_shared_entries(array):
-        raise ExpressionError(f"entries of {what} share memory", cure="give one that is no broadcast view")
+        raise ExpressionError(f"entries of {what} share memory", cure="give one that is not a broadcast view")
 
 
 def has_shared_entries(array: np.ndarray[Any, Any]) -> bool:

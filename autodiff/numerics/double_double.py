@@ -65,7 +65,7 @@ class DoubleDouble:
         return choice(operands[0], _pair(operands[1]), _pair(operands[2]))
 
     def __array__(self, *_: Any, **__: Any) -> Any:
-        raise TypeError("a pair of doubles is no array of NumPy's")
+        raise TypeError("a pair of doubles is not a NumPy array")
 
     @property
     def value(self) -> Any:

@@ -106,7 +106,7 @@ def power(x: DoubleDouble, y: DoubleDouble) -> DoubleDouble:
     is_odd = np.mod(np.abs(y.high), 2.0) == 1.0
     is_whole = (np.rint(y.high) == y.high) & (y.low == 0.0)
     if np.any((x.high < 0.0) & ~is_whole):
-        raise TypeError("a power that is no real number")
+        raise TypeError("a power that is not a real number")
     raised = (y * absolute(x).log()).exp()
     return choice((x.high < 0.0) & is_odd, -raised, raised)
 

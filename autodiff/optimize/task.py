@@ -110,7 +110,9 @@ class Task:
                 raise ExpressionError(f"the model does not depend on '{name}'", cure="omit it, or hold it")
         count, unknowns = self.base.count, self.base.layout.size
         if not unknowns:
-            raise ExpressionError("the model has no parameter to fit", cure="a name that is no column is one")
+            raise ExpressionError(
+                "the model has no parameter to fit", cure="a name that is not a column is a parameter"
+            )
         if count < unknowns:
             rows = f"{self.base.rows} row{'s' * (self.base.rows != 1)}"
             raise ExpressionError(

@@ -19,13 +19,13 @@ DIALECT_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--decimal", metavar="CHARACTER", help="The decimal mark, as in 1,5.  [default: .]"),
     click.option("--thousands", metavar="CHARACTER", help="What is between groups of digits, as in 1.234,5."),
     click.option("--quote", metavar="CHARACTER|none", help="What quotes cells."),
-    click.option("--comment", metavar="TEXT", help="Lines that begin with TEXT are no rows."),
+    click.option("--comment", metavar="TEXT", help="Lines that begin with TEXT are not rows."),
     click.option("--skip", type=int, metavar="N", help="Leave out the first N lines."),
     click.option("--header", metavar="N|none", help="The line that names the columns; none: they are c1, c2, ..."),
     click.option("--columns", metavar="NAME,...", help="Names of all columns, where no header has them."),
     click.option("--units", count=True, help="A row of units is below the header; may be repeated."),
     click.option("--null", metavar="CELL,...", help="Cells that say that there is no value: NA,-999.25."),
-    click.option("--flags", is_flag=True, help="Letters behind a number and a blank, as in 2.5 p, are no part of it."),
+    click.option("--flags", is_flag=True, help="Letters behind a number and a blank, as in 2.5 p, are not part of it."),
     click.option("--encoding", metavar="NAME", help="As in latin-1, cp1252, utf-16.  [default: utf-8]"),
 )
 OF_DIALECT = ("separator", "decimal", "thousands", "quote", "comment", "null", "flags")

@@ -153,7 +153,10 @@ class FitSettings(Batch):
             raise Failure("--predict needs a file of its own", "give it one: --predict fitted.csv")
         for file in self.files:
             if file.path is not None and os.path.exists(file.path) and not os.path.isfile(file.path):
-                raise Failure(f"--predict reads the rows twice, and {file.path} is no file", "write them to one before")
+                raise Failure(
+                    f"--predict reads the rows twice, and {file.path} is not a regular file",
+                    "write them to a file first",
+                )
         given = copy(self)
         given.path, given.path_option, given.is_only = path, "--predict", False
         given.output_format = given._written_format()

@@ -51,6 +51,7 @@ class TikzDrawing:
         colors = {"Ink": theme.ink, "Faint": theme.faint, "Value": theme.value, "Gradient": theme.derivative}
         lines = [
             f"% {self.circuit.title}",
+            r"% In a document with \usepackage{tikz}: \input this file where the picture is to stand.",
             rf"\begin{{tikzpicture}}[x={POINTS}pt, y={-POINTS}pt, >=latex{scaled}]",
             *(rf"\definecolor{{circuit{name}}}{{HTML}}{{{color[1:].upper()}}}" for name, color in colors.items()),
         ]

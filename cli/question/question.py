@@ -128,7 +128,7 @@ def ask(
     elif file is None and os.path.isfile(expression):
         from backprop.cli.question.surplus import SHELL
 
-        raise Failure(f"{expression} is a file, and no expression", f'{SHELL}: "x*y"; or read one from it: -f FILE')
+        raise Failure(f"{expression} is a file, not an expression", f'{SHELL}: "x*y"; or read one from it: -f FILE')
     filed = read_vars(vars_files, read, more)
     is_latex = arguments.is_latex or is_latex_file(file)
     read_as = latex_graph if is_latex else read_graph

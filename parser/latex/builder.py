@@ -57,7 +57,7 @@ class LatexBuilder(InnerBuilder):
         if shifted or name.letters & self.scope.indices.keys():
             letter = sorted(name.letters)[0]
             raise ExpressionError(
-                f"'{letter}' in this subscript is no index here",
+                f"'{letter}' in this subscript is not an index here",
                 token.span,
                 rf"a sum takes the product behind it: \sum_{{{letter}=1}}^{{3}} (...) takes all in the brackets",
             )

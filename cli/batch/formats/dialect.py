@@ -24,7 +24,7 @@ class Dialect(NamedTuple):
     """`quote` is '' where there is none. A line that begins with the `comment` is none.
 
     `nulls` are the cells that say that there is no value. `has_flags`: letters behind a number and a blank, as
-    Eurostat has them, are no part of it.
+    Eurostat has them, are not part of it.
     """
 
     separator: str = ","

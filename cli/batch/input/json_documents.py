@@ -157,7 +157,7 @@ class JsonDocuments:
 
     def _raise_strange(self, match: re.Match[bytes]) -> None:
         shown = match[1][:SHOWN].decode("utf-8", "replace")
-        ended, strange = "the document before it has ended", "it is no object, and no array of objects"
+        ended, strange = "the document before it has ended", "it is neither an object nor an array of objects"
         reason = ended if self._has_begun else strange
         raise self._wrong(match.start(1), f"{shown!r}: {reason}")
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 UTF_8 = ("utf-8", "utf8")  # which is read as it is, with what is none
-CURE = "the first line names the columns, where --skip and --header say no other"
+CURE = "the first line names the columns, unless --skip or --header says otherwise"
 
 
 def begin(

@@ -101,7 +101,7 @@ def test_of_members_of_one_name_the_last_counts(backprop):
 @pytest.mark.parametrize(
     "text, reason",
     [
-        ("5", "it is no object, and no array of objects (line 1, byte 1)"),
+        ("5", "it is neither an object nor an array of objects (line 1, byte 1)"),
         ("", ""),
         ("[]", ""),
         ('[{"x": ', "it is cut off: a row does not end (line 1, byte 2)"),

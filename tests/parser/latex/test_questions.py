@@ -95,7 +95,7 @@ QUESTIONS = [
     (
         r"\sum_{i=1}^{3} x_i + y_i",
         "y_i",
-        "'i' in this subscript is no index here",
+        "'i' in this subscript is not an index here",
         r"a sum takes the product behind it: \sum_{i=1}^{3} (...) takes all in the brackets",
     ),
     (

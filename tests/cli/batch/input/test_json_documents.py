@@ -103,10 +103,10 @@ def test_what_is_no_object_is_a_row_too(document, rows, size):
 
 
 WRONG = [
-    (b"5", 0, "'5': it is no object, and no array of objects (line 1, byte 1)"),
-    (b'"text"', 0, "it is no object, and no array"),
-    (b"null\n", 0, "'null': it is no object"),
-    (b"<html>", 0, "'<html>': it is no object"),
+    (b"5", 0, "'5': it is neither an object nor an array of objects (line 1, byte 1)"),
+    (b'"text"', 0, "it is neither an object nor an array"),
+    (b"null\n", 0, "'null': it is neither an object"),
+    (b"<html>", 0, "'<html>': it is neither an object"),
     (b'{"x": 1}\nx', 1, "'x': the document before it has ended (line 2, byte 10)"),
     (b'[{"x": 1}, {"x": 2}', 2, "it is cut off: the array does not end (line 1, byte 20)"),
     (b'[{"x": 1},\n{"x": 2', 1, "it is cut off: a row does not end (line 2, byte 12)"),
@@ -123,7 +123,7 @@ WRONG = [
     (b'}{"x": 1}', 0, "'}' closes nothing"),
     (b'[{"x": 1}]]', 1, "']' closes nothing"),
     (b'{"x": 1}, {"x": 2}', 1, "',': the document before it has ended"),
-    (b"\x00\x01", 0, "it is no object"),
+    (b"\x00\x01", 0, "it is neither an object"),
 ]
 
 
