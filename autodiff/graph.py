@@ -6,10 +6,9 @@ are one node. Adjoints, tangents and symbolic derivatives are more nodes of the 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import leaves
@@ -18,6 +17,7 @@ from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.recent import Recent
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.relation import Relation
 from backprop.autodiff.shapes import Array, Axis, Index, Shape
 
@@ -267,13 +267,17 @@ class Graph:
         return self._append(key, gate, inputs, attributes, shape, span)
 
     def constant(self, value: Any, name: str | None = None, span: Span | None = None) -> Node:
-        """The node of a constant, interned by its bits: 0.0 and -0.0 are two, nan is one."""
-        array: Array = value if isinstance(value, np.float64) else np.asarray(value, dtype=np.float64)[()]
-        if not array.ndim and array != array:
-            array = np.float64(np.nan)
-        key = key_of_constant(array, name)
+        """The node of a constant, interned by its bits: 0.0 and -0.0 are two, nan is one.
+
+        The value of a number is a float of Python's.
+        """
+        if not isinstance(value, (int, float)):
+            value = np.asarray(value, dtype=np.float64)[()]
+        if isinstance(value, (int, float)):
+            value = float(value) if value == value else math.nan
+        key = key_of_constant(value, name)
         existing = self._interned.get(key)
-        return existing or self._append(key, leaves.constant, (), (array, name), array.shape, span)
+        return existing or self._append(key, leaves.constant, (), (value, name), shapes.of(value), span)
 
     def number(self, value: float) -> Node:
         """The node of a scalar constant without a name."""
@@ -433,7 +437,9 @@ class Graph:
         return result
 
 
-def key_of_constant(value: Array, name: str | None) -> tuple[Any, ...]:
+def key_of_constant(value: float | Array, name: str | None) -> tuple[Any, ...]:
+    if isinstance(value, float):
+        return (leaves.constant, value if value else math.copysign(1.0, value), bool(value), name)
     return (leaves.constant, value.tobytes(), value.shape, name)
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.program import dependents, lower, needed
 from backprop.autodiff.graph import Graph, Node, key_of_constant
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Shape
 
 

@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from typing import Any, SupportsIndex, TypeAlias
 
-import numpy as np
-
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 
 Shape: TypeAlias = tuple[int, ...]
-Array: TypeAlias = np.float64 | np.ndarray[Any, np.dtype[np.float64]]  # numpy.typing would cost start-up time
+Array: TypeAlias = "np.float64 | np.ndarray[Any, np.dtype[np.float64]]"  # numpy.typing would cost start-up time
 Axis: TypeAlias = int | tuple[int, ...] | None
 
 LONG = 10**16  # from here a length is shown as a power of ten
@@ -26,6 +25,16 @@ def show(shape: Shape) -> str:
     """A shape as a user reads it: `scalar`, `(3)`, `(2, 3)`."""
     lengths = [str(length) if length < LONG else f"{float(length):.0e}" for length in shape]
     return f"({', '.join(lengths)})" if shape else "scalar"
+
+
+def of(value: Any) -> Shape:
+    """The shape of a number or an array."""
+    return () if isinstance(value, (int, float)) else np.shape(value)
+
+
+def is_finite(value: Any) -> bool:
+    """Whether a number, or every entry of an array, is."""
+    return math.isfinite(value) if isinstance(value, (int, float)) else bool(np.all(np.isfinite(value)))
 
 
 def entry_name(name: str, index: Sequence[SupportsIndex]) -> str:
@@ -134,7 +143,7 @@ def indexed(shape: Shape, index: Index) -> Shape:
 
 def as_size(value: Array) -> int:
     """A constant as a whole number. Raises ExpressionError where it is none."""
-    if np.ndim(value) or not np.isfinite(value) or value != np.floor(value):
+    if np.ndim(value) or not math.isfinite(value) or value != math.floor(value):
         raise ExpressionError("expected a whole number", cure="give a constant integer")
     return int(value)
 

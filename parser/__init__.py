@@ -71,6 +71,8 @@ def parse_constant(text: str) -> Array:
 
     Raises ExpressionError for a text that is none or has a variable in it.
     """
+    from backprop.autodiff.lazy_numpy import np
     from backprop.parser import parsing
 
-    return parsing.parse_constant(text)
+    value: Array = np.asarray(parsing.constant(text))[()]
+    return value

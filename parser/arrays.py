@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import OPERATORS
+from backprop.autodiff.lazy_numpy import np
 from backprop.parser.operand import Display, Operand
 from backprop.parser.scope import Scope
 

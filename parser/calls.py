@@ -6,14 +6,13 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate
 from backprop.autodiff.declaration.notation import Binding
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.parser.constants import with_constants

@@ -6,14 +6,14 @@ index as the parameter, or the step. What bounds functions bounds loops; nothing
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
 
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, show
 from backprop.parser import arrays
@@ -145,7 +145,7 @@ def entries_of(values: IndexRange, bounds: Sequence[Array], index: str) -> Any:
 
 def whole(value: Array, operand: Operand, role: str, cure: str) -> int:
     """A constant as a whole number. Raises ExpressionError."""
-    if np.ndim(value) or not np.isfinite(value) or value != np.floor(value):
+    if np.ndim(value) or not math.isfinite(value) or value != math.floor(value):
         shown = f"shape {show(np.shape(value))}" if np.ndim(value) else f"{float(value):g}"
         raise ExpressionError(f"{role} must be a whole number, not {shown}", operand.span, cure)
     return int(value)

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from enum import Enum
 
-import numpy as np
-
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Shape
 from backprop.parser.arrays import MAXIMUM_DEPTH
 from backprop.parser.binding import BINDERS
@@ -76,7 +75,8 @@ def parse(text: str, shapes: Mapping[str, Shape] | None = None, kind: TextKind =
         idle.append(reader)
 
 
-def parse_constant(text: str) -> Array:
+def constant(text: str) -> Array:
+    """The value of a constant expression: a number as a float of Python's."""
     if len(text) > LONG:
         array = literal_list(text)
         if array is not None:

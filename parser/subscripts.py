@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
-
-import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import OPERATORS
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Slice
 from backprop.parser.constants import with_constants
 from backprop.parser.operand import Bounds, Index, Operand
@@ -114,7 +114,7 @@ def whole(value: Array | Node, operand: Operand) -> int:
     """A constant as an index. Raises ExpressionError where it is no whole number."""
     if isinstance(value, Node):
         raise ExpressionError("the bounds of a slice must be constant", operand.span, "write numbers")
-    if np.ndim(value) or not np.isfinite(value) or value != np.floor(value):
+    if np.ndim(value) or not math.isfinite(value) or value != math.floor(value):
         shown = f"shape {shapes.show(np.shape(value))}" if np.ndim(value) else f"{float(value):g}"
         raise ExpressionError(
             f"an index must be a whole number, not {shown}", operand.span, "indices start at 0; -1 is the last"

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
+from backprop.autodiff.lazy_numpy import np
 
 RowForm = Callable[..., Any]
 

@@ -5,20 +5,21 @@ The kinds of gate are in kinds.py, the gates themselves are declared in gates/, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.notation import PRODUCT, Call, Infix, Notation
 from backprop.autodiff.declaration.sums import add_up
-from backprop.autodiff.declaration.table import METHODS, gate_named
+from backprop.autodiff.declaration.table import METHODS, gate_named, of_numpy
+from backprop.autodiff.lazy_numpy import is_numpys, itself, np
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.autodiff.numerics.elementary import elementary
+from backprop.autodiff.numerics.elementary import REFUSALS, elementary
 from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from backprop.autodiff.numerics.odd import OddSeries
 
 Forward = Callable[..., Any]
-NUMPYS = (np.ufunc, type(np.where))  # the kinds of NumPy's functions
 
 
 class Sample(NamedTuple):
@@ -225,8 +225,8 @@ class Gate:
     ) -> None:
         self.name = name
         self.called = name  # in a text; several forms of a function have one name
-        self.forward = forward
-        self.over_rows = over_rows or self.row_form()
+        self._forward = forward
+        self._over_rows = over_rows
         self.operands = tuple(operands)
         self.summary = summary
         self.habit = habit
@@ -251,7 +251,7 @@ class Gate:
         self.code = dict(code or {})
         self.kernel = forward if is_composed else kernel
         self.quick = quick or (forward if is_composed else None)
-        self.by_entries = by_entries or self.entry_form()
+        self._by_entries = by_entries
         self.routine = routine
         self.keeps_digits = keeps_digits
         self.enclosure = enclosure
@@ -265,15 +265,29 @@ class Gate:
         self.form = form
         self.in_blocks = in_blocks
         self.elementary = self.function_of_floats([forward, *methods])
-        METHODS.update(dict.fromkeys(methods, self))
-        if is_public and isinstance(forward, np.ufunc):
-            METHODS.setdefault(forward, self)
+        METHODS.update({of_numpy(one) if callable(one) else one: self for one in methods})
+        if is_public and is_numpys(forward):
+            METHODS.setdefault(of_numpy(forward), self)
         if is_public and isinstance(self.notation, Infix):
             for symbol in (self.notation.symbol, *self.notation.others):
                 METHODS.setdefault(symbol, self)
 
     def __repr__(self) -> str:
         return f"<gate {self.name}>"
+
+    @cached_property
+    def forward(self) -> Forward:
+        function: Forward = itself(self._forward)
+        return function
+
+    @cached_property
+    def over_rows(self) -> Forward:
+        function: Forward = itself(self._over_rows or self.row_form())
+        return function
+
+    @cached_property
+    def by_entries(self) -> Forward | None:
+        return self._by_entries or self.entry_form()
 
     def __reduce__(self) -> tuple[Callable[[str], Gate], tuple[str]]:
         """Pickled by its name: a declaration is code."""
@@ -283,7 +297,7 @@ class Gate:
         """What computes one number of Python floats without NumPy: what it is by NumPy's or a math library's name."""
         if self.attributes:
             return None
-        names = [function.__name__ for function in functions if type(function) in NUMPYS]
+        names = [function.__name__ for function in functions if is_numpys(function)]
         names += [self.code["math"]] if "math" in self.code else []
         return next(filter(None, map(elementary, names)), None)
 
@@ -318,11 +332,20 @@ class Gate:
         folds = not self.is_function and not settings and nodes[0].is_literal
         if folds and all([node.is_literal for node in nodes]):
             numbers = [node.value for node in nodes]
-            with np.errstate(all="ignore"):
-                value = self.forward(*numbers)
+            value = self.value_of(numbers)
             if not self.leaves_range(value, numbers):
                 return graph.constant(value)
         return graph.add(self, nodes, settings)
+
+    def value_of(self, numbers: Sequence[Any], settings: Mapping[str, Any] | None = None) -> Any:
+        """Its value for numbers or arrays, which need not be NumPy's, by IEEE arithmetic."""
+        if self.elementary is not None and not settings and all([type(number) is float for number in numbers]):
+            with suppress(*REFUSALS):
+                value = self.elementary(*numbers)
+                if math.isfinite(value):
+                    return value
+        with np.errstate(all="ignore"):
+            return self.forward(*[np.float64(one) if type(one) is float else one for one in numbers], **settings or {})
 
     def leaves_range(self, value: Any, numbers: Sequence[Any]) -> bool:
         """Whether a product, a quotient or a power of numbers is too large or too small for a double, and they are not.
@@ -331,7 +354,7 @@ class Gate:
         """
         if not isinstance(self.notation, Infix) or self.notation.precedence < PRODUCT or np.ndim(value):
             return False
-        is_in_range = bool(TINIEST <= abs(value) < np.inf)
+        is_in_range = bool(TINIEST <= abs(value) < math.inf)
         return not is_in_range and all([bool(np.all(number) and np.all(np.isfinite(number))) for number in numbers])
 
     def row_form(self) -> Forward:

@@ -9,13 +9,12 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import Attribute, Forward, Gate
 from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.sums import add_up
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Axis, Shape
 
 if TYPE_CHECKING:

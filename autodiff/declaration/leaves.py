@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Attribute
 from backprop.autodiff.declaration.kinds import Leaf
 from backprop.autodiff.declaration.table import NAMED
+from backprop.autodiff.lazy_numpy import np
 
 NAMED_CONSTANTS = {"pi": math.pi, "tau": math.tau, "e": math.e, "inf": math.inf, "nan": math.nan}
 

@@ -12,12 +12,19 @@ class Declared(dict[Any, "Gate"]):
     """Gates by what finds them; the first that is missed has all of them declared."""
 
     def __missing__(self, key: Any) -> Gate:
+        if callable(key):
+            return self[of_numpy(key)]
         # Here, not above: nodes are made of gates and gates of nodes. This is the only circle of imports.
         from backprop.autodiff import gates  # noqa: F401
 
         if key not in self:
             raise KeyError(key)
         return self[key]
+
+
+def of_numpy(function: Any) -> tuple[str, str]:
+    """What finds the gate of a function of NumPy's, which may be held by its name alone."""
+    return ("numpy", function.__name__)
 
 
 METHODS = Declared()  # what operators, methods of Node and NumPy's functions build of nodes

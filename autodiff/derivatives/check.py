@@ -9,8 +9,6 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.derivatives.differences import EPSILON, FIRST_STEP, Estimate, Line, total, variation
 from backprop.autodiff.derivatives.probes import Probe, along, probes
 from backprop.autodiff.derivatives.verdicts import DECISIVE, VERDICTS, allowance, judged
@@ -20,6 +18,7 @@ from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.gates.labels import nan_for_none
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.forward import tangents
 from backprop.autodiff.passes.reverse import gradients

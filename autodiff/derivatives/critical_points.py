@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
-
-import numpy as np
 
 from backprop.autodiff.derivatives.matrices import SecondOrder
 from backprop.autodiff.derivatives.sweeps import Matrix
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import lower
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 
-EPSILON = float(np.finfo(np.float64).eps)
+EPSILON = sys.float_info.epsilon
 STEP = 2.0**-20  # of a coordinate, to a point beside it
 STEP_FROM_ZERO = 2.0**-300  # as short as leaves products of two such steps above the least double
 ROUNDINGS = 8  # how many roundings of its terms a sum may be away from zero and still count as zero

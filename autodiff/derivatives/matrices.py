@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.derivatives.asked import TooManyEntries, inputs_of, scalar_output, slopes_of
 from backprop.autodiff.derivatives.parts import with_parts
 from backprop.autodiff.derivatives.programs import (
@@ -25,6 +23,7 @@ from backprop.autodiff.evaluation.binding import bind, bound, direction_values, 
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import adjoints

@@ -11,14 +11,13 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import Any, Generic, Protocol, TypeVar
 
-import numpy as np
-
 from backprop.autodiff.evaluation.binding import shapes_of
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.flat_program import FlatProgram, flat_program, is_run_by_gates
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.kink_hits import provisional_hits, record
 from backprop.autodiff.passes.spelling import spelled
@@ -166,12 +165,12 @@ def are_finite(numbers: Iterable[Any]) -> bool:
 
 def seed_input(typed: Graph, name: str, arrays: Mapping[str, Array]) -> Node:
     """The node of an input for a seed; 1 where it has no value among `arrays`, which makes shorter programs."""
-    return typed.input(name, arrays[name].shape) if name in arrays else typed.constant(1.0)
+    return typed.input(name, np.shape(arrays[name])) if name in arrays else typed.constant(1.0)
 
 
 def seeds_of(kind: str, directions: Mapping[str, Array]) -> dict[str, Array]:
     """The values of the inputs for directions of variables, by the names that `seed_name` gives them, but ones."""
-    return {seed_name(kind, name): value for name, value in directions.items() if value.shape or value != 1.0}
+    return {seed_name(kind, name): value for name, value in directions.items() if np.shape(value) or value != 1.0}
 
 
 def seed_name(kind: str, name: str) -> str:

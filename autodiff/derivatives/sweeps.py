@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from math import prod
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeAlias
 
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.derivatives.programs import AtPoint
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import Program, given_name, lower, needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.reverse import gradients
@@ -24,7 +23,7 @@ from backprop.autodiff.shapes import Array
 
 MOST_KEPT = 2**15  # instructions of a sweep's programs: those of many variables together may be many times the graph
 
-Matrix = np.ndarray[Any, np.dtype[np.float64]]
+Matrix: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 
 def by_reverse(output: Node, inputs: Sequence[Node]) -> Sweep:

@@ -6,10 +6,7 @@ The numbers are values of the nodes that the passes made, so that what is shown 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite
 from typing import Any
-
-import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.masks import Mask
@@ -19,9 +16,10 @@ from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import dependents, needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.reverse import adjoints
-from backprop.autodiff.shapes import Array
+from backprop.autodiff.shapes import Array, is_finite
 
 
 class TracedContribution(NamedTuple):
@@ -268,11 +266,6 @@ def labels_of(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:
                 number += 1
             labels[node] = f"n{number}"
     return labels
-
-
-def is_finite(value: Array) -> bool:
-    """Whether every entry is."""
-    return bool(np.all(np.isfinite(value))) if np.ndim(value) else isfinite(value)
 
 
 def _births(

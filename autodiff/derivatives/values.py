@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.derivatives.programs import (
     AtNumbers,
     AtPoint,
@@ -18,8 +16,9 @@ from backprop.autodiff.derivatives.programs import (
 )
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bound, check_seed, direction_values, names_in, selected, upstream_value
-from backprop.autodiff.evaluation.flat_program import NUMBERS
+from backprop.autodiff.evaluation.flat_program import are_numbers
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array
 
@@ -44,8 +43,8 @@ def value_and_grad(
     """
     given = {**(values or {}), **more_values}
     wrt = None if wrt is None else names_in(wrt)
-    are_numbers = upstream is None and NUMBERS.issuperset(map(type, given.values()))
-    if are_numbers and (found := _found_again(graph, wrt, given)) is not None:
+    is_of_numbers = upstream is None and are_numbers(given.values())
+    if is_of_numbers and (found := _found_again(graph, wrt, given)) is not None:
         return found
     names = selected(graph, given, wrt)
     arrays = bound(graph, given)
@@ -55,13 +54,13 @@ def value_and_grad(
     def make(typed: Graph) -> AtPoint | AtNumbers:
         output, seed = typed.result, None
         if upstream is not None:
-            check_seed(arrays[UPSTREAM].shape, output.shape)
+            check_seed(np.shape(arrays[UPSTREAM]), output.shape)
             seed = seed_input(typed, UPSTREAM, arrays)
         return at_point([output, *gradients(output, [typed.named(name) for name in names], seed)])
 
     derived = Derived(graph, ("gradient", names), arrays, make)
     value, *results = as_results(derived.numbers())
-    if are_numbers and isinstance(derived.plain, AtNumbers) and given.keys() >= {*derived.plain.flat.names}:
+    if is_of_numbers and isinstance(derived.plain, AtNumbers) and given.keys() >= {*derived.plain.flat.names}:
         graph.programs.keep(_asked(graph, wrt, given), (names, derived.plain), derived.plain.size)
     return value, dict(zip(names, results, strict=True))
 

@@ -6,11 +6,10 @@ from collections.abc import Collection, Iterable, Mapping
 from numbers import Real
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array
 
 CHANGE = "change its value in the text"
@@ -27,7 +26,11 @@ def as_array(value: Any, what: str) -> Array:
 
 
 def lent(value: Any, what: str) -> Array:
-    """What `as_array` gives, for a call that keeps none of it: a view of an array of doubles, not a copy."""
+    """What `as_array` gives, for a call that keeps none of it: a view of an array of doubles, not a copy; a float of
+    Python's as it is.
+    """
+    if type(value) is float:
+        return value  # type: ignore[return-value]
     if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim:
         shapes.bounded(value.shape)
         return np.asarray(value)[...]
@@ -93,7 +96,7 @@ def bound(graph: Graph, values: Mapping[str, Any]) -> dict[str, Array]:
 
 
 def shapes_of(arrays: Mapping[str, Array]) -> dict[str, shapes.Shape]:
-    return {name: array.shape for name, array in arrays.items()}
+    return {name: np.shape(array) for name, array in arrays.items()}
 
 
 def defaults_beside(graph: Graph, given: Collection[str]) -> dict[str, Array]:
@@ -148,9 +151,12 @@ def names_in(wrt: Iterable[str]) -> tuple[str, ...]:
 def seed_value(upstream: Any, shape: shapes.Shape) -> Array:
     """The output's upstream gradient: ones, or `upstream` in the output's shape. Raises ExpressionError."""
     if upstream is None:
-        return np.ones(shape)[()]
-    array = np.array(upstream_value(upstream))[()]
-    check_seed(array.shape, shape)
+        ones: Any = np.ones(shape) if shape else 1.0
+        seed: Array = ones
+        return seed
+    array = upstream_value(upstream)
+    check_seed(np.shape(array), shape)
+    array = array if type(array) is float else np.array(array)[()]
     return array
 
 
@@ -182,10 +188,10 @@ def direction_values(
             known = f"its variables are {', '.join(inputs)}" if inputs else "it has no variables"
             raise ExpressionError(f"a {what} for '{name}', which is not a variable", cure=known, source=graph.source)
         array = lent(value, f"the {what} of '{name}'")
-        if array.shape != arrays[name].shape:
+        if np.shape(array) != np.shape(arrays[name]):
             raise ExpressionError(
-                f"the {what} of '{name}' has shape {shapes.show(array.shape)}, "
-                f"the variable {shapes.show(arrays[name].shape)}",
+                f"the {what} of '{name}' has shape {shapes.show(np.shape(array))}, "
+                f"the variable {shapes.show(np.shape(arrays[name]))}",
                 graph.inputs[name].span,
                 "give it the variable's shape",
                 graph.source,

@@ -23,7 +23,7 @@ from backprop.autodiff.evaluation.binding import (
     value_of,
 )
 from backprop.autodiff.evaluation.columns import columns_of, entries_of
-from backprop.autodiff.evaluation.flat_program import NUMBERS, FlatProgram, flat_program, is_run_by_gates
+from backprop.autodiff.evaluation.flat_program import FlatProgram, are_numbers, flat_program, is_run_by_gates
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.recent import Recent
 from backprop.autodiff.graph import Graph
@@ -116,7 +116,7 @@ class CompiledFunction:
         """
         if out is None and (columns is None or isinstance(columns, Mapping)):
             row = {**columns, **more_columns} if columns else more_columns
-            if NUMBERS.issuperset(map(type, row.values())):
+            if are_numbers(row.values()):
                 found = self._numbers_alone(row).results(row.values())
                 if found is not None:
                     return found

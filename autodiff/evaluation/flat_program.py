@@ -10,14 +10,11 @@ from math import isfinite
 from operator import itemgetter
 from typing import Any, SupportsFloat
 
-import numpy as np
-
 from backprop.autodiff.evaluation.program import Program
 from backprop.autodiff.evaluation.scalars import Refused, scalar_program
 from backprop.autodiff.graph import Node
 from backprop.autodiff.numerics.elementary import REFUSALS
 
-NUMBERS = frozenset([float, int, np.float64])  # the types of what is a number
 ONE, MORE = -1, -2  # in place of a second operand's slot: there is none; the first's is a function that takes all
 
 Step = tuple[Callable[..., float], Any, int, int]  # the function, its operands' slots, its result's slot
@@ -36,6 +33,11 @@ def flat_program(
         return FlatProgram(scalar_program(results), names, held or {})
     except Refused:
         return None
+
+
+def are_numbers(values: Iterable[Any]) -> bool:
+    """Whether all are floats or integers: of Python's, or doubles of NumPy's, which are floats."""
+    return all([kind is int or issubclass(kind, float) for kind in set(map(type, values))])
 
 
 def is_run_by_gates(node: Node) -> bool:

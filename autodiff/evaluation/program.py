@@ -13,6 +13,7 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.evaluation.needs import given_name as given_name
 from backprop.autodiff.evaluation.needs import needed as needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, is_large
 
@@ -30,7 +31,7 @@ class Program(NamedTuple):
 
     instructions: tuple[Instruction, ...]
     slots: int
-    constants: tuple[tuple[int, Array], ...]
+    constants: tuple[tuple[int, float | Array], ...]
     inputs: tuple[tuple[int, str], ...]
     results: tuple[int, ...]
 
@@ -44,11 +45,12 @@ def lower(
     results: Sequence[Node],
     given: Collection[Node] = (),
     function_of: Callable[[Node], Callable[..., Any]] = array_function,
+    number: Callable[[float], float] = np.float64,
 ) -> Program:
     """The program for the values of `results`, nodes of one typed graph. A slot is free after its last use.
 
     The values of `given` nodes are not computed: they are inputs of the program, by `given_name`. `function_of` says
-    by what each other node is computed.
+    by what each other node is computed, `number` makes the numbers of it that it takes.
     """
     if not results:
         return Program((), 0, (), (), ())
@@ -80,7 +82,7 @@ def lower(
             output, count = count, count + 1
         slot[node] = output
         if node.gate is leaves.constant:
-            constants.append((output, node.value))
+            constants.append((output, node.value if node.shape else number(node.value)))
         elif node.gate is leaves.input:
             inputs.append((output, str(node.name)))
         else:

@@ -7,7 +7,7 @@ name in math libraries stands for, else its routine, else its kernel, of which i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -29,9 +29,9 @@ def scalar_program(results: Sequence[Node]) -> Program:
 
     `run_scalars` runs it.
     """
-    program = lower(results, function_of=function_of)
-    constants: tuple[Any, ...] = tuple([(slot, float(value)) for slot, value in program.constants])
-    return program._replace(constants=constants)
+    if any([node.shape for node in results]):
+        raise Refused
+    return lower(results, function_of=function_of, number=float)
 
 
 def run_scalars(program: Program, values: Mapping[str, float]) -> list[float]:
@@ -69,6 +69,15 @@ def scalar_function(gate: Gate, count: int, attributes: tuple[Any, ...]) -> Call
     if gate.kernel is not None and gate.has_local and (gate.keeps_digits or gate.kernel in own):
         return _kernel(gate, count, attributes)
     raise Refused
+
+
+def values_at(gate: Gate, points: Iterable[tuple[float, ...]]) -> Iterator[float]:
+    """The values of a gate without attributes at some points; what is not finite there is some number that is not."""
+    for point in points:
+        try:
+            yield scalar_function(gate, len(point), ())(*point)
+        except (Refused, *REFUSALS):
+            yield math.nan if gate.elementary else float(gate.value_of(point))
 
 
 def _routine(routine: Callable[..., float], attributes: tuple[Any, ...], *operands: float) -> float:

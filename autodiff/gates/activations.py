@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import exponential, kinked, rounding, slopes, special, trigonometric
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import intervals, stable
 from backprop.autodiff.numerics.routines import logaddexp as logaddexp_routine
 

@@ -6,8 +6,6 @@ import math
 from functools import reduce
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Attribute, Corner, Forward, Gap, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise, Linear
@@ -15,6 +13,7 @@ from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, SUM, UNARY, Infix, Prefix, Template
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.gates import kernels, logic, rounding
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import intervals, powers, stable
 
 if TYPE_CHECKING:

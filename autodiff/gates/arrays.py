@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.blocks import Reduced, Repeated, Window, start_along
@@ -14,6 +12,7 @@ from backprop.autodiff.declaration.kinds import Linear
 from backprop.autodiff.declaration.notation import Brackets, Postfix, Subscript
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import constructors
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Index, Shape, Slice
 
 if TYPE_CHECKING:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import slopes
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import bessel
 from backprop.autodiff.numerics.routines import bessel as routines
 from backprop.autodiff.numerics.routines import of_numbers

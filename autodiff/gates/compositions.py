@@ -13,8 +13,6 @@ from functools import partial
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate
 from backprop.autodiff.declaration.kinds import AXIS, Expansion
@@ -27,6 +25,7 @@ from backprop.autodiff.gates import (
     rounding,
     shares,
 )
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Axis, Shape, Slice
 
 if TYPE_CHECKING:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
 from backprop.autodiff.declaration.kinds import Leaf
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Shape
 
 SHAPE = {"shape": Attribute(shapes.as_shape, REQUIRED, takes_rest=True)}

@@ -12,8 +12,6 @@ from functools import reduce
 from string import ascii_letters
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Forward, Gate, Hazard, at
@@ -23,6 +21,7 @@ from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import arithmetic, arrays, linear_algebra
 from backprop.autodiff.gates.compositions import composition
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Shape, Slice
 
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.kinds import AXIS, Elementwise, Reduction, Slope, kept
 from backprop.autodiff.declaration.table import NAMED
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Axis
 

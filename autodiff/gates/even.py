@@ -11,8 +11,6 @@ import math
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
@@ -22,6 +20,7 @@ from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.gates import limits, rounding
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics.odd import OddSeries, derivative_series, even_polynomial
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.notation import POWER, PRODUCT, Template
 from backprop.autodiff.gates import arithmetic, kernels, radial
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import intervals, powers
 
 if TYPE_CHECKING:

@@ -11,10 +11,9 @@ from operator import mul
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from backprop.autodiff.declaration.kinds import Bilinear, Linear
 from backprop.autodiff.gates import arithmetic, even, selection, slopes
+from backprop.autodiff.lazy_numpy import np
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Gate, at
@@ -21,6 +19,7 @@ from backprop.autodiff.evaluation.program import dependents
 from backprop.autodiff.gates import exponential, linear_algebra
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.inner_function import InnerFunction, bound, value_name
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Shape
 
 if TYPE_CHECKING:

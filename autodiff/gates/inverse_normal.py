@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import exponential, slopes, trigonometric
 from backprop.autodiff.gates import special as special_gates
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import inverse_normal, special
 
 norminv_slope: Elementwise = slopes.slope(

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Attribute, Corner, Gap, at
 from backprop.autodiff.declaration.kinds import AXIS, Flat, Slope, kept
 from backprop.autodiff.declaration.notation import COMPARISON, Call, Infix
-from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.declaration.table import METHODS, of_numpy
 from backprop.autodiff.gates import kernels, logic
 from backprop.autodiff.gates.shares import MATRIX, ROW
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import intervals
 from backprop.autodiff.shapes import Axis
 
@@ -48,7 +47,7 @@ def first_nonzero(*series: Sequence[Any]) -> tuple[Any]:
 def share(operands: Sequence[Any], position: int, extreme: np.ufunc) -> Any:
     """1/k for each of k operands that are the extreme, 0 for the others; nan where the extreme is."""
     if len(operands) == 2:
-        first, second = operands if (position == 0) == (extreme is np.maximum) else operands[::-1]
+        first, second = operands if (position == 0) == (of_numpy(extreme) == of_numpy(np.maximum)) else operands[::-1]
         wins = np.greater(first, second)
         is_decided = wins != np.less(first, second)
         if is_decided.all():  # the rule, and the fastest: neither ties nor nan
@@ -105,7 +104,7 @@ def is_shared(value: Any) -> Any:
 
 def elementwise_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Slope:
     """The slope of an elementwise extreme by the operand at `position`."""
-    is_largest = extreme is np.maximum
+    is_largest = of_numpy(extreme) == of_numpy(np.maximum)
     sign = 1.0 if is_largest else -1.0
 
     def shared(*operands: Node, position: int) -> Node:
@@ -149,7 +148,7 @@ def elementwise_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Sl
 
 def reduced_share(name: str, extreme: np.ufunc, worst: float, of: str) -> Slope:
     """The slope of an extreme along an axis by each entry."""
-    is_largest = extreme is np.maximum
+    is_largest = of_numpy(extreme) == of_numpy(np.maximum)
     sign = 1.0 if is_largest else -1.0
 
     def forward(x: Any, axis: Axis) -> Any:

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
 from backprop.autodiff.declaration.kinds import Differential
@@ -16,6 +14,7 @@ from backprop.autodiff.declaration.notation import TERNARY, Template
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arrays, rows
 from backprop.autodiff.gates.constructors import as_length
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Shape
 
 if TYPE_CHECKING:

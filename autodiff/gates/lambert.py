@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import exponential, slopes
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import lambert
 
 lambertw_slope: Elementwise = slopes.slope(

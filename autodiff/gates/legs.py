@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Gap, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.gates import arithmetic, logic, slopes
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import stable, turning
 
 if TYPE_CHECKING:

@@ -12,14 +12,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Attribute, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.gates import arrays, logic
+from backprop.autodiff.lazy_numpy import np
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph, Node

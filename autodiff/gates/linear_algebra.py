@@ -7,8 +7,6 @@ from functools import reduce
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import Hazard, at
@@ -18,6 +16,7 @@ from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arrays, constructors, minors
 from backprop.autodiff.gates.polarized import Polarized, along_directions
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import linear
 from backprop.autodiff.shapes import Array, Shape
 

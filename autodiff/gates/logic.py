@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Flat
 from backprop.autodiff.declaration.notation import AND, COMPARISON, NOT, OR, TERNARY, Infix, Prefix, Template
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import intervals
 
 if TYPE_CHECKING:

@@ -8,12 +8,11 @@ from functools import reduce
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Attribute, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import slopes
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics.routines import minors as routines
 from backprop.autodiff.numerics.routines import over_entries
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.kinds import Bilinear
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import lower
 from backprop.autodiff.gates import arithmetic, kinked, limits, selection
 from backprop.autodiff.gates.factors import divided, divisible, is_odd, is_zero
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape
 

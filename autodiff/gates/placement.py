@@ -8,13 +8,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.blocks import Margins, start_along
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
 from backprop.autodiff.declaration.kinds import Linear
 from backprop.autodiff.gates import arrays, constructors
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Index, Shape, Slice
 
 if TYPE_CHECKING:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Attribute
@@ -14,6 +12,7 @@ from backprop.autodiff.declaration.kinds import AXIS
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arrays, contraction, labels, logic, ordering, rounding, selection
 from backprop.autodiff.gates.compositions import as_flag, composition
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Axis
 
 if TYPE_CHECKING:

@@ -12,14 +12,13 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Form, Gap, at
 from backprop.autodiff.declaration.kinds import AlongAxis, Elementwise, Reduction, kept
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.gates import arithmetic, directions, kernels, legs, limits, multiples, same_radius, units
 from backprop.autodiff.gates.factors import divided, factored
 from backprop.autodiff.gates.limits import at_zero, before_kept, even_series, with_other
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import stable
 
 if TYPE_CHECKING:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import exponential, rounding, slopes, trigonometric
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import reciprocal
 
 if TYPE_CHECKING:

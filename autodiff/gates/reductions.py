@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.blocks import Reduced, is_of_all
@@ -21,6 +19,7 @@ from backprop.autodiff.gates.polarized import Polarized, along_directions
 from backprop.autodiff.gates.radial import Radius
 from backprop.autodiff.gates.shares import DIRECTION, MATRIX, ROW
 from backprop.autodiff.gates.units import direction_along
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import products, stable, turning
 from backprop.autodiff.numerics.deviations import deviations as apart_from_mean
 from backprop.autodiff.shapes import Axis, Shape, Slice

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise, Flat
 from backprop.autodiff.declaration.notation import PRODUCT, Infix
 from backprop.autodiff.gates import kernels, kinked
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import intervals
 
 absolute: Elementwise = Elementwise(

@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.table import NAMED
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics.products import Dual, multiplied
 from backprop.autodiff.numerics.stable import as_rows, from_rows
 from backprop.autodiff.shapes import Axis

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Corner, Forward, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.notation import TERNARY, Template
 from backprop.autodiff.gates import kinked
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import intervals
 
 if TYPE_CHECKING:

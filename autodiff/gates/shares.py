@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Attribute, Hazard, at
 from backprop.autodiff.declaration.kinds import AlongAxis, Elementwise, kept
 from backprop.autodiff.gates import rows, slopes
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.shapes import Axis, Shape
 

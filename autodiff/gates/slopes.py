@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Attribute, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.notation import Postfix
+from backprop.autodiff.lazy_numpy import np
 
 
 def slope(name: str, forward: Callable[..., Any], *gradients: Any, of: str, **declaration: Any) -> Elementwise:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, Corner, Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import exponential, slopes
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import intervals, normal, odd, special
 from backprop.autodiff.numerics.double_double import two_product
 from backprop.autodiff.numerics.routines import gamma as gamma_routines

@@ -6,11 +6,10 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Hazard, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import kernels, slopes
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import intervals, odd, stable
 
 if TYPE_CHECKING:

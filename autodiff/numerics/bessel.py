@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any, TypeAlias
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics.double_double import DoubleDouble, polynomial
 from backprop.autodiff.numerics.routines.bessel import (
     EULER,

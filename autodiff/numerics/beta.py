@@ -6,12 +6,12 @@ Source: Didonato & Morris (1992), Algorithm 708, ACM Transactions on Mathematica
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import special
 from backprop.autodiff.numerics.double_double import DoubleDouble, polynomial, two_sum
 from backprop.autodiff.numerics.routines import beta as routines
@@ -20,7 +20,7 @@ from backprop.autodiff.numerics.routines import over_entries
 from backprop.autodiff.numerics.routines.gamma import digamma
 from backprop.autodiff.shapes import Array
 
-LARGEST = np.finfo(np.float64).max
+LARGEST = sys.float_info.max
 LOG_SQRT_TWO_PI = 0.9189385332046728
 STIRLING = tuple(
     numerator / (denominator * 2 * j * (2 * j - 1))

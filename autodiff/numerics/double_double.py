@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import factorial
 from typing import Any
 
-import numpy as np
+from backprop.autodiff.lazy_numpy import np
 
 VELTKAMP = 134217729.0  # 2^27 + 1 splits a double into two halves of 26 bits
 
@@ -55,12 +55,12 @@ class DoubleDouble:
         return cls(high, (numerator * bottom - top * denominator) / (denominator * bottom))
 
     def __array_ufunc__(self, ufunc: Any, method: str, *operands: Any, **settings: Any) -> Any:
-        function = PAIRED.get(ufunc) if method == "__call__" and not settings else None
+        function = PAIRED.get(ufunc.__name__) if method == "__call__" and not settings else None
         return NotImplemented if function is None else function(*map(_pair, operands))
 
     def __array_function__(self, function: Any, types: Any, operands: Any, settings: Any) -> Any:
         """The choice between pairs; what else NumPy has would make an array of objects."""
-        if function is not np.where or len(operands) != 3 or settings:
+        if function.__name__ != np.where.__name__ or len(operands) != 3 or settings:
             return NotImplemented
         return choice(operands[0], _pair(operands[1]), _pair(operands[2]))
 
@@ -173,15 +173,15 @@ def _renormalised(high: Any, low: Any) -> DoubleDouble:
 LOG_TWO = DoubleDouble.ratio(693147180559945309417232121458176568075500134360, 10**48)
 PI = DoubleDouble.ratio(3141592653589793238462643383279502884197169399375, 10**48)
 INVERSE_FACTORIALS = tuple(DoubleDouble.ratio(1, factorial(k)) for k in range(40))
-PAIRED: dict[Any, Callable[..., Any]] = {  # what NumPy's functions do with pairs; paired_functions.py brings more
-    np.add: lambda x, y: x + y,
-    np.subtract: lambda x, y: x - y,
-    np.multiply: lambda x, y: x * y,
-    np.divide: lambda x, y: x / y,
-    np.negative: lambda x: -x,
-    np.positive: lambda x: x,
-    np.square: lambda x: x * x,
-    np.exp: DoubleDouble.exp,
-    np.expm1: DoubleDouble.expm1,
-    np.log: DoubleDouble.log,
+PAIRED: dict[str, Callable[..., Any]] = {  # what NumPy's functions do with pairs; paired_functions.py brings more
+    "add": lambda x, y: x + y,
+    "subtract": lambda x, y: x - y,
+    "multiply": lambda x, y: x * y,
+    "divide": lambda x, y: x / y,
+    "negative": lambda x: -x,
+    "positive": lambda x: x,
+    "square": lambda x: x * x,
+    "exp": DoubleDouble.exp,
+    "expm1": DoubleDouble.expm1,
+    "log": DoubleDouble.log,
 }

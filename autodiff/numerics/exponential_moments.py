@@ -5,14 +5,14 @@ Both f with x f = g have x f(n) + n f(n-1) = g(n), f(n) and g(n) being the deriv
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array
 
-LARGEST = np.finfo(np.float64).max
+LARGEST = sys.float_info.max
 
 
 def exprel_derivative(order: int, x: Array) -> Array:

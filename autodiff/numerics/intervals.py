@@ -7,18 +7,19 @@ few roundings. Source: Moore, Kearfott & Cloud, Introduction to Interval Analysi
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Any, TypeAlias
 
-import numpy as np
+from backprop.autodiff.lazy_numpy import np
 
-Ends = np.ndarray[Any, np.dtype[np.float64]]
+Ends: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 Interval = tuple[Ends, Ends]
 Forward = Callable[..., Any]
 Enclosure = Callable[..., Interval]
 
-WIDER = 8 * float(np.finfo(float).eps)  # of a value: what a function's rounding may be
+WIDER = 8 * sys.float_info.epsilon  # of a value: what a function's rounding may be
 FARTHEST = 1e15  # beyond it doubles do not tell the turns of a sine apart
 
 

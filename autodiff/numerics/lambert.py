@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics.double_double import polynomial
 from backprop.autodiff.shapes import Array
 

@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from itertools import permutations
 from typing import Any
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.numerics.double_double import DoubleDouble
 from backprop.autodiff.numerics.products import product_of_all_but, product_of_others

@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics.special import (
     NORMAL_LIMIT,
     TWO_OVER_SQRT_PI,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Axis
 
 

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from itertools import permutations
 from typing import Any
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics.stable import Axis, as_rows, from_rows
 from backprop.autodiff.shapes import Array
 

@@ -11,8 +11,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any, TypeAlias
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics.double_double import INVERSE_FACTORIALS, PI, DoubleDouble, polynomial, two_product
 from backprop.autodiff.shapes import Array
 

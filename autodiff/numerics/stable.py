@@ -6,10 +6,10 @@ Each is the textbook's formula where that is accurate, and another road to the s
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any, TypeAlias
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import special
 from backprop.autodiff.numerics.double_double import DoubleDouble, two_sum
 from backprop.autodiff.shapes import Array
@@ -17,7 +17,7 @@ from backprop.autodiff.shapes import Array
 Places: TypeAlias = tuple[int, ...] | None
 Axis: TypeAlias = int | Places
 
-LARGEST = np.finfo(np.float64).max
+LARGEST = sys.float_info.max
 SELU_SCALE = 1.0507009873554805
 SELU_SCALED_ALPHA = 1.7580993408473766
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import stable
 from backprop.autodiff.numerics.deviations import deviations
 from backprop.autodiff.shapes import Axis, normalized_axes

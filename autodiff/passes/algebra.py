@@ -6,11 +6,10 @@ formula of a textbook goes, so that long sums are read in time linear in their s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from functools import reduce
 from operator import mul
-
-import numpy as np
 
 from backprop.autodiff.gates import arithmetic, exponential, trigonometric
 from backprop.autodiff.graph import Graph, Node
@@ -40,7 +39,7 @@ class Exponential(NamedTuple):
 def number_of(node: Node) -> float | None:
     """The value of a number without a name, finite and not 0; None for any other node."""
     value = float(node.value) if node.is_literal else 0.0
-    return value if value and np.isfinite(value) else None
+    return value if value and math.isfinite(value) else None
 
 
 def terms(node: Node, most: int = 4) -> Linear | None:

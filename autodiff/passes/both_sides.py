@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.kinds import Slope
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.passes.beside import beside, family
 from backprop.autodiff.passes.kink_hits import record
 from backprop.autodiff.passes.pushforward import pushforward

@@ -6,16 +6,16 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache, lru_cache
+from itertools import product
 from typing import Any, TypeAlias
-
-import numpy as np
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.kinds import Elementwise
+from backprop.autodiff.evaluation.scalars import values_at
 from backprop.autodiff.gates import arithmetic, constructors, exponential
 from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.autodiff.shapes import broadcast
+from backprop.autodiff.shapes import broadcast, is_finite
 
 Number: TypeAlias = Any  # a Fraction or a float, which mypy joins to an object
 
@@ -122,7 +122,7 @@ TRIED = (-500.0, 500.0, -2.0, -1.5, -1.0, -0.5, -0.0, 0.0, 0.5, 1.0, 1.5, 2.0, 1
 def is_total(node: Node) -> bool:
     """Whether the node's gate has no pole and no edge of its domain: a leaf, or a function that is tried out."""
     if not node.inputs:
-        return node.value is None or bool(np.isfinite(node.value).all())
+        return node.value is None or is_finite(node.value)
     return not node.attributes and len(node.inputs) <= 3 and _is_total(node.gate, len(node.inputs))
 
 
@@ -130,9 +130,7 @@ def is_total(node: Node) -> bool:
 def _is_total(gate: Gate, count: int) -> bool:
     if not isinstance(gate, Elementwise):
         return False
-    operands = np.meshgrid(*[TRIED] * count)
-    with np.errstate(all="ignore"):
-        return bool(np.isfinite(gate.forward(*operands)).all())
+    return all(map(math.isfinite, values_at(gate, product(TRIED, repeat=count))))
 
 
 def place_in_product(power: tuple[Node, Exponent]) -> tuple[int, int]:

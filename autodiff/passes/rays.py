@@ -11,10 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.side_means import ROUNDING, Numbers, are_equal
 from backprop.autodiff.shapes import Shape

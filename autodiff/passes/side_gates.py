@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Attribute, Gate
 from backprop.autodiff.declaration.kinds import Flat
 from backprop.autodiff.declaration.notation import Postfix
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.passes.side_means import Numbers
 
 

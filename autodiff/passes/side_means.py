@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
+from backprop.autodiff.lazy_numpy import np
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
 ROUNDING = 1e-12  # all sides are taken at the same point: what agrees as a rule is equal
 
-Numbers = np.ndarray[Any, np.dtype[np.float64]]
+Numbers: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 
 def signature_of(slope: Numbers) -> Numbers:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from fractions import Fraction
-
-import numpy as np
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.execution import evaluate, run
 from backprop.autodiff.evaluation.program import lower, needed
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.passes.compact import derivative_of_order, shorter
 from backprop.autodiff.passes.derivation import Derivation
 from backprop.autodiff.passes.monomials import LARGEST_DENOMINATOR
@@ -60,7 +60,7 @@ def in_fractions(root: Node) -> Node:
         operands = tuple([twin.get(operand, operand) for operand in node.inputs])
         if node.is_literal:
             value = float(node.value)
-            near = Fraction(value).limit_denominator(LARGEST_DENOMINATOR) if np.isfinite(value) else Fraction(0)
+            near = Fraction(value).limit_denominator(LARGEST_DENOMINATOR) if math.isfinite(value) else Fraction(0)
             if near.denominator > 1 and float(near) == value:
                 top, bottom = (node.graph.constant(float(part)) for part in near.as_integer_ratio())
                 twin[node] = node.graph.add(METHODS["/"], (top, bottom))

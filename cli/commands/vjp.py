@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 
 import click
-import numpy as np
 
 from backprop.autodiff.derivatives.values import vjp as pulled_back
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Shape, show
 from backprop.cli.options.declarations import STRICT, WRT, command, derivative_options, output_options, question_options
 from backprop.cli.options.derivatives import DerivativeOptions, example_of

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-import numpy as np
-
 from backprop.autodiff.declaration.notation import COMPARISON, Infix, Prefix
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.cli.explain.formulas import Formula, Symbols, ends_with_operator

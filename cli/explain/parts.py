@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.cli.explain.formulas import Formula
 from backprop.cli.explain.notations import EQUALS, MAXIMUM_RULE, PLAIN, Code, Line, Notation, Piece, Quantity
 from backprop.cli.explain.steps import Explanation, Given, Term

@@ -10,11 +10,10 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.notation import Call
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.side_gates import Derivative
 from backprop.autodiff.passes.side_means import counts_sides

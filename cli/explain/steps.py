@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.derivatives.trace import Birth, Step, Trace, TracedContribution
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, entry_name
 from backprop.cli.explain.formulas import Formula, Symbols
@@ -377,7 +376,7 @@ def ordered_shares(step: Step) -> list[TracedContribution]:
 
 def is_product_of(value: Array, upstream: Array, local: Array) -> bool:
     """Whether these numbers multiply to the value entry by entry: nothing was summed, nothing was not taken."""
-    if value.shape == upstream.shape == local.shape == ():
+    if not any(map(np.ndim, (value, upstream, local))):
         return True
     with np.errstate(all="ignore"):
         product = upstream * local

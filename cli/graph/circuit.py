@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.notation import Infix, Postfix, Prefix, Subscript
 from backprop.autodiff.derivatives.trace import Step, Trace, TracedContribution, labels_of, shown_nodes
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.passes.side_gates import Derivative
 from backprop.autodiff.shapes import Array

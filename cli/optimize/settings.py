@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-import numpy as np
 
+from backprop.autodiff.lazy_numpy import np
 from backprop.cli.question.argv import SCANNED, normalized
 from backprop.cli.question.bounds import read_all_bounds, read_bounds
 from backprop.cli.question.question import Needs, Question, ask

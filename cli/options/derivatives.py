@@ -6,10 +6,9 @@ import shlex
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Array, Shape
 from backprop.cli.output.output import Output

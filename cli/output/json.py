@@ -7,8 +7,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, TextIO
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.cli.output.cells import joined
 from backprop.cli.output.output import Look
 from backprop.cli.output.report import ROWS, Cell, Measured, Report, Row, Sum

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
 from backprop.autodiff import shapes
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array
 from backprop.parser.printers.expression import shortest
 

@@ -11,10 +11,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 from functools import partial
 
-import numpy as np
-
 from backprop.autodiff.evaluation.binding import defaults_beside
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array, Shape
 from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue, is_file, normalized, split_positionals

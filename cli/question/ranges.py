@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import numpy as np
-
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import show
 from backprop.cli.question.argv import EXAMPLES, Arguments, GivenValue

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import MAXIMUM_ENTRIES, Array, Shape, show
 from backprop.cli.question.value_numbers import OutOfRange, parsed
 from backprop.cli.status import Failure

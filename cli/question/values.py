@@ -8,13 +8,13 @@ from backprop.autodiff.shapes import Array
 
 def is_value(text: str) -> bool:
     """Whether the text can be read as a value, or as a range of values."""
-    from backprop.parser import parse_constant
+    from backprop.parser.parsing import constant
 
     if text.startswith("@"):
         return True
     try:
         for part in text.split(":") if "[" not in text else [text]:
-            parse_constant(part)
+            constant(part)
     except ExpressionError:
         return False
     return True
@@ -31,10 +31,10 @@ def read_value(name: str, text: str) -> Array:
 
 def constant_value(name: str, text: str) -> Array:
     """The value of a constant expression: data, which opens no file. Raises ExpressionError, which names `name`."""
-    from backprop.parser import parse_constant
+    from backprop.parser.parsing import constant
 
     try:
-        return parse_constant(text)
+        return constant(text)
     except ExpressionError as error:
         error.reason = f"the value of {name}: {error.reason}"
         raise error.located(None, text) from None

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.derivatives.check import Entry, Survey
+from backprop.autodiff.lazy_numpy import np
 from backprop.cli.output.report import ROWS, Column, Report, Row
 from backprop.cli.reports.nonfinite import kinds_in
 from backprop.parser.printers.expression import shortest

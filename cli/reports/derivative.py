@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from importlib import import_module
 
-import numpy as np
-
 from backprop.autodiff.derivatives.symbolic import Derivatives
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array
 from backprop.cli.output.report import Column, Report
 from backprop.cli.question.question import Question

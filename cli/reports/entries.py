@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Shape, entry_name
 from backprop.cli.output.report import Rows
 

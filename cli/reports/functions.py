@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import REQUIRED, Corner, Gate, Sample
 from backprop.autodiff.declaration.notation import Binding, Infix, Postfix, Prefix
 from backprop.autodiff.gates import FAMILIES, FUNCTIONS, OPERATORS
@@ -156,13 +154,18 @@ def signature(gate: Gate) -> str:
     return f"{gate.called}({text})"
 
 
+def shape_of(sample: Any) -> tuple[int, ...]:
+    """Of a number, or of nested tuples of them."""
+    return (len(sample), *shape_of(sample[0])) if isinstance(sample, tuple) else ()
+
+
 def applied(gate: Gate) -> tuple[tuple[Node, ...], Node]:
     """The gate's inputs and output in a graph of its own, with the shapes of its first sample."""
     sample: Sample = gate.samples[0]
     graph = Graph(is_typed=True)
     count = len(sample.operands)
     inputs = tuple(
-        graph.input(name, np.shape(operand))
+        graph.input(name, shape_of(operand))
         for name, operand in zip(names_of(gate, count), sample.operands, strict=True)
     )
     settings = tuple(sample.attributes.get(name, attribute.default) for name, attribute in gate.attributes.items())
@@ -225,4 +228,4 @@ def described(gate: Gate, corner: Corner) -> str:
 
 
 def number_text(value: Any) -> str:
-    return whole(np.asarray(value, dtype=np.float64)[()], rounded(CORNER_DIGITS))
+    return whole(value, rounded(CORNER_DIGITS))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.derivatives.critical_points import Nature
 from backprop.autodiff.derivatives.matrices import FirstOrder, SecondOrder
 from backprop.autodiff.derivatives.sweeps import Matrix
+from backprop.autodiff.lazy_numpy import np
 from backprop.cli.output.report import Cell, Column, Report, Row, Rows, Sum
 from backprop.cli.reports.entries import entry_names, heading, input_names, output_label, titled
 from backprop.cli.reports.nonfinite import nonfinite_values

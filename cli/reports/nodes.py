@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 
+from backprop.autodiff import shapes
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.derivatives.trace import Step, Trace, TracedContribution
 from backprop.autodiff.graph import Node
@@ -77,7 +78,7 @@ class NodeTable:
     @staticmethod
     def factor(share: TracedContribution) -> Array | None:
         """The local gradient of a share that is the product of two numbers."""
-        is_number = share.local is not None and not (share.upstream.shape or share.local.shape or share.value.shape)
+        is_number = share.local is not None and not any(map(shapes.of, (share.upstream, share.local, share.value)))
         return share.local if is_number else None
 
     def formula(self, share: TracedContribution) -> str:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-import numpy as np
-
-from backprop.autodiff.derivatives.trace import Birth, Step, Trace, is_finite
+from backprop.autodiff.derivatives.trace import Birth, Step, Trace
 from backprop.autodiff.graph import Node
-from backprop.autodiff.shapes import Array
+from backprop.autodiff.lazy_numpy import np
+from backprop.autodiff.shapes import Array, is_finite
 from backprop.parser.printers.expression import shortest, show
 
 CONSTANT = "the constant {0} is not finite"

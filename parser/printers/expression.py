@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute
 from backprop.autodiff.declaration.notation import (
     ATOM,
@@ -30,6 +28,7 @@ from backprop.autodiff.declaration.notation import (
 )
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Slice
 from backprop.parser.printers.inside import inside
 

@@ -10,8 +10,6 @@ import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Attribute
 from backprop.autodiff.declaration.notation import (
     AND,
@@ -34,6 +32,7 @@ from backprop.autodiff.declaration.notation import (
 )
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.passes.textbook import in_textbook_form
 from backprop.autodiff.shapes import Shape
 from backprop.parser.printers.expression import (

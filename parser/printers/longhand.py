@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
@@ -29,8 +27,7 @@ def in_public_gates(results: Sequence[Node], is_spelled: Callable[[Gate], bool])
                 and not node.attributes
                 and all(operand.is_scalar_constant for operand in operands)
             ):
-                with np.errstate(all="ignore"):
-                    twin[node] = node.graph.constant(gate.forward(*[operand.value for operand in operands]))
+                twin[node] = node.graph.constant(gate.value_of([operand.value for operand in operands]))
             elif operands and (longhand := in_place(gate, is_spelled)) is not None:
                 twin[node] = longhand(*operands, **node.settings)
                 is_changed = True

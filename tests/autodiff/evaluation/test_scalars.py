@@ -91,6 +91,7 @@ def test_what_people_write_has_such_functions():
         ("x+1", {"x": math.nan}),
         ("gelu(x)", {"x": 1.0}),
         ("sum([x, 1])", {"x": 1.0}),
+        ("[1, 2]", {}),
     ],
 )
 def test_what_is_not_finite_and_what_has_no_function_is_refused(expression, values):
