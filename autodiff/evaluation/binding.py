@@ -25,16 +25,18 @@ def as_array(value: Any, what: str) -> Array:
     return result
 
 
+def as_value(value: Any, what: str) -> Any:
+    """A float of Python's as it is, anything else as `as_array` has it."""
+    return value if type(value) is float else as_array(value, what)
+
+
 def lent(value: Any, what: str) -> Array:
-    """What `as_array` gives, for a call that keeps none of it: a view of an array of doubles, not a copy; a float of
-    Python's as it is.
-    """
-    if type(value) is float:
-        return value  # type: ignore[return-value]
+    """What `as_value` gives, for a call that keeps none of it: a view of an array of doubles, not a copy."""
     if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim:
         shapes.bounded(value.shape)
         return np.asarray(value)[...]
-    return as_array(value, what)
+    known: Array = as_value(value, what)
+    return known
 
 
 def as_numbers(value: Any, what: str) -> np.ndarray[Any, Any]:
@@ -81,7 +83,7 @@ def bind(graph: Graph, values: Mapping[str, Any]) -> tuple[Graph, dict[str, Arra
     values that are no numbers, and for shapes that do not fit.
     """
     check_names(graph, values)
-    arrays = {name: as_array(value, value_of(name)) for name, value in values.items()} | defaults_beside(graph, values)
+    arrays = {name: as_value(value, value_of(name)) for name, value in values.items()} | defaults_beside(graph, values)
     return graph.typed(shapes_of(arrays)), arrays
 
 
