@@ -199,6 +199,8 @@ def example_of(shape: Shape) -> str:
     """A direction of a shape, as text: the first entry alone, or ones of an array that is large or has no entries."""
     from backprop.cli.output.numbers import MAXIMUM_WHOLE, whole
 
+    if not shape:
+        return "1"
     first = np.zeros(shape)
     if not 0 < first.size <= MAXIMUM_WHOLE:
         return f"ones({', '.join(map(str, shape))})"
