@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Any
 
 from backprop.autodiff.graph import Graph, Node
@@ -13,20 +14,26 @@ from backprop.cli.output.report import Rows
 
 def entry_names(name: str, shape: Shape) -> list[str]:
     """One name for each entry, in the order of the entries."""
-    return [entry_name(name, index) for index in np.ndindex(*shape)]
+    return [entry_name(name, index) for index in indices(shape)]
 
 
 def input_names(inputs: Sequence[Node]) -> list[str]:
     return [entry for node in inputs for entry in entry_names(str(node.name), node.shape)]
 
 
+def indices(shape: Shape) -> Iterator[tuple[int, ...]]:
+    """Those of the entries, in their order; of a number's only one."""
+    return product(*map(range, shape))
+
+
 def entry_rows(columns: Sequence[dict[str, Array]]) -> Rows:
     """One row for each entry of the arrays of the same names and shapes: its name and its number in each column."""
-    entries = [(name, index) for name, array in columns[0].items() for index in np.ndindex(*np.shape(array))]
+    entries = [(name, index) for name, array in columns[0].items() for index in indices(np.shape(array))]
 
     def cells(item: tuple[str, tuple[int, ...]]) -> tuple[Any, ...]:
         name, index = item
-        return (entry_name(name, index), *(float(np.asarray(column[name])[index]) for column in columns))
+        numbers = [np.asarray(column[name])[index] if index else column[name] for column in columns]
+        return (entry_name(name, index), *map(float, numbers))
 
     return Rows(entries, cells)
 

@@ -15,6 +15,9 @@ ANSWERS = (
     "grad x*y --help",
     "diff x^2*sin(x)+x/(1+exp(-y))",
     "explain x*sin(x) x=1",
+    "jvp x*y x=1 y=2 --tangent x=1",
+    "vjp x*y x=1 y=2 --upstream 2 --json",
+    "hvp x^2*y x=1 y=2 --direction x=1",
     "completion bash",
 )
 ASK = """
