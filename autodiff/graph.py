@@ -439,6 +439,8 @@ class Graph:
 
 def key_of_constant(value: float | Array, name: str | None) -> tuple[Any, ...]:
     if isinstance(value, float):
+        if value != value:  # one nan of a graph that was pickled is not another
+            return (leaves.constant, "nan", True, name)
         return (leaves.constant, value if value else math.copysign(1.0, value), bool(value), name)
     return (leaves.constant, value.tobytes(), value.shape, name)
 

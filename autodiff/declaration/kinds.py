@@ -14,7 +14,7 @@ from backprop.autodiff.declaration import batching
 from backprop.autodiff.declaration.gate import Attribute, Forward, Gate
 from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.declaration.sums import add_up
-from backprop.autodiff.lazy_numpy import np
+from backprop.autodiff.numerics.entries import at_entries
 from backprop.autodiff.shapes import Axis, Shape
 
 if TYPE_CHECKING:
@@ -429,7 +429,7 @@ class Expansion(Gate):
 
 def entry_by_entry(gate: Gate, *operands: Any, **settings: Any) -> Any:
     """The gate at each entry, with NumPy's broadcasting."""
-    return np.frompyfunc(lambda *entries: gate(*entries, **settings), len(operands), 1)(*operands)
+    return at_entries(lambda *entries: gate(*entries, **settings), *operands)
 
 
 def kept(node: Node, operand: Node, axis: Axis) -> Node:

@@ -13,7 +13,7 @@ from backprop.autodiff.derivatives.differences import EPSILON, FIRST_STEP, Estim
 from backprop.autodiff.derivatives.probes import Probe, along, probes
 from backprop.autodiff.derivatives.verdicts import DECISIVE, VERDICTS, allowance, judged
 from backprop.autodiff.evaluation.binding import bind, selected
-from backprop.autodiff.evaluation.execution import evaluate, run
+from backprop.autodiff.evaluation.execution import evaluate_numbers, run
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import Program, lower
 from backprop.autodiff.gates.labels import nan_for_none
@@ -103,7 +103,7 @@ def checks(
     plain = [name for name in names if name in typed.inputs]
     parts = [name for name in names if name not in typed.inputs]
     checkers = [Checker(typed, arrays, plain)] if plain or not parts else []
-    for name, value in zip(parts, evaluate([typed.named(name) for name in parts], arrays), strict=True):
+    for name, value in zip(parts, evaluate_numbers([typed.named(name) for name in parts], arrays), strict=True):
         checkers.append(Checker(typed.cut([name]), {**arrays, name: value}, [name]))
     generator = np.random.default_rng(seed)
     yield together([checker.check(checker.values, generator) for checker in checkers])

@@ -13,7 +13,7 @@ from typing import Any
 from backprop.autodiff.declaration.gate import Hazard
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.binding import bind
-from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.execution import evaluate, evaluate_numbers
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
@@ -109,7 +109,7 @@ def _is_root(node: Node) -> bool:
 def is_suspicious(typed: Graph, arrays: Mapping[str, Array]) -> bool:
     """Whether a number on the way is one with which digits are lost: 0, far out, next to 1, or a sum that swallows."""
     nodes = needed([typed.result])
-    value = dict(zip(nodes, evaluate(nodes, arrays), strict=True))
+    value = dict(zip(nodes, evaluate_numbers(nodes, arrays), strict=True))
     are_floats = all([type(number) is float for number in value.values()])  # of Python's, of which nothing is warned
     with nullcontext() if are_floats else np.errstate(all="ignore"):
         for node in nodes:
@@ -144,7 +144,7 @@ def _mattering(graph: Graph, nodes: Sequence[Node], arrays: Mapping[str, Array])
     output = graph.result
     adjoint_of = adjoints(graph, output, graph.constant(np.ones(output.shape)), nodes).of
     reached = [node for node in nodes if node in adjoint_of]
-    values = evaluate([adjoint_of[node] for node in reached], arrays)
+    values = evaluate_numbers([adjoint_of[node] for node in reached], arrays)
     return {node for node, value in zip(reached, values, strict=True) if np.any(value != 0.0)}
 
 

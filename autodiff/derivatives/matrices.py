@@ -20,7 +20,7 @@ from backprop.autodiff.derivatives.programs import (
 from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, by_reverse, size, with_exact_zeros
 from backprop.autodiff.derivatives.values import as_result, as_results
 from backprop.autodiff.evaluation.binding import bind, bound, direction_values, selected
-from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.execution import evaluate_numbers
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.lazy_numpy import np
@@ -196,7 +196,7 @@ def first_order(graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | No
     names = selected(graph, values, wrt)
     arrays = bound(graph, values)
     program, matrix = _jacobian(graph, names, arrays, maximum_entries)
-    return FirstOrder(program.output, program.inputs, evaluate([program.output], arrays)[0], matrix)
+    return FirstOrder(program.output, program.inputs, evaluate_numbers([program.output], arrays)[0], matrix)
 
 
 @without_collection
@@ -212,8 +212,8 @@ def second_order(
     reverse_pass = adjoints(typed, output, typed.constant(1.0), inputs)
     slopes = to_differentiate(reverse_pass.by(inputs), output, are_together=True)
     terms = [[share.settled for share in reverse_pass.shares.get(node, ())] for node in inputs]
-    value, *gradient = evaluate([output, *slopes], arrays)
-    scale = [np.sum([np.abs(term) for term in evaluate(some, arrays)], axis=0) for some in terms]
+    value, *gradient = evaluate_numbers([output, *slopes], arrays)
+    scale = [np.sum([np.abs(term) for term in evaluate_numbers(some, arrays)], axis=0) for some in terms]
     return SecondOrder(
         output,
         inputs,

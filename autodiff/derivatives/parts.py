@@ -7,7 +7,7 @@ from typing import Any
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bind, selected
-from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.execution import evaluate_numbers
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph
 
@@ -32,5 +32,5 @@ def with_parts(graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | Non
     if not parts:
         return graph, dict(values)
     typed, arrays = bind(graph, values)
-    computed = evaluate([typed.named(name) for name in parts], arrays)
+    computed = evaluate_numbers([typed.named(name) for name in parts], arrays)
     return cut_at(typed, names), {**arrays, **dict(zip(parts, computed, strict=True))}

@@ -12,7 +12,7 @@ from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.masks import Mask
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bind, seed_value, selected
-from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.execution import evaluate_numbers
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.evaluation.program import dependents, needed
 from backprop.autodiff.graph import Graph, Node
@@ -205,7 +205,7 @@ def _evaluated(
     for terms in plan.terms.values():
         for term in terms:
             wanted.update(dict.fromkeys(part for part in (*term[2:5], term.test) if part is not None))
-    value = dict(zip(wanted, evaluate(list(wanted), arrays), strict=True))
+    value = dict(zip(wanted, evaluate_numbers(list(wanted), arrays), strict=True))
     steps = []
     for node in shown:
         shares = tuple(
@@ -227,7 +227,7 @@ def _evaluated(
         steps.append(Step(node, value[node], gradient, shares))
     output = typed.result
     gradients = {name: value[derivative[node]] for name, node in sources.items()}
-    result = value[output] if output in value else evaluate([output], arrays)[0]
+    result = value[output] if output in value else evaluate_numbers([output], arrays)[0]
     value[output] = result
     results = [output, *(derivative[source] for source in sources.values())]
     everything = _births(typed, arrays, [*shown, *derivative.values(), *results], value, shown)
@@ -280,7 +280,7 @@ def _births(
     if not infected:
         return []
     nodes = needed([*infected, *shown])
-    every = dict(zip(nodes, evaluate(nodes, arrays), strict=True))
+    every = dict(zip(nodes, evaluate_numbers(nodes, arrays), strict=True))
     users = {node.span: node for node in reversed(shown)}
     births: dict[Node, Birth] = {}
     own = {*shown, *(operand for node in shown for operand in node.inputs), typed.result}

@@ -32,12 +32,17 @@ def run(program: Program, values: Mapping[str, Array]) -> list[Array]:
     return [slots[result] for result in program.results]
 
 
-def evaluate(nodes: Sequence[Node], values: Mapping[str, Any]) -> list[Any]:
-    """The values of these nodes of one typed graph: numbers of numbers as floats of Python's, where all are finite."""
+def evaluate(nodes: Sequence[Node], values: Mapping[str, Array]) -> list[Array]:
+    """The values of these nodes of one typed graph."""
+    return run(lower(nodes), values)
+
+
+def evaluate_numbers(nodes: Sequence[Node], values: Mapping[str, Any]) -> list[Any]:
+    """The same, and without NumPy where all are finite numbers: as floats of Python's."""
     if all([type(value) is float for value in values.values()]):
         with suppress(Refused):
             return run_scalars(scalar_program(nodes), values)
-    return run(lower(nodes), values)
+    return evaluate(nodes, values)
 
 
 def constant_value(node: Node) -> Array:
@@ -61,5 +66,5 @@ def constant_value(node: Node) -> Array:
                 twin[original.index] = graph.constant(known, name, original.span)
         else:
             twin[original.index] = graph.copy(original, twin)
-    value: Array = evaluate([twin[node.index]], {})[0]
+    value: Array = evaluate_numbers([twin[node.index]], {})[0]
     return value

@@ -13,6 +13,7 @@ from backprop.autodiff.declaration.kinds import Elementwise, Flat
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import slopes
 from backprop.autodiff.lazy_numpy import np
+from backprop.autodiff.numerics.entries import at_entries
 from backprop.autodiff.numerics.routines import minors as routines
 from backprop.autodiff.numerics.routines import over_entries
 
@@ -118,7 +119,7 @@ def scaled(a: Any) -> tuple[Any, Any]:
     if not a.size:
         return a, 1.0
     scale = unit_scale(reduce(np.maximum, [np.abs(entry) for entry in a.ravel()]))
-    return np.frompyfunc(lambda entry: entry * scale, 1, 1)(a), scale
+    return at_entries(lambda entry: entry * scale, a), scale
 
 
 def logdet(a: Any) -> Any:
@@ -136,7 +137,7 @@ def over_det(value: Any, whole: Any) -> Any:
 def inv(a: Any) -> Any:
     near, scale = scaled(a)
     whole = det(near)
-    return np.frompyfunc(lambda value: over_det(value, whole) * scale, 1, 1)(cofactors(near).T)
+    return at_entries(lambda value: over_det(value, whole) * scale, cofactors(near).T)
 
 
 def solve(a: Any, b: Any) -> Any:

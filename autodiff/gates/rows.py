@@ -12,6 +12,7 @@ from typing import Any
 
 from backprop.autodiff.declaration.table import NAMED
 from backprop.autodiff.lazy_numpy import np
+from backprop.autodiff.numerics.entries import at_entries
 from backprop.autodiff.numerics.products import Dual, multiplied
 from backprop.autodiff.numerics.stable import as_rows, from_rows
 from backprop.autodiff.shapes import Axis
@@ -300,4 +301,4 @@ def indicators(label: Any, n: int) -> Any:
 def placed(x: Any, label: Any, axis: int, length: int) -> Any:
     there = np.moveaxis(indicators(np.broadcast_to(label, np.shape(x)), length), -1, axis)
     along = np.expand_dims(x, axis)
-    return np.frompyfunc(lambda flag, value: np.where(flag, value, 0.0) + flag * 0.0, 2, 1)(there, along)
+    return at_entries(lambda flag, value: np.where(flag, value, 0.0) + flag * 0.0, there, along)

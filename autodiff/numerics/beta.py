@@ -14,6 +14,7 @@ from typing import Any
 from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import special
 from backprop.autodiff.numerics.double_double import DoubleDouble, polynomial, two_sum
+from backprop.autodiff.numerics.entries import at_entries
 from backprop.autodiff.numerics.routines import beta as routines
 from backprop.autodiff.numerics.routines import beta_derivatives as derivatives
 from backprop.autodiff.numerics.routines import over_entries
@@ -267,8 +268,8 @@ def _is_steady(p: Any, q: Any) -> Any:
 def _change(error: Any, x: Any) -> Any:
     """What the rounding error of x, a sum, makes of log gamma(x)."""
     is_known = np.isfinite(error) & (error != 0.0) & ~_is_pole(x)
-    change = np.frompyfunc(lambda error, x, is_known: error * digamma(x) if is_known else 0.0, 3, 1)
-    return np.asarray(change(error, x, is_known), dtype=float)
+    change = at_entries(lambda error, x, is_known: error * digamma(x) if is_known else 0.0, error, x, is_known)
+    return np.asarray(change, dtype=float)
 
 
 def _is_pole(x: Any) -> Any:

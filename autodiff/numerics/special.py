@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics.double_double import INVERSE_FACTORIALS, PI, DoubleDouble, polynomial, two_product
+from backprop.autodiff.numerics.entries import at_entries
 from backprop.autodiff.shapes import Array
 
 Kernel: TypeAlias = Callable[[Array], Array]
@@ -117,7 +118,7 @@ def _gamma_of_library(x: Array) -> Array:
 
 
 def _gamma_in_a_loop(x: Array) -> Array:
-    return np.asarray(np.frompyfunc(_gamma_of_scalar, 1, 1)(x), dtype=np.float64)
+    return np.asarray(at_entries(_gamma_of_scalar, x), dtype=np.float64)
 
 
 def _gamma_of_scalar(x: float) -> float:
@@ -136,7 +137,7 @@ def lgamma(x: Array) -> Array:
 
 def lgamma_by_math(x: Array) -> Array:
     """The same with the C library's function for arrays, too: two libraries differ where digits cancel."""
-    return _lgamma(x, lambda rest: np.asarray(np.frompyfunc(_lgamma_of_scalar, 1, 1)(rest), dtype=np.float64)[()])
+    return _lgamma(x, lambda rest: np.asarray(at_entries(_lgamma_of_scalar, rest), dtype=np.float64)[()])
 
 
 def gamma_by_math(x: Array) -> Array:
@@ -399,7 +400,7 @@ def _library(name: str, of_scalar: Callable[[float], float], x: Array) -> Array:
         return np.float64(of_scalar(x))
     scipy = _scipy()
     if scipy is None:
-        return np.asarray(np.frompyfunc(of_scalar, 1, 1)(x), dtype=np.float64)
+        return np.asarray(at_entries(of_scalar, x), dtype=np.float64)
     result: Array = getattr(scipy, name)(x)
     return result
 

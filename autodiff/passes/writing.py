@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.table import METHODS
-from backprop.autodiff.evaluation.execution import evaluate, run
+from backprop.autodiff.evaluation.execution import evaluate_numbers, run
 from backprop.autodiff.evaluation.program import lower, needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.lazy_numpy import np
@@ -116,12 +116,12 @@ def decided(condition: Node, variable: Node) -> Node | None:
     if line is None or inputs_in(condition) != {variable}:
         return condition
     at_zero, at_one, at_two = (
-        float(evaluate([line], {str(variable.name): np.float64(at)})[0]) for at in (0.0, 1.0, 2.0)
+        float(evaluate_numbers([line], {str(variable.name): np.float64(at)})[0]) for at in (0.0, 1.0, 2.0)
     )
     if at_zero - at_one != at_one - at_two or at_zero == at_one:
         return condition
     root = np.float64(at_zero / (at_zero - at_one))
-    values = evaluate([line, other], {str(variable.name): root})
+    values = evaluate_numbers([line, other], {str(variable.name): root})
     return condition if values[0] != 0.0 else equation if values[1] else None
 
 
@@ -134,7 +134,7 @@ def may_hold(condition: Node) -> bool:
     if inputs_in(condition):
         # x == 0 and 1/2 == 0 does not
         return condition.gate is not METHODS["and"] or all(map(may_hold, condition.inputs))
-    return bool(np.any(evaluate([condition], {})[0]))
+    return bool(np.any(evaluate_numbers([condition], {})[0]))
 
 
 def is_mean(formula: Node, kink: Node) -> bool:

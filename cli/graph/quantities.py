@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.execution import evaluate_numbers
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
@@ -46,7 +46,7 @@ class Quantities:
         return self.nodes.setdefault(node, len(self.nodes))
 
     def values(self) -> list[Array]:
-        return evaluate(list(self.nodes), self.point)
+        return evaluate_numbers(list(self.nodes), self.point)
 
     def data(self) -> dict[str, Any]:
         """Their shapes and their numbers at the point, one after another."""

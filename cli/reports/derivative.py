@@ -6,7 +6,7 @@ from importlib import import_module
 
 from backprop.autodiff.derivatives.symbolic import Derivatives
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.evaluation.execution import evaluate
+from backprop.autodiff.evaluation.execution import evaluate_numbers
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.lazy_numpy import np
@@ -46,7 +46,7 @@ def values_of(question: Question, derivatives: Derivatives) -> dict[str, Array] 
     """The derivatives' values, None where a variable has none."""
     if not set(question.graph.variables) <= set(question.values):
         return None
-    numbers = evaluate(list(derivatives.plain.values()), with_parts(question, derivatives))
+    numbers = evaluate_numbers(list(derivatives.plain.values()), with_parts(question, derivatives))
     return dict(zip(derivatives.plain, numbers, strict=True))
 
 
@@ -56,7 +56,7 @@ def with_parts(question: Question, derivatives: Derivatives) -> dict[str, Array]
     parts = [name for name in derivatives.plain if name not in typed.inputs]
     return {
         **question.values,
-        **dict(zip(parts, evaluate([typed.named(name) for name in parts], question.values), strict=True)),
+        **dict(zip(parts, evaluate_numbers([typed.named(name) for name in parts], question.values), strict=True)),
     }
 
 

@@ -12,6 +12,7 @@ from backprop.autodiff.declaration.table import METHODS, NAMED
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
+from backprop.autodiff.numerics.entries import at_entries
 from backprop.autodiff.shapes import show
 
 MOST_ENTRIES = 256  # of an array: to sort so many takes a hundred thousand nodes
@@ -53,7 +54,7 @@ def in_scalars(results: Sequence[Node]) -> list[Node]:
             raise error.located(node.span, graph.source) from None
         finally:
             graph.place = None
-        found[node] = np.frompyfunc(lambda entry: _node(graph, entry), 1, 1)(_array(entries))
+        found[node] = at_entries(lambda entry: _node(graph, entry), _array(entries))
         if not node.shape:
             found[node] = _array(found[node])
     return _without_blanks([entry for result in results for entry in found[result].flat], limit - MOST_NODES)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from backprop.autodiff.lazy_numpy import np
+from backprop.autodiff.numerics.entries import at_entries
 from backprop.autodiff.shapes import Array
 
 
@@ -29,7 +30,7 @@ def over_entries(routine: Callable[..., float]) -> ByRoutine:
     """The routine for numbers and for arrays of any shapes that broadcast."""
 
     def of_arrays(*operands: Array, **settings: Any) -> Array:
-        entries: Any = np.frompyfunc(lambda *entry: routine(*entry, **settings), len(operands), 1)(*operands)
+        entries: Any = at_entries(lambda *entry: routine(*entry, **settings), *operands)
         return np.asarray(entries, dtype=np.float64)
 
     return ByRoutine(routine, of_arrays)

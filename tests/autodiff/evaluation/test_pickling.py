@@ -36,7 +36,7 @@ def described(graph):
 
 
 def bits(attributes):
-    return [one.tobytes() if isinstance(one, (np.ndarray, np.float64)) else one for one in attributes]
+    return [np.asarray(one).tobytes() if isinstance(one, (np.ndarray, float)) else one for one in attributes]
 
 
 def example():
