@@ -52,6 +52,8 @@ def explain(error: BaseException) -> Status:
         return Status.CLOSED_PIPE
     if isinstance(error, KeyboardInterrupt):
         return Status.INTERRUPTED
+    if isinstance(error, ImportError) and not str(error.name).startswith("backprop."):
+        return explain_plainly(error)
     try:
         from backprop.cli.output.errors import message
         from backprop.cli.output.output import say

@@ -187,7 +187,10 @@ def test_libraries_that_cannot_be_loaded_are_one_message(installed, tmp_path):
     """As with so little memory that not even the message's own libraries fit."""
     (tmp_path / "numpy.py").write_text("raise ImportError('READ THIS!\\n\\nlibblas.so: failed to map segment')\n")
     done = subprocess.run(
-        [installed, "eval", "x", "x=1"], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(tmp_path)}
+        [installed, "eval", "sum(x)", "x=[1,2]"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (

@@ -12,8 +12,7 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 
-import numpy as np
-
+from backprop.autodiff.lazy_numpy import np
 from backprop.cli.batch.block import Block, fault_of
 from backprop.cli.batch.formats.dialect import BLANK_CELL, BLANKS, Dialect
 from backprop.cli.batch.formats.numbers import Rows, lines_in, rows_of, texts

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-import numpy as np
+from backprop.autodiff.lazy_numpy import np
 
-Rows: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]  # an array with the rows along its last axis
+Rows: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"  # an array with the rows along its last axis
 
 
 def texts(values: Rows) -> list[str]:

@@ -9,9 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from backprop.autodiff.declaration import leaves
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape, bounded, entry_name, show
 from backprop.autodiff.uncertainty.rows import uncertainty_name
