@@ -227,7 +227,7 @@ class Graph:
         self.place: Span | None = None  # the span of nodes added without one: the gate being differentiated
         self.is_plain = False  # whether derivatives do without the masks that only infinite numbers need (masks.py)
         self.inputs: dict[str, Node] = {}  # the free names, named constants among them, in order of first use
-        self.defaults: dict[str, Array] = {}  # the values of inputs that the text gives
+        self.defaults: dict[str, Any] = {}  # the values of inputs that the text gives, numbers as floats
         self.assumed: dict[str, Shape] = {}  # the shapes of inputs that the text was read for: for i in 1:len(x)-1
         self.fixed: set[str] = set()  # inputs that keep that value: they are constants of the text
         self.programs = Recent(MOST_PROGRAMS, MOST_INSTRUCTIONS)  # what was derived from it last (programs.py)
@@ -300,7 +300,7 @@ class Graph:
     def fix(self, name: str) -> None:
         """Let an input with a default, or a named constant, take no other value."""
         if name not in self.defaults:
-            self.defaults[name] = np.float64(leaves.NAMED_CONSTANTS[name])
+            self.defaults[name] = leaves.NAMED_CONSTANTS[name]
         self.fixed.add(name)
 
     def copy(self, node: Node, twin: Sequence[Node] | Mapping[int, Node]) -> Node:
@@ -408,7 +408,7 @@ class Graph:
         result = Graph(is_typed=True, source=self.source, reader=self.reader)
         for name, shape in self.assumed.items():
             default = self.defaults.get(name)
-            actual = given.get(name, () if default is None else default.shape)
+            actual = given.get(name, () if default is None else shapes.of(default))
             if actual != shape:
                 raise ExpressionError(
                     f"{name} has shape {shapes.show(actual)}, and the text was read for shape {shapes.show(shape)}",
@@ -426,7 +426,7 @@ class Graph:
                 elif default is None and name in leaves.NAMED_CONSTANTS and name not in given:
                     made = result.constant(leaves.NAMED_CONSTANTS[name], name, node.span)
                 else:
-                    made = result.input(name, given.get(name, () if default is None else default.shape), node.span)
+                    made = result.input(name, given.get(name, () if default is None else shapes.of(default)), node.span)
             else:
                 made = result.copy(node, twin)
             twin.append(made)

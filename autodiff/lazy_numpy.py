@@ -67,6 +67,33 @@ class Held:
 held = cache(Held)
 
 
+class Errstate:
+    """NumPy's errstate; where NumPy is imported inside, it begins then: what goes before makes no array."""
+
+    def __init__(self, **settings: str) -> None:
+        self.settings = settings
+        self.begun: Any = None
+
+    def __enter__(self) -> None:
+        if NUMPY in sys.modules:
+            self.begin(loaded())
+        else:
+            awaiting.append(self)
+
+    def __exit__(self, *fault: Any) -> None:
+        if self.begun is None:
+            awaiting.remove(self)
+        else:
+            self.begun.__exit__(*fault)
+
+    def begin(self, numpy: ModuleType) -> None:
+        self.begun = numpy.errstate(**self.settings)
+        self.begun.__enter__()
+
+
+awaiting: list[Errstate] = []  # those inside of which the program is, from the outermost
+
+
 def is_numpys(function: Any) -> bool:
     """Whether it is a function of NumPy's, held or not."""
     if isinstance(function, Held):
@@ -93,6 +120,8 @@ def loaded() -> ModuleType:
     import numpy
 
     vars(np).update(vars(numpy))
+    while awaiting:
+        awaiting.pop(0).begin(numpy)
     return numpy
 
 
@@ -108,6 +137,8 @@ else:
                 raise AttributeError(name)
             if NUMPY in sys.modules:
                 return getattr(loaded(), name)
+            if name == "errstate":
+                return Errstate
             return NUMBERS[name] if name in NUMBERS else held(OWN_NAMES.get(name, name))
 
     np = LazyModule(NUMPY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from backprop.autodiff import shapes
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Node
@@ -111,7 +112,7 @@ def value(operand: Operand, role: str) -> Array:
     for part in inputs_of(node, by_shape=True):
         name = str(part.name)
         if name in graph.defaults:
-            graph.assumed.setdefault(name, graph.defaults[name].shape)
+            graph.assumed.setdefault(name, shapes.of(graph.defaults[name]))
         elif name not in graph.assumed:
             raise UnknownShape(
                 f"{role} follows from the shape of '{name}', which is not known",

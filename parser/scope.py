@@ -7,7 +7,7 @@ from typing import Any
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError, Span
-from backprop.autodiff.evaluation.binding import as_array, value_of
+from backprop.autodiff.evaluation.binding import as_value, value_of
 from backprop.autodiff.evaluation.execution import constant_value
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
@@ -100,7 +100,7 @@ class Scope:
         """The node of a new input that has a default. Raises ExpressionError where the name has a meaning already."""
         self._check_new(name, span)
         node = self.visible[name] = self.graph.input(name, (), span)
-        self.graph.defaults[name] = as_array(default, value_of(name))
+        self.graph.defaults[name] = as_value(default, value_of(name))
         return node
 
     def _is_constant(self, node: Node) -> bool:

@@ -142,6 +142,7 @@ class Gate:
                   the attributes behind the operands (numerics/routines)
     `keeps_digits` whether the routine or kernel, if it is another form than `forward`, gives its number up to two units
                   of the last place wherever the operands are finite, so that one number can be computed by it
+    `of_floats`   the function of Python's floats, where no library has it by the name of `forward` (elementary.py)
     `enclosure` the interval of its values from its function and its operands' intervals (numerics/intervals.py), or
                   None where nobody has said it
     `quick`       the same bits in less time, as a graph of other gates for large arrays, or None (of operands: None
@@ -209,6 +210,7 @@ class Gate:
         by_entries: Forward | None = None,
         routine: Callable[..., float] | None = None,
         keeps_digits: bool = False,
+        of_floats: Callable[..., float] | None = None,
         enclosure: Enclosure | None = None,
         quick: Callable[..., Node | None] | None = None,
         is_composed: bool = False,
@@ -264,7 +266,7 @@ class Gate:
         self.odd = odd
         self.form = form
         self.in_blocks = in_blocks
-        self.elementary = self.function_of_floats([forward, *methods])
+        self.elementary = of_floats or self.function_of_floats([forward, *methods])
         METHODS.update({of_numpy(one) if callable(one) else one: self for one in methods})
         if is_public and is_numpys(forward):
             METHODS.setdefault(of_numpy(forward), self)

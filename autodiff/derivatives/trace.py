@@ -244,7 +244,8 @@ def _is_taken(term: _Term, value: Mapping[Node, Array]) -> bool:
     if term.local is None or not term.is_own:
         return False
     with np.errstate(all="ignore"):
-        return np.array_equal(np.asarray(value[term.upstream] * value[term.local]), np.asarray(value[term.value]))
+        product, share = value[term.upstream] * value[term.local], value[term.value]
+        return np.shape(product) == np.shape(share) and bool(np.all(product == share))
 
 
 def labels_of(typed: Graph, shown: Sequence[Node]) -> dict[Node, str]:

@@ -159,6 +159,7 @@ gelu = Elementwise(
     stable.gelu,
     lambda x, out: special.normcdf(x) + vanishing(x) * special.normpdf(x),
     kernel=lambda x: np.maximum(x, -stable.LARGEST) * special.normcdf(x),
+    keeps_digits=True,
     summary="x*normcdf(x), exact",
     source="Hendrycks & Gimpel (2016)",
     samples=(at(-3.0), at(0.5), at(-30.0), at(800.0)),

@@ -300,6 +300,7 @@ power_partial: Elementwise = Elementwise(
     textbook=power_partial_spelled,
     gap=Gap(indefinite),
     kernel=power_partial_spelled,
+    keeps_digits=True,
     summary="the derivative of x^y of these orders",
     habit="scales the gradient by the next derivatives of x^y",
     source="DLMF 4.2.26 and Leibniz' rule; at x = 0 by the limit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,11 @@ def selected(value: Any, test: Any) -> Any:
     if np.isfinite(np.sum(value)):
         return value
     return np.where((test == 0.0) & ~np.isfinite(value), 0.0, value)[()]
+
+
+def selected_number(value: float, test: float) -> float:
+    """The same of numbers."""
+    return value if test != 0.0 or math.isfinite(value) else 0.0
 
 
 class Selection(Elementwise):
@@ -112,6 +118,7 @@ select = Selection(
     methods=("select",),
     textbook=lambda value, test: test.where(value, 0),
     kernel=lambda value, test: test.where(value, 0),
+    of_floats=selected_number,
     enclosure=intervals.kept,
     summary="a value that is zero where the test is, but for what is infinite: there it is made zero",
     habit="routes the gradient to what is selected",

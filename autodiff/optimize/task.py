@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from backprop.autodiff import shapes
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.batched_lowering import plan_rows
 from backprop.autodiff.evaluation.batched_program import RowProgram
@@ -75,7 +76,7 @@ class Task:
         self.is_guessed, self.is_absolute, self.loss, self.confidence = is_guessed, is_absolute, loss, confidence
         moving = dict.fromkeys([*graph.variables, *self.start, *ranges])
         self.names = [name for name in moving if name not in columns and name not in self.held]
-        parameters = {name: known[name].shape if name in known else () for name in self.names}
+        parameters = {name: shapes.of(known[name]) if name in known else () for name in self.names}
         self.base = Residuals(graph, columns, parameters, self.held, rows_of(columns, data))
         self.base.weights = weights_of(self.base, sigma, weights)
         self.model: Residuals = distances(self.base, sigma, sigma_x) if sigma_x else self.base

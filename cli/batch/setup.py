@@ -188,7 +188,7 @@ def begun(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> tuple[
 
 def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> Run:
     """The run over NDJSON."""
-    defaults = {name: value.tolist() for name, value in graph.defaults.items()}
+    defaults = {name: value if isinstance(value, float) else value.tolist() for name, value in graph.defaults.items()}
     form = Ndjson({}, defaults=defaults, takes_text=batch.input_format == "json")
     lines = object_lines(batch, source, form)
     first = first_members(batch, lines)

@@ -66,7 +66,7 @@ def is_screened(part: Term) -> bool:
     if part.local is None or part.is_product:
         return False
     with np.errstate(all="ignore"):
-        is_lost = ~np.isfinite(part.upstream * part.local)
+        is_lost = np.logical_not(np.isfinite(part.upstream * part.local))
     is_kept = np.isfinite(part.value)
     if np.shape(is_lost) == np.shape(is_kept):
         return bool(np.any(is_lost & is_kept))

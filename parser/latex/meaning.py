@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from backprop.autodiff import shapes
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import FUNCTIONS, OPERATORS
@@ -61,7 +62,7 @@ class Meaning:
         if node.gate is leaves.input:
             name = str(node.name)
             default = self.graph.defaults.get(name)
-            shape = self.shapes.get(name, () if default is None else default.shape)
+            shape = self.shapes.get(name, () if default is None else shapes.of(default))
             if name not in leaves.NAMED_CONSTANTS or name in self.shapes:
                 self.graph.assumed[name] = shape
             return shape

@@ -40,7 +40,7 @@ def small_blocks():
 def both(*blocks, expression="x*y", first=None, members=None, policy="null", is_only=False, reserved=("value",)):
     """What the base makes of some blocks, and what polars does: the text, the bad rows, what else there is to say."""
     graph = parse(expression)
-    defaults = {name: value.tolist() for name, value in graph.defaults.items()}
+    defaults = {name: np.asarray(value).tolist() for name, value in graph.defaults.items()}
     form = Ndjson({name: name for name in graph.inputs} | (members or {}), reserved, defaults)
     form.learn_shapes(first or {name: 1.0 for name in graph.inputs})
     kernel = Kernel(graph, form.shapes, {}, WANTED)
