@@ -1,5 +1,6 @@
-"""NamedTuple for less than half of what typing's costs at every start, where a command declares fifty of them: typing
-compiles each annotation, which nobody reads at run time. Type checkers see typing's own.
+"""NamedTuple for a fraction of what typing's costs at every start, where a command declares sixty of them: typing
+compiles each annotation, which nobody reads at run time, and collections what makes the tuples, which is compiled here
+with the first of them: most classes never get any. Type checkers see typing's own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple
 else:
-    from collections import namedtuple
+    from collections import _tuplegetter, namedtuple
+
+    METHODS = ("__new__", "_make", "_replace", "_asdict", "__repr__", "__getnewargs__")
 
     class Declaration(type):
         """Makes a tuple's class of the class that declares its fields."""
@@ -17,16 +20,25 @@ else:
         def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> type:
             if not bases:
                 return super().__new__(cls, name, bases, body)
-            fields = body.get("__annotations__", {})
-            has_default = [field in body for field in fields]
-            if has_default != sorted(has_default):
+            fields = tuple(body.get("__annotations__", ()))
+            defaults = {field: body[field] for field in fields if field in body}
+            if tuple(defaults) != fields[len(fields) - len(defaults) :]:
                 raise TypeError(f"{name}: a field without a default follows one with a default")
-            defaults = [body[field] for field in fields if field in body]
-            made = namedtuple(name, fields, defaults=defaults, module=body["__module__"])
-            for key, value in body.items():
-                if key not in fields:
-                    setattr(made, key, value)
+
+            def first(kind: type, /, *values: Any, **named: Any) -> Any:
+                """The first tuple of the class, or of one derived from it. What makes the others is compiled now."""
+                whole = vars(namedtuple(name, fields, defaults=defaults.values()))
+                for method in METHODS:
+                    if method not in body:
+                        setattr(made, method, whole[method])
+                return made.__new__(kind, *values, **named)
+
+            getters = {field: _tuplegetter(place, None) for place, field in enumerate(fields)}
+            own = {"_fields": fields, "_field_defaults": defaults, "__match_args__": fields, "__slots__": ()}
+            made = type(name, (tuple,), {"_make": MAKE, "__new__": first, **body, **getters, **own})
             return made
+
+    MAKE = classmethod(lambda cls, values: cls(*values))
 
     class NamedTuple(metaclass=Declaration):
         """As typing's: the fields are what is annotated, a value is a default. Raises TypeError for one too early."""

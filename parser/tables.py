@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
 import functools
-import hashlib
 import marshal
 import os
 import stat
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 START = "statements"
 FOLDER = "backprop"
-LAYOUT = 2  # of the file, whose first line is the digest of what follows it
+LAYOUT = 3  # of the file, whose first line is the checksum of what follows it
 
 
 def grammar_text(room: str = "") -> str:
@@ -84,14 +84,22 @@ def tables(room: str = "") -> Tables:
 def cache_path(text: str) -> str | None:
     """Where this grammar's tables are kept for this Python; None where there is no home."""
     key = f"{LAYOUT} {sys.implementation.cache_tag} {marshal.version} {text}"
-    digest = hashlib.sha256(key.encode()).hexdigest()[:32]
     if sys.platform == "win32":
         folder = os.environ.get("LOCALAPPDATA", "")
     else:
         folder = os.environ.get("XDG_CACHE_HOME", "")
         if not os.path.isabs(folder):
             folder = os.path.join(os.environ.get("HOME", ""), ".cache")
-    return os.path.join(folder, FOLDER, f"grammar-{digest}") if os.path.isabs(folder) else None
+    return (
+        os.path.join(folder, FOLDER, f"grammar-{len(key):x}-{checksum(key.encode())}")
+        if os.path.isabs(folder)
+        else None
+    )
+
+
+def checksum(content: bytes) -> str:
+    """Of what nobody else can write; what withstands others is in a library whose import takes longer than all this."""
+    return f"{binascii.crc32(content):08x}"
 
 
 def load(path: str) -> Tables | None:
@@ -102,8 +110,8 @@ def load(path: str) -> Tables | None:
         with open(path, "rb") as file:
             if not is_private(os.fstat(file.fileno())):
                 return None
-            digest, _, content = file.read().partition(b"\n")
-        if digest != hashlib.sha256(content).hexdigest().encode():
+            first_line, _, content = file.read().partition(b"\n")
+        if first_line != checksum(content).encode():
             return None
         return Tables(*marshal.loads(content))
     except (OSError, ValueError, EOFError, TypeError):
@@ -126,7 +134,7 @@ def save(path: str, tables: Tables) -> None:
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
         try:
             with open(handle, "wb") as file:
-                file.write(hashlib.sha256(content).hexdigest().encode() + b"\n" + content)
+                file.write(checksum(content).encode() + b"\n" + content)
             os.replace(temporary, path)
         except BaseException:
             os.unlink(temporary)

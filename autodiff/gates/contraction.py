@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import reduce
-from string import ascii_letters
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
@@ -22,11 +21,13 @@ from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.gates import arithmetic, arrays, linear_algebra
 from backprop.autodiff.gates.compositions import composition
 from backprop.autodiff.lazy_numpy import np
+from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape, Slice
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
 
+LETTERS = "".join(map(chr, [*range(ord("a"), ord("z") + 1), *range(ord("A"), ord("Z") + 1)]))
 ELLIPSIS = "..."
 FORM = 'write a letter for each axis: einsum("ij,jk->ik", A, B)'
 CUBE = (((0.5, -2.0), (1.5, 3.0)), ((0.25, -1.0), (2.5, 0.75)), ((-0.5, 1.25), (4.0, -3.5)))
@@ -52,7 +53,7 @@ def as_subscripts(text: Any) -> str:
     for start, part in ((0, left), (len(left) + 2, right)):
         rest = part.replace(ELLIPSIS, "   ")
         for place, sign in enumerate(rest):
-            if not (sign in ascii_letters or sign == " " or (sign == "," and not start)):
+            if not (sign in LETTERS or sign == " " or (sign == "," and not start)):
                 raise ExpressionError(f"unexpected '{sign}'", Span(start + place, start + place + 1), FORM)
     plain = text.replace(" ", "")
     terms = plain.partition("->")[0].split(",")
@@ -88,10 +89,10 @@ def read(subscripts: str, operands: Sequence[Shape]) -> Terms:
     for term, shape, count in zip(terms, operands, unseen, strict=True):
         if count < 0 or (count and ELLIPSIS not in term):
             raise ExpressionError(f"'{term}' does not fit an operand of shape {shapes.show(shape)}", cure=FORM)
-    free = [letter for letter in ascii_letters if letter not in subscripts]
+    free = [letter for letter in LETTERS if letter not in subscripts]
     most = max(unseen)
     if most > len(free):
-        raise ExpressionError(f"einsum has {len(ascii_letters)} letters for all axes", cure="use fewer axes")
+        raise ExpressionError(f"einsum has {len(LETTERS)} letters for all axes", cure="use fewer axes")
     stands = [free[most - count : most] if ELLIPSIS in term else [] for term, count in zip(terms, unseen, strict=True)]
     spelled = [term.replace(ELLIPSIS, "".join(letters)) for term, letters in zip(terms, stands, strict=True)]
     if not arrow:
@@ -128,7 +129,7 @@ def evaluated(*operands: Any, subscripts: str) -> Any:
 
 def evaluated_in_rows(*operands: Any, subscripts: str) -> Any:
     terms = read(subscripts, [operand.shape[:-1] for operand in operands])
-    row = next(letter for letter in ascii_letters if letter not in subscripts)
+    row = next(letter for letter in LETTERS if letter not in subscripts)
     text = Terms(tuple(term + row for term in terms.operands), terms.result + row).text
     return evaluated(*batching.whole_rows(operands), subscripts=text)
 
@@ -236,7 +237,7 @@ contraction: Contraction = Contraction(
 
 def permuted(x: Node, places: Sequence[int]) -> Node:
     """The axes in another order: `places` says where each was."""
-    letters = ascii_letters[: len(places)]
+    letters = LETTERS[: len(places)]
     return contraction(x, subscripts=f"{letters}->{''.join(letters[axis] for axis in places)}")
 
 

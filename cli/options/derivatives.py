@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -174,19 +173,26 @@ def known_names(question: Question) -> list[str]:
     return [name for name in question.graph.inputs if name in question.values]
 
 
+def quoted(text: str) -> str:
+    """As a shell takes it for one word."""
+    import shlex  # here, not above: few questions are wrong
+
+    return shlex.quote(text)
+
+
 def directions(option: str, question: Question, given: Sequence[str]) -> dict[str, Array]:
     """The values of `--tangent x=1` and its like by variable, or what a statement computes. Raises Failure, too."""
     known = known_names(question)
     example = f"{known[0]}={example_of(np.shape(question.values[known[0]]))}" if known else "x=1"
     if not given:
-        example = f"for example: {option} {shlex.quote(example)}" if known else "the expression has no variables"
+        example = f"for example: {option} {quoted(example)}" if known else "the expression has no variables"
         raise Failure(f"{option} is missing", example)
     vectors: dict[str, Array] = {}
     for text in given:
         written, equals, value = text.partition("=")
         name = normalized(written.strip())
         if not equals or not name:
-            raise Failure(f"{option} {text}", f"write NAME=VALUE: {option} {shlex.quote(example)}")
+            raise Failure(f"{option} {text}", f"write NAME=VALUE: {option} {quoted(example)}")
         if name not in question.graph.names:
             check_known(option, name, known)
         if name in vectors:

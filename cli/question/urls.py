@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-URL = re.compile(r"[a-z][a-z0-9+.-]+(://|::)", re.IGNORECASE)  # one letter alone is a drive of Windows
-BEHIND_PATH = re.compile(r"[?#].*", re.DOTALL)
+URL = r"(?i)[a-z][a-z0-9+.-]+(://|::)"  # one letter alone is a drive of Windows
+BEHIND_PATH = r"(?s)[?#].*"
 
 
 def is_url(word: str) -> bool:
-    return URL.match(word) is not None
+    return re.match(URL, word) is not None
 
 
 def path_in(word: str) -> str:
@@ -22,5 +22,5 @@ def path_in(word: str) -> str:
     for link in word.split("::"):
         _, slashes, path = link.partition("://")
         if slashes and path:
-            return BEHIND_PATH.sub("", path)
+            return re.sub(BEHIND_PATH, "", path)
     return ""
