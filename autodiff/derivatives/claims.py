@@ -133,7 +133,7 @@ class Comparer:
     """The lowered programs of an expression, of its derivatives, and of the claims."""
 
     def __init__(self, graph: Graph, values: Mapping[str, Any], claims: Mapping[str, Graph]) -> None:
-        self.graph, given = with_parts(graph, values, claims)
+        self.graph, given, _ = with_parts(graph, values, claims)
         typed, self.values = bind(self.graph, given)
         output = typed.result
         ones = typed.constant(1.0).broadcast_to(output.shape)

@@ -7,6 +7,13 @@ from itertools import accumulate
 from typing import Any
 
 from backprop.autodiff.derivatives.asked import TooManyEntries, inputs_of, scalar_output, slopes_of
+from backprop.autodiff.derivatives.number_calls import found_again, keep_for_again
+from backprop.autodiff.derivatives.number_matrix import (
+    NumberMatrix,
+    gradient_of_number,
+    rows_of_numbers,
+    tangents_of_numbers,
+)
 from backprop.autodiff.derivatives.parts import with_parts
 from backprop.autodiff.derivatives.programs import (
     AtNumbers,
@@ -19,7 +26,7 @@ from backprop.autodiff.derivatives.programs import (
 )
 from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, by_reverse, size, with_exact_zeros
 from backprop.autodiff.derivatives.values import as_result, as_results
-from backprop.autodiff.evaluation.binding import bind, bound, direction_values, selected
+from backprop.autodiff.evaluation.binding import bind, bound, direction_values, names_in
 from backprop.autodiff.evaluation.execution import evaluate_numbers
 from backprop.autodiff.evaluation.garbage import without_collection
 from backprop.autodiff.graph import Graph, Node
@@ -38,7 +45,7 @@ class MatrixProgram(NamedTuple):
 
     output: Node
     inputs: Sequence[Node]
-    sweep: Sweep
+    sweep: Sweep | NumberMatrix
 
     @property
     def size(self) -> int:
@@ -121,9 +128,13 @@ def jacobian(
         from backprop.autodiff.derivatives.sparse import sparse_first_order  # here, not above: few matrices are
 
         return sparse_first_order(graph, {**(values or {}), **more_values}, wrt, maximum_entries).matrix.in_scipy()
-    graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
-    names = selected(graph, given, wrt)
-    program, matrix = _jacobian(graph, names, bound(graph, given), most_of(maximum_entries))
+    given, wrt = {**(values or {}), **more_values}, wrt if wrt is None else names_in(wrt)
+    if (found := found_again(graph, ("Jacobian", wrt, maximum_entries), given)) is not None:
+        return rows_of_numbers(*found)[0]
+    cut, arrays, names = with_parts(graph, given, wrt)
+    program, matrix = _jacobian(cut, names, bound(cut, arrays), most_of(maximum_entries))
+    if cut is graph:
+        keep_for_again(graph, ("Jacobian", wrt, maximum_entries), given, names, program.sweep)
     named_blocks = blocks(matrix, program.output.shape, program.inputs)
     return {name: as_result(block) for name, block in named_blocks.items()}
 
@@ -150,11 +161,15 @@ def hessian(
     if sparse:
         from backprop.autodiff.derivatives.sparse import sparse_hessian  # here, not above: few matrices are
 
-        graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
-        return sparse_hessian(graph, given, wrt, maximum_entries)[1].in_scipy()
-    graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
-    names = selected(graph, given, wrt)
-    program, matrix = _hessian(graph, names, bound(graph, given), most_of(maximum_entries))
+        graph, given, names = with_parts(graph, {**(values or {}), **more_values}, wrt)
+        return sparse_hessian(graph, given, names, maximum_entries)[1].in_scipy()
+    given, wrt = {**(values or {}), **more_values}, wrt if wrt is None else names_in(wrt)
+    if (found := found_again(graph, ("Hessian", wrt, maximum_entries), given)) is not None:
+        return dict(zip(found[0], rows_of_numbers(*found), strict=True))
+    cut, arrays, names = with_parts(graph, given, wrt)
+    program, matrix = _hessian(cut, names, bound(cut, arrays), most_of(maximum_entries))
+    if cut is graph:
+        keep_for_again(graph, ("Hessian", wrt, maximum_entries), given, names, program.sweep)
     rows = hessian_blocks(matrix, program.inputs)
     return {name: {other: as_result(block) for other, block in row.items()} for name, row in rows.items()}
 
@@ -176,8 +191,7 @@ def hvp(
     is hit exactly it is the Hessian's mean over all sides times the direction, whatever the sides along that are.
     Source: Pearlmutter (1994), Fast exact multiplication by the Hessian.
     """
-    graph, given = with_parts(graph, {**(values or {}), **more_values}, wrt)
-    names = selected(graph, given, wrt)
+    graph, given, names = with_parts(graph, {**(values or {}), **more_values}, wrt)
     arrays = bound(graph, given)
     along = direction_values(graph, arrays, direction, "direction")
     arrays |= seeds_of("direction", along)
@@ -192,8 +206,7 @@ def hvp(
 
 def first_order(graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int) -> FirstOrder:
     """What `jacobian` gives, and the value beside it."""
-    graph, values = with_parts(graph, values, wrt)
-    names = selected(graph, values, wrt)
+    graph, values, names = with_parts(graph, values, wrt)
     arrays = bound(graph, values)
     program, matrix = _jacobian(graph, names, arrays, maximum_entries)
     return FirstOrder(program.output, program.inputs, evaluate_numbers([program.output], arrays)[0], matrix)
@@ -204,8 +217,7 @@ def second_order(
     graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int
 ) -> SecondOrder:
     """What `hessian` gives, and the value and the gradient beside it."""
-    graph, values = with_parts(graph, values, wrt)
-    names = selected(graph, values, wrt)
+    graph, values, names = with_parts(graph, values, wrt)
     typed, arrays = bind(graph, values)
     output, inputs = scalar_output(typed), inputs_of(typed, names)
     _, matrix = _hessian(graph, names, arrays, maximum_entries)
@@ -234,7 +246,8 @@ def _jacobian(
         output, inputs = typed.result, inputs_of(typed, names)
         _check("Jacobian", [output], inputs, maximum_entries)
         is_wide = size(output) <= sum(map(size, inputs))
-        sweep = by_reverse(output, inputs) if is_wide else by_forward([output], inputs)
+        numbers = gradient_of_number(output, inputs)
+        sweep = numbers or (by_reverse(output, inputs) if is_wide else by_forward([output], inputs))
         return MatrixProgram(output, inputs, sweep)
 
     def make_exact(typed: Graph) -> Sweep:
@@ -253,7 +266,8 @@ def _hessian(
     def make(typed: Graph) -> MatrixProgram:
         output, inputs = scalar_output(typed), inputs_of(typed, names)
         _check("Hessian", inputs, inputs, maximum_entries)
-        return MatrixProgram(output, inputs, by_forward(slopes_of(typed, inputs), inputs))
+        slopes = slopes_of(typed, inputs)
+        return MatrixProgram(output, inputs, tangents_of_numbers(slopes, inputs) or by_forward(slopes, inputs))
 
     def make_exact(typed: Graph) -> Sweep:
         inputs = inputs_of(typed, names)

@@ -25,12 +25,17 @@ def cut_at(typed: Graph, names: Sequence[str]) -> Graph:
     return typed.cut(parts) if parts else typed
 
 
-def with_parts(graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None) -> tuple[Graph, dict[str, Any]]:
-    """The graph in which the parts among `wrt` are inputs, and the values with theirs. Raises as `bind` does."""
+def with_parts(
+    graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None
+) -> tuple[Graph, dict[str, Any], tuple[str, ...]]:
+    """The graph in which the parts among `wrt` are inputs, the values with theirs, and the names of `wrt`, or of all.
+
+    Raises as `bind` does. The graph is the same where no part is among them.
+    """
     names = selected(graph, values, wrt)
     parts = [name for name in names if name not in graph.inputs]
     if not parts:
-        return graph, dict(values)
+        return graph, dict(values), names
     typed, arrays = bind(graph, values)
     computed = evaluate_numbers([typed.named(name) for name in parts], arrays)
-    return cut_at(typed, names), {**arrays, **dict(zip(parts, computed, strict=True))}
+    return cut_at(typed, names), {**arrays, **dict(zip(parts, computed, strict=True))}, names

@@ -77,7 +77,7 @@ class AtNumbers:
         flat = self.flat
         return flat.run(map(values.__getitem__, flat.names))
 
-    def compute(self, values: Mapping[str, Array]) -> Sequence[Any]:
+    def compute(self, values: Mapping[str, Array]) -> Any:
         found = self.run(values)
         if found is not None:
             return found

@@ -24,7 +24,7 @@ from backprop.autodiff.derivatives.programs import Derived
 from backprop.autodiff.derivatives.sweeps import chosen_gradients, hidden
 from backprop.autodiff.derivatives.values import value_and_grad
 from backprop.autodiff.errors import ExpressionError
-from backprop.autodiff.evaluation.binding import bound, selected
+from backprop.autodiff.evaluation.binding import bound
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
@@ -134,8 +134,7 @@ def sparse_first_order(
     graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int | None
 ) -> SparseFirstOrder:
     """What `jacobian` gives, and the value beside it. Raises ExpressionError; TooManyEntries is one."""
-    graph, values = with_parts(graph, values, wrt)
-    names = selected(graph, values, wrt)
+    graph, values, names = with_parts(graph, values, wrt)
     arrays = bound(graph, values)
 
     def make(typed: Graph) -> SparseProgram:
@@ -157,17 +156,16 @@ def sparse_second_order(
     graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int | None
 ) -> SparseSecondOrder:
     """What `hessian` gives, and the value and the gradient beside it. Raises ExpressionError as it does."""
-    graph, values = with_parts(graph, values, wrt)
-    program, matrix = sparse_hessian(graph, values, wrt, maximum_entries)
-    value, gradient = value_and_grad(graph, values, wrt=selected(graph, values, wrt))
+    graph, values, names = with_parts(graph, values, wrt)
+    program, matrix = sparse_hessian(graph, values, names, maximum_entries)
+    value, gradient = value_and_grad(graph, values, wrt=names)
     return SparseSecondOrder(program.output, program.inputs, value, gradient, matrix)
 
 
 def sparse_hessian(
-    graph: Graph, values: Mapping[str, Any], wrt: Iterable[str] | None, maximum_entries: int | None
+    graph: Graph, values: Mapping[str, Any], names: tuple[str, ...], maximum_entries: int | None
 ) -> tuple[SparseProgram, SparseMatrix]:
-    """The Hessian alone, and what computed it; the graph has what `wrt` names."""
-    names = selected(graph, values, wrt)
+    """The Hessian alone, and what computed it; `names` are inputs of the graph."""
     arrays = bound(graph, values)
 
     def make(typed: Graph) -> SparseProgram:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from backprop.autodiff.derivatives.number_calls import found_again, keep_for_again
 from backprop.autodiff.derivatives.programs import (
     AtNumbers,
     AtPoint,
@@ -16,7 +17,6 @@ from backprop.autodiff.derivatives.programs import (
 )
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bound, check_seed, direction_values, names_in, selected, upstream_value
-from backprop.autodiff.evaluation.flat_program import are_numbers
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.passes.reverse import gradients
@@ -43,9 +43,9 @@ def value_and_grad(
     """
     given = {**(values or {}), **more_values}
     wrt = None if wrt is None else names_in(wrt)
-    is_of_numbers = upstream is None and are_numbers(given.values())
-    if is_of_numbers and (found := _found_again(graph, wrt, given)) is not None:
-        return found
+    if upstream is None and (found := found_again(graph, ("gradient", wrt), given)) is not None:
+        names, (value, *results) = found
+        return value, dict(zip(names, results, strict=True))
     names = selected(graph, given, wrt)
     arrays = bound(graph, given)
     if upstream is not None:
@@ -60,25 +60,9 @@ def value_and_grad(
 
     derived = Derived(graph, ("gradient", names), arrays, make)
     value, *results = as_results(derived.numbers())
-    if is_of_numbers and isinstance(derived.plain, AtNumbers) and given.keys() >= {*derived.plain.flat.names}:
-        graph.programs.keep(_asked(graph, wrt, given), (names, derived.plain), derived.plain.size)
+    if upstream is None:
+        keep_for_again(graph, ("gradient", wrt), given, names, derived.plain)
     return value, dict(zip(names, results, strict=True))
-
-
-def _found_again(
-    graph: Graph, wrt: tuple[str, ...] | None, given: Mapping[str, float]
-) -> tuple[float, dict[str, float]] | None:
-    """The output and its gradient where numbers were given for the same names before, and passed every check."""
-    known = graph.programs.find(_asked(graph, wrt, given))
-    if known is None:
-        return None
-    names, at_numbers = known
-    numbers = at_numbers.run(given)
-    return None if numbers is None else (numbers[0], dict(zip(names, numbers[1:], strict=True)))
-
-
-def _asked(graph: Graph, wrt: tuple[str, ...] | None, given: Mapping[str, float]) -> Hashable:
-    return "numbers", wrt, tuple(given), graph.state
 
 
 def jvp(

@@ -65,7 +65,7 @@ class DerivativeOptions(NamedTuple):
         """The question in which what --wrt names is a variable, computed or not. Raises ExpressionError or Failure."""
         from backprop.autodiff.derivatives.parts import with_parts
 
-        graph, values = with_parts(question.graph, question.values, self.names(question))
+        graph, values, _ = with_parts(question.graph, question.values, self.names(question))
         return question._replace(graph=graph, values=values)
 
     # What they ask for. Each raises ExpressionError or Failure -----------------------------------------------

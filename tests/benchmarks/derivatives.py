@@ -40,6 +40,7 @@ def comparisons(tiny: bool) -> Iterator[Comparison]:
             "gradient": lambda graph, values=values: autodiff.value_and_grad(graph, values),
             "jvp": lambda graph, along=along, values=values: autodiff.jvp(graph, along, values),
             "hvp": lambda graph, along=along, values=values: autodiff.hvp(graph, along, values),
+            "jacobian": lambda graph, values=values: autodiff.jacobian(graph, values),
             "hessian": lambda graph, values=values: autodiff.hessian(graph, values),
         }
         for name, function in calls.items():
