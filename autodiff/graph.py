@@ -372,7 +372,8 @@ class Graph:
     @property
     def state(self) -> tuple[int, int]:
         """What changes whenever the graph does: how many nodes it has, and which of them is the output."""
-        return len(self.nodes), self.result.index
+        output = self.output  # not self.result, where there is one: every call asks for this
+        return len(self.nodes), (self.result if output is None else output).index
 
     @property
     def variables(self) -> tuple[str, ...]:

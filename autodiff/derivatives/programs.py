@@ -65,7 +65,7 @@ class AtNumbers:
     def size(self) -> int:
         return self.flat.size
 
-    def run(self, values: Mapping[str, Any]) -> list[float] | None:
+    def run(self, values: Mapping[str, Any]) -> Sequence[float] | None:
         """The results for these numbers, all of them finite; None where NumPy is to compute them."""
         if self._is_new:
             self._is_new = False

@@ -34,6 +34,7 @@ from backprop.autodiff.shapes import Array, Shape
 
 MOST_PLANS = 16  # kept for the shapes that came before, each with the memory of a block of rows for each thread
 MOST_STEPS = 2**18  # of them together
+MAPPINGS = dict, Mapping  # a dict is known sooner as one
 OUT = "out"  # the argument for the caller's arrays, and perhaps a variable's name
 
 
@@ -114,7 +115,7 @@ class CompiledFunction:
         what is no number, where the numbers of rows differ, where shapes do not fit, and for arrays of `out` that
         cannot be filled.
         """
-        if out is None and (columns is None or isinstance(columns, Mapping)):
+        if out is None and (columns is None or isinstance(columns, MAPPINGS)):
             row = {**columns, **more_columns} if columns else more_columns
             if are_numbers(row.values()):
                 found = self._numbers_alone(row).results(row.values())
@@ -171,7 +172,9 @@ class CompiledFunction:
 
     def _numbers_alone(self, row: Mapping[str, float]) -> NumbersAlone:
         key = (tuple(row), self.graph.state)
-        found: NumbersAlone = self._numbers.get(key, lambda: self._flat(row), size_of_numbers)
+        found: NumbersAlone = self._numbers.find(key) or self._numbers.get(
+            key, lambda: self._flat(row), size_of_numbers
+        )
         return found
 
     @without_collection

@@ -17,7 +17,7 @@ from backprop.autodiff.numerics.elementary import REFUSALS
 
 ONE, MORE = -1, -2  # in place of a second operand's slot: there is none; the first's is a function that takes all
 
-Step = tuple[Callable[..., float], Any, int, int]  # the function, its operands' slots, its result's slot
+Step = tuple[Callable[..., float], Any, int]  # the function, its operands' slots
 
 
 def flat_program(
@@ -47,47 +47,55 @@ def is_run_by_gates(node: Node) -> bool:
 
 
 class FlatProgram:
-    """A scalar program with its slots filled in but for those of `names`, whose numbers come in this order."""
+    """A scalar program for the numbers of `names`, in this order. Each step's result comes behind all before it."""
 
-    __slots__ = ("_inputs", "_results", "_start", "_steps", "names")
+    __slots__ = ("_constants", "_steps", "_take", "names")
 
     def __init__(self, program: Program, names: Sequence[str] | None, held: Mapping[str, Any]) -> None:
-        slots = {name: slot for slot, name in program.inputs}
-        unused = program.slots
-        self.names = tuple(slots if names is None else names)
-        self._start: list[Any] = [None] * (unused + 1)
-        for slot, constant in program.constants:
-            self._start[slot] = constant
-        for name in held.keys() & slots.keys():
-            self._start[slots[name]] = float(held[name])
-        self._inputs = tuple([slots.get(name, unused) for name in self.names])
-        self._steps = tuple([step(one.function, one.inputs, one.output) for one in program.instructions])
-        self._results = program.results
+        inputs = {name: slot for slot, name in program.inputs}
+        self.names = tuple(inputs if names is None else names)
+        fixed: dict[int, Any] = {inputs[name]: float(held[name]) for name in inputs if name not in self.names}
+        fixed |= dict(program.constants)
+        self._constants = tuple(fixed.values())
+        place = {slot: number for number, slot in enumerate(fixed)}
+        place |= {inputs[name]: number for number, name in enumerate(self.names, len(fixed)) if name in inputs}
+        steps = []
+        for number, (function, operands, output) in enumerate(program.instructions, len(fixed) + len(self.names)):
+            steps.append(step(function, [place[operand] for operand in operands]))
+            place[output] = number
+        self._steps = tuple(steps)
+        self._take = taker([place[slot] for slot in program.results])
 
     @property
     def size(self) -> int:
         return len(self._steps)
 
-    def run(self, numbers: Iterable[SupportsFloat]) -> list[float] | None:
+    def run(self, numbers: Iterable[SupportsFloat]) -> Sequence[float] | None:
         """The results, all of them finite; None where NumPy is to compute them."""
-        slots = self._start.copy()
         try:
-            for slot, number in zip(self._inputs, numbers, strict=True):
-                slots[slot] = float(number)
-            for function, first, second, output in self._steps:
+            slots = [*self._constants, *map(float, numbers)]
+            append = slots.append
+            for function, first, second in self._steps:
                 if second >= 0:
-                    slots[output] = function(slots[first], slots[second])
+                    append(function(slots[first], slots[second]))
                 elif second == ONE:
-                    slots[output] = function(slots[first])
+                    append(function(slots[first]))
                 else:
-                    slots[output] = function(*first(slots))
+                    append(function(*first(slots)))
         except REFUSALS:
             return None
-        results = [slots[slot] for slot in self._results]
+        results = self._take(slots)
         return results if isfinite(sum(results)) else None
 
 
-def step(function: Callable[..., float], inputs: tuple[int, ...], output: int) -> Step:
-    if len(inputs) > 2:
-        return function, itemgetter(*inputs), MORE, output
-    return function, inputs[0], inputs[1] if len(inputs) == 2 else ONE, output
+def step(function: Callable[..., float], operands: Sequence[int]) -> Step:
+    if len(operands) > 2:
+        return function, itemgetter(*operands), MORE
+    return function, operands[0], operands[1] if len(operands) == 2 else ONE
+
+
+def taker(places: Sequence[int]) -> Callable[[Sequence[float]], Sequence[float]]:
+    """What takes the numbers at these places."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda slots: [slots[place] for place in places]

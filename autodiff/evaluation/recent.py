@@ -11,7 +11,7 @@ from typing import Any
 class Recent:
     """Keeps the last `most` things that were asked for, their sizes together at most `most_size`."""
 
-    __slots__ = ("_kept", "_lock", "_size", "most", "most_size")
+    __slots__ = ("_kept", "_latest", "_lock", "_size", "most", "most_size")
 
     def __init__(self, most: int, most_size: int) -> None:
         self.most = most
@@ -19,6 +19,7 @@ class Recent:
         self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._size = 0
         self._lock = threading.Lock()
+        self._latest: tuple[Hashable, Any] = None, None  # the last of those kept: most often asked for again
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -34,11 +35,15 @@ class Recent:
 
     def find(self, key: Hashable) -> Any:
         """What was kept for `key`, or None."""
+        latest, made = self._latest
+        if latest == key:
+            return made
         with self._lock:
             kept = self._kept.get(key)
             if kept is None:
                 return None
             self._kept.move_to_end(key)
+            self._latest = key, kept[0]
             return kept[0]
 
     def keep(self, key: Hashable, made: Any, size: int) -> None:
@@ -50,6 +55,7 @@ class Recent:
     def _put(self, key: Hashable, made: Any, size: int) -> None:
         _, replaced = self._kept.pop(key, (None, 0))
         self._kept[key] = made, size
+        self._latest = key, made
         self._size += size - replaced
         while len(self._kept) > self.most or self._size > self.most_size:
             _, (_, dropped) = self._kept.popitem(last=False)
