@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, SupportsIndex, TypeAlias
 
 from backprop.autodiff.errors import ExpressionError
@@ -17,6 +18,7 @@ Axis: TypeAlias = int | tuple[int, ...] | None
 LONG = 10**16  # from here a length is shown as a power of ten
 MAXIMUM_ENTRIES = 2**27  # of one array: 1 GiB of doubles
 LARGE = 2**15  # entries of an array that is worth blocks: a smaller one costs little beside the calls
+MOST_INDICES = 1024  # whose form of NumPy's is kept
 MAXIMUM_DIMENSIONS = 32  # of one array: what every NumPy allows
 MOST_DERIVATIVES = 100  # the factorials of the orders of polygamma overflow beyond 150
 
@@ -115,6 +117,7 @@ class Slice(NamedTuple):
 Index: TypeAlias = tuple[int | Slice, ...]
 
 
+@lru_cache(MOST_INDICES)
 def as_numpy_index(index: Index) -> tuple[int | slice, ...]:
     return tuple(slice(*item) if isinstance(item, Slice) else item for item in index)
 

@@ -17,7 +17,7 @@ from backprop.autodiff.derivatives.sweeps import Matrix, border_of, depending, s
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import Instruction, Program, given_name, lower, needed
 from backprop.autodiff.graph import Node
-from backprop.autodiff.passes.sparsity import dependence
+from backprop.autodiff.passes.sparsity import MOST_LINKS, dependence
 from backprop.autodiff.shapes import Array
 
 BYTES_AN_INSTRUCTION = 230  # that a kept program takes: the measure of what is kept with a graph
@@ -27,9 +27,9 @@ MOST_JOINT = 2**13  # results of all colors, up to which they are computed toget
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def structure_of(results: Sequence[Node], units: Sequence[Node]) -> Sparsity:
-    """A row for each entry of the results, a column for each of the units'. Raises TooDense."""
-    rows, columns = dependence(results, units)
+def structure_of(results: Sequence[Node], units: Sequence[Node], most_links: int = MOST_LINKS) -> Sparsity:
+    """A row for each entry of the results, a column for each of the units'. Raises TooDense, see `dependence`."""
+    rows, columns = dependence(results, units, most_links)
     height, width = sum(map(size, results)), sum(map(size, units))
     return Sparsity(rows.astype(np.int32), columns.astype(np.int32), height, width)
 
@@ -44,6 +44,7 @@ class Compressed:
         self.units = units
         self.height = sum(map(size, results))
         self.colors = colors
+        self._count = count_of(colors)
         users: dict[Node, list[Node]] = {}
         for node in needed(results, is_read=True):
             for operand in node.reads:
@@ -57,7 +58,7 @@ class Compressed:
         self._moving = [(node, end - size(node), end) for node, end in places if node in moved]
         targets = [node for node, _, _ in self._moving]
         self._program = lower(targets, border)
-        is_small = self.height * count_of(colors) <= MOST_JOINT
+        is_small = self.height * self._count <= MOST_JOINT
         is_plain = not any([node.gate.is_informed or node.gate.has_sides for node in moved])
         self._joint = Joint(targets, units, border, moved, self.colors) if is_small and is_plain else None
 
@@ -69,13 +70,12 @@ class Compressed:
     def compute(self, values: Mapping[str, Array], chosen: Sequence[int] | None = None) -> Vector:
         """The results for the sum of the unit vectors of each color, color by color; of those that are chosen."""
         given = dict(zip(self._given, self._base.compute(values), strict=True))
-        count = count_of(self.colors)
         if self._joint is not None and chosen is None:
-            together = np.zeros((self.height, count))
+            together = np.zeros((self._count, self.height))
             for result, (_, first, last) in zip(self._joint.run(given), self._moving, strict=True):
-                together[first:last] = result.reshape((last - first, result.shape[-1]))
-            return together.T.ravel()
-        chosen = range(count) if chosen is None else chosen
+                together[:, first:last] = result.reshape((last - first, result.shape[-1])).T
+            return together.ravel()
+        chosen = range(self._count) if chosen is None else chosen
         swept = np.zeros((len(chosen), self.height))
         for row, color in zip(swept, chosen, strict=True):
             given |= seeds_by_name(self.units, (self.colors == color).astype(np.float64))
@@ -87,6 +87,7 @@ class Compressed:
 class Joint:
     """The results for all colors at once, as rows of a batch; what depends on the seeds alone is computed once.
 
+    Colors are fewer than entries: in memory the entries of one color lie together, so that NumPy's loops are long.
     `border` are the nodes that what is `moved` by the units reads.
     """
 
@@ -112,7 +113,8 @@ class Joint:
         given = {given_name(node): node.value for node in constants}
         by_name = seeds_by_name(units, seeds)
         along = {given_name(unit): by_name[str(unit.name)] for unit in units}
-        self._kept = dict(zip(map(given_name, kept), run_in_rows(first, given, along), strict=True))
+        settled_values = map(np.asfortranarray, run_in_rows(first, given, along))
+        self._kept = dict(zip(map(given_name, kept), settled_values, strict=True))
         self._read = [node for node in border if node in read]
         self._program = in_rows(results, rest, [*self._read, *kept])
 

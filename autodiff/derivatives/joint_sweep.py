@@ -1,40 +1,74 @@
-"""The Jacobian by one forward pass for all unit vectors at once: as rows of a batch, which takes about as long as one.
+"""Matrices of derivatives by one pass for all unit vectors at once, as rows of a batch: it takes little more than one.
 
-That is for few columns. Of many, each moves little, and sweeps.py computes only what it moves.
+That is for arrays, and for few numbers. Of many, each moves little, and sweeps.py computes only what it moves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 
-from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, size
+from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, hidden, size
 from backprop.autodiff.evaluation.batched_lowering import plan_rows
 from backprop.autodiff.evaluation.batched_program import RowProgram
 from backprop.autodiff.graph import Node
 from backprop.autodiff.passes.forward import tangents_of
+from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array
 
 MOST_COLUMNS = 48
 
 
 class JointSweep:
-    """The columns of the outputs' Jacobian by some inputs."""
+    """The results' entries side by side, one row (or column) for each unit vector of all `units` together."""
+
+    def __init__(self, results: Sequence[Node], units: Sequence[Node], *, is_by_columns: bool = False) -> None:
+        self.units = units
+        self.is_by_columns = is_by_columns
+        self._plan = plan_rows(results, [str(unit.name) for unit in units])
+        self._ends = list(accumulate(map(size, results), initial=0))
+
+    @property
+    def size(self) -> int:
+        return len(self._plan.steps)
+
+    def compute(self, values: Mapping[str, Array]) -> Matrix:
+        """The matrix for these inputs. An infinite slope times the zeros of a unit vector is nan."""
+        count, start, columns = sum(map(size, self.units)), 0, {}
+        whole = np.eye(count)
+        for unit in self.units:
+            columns[str(unit.name)] = whole[start : start + size(unit)].reshape((*unit.shape, count))
+            start += size(unit)
+        matrix = np.empty((self._ends[-1], count))
+        parts = zip(self._plan.result_shapes, self._ends, self._ends[1:], strict=False)
+        RowProgram(self._plan, values).run(
+            columns, [matrix[first:last].reshape((*shape, count)) for shape, first, last in parts]
+        )
+        matrix += 0.0  # of -0.0, as in sweeps
+        return matrix if self.is_by_columns else matrix.T
+
+
+def jointly_by_reverse(output: Node, inputs: Sequence[Node]) -> JointSweep:
+    """The Jacobian row by row."""
+    seed = hidden(output.graph, "upstream gradient", output)
+    return JointSweep(gradients(output, inputs, seed), [seed])
+
+
+def jointly_by_forward(outputs: Sequence[Node], inputs: Sequence[Node]) -> JointSweep:
+    """The Jacobian of several outputs column by column."""
+    units = [hidden(node.graph, "direction", node) for node in inputs]
+    return JointSweep(tangents_of(outputs, dict(zip(inputs, units, strict=True))), units, is_by_columns=True)
+
+
+class JointColumns:
+    """The columns of the outputs' Jacobian by some inputs, apart where that may be what is finite."""
 
     def __init__(self, outputs: Sequence[Node], inputs: Sequence[Node]) -> None:
         self._outputs, self._inputs = outputs, inputs
-        self._units = [node.graph.input(f"unit of node {node.index}", node.shape) for node in inputs]
-        self._plan = plan_rows(
-            tangents_of(outputs, dict(zip(inputs, self._units, strict=True))), [str(unit.name) for unit in self._units]
-        )
-        self._columns: dict[str, Array] = {}
-        whole, start = np.eye(sum(map(size, inputs))), 0
-        for unit in self._units:
-            end = start + size(unit)
-            self._columns[str(unit.name)] = whole[start:end].reshape((*unit.shape, len(whole)))
-            start = end
+        self._together = jointly_by_forward(outputs, inputs)
 
     @cached_property
     def _apart(self) -> Sweep:
@@ -42,12 +76,11 @@ class JointSweep:
 
     def compute(self, values: Mapping[str, Array]) -> Matrix:
         """The matrix for these inputs; one unit at a time where an infinite slope times 0 might be in the way."""
-        results = RowProgram(self._plan, values).run(self._columns)
-        matrix: Matrix = np.concatenate([result.reshape(-1, result.shape[-1]) for result in results])
-        return matrix + 0.0 if np.isfinite(matrix).all() else self._apart.compute(values)
+        matrix = self._together.compute(values)
+        return matrix if np.isfinite(matrix).all() else self._apart.compute(values)
 
 
-def columns_of(outputs: Sequence[Node], inputs: Sequence[Node]) -> JointSweep | Sweep:
+def columns_of(outputs: Sequence[Node], inputs: Sequence[Node]) -> JointColumns | Sweep:
     """What computes the Jacobian by columns, the quicker way."""
     few = outputs and 0 < sum(map(size, inputs)) <= MOST_COLUMNS
-    return JointSweep(outputs, inputs) if few else by_forward(outputs, inputs)
+    return JointColumns(outputs, inputs) if few else by_forward(outputs, inputs)

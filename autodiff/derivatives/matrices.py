@@ -8,12 +8,7 @@ from typing import Any
 
 from backprop.autodiff.derivatives.asked import TooManyEntries, inputs_of, scalar_output, slopes_of
 from backprop.autodiff.derivatives.number_calls import found_again, keep_for_again
-from backprop.autodiff.derivatives.number_matrix import (
-    NumberMatrix,
-    gradient_of_number,
-    rows_of_numbers,
-    tangents_of_numbers,
-)
+from backprop.autodiff.derivatives.number_matrix import rows_of_numbers
 from backprop.autodiff.derivatives.parts import with_parts
 from backprop.autodiff.derivatives.programs import (
     AtNumbers,
@@ -24,8 +19,9 @@ from backprop.autodiff.derivatives.programs import (
     seed_name,
     seeds_of,
 )
-from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, by_reverse, size, with_exact_zeros
+from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, size, with_exact_zeros
 from backprop.autodiff.derivatives.values import as_result, as_results
+from backprop.autodiff.derivatives.ways import MatrixComputation, way_to_hessian, way_to_jacobian
 from backprop.autodiff.evaluation.binding import bind, bound, direction_values, names_in
 from backprop.autodiff.evaluation.execution import evaluate_numbers
 from backprop.autodiff.evaluation.garbage import without_collection
@@ -45,7 +41,7 @@ class MatrixProgram(NamedTuple):
 
     output: Node
     inputs: Sequence[Node]
-    sweep: Sweep | NumberMatrix
+    sweep: MatrixComputation
 
     @property
     def size(self) -> int:
@@ -245,10 +241,7 @@ def _jacobian(
     def make(typed: Graph) -> MatrixProgram:
         output, inputs = typed.result, inputs_of(typed, names)
         _check("Jacobian", [output], inputs, maximum_entries)
-        is_wide = size(output) <= sum(map(size, inputs))
-        numbers = gradient_of_number(output, inputs)
-        sweep = numbers or (by_reverse(output, inputs) if is_wide else by_forward([output], inputs))
-        return MatrixProgram(output, inputs, sweep)
+        return MatrixProgram(output, inputs, way_to_jacobian(output, inputs))
 
     def make_exact(typed: Graph) -> Sweep:
         return with_exact_zeros([typed.result], inputs_of(typed, names))
@@ -266,8 +259,7 @@ def _hessian(
     def make(typed: Graph) -> MatrixProgram:
         output, inputs = scalar_output(typed), inputs_of(typed, names)
         _check("Hessian", inputs, inputs, maximum_entries)
-        slopes = slopes_of(typed, inputs)
-        return MatrixProgram(output, inputs, tangents_of_numbers(slopes, inputs) or by_forward(slopes, inputs))
+        return MatrixProgram(output, inputs, way_to_hessian(output, slopes_of(typed, inputs), inputs))
 
     def make_exact(typed: Graph) -> Sweep:
         inputs = inputs_of(typed, names)

@@ -96,8 +96,9 @@ def between_zeros(x: Shape, index: Index, shape: Shape) -> Margins | None:
 def scatter(x: Array, index: Index, shape: Shape) -> Array:
     """Zeros of `shape` with x at `index`."""
     entries = np.asarray(x)
-    result = np.zeros(shape, np.result_type(entries, np.float64))  # of nodes, too
-    result[shapes.as_numpy_index(index)] = entries[()]
+    is_of_doubles = entries.dtype == np.float64
+    result = np.zeros(shape, entries.dtype if is_of_doubles else np.result_type(entries, np.float64))  # of nodes, too
+    result[shapes.as_numpy_index(index)] = entries if is_of_doubles else entries[()]
     return result
 
 

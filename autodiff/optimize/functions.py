@@ -13,7 +13,7 @@ import numpy as np
 
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.derivatives.coloring import Sparsity, count_of
-from backprop.autodiff.derivatives.joint_sweep import JointSweep, columns_of
+from backprop.autodiff.derivatives.joint_sweep import JointColumns, columns_of
 from backprop.autodiff.derivatives.sparse import SparseProgram, hessian_program
 from backprop.autodiff.derivatives.sweeps import Sweep
 from backprop.autodiff.evaluation.execution import run
@@ -188,7 +188,7 @@ class Functions:
 
     @cached_property
     @without_collection
-    def _columns(self) -> JointSweep | Sweep:
+    def _columns(self) -> JointColumns | Sweep:
         return columns_of(self._constraints, self._inputs)
 
     def _matrix(self, vector: Vector) -> Matrix:
@@ -210,7 +210,7 @@ class Functions:
 
     @cached_property
     @without_collection
-    def _curvature(self) -> JointSweep | Sweep:
+    def _curvature(self) -> JointColumns | Sweep:
         whole = self._typed.input(FACTOR) * self._objective
         if self._constraints:
             whole = whole - self._weighted()

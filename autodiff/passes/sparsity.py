@@ -48,12 +48,14 @@ class Pattern(NamedTuple):
         return not (len(self.strands) or len(self.links))
 
 
-def dependence(results: Sequence[Node], inputs: Sequence[Node]) -> tuple[Numbers, Numbers]:
+def dependence(
+    results: Sequence[Node], inputs: Sequence[Node], most_links: int = MOST_LINKS
+) -> tuple[Numbers, Numbers]:
     """Which entries of the results, side by side, may depend on which entries of the inputs: row by row, ascending.
 
-    They are nodes of one typed graph. Raises TooDense.
+    They are nodes of one typed graph. Raises TooDense where a node depends on more than `most_links`.
     """
-    following = Following(sum(map(size, inputs)) + 1)
+    following = Following(sum(map(size, inputs)) + 1, most_links)
     links = following.links_of(results, following.numbered(inputs))
     rows = links // following.base
     return rows, links - rows * following.base - 1
@@ -66,8 +68,9 @@ def size(node: Node) -> int:
 class Following:
     """Follows numbers below `base` through a graph. `within`: the gates of which it finds what they use."""
 
-    def __init__(self, base: int, within: frozenset[Gate] = frozenset()) -> None:
+    def __init__(self, base: int, most_links: int = MOST_LINKS, within: frozenset[Gate] = frozenset()) -> None:
         self.base = base
+        self.most_links = most_links
         self.within = within
         self._used: dict[tuple[Any, ...], tuple[Numbers, Numbers]] = {}
 
@@ -190,12 +193,11 @@ class Following:
         if node.gate not in within:
             test = node.graph.input(f"uses of node {node.index}", node.shape)
             used = node.gate.uses(test, position, node.inputs, node)
-            inner = Following(entries + 1, within | {node.gate})
+            inner = Following(entries + 1, self.most_links, within | {node.gate})
             (pattern,) = inner.followed([used], inner.numbered([test]))
             links = inner.linked(inner._broadcast(pattern, used.shape, operand.shape), operand.shape)
             return links % inner.base - 1, links // inner.base
-        if entries * sources > MOST_LINKS:
-            raise TooDense
+        self._check_count(entries * sources)
         return np.repeat(np.arange(entries), sources), np.tile(np.arange(sources), entries)
 
     # Strands and links -----------------------------------------------------------------------------------------------
@@ -219,7 +221,7 @@ class Following:
         count = math.prod(shape)
         if not (count and pattern.strands):
             return pattern.links
-        check_count(count * len(pattern.strands))
+        self._check_count(count * len(pattern.strands))
         strands = sorted([strand.ravel() for strand in pattern.strands], key=lambda strand: strand[count // 2])
         links = np.stack(strands, axis=1).astype(np.int64)  # in the order in which most rows ascend
         is_there = links != 0
@@ -227,12 +229,16 @@ class Following:
         links = links[is_there]
         return self._distinct([links, pattern.links])
 
+    def _check_count(self, links: int) -> None:
+        if links > self.most_links:
+            raise TooDense
+
     def _distinct(self, parts: Sequence[Links]) -> Links:
         """The links of some lists, each once, ascending."""
         parts = [part for part in {id(part): part for part in parts}.values() if len(part)]
         if not parts:
             return NONE
-        check_count(sum(map(len, parts)))
+        self._check_count(sum(map(len, parts)))
         links = parts[0] if len(parts) == 1 else np.concatenate(parts)
         steps = np.diff(links)
         return links if len(steps) == 0 or steps.min() > 0 else np.unique(links)
@@ -244,15 +250,10 @@ class Following:
         starts = np.searchsorted(entries, sources)
         counts = ends - starts
         total = int(counts.sum())
-        check_count(total)
+        self._check_count(total)
         places = np.arange(total) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
         taken: Links = np.repeat(np.arange(len(sources)) * self.base, counts) + links[places] % self.base
         return taken
-
-
-def check_count(links: int) -> None:
-    if links > MOST_LINKS:
-        raise TooDense
 
 
 def add_strand(strands: list[Strand], strand: Strand) -> None:

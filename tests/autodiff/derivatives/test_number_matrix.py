@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from backprop.autodiff import ExpressionError, hessian, hvp, jacobian
-from backprop.autodiff.derivatives import matrices
+from backprop.autodiff.derivatives import ways
 from backprop.autodiff.derivatives.number_matrix import MOST_DIRECTIONS, NumberMatrix
 from backprop.autodiff.derivatives.programs import Derived
 from backprop.autodiff.graph import Graph
@@ -33,7 +33,7 @@ POINTS = (
 def swept(monkeypatch: pytest.MonkeyPatch, ask: Callable[..., Any], text: str, point: dict[str, Any]) -> Any:
     with monkeypatch.context() as patch:
         for name in ("gradient_of_number", "tangents_of_numbers"):
-            patch.setattr(matrices, name, lambda *_: None)
+            patch.setattr(ways, name, lambda *_: None)
         return ask(parse(text), point)
 
 
@@ -58,9 +58,9 @@ def test_each_call_gives_what_sweeps_give(monkeypatch: pytest.MonkeyPatch, ask: 
 
 @pytest.mark.parametrize(("ask", "name"), [(jacobian, "gradient_of_number"), (hessian, "tangents_of_numbers")])
 def test_what_was_asked_before_is_only_run(monkeypatch: pytest.MonkeyPatch, ask: Any, name: str) -> None:
-    graph, made = parse("x^3*y + sin(y)"), getattr(matrices, name)
+    graph, made = parse("x^3*y + sin(y)"), getattr(ways, name)
     with monkeypatch.context() as patch:
-        patch.setattr(matrices, name, lambda *nodes: made(*nodes) or pytest.fail("it is of numbers"))
+        patch.setattr(ways, name, lambda *nodes: made(*nodes) or pytest.fail("it is of numbers"))
         first = ask(graph, x=1.5, y=2.0)
         ask(graph, wrt=iter("yx"), y=2.0, x=1.5)
     monkeypatch.setattr(Graph, "typed", None)
@@ -108,8 +108,8 @@ def test_names_may_come_from_an_iterator(is_sparse: bool) -> None:
 def test_of_many_numbers_each_moves_little(monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"x{number}" for number in range(MOST_DIRECTIONS + 1)]
     made: list[NumberMatrix | None] = []
-    kept = matrices.tangents_of_numbers
-    monkeypatch.setattr(matrices, "tangents_of_numbers", lambda *nodes: made.append(kept(*nodes)) or made[-1])
+    kept = ways.tangents_of_numbers
+    monkeypatch.setattr(ways, "tangents_of_numbers", lambda *nodes: made.append(kept(*nodes)) or made[-1])
     for some in (names[:-1], names):
         found = hessian(parse("*".join(some)), dict.fromkeys(some, 2.0))
         assert found["x0"] == {"x0": 0.0, **dict.fromkeys(some[1:], 2.0 ** (len(some) - 2))}
