@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 from backprop.autodiff.derivatives.asked import TooManyEntries, inputs_of, scalar_output, slopes_of
-from backprop.autodiff.derivatives.number_calls import found_again, keep_for_again
+from backprop.autodiff.derivatives.number_calls import found_again, keep_for_again, with_seeds
 from backprop.autodiff.derivatives.number_matrix import rows_of_numbers
 from backprop.autodiff.derivatives.parts import with_parts
 from backprop.autodiff.derivatives.programs import (
@@ -187,16 +187,24 @@ def hvp(
     is hit exactly it is the Hessian's mean over all sides times the direction, whatever the sides along that are.
     Source: Pearlmutter (1994), Fast exact multiplication by the Hessian.
     """
-    graph, given, names = with_parts(graph, {**(values or {}), **more_values}, wrt)
-    arrays = bound(graph, given)
-    along = direction_values(graph, arrays, direction, "direction")
+    given, wrt = {**(values or {}), **more_values}, wrt if wrt is None else names_in(wrt)
+    asked, numbers = ("Hessian times", wrt, *direction), with_seeds("direction", given, direction)
+    if (found := found_again(graph, asked, numbers)) is not None:
+        known, (value, *products) = found
+        return value, dict(zip(known, products, strict=True))
+    cut, given, names = with_parts(graph, given, wrt)
+    arrays = bound(cut, given)
+    along = direction_values(cut, arrays, direction, "direction")
     arrays |= seeds_of("direction", along)
 
     def make(typed: Graph) -> AtPoint | AtNumbers:
         seeds = {typed.inputs[name]: seed_input(typed, seed_name("direction", name), arrays) for name in along}
         return at_point([scalar_output(typed), *tangents_of(slopes_of(typed, inputs_of(typed, names)), seeds)])
 
-    value, *products = as_results(Derived(graph, ("Hessian times", names, tuple(along)), arrays, make).numbers())
+    derived = Derived(cut, ("Hessian times", names, *along), arrays, make)
+    value, *products = as_results(derived.numbers())
+    if cut is graph:
+        keep_for_again(graph, asked, numbers, names, derived.plain)
     return value, dict(zip(names, products, strict=True))
 
 

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from backprop.autodiff.derivatives.programs import AtNumbers
+from backprop.autodiff.derivatives.programs import AtNumbers, seeds_of
 from backprop.autodiff.evaluation.flat_program import are_numbers
 from backprop.autodiff.graph import Graph
+
+
+def with_seeds(kind: str, given: Mapping[str, Any], directions: Mapping[str, Any]) -> dict[str, Any]:
+    """The values, beside them those of the inputs for directions; with what is not a number nothing is found again."""
+    return {**given, **(seeds_of(kind, directions) if are_numbers(directions.values()) else directions)}
 
 
 def found_again(

@@ -168,9 +168,16 @@ def seed_input(typed: Graph, name: str, arrays: Mapping[str, Array]) -> Node:
     return typed.input(name, np.shape(arrays[name])) if name in arrays else typed.constant(1.0)
 
 
-def seeds_of(kind: str, directions: Mapping[str, Array]) -> dict[str, Array]:
-    """The values of the inputs for directions of variables, by the names that `seed_name` gives them, but ones."""
-    return {seed_name(kind, name): value for name, value in directions.items() if np.shape(value) or value != 1.0}
+def seeds_of(kind: str, directions: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of the inputs for directions of variables, by the names that `seed_name` gives them, but ones.
+
+    The directions are numbers and arrays.
+    """
+    return {
+        seed_name(kind, name): value
+        for name, value in directions.items()
+        if getattr(value, "shape", ()) or value != 1.0
+    }
 
 
 def seed_name(kind: str, name: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from backprop.autodiff.derivatives.number_calls import found_again, keep_for_again
+from backprop.autodiff.derivatives.number_calls import found_again, keep_for_again, with_seeds
 from backprop.autodiff.derivatives.programs import (
     AtNumbers,
     AtPoint,
@@ -80,7 +80,12 @@ def jvp(
     """
     from backprop.autodiff.passes.forward import tangents_of  # here, not above: reverse mode does without
 
-    arrays = bound(graph, {**(values or {}), **more_values})
+    given = {**(values or {}), **more_values}
+    asked, numbers = ("tangent", *tangents), with_seeds("tangent", given, tangents)
+    if (found := found_again(graph, asked, numbers)) is not None:
+        _, (value, tangent) = found
+        return value, tangent
+    arrays = bound(graph, given)
     along = direction_values(graph, arrays, tangents, "tangent")
     arrays |= seeds_of("tangent", along)
 
@@ -88,7 +93,9 @@ def jvp(
         seeds = {typed.inputs[name]: seed_input(typed, seed_name("tangent", name), arrays) for name in along}
         return at_point([typed.result, *tangents_of([typed.result], seeds)])
 
-    value, tangent = as_results(Derived(graph, ("tangent", tuple(along)), arrays, make).numbers())
+    derived = Derived(graph, asked, arrays, make)
+    value, tangent = as_results(derived.numbers())
+    keep_for_again(graph, asked, numbers, (), derived.plain)
     return value, tangent
 
 
