@@ -126,9 +126,9 @@ class Gate:
     `shortcut`    an exact simplification used while derivatives are built (1*x is x), or None
     `textbook`    what a reader expects in its place, as a graph of other gates, or None
     `expand`      the graph of other gates that it is replaced by as soon as shapes are known, or None
-    `code`        how other languages spell it, by language: `pow({0}, {1})`, or a Template where that binds looser
-                  than a call; of LaTeX also a function's name alone; `math`: its name in math libraries, or of what a
-                  printer writes where they have none; what is missing follows from the notation
+    `code`        `math`: its name in math libraries, or of what a printer writes where they have none (its own name,
+                  where this is missing), which each language of code has in a table; `latex`: how LaTeX writes it, a
+                  function's name alone or with places, or a Template where that binds looser than a call
     `brief`       a shorter form for a formula that holds at no point in particular; by default the textbook form
     `gap`         where that form is not what the gate computes, or None
     `squared`     its square in other terms: sqrt(x)^2 is x, sin(x)^2 is 1 - cos(x)^2; or None

@@ -315,7 +315,6 @@ modulo = Elementwise(
     lambda x, y, out: -rounding.floor_divide(x, y),
     operands=PAIR,
     notation=Infix("%", PRODUCT, latex=r"\bmod"),
-    code={"c": "floor_mod({0}, {1})"},
     enclosure=intervals.remainder,
     summary="x % y, the remainder with the sign of y, as in Python",
     habit="passes the gradient to x; y gets -(x // y) times it",

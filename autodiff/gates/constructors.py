@@ -59,9 +59,7 @@ def whole(shape: Shape) -> Shape:
     return shape
 
 
-def array(
-    name: str, forward: Any, *, shape: Any, attributes: Any, numpy: str, summary: str, samples: Any, latex: str = ""
-) -> Leaf:
+def array(name: str, forward: Any, *, shape: Any, attributes: Any, summary: str, samples: Any, latex: str = "") -> Leaf:
     return Leaf(
         name,
         forward,
@@ -70,7 +68,7 @@ def array(
         summary=summary,
         habit=NOTHING,
         source=DEFINITION,
-        code={"numpy": numpy, "latex": latex} if latex else {"numpy": numpy},
+        code={"latex": latex} if latex else {},
         samples=samples,
     )
 
@@ -80,7 +78,6 @@ eye = array(
     lambda n, columns: np.eye(n, columns),
     attributes={"n": Attribute(as_length, REQUIRED), "columns": Attribute(as_length)},
     shape=eye_rule,
-    numpy="np.eye({n}, {columns})",
     latex=r"I_{<shape>}",
     summary="the identity matrix of n rows",
     samples=(at(n=2), at(n=2, columns=3)),
@@ -90,7 +87,6 @@ zeros = array(
     lambda shape: np.zeros(shape)[()],
     attributes=SHAPE,
     shape=whole,
-    numpy="np.zeros({shape})",
     latex=r"\mathbf 0_{<shape>}",
     summary="zeros(2, 3): an array of zeros of that shape",
     samples=(at(shape=(2, 3)),),
@@ -100,7 +96,6 @@ ones = array(
     lambda shape: np.ones(shape)[()],
     attributes=SHAPE,
     shape=whole,
-    numpy="np.ones({shape})",
     latex=r"\mathbf 1_{<shape>}",
     summary="ones(2, 3): an array of ones of that shape",
     samples=(at(shape=(2, 3)),),
@@ -114,7 +109,6 @@ linspace = array(
         "count": Attribute(as_length, 50),
     },
     shape=lambda start, stop, count: (count,),
-    numpy="np.linspace({start}, {stop}, {count})",
     summary="count numbers from start to stop, evenly spaced",
     samples=(at(start=0.0, stop=1.0, count=5),),
 )
@@ -123,7 +117,6 @@ arange = array(
     arange_forward,
     attributes={"limits": Attribute(as_limits, REQUIRED, takes_rest=True)},
     shape=arange_rule,
-    numpy="np.arange(*{limits}, dtype=float)",
     summary="arange(stop), arange(start, stop) or arange(start, stop, step), without stop",
     samples=(at(limits=(4.0,)), at(limits=(1.0, 2.0, 0.25))),
 )

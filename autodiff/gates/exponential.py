@@ -86,8 +86,6 @@ exp2 = Elementwise(
     code={
         "math": "exp2",
         "latex": Template(r"2^{{0}}", POWER),
-        "python": "_pow(2.0, {0})",
-        "javascript": "_pow(2, {0})",
     },
     has_no_zero=True,
     enclosure=intervals.between(),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration.gate import REQUIRED, Attribute, at
 from backprop.autodiff.declaration.kinds import Differential
-from backprop.autodiff.declaration.notation import TERNARY, Template
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arrays, rows
 from backprop.autodiff.gates.constructors import as_length
@@ -152,7 +151,6 @@ entry: Differential = Differential(
     by_entries=rows.entry,
     shortcut=lambda x, label, axis: named_by_number(x, label, axis),
     methods=("entry",),
-    code={"numpy": "_entry({0}, {1}, {axis})"},
     summary="x[label]: the entry that a variable names along an axis, the last one as a function",
     habit="sends the gradient back to that entry",
     source="the transpose of taking an entry",
@@ -192,7 +190,6 @@ one_hot: Differential = Differential(
     operands=("label",),
     attributes={"n": Attribute(as_length, REQUIRED)},
     shape=lambda label, n: (*label, n),
-    code={"numpy": Template("(np.expand_dims({0}, -1) % {n} == np.arange({n})).astype(float)", TERNARY)},
     summary="1 at the place that a label names along a last axis of n, 0 at the others",
     source="by definition",
     samples=(at(2.0, n=3), at((-1.0, 0.0), n=3)),

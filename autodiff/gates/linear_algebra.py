@@ -258,7 +258,6 @@ cofactor: Polarized = Polarized(
     entries=lambda shape, directions: int(shape[0] ** (directions + 1)),
     shape=lambda a, *directions: along_directions(square_rule(a), directions),
     textbook=cofactor_in_textbook,
-    code={"numpy": "_cofactor({all})"},
     summary="the matrix of cofactors, the derivative of det; with directions, its differential along them",
     habit="spreads the gradient over the other rows and columns",
     source="Jacobi's formula; the polar form of the determinant",

@@ -7,22 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Flat
-from backprop.autodiff.declaration.notation import AND, COMPARISON, NOT, OR, TERNARY, Infix, Prefix, Template
+from backprop.autodiff.declaration.notation import AND, COMPARISON, NOT, OR, Infix, Prefix
 from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import intervals
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Node
-
-
-def both(word: str, symbol: str) -> dict[str, str | Template]:
-    """The spellings of a connective of truth values."""
-    return {
-        "python": f"float({{0}} != 0 {word} {{1}} != 0)",
-        "numpy": Template(f"np.logical_{word}({{0}}, {{1}}).astype(float)", TERNARY),
-        "c": Template(f"(double)({{0}} != 0 {symbol} {{1}} != 0)", TERNARY),
-        "javascript": f"Number({{0}} !== 0 {symbol} {{1}} !== 0)",
-    }
 
 
 class Indicator(Flat):
@@ -64,12 +54,6 @@ def comparison(name: str, test: np.ufunc, notation: Infix, value_at_tie: float, 
         operands=("x", "y"),
         notation=notation,
         summary=f"1 where x {symbol} y, else 0",
-        code={
-            "python": f"float({{0}} {symbol} {{1}})",
-            "numpy": Template(f"np.{name}({{0}}, {{1}}).astype(float)", TERNARY),
-            "c": Template(f"(double)({{0}} {symbol} {{1}})", TERNARY),
-            "javascript": f"Number({{0}} {symbol}{'=' * (symbol in ('==', '!='))} {{1}})",
-        },
         samples=(at(2.0, -3.0), at(-3.0, 2.0)),
         corners=(Corner((2.0, 2.0), value_at_tie, (0.0, 0.0)),),
         **{"enclosure": intervals.steps, **more},
@@ -96,7 +80,6 @@ logical_and = Indicator(
     operands=("x", "y"),
     notation=Infix("and", AND, latex=r"\land"),
     shortcut=repeated_shortcut,
-    code=both("and", "&&"),
     enclosure=intervals.within(0.0, 1.0),
     summary="1 where both are nonzero, else 0",
     samples=(at(2.0, -3.0), at(2.0, 0.0)),
@@ -107,7 +90,6 @@ logical_or = Indicator(
     operands=("x", "y"),
     notation=Infix("or", OR, latex=r"\lor"),
     shortcut=repeated_shortcut,
-    code=both("or", "||"),
     enclosure=intervals.within(0.0, 1.0),
     summary="1 where one of them is nonzero, else 0",
     samples=(at(2.0, -3.0), at(0.0, 0.0)),
@@ -117,12 +99,6 @@ logical_not = Indicator(
     np.logical_not,
     notation=Prefix("not ", NOT, latex=r"\lnot "),
     methods=("not",),
-    code={
-        "python": "float({0} == 0)",
-        "numpy": Template("np.equal({0}, 0).astype(float)", TERNARY),
-        "c": Template("(double)({0} == 0)", TERNARY),
-        "javascript": "Number({0} === 0)",
-    },
     enclosure=intervals.within(0.0, 1.0),
     summary="1 where x is 0, else 0",
     samples=(at(2.0), at(0.0)),

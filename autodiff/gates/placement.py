@@ -117,7 +117,6 @@ scatter_gate: Linear = Linear(
     in_blocks=between_zeros,
     shape=lambda x, index, shape: shape,
     textbook=lambda x, index, shape: placed(x, index, shape),
-    code={"numpy": "_scatter({0}, np.s_[{index}], {shape})"},
     summary="zeros of a shape with x at an index",
     habit="takes the gradient of the entries that it placed",
     source="the transpose of taking entries",

@@ -135,7 +135,6 @@ product_of_others: Polarized = Polarized(
     attributes={"axis": AXIS},
     shape=lambda x, *directions, axis: others_rule(x, directions, axis),
     textbook=lambda x, *directions, axis: others_in_textbook(x, directions, axis),
-    code={"numpy": "_product_of_others([{all}], {axis})"},
     summary="for each entry the product of all others; with directions, its differential along them",
     habit="spreads the gradient over the other entries",
     source="the product rule; its differential is symmetric",

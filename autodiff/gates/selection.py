@@ -93,10 +93,6 @@ where = Elementwise(
     shortcut=decided,
     code={
         "latex": Template(r"\begin{cases} {1} & \text{if } {0} \\ {2} & \text{otherwise} \end{cases}", TERNARY),
-        "python": "({1} if {0} != 0 else {2})",
-        "numpy": Template("np.where({0} != 0, {1}, {2})[()]", TERNARY),
-        "c": "({0} != 0 ? {1} : {2})",
-        "javascript": "({0} !== 0 ? {1} : {2})",
     },
     enclosure=intervals.choice,
     summary="a where the condition is nonzero, b elsewhere; also written a if condition else b",
@@ -147,10 +143,6 @@ maximum: Extreme = Extreme(
     partners=kept_by_sign,
     code={
         "latex": r"\max",
-        "c": "maximum({0}, {1})",
-        "python": "_maximum({0}, {1})",
-        "numpy": "np.maximum({0}, {1})",
-        "javascript": "_maximum({0}, {1})",
     },
     enclosure=intervals.corners,
     summary="the largest of its arguments, entry by entry",
@@ -173,10 +165,6 @@ minimum = Extreme(
     aliases=("min",),
     code={
         "latex": r"\min",
-        "c": "minimum({0}, {1})",
-        "python": "_minimum({0}, {1})",
-        "numpy": "np.minimum({0}, {1})",
-        "javascript": "_minimum({0}, {1})",
     },
     enclosure=intervals.corners,
     summary="the smallest of its arguments, entry by entry",

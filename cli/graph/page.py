@@ -28,7 +28,7 @@ from backprop.cli.output.output import Look
 from backprop.cli.output.web_page import assembled, resource
 from backprop.parser.names import SYMBOLS
 from backprop.parser.printers.expression import shortest, show
-from backprop.parser.printers.javascript import JAVASCRIPT
+from backprop.parser.printers.languages.javascript import JAVASCRIPT
 from backprop.parser.visible import brief, visible
 
 PACKAGE = "backprop.cli.graph"

@@ -15,9 +15,9 @@ from backprop.autodiff.evaluation.execution import evaluate_numbers
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Array
-from backprop.parser.printers import javascript
 from backprop.parser.printers.expression import show
-from backprop.parser.printers.javascript import JAVASCRIPT
+from backprop.parser.printers.languages import javascript
+from backprop.parser.printers.languages.javascript import JAVASCRIPT
 from backprop.parser.printers.scalars import MOST_ENTRIES
 from backprop.parser.visible import brief, visible
 

@@ -69,7 +69,7 @@ def code_report(question: Question, derivatives: Derivatives, language: str) -> 
             refuse_long(node, "choose another language, in which each node is written once")
         lines = [show_latex(node) for node in derivatives.written.values()]
     else:
-        printer = import_module(f"backprop.parser.printers.{language}")
+        printer = import_module(f"backprop.parser.printers.languages.{language}")
         lines = printer.write("f", derivatives.graph.result, derivatives.coded).splitlines()
     return Report(
         title="",

@@ -24,9 +24,9 @@ from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape
-from backprop.parser.printers import translation
 from backprop.parser.printers.language import LONGEST_RESULT, Body, GeneratedFunction, Language
 from backprop.parser.printers.longhand import in_public_gates
+from backprop.parser.printers.routines import called_by
 from backprop.parser.printers.scalars import in_scalars
 
 LONGEST_INLINED = 48  # characters of an expression that is written where it is used, if it is used once
@@ -96,23 +96,31 @@ class _Writer:
 
     def names(self, variables: Sequence[str], called: Collection[str]) -> dict[str, str]:
         """The variables' names in the code: their own, with underscores behind where it has another meaning there."""
+        key, family = self.key, self.language.family
+        reserved = {key(word) for word in (*self.language.reserved, *called)}
+        own = set(map(key, variables))
+        given: set[str] = set()
         spelled: dict[str, str] = {}
         for variable in variables:
-            is_family = self.language.family is not None and self.language.family.fullmatch(variable)
-            name = f"v_{variable.lstrip('_')}" if is_family else variable
-            others = called if name == variable else {*called, *variables, *spelled.values()}
-            while name in self.language.reserved or name in others:
+            is_family = family is not None and family.fullmatch(variable)
+            name = f"v_{in_ascii(variable.lstrip('_'))}" if is_family else variable
+            while key(name) in reserved or key(name) in given or (name != variable and key(name) in own):
                 name += "_"
-                others = {*called, *variables, *spelled.values()}
+            given.add(key(name))
             spelled[variable] = name
         return spelled
+
+    @property
+    def key(self) -> Callable[[str], str]:
+        """What two names have in common that are one in the language."""
+        return str.lower if self.language.is_caseless else str
 
     def body(self, name: str, results: Sequence[Node], spelled: Mapping[str, str]) -> Body:
         nodes = needed(results)
         final = frozenset(results)
         uses = Counter(operand for node in nodes for operand in node.inputs)
         uses.update(results)
-        taken = {*spelled.values(), name}
+        taken = set(map(self.key, [*spelled.values(), name]))
         texts: dict[Node, CodeText] = {}
         assignments: list[tuple[str, str]] = []
         count = 0
@@ -154,7 +162,8 @@ class _Writer:
         if isinstance(gate.notation, Prefix):
             (operand,) = operands
             is_safe = operand.precedence >= UNARY and not operand.code.startswith(gate.notation.symbol)
-            return CodeText(gate.notation.symbol + (operand.code if is_safe else f"({operand.code})"), UNARY)
+            text = gate.notation.symbol + (operand.code if is_safe else f"({operand.code})")
+            return CodeText(text, self.language.minus)
         assert isinstance(gate.notation, Infix)
         left, right = operands
         symbol, precedence, *_ = gate.notation
@@ -168,18 +177,19 @@ class _Writer:
             assert self.language.arrays is not None
             return CodeText(self.language.arrays(value))
         code = self.language.constants.get(name) or self.language.number(float(value))
-        return CodeText(code, UNARY if code.startswith("-") else ATOM)
+        return CodeText(code, self.language.minus if code.startswith("-") else ATOM)
 
     def template_of(self, gate: Gate) -> Template | None:
-        """The call that a gate is written as: the declared one, else that of a helper of its name, or of a library."""
-        declared: str | Template | None = gate.code.get(self.language.name)
-        if declared is not None:
-            return declared if isinstance(declared, Template) else Template(declared)
-        own = self.language.helper_name.format(gate.code.get("math", gate.name))
+        """The call that a gate is written as: the spelled one, else that of a helper of its name, or of a library."""
+        word = gate.code.get("math", gate.name)
+        spelled = self.language.spellings.get(word)
+        if spelled is not None:
+            return spelled if isinstance(spelled, Template) else Template(spelled)
+        own = self.language.helper_name.format(word)
         has_own = own in self.language.helpers
         function = own if has_own else None if self.is_infix(gate) else self.language.library(gate)
-        operands = [f"{{{position}}}" for position in range(len(gate.operands))]
-        if function is None and gate.routine is not None:
+        operands = [f"{{{place}}}" for place, name in enumerate(gate.operands) if not name.startswith("*")]
+        if function is None and gate.routine is not None and self.language.routine is not None:
             given = ", ".join([*operands, *[f"{{{key}}}" for key in gate.attributes]])
             text = self.language.routine_call.format(self.routine_name(gate.routine), given)
             self.routines[text] = gate.routine
@@ -194,13 +204,16 @@ class _Writer:
             for operand in operands[1:]:
                 text = self.put(template, [text, operand], {})
             return text
-        settings = {}
         named = {slot for _, slot, _ in parsed(template.text)}.intersection(node.settings)
-        if named:
-            if self.language.setting is None:
-                raise ExpressionError(f"{self.language.title} code for '{node.gate.name}' is not known", node.span)
-            settings = {name: self.language.setting(node.settings[name]) for name in named}
+        settings = {name: self.setting(node, name) for name in named}
         return self.put(template, operands, {**settings, "all": ", ".join(operand.code for operand in operands)})
+
+    def setting(self, node: Node, name: str) -> str:
+        """An attribute of a node's gate, in the language."""
+        if self.language.setting is None:
+            raise ExpressionError(f"{self.language.title} code for '{node.gate.name}' is not known", node.span)
+        value = node.settings[name]
+        return self.language.number(value) if isinstance(value, float) else self.language.setting(value)
 
     def put(self, template: Template, operands: list[CodeText], settings: Mapping[str, str]) -> CodeText:
         pieces = []
@@ -234,9 +247,10 @@ class _Writer:
             self.needed.add(name)
             source = _routine_sources.get((self.language.name, routine))
             if source is None:
+                assert self.language.routine is not None
                 source = self.language.routine(routine, self.routine_name)
                 _routine_sources[self.language.name, routine] = source
-            for helper in translation.called_by(routine):
+            for helper in called_by(routine):
                 self.need_routine(helper)
             for called in CALLED.findall(source):
                 self.need(called)
@@ -273,6 +287,11 @@ def in_shape(texts: Iterator[str], shape: Shape) -> Any:
     for place in np.ndindex(array.shape):
         array[place] = next(texts)
     return array.tolist()
+
+
+def in_ascii(name: str) -> str:
+    """The name with the number of each character in Unicode that is not in ASCII."""
+    return "".join([letter if letter.isascii() else f"u{ord(letter):x}" for letter in name])
 
 
 _routine_sources: dict[tuple[str, Callable[..., float]], str] = {}  # the text of each, by language: it depends on them

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.notation import ATOM, UNARY, Template
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape
 
@@ -57,16 +58,20 @@ class GeneratedFunction(NamedTuple):
 class Language(NamedTuple):
     """How a language spells numbers, operators and functions, and the frames of its functions.
 
-    `library` names the function of its libraries that computes a gate, `helpers` gives the source of each function
-    that templates may call, or that is called as `helper_name` calls that of a gate. `reserved` are names that no
-    variable may have, `family` those of a kind, such as a compiler's macros, `taken` those that no function may have
-    either. `arrays` spells a constant array, and is None where arrays are written entry by entry; `setting` spells an
-    attribute of a gate, and is None where no gate is spelled with one.
+    `spellings` gives what a gate is written as by its name in math libraries, or its own where it has none there;
+    `library` names the function of the language's libraries that computes another; `helpers` gives the source of each
+    function that templates may call, or that is called as `helper_name` calls that of a gate. `routine` writes a
+    routine of numbers, and is None where there can be none. `reserved` are names that no variable may have, `family`
+    those of a kind, such as a compiler's macros, `taken` those that no function may have either; `is_caseless` says
+    that `x` and `X` are one name. `minus` is how tightly a sign binds. `arrays` spells a constant array, and is None
+    where arrays are written entry by entry; `setting` spells an attribute of a gate, and is None where no gate is
+    spelled with one.
     """
 
     name: str
     title: str
     operators: frozenset[str]
+    spellings: Mapping[str, str | Template]
     library: Callable[[Gate], str | None]
     helpers: Mapping[str, str]
     constants: Mapping[str, str]
@@ -75,11 +80,13 @@ class Language(NamedTuple):
     helper_name: str
     helper: Callable[[Body], str]
     frame: Callable[[GeneratedFunction], str]
-    routine: Callable[[Callable[..., float], Callable[..., str]], str]
+    routine: Callable[[Callable[..., float], Callable[..., str]], str] | None
     routine_name: str = "_{}"
     routine_call: str = "{}({})"
     taken: frozenset[str] = frozenset()
     family: re.Pattern[str] | None = None
+    is_caseless: bool = False
+    minus: int = UNARY
     arrays: Callable[[Any], str] | None = None
     setting: Callable[[Any], str] | None = None
 
@@ -97,7 +104,32 @@ def setting(value: Any) -> str:
     return "][".join(map(str, value)) if isinstance(value, tuple) else repr(value)
 
 
-def from_math(spelled: Callable[[str], str]) -> Callable[[Gate], str | None]:
+def setting_from_one(value: Any) -> str:
+    """The same where the first entry has the index 1, and one pair of brackets has all indexes."""
+    return ", ".join([str(index + 1) for index in value]) if isinstance(value, tuple) else repr(value)
+
+
+def truths(
+    form: str,
+    *,
+    precedence: int = ATOM,
+    zero: str = "0",
+    both: str = "&&",
+    either: str = "||",
+    equal: str = "==",
+    differs: str = "!=",
+) -> dict[str, str | Template]:
+    """The spellings of comparisons and of what connects truth values: `form` makes a number of one."""
+    signs = {"less": "<", "less_equal": "<=", "greater": ">", "greater_equal": ">="}
+    signs |= {"equal": equal, "not_equal": differs}
+    texts = {name: f"{{0}} {sign} {{1}}" for name, sign in signs.items()}
+    for name, sign in (("and", both), ("or", either)):
+        texts[name] = f"{{0}} {differs} {zero} {sign} {{1}} {differs} {zero}"
+    texts["not"] = f"{{0}} {equal} {zero}"
+    return {name: Template(form.format(text), precedence) for name, text in texts.items()}
+
+
+def from_math(spelled: Callable[[str], str | None]) -> Callable[[Gate], str | None]:
     """The `library` of a language that has the functions of other math libraries, under that spelling."""
     return lambda gate: spelled(gate.code["math"]) if "math" in gate.code else None
 

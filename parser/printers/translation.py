@@ -1,72 +1,88 @@
-"""Routines of numerics/routines, which are Python, in C's syntax and in JavaScript's. Knows no routine by name.
-
-It takes what they keep to: numbers, lists of fixed length, `if`, `while`, `for` over a range, functions of `math`.
-"""
+"""Routines of numerics/routines, which are Python, in another language's syntax. Knows no routine by name."""
 
 from __future__ import annotations
 
 import ast
-import inspect
-import math
-import textwrap
 from collections.abc import Callable, Mapping
-from functools import cache
 from types import FunctionType
-from typing import Any
 
 from backprop.autodiff.named_tuple import NamedTuple
-
-Routine = Callable[..., Any]
+from backprop.parser.printers.flattening import Flattening
+from backprop.parser.printers.routines import (
+    BOOL,
+    FLOAT,
+    INT,
+    LIST,
+    NOTHING,
+    Kinds,
+    Routine,
+    changed_by,
+    names_in,
+    parameters_of,
+    tree_of,
+    widest,
+)
 
 
 class Syntax(NamedTuple):
-    """What differs between two languages with braces; each member is a text with places.
+    """What differs between languages; each member is a text with places, by kind where it is a mapping of kinds.
 
-    `functions` spells those of `math` and of Python that are not `library` and their name. `declared` gives the
-    declaration of a local number by its type.
+    `heads` and `ends` enclose a routine by the kind of its result. `given` declares its parameters inside, where the
+    head does not, `locals` a number of its own. `functions` spells those of `math` and of Python that are not `library`
+    and their name. `conversions` says how a number of one kind becomes one of another where the language does not do so
+    by itself. `cleared` fills a list with zeros where `room` does not. `first` is the index of a list's first entry. `lent` is a list that is handed on; `lists_last` says that
+    lists stand behind numbers, for which they may be asked. Where `choice` is None, it is made by statements; where
+    `copies` is not, lists are copied, and it takes what a call changes: `[answer, list] = f(list)`. `unasked` is a call
+    of which nobody takes the answer. `whole` spells the remainder of whole numbers, `alike` asks whether two truth values are equal.
     """
 
-    head: str
+    margin: str
+    heads: Mapping[str, str]
     parameters: Mapping[str, str]
-    results: Mapping[str, str]
-    declared: Mapping[str, str]
+    locals: Mapping[str, str]
     table: str
     room: str
     loop: str
-    quotient: str
-    equal: Mapping[type[ast.cmpop], str]
     library: str
     functions: Mapping[str, str]
     constants: Mapping[str, str]
-    margin: str
+    ends: Mapping[str, str] = dict.fromkeys((FLOAT, INT, BOOL, NOTHING), "}}")
+    given: Mapping[str, str] = {}
+    conversions: Mapping[tuple[str, str], str] = {}
+    number: Callable[[float], str] = repr
+    cleared: str = ""
+    item: str = "{}[{}]"
+    place: str = "{}"
+    first: int = 0
+    lent: str = "{}"
+    lists_last: bool = False
+    assignment: str = "{} = {};"
+    change: str = "{0} {1}= {2};"
+    call: str = "{};"
+    unasked: str = "{};"
+    answer: str = "return {};"
+    leave: str = "return;"
+    branch: str = "if ({}) {{"
+    otherwise: str = "}} else {{"
+    repeat: str = "while ({}) {{"
+    end: str = "}"
+    loop_end: str = "}"
+    choice: str | None = "({} ? {} : {})"
+    copies: str | None = None
+    both: str = " && "
+    either: str = " || "
+    negation: str = "!{}"
+    truths: tuple[str, str] = ("0", "1")
+    whole: str = "{} % {}"
+    alike: str = "=="
+    comparisons: Mapping[type[ast.cmpop], str] = {}
 
 
-COMPARISONS: dict[type[ast.cmpop], str] = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="}
-OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Mod: "%"}
-
-
-@cache
-def tree_of(routine: Routine) -> ast.FunctionDef:
-    """The routine's definition without its docstring."""
-    (definition,) = ast.parse(textwrap.dedent(inspect.getsource(routine))).body
-    assert isinstance(definition, ast.FunctionDef)
-    if ast.get_docstring(definition) is not None:
-        del definition.body[0]
-    return definition
-
-
-@cache
-def names_in(routine: Routine) -> tuple[tuple[str, Any], ...]:
-    """The names of its module that it uses, each once, with what they stand for."""
-    used = [node.id for node in ast.walk(tree_of(routine)) if isinstance(node, ast.Name)]
-    assert isinstance(routine, FunctionType)
-    known = routine.__globals__
-    return tuple([(name, known[name]) for name in dict.fromkeys(used) if name in known])
-
-
-def called_by(routine: Routine) -> list[Routine]:
-    """The other routines that it calls."""
-    return [called for _, called in names_in(routine) if isinstance(called, FunctionType) and called is not routine]
+COMPARISONS: dict[type[ast.cmpop], str] = {
+    **{ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">="},
+    **{ast.Eq: "==", ast.NotEq: "!="},
+}
+OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 
 def as_python(routine: Routine, spelled: Callable[[Routine], str]) -> str:
@@ -91,192 +107,204 @@ def as_python(routine: Routine, spelled: Callable[[Routine], str]) -> str:
     return ast.unparse(ast.fix_missing_locations(definition))
 
 
-def as_braces(routine: Routine, spelled: Callable[[Routine], str], syntax: Syntax) -> str:
-    """The routine in the syntax of C or of JavaScript."""
+def as_syntax(routine: Routine, spelled: Callable[[Routine], str], syntax: Syntax) -> str:
+    """The routine in another syntax than Python's."""
     return _Translator(routine, spelled, syntax).definition()
 
 
 class _Translator:
-    """One routine; `kinds` has the type of each of its names, as Python's annotations write it."""
+    """One routine."""
 
     def __init__(self, routine: Routine, spelled: Callable[[Routine], str], syntax: Syntax) -> None:
         self.syntax = syntax
-        self.tree = tree_of(routine)
-        self.known = dict(names_in(routine))
+        self.kinds = Kinds(routine)
         self.name = spelled(routine)
         self.spelled = spelled
-        self.kinds = {
-            parameter.arg: ast.unparse(parameter.annotation)
-            for parameter in self.tree.args.args
-            if parameter.annotation
-        }
-        self.parameters = list(self.kinds)
-        self.rooms: dict[str, int] = {}
-        for node in ast.walk(self.tree):
-            self.infer(node)
-
-    def infer(self, node: ast.AST) -> None:
-        """Note the type of what a statement assigns: that of its first value."""
-        if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
-            self.kinds[node.target.id] = "int"
-        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if isinstance(node.value, ast.BinOp) and isinstance(node.value.left, ast.List):
-                self.kinds[name] = "list[float]"
-                self.rooms[name] = ast.literal_eval(node.value.right)
-            elif name not in self.kinds:
-                self.kinds[name] = "int" if self.is_integer(node.value) else "float"
-
-    def is_integer(self, node: ast.expr) -> bool:
-        if isinstance(node, ast.Constant):
-            return isinstance(node.value, int)
-        if isinstance(node, ast.Name):
-            return self.kinds.get(node.id) in ("int", "bool") or isinstance(self.known.get(node.id), int)
-        if isinstance(node, ast.BinOp):
-            return not isinstance(node.op, ast.Div) and self.is_integer(node.left) and self.is_integer(node.right)
-        if isinstance(node, ast.UnaryOp):
-            return isinstance(node.op, ast.Not) or self.is_integer(node.operand)
-        if isinstance(node, ast.IfExp):
-            return self.is_integer(node.body) and self.is_integer(node.orelse)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            return node.func.id == "int" or (node.func.id in ("max", "min") and all(map(self.is_integer, node.args)))
-        return isinstance(node, (ast.Compare, ast.BoolOp))
+        self.changed = changed_by(routine)
+        tree = tree_of(routine)
+        self.loops = {ast.unparse(node.target) for node in ast.walk(tree) if isinstance(node, ast.For)}
+        flattening = Flattening(self.kinds, has_choices=syntax.choice is not None, has_copies=syntax.copies is not None)
+        self.body = flattening.block(tree.body)
 
     def definition(self) -> str:
         syntax, margin = self.syntax, self.syntax.margin
-        parameters = ", ".join(syntax.parameters[self.kinds[name]].format(name) for name in self.parameters)
-        returned = ast.unparse(self.tree.returns) if self.tree.returns else "None"
-        lines = [syntax.head.format(syntax.results[returned], self.name, parameters)]
-        for name, meaning in self.known.items():
+        names = self.in_order(list(self.kinds.parameters), list(self.kinds.parameters.values()))
+        parameters = ", ".join([syntax.parameters[self.kinds.parameters[name]].format(name) for name in names])
+        outputs = ", ".join([*(["answer"] if self.kinds.result != NOTHING else []), *self.changed])
+        lines = syntax.heads[self.kinds.result].format(self.name, parameters, outputs).splitlines()
+        lines += [
+            margin + syntax.given[kind].format(name) for name, kind in self.kinds.parameters.items() if syntax.given
+        ]
+        for name, kind in self.kinds.names.items():
+            if name in self.kinds.rooms:
+                lines.append(margin + syntax.room.format(name, self.kinds.rooms[name], self.kinds.rooms[name] - 1))
+            elif name not in self.kinds.parameters and (name not in self.loops or INT in syntax.given):
+                declared = syntax.locals.get(kind, "").format(self.named(name))
+                lines += [margin + declared] if declared else []
+        for name, meaning in self.kinds.known.items():
             if isinstance(meaning, tuple):
-                lines.append(margin + syntax.table.format(name, ", ".join(map(repr, meaning))))
-        loops = {ast.unparse(node.target) for node in ast.walk(self.tree) if isinstance(node, ast.For)}
-        for name, kind in self.kinds.items():
-            if name in self.rooms:
-                lines.append(margin + syntax.room.format(name, self.rooms[name]))
-            elif name not in self.parameters and name not in loops:
-                lines.append(margin + syntax.declared[kind].format(name))
-        return "\n".join([*lines, *self.block(self.tree.body, 1), "}"])
+                entries = ", ".join(map(syntax.number, meaning))
+                lines.append(margin + syntax.table.format(name, entries, len(meaning), len(meaning) - 1))
+        return "\n".join(
+            [*lines, *self.block(self.body, 1), *syntax.ends[self.kinds.result].format(self.name).splitlines()]
+        )
+
+    def in_order(self, ones: list[str], kinds: list[str]) -> list[str]:
+        """Parameters or arguments of those kinds as they stand in a call."""
+        if not self.syntax.lists_last:
+            return ones
+        return [ones[place] for place in sorted(range(len(ones)), key=lambda place: kinds[place] == LIST)]
 
     def block(self, statements: list[ast.stmt], depth: int) -> list[str]:
         return [line for statement in statements for line in self.statement(statement, depth)]
 
     def statement(self, node: ast.stmt, depth: int) -> list[str]:
-        margin = self.syntax.margin * depth
+        syntax, margin = self.syntax, self.syntax.margin * depth
         if isinstance(node, ast.Return):
-            return [f"{margin}return {self.text(node.value)};"] if node.value else [f"{margin}return;"]
+            form = (
+                syntax.leave if node.value is None else syntax.answer.format(self.given(node.value, self.kinds.result))
+            )
+            return [margin + line for line in form.splitlines()]
         if isinstance(node, ast.Assign):
             (target,) = node.targets
-            is_room = isinstance(target, ast.Name) and target.id in self.rooms
-            return [] if is_room else [f"{margin}{self.text(target)} = {self.text(node.value)};"]
+            if isinstance(target, ast.Name) and target.id in self.kinds.rooms:
+                return [margin + syntax.cleared.format(target.id)] if syntax.cleared else []
+            if (call := self.copying_call(node.value, self.text(target))) is not None:
+                return [margin + call]
+            return [margin + syntax.assignment.format(self.text(target), self.given(node.value, self.kinds.of(target)))]
         if isinstance(node, ast.AugAssign):
-            return [f"{margin}{self.text(node.target)} {OPERATORS[type(node.op)]}= {self.text(node.value)};"]
+            target, kind, sign = node.target, self.kinds.of(node.target), OPERATORS[type(node.op)]
+            value = (self.given(node.value, kind), self.inner(node.value, kind))
+            return [margin + syntax.change.format(self.text(target), sign, *value)]
         if isinstance(node, ast.If):
-            lines = [f"{margin}if ({self.text(node.test)}) {{", *self.block(node.body, depth + 1)]
-            other = [f"{margin}}} else {{", *self.block(node.orelse, depth + 1)] if node.orelse else []
-            return [*lines, *other, f"{margin}}}"]
+            lines = [margin + syntax.branch.format(self.given(node.test, BOOL)), *self.block(node.body, depth + 1)]
+            other = [margin + syntax.otherwise.format(), *self.block(node.orelse, depth + 1)] if node.orelse else []
+            return [*lines, *other, margin + syntax.end]
         if isinstance(node, ast.While):
-            return [f"{margin}while ({self.text(node.test)}) {{", *self.block(node.body, depth + 1), f"{margin}}}"]
+            head = margin + syntax.repeat.format(self.given(node.test, BOOL))
+            return [head, *self.block(node.body, depth + 1), margin + syntax.loop_end]
         if isinstance(node, ast.Expr):
-            return [f"{margin}{self.text(node.value)};"]
+            form = syntax.call if self.kinds.of(node.value) == NOTHING else syntax.unasked
+            return [margin + (self.copying_call(node.value, None) or form.format(self.text(node.value)))]
         assert isinstance(node, ast.For) and isinstance(node.iter, ast.Call), ast.dump(node)
         first, last, step = self.bounds(node.iter.args)
+        end = shifted(last, -1 if step == "1" else 1)
         compared = "<" if step == "1" else ">"
-        name = self.text(node.target)
-        head = self.syntax.loop.format(name, first, f"{name} {compared} {last}", f"{name} += {step}")
-        return [f"{margin}{head} {{", *self.block(node.body, depth + 1), f"{margin}}}"]
+        head = syntax.loop.format(
+            name=self.text(node.target), first=first, last=last, step=step, end=end, compared=compared
+        )
+        return [margin + head, *self.block(node.body, depth + 1), margin + syntax.loop_end]
 
     def bounds(self, arguments: list[ast.expr]) -> tuple[str, str, str]:
-        texts = [self.text(argument) for argument in arguments]
-        return ("0", texts[0], "1") if len(texts) == 1 else (texts[0], texts[1], texts[2] if len(texts) > 2 else "1")
+        texts = [self.inner(argument, INT) for argument in arguments[:2]]
+        step = self.text(arguments[2]) if len(arguments) > 2 else "1"
+        return ("0", texts[0], step) if len(texts) == 1 else (texts[0], texts[1], step)
 
-    def text(self, node: ast.expr | None) -> str:
+    def given(self, node: ast.expr, kind: str) -> str:
+        """An expression as a number of that kind."""
+        own = self.kinds.of(node)
+        form = self.syntax.conversions.get((own, kind))
+        if form is None:
+            return self.text(node)
+        value = self.kinds.known.get(node.id) if isinstance(node, ast.Name) else getattr(node, "value", None)
+        if kind == FLOAT and isinstance(value, int):
+            return self.syntax.number(float(value))
+        return form.format(self.text(node), self.inner(node, own))
+
+    def named(self, name: str) -> str:
+        """A loop's variable that nobody asks for has a name elsewhere."""
+        return "time" if name == "_" else name
+
+    def text(self, node: ast.expr) -> str:
         """An expression; every operation within another stands in brackets."""
+        syntax = self.syntax
         if isinstance(node, ast.Constant):
-            return {True: "1", False: "0"}[node.value] if isinstance(node.value, bool) else repr(node.value)
+            assert isinstance(node.value, (int, float))
+            return self.constant(node.value)
         if isinstance(node, ast.Name):
-            meant = self.known.get(node.id)
-            return repr(meant) if isinstance(meant, (int, float)) else node.id
+            meant = self.kinds.known.get(node.id)
+            return self.constant(meant) if isinstance(meant, (int, float)) else self.named(node.id)
         if isinstance(node, ast.Subscript):
-            return f"{self.text(node.value)}[{self.text(node.slice)}]"
+            index = shifted(self.inner(node.slice, INT) if syntax.first else self.text(node.slice), syntax.first)
+            return syntax.item.format(self.text(node.value), index if index.isdigit() else syntax.place.format(index))
         if isinstance(node, ast.Attribute):
-            return self.syntax.constants[node.attr]
+            return syntax.constants[node.attr]
         if isinstance(node, ast.UnaryOp):
-            sign = "!" if isinstance(node.op, ast.Not) else "-"
-            return sign + self.inner(node.operand)
-        if isinstance(node, ast.IfExp):
-            return f"({self.text(node.test)} ? {self.inner(node.body)} : {self.inner(node.orelse)})"
-        if isinstance(node, ast.BoolOp):
-            sign = " && " if isinstance(node.op, ast.And) else " || "
-            return sign.join(self.inner(operand) for operand in node.values)
-        if isinstance(node, ast.Compare):
-            terms = [self.inner(operand) for operand in (node.left, *node.comparators)]
-            signs = [{**COMPARISONS, **self.syntax.equal}[type(comparison)] for comparison in node.ops]
-            pairs = [f"{terms[k]} {sign} {terms[k + 1]}" for k, sign in enumerate(signs)]
-            return pairs[0] if len(pairs) == 1 else " && ".join(f"({pair})" for pair in pairs)
-        if isinstance(node, ast.BinOp):
-            left, right = self.inner(node.left), self.inner(node.right)
-            is_whole = isinstance(node.op, ast.Div) and self.is_integer(node.left) and self.is_integer(node.right)
-            return (
-                self.syntax.quotient.format(left, right) if is_whole else f"{left} {OPERATORS[type(node.op)]} {right}"
+            is_not = isinstance(node.op, ast.Not)
+            return (syntax.negation if is_not else "-{}").format(
+                self.inner(node.operand, BOOL if is_not else self.kinds.of(node))
             )
-        assert isinstance(node, ast.Call), ast.dump(node) if node else ""
+        if isinstance(node, ast.IfExp):
+            assert syntax.choice is not None
+            kind = self.kinds.of(node)
+            branches = (self.inner(node.body, kind), self.inner(node.orelse, kind))
+            return syntax.choice.format(self.given(node.test, BOOL), *branches)
+        if isinstance(node, ast.BoolOp):
+            sign = syntax.both if isinstance(node.op, ast.And) else syntax.either
+            return sign.join([self.inner(operand, BOOL) for operand in node.values])
+        if isinstance(node, ast.Compare):
+            return self.comparison(node)
+        if isinstance(node, ast.BinOp):
+            kind = self.kinds.of(node)
+            left, right = self.inner(node.left, kind), self.inner(node.right, kind)
+            is_rest = isinstance(node.op, ast.Mod)
+            return syntax.whole.format(left, right) if is_rest else f"{left} {OPERATORS[type(node.op)]} {right}"
+        assert isinstance(node, ast.Call), ast.dump(node)
         return self.call(node)
 
+    def constant(self, value: float) -> str:
+        if isinstance(value, bool):
+            return self.syntax.truths[value]
+        return repr(value) if isinstance(value, int) else self.syntax.number(value)
+
+    def comparison(self, node: ast.Compare) -> str:
+        pairs = []
+        for left, sign, right in zip((node.left, *node.comparators), node.ops, node.comparators, strict=False):
+            kind = widest(self.kinds.of(left), self.kinds.of(right))
+            spelled = {**COMPARISONS, **self.syntax.comparisons}[type(sign)] if kind != BOOL else self.syntax.alike
+            pairs.append(f"{self.inner(left, kind)} {spelled} {self.inner(right, kind)}")
+        return pairs[0] if len(pairs) == 1 else self.syntax.both.join([f"({pair})" for pair in pairs])
+
     def call(self, node: ast.Call) -> str:
-        arguments = [self.text(argument) for argument in node.args]
-        if isinstance(node.func, ast.Name) and isinstance(self.known.get(node.func.id), FunctionType):
-            return f"{self.spelled(self.known[node.func.id])}({', '.join(arguments)})"
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else self.text(node.func)
+        called = self.kinds.called(node)
+        if called is not None:
+            kinds = list(parameters_of(called).values())
+            arguments = [self.argument(one, kind) for one, kind in zip(node.args, kinds, strict=True)]
+            return f"{self.spelled(called)}({', '.join(self.in_order(arguments, kinds))})"
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
         if name in ("max", "min"):
-            total = arguments[0]
-            for text in arguments[1:]:
-                total = self.syntax.functions[name].format(total, text)
+            kind = self.kinds.of(node)
+            total, *others = [self.given(argument, kind) for argument in node.args]
+            form = self.syntax.functions.get(f"{name} of {kind}", self.syntax.functions[name])
+            for other in others:
+                total = form.format(total, other)
             return total
-        form = self.syntax.functions.get(name)
-        return form.format(*arguments) if form else f"{self.syntax.library.format(name)}({', '.join(arguments)})"
+        texts = [self.text(one) if name in (INT, FLOAT) else self.given(one, FLOAT) for one in node.args]
+        form = self.syntax.functions.get(name, "")
+        return form.format(*texts) if form else f"{self.syntax.library.format(name)}({', '.join(texts)})"
 
-    def inner(self, node: ast.expr) -> str:
-        text = self.text(node)
-        return f"({text})" if isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare)) else text
+    def argument(self, node: ast.expr, kind: str) -> str:
+        if isinstance(node, ast.Name) and node.id in self.kinds.rooms:
+            return self.syntax.lent.format(node.id)
+        return self.given(node, kind)
+
+    def copying_call(self, node: ast.expr, target: str | None) -> str | None:
+        """A call that changes lists, with what it gives back, where the language copies them; else None."""
+        changed = self.kinds.changed(node)
+        if self.syntax.copies is None or not changed:
+            return None
+        answer = [] if self.kinds.of(node) == NOTHING else [target or "~"]
+        return self.syntax.copies.format(", ".join([*answer, *changed]), self.text(node))
+
+    def inner(self, node: ast.expr, kind: str) -> str:
+        text = self.given(node, kind)
+        is_plain = text == self.text(node)
+        is_operation = isinstance(node, (ast.BinOp, ast.BoolOp, ast.Compare, ast.UnaryOp))
+        return f"({text})" if text.startswith("-") or (is_operation and is_plain) else text
 
 
-C = Syntax(
-    head="static {0} {1}({2}) {{",
-    parameters={"float": "double {}", "int": "int {}", "list[float]": "double *{}"},
-    results={"float": "double", "bool": "int", "int": "int", "None": "void"},
-    declared={"float": "double {};", "int": "int {};"},
-    table="static const double {0}[] = {{{1}}};",
-    room="double {0}[{1}] = {{0}};",
-    loop="for (int {0} = {1}; {2}; {3})",
-    quotient="(double){0} / {1}",
-    equal={ast.Eq: "==", ast.NotEq: "!="},
-    library="{}",
-    functions={"max": "fmax({}, {})", "min": "fmin({}, {})", "int": "(int)({})", "float": "(double)({})"},
-    constants={"inf": "INFINITY", "nan": "NAN", "pi": repr(math.pi)},
-    margin="    ",
-)
-JAVASCRIPT = Syntax(
-    head="function {1}({2}) {{",
-    parameters={"float": "{}", "int": "{}", "list[float]": "{}"},
-    results={"float": "", "bool": "", "int": "", "None": ""},
-    declared={"float": "let {};", "int": "let {};"},
-    table="const {0} = [{1}];",
-    room="const {0} = new Array({1}).fill(0);",
-    loop="for (let {0} = {1}; {2}; {3})",
-    quotient="{0} / {1}",
-    equal={ast.Eq: "===", ast.NotEq: "!=="},
-    library="Math.{}",
-    functions={
-        "max": "Math.max({}, {})",
-        "min": "Math.min({}, {})",
-        "int": "Math.trunc({})",
-        "float": "{}",
-        "fabs": "Math.abs({})",
-        "fmod": "(({}) % ({}))",
-        "copysign": "_copysign({}, {})",
-        "isinf": "(Math.abs({}) === Infinity)",
-    },
-    constants={"inf": "Infinity", "nan": "NaN", "pi": "Math.PI"},
-    margin="  ",
-)
+def shifted(index: str, by: int) -> str:
+    """The text of a whole number and another one."""
+    if index.isdigit():
+        return str(int(index) + by)
+    return index if by == 0 else f"{index} {'+' if by > 0 else '-'} {abs(by)}"

@@ -25,7 +25,7 @@ def nodes_of(text, **shapes):
 
 
 def written(language, text, name="f", **shapes):
-    return import_module(f"backprop.parser.printers.{language}").write(name, *nodes_of(text, **shapes))
+    return import_module(f"backprop.parser.printers.languages.{language}").write(name, *nodes_of(text, **shapes))
 
 
 def run(language, cases, folder):

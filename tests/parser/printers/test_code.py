@@ -219,7 +219,7 @@ def test_what_a_language_cannot_compute_is_refused_by_name(language):
     graph = Graph(is_typed=True)
     node = graph.add(bare, (graph.input("x"),))
     with pytest.raises(ExpressionError, match=r"code for 'bare' is not known") as caught:
-        import_module(f"backprop.parser.printers.{language}").write("f", node, {})
+        import_module(f"backprop.parser.printers.languages.{language}").write("f", node, {})
     assert caught.value.cure
 
 

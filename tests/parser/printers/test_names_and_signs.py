@@ -52,7 +52,7 @@ def answers(language: str, text: str, points: Sequence[Sequence[float]], folder:
         pytest.skip(f"nothing runs {language} here")
     found = derivatives(parse(text))
     names = list(found.plain)
-    code = import_module(f"backprop.parser.printers.{language}").write("f", found.graph.result, found.plain)
+    code = import_module(f"backprop.parser.printers.languages.{language}").write("f", found.graph.result, found.plain)
     expected = []
     for point in points:
         values = {name: np.float64(value) for name, value in zip(names, point, strict=True)}

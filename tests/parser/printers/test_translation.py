@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from backprop.parser.printers import translation
+from backprop.parser.printers import routines, translation
+from backprop.parser.printers.languages import c, javascript
 
 SCALE = 0.5
 TABLE = (3.0, -1.5, 0.25)
@@ -63,7 +64,7 @@ def test_python():
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="gcc is not installed")
 def test_c(tmp_path):
-    code = [translation.as_braces(routine, name_of, translation.C) for routine in ROUTINES]
+    code = [translation.as_syntax(routine, name_of, c.SYNTAX) for routine in ROUTINES]
     numbers = [(repr(x).replace("inf", "INFINITY"), n) for x, n in POINTS]
     calls = [f'printf("%.17g\\n", own_everything({x}, {n}));' for x, n in numbers]
     text = "\n".join(["#include <math.h>", "#include <stdio.h>", *code, "int main(void) {", *calls, "return 0; }", ""])
@@ -76,7 +77,7 @@ def test_c(tmp_path):
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_javascript(tmp_path):
-    code = [translation.as_braces(routine, name_of, translation.JAVASCRIPT) for routine in ROUTINES]
+    code = [translation.as_syntax(routine, name_of, javascript.SYNTAX) for routine in ROUTINES]
     code.append("function _copysign(x, y) { return y < 0 || Object.is(y, -0) ? -Math.abs(x) : Math.abs(x); }")
     calls = [f"console.log(own_everything({repr(x).replace('inf', 'Infinity')}, {n}));" for x, n in POINTS]
     (tmp_path / "program.js").write_text("\n".join(['"use strict";', *code, *calls]))
@@ -85,5 +86,5 @@ def test_javascript(tmp_path):
 
 
 def test_what_a_routine_calls_is_known():
-    assert translation.called_by(everything) == [fill, power_of, helper]
-    assert translation.called_by(power_of) == []
+    assert routines.called_by(everything) == [fill, power_of, helper]
+    assert routines.called_by(power_of) == []

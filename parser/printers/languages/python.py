@@ -73,8 +73,13 @@ HELPERS = {
     y -= (y * y * y - m) / (3.0 * y * y)
     return math.copysign(math.ldexp(y, (e + shift) // 3), x)""",
 }
-
-
+SPELLINGS = {
+    **language.truths("float({})", both="and", either="or"),
+    "abs": "abs({0})",
+    "where": "({1} if {0} != 0 else {2})",
+    "exp2": "_pow(2.0, {0})",
+    "index": "{0}[{index}]",
+}
 ASSIGNMENT = "    {} = {}\n"
 
 
@@ -109,6 +114,7 @@ PYTHON = Language(
     name="python",
     title="Python",
     operators=frozenset("+-*"),
+    spellings=SPELLINGS,
     library=language.from_math("math.{}".format),
     helpers=HELPERS,
     constants={name: f"math.{name}" for name in ("pi", "tau", "e")},

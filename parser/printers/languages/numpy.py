@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.declaration.notation import TERNARY, Template
 from backprop.autodiff.shapes import Slice
-from backprop.parser.printers import code, language, numpy_matrices, translation
+from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.expression import item, nested
 from backprop.parser.printers.language import GeneratedFunction, Language
-from backprop.parser.printers.python import framed, helper
+from backprop.parser.printers.languages import numpy_matrices
+from backprop.parser.printers.languages.python import framed, helper
 
 HELPERS = {
     **numpy_matrices.HELPERS,
@@ -180,8 +182,34 @@ HELPERS = {
     is_unknown = is_far & (np.sum(is_far, axis=axis, keepdims=True) > 1)
     return np.where(is_row, np.where(is_far, 0.0, -np.inf), x), is_unknown""",
 }
-
-
+SPELLINGS: dict[str, str | Template] = {
+    **{
+        name: Template(f"np.{name}({{0}}, {{1}}).astype(float)", TERNARY)
+        for name in ("less", "less_equal", "greater", "greater_equal", "equal", "not_equal")
+    },
+    **{word: Template(f"np.logical_{word}({{0}}, {{1}}).astype(float)", TERNARY) for word in ("and", "or")},
+    "not": Template("np.equal({0}, 0).astype(float)", TERNARY),
+    "where": Template("np.where({0} != 0, {1}, {2})[()]", TERNARY),
+    "maximum": "np.maximum({0}, {1})",
+    "minimum": "np.minimum({0}, {1})",
+    "product_of_others": "_product_of_others([{all}], {axis})",
+    "cofactor": "_cofactor({all})",
+    "contraction": "np.einsum({subscripts}, {all})",
+    "index": "{0}[{index}]",
+    "stack": "np.stack([{all}], axis={axis})",
+    "concat": "np.concatenate([{all}], axis={axis})",
+    "reshape": "np.reshape({0}, {shape})",
+    "broadcast_to": "np.broadcast_to({0}, {shape})",
+    "diag": "np.diag({0})",
+    "scatter": "_scatter({0}, np.s_[{index}], {shape})",
+    "eye": "np.eye({n}, {columns})",
+    "zeros": "np.zeros({shape})",
+    "ones": "np.ones({shape})",
+    "linspace": "np.linspace({start}, {stop}, {count})",
+    "arange": "np.arange(*{limits}, dtype=float)",
+    "entry": "_entry({0}, {1}, {axis})",
+    "one_hot": Template("(np.expand_dims({0}, -1) % {n} == np.arange({n})).astype(float)", TERNARY),
+}
 number = partial(language.number, infinity="np.inf", nan="np.nan")
 
 
@@ -212,6 +240,7 @@ NUMPY = Language(
     name="numpy",
     title="NumPy",
     operators=frozenset("+-*/@"),
+    spellings=SPELLINGS,
     library=library,
     helpers=HELPERS,
     constants={"pi": "np.pi", "e": "np.e"},

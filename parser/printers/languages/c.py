@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from backprop.autodiff.declaration.notation import TERNARY
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.shapes import Shape
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
+from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING
+from backprop.parser.printers.translation import Syntax
 
 LIBRARY = frozenset(gate.code["math"] for gate in GATES if "math" in gate.code)
 CALLED = words(
@@ -64,8 +68,33 @@ HELPERS = {
     return quotient - below > 0.5 ? below + 1 : below;
 }""",
 }
-
-
+SPELLINGS = {
+    **language.truths("(double)({})", precedence=TERNARY),
+    "abs": "fabs({0})",
+    "mod": "floor_mod({0}, {1})",
+    "where": "({0} != 0 ? {1} : {2})",
+    "index": "{0}[{index}]",
+}
+number = partial(language.number, infinity="INFINITY", nan="NAN")
+RESULTS = {FLOAT: "double", BOOL: "int", INT: "int", NOTHING: "void"}
+SYNTAX = Syntax(
+    margin="    ",
+    heads={kind: f"static {word} {{0}}({{1}}) {{{{" for kind, word in RESULTS.items()},
+    parameters={FLOAT: "double {}", INT: "int {}", LIST: "double *{}"},
+    locals={FLOAT: "double {};", INT: "int {};", BOOL: "int {};"},
+    table="static const double {0}[] = {{{1}}};",
+    room="double {0}[{1}] = {{0}};",
+    loop="for (int {name} = {first}; {name} {compared} {last}; {name} += {step}) {{",
+    conversions={(INT, FLOAT): "(double){1}", (BOOL, FLOAT): "(double){1}"},
+    library="{}",
+    functions={
+        "max": "fmax({}, {})",
+        "min": "fmin({}, {})",
+        "int": "(int)({})",
+        "float": "(double)({})",
+    },
+    constants={"inf": "INFINITY", "nan": "NAN", "pi": repr(math.pi)},
+)
 NAME = re.compile(r"[A-Za-z_]\w*")
 ASSIGNMENT = "    const double {} = {};\n"
 
@@ -130,17 +159,18 @@ C = Language(
     name="c",
     title="C",
     operators=frozenset("+-*/"),
+    spellings=SPELLINGS,
     library=language.from_math(str),
     helpers=HELPERS,
     constants={},
     reserved=frozenset({*LIBRARY, *CALLED, *KEYWORDS}),
     taken=frozenset(TAKEN),
     family=MACRO,
-    number=partial(language.number, infinity="INFINITY", nan="NAN"),
+    number=number,
     helper_name="{}",
     helper=helper,
     frame=frame,
-    routine=partial(translation.as_braces, syntax=translation.C),
+    routine=partial(translation.as_syntax, syntax=SYNTAX),
     routine_name="special_{}",
     setting=language.setting,
 )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from functools import partial
 
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.expression import nested, shortest
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, listed, words
+from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING
+from backprop.parser.printers.translation import Syntax
 
 KEYWORDS = words(
     """
@@ -84,8 +87,36 @@ HELPERS = {
   return (_exp_of_minus_square(x) * 0.5641895835477563) / fraction;
 }""",
 }
-
-
+SPELLINGS = {
+    **language.truths("Number({})", equal="===", differs="!=="),
+    "abs": "Math.abs({0})",
+    "where": "({0} !== 0 ? {1} : {2})",
+    "exp2": "_pow(2, {0})",
+    "index": "{0}[{index}]",
+}
+SYNTAX = Syntax(
+    margin="  ",
+    heads=dict.fromkeys((FLOAT, INT, BOOL, NOTHING), "function {0}({1}) {{"),
+    parameters=dict.fromkeys((FLOAT, INT, LIST), "{}"),
+    locals=dict.fromkeys((FLOAT, INT, BOOL), "let {};"),
+    table="const {0} = [{1}];",
+    room="const {0} = new Array({1}).fill(0);",
+    loop="for (let {name} = {first}; {name} {compared} {last}; {name} += {step}) {{",
+    comparisons={ast.Eq: "===", ast.NotEq: "!=="},
+    alike="===",
+    library="Math.{}",
+    functions={
+        "max": "Math.max({}, {})",
+        "min": "Math.min({}, {})",
+        "int": "Math.trunc({})",
+        "float": "{}",
+        "fabs": "Math.abs({})",
+        "fmod": "(({}) % ({}))",
+        "copysign": "_copysign({}, {})",
+        "isinf": "(Math.abs({}) === Infinity)",
+    },
+    constants={"inf": "Infinity", "nan": "NaN", "pi": "Math.PI"},
+)
 ASSIGNMENT = "  const {} = {};\n"
 
 
@@ -114,6 +145,7 @@ JAVASCRIPT = Language(
     name="javascript",
     title="JavaScript",
     operators=frozenset("+-*/"),
+    spellings=SPELLINGS,
     library=language.from_math("Math.{}".format),
     helpers=HELPERS,
     constants={"pi": "Math.PI", "e": "Math.E"},
@@ -122,7 +154,7 @@ JAVASCRIPT = Language(
     helper_name="_{}",
     helper=helper,
     frame=frame,
-    routine=partial(translation.as_braces, syntax=translation.JAVASCRIPT),
+    routine=partial(translation.as_syntax, syntax=SYNTAX),
     setting=language.setting,
 )
 

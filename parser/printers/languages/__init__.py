@@ -1,0 +1,1 @@
+"""The languages of code, a file each: how they spell numbers, operators and functions, and frame them."""
