@@ -230,6 +230,9 @@ class _Writer:
 
     def need(self, name: str) -> None:
         """Have a helper written, those that it calls before it."""
+        for routine in self.language.routines:
+            if name == self.routine_name(routine):
+                self.need_routine(routine)
         if name in self.language.helpers and name not in self.needed:
             self.needed.add(name)
             source = self.language.helpers[name]

@@ -61,7 +61,8 @@ class Language(NamedTuple):
     `spellings` gives what a gate is written as by its name in math libraries, or its own where it has none there;
     `library` names the function of the language's libraries that computes another; `helpers` gives the source of each
     function that templates may call, or that is called as `helper_name` calls that of a gate. `routine` writes a
-    routine of numbers, and is None where there can be none. `reserved` are names that no variable may have, `family`
+    routine of numbers, and is None where there can be none; helpers may call
+    `routines`. `reserved` are names that no variable may have, `family`
     those of a kind, such as a compiler's macros, `taken` those that no function may have either; `is_caseless` says
     that `x` and `X` are one name. `minus` is how tightly a sign binds. `arrays` spells a constant array, and is None
     where arrays are written entry by entry; `setting` spells an attribute of a gate, and is None where no gate is
@@ -83,6 +84,7 @@ class Language(NamedTuple):
     routine: Callable[[Callable[..., float], Callable[..., str]], str] | None
     routine_name: str = "_{}"
     routine_call: str = "{}({})"
+    routines: tuple[Callable[..., Any], ...] = ()
     taken: frozenset[str] = frozenset()
     family: re.Pattern[str] | None = None
     is_caseless: bool = False

@@ -30,10 +30,12 @@ class Syntax(NamedTuple):
     `heads` and `ends` enclose a routine by the kind of its result. `given` declares its parameters inside, where the
     head does not, `locals` a number of its own. `functions` spells those of `math` and of Python that are not `library`
     and their name. `conversions` says how a number of one kind becomes one of another where the language does not do so
-    by itself. `cleared` fills a list with zeros where `room` does not. `first` is the index of a list's first entry. `lent` is a list that is handed on; `lists_last` says that
-    lists stand behind numbers, for which they may be asked. Where `choice` is None, it is made by statements; where
-    `copies` is not, lists are copied, and it takes what a call changes: `[answer, list] = f(list)`. `unasked` is a call
-    of which nobody takes the answer. `whole` spells the remainder of whole numbers, `alike` asks whether two truth values are equal.
+    by itself. `cleared` fills a list with zeros where `room` does not. `first` is the index of a list's first entry,
+    `place` makes a number an index. `lent` is a list that is handed on; `lists_last` says that lists stand behind
+    numbers, for which they may be asked. `unasked` is a call of which nobody takes the answer. Where `choice` is None,
+    statements make it; where `copies` is not, lists are copied, and it takes what a call changes:
+    `[answer, list] = f(list)`. `whole` spells the remainder of whole numbers, `alike` asks whether two truth values
+    are equal.
     """
 
     margin: str
@@ -74,6 +76,7 @@ class Syntax(NamedTuple):
     negation: str = "!{}"
     truths: tuple[str, str] = ("0", "1")
     whole: str = "{} % {}"
+    product: str = "{} * {}"
     alike: str = "=="
     comparisons: Mapping[type[ast.cmpop], str] = {}
 
@@ -247,8 +250,9 @@ class _Translator:
         if isinstance(node, ast.BinOp):
             kind = self.kinds.of(node)
             left, right = self.inner(node.left, kind), self.inner(node.right, kind)
-            is_rest = isinstance(node.op, ast.Mod)
-            return syntax.whole.format(left, right) if is_rest else f"{left} {OPERATORS[type(node.op)]} {right}"
+            is_product = isinstance(node.op, ast.Mult) and kind == FLOAT
+            form = syntax.product if is_product else syntax.whole if isinstance(node.op, ast.Mod) else ""
+            return form.format(left, right) if form else f"{left} {OPERATORS[type(node.op)]} {right}"
         assert isinstance(node, ast.Call), ast.dump(node)
         return self.call(node)
 

@@ -40,10 +40,11 @@ QUESTIONS = {
 WITHOUT_FILES = {"repl", "completion"}
 REPORT = {".tsv": "tsv", ".tab": "tsv", ".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 REPORT_FILES = {**REPORT, ".md": "markdown"}
+CODE = {".c": "c", ".js": "javascript", ".f90": "fortran", ".rs": "rust", ".go": "go"}
 FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
     **{matrix: {**REPORT_FILES, ".txt": "tsv", ".mtx": "mtx", ".npz": "npz"} for matrix in ("jacobian", "hessian")},
     "grad": {**REPORT_FILES, ".txt": "plain"},
-    "diff": {**REPORT_FILES, ".txt": "plain", ".tex": "latex", ".py": "python", ".c": "c", ".js": "javascript"},
+    "diff": {**REPORT_FILES, ".txt": "plain", ".tex": "latex", ".py": "python", **CODE},
     "explain": {".txt": "text", ".md": "markdown", ".tex": "latex", ".json": "json"},
     "graph": {
         **{".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid", ".txt": "tree", ".tex": "tikz"},
@@ -70,7 +71,7 @@ STARTS = {
 }
 PARTS = {
     **{"python": b"import math\n", "numpy": b"import numpy", "c": b"#include <math.h>", "javascript": b"Math.sqrt"},
-    **{"latex": b"\\"},
+    **{"latex": b"\\", "fortran": b"\nmodule f_module", "rust": b"\npub fn f(", "go": b"\nfunc f("},
 }
 
 
@@ -181,7 +182,7 @@ def test_a_file_without_an_ending(backprop, tmp_path, command):
 
 def test_the_language_of_a_derivative(backprop, tmp_path):
     """`--to` and the ending write the same; `--to` wins, and `--format json` holds the code."""
-    for ending, language in ((".tex", "latex"), (".py", "python"), (".c", "c"), (".js", "javascript")):
+    for ending, language in {".tex": "latex", ".py": "python", **CODE}.items():
         expected = backprop("diff", "x^2*y", "--to", language).out
         assert backprop("diff", "x^2*y", "-o", f"f{ending}")[:3] == (0, "", "")
         assert (tmp_path / f"f{ending}").read_text() == expected != backprop("diff", "x^2*y").out

@@ -1,0 +1,203 @@
+"""Generated code of many cases as one program of a language, whose helpers stand in it once. Compares nothing."""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+import subprocess
+from importlib import import_module
+
+import numpy as np
+
+from backprop.autodiff.named_tuple import NamedTuple
+from backprop.parser.printers import code
+from backprop.parser.printers.languages.fortran import wrapped
+
+from .running import entries_of, names_of, nodes_of, regrouped, shapes_of
+
+AT_ONCE = 100  # calls in a function of the program: of a long one a compiler takes long
+
+
+class Call(NamedTuple):
+    """A generated function, and its arguments as (shape, entries)."""
+
+    function: object
+    arguments: list
+
+    @property
+    def results(self):
+        """The texts of the value and of each part of the gradient."""
+        return [self.function.value, *self.function.gradient.values()]
+
+    def places(self, names, form="[{}]", first=0):
+        """How the entries of the results are written that have these names."""
+        places = []
+        for name, texts in zip(names, self.results, strict=True):
+            indexes = np.ndindex(np.shape(np.array(texts, dtype=object)))
+            places += [name + "".join([form.format(index + first) for index in place]) for place in indexes]
+        return places
+
+
+def language_of(name):
+    return getattr(import_module(f"backprop.parser.printers.languages.{name}"), name.upper())
+
+
+def generated(language, cases):
+    """The calls of all cases, and the source of each function; none has a helper that one before has."""
+    found, seen, sources = {}, set(), []
+    kept = []
+    keeping = language._replace(frame=lambda function: kept.append(function) or "")
+    for text, values in cases:
+        key = (text, shapes_of(values))
+        if key not in found:
+            code.write(keeping, f"f{len(found)}", *nodes_of(text, **dict(key[1])))
+            found[key] = kept.pop()
+            helpers = tuple([one for one in found[key].helpers if one not in seen])
+            sources.append(language.frame(found[key]._replace(helpers=helpers)))
+            seen.update(helpers)
+    calls = []
+    for text, values in cases:
+        names = names_of(text, **dict(shapes_of(values)))
+        arguments = [(np.shape(values[name]), entries_of(values, [name])) for name in names]
+        calls.append(Call(found[text, shapes_of(values)], arguments))
+    return calls, sources
+
+
+def run_program(name, cases, folder):
+    """[value, gradient by variable] of each (text, values)."""
+    language = language_of(name)
+    calls, sources = generated(language, cases)
+    printed = PROGRAMS[name](sources, calls, language.number, folder)
+    results = []
+    for (text, values), line in zip(cases, printed.splitlines(), strict=True):
+        numbers = iter(map(number_of, line.split()))
+        shapes = dict(shapes_of(values))
+        value = regrouped(numbers, nodes_of(text, **shapes)[0].shape)
+        results.append((value, {one: regrouped(numbers, shapes[one]) for one in names_of(text, **shapes)}))
+        assert next(numbers, None) is None, (text, line)
+    return results
+
+
+def number_of(text):
+    return math.nan if text == "NA" else float(text.replace("Infinity", "inf").replace("+Inf", "inf"))
+
+
+def ran(*command, folder):
+    """What a command prints; its messages are in the test's report where it fails."""
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
+    return done.stdout
+
+
+def in_parts(lines, form, call):
+    """Functions of some of the lines, `form` of a number and the lines, and the calls of all."""
+    parts = ["\n".join(lines[start : start + AT_ONCE]) for start in range(0, len(lines), AT_ONCE)]
+    return [form.format(k, part) for k, part in enumerate(parts)], "\n".join(
+        [call.format(k) for k in range(len(parts))]
+    )
+
+
+def literal(shape, entries, number, before="[", after="]"):
+    """An array as brackets in brackets."""
+    if not shape:
+        return number(entries[0])
+    size = math.prod(shape[1:])
+    parts = [literal(shape[1:], entries[k * size : (k + 1) * size], number, before, after) for k in range(shape[0])]
+    return before + ", ".join(parts) + after
+
+
+FORTRAN_SHOW = """
+subroutine show(values)
+  real(dp), intent(in) :: values(:)
+  write (*, '(*(es25.17e3, 1x))') values
+end subroutine show
+"""
+
+
+def fortran(sources, calls, number, folder):
+    lines = []
+    for call in calls:
+        given = []
+        for shape, entries in call.arguments:
+            flat = f"[real(dp) :: {', '.join(map(number, entries))}]"
+            order = ", ".join(map(str, range(len(shape), 0, -1)))
+            turned = f"reshape({flat}, [{', '.join(map(str, shape))}], order=[{order}])"
+            given.append(turned if len(shape) > 1 else flat if shape else number(entries[0]))
+        value = np.array(call.function.value, dtype=object)
+        count = sum(np.array(texts, dtype=object).size for texts in call.results[1:])
+        declared = "value" + (f"({', '.join(map(str, value.shape))})" if value.shape else "")
+        places = [f"value({', '.join([str(one + 1) for one in place])})" for place in np.ndindex(value.shape)]
+        shown = [*(places if value.shape else ["value"]), *[f"gradient({k + 1})" for k in range(count)]]
+        given += ["value", *["gradient"] * bool(count)]
+        lines += [
+            *("block", f"real(dp) :: {declared}, gradient({count})"),
+            *(f"call {call.function.body.name}({', '.join(given)})", f"call show([real(dp) :: {', '.join(shown)}])"),
+            "end block",
+        ]
+    parts, main = in_parts(
+        list(map(wrapped, lines)), "subroutine part{0}()\n{1}\nend subroutine part{0}", "call part{}()"
+    )
+    bodies = [source.split("contains\n", 1)[1].rsplit("end module", 1)[0] for source in sources]
+    head = ["module all", "use, intrinsic :: ieee_arithmetic", "use, intrinsic :: iso_c_binding, only: c_double"]
+    head += ["implicit none", "integer, parameter :: dp = c_double", "contains", FORTRAN_SHOW]
+    text = [*head, *bodies, *parts, "end module all", "program main", "use all", main, "end program main", ""]
+    (folder / "program.f90").write_text("\n".join(text))
+    flags = ["-std=f2008", "-ffp-contract=off", "-O0", "-Wall", "-Wno-unused", "-Wno-compare-reals"]
+    ran("gfortran", *flags, "program.f90", "-o", "program", folder=folder)
+    return ran("./program", folder=folder)
+
+
+def rust(sources, calls, number, folder):
+    lines = []
+    for call in calls:
+        given = ", ".join(["&" * bool(shape) + literal(shape, entries, number) for shape, entries in call.arguments])
+        shown = call.places(["r.0", *[f"r.1.{place}" for place in range(len(call.results) - 1)]])
+        form = "{:?} " * len(shown)
+        lines.append(f'    {{ let r = {call.function.body.name}({given}); println!("{form}", {", ".join(shown)}); }}')
+    parts, main = in_parts(lines, "fn part{0}() {{\n{1}\n}}", "part{}();")
+    (folder / "program.rs").write_text("\n".join([*sources, *parts, "fn main() {", main, "}", ""]))
+    ran(TOOLS["rust"], "-D", "warnings", "-A", "unused", "-o", "program", "program.rs", folder=folder)
+    return ran("./program", folder=folder)
+
+
+GO_HEAD = """package main
+
+import (
+    "fmt"
+    "math"
+)
+
+func show(numbers ...float64) {
+    for _, one := range numbers {
+        fmt.Printf("%.17g ", one)
+    }
+    fmt.Println()
+}
+"""
+
+
+def go(sources, calls, number, folder):
+    lines = []
+    for call in calls:
+        given = []
+        for shape, entries in call.arguments:
+            kind = "".join([f"[{length}]" for length in shape]) + "float64"
+            given.append((kind if shape else "") + literal(shape, entries, number, "{", "}"))
+        names = ["v", *[f"g{place}" for place in range(len(call.results) - 1)]]
+        unused = f"{', '.join(['_' for _ in names])} = {', '.join(names)}"
+        called = f"{', '.join(names)} := {call.function.body.name}({', '.join(given)})"
+        lines.append(f"    {{\n{called}\nshow({', '.join(call.places(names))})\n{unused}\n    }}")
+    parts, main = in_parts(lines, "func part{0}() {{\n{1}\n}}", "part{}()")
+    bodies = [source.replace("package derivative\n", "").replace('import "math"\n', "") for source in sources]
+    (folder / "program.go").write_text("\n".join([GO_HEAD, *bodies, *parts, "func main() {", main, "}", ""]))
+    ran("go", "build", "-gcflags=-N -l", "-o", "program", "program.go", folder=folder)
+    return ran("./program", folder=folder)
+
+
+PROGRAMS = {"fortran": fortran, "rust": rust, "go": go}
+TOOLS = {
+    "fortran": shutil.which("gfortran"),
+    "rust": shutil.which("rustc") or shutil.which("rustc", path=os.path.expanduser("~/.cargo/bin")),
+    "go": shutil.which("go"),
+}

@@ -1,0 +1,88 @@
+"""Every gate at its samples and corners in the languages of code that have a tool here: one program a language.
+
+The bound is four units in the last place; where a function has more room, the reason stands beside it. The zeros of
+what takes them apart by their sign have it.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+import numpy as np
+import pytest
+
+from backprop.autodiff.derivatives.values import value_and_grad
+from backprop.autodiff.evaluation.execution import evaluate
+from backprop.parser import parse
+from backprop.parser.printers.language import words
+
+from .programs import PROGRAMS, TOOLS, run_program
+from .test_code import CORNERS, gate_cases
+from .test_names_and_signs import NAMES
+from .test_scalars import ARRAYS, OF_ARRAYS, at_declared_points
+
+UNITS = 4
+CANCELLING = {"cofactor(x0, x1)": 32}  # of four rows, whose terms cancel
+ROOM = {language: CANCELLING for language in PROGRAMS}
+ENDS = (0.0, -0.0, 2.5, -2.5, math.inf, math.nan)
+OF_TWO = ("x % y", "x // y", "max(x, y)", "min(x, y)")
+OF_ONE = ("relu(x)", "sign(x)", "abs(x)", "floor(x)", "ceil(x)", "round(x)", "-x", "sqrt(x)", "cbrt(x)")
+MORE_NAMES = words(
+    """
+end begin subroutine module dp merge own_floor mut loop impl self Self fn let match func go chan nil select range
+by_x x X T1 w e E pi PI TRUE FALSE NULL Inf T F NA c function elseif endfunction local repeat where_ ans i j eps jnp
+torch vec4 uniform sampler2D __device__ threadIdx own_sign special_gamma remainder value_ gradient_ C_DOUBLE
+"""
+)
+
+
+def of_names():
+    """All of them in one function, so that two may not get the same new name."""
+    names = [*NAMES, *MORE_NAMES]
+    text = " + ".join(f"{place + 1}*{name}" for place, name in enumerate(names))
+    text += " + max(e1, e2) + min(e1, e2) + e1^e2 + (e1 % e2) + e1/e2 + sign(e1) + abs(e1) + cbrt(e2) + floor(e1)"
+    return text, {name: float(place % 7 + 1) for place, name in enumerate(parse(text).inputs)}
+
+
+@cache
+def cases():
+    """(text, values, true value, true gradient of its sum) of each."""
+    texts = [*gate_cases(), *CORNERS, of_names()]
+    texts += [(text, {"x": x, "y": y}) for text in OF_TWO for x in ENDS for y in ENDS]
+    texts += [(text, {"x": x}) for text in OF_ONE for x in ENDS]
+    found = [(text, values, *value_and_grad(parse(text), values)) for text, values in texts]
+    found += [(text, values, *answers) for _, text, values, *answers in at_declared_points()]
+    for text in OF_ARRAYS:
+        values = {name: np.array(ARRAYS[name]) for name in parse(text).inputs}
+        graph = parse(text).typed({name: np.shape(entries) for name, entries in values.items()})
+        gradient = value_and_grad(parse(f"sum({text})"), values)[1]
+        found.append((text, values, evaluate([graph.result], values)[0], gradient))
+    return found
+
+
+def units_apart(mine, truth, *, is_signed):
+    """In units of the last place, the most of all entries; infinitely many for another shape, nan or sign of zero."""
+    mine, truth = np.asarray(mine, dtype=float), np.asarray(truth, dtype=float)
+    if mine.shape != truth.shape:
+        return math.inf
+    has_sign = (np.signbit(mine) == np.signbit(truth)) | (not is_signed)
+    is_same = (mine == truth) & has_sign | (np.isnan(mine) & np.isnan(truth))
+    is_number = np.isfinite(mine) & np.isfinite(truth) & ((mine != 0.0) | (truth != 0.0))
+    with np.errstate(invalid="ignore"):
+        units = np.abs(mine - truth) / np.spacing(np.maximum(np.abs(mine), np.abs(truth)))
+    return float(np.max(np.where(is_same, 0.0, np.where(is_number, units, math.inf)), initial=0.0))
+
+
+@pytest.mark.parametrize("language", PROGRAMS)
+def test_every_gate_agrees_at_its_samples_and_corners(language, tmp_path):
+    if TOOLS[language] is None:
+        pytest.skip(f"nothing runs {language} here")
+    results = run_program(language, [(text, values) for text, values, *_ in cases()], tmp_path)
+    wrong = []
+    for (text, values, true_value, truths), (value, gradient) in zip(cases(), results, strict=True):
+        pairs = [(value, true_value), *[(gradient[name], truths[name]) for name in truths]]
+        apart = max([units_apart(*pair, is_signed=text in (*OF_TWO, *OF_ONE)) for pair in pairs])
+        if apart > ROOM[language].get(text, UNITS):
+            wrong.append((text, values, apart, (value, true_value), (gradient, truths)))
+    assert not wrong, f"{len(wrong)}\n" + "\n".join(map(str, wrong[:20]))
