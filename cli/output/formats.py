@@ -69,6 +69,8 @@ FORMATS = {
     "fortran": FileFormat((".f90",), CODE),
     "rust": FileFormat((".rs",), CODE),
     "go": FileFormat((".go",), CODE),
+    "r": FileFormat((".r",), CODE),
+    "matlab": FileFormat((".m",), CODE),
     "dot": FileFormat((".dot", ".gv"), by("graph.dot", "graph")),
     "mermaid": FileFormat((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
     "tikz": FileFormat((".tex",), by("graph.tikz", "graph")),

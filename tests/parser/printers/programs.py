@@ -85,7 +85,8 @@ def number_of(text):
 
 def ran(*command, folder):
     """What a command prints; its messages are in the test's report where it fails."""
-    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
+    settings = {**os.environ, "R_ENABLE_JIT": "0"}  # to compile what runs once takes R ten seconds
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=settings)
     assert done.returncode == 0, f"{command}\n{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
     return done.stdout
 
@@ -195,9 +196,56 @@ def go(sources, calls, number, folder):
     return ran("./program", folder=folder)
 
 
-PROGRAMS = {"fortran": fortran, "rust": rust, "go": go}
+def r(sources, calls, number, folder):
+    lines = [
+        "show <- function(answer) {",
+        "  numbers <- c(turned(answer$value), unlist(lapply(answer$gradient, turned)))",
+        "  cat(sprintf('%.17g', numbers), '\\n')",
+        "}",
+        "turned <- function(x) if (is.null(dim(x))) x else as.vector(aperm(x))",
+    ]
+    for call in calls:
+        given = []
+        for shape, entries in call.arguments:
+            flat = f"c({', '.join(map(number, entries))})" if entries else "numeric(0)"
+            turned = f"aperm(array({flat}, c({', '.join(map(str, shape[::-1]))})))"
+            given.append(turned if len(shape) > 1 else flat)
+        lines.append(f"show({call.function.body.name}({', '.join(given)}))")
+    (folder / "program.r").write_text("\n".join([*sources, *lines, ""]))
+    return ran("Rscript", "--vanilla", "program.r", folder=folder)
+
+
+OCTAVE_SHOW = """
+function show(value, gradient)
+  numbers = permute(value, ndims(value):-1:1)(:);
+  for name = fieldnames(gradient)'
+    part = gradient.(name{1});
+    numbers = [numbers; permute(part, ndims(part):-1:1)(:)];
+  end
+  printf("%.17g ", numbers);
+  printf("\\n");
+end
+"""
+
+
+def matlab(sources, calls, number, folder):
+    lines = []
+    for call in calls:
+        given = []
+        for shape, entries in call.arguments:
+            flat = f"[{', '.join(map(number, entries))}]"
+            order = list(range(len(shape), 0, -1))
+            given.append(f"permute(reshape({flat}, {list(shape[::-1])}), {order})" if len(shape) > 1 else flat)
+        lines.append(f"[value, gradient] = {call.function.body.name}({', '.join(given)}); show(value, gradient);")
+    (folder / "program.m").write_text("\n".join(["1;", OCTAVE_SHOW, *sources, *lines, ""]))
+    return ran("octave-cli", "--norc", "--no-gui", "program.m", folder=folder)
+
+
+PROGRAMS = {"fortran": fortran, "rust": rust, "go": go, "r": r, "matlab": matlab}
 TOOLS = {
     "fortran": shutil.which("gfortran"),
     "rust": shutil.which("rustc") or shutil.which("rustc", path=os.path.expanduser("~/.cargo/bin")),
     "go": shutil.which("go"),
+    "r": shutil.which("Rscript"),
+    "matlab": shutil.which("octave-cli"),
 }
