@@ -12,19 +12,31 @@ from backprop.cli.reports.functions import LOOPS, list_report, names, page_repor
 from backprop.cli.status import Failure
 from backprop.parser.similarity import suggestion
 
-EXAMPLES = ("backprop functions", "backprop functions sigmoid", 'backprop functions "+"')
+EXAMPLES = (
+    "backprop functions",
+    "backprop functions sigmoid",
+    'backprop functions "+"',
+    "backprop functions erf --languages",
+)
 
 
 @command("functions", examples=EXAMPLES, cls=Helpful)
 @click.argument("name", required=False, shell_complete=completed_by("function"))
+@click.option("--languages", "by_language", is_flag=True, help="Show which languages of diff --to have them.")
 @output_options("functions")
-def functions(name: str | None, output: Output) -> None:
+def functions(name: str | None, by_language: bool, output: Output) -> None:
     """Show the functions and operators, or all about NAME: its derivative, habit, corners and source."""
-    if name is None:
-        output.write(list_report())
-        return
-    page = page_report(name)
+    if by_language:
+        from backprop.cli.reports.languages import languages_report  # here, not above: it imports every language
+
+        page = languages_report(name)
+    else:
+        page = page_report(name) if name is not None else list_report()
     if page is None:
         known = [*names(), *LOOPS]
+        if name is None or name in known:
+            raise Failure(
+                f"{name} is made of other functions, which have a line each", "omit --languages to read of it"
+            )
         raise Failure(f"unknown function {name!r}", suggestion(name, known, "backprop functions lists them"))
     output.write(page)

@@ -44,10 +44,10 @@ def write(language: Language, name: str, value: Node, gradients: Mapping[str, No
 
     Raises ExpressionError, with the gate's place, for what the language cannot say.
     """
-    return _Writer(language).function(name, value, gradients)
+    return Writer(language).function(name, value, gradients)
 
 
-class _Writer:
+class Writer:
     """One run: the helpers that the code written so far calls, in the order in which they must stand."""
 
     def __init__(self, language: Language) -> None:
@@ -279,9 +279,21 @@ class _Writer:
     def is_infix(self, gate: Gate) -> bool:
         return isinstance(gate.notation, (Infix, Prefix)) and gate.notation.symbol in self.language.operators
 
+    def has_call(self, gate: Gate) -> bool:
+        """Whether it is written by its template or its sign."""
+        return self.template(gate) is not None or self.is_infix(gate)
+
+    def has_own(self, gate: Gate) -> bool:
+        """Whether that is the language's own: a sign, or calls of nothing that is written beside them."""
+        template = self.template(gate)
+        if template is None:
+            return self.is_infix(gate)
+        called = CALLED.findall(template.text)
+        return template.text not in self.routines and not any(name in self.language.helpers for name in called)
+
     def is_spelled(self, gate: Gate) -> bool:
         has_function = gate.kernel is not None and not gate.is_variadic and not gate.attributes
-        return self.template(gate) is not None or has_function or self.is_infix(gate)
+        return self.has_call(gate) or has_function
 
 
 def in_shape(texts: Iterator[str], shape: Shape) -> Any:

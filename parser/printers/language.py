@@ -66,7 +66,7 @@ class Language(NamedTuple):
     those of a kind, such as a compiler's macros, `taken` those that no function may have either; `is_caseless` says
     that `x` and `X` are one name. `minus` is how tightly a sign binds. `arrays` spells a constant array, and is None
     where arrays are written entry by entry; `setting` spells an attribute of a gate, and is None where no gate is
-    spelled with one.
+    spelled with one. `run_by` is what the tests run it by, empty where nothing does.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Language(NamedTuple):
     family: re.Pattern[str] | None = None
     is_caseless: bool = False
     minus: int = UNARY
+    run_by: str = ""
     arrays: Callable[[Any], str] | None = None
     setting: Callable[[Any], str] | None = None
 

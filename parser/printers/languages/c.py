@@ -158,6 +158,7 @@ def frame(function: GeneratedFunction) -> str:
 C = Language(
     name="c",
     title="C",
+    run_by="gcc",
     operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(str),

@@ -231,6 +231,7 @@ def wrapped(line: str) -> str:
 FORTRAN = Language(
     name="fortran",
     title="Fortran",
+    run_by="gfortran",
     operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: name if name in INTRINSICS else None),

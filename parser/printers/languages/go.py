@@ -211,6 +211,7 @@ def frame(function: GeneratedFunction) -> str:
 GO = Language(
     name="go",
     title="Go",
+    run_by="go",
     operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: f"math.{FUNCTIONS[name]}" if name in FUNCTIONS else None),

@@ -144,6 +144,7 @@ def frame(function: GeneratedFunction) -> str:
 JAVASCRIPT = Language(
     name="javascript",
     title="JavaScript",
+    run_by="node",
     operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math("Math.{}".format),

@@ -226,6 +226,7 @@ def frame(function: GeneratedFunction) -> str:
 MATLAB = Language(
     name="matlab",
     title="MATLAB",
+    run_by="octave-cli",
     operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: name if name in REAL else None),

@@ -239,6 +239,7 @@ def frame(function: GeneratedFunction) -> str:
 NUMPY = Language(
     name="numpy",
     title="NumPy",
+    run_by="python",
     operators=frozenset("+-*/@"),
     spellings=SPELLINGS,
     library=library,

@@ -113,6 +113,7 @@ def framed(function: GeneratedFunction, imports: str, decorator: str = "", prepa
 PYTHON = Language(
     name="python",
     title="Python",
+    run_by="python",
     operators=frozenset("+-*"),
     spellings=SPELLINGS,
     library=language.from_math("math.{}".format),

@@ -208,6 +208,7 @@ def frame(function: GeneratedFunction) -> str:
 R = Language(
     name="r",
     title="R",
+    run_by="Rscript",
     operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: None),

@@ -159,6 +159,7 @@ def frame(function: GeneratedFunction) -> str:
 RUST = Language(
     name="rust",
     title="Rust",
+    run_by="rustc",
     operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: f"f64::{METHODS[name]}" if name in METHODS else None),

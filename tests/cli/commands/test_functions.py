@@ -7,6 +7,7 @@ import json
 import pytest
 
 from backprop.autodiff.gates import FAMILIES, FUNCTIONS
+from backprop.cli.output.formats import LANGUAGES
 from backprop.cli.reports.functions import LOOPS, names, page_data
 from backprop.parser import parse
 
@@ -82,3 +83,19 @@ def test_the_table(terminal):
     assert answer.lines[0] == "relu"
     assert any("passes the gradient where x is positive" in line for line in answer.lines)
     assert max(map(len, terminal("functions").lines)) <= 80
+
+
+def test_the_table_of_languages(backprop):
+    """What it says is missing is refused, and nothing else: the tests of printers write all that is there."""
+    head, tools, *rows = backprop("functions", "--languages").rows
+    assert head[:3] == ["name", "python", "numpy"] and set(head[1:]) <= set(LANGUAGES)
+    assert tools[:4] == ["(tests run it by)", "python", "python", "gcc"]
+    found = {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
+    assert set(found) == {gate.name for gate in PUBLIC if gate.expand is None}
+    assert {name for name, cells in found.items() if cells["c"] == "no"} == {"integral", "root", "argmin"}
+    assert (found["sin"]["c"], found["erf"]["javascript"], found["jn"]["rust"]) == ("own", "written", "written")
+    answer = json.loads(backprop("functions", "max", "--languages", "--json").out)
+    assert answer["run_by"]["fortran"] == "gfortran"
+    assert [one["name"] for one in answer["functions"]] == ["maximum", "max"]
+    answer = backprop("functions", "median", "--languages")
+    assert (answer.status, answer.out) == (2, "") and "omit --languages" in answer.err

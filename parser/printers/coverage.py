@@ -1,0 +1,79 @@
+"""What each language of code has of each gate: its own function, code in its place, or nothing. Writes no code."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from backprop.autodiff.declaration import leaves
+from backprop.autodiff.declaration.gate import Gate
+from backprop.autodiff.errors import ExpressionError
+from backprop.autodiff.evaluation.program import needed
+from backprop.autodiff.graph import Graph, Node
+from backprop.autodiff.passes.reverse import gradients
+from backprop.parser.printers.code import Writer
+from backprop.parser.printers.language import Language
+from backprop.parser.printers.longhand import in_public_gates
+from backprop.parser.printers.scalars import in_scalars
+
+OWN, WRITTEN, MISSING = "own", "written", "no"
+
+
+def ways(language: Language, gates: list[Gate]) -> list[str]:
+    """How the language computes each gate and its gradient, those of arrays with the shapes of their first sample."""
+    writer = Writer(language)
+    known: dict[Gate, bool] = {}
+
+    def has(gate: Gate) -> bool:
+        if gate not in known:
+            known[gate] = writer.has_call(gate) or (gate.kernel is not None and all(map(has, within(gate, writer))))
+        return known[gate]
+
+    found = []
+    for gate in gates:
+        nodes = written(gate, writer)
+        is_there = nodes is not None and all(has(node.gate) for node in nodes if not is_leaf(node))
+        found.append(MISSING if not is_there else OWN if writer.has_own(gate) else WRITTEN)
+    return found
+
+
+def is_leaf(node: Node) -> bool:
+    return node.gate is leaves.input or node.is_constant
+
+
+def written(gate: Gate, writer: Writer) -> list[Node] | None:
+    """The nodes of which the value and the gradient of the gate's first sample are made in the language, or None."""
+    if gate.has_inside:
+        return None
+    results = list(sample_of(gate, writer.has_arrays))
+    try:
+        return needed(in_public_gates(results, writer.is_spelled)) if results else None
+    except ExpressionError:
+        return None
+
+
+@cache
+def sample_of(gate: Gate, has_arrays: bool) -> tuple[Node, ...]:
+    """The value and the gradient at the first sample, of their entries where there are no arrays; nothing if none."""
+    sample = gate.samples[0]
+    graph = Graph(is_typed=True)
+    inputs = [graph.input(f"x{place}", np.shape(operand)) for place, operand in enumerate(sample.operands)]
+    settings = [sample.attributes.get(name, one.default) for name, one in gate.attributes.items()]
+    value = graph.add(gate, tuple(inputs), tuple(settings))
+    results = [value, *gradients(value, inputs, graph.constant(np.ones(value.shape)))]
+    if has_arrays:
+        return tuple(results)
+    try:
+        return tuple(in_scalars(in_public_gates(results, lambda one: one.by_entries is not None)))
+    except ExpressionError:
+        return ()
+
+
+def within(gate: Gate, writer: Writer) -> list[Gate]:
+    """The gates of a kernel, as the language has it."""
+    assert gate.kernel is not None
+    graph = Graph(is_typed=True)
+    settings = {name: gate.samples[0].attributes.get(name, one.default) for name, one in gate.attributes.items()}
+    result = gate.kernel(*[graph.input(operand) for operand in gate.operands], **settings)
+    return [node.gate for node in needed(in_public_gates([result], writer.is_spelled)) if not is_leaf(node)]
