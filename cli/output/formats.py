@@ -69,6 +69,7 @@ FORMATS = {
     "fortran": FileFormat((".f90",), CODE),
     "rust": FileFormat((".rs",), CODE),
     "go": FileFormat((".go",), CODE),
+    "cuda": FileFormat((".cu",), CODE),
     "r": FileFormat((".r",), CODE),
     "matlab": FileFormat((".m",), CODE),
     "dot": FileFormat((".dot", ".gv"), by("graph.dot", "graph")),

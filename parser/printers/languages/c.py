@@ -90,6 +90,8 @@ SYNTAX = Syntax(
     functions={
         "max": "fmax({}, {})",
         "min": "fmin({}, {})",
+        "max of int": "({0} > {1} ? {0} : {1})",
+        "min of int": "({0} < {1} ? {0} : {1})",
         "int": "(int)({})",
         "float": "(double)({})",
     },
@@ -118,6 +120,13 @@ def helper(body: Body) -> str:
 
 
 def frame(function: GeneratedFunction) -> str:
+    return framed(
+        function, "C99. For the same digits as backprop's, compile with -ffp-contract=off and without -ffast-math."
+    )
+
+
+def framed(function: GeneratedFunction, note: str, qualifier: str = "") -> str:
+    """A file that begins with the note; the qualifier stands before the function."""
     body = function.body
     text = " ".join([*[code for _, code in body.assignments], *body.results])
     used = set(NAME.findall(text))
@@ -137,7 +146,7 @@ def frame(function: GeneratedFunction) -> str:
         parameters.append(declared("gradient", (len(gradient),)))
     set_gradient = [f"    gradient[{place}] = {text}; /* by {name} */\n" for place, (name, text) in enumerate(gradient)]
     return (
-        "/* C99. For the same digits as backprop's, compile with -ffp-contract=off and without -ffast-math. */\n"
+        f"/* {note} */\n"
         + "#include <math.h>\n\n"
         + "".join(f"{source}\n\n" for source in function.helpers)
         + (
@@ -147,7 +156,7 @@ def frame(function: GeneratedFunction) -> str:
         )
         + "".join(f";\n   {old} is called {new} here" for old, new in function.renamed)
         + ". */\n"
-        + f"{'void' if function.is_array else 'double'} {body.name}({', '.join(parameters) or 'void'}) {{\n"
+        + f"{qualifier}{'void' if function.is_array else 'double'} {body.name}({', '.join(parameters) or 'void'}) {{\n"
         + "".join(unused)
         + body.lines(ASSIGNMENT)
         + "".join([*set_values, *set_gradient])

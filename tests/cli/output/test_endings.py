@@ -40,7 +40,16 @@ QUESTIONS = {
 WITHOUT_FILES = {"repl", "completion"}
 REPORT = {".tsv": "tsv", ".tab": "tsv", ".csv": "csv", ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson"}
 REPORT_FILES = {**REPORT, ".md": "markdown"}
-CODE = {".c": "c", ".js": "javascript", ".f90": "fortran", ".rs": "rust", ".go": "go", ".r": "r", ".m": "matlab"}
+CODE = {
+    ".c": "c",
+    ".js": "javascript",
+    ".f90": "fortran",
+    ".rs": "rust",
+    ".go": "go",
+    ".cu": "cuda",
+    ".r": "r",
+    ".m": "matlab",
+}
 FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
     **{matrix: {**REPORT_FILES, ".txt": "tsv", ".mtx": "mtx", ".npz": "npz"} for matrix in ("jacobian", "hessian")},
     "grad": {**REPORT_FILES, ".txt": "plain"},
@@ -72,7 +81,7 @@ STARTS = {
 PARTS = {
     **{"python": b"import math\n", "numpy": b"import numpy", "c": b"#include <math.h>", "javascript": b"Math.sqrt"},
     **{"latex": b"\\", "fortran": b"\nmodule f_module", "rust": b"\npub fn f(", "go": b"\nfunc f("},
-    **{"r": b"\nf <- function(", "matlab": b"function [value, gradient] = f("},
+    **{"cuda": b"\n__device__ double f(", "r": b"\nf <- function(", "matlab": b"function [value, gradient] = f("},
 }
 
 

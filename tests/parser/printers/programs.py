@@ -241,11 +241,42 @@ def matlab(sources, calls, number, folder):
     return ran("octave-cli", "--norc", "--no-gui", "program.m", folder=folder)
 
 
-PROGRAMS = {"fortran": fortran, "rust": rust, "go": go, "r": r, "matlab": matlab}
+def cuda(sources, calls, number, folder):
+    """As C++ on the host: its functions are those of the device, but for their last bits."""
+    lines = []
+    for call in calls:
+        shapes = [np.shape(np.array(texts, dtype=object)) for texts in call.results]
+        count = sum(math.prod(shape) for shape in shapes[1:])
+        given, declared = [], []
+        for place, (shape, entries) in enumerate(call.arguments):
+            sizes = "".join([f"[{max(length, 1)}]" for length in shape])
+            values = literal(shape, entries, number, "{", "}") if entries else "{}"
+            declared.append(f"double a{place}{sizes} = {values};")
+            given.append(f"a{place}")
+        sizes = "".join([f"[{max(length, 1)}]" for length in shapes[0]])
+        declared.append(f"double v{sizes}, g[{count + 1}];")
+        given += [*["v"] * bool(shapes[0]), *["g"] * bool(call.results[1:])]
+        called = f"{'' if shapes[0] else 'v = '}{call.function.body.name}({', '.join(given)});"
+        places = [f"v{''.join([f'[{index}]' for index in place])}" for place in np.ndindex(shapes[0])]
+        shown = [*places, *[f"g[{place}]" for place in range(count)]]
+        lines.append(f"{{ {' '.join(declared)} (void)g; {called} show({{{', '.join(shown)}}}); }}")
+    parts, main = in_parts(lines, "static void part{0}() {{\n{1}\n}}", "part{}();")
+    head = "#include <cstdio>\n#include <initializer_list>\n"
+    head += (
+        'static void show(std::initializer_list<double> all) { for (double x : all) printf("%.17g ", x); puts(""); }'
+    )
+    (folder / "program.cpp").write_text("\n".join([head, *sources, *parts, "int main() {", main, "}", ""]))
+    flags = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-O0", "-D__device__="]
+    ran("g++", *flags, "program.cpp", "-o", "program", folder=folder)
+    return ran("./program", folder=folder)
+
+
+PROGRAMS = {"fortran": fortran, "rust": rust, "go": go, "r": r, "matlab": matlab, "cuda": cuda}
 TOOLS = {
     "fortran": shutil.which("gfortran"),
     "rust": shutil.which("rustc") or shutil.which("rustc", path=os.path.expanduser("~/.cargo/bin")),
     "go": shutil.which("go"),
+    "cuda": shutil.which("g++"),
     "r": shutil.which("Rscript"),
     "matlab": shutil.which("octave-cli"),
 }
