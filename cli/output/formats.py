@@ -64,6 +64,7 @@ FORMATS = {
     "latex": FileFormat((".tex",), by("explain.latex", "explain") | CODE),
     "python": FileFormat((".py",), CODE),
     "numpy": FileFormat((), CODE),
+    "jax": FileFormat((), CODE),
     "c": FileFormat((".c",), CODE),
     "javascript": FileFormat((".js",), CODE),
     "fortran": FileFormat((".f90",), CODE),

@@ -293,6 +293,8 @@ class Writer:
 
     def is_spelled(self, gate: Gate) -> bool:
         has_function = gate.kernel is not None and not gate.is_variadic and not gate.attributes
+        if gate.routine is not None and gate.kernel is None:  # its textbook form would lose digits
+            return True
         return self.has_call(gate) or has_function
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import keyword
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.expression import nested
@@ -91,13 +93,23 @@ def frame(function: GeneratedFunction) -> str:
     return framed(function, "import math\n")
 
 
-def framed(function: GeneratedFunction, imports: str, decorator: str = "", prepared: str = "") -> str:
+def listed_entries(texts: Any) -> str:
+    return nested(texts, str)
+
+
+def framed(
+    function: GeneratedFunction,
+    imports: str,
+    decorator: str = "",
+    prepared: str = "",
+    array: Callable[[Any], str] = listed_entries,
+) -> str:
     """A module: the imports, the helpers, and the function that returns the value and the gradient by name.
 
-    `decorator` stands above the function, the lines `prepared` at the beginning of its body.
+    `decorator` stands above the function, the lines `prepared` at the beginning of its body; `array` writes entries.
     """
     body = function.body
-    entries = [f'"{name}": {nested(texts, str)}' for name, texts in function.gradient.items()]
+    entries = [f'"{name}": {array(texts)}' for name, texts in function.gradient.items()]
     return (
         f"{imports}\n\n"
         + "".join(f"{source}\n\n\n" for source in function.helpers)
@@ -106,7 +118,7 @@ def framed(function: GeneratedFunction, imports: str, decorator: str = "", prepa
         + "".join(f"    # {old} is called {new} here\n" for old, new in function.renamed)
         + prepared
         + body.lines(ASSIGNMENT)
-        + f"    return {nested(function.value, str)}, {{{listed(entries, '        ')}}}\n"
+        + f"    return {array(function.value)}, {{{listed(entries, '        ')}}}\n"
     )
 
 

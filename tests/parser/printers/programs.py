@@ -6,7 +6,9 @@ import math
 import os
 import shutil
 import subprocess
+import sys
 from importlib import import_module
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -271,11 +273,22 @@ def cuda(sources, calls, number, folder):
     return ran("./program", folder=folder)
 
 
-PROGRAMS = {"fortran": fortran, "rust": rust, "go": go, "r": r, "matlab": matlab, "cuda": cuda}
+def jax(sources, calls, number, folder):
+    lines = ["import math", "import numpy", "from jax.numpy import array, inf, nan"]
+    lines.append("show = lambda *all: print(*[repr(float(one)) for part in all for one in numpy.ravel(part)])")
+    for call in calls:
+        given = ", ".join([f"array({literal(shape, entries, number)})" for shape, entries in call.arguments])
+        lines.append(f"value, gradient = {call.function.body.name}({given}); show(value, *gradient.values())")
+    (folder / "program.py").write_text("\n".join([*sources, *lines, ""]))
+    return ran(TOOLS["jax"], "program.py", folder=folder)
+
+
+PROGRAMS = {"jax": jax, "fortran": fortran, "rust": rust, "go": go, "r": r, "matlab": matlab, "cuda": cuda}
 TOOLS = {
     "fortran": shutil.which("gfortran"),
     "rust": shutil.which("rustc") or shutil.which("rustc", path=os.path.expanduser("~/.cargo/bin")),
     "go": shutil.which("go"),
+    "jax": sys.executable if find_spec("jax") else None,
     "cuda": shutil.which("g++"),
     "r": shutil.which("Rscript"),
     "matlab": shutil.which("octave-cli"),
