@@ -47,6 +47,7 @@ CODE = {
     ".rs": "rust",
     ".go": "go",
     ".cu": "cuda",
+    ".jl": "julia",
     ".r": "r",
     ".m": "matlab",
 }
@@ -81,7 +82,12 @@ STARTS = {
 PARTS = {
     **{"python": b"import math\n", "numpy": b"import numpy", "c": b"#include <math.h>", "javascript": b"Math.sqrt"},
     **{"latex": b"\\", "fortran": b"\nmodule f_module", "rust": b"\npub fn f(", "go": b"\nfunc f("},
-    **{"cuda": b"\n__device__ double f(", "r": b"\nf <- function(", "matlab": b"function [value, gradient] = f("},
+    **{
+        "julia": b"\nfunction f(",
+        "cuda": b"\n__device__ double f(",
+        "r": b"\nf <- function(",
+        "matlab": b"function [value, gradient] = f(",
+    },
 }
 
 

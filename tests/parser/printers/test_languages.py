@@ -20,6 +20,7 @@ from backprop.parser import parse
 from backprop.parser.printers import code
 from backprop.parser.printers.coverage import MISSING, ways
 from backprop.parser.printers.language import words
+from backprop.parser.printers.languages import languages
 
 from .programs import PROGRAMS, TOOLS, language_of, run_program
 from .running import nodes_of, shapes_of
@@ -36,6 +37,7 @@ OF_XLA = {
 }  # fmt: skip
 ROOM = {language: CANCELLING for language in PROGRAMS} | {"jax": OF_XLA}
 WITHOUT_LOOPS = ("jax",)  # which have no routines
+RUN_ELSEWHERE = ("python", "numpy", "c", "javascript")  # in test_code.py
 INTERPRETED = ("r", "matlab")
 ENDS = (0.0, -0.0, 2.5, -2.5, math.inf, math.nan)
 OF_TWO = ("x % y", "x // y", "max(x, y)", "min(x, y)")
@@ -128,6 +130,10 @@ def test_every_gate_agrees_at_its_samples_and_corners(language, tmp_path):
         if apart > ROOM[language].get(text, UNITS):
             wrong.append((text, values, apart, (value, true_value), (gradient, truths)))
     assert not wrong, f"{len(wrong)}\n" + "\n".join(map(str, wrong[:20]))
+
+
+def test_the_table_says_what_is_run():
+    assert {name for name, language in languages().items() if language.run_by} == {*PROGRAMS, *RUN_ELSEWHERE}
 
 
 @pytest.mark.parametrize("language", WITHOUT_LOOPS)
