@@ -71,6 +71,7 @@ FORMATS = {
     "rust": FileFormat((".rs",), CODE),
     "go": FileFormat((".go",), CODE),
     "cuda": FileFormat((".cu",), CODE),
+    "glsl": FileFormat((".glsl",), CODE),
     "julia": FileFormat((".jl",), CODE),
     "r": FileFormat((".r",), CODE),
     "matlab": FileFormat((".m",), CODE),

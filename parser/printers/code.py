@@ -146,6 +146,8 @@ class Writer:
             return self.constant(node)
         gate = node.gate
         template = self.template(gate)
+        if self.language.lacks is not None and self.language.lacks(node):
+            raise self.unknown(node)
         if template is not None:
             if template.text in self.routines:
                 self.need_routine(self.routines[template.text])
@@ -153,12 +155,7 @@ class Writer:
         if gate.kernel is not None:
             return CodeText(f"{self.kernel(node)}({', '.join(operand.code for operand in operands)})")
         if not self.is_infix(gate):
-            raise ExpressionError(
-                f"{self.language.title} code for '{gate.name}' is not known",
-                node.span,
-                "write it out in other functions, or choose another language",
-                node.graph.source,
-            )
+            raise self.unknown(node)
         if isinstance(gate.notation, Prefix):
             (operand,) = operands
             is_safe = operand.precedence >= UNARY and not operand.code.startswith(gate.notation.symbol)
@@ -170,6 +167,14 @@ class Writer:
         first = left.code if left.precedence >= precedence else f"({left.code})"
         second = right.code if right.precedence > precedence else f"({right.code})"
         return CodeText(f"{first} {symbol} {second}", precedence)
+
+    def unknown(self, node: Node) -> ExpressionError:
+        return ExpressionError(
+            f"{self.language.title} code for '{node.gate.name}' is not known",
+            node.span,
+            "write it out in other functions, or choose another language",
+            node.graph.source,
+        )
 
     def constant(self, node: Node) -> CodeText:
         value, name = node.attributes
@@ -211,7 +216,7 @@ class Writer:
     def setting(self, node: Node, name: str) -> str:
         """An attribute of a node's gate, in the language."""
         if self.language.setting is None:
-            raise ExpressionError(f"{self.language.title} code for '{node.gate.name}' is not known", node.span)
+            raise self.unknown(node)
         value = node.settings[name]
         return self.language.number(value) if isinstance(value, float) else self.language.setting(value)
 
@@ -272,7 +277,10 @@ class Writer:
             graph = Graph(is_typed=True)
             names = list(gate.operands)
             result = gate.kernel(*[graph.input(operand) for operand in names], **node.settings)
-            body = self.body(name, in_public_gates([result], self.is_spelled), {operand: operand for operand in names})
+            try:
+                body = self.body(name, in_public_gates([result], self.is_spelled), {name: name for name in names})
+            except ExpressionError:
+                raise self.unknown(node) from None  # what is in it has no place in the text
             self.helpers[name] = self.language.helper(body)
         return name
 

@@ -33,7 +33,8 @@ def ways(language: Language, gates: list[Gate]) -> list[str]:
     found = []
     for gate in gates:
         nodes = written(gate, writer)
-        is_there = nodes is not None and all(has(node.gate) for node in nodes if not is_leaf(node))
+        lacks = language.lacks or (lambda node: False)
+        is_there = nodes is not None and all(has(node.gate) and not lacks(node) for node in nodes if not is_leaf(node))
         found.append(MISSING if not is_there else OWN if writer.has_own(gate) else WRITTEN)
     return found
 

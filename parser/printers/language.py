@@ -9,6 +9,7 @@ from typing import Any
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.notation import ATOM, UNARY, Template
+from backprop.autodiff.graph import Node
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape
 
@@ -67,6 +68,7 @@ class Language(NamedTuple):
     that `x` and `X` are one name. `minus` is how tightly a sign binds. `arrays` spells a constant array, and is None
     where arrays are written entry by entry; `setting` spells an attribute of a gate, and is None where no gate is
     spelled with one. `run_by` is what the tests run it by, empty where nothing does.
+    `lacks` tells the nodes that it cannot compute though it has their gate, and is None where there are none.
     """
 
     name: str
@@ -90,6 +92,7 @@ class Language(NamedTuple):
     is_caseless: bool = False
     minus: int = UNARY
     run_by: str = ""
+    lacks: Callable[[Node], bool] | None = None
     arrays: Callable[[Any], str] | None = None
     setting: Callable[[Any], str] | None = None
 

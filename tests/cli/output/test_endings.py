@@ -47,6 +47,7 @@ CODE = {
     ".rs": "rust",
     ".go": "go",
     ".cu": "cuda",
+    ".glsl": "glsl",
     ".jl": "julia",
     ".r": "r",
     ".m": "matlab",
@@ -83,6 +84,7 @@ PARTS = {
     **{"python": b"import math\n", "numpy": b"import numpy", "c": b"#include <math.h>", "javascript": b"Math.sqrt"},
     **{"latex": b"\\", "fortran": b"\nmodule f_module", "rust": b"\npub fn f(", "go": b"\nfunc f("},
     **{
+        "glsl": b"\nvoid f(",
         "julia": b"\nfunction f(",
         "cuda": b"\n__device__ double f(",
         "r": b"\nf <- function(",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -283,11 +284,66 @@ def jax(sources, calls, number, folder):
     return ran(TOOLS["jax"], "program.py", folder=folder)
 
 
-PROGRAMS = {"jax": jax, "fortran": fortran, "rust": rust, "go": go, "r": r, "matlab": matlab, "cuda": cuda}
+GLSL_AS_CPP = """#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <initializer_list>
+using std::abs; using std::isnan;
+#undef INFINITY
+#undef NAN
+#define out
+#define precise const
+struct uvec2 { uint32_t low, high; uvec2(uint32_t l, uint32_t h) : low(l), high(h) {} };
+static double packDouble2x32(uvec2 bits) { double x; memcpy(&x, &bits, 8); return x; }
+static double roundEven(double x) { return nearbyint(x); }
+static void show(std::initializer_list<double> all) { for (double x : all) printf("%.17g ", x); puts(""); }
+"""
+
+
+def glsl(sources, calls, number, folder):
+    """As C++, whose functions of doubles are those of GLSL."""
+    lines = []
+    for call in calls:
+        shapes = [np.shape(np.array(texts, dtype=object)) for texts in call.results]
+        count = sum(math.prod(shape) for shape in shapes[1:])
+        given, declared = [], []
+        for place, (shape, entries) in enumerate(call.arguments):
+            sizes = "".join([f"[{max(length, 1)}]" for length in shape])
+            values = literal(shape, entries, number, "{", "}") if entries else "{}"
+            declared.append(f"double a{place}{sizes} = {values};")
+            given.append(f"a{place}")
+        sizes = "".join([f"[{max(length, 1)}]" for length in shapes[0]])
+        declared.append(f"double v{sizes}, g[{count + 1}];")
+        places = [f"v{''.join([f'[{index}]' for index in place])}" for place in np.ndindex(shapes[0])]
+        shown = [*places, *[f"g[{place}]" for place in range(count)]]
+        called = f"{call.function.body.name}({', '.join([*given, 'v', *['g'] * bool(call.results[1:])])});"
+        lines.append(f"{{ {' '.join(declared)} (void)g; {called} show({{{', '.join(shown)}}}); }}")
+    parts, main = in_parts(lines, "static void part{0}() {{\n{1}\n}}", "part{}();")
+    text = "\n".join([*sources, *parts, "int main() {", main, "}", ""]).replace(
+        "out double value,", "out double &value,"
+    )
+    text = re.sub(r"out double value\)", "out double &value)", re.sub(r"(?<=\d)lf\b", "", text))
+    (folder / "program.cpp").write_text(GLSL_AS_CPP + text)
+    ran("g++", "-std=c++17", "-ffp-contract=off", "-O0", "program.cpp", "-o", "program", folder=folder)
+    return ran("./program", folder=folder)
+
+
+PROGRAMS = {
+    "glsl": glsl,
+    "jax": jax,
+    "fortran": fortran,
+    "rust": rust,
+    "go": go,
+    "r": r,
+    "matlab": matlab,
+    "cuda": cuda,
+}
 TOOLS = {
     "fortran": shutil.which("gfortran"),
     "rust": shutil.which("rustc") or shutil.which("rustc", path=os.path.expanduser("~/.cargo/bin")),
     "go": shutil.which("go"),
+    "glsl": shutil.which("g++"),
     "jax": sys.executable if find_spec("jax") else None,
     "cuda": shutil.which("g++"),
     "r": shutil.which("Rscript"),

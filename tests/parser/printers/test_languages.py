@@ -36,7 +36,7 @@ OF_XLA = {
     "silu(x0)": math.inf,
 }  # fmt: skip
 ROOM = {language: CANCELLING for language in PROGRAMS} | {"jax": OF_XLA}
-WITHOUT_LOOPS = ("jax",)  # which have no routines
+WITHOUT_LOOPS = ("jax", "glsl")  # which have no routines
 RUN_ELSEWHERE = ("python", "numpy", "c", "javascript")  # in test_code.py
 INTERPRETED = ("r", "matlab")
 ENDS = (0.0, -0.0, 2.5, -2.5, math.inf, math.nan)
