@@ -44,10 +44,10 @@ def write(language: Language, name: str, value: Node, gradients: Mapping[str, No
 
     Raises ExpressionError, with the gate's place, for what the language cannot say.
     """
-    return Writer(language).function(name, value, gradients)
+    return CodeWriter(language).function(name, value, gradients)
 
 
-class Writer:
+class CodeWriter:
     """One run: the helpers that the code written so far calls, in the order in which they must stand."""
 
     def __init__(self, language: Language) -> None:

@@ -12,7 +12,7 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.passes.reverse import gradients
-from backprop.parser.printers.code import Writer
+from backprop.parser.printers.code import CodeWriter
 from backprop.parser.printers.language import Language
 from backprop.parser.printers.longhand import in_public_gates
 from backprop.parser.printers.scalars import in_scalars
@@ -22,7 +22,7 @@ OWN, WRITTEN, MISSING = "own", "written", "no"
 
 def ways(language: Language, gates: list[Gate]) -> list[str]:
     """How the language computes each gate and its gradient, those of arrays with the shapes of their first sample."""
-    writer = Writer(language)
+    writer = CodeWriter(language)
     known: dict[Gate, bool] = {}
 
     def has(gate: Gate) -> bool:
@@ -43,7 +43,7 @@ def is_leaf(node: Node) -> bool:
     return node.gate is leaves.input or node.is_constant
 
 
-def written(gate: Gate, writer: Writer) -> list[Node] | None:
+def written(gate: Gate, writer: CodeWriter) -> list[Node] | None:
     """The nodes of which the value and the gradient of the gate's first sample are made in the language, or None."""
     if gate.has_inside:
         return None
@@ -71,7 +71,7 @@ def sample_of(gate: Gate, has_arrays: bool) -> tuple[Node, ...]:
         return ()
 
 
-def within(gate: Gate, writer: Writer) -> list[Gate]:
+def within(gate: Gate, writer: CodeWriter) -> list[Gate]:
     """The gates of a kernel, as the language has it."""
     assert gate.kernel is not None
     graph = Graph(is_typed=True)
