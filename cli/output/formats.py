@@ -75,6 +75,7 @@ FORMATS = {
     "julia": FileFormat((".jl",), CODE),
     "r": FileFormat((".r",), CODE),
     "matlab": FileFormat((".m",), CODE),
+    "awk": FileFormat((".awk",), CODE),
     "dot": FileFormat((".dot", ".gv"), by("graph.dot", "graph")),
     "mermaid": FileFormat((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
     "tikz": FileFormat((".tex",), by("graph.tikz", "graph")),

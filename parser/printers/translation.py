@@ -266,7 +266,8 @@ class _Translator:
         for left, sign, right in zip((node.left, *node.comparators), node.ops, node.comparators, strict=False):
             kind = widest(self.kinds.of(left), self.kinds.of(right))
             spelled = {**COMPARISONS, **self.syntax.comparisons}[type(sign)] if kind != BOOL else self.syntax.alike
-            pairs.append(f"{self.inner(left, kind)} {spelled} {self.inner(right, kind)}")
+            form = spelled if "{" in spelled else f"{{}} {spelled} {{}}"
+            pairs.append(form.format(self.inner(left, kind), self.inner(right, kind)))
         return pairs[0] if len(pairs) == 1 else self.syntax.both.join([f"({pair})" for pair in pairs])
 
     def call(self, node: ast.Call) -> str:

@@ -51,6 +51,7 @@ CODE = {
     ".jl": "julia",
     ".r": "r",
     ".m": "matlab",
+    ".awk": "awk",
 }
 FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
     **{matrix: {**REPORT_FILES, ".txt": "tsv", ".mtx": "mtx", ".npz": "npz"} for matrix in ("jacobian", "hessian")},
@@ -90,6 +91,7 @@ PARTS = {
         "r": b"\nf <- function(",
         "matlab": b"function [value, gradient] = f(",
     },
+    **{"awk": b"BEGIN {"},
 }
 
 
