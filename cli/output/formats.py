@@ -76,6 +76,7 @@ FORMATS = {
     "r": FileFormat((".r",), CODE),
     "matlab": FileFormat((".m",), CODE),
     "awk": FileFormat((".awk",), CODE),
+    "polars": FileFormat((), CODE),
     "dot": FileFormat((".dot", ".gv"), by("graph.dot", "graph")),
     "mermaid": FileFormat((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
     "tikz": FileFormat((".tex",), by("graph.tikz", "graph")),

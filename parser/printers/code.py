@@ -89,7 +89,10 @@ class CodeWriter:
         """The results by gates that the language has; the entries of the results where it has no arrays."""
         if not self.has_arrays:
             results = in_scalars(in_public_gates(results, lambda gate: gate.by_entries is not None))
-        return in_public_gates(results, self.is_spelled)
+        return self.spellable(results)
+
+    def spellable(self, results: Sequence[Node]) -> list[Node]:
+        return in_public_gates(results, self.is_spelled, self.kernel_of)
 
     def kernel_names(self) -> set[str]:
         return {self.language.helper_name.format(gate.name) for gate in GATES if gate.kernel is not None}
@@ -152,7 +155,7 @@ class CodeWriter:
             if template.text in self.routines:
                 self.need_routine(self.routines[template.text])
             return self.filled(template, node, operands)
-        if gate.kernel is not None:
+        if self.kernel_of(gate) is not None:
             return CodeText(f"{self.kernel(node)}({', '.join(operand.code for operand in operands)})")
         if not self.is_infix(gate):
             raise self.unknown(node)
@@ -186,7 +189,7 @@ class CodeWriter:
 
     def template_of(self, gate: Gate) -> Template | None:
         """The call that a gate is written as: the spelled one, else that of a helper of its name, or of a library."""
-        word = gate.code.get("math", gate.name)
+        word = word_of(gate)
         spelled = self.language.spellings.get(word)
         if spelled is not None:
             return spelled if isinstance(spelled, Template) else Template(spelled)
@@ -266,19 +269,21 @@ class CodeWriter:
 
     def kernel_name(self, node: Node) -> str:
         """What the function is called that computes a gate by its kernel, one for each of its settings."""
-        settings = "".join([f"_{value}" for value in node.attributes]) if node.gate.kernel is not None else ""
+        has_function = self.kernel_of(node.gate) is not None
+        settings = "".join([f"_{value}" for value in node.attributes]) if has_function else ""
         return self.language.helper_name.format(f"{node.gate.name}{settings}")
 
     def kernel(self, node: Node) -> str:
         """The name of that function, which is written if it is not yet."""
         gate, name = node.gate, self.kernel_name(node)
         if name not in self.helpers:
-            assert gate.kernel is not None
+            kernel = self.kernel_of(gate)
+            assert kernel is not None and self.language.helper is not None
             graph = Graph(is_typed=True)
             names = list(gate.operands)
-            result = gate.kernel(*[graph.input(operand) for operand in names], **node.settings)
+            result = kernel(*[graph.input(operand) for operand in names], **node.settings)
             try:
-                body = self.body(name, in_public_gates([result], self.is_spelled), {name: name for name in names})
+                body = self.body(name, self.spellable([result]), {operand: operand for operand in names})
             except ExpressionError:
                 raise self.unknown(node) from None  # what is in it has no place in the text
             self.helpers[name] = self.language.helper(body)
@@ -289,7 +294,10 @@ class CodeWriter:
 
     def has_call(self, gate: Gate) -> bool:
         """Whether it is written by its template or its sign."""
-        return self.template(gate) is not None or self.is_infix(gate)
+        if self.template(gate) is not None:
+            return True
+        has_kernel = self.kernel_of(gate) is not None
+        return self.is_infix(gate) and not (has_kernel and self.language.helper is None)
 
     def has_own(self, gate: Gate) -> bool:
         """Whether that is the language's own: a sign, or calls of nothing that is written beside them."""
@@ -299,11 +307,20 @@ class CodeWriter:
         called = CALLED.findall(template.text)
         return template.text not in self.routines and not any(name in self.language.helpers for name in called)
 
+    def kernel_of(self, gate: Gate) -> Callable[..., Node] | None:
+        """What computes a gate by others: the language's form, or the gate's own."""
+        return self.language.forms.get(word_of(gate)) or gate.kernel
+
     def is_spelled(self, gate: Gate) -> bool:
-        has_function = gate.kernel is not None and not gate.is_variadic and not gate.attributes
-        if gate.routine is not None and gate.kernel is None:  # its textbook form would lose digits
+        if gate.routine is not None and self.kernel_of(gate) is None:  # its textbook form would lose digits
             return True
-        return self.has_call(gate) or has_function
+        has_function = self.language.helper is not None and self.kernel_of(gate) is not None
+        return self.has_call(gate) or (has_function and not gate.is_variadic and not gate.attributes)
+
+
+def word_of(gate: Gate) -> str:
+    """What tables of languages call it."""
+    return str(gate.code.get("math", gate.name))
 
 
 def in_shape(texts: Iterator[str], shape: Shape) -> Any:

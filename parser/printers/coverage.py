@@ -27,7 +27,9 @@ def ways(language: Language, gates: list[Gate]) -> list[str]:
 
     def has(gate: Gate) -> bool:
         if gate not in known:
-            known[gate] = writer.has_call(gate) or (gate.kernel is not None and all(map(has, within(gate, writer))))
+            known[gate] = writer.has_call(gate) or (
+                writer.kernel_of(gate) is not None and all(map(has, within(gate, writer)))
+            )
         return known[gate]
 
     found = []
@@ -49,7 +51,7 @@ def written(gate: Gate, writer: CodeWriter) -> list[Node] | None:
         return None
     results = list(sample_of(gate, writer.has_arrays))
     try:
-        return needed(in_public_gates(results, writer.is_spelled)) if results else None
+        return needed(writer.spellable(results)) if results else None
     except ExpressionError:
         return None
 
@@ -73,8 +75,9 @@ def sample_of(gate: Gate, has_arrays: bool) -> tuple[Node, ...]:
 
 def within(gate: Gate, writer: CodeWriter) -> list[Gate]:
     """The gates of a kernel, as the language has it."""
-    assert gate.kernel is not None
+    kernel = writer.kernel_of(gate)
+    assert kernel is not None
     graph = Graph(is_typed=True)
     settings = {name: gate.samples[0].attributes.get(name, one.default) for name, one in gate.attributes.items()}
-    result = gate.kernel(*[graph.input(operand) for operand in gate.operands], **settings)
-    return [node.gate for node in needed(in_public_gates([result], writer.is_spelled)) if not is_leaf(node)]
+    result = kernel(*[graph.input(operand) for operand in gate.operands], **settings)
+    return [node.gate for node in needed(writer.spellable([result])) if not is_leaf(node)]

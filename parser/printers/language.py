@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.notation import ATOM, UNARY, Template
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Shape
 
@@ -55,6 +57,13 @@ class GeneratedFunction(NamedTuple):
         """The variables that could not keep their name."""
         return [(old, new) for old, new in self.spelled.items() if old != new]
 
+    @property
+    def results(self) -> list[tuple[str, str]]:
+        """The value and the gradient as columns: the name of each entry, and its text."""
+        named = [("value", self.value), *[(f"grad_{name}", texts) for name, texts in self.gradient.items()]]
+        arrays = [(name, np.array(texts, dtype=object)) for name, texts in named]
+        return [(column(name, place), str(array[place])) for name, array in arrays for place in np.ndindex(array.shape)]
+
 
 class Language(NamedTuple):
     """How a language spells numbers, operators and functions, and the frames of its functions.
@@ -62,13 +71,14 @@ class Language(NamedTuple):
     `spellings` gives what a gate is written as by its name in math libraries, or its own where it has none there;
     `library` names the function of the language's libraries that computes another; `helpers` gives the source of each
     function that templates may call, or that is called as `helper_name` calls that of a gate. `routine` writes a
-    routine of numbers, and is None where there can be none; helpers may call
-    `routines`. `reserved` are names that no variable may have, `family`
-    those of a kind, such as a compiler's macros, `taken` those that no function may have either; `is_caseless` says
-    that `x` and `X` are one name. `minus` is how tightly a sign binds. `arrays` spells a constant array, and is None
-    where arrays are written entry by entry; `setting` spells an attribute of a gate, and is None where no gate is
-    spelled with one. `run_by` is what the tests run it by, empty where nothing does.
-    `lacks` tells the nodes that it cannot compute though it has their gate, and is None where there are none.
+    routine of numbers and `helper` a function of one gate; they are None where there can be none. Helpers may call
+    `routines`. `forms` are the graphs that stand for gates of these names where the language does not have them.
+    `reserved` are names that no variable may have, `family` those of a kind, such as a compiler's macros, `taken` those
+    that no function may have either; `is_caseless` says that `x` and `X` are one name. `minus` is how tightly a sign
+    binds. `arrays` spells a constant array, and is None where arrays are written entry by entry; `setting` spells an
+    attribute of a gate, and is None where no gate is spelled with one. `run_by` is what the tests run it by, empty
+    where nothing does. `lacks` tells the nodes that it cannot compute though it has their gate, and is None where there
+    are none.
     """
 
     name: str
@@ -81,7 +91,7 @@ class Language(NamedTuple):
     reserved: frozenset[str]
     number: Callable[[float], str]
     helper_name: str
-    helper: Callable[[Body], str]
+    helper: Callable[[Body], str] | None
     frame: Callable[[GeneratedFunction], str]
     routine: Callable[[Callable[..., float], Callable[..., str]], str] | None
     routine_name: str = "_{}"
@@ -95,6 +105,7 @@ class Language(NamedTuple):
     lacks: Callable[[Node], bool] | None = None
     arrays: Callable[[Any], str] | None = None
     setting: Callable[[Any], str] | None = None
+    forms: Mapping[str, Callable[..., Any]] = MappingProxyType({})
 
 
 def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
@@ -103,6 +114,11 @@ def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
     if len(line) <= LONGEST_RESULT:
         return f"{space}{line}{space}"
     return "".join(f"\n{margin}{entry}," for entry in entries) + "\n" + margin[: len(margin) // 2]
+
+
+def column(name: str, place: Sequence[int]) -> str:
+    """The column of an entry, `W[0][1]`."""
+    return "".join([name, *[f"[{index}]" for index in place]])
 
 
 def setting(value: Any) -> str:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
 
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
 
+Kernel = Callable[..., Any]
 
-def in_public_gates(results: Sequence[Node], is_spelled: Callable[[Gate], bool]) -> list[Node]:
-    """The results with the gates that cannot be spelled in their textbook form, and with constants folded.
+
+def in_public_gates(
+    results: Sequence[Node],
+    is_spelled: Callable[[Gate], bool],
+    kernel_of: Callable[[Gate], Kernel | None] = attrgetter("kernel"),
+) -> list[Node]:
+    """The results with the gates that cannot be spelled in the form that computes them, or in their textbook form, and
+    with constants folded.
 
     A gate that the language does not have is there for the sake of digits, which its textbook form would lose.
     """
@@ -28,7 +37,7 @@ def in_public_gates(results: Sequence[Node], is_spelled: Callable[[Gate], bool])
                 and all(operand.is_scalar_constant for operand in operands)
             ):
                 twin[node] = node.graph.constant(gate.value_of([operand.value for operand in operands]))
-            elif operands and (longhand := in_place(gate, is_spelled)) is not None:
+            elif operands and (longhand := in_place(gate, is_spelled, kernel_of)) is not None:
                 twin[node] = longhand(*operands, **node.settings)
                 is_changed = True
             elif operands != node.inputs:
@@ -38,10 +47,12 @@ def in_public_gates(results: Sequence[Node], is_spelled: Callable[[Gate], bool])
             return rewritten
 
 
-def in_place(gate: Gate, is_spelled: Callable[[Gate], bool]) -> Callable[..., Node] | None:
+def in_place(
+    gate: Gate, is_spelled: Callable[[Gate], bool], kernel_of: Callable[[Gate], Kernel | None]
+) -> Callable[..., Node] | None:
     """What stands in the function itself for a gate that is neither spelled nor a function of its own."""
     if gate.unread:
         return gate.textbook
     if is_spelled(gate):
         return None
-    return gate.kernel or (gate.textbook if gate.is_public else None)
+    return kernel_of(gate) or (gate.textbook if gate.is_public else None)

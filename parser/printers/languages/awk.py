@@ -12,7 +12,7 @@ import numpy as np
 
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.expression import shortest
-from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
+from backprop.parser.printers.language import Body, GeneratedFunction, Language, column, words
 from backprop.parser.printers.languages.awk_helpers import HELPERS
 from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING, Routine
 from backprop.parser.printers.translation import Syntax
@@ -225,13 +225,6 @@ def routine(made: Routine, spelled: Callable[[Routine], str]) -> str:
     return head + "".join([f"{',    ' if place == 0 else ', '}{name}" for place, name in enumerate(own)]) + ")" + rest
 
 
-def columns(name: str, texts: Any) -> list[tuple[str, str]]:
-    """The columns of a number or an array, `W[0][1]`, and the text of each."""
-    array = np.array(texts, dtype=object)
-    places = np.ndindex(array.shape)
-    return [("".join([name, *[f"[{index}]" for index in place]]), str(array[place])) for place in places]
-
-
 def table(name: str, columns: list[str]) -> str:
     """The statements of a list from 1 on, and how long it is."""
     lines = [f'    _{name}[{place}] = "{column}"\n' for place, column in enumerate(columns, 1)]
@@ -240,18 +233,15 @@ def table(name: str, columns: list[str]) -> str:
 
 def frame(function: GeneratedFunction) -> str:
     body = function.body
-    originals = {new: old for old, new in function.spelled.items()}
     given: list[str] = []
     arguments, filled = [], []
-    for name, shape in zip(body.parameters, function.shapes, strict=True):
+    for (original, name), shape in zip(function.spelled.items(), function.shapes, strict=True):
         for place in np.ndindex(shape):
-            given.append("".join([originals[name], *[f"[{index}]" for index in place]]))
+            given.append(column(original, place))
             if shape:
                 filled.append(f"    {name}[{setting(place)}] = given[{len(given)}]\n")
         arguments.append(name if shape else f"given[{len(given)}]")
-    results = columns("value", function.value)
-    for name, texts in function.gradient.items():
-        results += columns(f"grad_{name}", texts)
+    results = function.results
     own = [name for name, _ in body.assignments]
     is_long = len(own) + len(body.parameters) > MOST_PARAMETERS
     tables = table("input", given) + table("result", [name for name, _ in results])
@@ -293,6 +283,7 @@ AWK = Language(
     frame=frame,
     routine=routine,
     setting=setting,
+    run_by="gawk, mawk",
 )
 
 # A program of awk that reads rows of columns that are called as the variables, and writes value and gradient behind.

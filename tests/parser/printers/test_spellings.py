@@ -19,7 +19,11 @@ LANGUAGES = list({language.name: language for language in LANGUAGES}.values())
 
 
 def is_closed(text):
-    """Whether code is one call or one pair of brackets, which binds tightly whatever is put in."""
+    """Whether code is one call or one pair of brackets, which binds tightly whatever is put in, or a method of one."""
+    while (called := re.fullmatch(r"(.*[)}])\.\w+\([^()]*\)", text)) is not None:
+        text = called[1]
+    if text == "{0}":
+        return True
     called = re.fullmatch(r"[\w.:]*(\(.*\))|\{0\}(\[.*\]|\(.*\))", text)
     inside = re.sub(r"\[\d\]|\{\w+\}", "", called[1] or called[2])[1:-1] if called else ")"
     while (simpler := re.sub(r"\([^()\[\]]*\)|\[[^()\[\]]*\]", "", inside)) != inside:
@@ -35,7 +39,16 @@ def test_what_binds_looser_than_a_call_says_so(language):
 
 
 @pytest.mark.parametrize(
-    "text, answer", [("f({0}, g[{1}])", 1), ("{0}[{index}]", 1), ("(double)({0})", 0), ("{0}^2", 0)]
+    "text, answer",
+    [
+        ("f({0}, g[{1}])", 1),
+        ("{0}[{index}]", 1),
+        ("(double)({0})", 0),
+        ("{0}.f(2)", 1),
+        ("({0} + 1).f()", 1),
+        ("{0} + {1}.f()", 0),
+        ("{0}^2", 0),
+    ],
 )
 def test_the_brackets_are_counted(text, answer):
     assert is_closed(text) == bool(answer)
