@@ -43,6 +43,12 @@ class Lines(str):
     __slots__ = ()
 
 
+class Tabbed(str):
+    """A line that may have tabs, which are ours: those of any other text are the user's."""
+
+    __slots__ = ()
+
+
 def as_note(text: str) -> str:
     """The text as a note, of as many lines as it has."""
     return type(text)(f"note: {text}")

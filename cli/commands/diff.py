@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from backprop.autodiff.derivatives.symbolic import Derivatives
 from backprop.cli.completion import completed_by
+from backprop.cli.options.cells import cells_of
 from backprop.cli.options.declarations import (
     WRT,
     WholeNumber,
@@ -30,6 +33,7 @@ EXAMPLES = (
     'backprop diff "sum((W@x)^2)" --wrt x --shape W=2,3 --shape x=3',
     'backprop diff "x^2*sin(x)" --x pi',
     'backprop diff "x^2*sin(x)" --to c -o derivative.c',
+    'backprop diff "k*sqrt(x)" --to excel --cells x=B2,k=F2',
     'backprop diff "sin(x^2)/x" --steps',
 )
 FORMULAS = ("text", "latex")  # code has no brief forms
@@ -54,11 +58,22 @@ FORMULAS = ("text", "latex")  # code has no brief forms
     ("text", *LANGUAGES),
     help="Write LaTeX, or a function of value and gradient.  [default: what the ending of FILE says, else text]",
 )
+@click.option(
+    "--cells",
+    metavar="x=A2,...",
+    help="The cells of the variables in formulas of Excel.  [default: A2, B2, ...]",
+)
 @click.option("--cse", is_flag=True, help="Write what is used several times as a statement.")
 @click.option("--steps", is_flag=True, help="Write the rules that lead to it, one a line, order by order.")
 @output_options("diff")
 def diff(
-    question: Question, options: DerivativeOptions, to: str | None, cse: bool, steps: bool, output: Output
+    question: Question,
+    options: DerivativeOptions,
+    to: str | None,
+    cells: str | None,
+    cse: bool,
+    steps: bool,
+    output: Output,
 ) -> Status:
     """Print the derivative as an expression, one line for each variable.
 
@@ -68,12 +83,13 @@ def diff(
     """
     derivatives = options.symbolic(question)
     language = to or (output.format if output.format in LANGUAGES else "text")
+    settings = settings_of(question, language, cells)
     if steps:
         report = report_of_steps(question, options, derivatives, language, shares=cse)
     elif language == "text":
         report = derivative_report(question, derivatives, options.order, shares=cse)
     else:
-        report = code_report(question, derivatives, language)
+        report = code_report(question, derivatives, language, settings)
     output.write(report)
     for name in derivatives.flat:
         output.note(f"{name} is constant between its steps: its derivative counts as 0")
@@ -83,6 +99,15 @@ def diff(
     if set(question.graph.variables) <= set(question.values):
         note_losses(question, output)
     return Status.DONE
+
+
+def settings_of(question: Question, language: str, cells: str | None) -> dict[str, Any]:
+    """What the printer of the language is told beside the derivatives. Raises Failure for what it does not take."""
+    if cells is None:
+        return {}
+    if language != "excel":
+        raise Failure(f"--cells is of Excel, not of {language}", "--to excel, or omit --cells")
+    return {"cells": cells_of(cells, list(question.graph.inputs))}
 
 
 def report_of_steps(

@@ -77,6 +77,7 @@ FORMATS = {
     "matlab": FileFormat((".m",), CODE),
     "awk": FileFormat((".awk",), CODE),
     "polars": FileFormat((), CODE),
+    "excel": FileFormat((), CODE),
     "dot": FileFormat((".dot", ".gv"), by("graph.dot", "graph")),
     "mermaid": FileFormat((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
     "tikz": FileFormat((".tex",), by("graph.tikz", "graph")),

@@ -7,7 +7,7 @@ from typing import TextIO
 from backprop.cli.output.cells import machine_text
 from backprop.cli.output.output import Look
 from backprop.cli.output.report import Report
-from backprop.parser.visible import visible
+from backprop.parser.visible import Tabbed, visible
 
 
 def write(report: Report, stream: TextIO, look: Look) -> None:
@@ -17,4 +17,5 @@ def write(report: Report, stream: TextIO, look: Look) -> None:
             stream.write(f"{text}{machine_text(cell)}\n")
         return
     for cell in report.plain:
-        stream.write(f"{machine_text(cell)}\n")
+        text = "\t".join(map(visible, cell.split("\t"))) if isinstance(cell, Tabbed) else machine_text(cell)
+        stream.write(f"{text}\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
+from typing import Any
 
 from backprop.autodiff.derivatives.symbolic import Derivatives
 from backprop.autodiff.errors import ExpressionError
@@ -15,6 +17,7 @@ from backprop.cli.output.report import Column, Report
 from backprop.cli.question.question import Question
 from backprop.cli.reports.entries import output_label, slope_label
 from backprop.parser.printers.expression import TEXTBOOK, show
+from backprop.parser.visible import Tabbed
 
 MAXIMUM_WRITTEN = 2**20  # operands and operators: about 4 MB
 
@@ -60,8 +63,11 @@ def with_parts(question: Question, derivatives: Derivatives) -> dict[str, Array]
     }
 
 
-def code_report(question: Question, derivatives: Derivatives, language: str) -> Report:
-    """LaTeX of each derivative, or a function that returns the value and the whole gradient, line by line."""
+def code_report(question: Question, derivatives: Derivatives, language: str, settings: Mapping[str, Any]) -> Report:
+    """LaTeX of each derivative, or code that gives the value and the whole gradient, line by line.
+
+    The settings are those of the language, as its printer takes them.
+    """
     if language == "latex":
         from backprop.parser.printers.latex import show_latex
 
@@ -70,7 +76,8 @@ def code_report(question: Question, derivatives: Derivatives, language: str) -> 
         lines = [show_latex(node) for node in derivatives.written.values()]
     else:
         printer = import_module(f"backprop.parser.printers.languages.{language}")
-        lines = printer.write("f", derivatives.graph.result, derivatives.coded).splitlines()
+        text = printer.write("f", derivatives.graph.result, derivatives.coded, **settings)
+        lines = [Tabbed(line) for line in text.splitlines()]
     return Report(
         title="",
         columns=(Column("code", folds=True),),

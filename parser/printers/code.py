@@ -89,7 +89,7 @@ class CodeWriter:
         """The results by gates that the language has; the entries of the results where it has no arrays."""
         if not self.has_arrays:
             results = in_scalars(in_public_gates(results, lambda gate: gate.by_entries is not None))
-        return self.spellable(results)
+        return self.language.rewrite(self.spellable(results))
 
     def spellable(self, results: Sequence[Node]) -> list[Node]:
         return in_public_gates(results, self.is_spelled, self.kernel_of)

@@ -72,13 +72,13 @@ class Language(NamedTuple):
     `library` names the function of the language's libraries that computes another; `helpers` gives the source of each
     function that templates may call, or that is called as `helper_name` calls that of a gate. `routine` writes a
     routine of numbers and `helper` a function of one gate; they are None where there can be none. Helpers may call
-    `routines`. `forms` are the graphs that stand for gates of these names where the language does not have them.
-    `reserved` are names that no variable may have, `family` those of a kind, such as a compiler's macros, `taken` those
-    that no function may have either; `is_caseless` says that `x` and `X` are one name. `minus` is how tightly a sign
-    binds. `arrays` spells a constant array, and is None where arrays are written entry by entry; `setting` spells an
-    attribute of a gate, and is None where no gate is spelled with one. `run_by` is what the tests run it by, empty
-    where nothing does. `lacks` tells the nodes that it cannot compute though it has their gate, and is None where there
-    are none.
+    `routines`. `forms` are the graphs that stand for gates of these names where the language does not have them, and
+    `rewrite` changes the whole before it is written. `reserved` are names that no variable may have, `family` those of
+    a kind, such as a compiler's macros, `taken` those that no function may have either; `is_caseless` says that `x` and
+    `X` are one name. `minus` is how tightly a sign binds. `arrays` spells a constant array, and is None where arrays
+    are written entry by entry; `setting` spells an attribute of a gate, and is None where no gate is spelled with one.
+    `run_by` is what the tests run it by, empty where nothing does. `lacks` tells the nodes that it cannot compute though
+    it has their gate, and is None where there are none.
     """
 
     name: str
@@ -106,6 +106,7 @@ class Language(NamedTuple):
     arrays: Callable[[Any], str] | None = None
     setting: Callable[[Any], str] | None = None
     forms: Mapping[str, Callable[..., Any]] = MappingProxyType({})
+    rewrite: Callable[[list[Any]], list[Any]] = list
 
 
 def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
