@@ -78,6 +78,7 @@ FORMATS = {
     "awk": FileFormat((".awk",), CODE),
     "polars": FileFormat((), CODE),
     "excel": FileFormat((), CODE),
+    "miller": FileFormat((".mlr",), CODE),
     "dot": FileFormat((".dot", ".gv"), by("graph.dot", "graph")),
     "mermaid": FileFormat((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
     "tikz": FileFormat((".tex",), by("graph.tikz", "graph")),

@@ -52,6 +52,7 @@ CODE = {
     ".r": "r",
     ".m": "matlab",
     ".awk": "awk",
+    ".mlr": "miller",
 }
 FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
     **{matrix: {**REPORT_FILES, ".txt": "tsv", ".mtx": "mtx", ".npz": "npz"} for matrix in ("jacobian", "hessian")},
@@ -91,7 +92,7 @@ PARTS = {
         "r": b"\nf <- function(",
         "matlab": b"function [value, gradient] = f(",
     },
-    **{"awk": b"BEGIN {"},
+    **{"awk": b"BEGIN {", "miller": b"# mlr "},
 }
 
 
