@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -34,8 +35,12 @@ EXAMPLES = (
     'backprop diff "x^2*sin(x)" --x pi',
     'backprop diff "x^2*sin(x)" --to c -o derivative.c',
     'backprop diff "k*sqrt(x)" --to excel --cells x=B2,k=F2',
+    'backprop diff "x*sin(y)" --to sql --dialect sqlite --table points',
     'backprop diff "sin(x^2)/x" --steps',
 )
+DIALECTS = ("duckdb", "postgres", "sqlite", "spark", "bigquery", "snowflake", "clickhouse", "mysql", "tsql")
+SETTINGS = {"--dialect": "dialect", "--table": "table", "--create-view": "view"}
+OF_ONE_LANGUAGE = {"--cells": ("excel", "Excel"), **dict.fromkeys(SETTINGS, ("sql", "SQL"))}
 FORMULAS = ("text", "latex")  # code has no brief forms
 
 
@@ -63,6 +68,14 @@ FORMULAS = ("text", "latex")  # code has no brief forms
     metavar="x=A2,...",
     help="The cells of the variables in formulas of Excel.  [default: A2, B2, ...]",
 )
+@word_option(
+    "--dialect",
+    DIALECTS,
+    metavar="DATABASE",
+    help=f"Whose SQL it is: {', '.join(DIALECTS)}.  [default: duckdb]",
+)
+@click.option("--table", metavar="TABLE", help="Write SQL that selects TABLE's columns, the value and the gradient.")
+@click.option("--create-view", "view", metavar="VIEW", help="Make a view of that.")
 @click.option("--cse", is_flag=True, help="Write what is used several times as a statement.")
 @click.option("--steps", is_flag=True, help="Write the rules that lead to it, one a line, order by order.")
 @output_options("diff")
@@ -71,6 +84,9 @@ def diff(
     options: DerivativeOptions,
     to: str | None,
     cells: str | None,
+    dialect: str | None,
+    table: str | None,
+    view: str | None,
     cse: bool,
     steps: bool,
     output: Output,
@@ -83,7 +99,8 @@ def diff(
     """
     derivatives = options.symbolic(question)
     language = to or (output.format if output.format in LANGUAGES else "text")
-    settings = settings_of(question, language, cells)
+    given = {"--cells": cells, "--dialect": dialect, "--table": table, "--create-view": view}
+    settings = settings_of(question, language, given)
     if steps:
         report = report_of_steps(question, options, derivatives, language, shares=cse)
     elif language == "text":
@@ -101,13 +118,24 @@ def diff(
     return Status.DONE
 
 
-def settings_of(question: Question, language: str, cells: str | None) -> dict[str, Any]:
-    """What the printer of the language is told beside the derivatives. Raises Failure for what it does not take."""
-    if cells is None:
-        return {}
-    if language != "excel":
-        raise Failure(f"--cells is of Excel, not of {language}", "--to excel, or omit --cells")
-    return {"cells": cells_of(cells, list(question.graph.inputs))}
+def settings_of(question: Question, language: str, given: Mapping[str, str | None]) -> dict[str, Any]:
+    """The options of one language that were given, as its printer takes them. Raises Failure where they say nothing."""
+    known = {option: value for option, value in given.items() if value is not None}
+    for option in known:
+        of, title = OF_ONE_LANGUAGE[option]
+        if language != of:
+            others = [other for other in known if OF_ONE_LANGUAGE[other] == (of, title)]
+            raise Failure(f"{option} is of {title}, not of {language}", f"--to {of}, or omit {' and '.join(others)}")
+    if "--cells" in known:
+        return {"cells": cells_of(known["--cells"], list(question.graph.inputs))}
+    if "--create-view" in known and "--table" not in known:
+        raise Failure("--create-view needs the table that it is a view of", "--table TABLE")
+    empty = next((option for option, value in known.items() if not all(map(str.strip, value.split(".")))), None)
+    if empty is not None:
+        raise Failure(
+            f"{empty} '{known[empty]}' is not a name", "write the name of a table, schema.table where it needs one"
+        )
+    return {SETTINGS[option]: value for option, value in known.items()}
 
 
 def report_of_steps(

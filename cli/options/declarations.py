@@ -38,7 +38,8 @@ def word_option(name: str, words: Sequence[str], **declaration: Any) -> Function
             raise click.BadParameter(f"{word!r}: {suggestion(word, words, 'it is one of ' + ', '.join(words))}")
         return word
 
-    return click.option(name, type=chosen, metavar="|".join(words), shell_complete=one_of(words), **declaration)
+    declaration.setdefault("metavar", "|".join(words))
+    return click.option(name, type=chosen, shell_complete=one_of(words), **declaration)
 
 
 def language_option(of: str) -> Function:

@@ -79,6 +79,7 @@ FORMATS = {
     "polars": FileFormat((), CODE),
     "excel": FileFormat((), CODE),
     "miller": FileFormat((".mlr",), CODE),
+    "sql": FileFormat((".sql",), CODE),
     "dot": FileFormat((".dot", ".gv"), by("graph.dot", "graph")),
     "mermaid": FileFormat((".mmd", ".mermaid"), by("graph.mermaid", "graph")),
     "tikz": FileFormat((".tex",), by("graph.tikz", "graph")),

@@ -23,11 +23,16 @@ def in_public_gates(
 
     A gate that the language does not have is there for the sake of digits, which its textbook form would lose.
     """
-    rewritten = list(results)
+    return rewritten(results, lambda node: in_place(node.gate, is_spelled, kernel_of))
+
+
+def rewritten(results: Sequence[Node], form_of: Callable[[Node], Callable[..., Node] | None]) -> list[Node]:
+    """The results with nodes in the form that is given for them, until none is, and with constants folded."""
+    results = list(results)
     while True:
         twin: dict[Node, Node] = {}
         is_changed = False
-        for node in needed(rewritten):
+        for node in needed(results):
             operands = tuple([twin.get(operand, operand) for operand in node.inputs])
             gate = node.gate
             if (
@@ -37,14 +42,14 @@ def in_public_gates(
                 and all(operand.is_scalar_constant for operand in operands)
             ):
                 twin[node] = node.graph.constant(gate.value_of([operand.value for operand in operands]))
-            elif operands and (longhand := in_place(gate, is_spelled, kernel_of)) is not None:
+            elif operands and (longhand := form_of(node)) is not None:
                 twin[node] = longhand(*operands, **node.settings)
                 is_changed = True
             elif operands != node.inputs:
                 twin[node] = node.graph.add(gate, operands, node.attributes, node.span)
-        rewritten = [twin.get(node, node) for node in rewritten]
+        results = [twin.get(node, node) for node in results]
         if not is_changed:
-            return rewritten
+            return results
 
 
 def in_place(

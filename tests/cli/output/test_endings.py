@@ -53,6 +53,7 @@ CODE = {
     ".m": "matlab",
     ".awk": "awk",
     ".mlr": "miller",
+    ".sql": "sql",
 }
 FILES = {command: {**REPORT_FILES, ".txt": "tsv"} for command in QUESTIONS} | {
     **{matrix: {**REPORT_FILES, ".txt": "tsv", ".mtx": "mtx", ".npz": "npz"} for matrix in ("jacobian", "hessian")},
@@ -92,7 +93,7 @@ PARTS = {
         "r": b"\nf <- function(",
         "matlab": b"function [value, gradient] = f(",
     },
-    **{"awk": b"BEGIN {", "miller": b"# mlr "},
+    **{"awk": b"BEGIN {", "miller": b"# mlr ", "sql": b" AS grad_"},
 }
 
 
