@@ -17,6 +17,7 @@ from backprop.parser.printers.languages.sql.arithmetic import is_spelled
 from backprop.parser.printers.languages.sql.dialect import SqlDialect, spelling_of
 from backprop.parser.printers.languages.sql.dialects import DIALECTS
 from backprop.parser.printers.languages.sql.forms import FORMS, SMALL_EXPONENTS, in_pairs, whole_power
+from backprop.parser.printers.languages.sql.special import SPECIAL_FORMS
 from backprop.parser.printers.languages.sql.writer import DEEPEST, SqlWriter, WrittenNode, is_variable, name_of
 
 LONGEST_ENTRY = 400  # characters of an entry of the list in which everything is written where it is used
@@ -98,7 +99,8 @@ def replacement(dialect: SqlDialect, node: Node) -> Callable[..., Node] | None:
         return lambda base, exponent: whole_power(base, exponent.value)
     if is_variable(node) or is_spelled(dialect, node):
         return None
-    form = FORMS.get(spelling_of(gate)) or gate.kernel or (gate.textbook if gate.is_public else None)
+    name = spelling_of(gate)
+    form = FORMS.get(name) or SPECIAL_FORMS.get(name) or gate.kernel or (gate.textbook if gate.is_public else None)
     if form is None:
         raise ExpressionError(
             f"{dialect.title} cannot compute '{gate.called}', nor is it written out in SQL",

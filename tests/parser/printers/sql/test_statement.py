@@ -157,6 +157,12 @@ def test_powers_and_remainders_of_two_agree(database):
     assert row[0] == 2.0 or (dialect == "postgres" and math.isnan(row[0]))
 
 
+def test_what_is_a_loop_elsewhere_is_written_out(database):
+    points = [{"x": x} for x in (-1000.5, -7.25, -2.0, -1.5, 0.0, 1e-9, 0.5, 1.4616, 2.5, 9.5, 30.0, 200.0, math.inf)]
+    texts = ["gamma(x)", "lgamma(x)", "polygamma(x, order=2)", "sinc(x)", "logaddexp(x, 1) if x < inf else 0"]
+    check(database, [(text, points) for text in texts])
+
+
 def test_whole_numbers_are_doubles(database):
     """1/2 is 0 where integers are divided as integers."""
     points = [{"x": 1, "y": 2}, {"x": 7, "y": 3}]
@@ -229,6 +235,7 @@ def test_a_dialect_that_no_test_runs_writes_every_form(dialect):
         ("X*x", "sqlite", "'X' and 'x' are one column in SQLite"),
         ("j0(x)", "duckdb", "DuckDB cannot compute 'j0'"),
         ("erf(x)*erf(y)*erf(z)", "spark", "too long for one column"),
+        ("polygamma(x, order=4)", "sqlite", "'polygamma' of order 5 is not written out"),
     ],
 )
 def test_what_cannot_be_written_is_refused(text, dialect, reason):
