@@ -17,6 +17,7 @@ from backprop.parser.printers.languages.sql.arithmetic import is_spelled
 from backprop.parser.printers.languages.sql.dialect import SqlDialect, spelling_of
 from backprop.parser.printers.languages.sql.dialects import DIALECTS
 from backprop.parser.printers.languages.sql.forms import FORMS, SMALL_EXPONENTS, in_pairs, whole_power
+from backprop.parser.printers.languages.sql.ranges import Magnitude, ranges
 from backprop.parser.printers.languages.sql.special import SPECIAL_FORMS
 from backprop.parser.printers.languages.sql.writer import DEEPEST, SqlWriter, WrittenNode, is_variable, name_of
 
@@ -41,6 +42,7 @@ def write(
     spoken = DIALECTS[dialect]
     names = result_names(value, gradients)
     nodes = in_dialect(spoken, [value, *gradients.values()])
+    known = {} if spoken.divides_by_zero else ranges(nodes)  # elsewhere nothing has to be prevented
     columns = [name_of(node) for node in needed(nodes) if is_variable(node)]
     check_apart(spoken, columns)
     taken = {spoken_name(spoken, name) for name in columns}
@@ -52,10 +54,12 @@ def write(
         shown.append(spoken.name(name))
     if table is None:
         return (
-            ",\n".join(layers.entry(text, name) for text, name in zip(entries(spoken, nodes), shown, strict=True))
+            ",\n".join(
+                layers.entry(text, name) for text, name in zip(entries(spoken, known, nodes), shown, strict=True)
+            )
             + "\n"
         )
-    statement = selected(spoken, spoken.path(table), nodes, shown)
+    statement = selected(spoken, known, spoken.path(table), nodes, shown)
     return (f"CREATE VIEW {spoken.path(view)} AS\n" if view else "") + statement + ";\n"
 
 
@@ -111,15 +115,15 @@ def replacement(dialect: SqlDialect, node: Node) -> Callable[..., Node] | None:
     return form
 
 
-def entries(dialect: SqlDialect, nodes: Sequence[Node]) -> list[str]:
+def entries(dialect: SqlDialect, known: Mapping[Node, Magnitude], nodes: Sequence[Node]) -> list[str]:
     """Each result as one expression of the table's columns."""
-    return [one_entry(dialect, node) for node in nodes]
+    return [one_entry(dialect, known, node) for node in nodes]
 
 
-def one_entry(dialect: SqlDialect, node: Node) -> str:
+def one_entry(dialect: SqlDialect, known: Mapping[Node, Magnitude], node: Node) -> str:
     """Written out where that is short, else a select in brackets whose layers have what is used several times."""
     if written_size(node) <= LONGEST_ENTRY:
-        (piece,) = SqlWriter(dialect, (), inline=True).write([node])
+        (piece,) = SqlWriter(dialect, known, (), inline=True).write([node])
         if len(piece.text) <= LONGEST_ENTRY and piece.depth <= DEEPEST:
             return piece.text
     if not dialect.is_correlated:
@@ -127,7 +131,7 @@ def one_entry(dialect: SqlDialect, node: Node) -> str:
             f"an expression is too long for one column, of which {dialect.title} takes no select in brackets",
             cure="--table NAME writes a statement, in which each part is computed once",
         )
-    writer, (piece,) = laid_out(dialect, [node])
+    writer, (piece,) = laid_out(dialect, known, [node])
     columns = layers.needed_columns(writer.columns, piece.uses)
     return layers.in_brackets(dialect, columns, piece.text, piece.uses)
 
@@ -140,9 +144,11 @@ def written_size(node: Node) -> int:
     return sizes[node]
 
 
-def laid_out(dialect: SqlDialect, nodes: Sequence[Node]) -> tuple[SqlWriter, list[WrittenNode]]:
+def laid_out(
+    dialect: SqlDialect, known: Mapping[Node, Magnitude], nodes: Sequence[Node]
+) -> tuple[SqlWriter, list[WrittenNode]]:
     names = [name_of(node) for node in needed(nodes) if is_variable(node)]
-    writer = SqlWriter(dialect, names)
+    writer = SqlWriter(dialect, known, names)
     pieces = writer.write(nodes)
     deepest = max([column.level for column in writer.columns.values()], default=0)
     used = frozenset[str]().union(*[piece.uses for piece in pieces])
@@ -156,12 +162,14 @@ def laid_out(dialect: SqlDialect, nodes: Sequence[Node]) -> tuple[SqlWriter, lis
     return writer, pieces
 
 
-def selected(dialect: SqlDialect, table: str, nodes: Sequence[Node], names: Sequence[str]) -> str:
+def selected(
+    dialect: SqlDialect, known: Mapping[Node, Magnitude], table: str, nodes: Sequence[Node], names: Sequence[str]
+) -> str:
     """The statement: in layers where the dialect can show the table's columns alone, else entry by entry."""
     if dialect.whole is None and not dialect.applies:
-        listed = [layers.entry(text, name) for text, name in zip(entries(dialect, nodes), names, strict=True)]
+        listed = [layers.entry(text, name) for text, name in zip(entries(dialect, known, nodes), names, strict=True)]
         return layers.selection(["_row.*", *map(layers.indented, listed)], f"{table} AS _row")
-    writer, pieces = laid_out(dialect, nodes)
+    writer, pieces = laid_out(dialect, known, nodes)
     used = frozenset[str]().union(*[piece.uses for piece in pieces])
     columns = layers.needed_columns(writer.columns, used)
     results = [(piece.text, name) for piece, name in zip(pieces, names, strict=True)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.declaration.notation import AND, ATOM, COMPARISON, NOT, OR, UNARY, Infix, Prefix, Template
@@ -15,7 +15,7 @@ from backprop.parser.printers.code import parsed
 from backprop.parser.printers.languages.sql.arithmetic import template_of
 from backprop.parser.printers.languages.sql.dialect import LARGEST, SqlDialect
 from backprop.parser.printers.languages.sql.layers import LayerColumn
-from backprop.parser.printers.languages.sql.ranges import Magnitude, ranges
+from backprop.parser.printers.languages.sql.ranges import Magnitude
 
 LONGEST = 160  # characters of what is written where it is used, if it is used once
 CHEAP = 40  # characters of a sum, or product, of columns and numbers: to compute it again is less than a column
@@ -77,10 +77,16 @@ def tested(node: Node) -> tuple[int, ...]:
 
 
 class SqlWriter:
-    """The columns of the nodes that have been written; `inline`: none, all is written where it is used."""
+    """The columns of the nodes that have been written; `inline`: none, all is written where it is used.
 
-    def __init__(self, dialect: SqlDialect, taken: Sequence[str], *, inline: bool = False) -> None:
+    `known` is where the values of nodes lie.
+    """
+
+    def __init__(
+        self, dialect: SqlDialect, known: Mapping[Node, Magnitude], taken: Sequence[str], *, inline: bool = False
+    ) -> None:
         self.dialect = dialect
+        self.known = known
         self.inline = inline
         self.taken = {name.lower() for name in taken}
         self.columns: dict[str, LayerColumn] = {}
@@ -89,11 +95,9 @@ class SqlWriter:
         self.values: Counter[Node] = Counter()
         self.repeated: set[Node] = set()
         self.count = 0
-        self.ranges: dict[Node, Magnitude] = {}
 
     def write(self, results: Sequence[Node]) -> list[WrittenNode]:
         nodes = [node for node in needed(results) if node.gate is not leaves.input or not node.shape]
-        self.ranges = ranges(results)
         self.values.update(results)
         for node in nodes:
             for position, operand in enumerate(node.inputs):
@@ -119,7 +123,7 @@ class SqlWriter:
         return not is_choice(node) and self.template(node).text.count(f"{{{position}}}") > 1
 
     def template(self, node: Node) -> Template:
-        return template_of(self.dialect, node, self.ranges)
+        return template_of(self.dialect, node, self.known)
 
     def constant(self, node: Node) -> WrittenNode:
         return self.number(float(node.attributes[0]))
