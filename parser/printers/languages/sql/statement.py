@@ -22,6 +22,7 @@ from backprop.parser.printers.languages.sql.special import SPECIAL_FORMS
 from backprop.parser.printers.languages.sql.writer import DEEPEST, SqlWriter, WrittenNode, is_variable, name_of
 
 LONGEST_ENTRY = 400  # characters of an entry of the list in which everything is written where it is used
+SHORTEST_NODE = 4  # characters that a node takes at least, with its sign
 MOST_LAYERS, MOST_COLUMNS = 400, 1600  # of a statement; PostgreSQL reads 1664 columns
 
 
@@ -122,7 +123,7 @@ def entries(dialect: SqlDialect, known: Mapping[Node, Magnitude], nodes: Sequenc
 
 def one_entry(dialect: SqlDialect, known: Mapping[Node, Magnitude], node: Node) -> str:
     """Written out where that is short, else a select in brackets whose layers have what is used several times."""
-    if written_size(node) <= LONGEST_ENTRY:
+    if SHORTEST_NODE * written_size(node) <= LONGEST_ENTRY:
         (piece,) = SqlWriter(dialect, known, (), inline=True).write([node])
         if len(piece.text) <= LONGEST_ENTRY and piece.depth <= DEEPEST:
             return piece.text
