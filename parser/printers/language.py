@@ -77,8 +77,8 @@ class Language(NamedTuple):
     a kind, such as a compiler's macros, `taken` those that no function may have either; `is_caseless` says that `x` and
     `X` are one name. `minus` is how tightly a sign binds. `arrays` spells a constant array, and is None where arrays
     are written entry by entry; `setting` spells an attribute of a gate, and is None where no gate is spelled with one.
-    `run_by` is what the tests run it by, empty where nothing does. `lacks` tells the nodes that it cannot compute though
-    it has their gate, and is None where there are none.
+    `run_by` is what the tests run it by, empty where nothing does. `lacks` tells the nodes that it cannot compute
+    though it has their gate, and is None where there are none.
     """
 
     name: str
