@@ -15,14 +15,21 @@ _pools: dict[int, ThreadPoolExecutor] = {}  # by process: a child that was forke
 _making = threading.Lock()
 _of_thread = threading.local()
 
+_sharing = 1  # processes that share the cores
+
 STRETCHES = 2  # for each core: few, because threads that write to one page of memory wait for each other
 
 
 def usable_cores() -> int:
     """How many cores this process may use; a container or `taskset` may leave it fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores // _sharing)
+
+
+def share_cores(processes: int) -> None:
+    """Leave their part of the cores to others: so many processes, this one among them, do the same."""
+    global _sharing
+    _sharing = processes
 
 
 def over_rows(work: Callable[[int, int], None], rows: int, least: int) -> None:

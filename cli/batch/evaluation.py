@@ -83,7 +83,7 @@ class Run(NamedTuple):
 
     `is_shared`: other processes can do the job, too. `reading` gives the job for rows that another reads. `follow`
     gives the part for a further file, whose rows are written behind those of the first, in the same columns; what it
-    opens is closed with the stack.
+    opens is closed with the stack. `columns` are those of the rows, where all have the same.
     """
 
     input: Input
@@ -92,6 +92,7 @@ class Run(NamedTuple):
     is_shared: bool
     reading: Callable[[Reader], Job] | None = None
     follow: Callable[[GivenFile, contextlib.ExitStack], Part] | None = None
+    columns: Sequence[str] = ()
 
 
 class Reader(Protocol):
@@ -129,6 +130,11 @@ class Kernel:
 
     def prepare(self) -> list[tuple[str, Shape]]:
         """The results' names and shapes in one row. Raises ExpressionError where shapes do not fit."""
+        if self._program is None:
+            self._plan()
+        return list(zip(self.names, self.result_shapes, strict=True))
+
+    def _plan(self) -> None:
         from backprop.autodiff.evaluation.batched_gradients import plan_gradients
         from backprop.autodiff.evaluation.batched_program import RowProgram
 
@@ -152,14 +158,13 @@ class Kernel:
         )
         self._program = RowProgram(plan, self.fixed)
         self.result_shapes = list(plan.result_shapes[: len(self.names)])
-        return list(zip(self.names, self.result_shapes, strict=True))
 
     def run(self, columns: Mapping[str, Rows], rows: int) -> tuple[list[Rows], Rows | None]:
         """The results, of shape (*shape, rows), for columns of shape (*shape, rows), and in which rows they are means
         of the sides of a kink, which differ; None where that cannot be.
         """
         if self._program is None:
-            self.prepare()
+            self._plan()
         results: list[Rows] = [np.empty((*shape, rows)) for shape in self._program.plan.result_shapes]
         self._program.run(columns, results)
         told = results[len(self.names) :]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from backprop.autodiff.shapes import Shape, show
@@ -90,6 +91,15 @@ def say_of_differing_columns(batch: Batch, left_out: Sequence[str], absent: Sequ
 
 def listed(names: Sequence[str]) -> str:
     return ", ".join(map(brief, names[:SHOWN])) + f" and {len(names) - SHOWN} more" * (len(names) > SHOWN)
+
+
+def first_difference(columns: Sequence[str], known: Sequence[str]) -> str:
+    """Where columns of a file are not those of another one."""
+    pairs = enumerate(zip_longest(columns, known), 1)
+    place, (here, there) = next((place, pair) for place, pair in pairs if pair[0] != pair[1])
+    if here is None:
+        return f"there is no {brief(there)}"
+    return f"column {place} is {brief(here)}" + ("" if there is None else f", not {brief(there)}")
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ from backprop.cli.options.declarations import (
     LATEX,
     STRICT,
     WRT,
+    BoundedNumber,
     ExpressionCommand,
     Function,
     file_option,
@@ -101,6 +102,18 @@ batch_options = shared(
         help="A bad row: no results, left out, or the end; ok: bad rows are expected.  [default: null]",
     ),
     file_option("--rejects", help="Write bad rows to FILE: line number, reason and row, tab between."),
+    click.option(
+        "--jobs", type=BoundedNumber(1), metavar="N", help="With -o FOLDER/: work on N files at a time.  [default: 1]"
+    ),
+    click.option(
+        "--retries",
+        type=BoundedNumber(0),
+        metavar="N",
+        help="With -o FOLDER/: try a file that fails N more times.  [default: 0]",
+    ),
+    click.option(
+        "--resume", is_flag=True, help="With -o FOLDER/: leave out files whose results an earlier run has made."
+    ),
     STRICT,
     click.option("-q", "--quiet", is_flag=True, help="No progress bar and no notes."),
 )

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import select
 from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from backprop.cli.batch.account import Account
+from backprop.cli.batch.account import Account, Listener, write_whole
 from backprop.cli.batch.evaluation import Answer, Job, Output, Part, RowsJob, Run
 from backprop.cli.batch.following import said_of
 from backprop.cli.batch.input.blocks import FIRST_BLOCK, TEXT_BLOCK, BlockReader
@@ -17,7 +16,6 @@ from backprop.cli.batch.input.files import FileNotes, GivenFile
 from backprop.cli.batch.processes.pool import InProcess, Pool, RunPool
 from backprop.cli.batch.results import entry_names
 from backprop.cli.batch.setup import look_at, opened
-from backprop.cli.batch.targets import make_folder_of
 from backprop.cli.batch.totals import Totals
 from backprop.cli.batch.writing import write_output
 from backprop.cli.status import Status
@@ -27,31 +25,20 @@ if TYPE_CHECKING:
     from backprop.cli.batch.preview import FirstRows
     from backprop.cli.batch.settings import Batch
 
-Outputs = Generator[tuple["str | None", Callable[[BinaryIO], None]], None, None]  # by path, what writes them
-
 
 def run(batch: Batch) -> Status:
-    """Answer all rows. Raises ExpressionError, or Failure where the question or the output is wrong."""
+    """Answer all rows as one table. Raises ExpressionError, or Failure where the question or the output is wrong."""
     if batch.files[0].path in (None, "-"):
         batch.note_of_typing()
     account = Account(batch)
-    with contextlib.closing(RunPool()) as run_pool:
-        outputs = each_output(batch, account, run_pool) if batch.targets else one_output(batch, account, run_pool)
-        with contextlib.closing(outputs):
-            first = next(outputs)  # what is wrong with a header is known before anything is opened to be written to
-            return account.run(itertools.chain([first], outputs))
-
-
-def one_output(batch: Batch, account: Account, run_pool: RunPool) -> Outputs:
-    """All files as one table."""
-    with contextlib.ExitStack() as stack:
-        run = begun_run(batch, stack)
+    with contextlib.closing(RunPool()) as run_pool, contextlib.ExitStack() as stack:
+        run = begun_run(batch, stack)  # what is wrong with a header is known before anything is opened to be written to
 
         def write(out: BinaryIO) -> None:
             with contextlib.closing(run_pool):  # what packs the rows waits for all who have its pipe open
                 write_rows(batch, run, parts_of(batch, run), account, run_pool, out)
 
-        yield batch.path, write
+        return account.run(partial(write_whole, batch.path, write, account))
 
 
 def begun_run(batch: Batch, stack: contextlib.ExitStack) -> Run:
@@ -66,25 +53,13 @@ def begun_run(batch: Batch, stack: contextlib.ExitStack) -> Run:
     return run
 
 
-def each_output(batch: Batch, account: Account, run_pool: RunPool) -> Outputs:
-    """A table of each file."""
-    batch.noted = FileNotes(batch.files)
-
-    def alone(file: GivenFile, stack: contextlib.ExitStack) -> Run:
-        with said_of(file.name):
-            return opened(batch, file, stack)
-
-    look_at(batch, batch.files, alone)
-    for file, target in zip(batch.files, batch.targets, strict=True):
-        make_folder_of(target)
-        batch.noted.file = file.name
-        with contextlib.ExitStack() as stack:
-            run = alone(file, stack)
-            yield target, partial(write_rows, batch, run, iter([(file, Part(run.input, run.job))]), account, run_pool)
-
-
 def write_rows(
-    batch: Batch, run: Run, parts: Iterator[tuple[GivenFile, Part]], account: Account, run_pool: RunPool, out: BinaryIO
+    batch: Batch,
+    run: Run,
+    parts: Iterator[tuple[GivenFile, Part]],
+    account: Listener,
+    run_pool: RunPool,
+    out: BinaryIO,
 ) -> None:
     """Write all rows of the parts, or their sum, or the first ones as a table."""
     out.flush()
@@ -136,7 +111,7 @@ def parts_of(batch: Batch, run: Run) -> Iterator[tuple[GivenFile, Part]]:
 
 def told(
     parts: Iterator[tuple[GivenFile, Part]],
-    account: Account,
+    account: Listener,
     is_shared: bool,
     run_pool: RunPool,
     output: BinaryIO,
@@ -144,7 +119,7 @@ def told(
 ) -> Generator[Output, None, None]:
     """What is to be written of each answer; as soon as it is written, the rest is told, and what it adds is added."""
     for file, (given, job) in parts:
-        account.begin(file, given)
+        account.begin(file, given.unit, given.source.size)
         if isinstance(given, BlockReader) and given.say:
             given.say = lambda text: account.note(as_note(text))
         with contextlib.closing(answers(given, job, is_shared, run_pool, output)) as coming:

@@ -12,9 +12,11 @@ PATIENCE = 0.5  # seconds that nothing is shown for
 class Progress:
     """Counts rows and bytes; shows them where somebody looks on and the results do not go to the same screen."""
 
-    def __init__(self, size: int | None, *, is_quiet: bool, is_among_results: bool = False) -> None:
+    def __init__(self, size: int | None, of_files: int = 1, *, is_quiet: bool, is_among_results: bool = False) -> None:
         self.size = size
         self.rows = 0
+        self.files = 0  # that are done
+        self._of_files = of_files
         self._start = time.monotonic()
         self._bar: Any = None
         is_seen = sys.stderr is not None and sys.stderr.isatty()
@@ -26,10 +28,14 @@ class Progress:
         if not self._is_shown or time.monotonic() - self._start < PATIENCE:
             return
         if self._bar is None:
-            self._bar = begun(self.size)
+            self._bar = begun(self.size, has_files=self._of_files > 1)
         bar, task = self._bar
         rate = self.rows / (time.monotonic() - self._start)
-        bar.update(task, completed=consumed, rows=f"{self.rows:,}", rate=f"{rate:,.0f}")
+        bar.update(task, completed=consumed, rows=f"{self.rows:,}", rate=f"{rate:,.0f}", files=self.files_done)
+
+    @property
+    def files_done(self) -> str:
+        return f"{self.files}/{self._of_files} files"
 
     def pause(self) -> None:
         """Take the bar away, so that a line can be written."""
@@ -38,16 +44,18 @@ class Progress:
             self._bar = None
 
 
-def begun(size: int | None) -> tuple[Any, Any]:
+def begun(size: int | None, *, has_files: bool) -> tuple[Any, Any]:
     """A bar that has just begun, and its task."""
     from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
     columns: list[ProgressColumn] = [TextColumn("{task.fields[rows]} rows"), TextColumn("{task.fields[rate]} rows/s")]
+    if has_files:
+        columns = [TextColumn("{task.fields[files]}"), *columns]
     if size:
         columns = [BarColumn(), *columns, TimeRemainingColumn()]
     bar = Progress(*columns, console=screen(), transient=True)
     bar.start()
-    return bar, bar.add_task("", total=size, rows="0", rate="0")
+    return bar, bar.add_task("", total=size, rows="0", rate="0", files="")
 
 
 def screen() -> Any:

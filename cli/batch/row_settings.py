@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
 
@@ -23,6 +24,11 @@ class RowSettings:
     rejects: str | None = None
     is_only = True
     output_format = "csv"
+
+    @functools.cached_property
+    def known_constants(self) -> list[tuple[tuple[str, str], ...]]:
+        """The constants that files have, each once however many files have the same."""
+        return list(dict.fromkeys(file.constants for file in self.files))
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless -q; of several files, once they have been looked at."""

@@ -11,10 +11,10 @@ import click
 from backprop.cli.batch.dialect_options import TableOptions, table_options
 from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.input.files import GivenFile, files_of
+from backprop.cli.batch.partitions.targets import is_folder, targets_in
 from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
 from backprop.cli.batch.row_errors import EXPECTED
 from backprop.cli.batch.row_settings import RowSettings
-from backprop.cli.batch.targets import is_folder, targets_in
 from backprop.cli.output.destination import announce
 from backprop.cli.output.formats import FORMATS, check_packed, read_format, written_format
 from backprop.cli.output.output import say
@@ -34,6 +34,7 @@ class Batch(RowSettings):
     path_option = "-o"  # which says where the rows are written to
     has_workers = True  # whether other processes may answer, too
     expects_absent = False  # whether a row without a value is no bad one
+    _kernel: Kernel | None = None  # of the last file
 
     def __init__(
         self,
@@ -57,6 +58,9 @@ class Batch(RowSettings):
         path: str | None,
         on_error: str,
         rejects: str | None,
+        jobs: int | None,
+        retries: int | None,
+        resume: bool,
         quiet: bool,
         strict: bool,
         **more: Any,
@@ -67,9 +71,12 @@ class Batch(RowSettings):
         self.is_quiet = quiet
         has_own = expr_field is not None or input_format == "lines" or brings_lines(arguments.positionals, file)
         self.question = self.asked_of(arguments, file, vars, has_own=has_own)
-        self.files = [self._with_source(given, source_column) for given in files_of(self.question.files, self.note)]
-        self.source_column = source_column
         self.path = None if path == "-" else path
+        results = self.path if is_folder(self.path) else None
+        self.files = [
+            self._with_source(given, source_column) for given in files_of(self.question.files, self.note, results)
+        ]
+        self.source_column = source_column
         self.input_format = input_format or self._format_of_files(has_own=has_own and not expr_field)
         self._tables = {form: table_options(more, dialect) for form, dialect in DIALECTS.items()}
         self.table = self._tables.get(self.input_format, self._tables["csv"])
@@ -94,7 +101,9 @@ class Batch(RowSettings):
         self.expects_bad_rows = on_error.endswith(EXPECTED)
         self.rejects = rejects
         self.is_strict = strict
+        self.jobs, self.retries, self.is_resumed = jobs, retries, resume
         self.check_summary(only)
+        self.check_partitions()
         self.check()
 
     def asked_of(
@@ -121,7 +130,10 @@ class Batch(RowSettings):
         """What computes the results, of variables of these shapes in a row."""
         from backprop.cli.batch.evaluation import Kernel
 
-        return Kernel(graph, shapes, self.question.fixed, self.wanted)
+        known = tuple(shapes.items())
+        if self._kernel is None or known != tuple(self._kernel.shapes.items()):  # as a rule files are alike
+            self._kernel = Kernel(graph, shapes, self.question.fixed, self.wanted)
+        return self._kernel
 
     @staticmethod
     def _with_source(file: GivenFile, column: str | None) -> GivenFile:
@@ -182,6 +194,24 @@ class Batch(RowSettings):
             raise Failure(f"--{self.summary} goes with one expression for all rows", "omit it")
         if FORMATS[self.output_format].is_binary:
             raise Failure(f"a {self.summary} is not written as {self.output_format}", "--format csv, tsv or ndjson")
+
+    def check_partitions(self) -> None:
+        """Raise Failure for options that go with a file of results for each file of rows, where there are none."""
+        given = {
+            "--jobs": self.jobs is not None,
+            "--retries": self.retries is not None,
+            "--resume": self.is_resumed,
+        }
+        for option in [option for option, is_given in given.items() if is_given and not self.targets]:
+            raise Failure(
+                f"{option} goes with a folder that takes a file of results for each file of rows",
+                f"give the folder, with a slash behind its name: -o results/; or omit {option}",
+            )
+        if self.is_resumed and self.rejects is not None:
+            raise Failure(
+                "--resume and --rejects contradict each other: bad rows of what is there are not read again",
+                "omit one of the two",
+            )
 
     def check(self) -> None:
         """Raise Failure for options that contradict each other."""

@@ -169,9 +169,9 @@ def with_header(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> 
         writer = ToObjects(form, names, [shape for _, shape in results], is_only=batch.is_only)
     else:
         run = as_cells_or_columns(batch, lines, rows, form, kernel, form.header, flat)
-        return run._replace(follow=follow)
+        return run._replace(follow=follow, columns=form.header)
     run = as_text(lines, job_of(batch, rows, kernel, writer), batch.opening(writer.opening()))
-    return run._replace(follow=follow)
+    return run._replace(follow=follow, columns=form.header)
 
 
 def begun(batch: Batch, source: Source, file: GivenFile, graph: Graph) -> tuple[Delimited, BlockReader]:

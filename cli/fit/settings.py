@@ -46,6 +46,9 @@ ROWS_ALONE: dict[str, Any] = {  # what a batch may be asked, and a fit is not
     "path": None,
     "on_error": "null",
     "rejects": None,
+    "jobs": None,
+    "retries": None,
+    "resume": False,
     "strict": False,
 }
 

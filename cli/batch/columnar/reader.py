@@ -39,11 +39,11 @@ LOOKED_AT = 16  # blocks, at most, for the shape of lists
 
 def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, stack: contextlib.ExitStack) -> Run:
     """The run over rows of parquet or Arrow IPC; `stack` keeps what they need. Raises ExpressionError or Failure."""
-    cells = constant_cells([file.constants for file in batch.files])
+    cells = constant_cells(batch.known_constants)
 
     batches = batches_of(source, batch.input_format, stack)
     fitting = Fitting(source.name, batches.schema, cells(beside(batch, file, batches.schema.names)), None)
-    if len(batch.files) > 1:
+    if len(batch.files) > 1 and not batch.targets:
         fitting = fitting.with_schema(schema_for(batch, fitting.schema))
     wanted_of = partial(batch.wanted_columns, graph)
     reader = ColumnReader(batch, wanted_of, batches, fitting)
@@ -63,7 +63,7 @@ def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, st
         assert run.reading is not None
         return Part(other, run.reading(other))
 
-    return run._replace(follow=follow)
+    return run._replace(follow=follow, columns=reader.schema.names)
 
 
 def schema_for(batch: Batch, schema: Any) -> Any:

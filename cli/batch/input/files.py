@@ -33,17 +33,23 @@ class GivenFile(NamedTuple):
     def name(self) -> str:
         return "stdin" if self.path in (None, "-") else str(self.path)
 
+    @property
+    def size(self) -> int | None:
+        """In bytes, where it is a file on this machine."""
+        return os.path.getsize(self.name) if os.path.isfile(self.name) else None
 
-def files_of(words: Sequence[str], note: Callable[[str], None]) -> list[GivenFile]:
+
+def files_of(words: Sequence[str], note: Callable[[str], None], results: str | None = None) -> list[GivenFile]:
     """The files in the order of the words, those of one word by their names. Raises Failure.
 
-    A file that is named twice is read once.
+    A file that is named twice is read once. What a further run finds in `results`, the folder that takes the results,
+    is not read.
     """
     if not words:
         return [GivenFile(None)]
     files: list[GivenFile] = []
     known: dict[object, str] = {}
-    for file in [file for word in words for file in files_at(word)]:
+    for file in [file for word in words for file in found_at(word, note, results)]:
         identity = identity_of(file.name)
         if identity not in known:
             files.append(file)
@@ -62,6 +68,30 @@ def identity_of(name: str) -> object:
         return (status.st_dev, status.st_ino)
     except (OSError, ValueError):
         return name
+
+
+def found_at(word: str, note: Callable[[str], None], results: str | None) -> list[GivenFile]:
+    """What a word names, without what is in the folder of the results. Raises Failure where nothing is left."""
+    found = files_at(word)
+    if results is None or is_url(word) or not is_below(results, searched_by(word)):
+        return found
+    kept = [file for file in found if not is_below(file.name, results)]
+    if not kept:
+        raise Failure(f"{word}: there is no table in it but those of -o {results}", "give the folder of the rows")
+    if len(kept) < len(found):
+        note(f"-o {results}: what is in it is not read")
+    return kept
+
+
+def searched_by(word: str) -> str:
+    """The folder that is looked through for a word that is a folder or a pattern."""
+    found = PATTERN.search(word)
+    return word if found is None or os.path.lexists(word) else os.path.dirname(word[: found.start()]) or os.curdir
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether it is in the folder, or in one below."""
+    return os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), ""))
 
 
 def files_at(word: str) -> list[GivenFile]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from backprop.cli.batch.input.files import GivenFile
+from backprop.cli.batch.input.files import GivenFile, places_in
 from backprop.cli.output.destination import named
-from backprop.cli.output.formats import FORMATS, PACKED, ending_of
+from backprop.cli.output.formats import FORMATS, PACKED, ending_of, read_format
 from backprop.cli.status import Failure, Status
 
 
@@ -47,6 +47,12 @@ def written_as(name: str, form: str) -> str:
         return stem
     is_known = any(ending_of(stem) in known.endings for known in FORMATS.values())
     return (os.path.splitext(stem)[0] if is_known else stem) + FORMATS[form].endings[0]
+
+
+def others_in(folder: str, targets: Sequence[str], known: Collection[str]) -> list[str]:
+    """The tables in the folder that are not among the targets, nor `known` by their paths in it."""
+    mine = {*known, *[os.path.relpath(target, folder) for target in targets]}
+    return sorted(place for place in places_in(folder) if place not in mine and read_format(place) is not None)
 
 
 def make_folder_of(target: str) -> None:
