@@ -60,7 +60,20 @@ class ExpressionCommand(Helpful):
         if context.resilient_parsing and known.get(tokens[-1] if tokens else ""):
             tokens = tokens[:-1]  # whose value is being completed
         arguments = context.meta[SCANNED] = scan(tokens, known)
+        if context.resilient_parsing:
+            return self.parse_given(context, list(arguments.options))
         return super().parse_args(context, list(arguments.options))
+
+    def parse_given(self, context: click.Context, tokens: list[str]) -> list[str]:
+        """Read the options that are there, the others being None: for each, click has fifty calls, at every key."""
+        given, rest, order = self.make_parser(context).parse_args(tokens)
+        for parameter in dict.fromkeys(order):
+            parameter.handle_parse_result(context, given, rest)
+        for parameter in self.params:
+            if parameter.expose_value:
+                context.params.setdefault(str(parameter.name), None)
+        context.args = rest
+        return rest
 
     def shell_complete(self, context: click.Context, typed: str) -> list[CompletionItem]:
         from backprop.cli.completion.items import typed_words
