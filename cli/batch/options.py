@@ -114,6 +114,11 @@ batch_options = shared(
     click.option(
         "--resume", is_flag=True, help="With -o FOLDER/: leave out files whose results an earlier run has made."
     ),
+    click.option(
+        "--scheduler",
+        metavar="ADDRESS|local",
+        help="With -o FOLDER/: have the workers of a Dask scheduler do it, or of one that is started here.",
+    ),
     STRICT,
     click.option("-q", "--quiet", is_flag=True, help="No progress bar and no notes."),
 )

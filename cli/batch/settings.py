@@ -61,6 +61,7 @@ class Batch(RowSettings):
         jobs: int | None,
         retries: int | None,
         resume: bool,
+        scheduler: str | None,
         quiet: bool,
         strict: bool,
         **more: Any,
@@ -101,7 +102,7 @@ class Batch(RowSettings):
         self.expects_bad_rows = on_error.endswith(EXPECTED)
         self.rejects = rejects
         self.is_strict = strict
-        self.jobs, self.retries, self.is_resumed = jobs, retries, resume
+        self.jobs, self.retries, self.is_resumed, self.scheduler = jobs, retries, resume, scheduler
         self.check_summary(only)
         self.check_partitions()
         self.check()
@@ -201,12 +202,15 @@ class Batch(RowSettings):
             "--jobs": self.jobs is not None,
             "--retries": self.retries is not None,
             "--resume": self.is_resumed,
+            "--scheduler": self.scheduler is not None,
         }
         for option in [option for option, is_given in given.items() if is_given and not self.targets]:
             raise Failure(
                 f"{option} goes with a folder that takes a file of results for each file of rows",
                 f"give the folder, with a slash behind its name: -o results/; or omit {option}",
             )
+        if self.jobs is not None and self.scheduler not in (None, "local"):
+            raise Failure("--jobs goes with --scheduler local: a scheduler has the workers that it has", "omit --jobs")
         if self.is_resumed and self.rejects is not None:
             raise Failure(
                 "--resume and --rejects contradict each other: bad rows of what is there are not read again",

@@ -49,6 +49,7 @@ ROWS_ALONE: dict[str, Any] = {  # what a batch may be asked, and a fit is not
     "jobs": None,
     "retries": None,
     "resume": False,
+    "scheduler": None,
     "strict": False,
 }
 

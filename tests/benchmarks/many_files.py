@@ -22,19 +22,25 @@ def comparisons(tiny: bool) -> list[Comparison]:
         Comparison(
             f"{files:,} files of {rows:,} rows of {form}, --jobs 2",
             partial(folder, form, files, rows, 2),
-            {"--jobs 1": partial(folder, form, files, rows, 1), "one file": partial(one_file, form, files * rows)},
+            {
+                "--jobs 1": partial(folder, form, files, rows, 1),
+                "one file": partial(one_file, form, files * rows),
+                "--scheduler local": partial(folder, form, files, rows, 2, "--scheduler", "local"),
+            },
         )
         for form, files, rows in cases
     ]
 
 
-def folder(form: str, files: int, rows: int, jobs: int) -> Runner:
+def folder(form: str, files: int, rows: int, jobs: int, *options: str) -> Runner:
+    if options:
+        needs("distributed")
     name = f"{files}_of_{rows}_{form}"
     if not os.path.isdir(name):
         os.mkdir(name)
         for number in range(files):
             write_rows(os.path.join(name, f"{number:05}.{form}"), rows, number)
-    return command([BACKPROP, "batch", EXPRESSION, name, "-o", f"{name}_out/", "--jobs", str(jobs)])
+    return command([BACKPROP, "batch", EXPRESSION, name, "-o", f"{name}_out/", "--jobs", str(jobs), *options])
 
 
 def one_file(form: str, rows: int) -> Runner:

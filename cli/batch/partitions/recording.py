@@ -61,6 +61,10 @@ class Recording:
     def end(self, loss: str | None, consumed: int) -> None:
         self._hear("end", loss, 0)
 
+    def rename(self, file: GivenFile) -> None:
+        """Have what was kept said of the file as it is called here."""
+        self._kept = [(method, (file, *given[1:]) if method == "begin" else given) for method, given in self._kept]
+
     def tell(self, account: Account) -> None:
         """Have it tell what was kept."""
         for method, given in self._kept:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from backprop.cli.batch.account import Account, Stopped
 from backprop.cli.batch.following import first_difference
@@ -44,6 +44,7 @@ class Partitions:
         self._left = dict.fromkeys(range(len(batch.files)), batch.retries or 0)  # attempts behind the first
         self._heard: dict[int, tuple[int, int]] = {}  # rows and bytes of each file
         self._consumed = 0
+        self._client: Any = None  # of a scheduler
         self._columns: tuple[str, Sequence[str]] | None = None  # of the first file, with its name
 
     def run(self) -> Status:
@@ -58,6 +59,16 @@ class Partitions:
             [batch.files[attempt.place] for attempt in attempts if attempt.known is None],
             self._look_at,
         )
+        with ExitStack() as stack:
+            if batch.scheduler is not None:
+                from backprop.cli.batch.cluster import scheduler  # here, not above: it imports Dask
+
+                self._client = stack.enter_context(scheduler.connected(batch, batch.scheduler))
+            return self._with_what_is_known(self._run_all(attempts))
+
+    def _run_all(self, attempts: Sequence[Attempt]) -> Status:
+        """Make all that is to be made, and say what became of it. Raises Failure."""
+        batch = self.batch
         make_folder_of(self.manifest.path)
         self.manifest.save()
         others = others_in(str(batch.path), batch.targets, self.manifest.files)
@@ -65,13 +76,12 @@ class Partitions:
             more = f" and {len(others) - SHOWN} more" * (len(others) > SHOWN)
             batch.tell(as_note(f"-o {batch.path}: other tables are in it, and stay: {', '.join(others[:SHOWN])}{more}"))
         try:
-            status = self.account.run(lambda: self._run(deque(attempts)))
+            return self.account.run(lambda: self._run(deque(attempts)))
         finally:
             self.account.progress.pause()
             self.manifest.save()
             if not self.account.is_stopped:
                 sum_up(batch, self.endings)
-        return self._with_what_is_known(status)
 
     def _attempt(self, place: int) -> Attempt:
         """What is to be done for a file: the results that seem to be there are looked at when it is its turn."""
@@ -100,6 +110,11 @@ class Partitions:
     def _outcomes(self, waiting: deque[Attempt]) -> Generator[Outcome, None, None]:
         """What becomes of the attempts and, in one process, what is to be said of each at once."""
         batch = self.batch
+        if self._client is not None:
+            from backprop.cli.batch.cluster import scheduler
+
+            yield from scheduler.outcomes(batch, waiting, self._client)
+            return
         processes = min(batch.jobs or 1, len(waiting)) if hasattr(os, "fork") else 1
         if processes > 1:
             from backprop.cli.batch.partitions.runners import outcomes  # here, not above: one process needs none

@@ -50,7 +50,7 @@ def taken() -> list[Worker]:
 
 
 def is_large_job(tokens: Sequence[str]) -> bool:
-    if "--resume" in tokens or any(token.startswith("--jobs") for token in tokens):
+    if "--resume" in tokens or any(token.startswith(("--jobs", "--scheduler")) for token in tokens):
         return False  # processes by the file, who have workers of their own, or what is there already
     sizes = []
     forms = set()

@@ -1,0 +1,102 @@
+"""The scheduler of Dask: found or started, asked whether its workers are ours, and given the files as tasks."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Generator, Iterator
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from backprop.autodiff.evaluation.threads import usable_cores
+from backprop.cli.batch.cluster.task import as_named, attempted, task_of
+from backprop.cli.batch.partitions.attempt import Attempt, Outcome, problem_of
+from backprop.cli.batch.partitions.manifest import is_like
+from backprop.cli.status import Failure, Status
+
+if TYPE_CHECKING:
+    from backprop.cli.batch.settings import Batch
+
+LOCAL = "local"
+PATIENCE = 10  # seconds that a scheduler, and its first worker, may take to answer
+PACKAGE = "backprop-cli"
+AT_A_TIME = 1000  # tasks that the scheduler has: more would only take memory
+
+
+def outcomes(batch: Batch, waiting: deque[Attempt], client: Any) -> Generator[Outcome, None, None]:
+    """What becomes of all attempts, as it becomes known. Whoever takes it may add others."""
+    from distributed import as_completed
+
+    places: dict[Any, int] = {}
+    coming = as_completed(loop=client.loop)
+    while waiting or places:
+        while waiting and len(places) < AT_A_TIME:
+            attempt = waiting.popleft()
+            future = client.submit(attempted, task_of(batch, attempt.place), attempt, pure=False)
+            places[future] = attempt.place
+            coming.add(future)
+        future = next(coming)
+        yield outcome_in(batch, future, places.pop(future))
+
+
+def outcome_in(batch: Batch, future: Any, place: int) -> Outcome:
+    """What a task has come to; also of one whose workers are gone, as often as Dask has tried."""
+    try:
+        outcome = as_named(future.result(), batch)
+    except Exception as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        failure = Failure(f"its worker is lost: {reason}", "is there enough memory?", Status.WRONG_DATA)
+        return Outcome(place, problem=problem_of(batch.files[place], failure), is_lost=True)
+    target = batch.targets[place]
+    if outcome.made is not None and not is_like(target, outcome.made):
+        elsewhere = Failure(f"{target}: a worker has made it, and it is not here", "give -o a folder that all share")
+        return Outcome(place, problem=problem_of(batch.files[place], elsewhere))
+    return outcome
+
+
+@contextlib.contextmanager
+def connected(batch: Batch, scheduler: str) -> Iterator[Any]:
+    """A client of the scheduler, whose workers are ours; it ends with what it has started. Raises Failure."""
+    try:
+        import distributed
+    except ImportError:
+        raise Failure("--scheduler needs Dask, which is not installed", "pip install 'dask[distributed]'") from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is to be said of a lost worker, we say
+    with contextlib.ExitStack() as stack:
+        try:
+            address: Any = scheduler
+            if scheduler == LOCAL:
+                address = stack.enter_context(
+                    distributed.LocalCluster(
+                        n_workers=batch.jobs or usable_cores(), threads_per_worker=1, silence_logs=50
+                    )
+                )
+            client = stack.enter_context(distributed.Client(address, timeout=PATIENCE, set_as_default=False))
+        except (OSError, ValueError, TypeError) as error:
+            reason = " ".join(str(error).split()) or f"no answer within {PATIENCE} seconds"
+            raise Failure(
+                f"--scheduler {scheduler}: {reason}", "as in tcp://host:8786, where dask scheduler runs; or local"
+            ) from None
+        check_workers(client, scheduler)
+        if not batch.is_quiet:
+            batch.tell(f"note: the workers can be watched at {client.dashboard_link}")
+        yield client
+
+
+def check_workers(client: Any, scheduler: str) -> None:
+    """Raise Failure unless there are workers that have the backprop that is here."""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except TimeoutError:
+        raise Failure(
+            f"--scheduler {scheduler}: it has no workers", "start some: dask worker tcp://host:8786"
+        ) from None
+    mine = version(PACKAGE)
+    for address, theirs in client.run(version, PACKAGE, on_error="return").items():
+        if theirs != mine:
+            found = theirs if isinstance(theirs, str) else "none"
+            raise Failure(
+                f"--scheduler {scheduler}: the worker {address} has {found} of {PACKAGE}, and here is {mine}",
+                f"install the same version on all: pip install {PACKAGE}=={mine}",
+            )

@@ -1,0 +1,86 @@
+"""Files as tasks of Dask: the same bytes as without it, if a worker is killed, too; and what keeps it from working."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from ...conftest import COMMAND, environment
+from ..test_files import tree
+
+FILES = {
+    "t/k=1/a.csv": "x,y\n1,2\n3,z\n",
+    "t/k=2/b.csv": "x,y\n5,6\n",
+    "t/k=3/c.csv": "x,y\n7,0\n",
+}
+
+
+def reader_of(pipe, among):
+    """The process of a group that has the pipe open to read, once there is one."""
+    while True:
+        for link in glob.glob("/proc/[0-9]*/fd/*"):
+            process = int(link.split("/")[2])
+            try:
+                if os.readlink(link) == str(pipe) and os.getpgid(process) == among and process != among:
+                    return process
+            except OSError:
+                continue  # it has ended, or is none of ours
+
+
+@pytest.mark.extras
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the worker in /proc")
+def test_a_worker_that_is_killed_loses_and_doubles_no_row(backprop, tmp_path):
+    pytest.importorskip("distributed")
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    tokens = ["batch", "log(x*y*k)", "t", "-o"]
+    alone = backprop(*tokens, "alone/")
+    (tmp_path / "t" / "k=2" / "b.csv").unlink()
+    pipe = tmp_path / "t" / "k=2" / "b.csv"
+    os.mkfifo(pipe)
+    words = [COMMAND, *tokens, "out/", "--scheduler", "local", "--jobs", "2"]
+    process = subprocess.Popen(
+        words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment({})
+    )
+    first = os.open(pipe, os.O_RDWR)  # so that neither end waits for the other
+    os.kill(reader_of(pipe, process.pid), signal.SIGKILL)
+    reader_of(pipe, process.pid)  # the next worker
+    os.write(first, FILES["t/k=2/b.csv"].encode())
+    os.close(first)
+    _, err = process.communicate(timeout=100)
+    assert (process.returncode, alone.status) == (3, 3)
+    assert tree(tmp_path / "out") == tree(tmp_path / "alone")
+    noted, *rest = err.splitlines()
+    assert noted.startswith("note: the workers can be watched at http://")
+    assert sorted(rest) == sorted(alone.err.splitlines())
+    made = [json.loads((tmp_path / name / "_backprop.json").read_text())["files"] for name in ("out", "alone")]
+    assert [entry["sha256"] for entry in made[0].values()] == [entry["sha256"] for entry in made[1].values()]
+    assert [entry["origin"]["name"] for entry in made[0].values()] == list(FILES)
+
+
+@pytest.mark.extras
+def test_a_scheduler_that_is_not_there(backprop, tmp_path, monkeypatch):
+    pytest.importorskip("distributed")
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    answer = backprop("batch", "x", "a.csv", "-o", "out/", "--scheduler", "nowhere://here:1")
+    assert answer.status == 2
+    assert answer.err.startswith("error: --scheduler nowhere://here:1: ")
+    assert "tcp://host:8786" in answer.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_goes_with_a_scheduler(backprop, tmp_path):
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    for tokens, reason in (
+        (["--scheduler", "local"], "--scheduler goes with a folder"),
+        (["-o", "out/", "--scheduler", "tcp://a:1", "--jobs", "2"], "--jobs goes with --scheduler local"),
+    ):
+        answer = backprop("batch", "x", "a.csv", *tokens)
+        assert (answer.status, reason in answer.err) == (2, True)
