@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from backprop.cli.batch.settings import Batch
 
 LOCAL = "local"
+FREE = "127.0.0.1:0"  # for the dashboard: another cluster may have Dask's usual port
 PATIENCE = 10  # seconds that a scheduler, and its first worker, may take to answer
 PACKAGE = "backprop-cli"
 AT_A_TIME = 1000  # tasks that the scheduler has: more would only take memory
@@ -69,7 +70,10 @@ def connected(batch: Batch, scheduler: str) -> Iterator[Any]:
             if scheduler == LOCAL:
                 address = stack.enter_context(
                     distributed.LocalCluster(
-                        n_workers=batch.jobs or usable_cores(), threads_per_worker=1, silence_logs=50
+                        n_workers=batch.jobs or usable_cores(),
+                        threads_per_worker=1,
+                        silence_logs=50,
+                        dashboard_address=FREE,
                     )
                 )
             client = stack.enter_context(distributed.Client(address, timeout=PATIENCE, set_as_default=False))

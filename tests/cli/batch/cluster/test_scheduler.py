@@ -21,13 +21,13 @@ FILES = {
 }
 
 
-def reader_of(pipe, among):
-    """The process of a group that has the pipe open to read, once there is one."""
+def reader_of(pipe, among, killed=None):
+    """The process of a group that has the pipe open to read, once there is one that has not been killed."""
     while True:
         for link in glob.glob("/proc/[0-9]*/fd/*"):
             process = int(link.split("/")[2])
             try:
-                if os.readlink(link) == str(pipe) and os.getpgid(process) == among and process != among:
+                if os.readlink(link) == str(pipe) and os.getpgid(process) == among and process not in (among, killed):
                     return process
             except OSError:
                 continue  # it has ended, or is none of ours
@@ -50,8 +50,9 @@ def test_a_worker_that_is_killed_loses_and_doubles_no_row(backprop, tmp_path):
         words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment({})
     )
     first = os.open(pipe, os.O_RDWR)  # so that neither end waits for the other
-    os.kill(reader_of(pipe, process.pid), signal.SIGKILL)
-    reader_of(pipe, process.pid)  # the next worker
+    killed = reader_of(pipe, process.pid)
+    os.kill(killed, signal.SIGKILL)
+    reader_of(pipe, process.pid, killed)  # the next worker
     os.write(first, FILES["t/k=2/b.csv"].encode())
     os.close(first)
     _, err = process.communicate(timeout=100)
