@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow
 from pyarrow import types
 
+TEXT = pyarrow.large_string()
 UNITS = {"month": "months", "day_time": "days and milliseconds", "month_day_nano": "months, days and nanoseconds"}
 NAMES: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (types.is_boolean, "booleans"),

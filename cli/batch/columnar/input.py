@@ -11,7 +11,6 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow
-import pyarrow.compute
 import pyarrow.ipc
 import pyarrow.parquet
 from pyarrow import types
@@ -25,7 +24,6 @@ from backprop.cli.batch.columnar.arrow_types import (
     with_readable_name,
 )
 from backprop.cli.batch.columnar.dictionaries import with_shared
-from backprop.cli.batch.columnar.text import interval_text
 from backprop.cli.batch.input.source import Source
 from backprop.cli.batch.input.unpacking import Damaged
 from backprop.cli.status import Failure
@@ -138,7 +136,9 @@ class Batches:
         if whole is not column:
             self.replaced.add(number)
         if isinstance(whole, pyarrow.RunEndEncodedArray):
-            whole = pyarrow.compute.run_end_decode(whole)
+            from pyarrow import compute  # here, not above: it takes as long to import as all the rest of pyarrow
+
+            whole = compute.run_end_decode(whole)
         kind = self.schema.field(number).type
         whole = whole if whole.type == kind else as_type(whole, kind)
         return with_shared(number, whole, self.dictionaries) if number in self.dictionaries else whole
@@ -204,6 +204,8 @@ class ParquetBatches(Batches):
         if field.type.num_fields:
             self.left_out[field.name] = INTERVALS
             return None, None
+        from backprop.cli.batch.columnar.text import interval_text  # here, not above: half of pyarrow is for texts
+
         self.notes[len(self._changes)] = f"it is written as text: {INTERVALS}"
         return pyarrow.field(field.name, pyarrow.large_string()), interval_text
 

@@ -7,7 +7,7 @@ import io
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, BinaryIO
 
 import pyarrow
@@ -16,16 +16,15 @@ import pyarrow.parquet
 from pyarrow import types
 
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.cli.batch.columnar.arrow_types import extension_of, has_twins, inner, is_known_zone, name_of
+from backprop.cli.batch.columnar.arrow_types import TEXT, extension_of, has_twins, inner, is_known_zone, name_of
 from backprop.cli.batch.columnar.dictionaries import with_shared
-from backprop.cli.batch.columnar.text import TEXT, text_writer
+from backprop.cli.batch.columnar.encodings import parquet_options
 from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.results import held_once
 from backprop.cli.batch.writing import write_all
 
 GROUP_ROWS = 1 << 17  # of parquet; many, because each has an entry in the table of contents, but they wait in memory
 MOST_WAITING = 256  # batches: rows that come slowly come one by one, and each takes thousands of bytes then
-COMPRESSION: dict[str, Any] = {"compression": "zstd", "compression_level": 3}
 
 
 class Limit(NamedTuple):
@@ -143,6 +142,10 @@ def write_batches(form: str, schema: Any, batches: Iterator[Any], out: BinaryIO,
             elif form == "arrow":
                 write_ipc(schema, batches, sink, is_file=stat.S_ISREG(os.fstat(out.fileno()).st_mode))
             else:
+                from backprop.cli.batch.columnar.text import (
+                    text_writer,
+                )  # here, not above: half of pyarrow is for texts
+
                 opening, write = text_writer(form, schema.names)
                 if has_header:
                     sink.write(opening)
@@ -153,25 +156,31 @@ def write_batches(form: str, schema: Any, batches: Iterator[Any], out: BinaryIO,
 
 
 def write_parquet(schema: Any, batches: Iterator[Any], sink: Sink) -> None:
-    """A file of parquet, whose numbers have no dictionary: few of them are there twice."""
+    """A file of parquet. How it holds the columns is known by the first rows."""
     file = pyarrow.PythonFile(sink, mode="w")
-    texts = [field.name for field in schema if not types.is_primitive(field.type)]
-    writer = pyarrow.parquet.ParquetWriter(file, schema, use_dictionary=texts, **COMPRESSION)
     behind = Behind()  # of all that is done it takes the longest
+    writer: Any = None
     waiting: list[Any] = []
     rows = 0
     for batch in batches:
         waiting.append(batch)
         rows += batch.num_rows
         if rows >= GROUP_ROWS:
+            writer = writer or parquet_writer(file, schema, waiting)
             behind.start(writer.write_table, pyarrow.Table.from_batches(waiting), GROUP_ROWS)
             waiting, rows = [], 0
         elif len(waiting) == MOST_WAITING:
             waiting = pyarrow.Table.from_batches(waiting).combine_chunks().to_batches()
     behind.finish()
+    writer = writer or parquet_writer(file, schema, waiting)
     if waiting:
         writer.write_table(pyarrow.Table.from_batches(waiting), GROUP_ROWS)
     writer.close()
+
+
+def parquet_writer(file: Any, schema: Any, first: Sequence[Any]) -> Any:
+    sample = max(first, key=len, default=pyarrow.RecordBatch.from_pylist([], schema))
+    return pyarrow.parquet.ParquetWriter(file, schema, **parquet_options(schema, sample))
 
 
 def write_ipc(schema: Any, batches: Iterator[Any], sink: Sink, *, is_file: bool) -> None:

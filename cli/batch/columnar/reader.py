@@ -14,7 +14,6 @@ import pyarrow
 from backprop.cli.batch.block import Block
 from backprop.cli.batch.columnar.fitting import Fitting, constant_cells, widened
 from backprop.cli.batch.columnar.input import Batches, batches_of
-from backprop.cli.batch.columnar.text import cells_of
 from backprop.cli.batch.columnar.values import ColumnBinding, check_readable
 from backprop.cli.batch.columnar.writer import with_column_output
 from backprop.cli.batch.evaluation import Part, Run
@@ -147,6 +146,8 @@ class ColumnReader:
         places = sorted(reasons)
         records = [b""] * len(places)
         if self.keeps_rows:
+            from backprop.cli.batch.columnar.text import cells_of  # here, not above: half of pyarrow is for texts
+
             form = Delimited(DIALECTS["csv"])
             cells = cells_of(batch.take(pyarrow.array(places)))
             records = [form.joined([cell or "" for cell in row]).encode() for row in cells]

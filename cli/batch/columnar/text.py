@@ -15,6 +15,7 @@ import pyarrow
 from pyarrow import compute, types
 
 from backprop.cli.batch.columnar.arrow_types import (
+    TEXT,
     as_in_python,
     interval_unit,
     is_known_zone,
@@ -24,6 +25,7 @@ from backprop.cli.batch.columnar.arrow_types import (
 )
 from backprop.cli.batch.columnar.bulk_delimited import as_texts, frame_text
 from backprop.cli.batch.columnar.library import is_usable
+from backprop.cli.batch.columnar.values import stored
 from backprop.cli.batch.formats.delimited import Delimited
 from backprop.cli.batch.formats.dialect import dialect_of
 from backprop.cli.batch.formats.numbers import texts
@@ -32,7 +34,6 @@ from backprop.cli.status import Failure
 
 QUOTED = '",\r\n'
 ESCAPES = {"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
-TEXT = pyarrow.large_string()
 MANY = 1 << 15  # numbers: they are worth the time that polars takes to be imported
 PLAIN_SCALE = 6  # decimals with more digits behind the point are written by pyarrow with an exponent
 MOST_DIGITS = 38
@@ -153,13 +154,6 @@ def has_many_digits(kind: Any) -> bool:
 def cells_of(batch: Any) -> list[list[str | None]]:
     """Every row's cells as text."""
     return [list(row) for row in zip(*(as_text(column).to_pylist() for column in batch.columns), strict=True)]
-
-
-def stored(column: Any) -> Any:
-    """What a column holds, without the type that extends its own, and without a dictionary."""
-    if isinstance(column, pyarrow.ExtensionArray):
-        return stored(column.storage)
-    return stored(column.dictionary_decode()) if isinstance(column, pyarrow.DictionaryArray) else column
 
 
 def as_text(column: Any) -> Any:

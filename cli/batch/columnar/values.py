@@ -11,7 +11,6 @@ from pyarrow import types
 
 from backprop.autodiff.shapes import Shape
 from backprop.cli.batch.columnar.arrow_types import extension_of, inner, is_numeric, is_text, mapped, name_of
-from backprop.cli.batch.columnar.text import stored
 from backprop.cli.batch.formats.delimited import as_numbers
 from backprop.cli.batch.formats.ndjson import as_values
 from backprop.cli.batch.formats.numbers import Rows
@@ -116,9 +115,18 @@ def numbers(heading: str, column: Any, reasons: Reasons) -> Rows:
     return as_numbers(["nan" if cell is None else cell for cell in column.to_pylist()], heading, reasons)
 
 
+def stored(column: Any) -> Any:
+    """What a column holds, without the type that extends its own, and without a dictionary."""
+    if isinstance(column, pyarrow.ExtensionArray):
+        return stored(column.storage)
+    return stored(column.dictionary_decode()) if isinstance(column, pyarrow.DictionaryArray) else column
+
+
 def as_doubles(column: Any) -> Rows:
     """Numbers as the nearest doubles, nan where there is none."""
-    doubles: Rows = without_decimals(column).cast(pyarrow.float64(), safe=False).to_numpy(zero_copy_only=False)
+    if not types.is_float64(column.type):  # pyarrow's cast to what they are costs the import of all its functions
+        column = without_decimals(column).cast(pyarrow.float64(), safe=False)
+    doubles: Rows = column.to_numpy(zero_copy_only=False)
     return doubles
 
 

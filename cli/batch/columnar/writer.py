@@ -13,7 +13,6 @@ import pyarrow
 
 from backprop.cli.batch.block import Block
 from backprop.cli.batch.columnar.output import limits_of, write_batches
-from backprop.cli.batch.columnar.text import as_text
 from backprop.cli.batch.evaluation import Input, Kernel, Reader, Run, job_of
 from backprop.cli.batch.formats.numbers import Rows, rows_of
 from backprop.cli.batch.input.header import brief
@@ -74,7 +73,7 @@ class ColumnWriter:
         """In a bad row the results are null, or the row is left out."""
         bad = sorted(block.faults)
         given = [(block.batch.column(position), kind) for position, kind in self.kept.items()]
-        columns = [column if column.type == kind else as_text(column) for column, kind in given]
+        columns = [column if column.type == kind else with_text(column) for column, kind in given]
         for value in results:
             columns += [as_column(part, bad) for part in ([value] if self.has_lists else rows_of([value]))]
         batch = pyarrow.RecordBatch.from_arrays(columns, schema=self.schema)
@@ -84,6 +83,12 @@ class ColumnWriter:
             is_kept[list(dropped)] = False
             batch = batch.filter(pyarrow.array(is_kept))
         return batch
+
+
+def with_text(column: Any) -> Any:
+    from backprop.cli.batch.columnar.text import as_text  # here, not above: half of pyarrow is for texts
+
+    return as_text(column)
 
 
 def list_of(shape: Shape) -> Any:
@@ -97,17 +102,17 @@ def list_of(shape: Shape) -> Any:
 def as_column(value: Rows, bad: list[int]) -> Any:
     """Values of shape (*shape, rows) as a column of numbers or nested lists; null in bad rows."""
     shape, rows = value.shape[:-1], value.shape[-1]
-    mask = None
+    validity = None
     if bad:
-        mask = np.zeros(rows, dtype=bool)
-        mask[bad] = True
-    if not shape:
-        return pyarrow.array(value, mask=mask)
-    column = pyarrow.array(np.moveaxis(value, -1, 0).reshape(-1))
+        is_good = np.ones(rows, dtype=bool)
+        is_good[bad] = False
+        validity = pyarrow.py_buffer(np.packbits(is_good, bitorder="little"))
+    entries = np.ascontiguousarray(np.moveaxis(value, -1, 0)).reshape(-1)
+    # From buffers: `pyarrow.array` imports NumPy's masked arrays, to see whether this is one.
+    buffers = [None if shape else validity, pyarrow.py_buffer(entries)]
+    column = pyarrow.Array.from_buffers(pyarrow.float64(), entries.size, buffers)
     for depth in range(len(shape), 0, -1):
-        ends = np.arange(math.prod([rows, *shape[: depth - 1]]) + 1) * shape[depth - 1]
-        is_outermost = depth == 1 and mask is not None
-        column = pyarrow.LargeListArray.from_arrays(
-            pyarrow.array(ends), column, mask=pyarrow.array(mask) if is_outermost else None
-        )
+        count = math.prod([rows, *shape[: depth - 1]])
+        buffers = [validity if depth == 1 else None, pyarrow.py_buffer(np.arange(count + 1) * shape[depth - 1])]
+        column = pyarrow.Array.from_buffers(pyarrow.large_list(column.type), count, buffers, children=[column])
     return column
