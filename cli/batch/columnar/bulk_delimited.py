@@ -116,11 +116,16 @@ class BulkWriter:
         return lines.scatter(bad, [self.careful.form.padded(line) for line in lines.gather(bad)]) if bad else lines
 
 
-def with_others(text: memoryview, others: Sequence[str]) -> bytes:
+def with_others(text: bytes, others: Sequence[str]) -> bytes:
     """A text with others in the places that are left for them."""
-    pieces = bytes(text).split(PLACE.encode())
-    written = [other.encode() for other in others]
-    return b"".join(itertools.chain.from_iterable(itertools.zip_longest(pieces, written, fillvalue=b"")))
+    whole, place = memoryview(text), PLACE.encode()
+    parts: list[bytes | memoryview] = []
+    start = 0
+    for other in others:
+        end = text.index(place, start)
+        parts += whole[start:end], other.encode()
+        start = end + len(place)
+    return b"".join([*parts, whole[start:]])
 
 
 class BulkReader:
@@ -255,7 +260,7 @@ def written_otherwise(vector: Rows) -> Any:
     return np.flatnonzero(other)
 
 
-def frame_text(frame: Any, *, separator: str, ending: str, null: str = "") -> memoryview:
+def frame_text(frame: Any, *, separator: str, ending: str, null: str = "") -> bytes:
     """The frame's text. It is made in memory: the turn to write is kept for no longer than writing takes."""
     text = io.BytesIO()
     frame.write_csv(
@@ -266,4 +271,4 @@ def frame_text(frame: Any, *, separator: str, ending: str, null: str = "") -> me
         quote_style="never",
         null_value=null,
     )
-    return text.getbuffer()
+    return text.getvalue()

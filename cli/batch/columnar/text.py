@@ -65,7 +65,7 @@ def write_delimited(batch: Any, separator: str, out: BinaryIO) -> None:
         for column in batch.columns
     ]
     frame = polars.DataFrame([column.alias(str(position)) for position, column in enumerate(series)])
-    write_all(out, frame_text(frame, separator=separator, ending="\n"))
+    write_all(out, memoryview(frame_text(frame, separator=separator, ending="\n")))
 
 
 def held(column: Any, separator: str, *, is_alone: bool = False) -> Any:
