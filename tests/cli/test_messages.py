@@ -6,8 +6,6 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.smoke
-
 FORGED = ["a\nerror: forged", "a\x1b[2Kerror: forged", "a\u2028error: forged"]
 QUESTIONS = [
     ["batch", "x", "rows.csv"],

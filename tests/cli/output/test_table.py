@@ -15,6 +15,8 @@ from backprop.cli.output.wrapping import OF_NUMBERS, OF_TEXT, wrapped
 from backprop.cli.reports.nodes import node_report
 from backprop.parser import parse
 
+from ...cases import each
+
 pytestmark = pytest.mark.smoke
 
 POINTS = [
@@ -32,18 +34,17 @@ def drawn(report, width):
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
-def test_numbers_and_rows_stay_whole(width):
+def test_numbers_and_rows_stay_whole():
     for text, values in POINTS:
-        graph = parse(text)
-        evaluation = trace(graph, values)
-        report = node_report(evaluation, text, "gradient")._replace(title="")
-        whole, narrow = drawn(report, None), drawn(report, width)
-        assert sorted(NUMBER.findall(whole)) == sorted(NUMBER.findall(narrow))
-        assert not re.search(r"-$", narrow, re.MULTILINE)
-        assert max(map(len, narrow.splitlines())) <= width
-        if width >= 60:
-            assert all(row in narrow for row in re.findall(r"\[[^][]*\]", whole))
+        report = node_report(trace(parse(text), values), text, "gradient")._replace(title="")
+        whole = drawn(report, None)
+        for _, width in each((text, width) for width in WIDTHS):
+            narrow = drawn(report, width)
+            assert sorted(NUMBER.findall(whole)) == sorted(NUMBER.findall(narrow))
+            assert not re.search(r"-$", narrow, re.MULTILINE)
+            assert max(map(len, narrow.splitlines())) <= width
+            if width >= 60:
+                assert all(row in narrow for row in re.findall(r"\[[^][]*\]", whole))
 
 
 def test_what_does_not_fit_goes_below():

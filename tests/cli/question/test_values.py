@@ -13,6 +13,8 @@ from backprop.cli.question.question import read_vars
 from backprop.cli.question.values import read_value
 from backprop.cli.status import Failure
 
+from ...cases import each
+
 pytestmark = pytest.mark.smoke
 
 
@@ -183,16 +185,17 @@ def test_a_wrong_values_file_is_refused(tmp_path, text, reason):
 UNUSED = [r'"\ud83d"', '"hello there"', '"@secret.csv"', "null", "[1, [2]]", '{"a": 1}', "true"]
 
 
-@pytest.mark.parametrize("value", UNUSED)
 @pytest.mark.parametrize("command", ["eval", "grad", "plot", "batch"])
-def test_a_member_that_nothing_uses_may_be_anything(backprop, tmp_path, command, value):
-    (tmp_path / "values.json").write_text(f'{{"a": 2, "s": {value}}}')
-    more = {"plot": ["x=0:1"], "batch": []}.get(command, ["x=3"])
-    answer = backprop(command, "a*x", "--vars", "values.json", *more, stdin="x\n3\n")
+def test_a_member_that_nothing_uses_may_be_anything(backprop, tmp_path, command):
+    members = [f'"s{place}": {value}' for place, value in enumerate(UNUSED)]
+    (tmp_path / "values.json").write_text(f'{{"a": 2, {", ".join(members)}}}')
+    question = ["--vars", "values.json", *{"plot": ["x=0:1"], "batch": []}.get(command, ["x=3"])]
+    answer = backprop(command, "a*x", *question, stdin="x\n3\n")
     assert (answer.status, answer.err) == (0, "")
-    used = backprop(command, "a*x + sum(s)", "--vars", "values.json", *more, stdin="x\n3\n")
-    assert used.status == 2
-    assert "the value of s" in used.err
+    for place, _ in each(enumerate(UNUSED)):
+        used = backprop(command, f"a*x + sum(s{place})", *question, stdin="x\n3\n")
+        assert used.status == 2
+        assert f"the value of s{place}" in used.err
 
 
 def test_the_members_that_nothing_uses_are_named_for_who_asks(backprop, tmp_path):

@@ -16,8 +16,6 @@ from backprop.parser.printers.latex import show_latex
 
 from ...cases import each
 
-pytestmark = pytest.mark.smoke
-
 SAME = [
     (r"\frac{1}{1+e^{-(w_0x_0+w_1x_1+w_2)}}", "1/(1+exp(-(w_0*x_0+w_1*x_1+w_2)))"),
     ("2x^2y", "2*x^2*y"),
@@ -99,11 +97,13 @@ PRODUCTS = [
 ]
 
 
+@pytest.mark.smoke
 def test_a_formula_is_the_expression_that_it_means():
     for latex, text in each(SAME):
         assert show(parse_latex(latex).result, {}) == show(parse(text).result, {})
 
 
+@pytest.mark.smoke
 def test_a_product_of_arrays_is_that_of_a_paper():
     for latex, text in each(PRODUCTS):
         assert show(parse_latex(latex, ARRAYS).result, {}) == show(parse(text).result, {})
@@ -137,12 +137,14 @@ def test_what_is_written_is_read_with_the_same_value(gate):
         np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=0)
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("text", ["x*(y + 1)", "2*alpha_1*(y + 1)", "rate*(y + 1)", "2*root(x^2 - y, x, 1)^2 + y"])
 def test_a_written_product_is_read_again(text):
     graph = parse(text)
     assert show(parse_latex(show_latex(graph.result)).result, {}) == show(graph.result, {})
 
 
+@pytest.mark.smoke
 def test_models_and_relations():
     model = read(r"y \sim a e^{-b t}", None, TextKind.MODEL)
     assert show(model.result, {}) == "y - a * exp(-b * t)"
