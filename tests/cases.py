@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import itertools
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
+
+MOST_SHOWN = 5  # of the cases of a test that fail
+LONGEST_NAME = 200  # of a case, in characters
 
 Case = TypeVar("Case")
 Other = TypeVar("Other")
@@ -19,6 +25,50 @@ def each(cases: Iterable[Case]) -> Iterator[Case]:
         tried[:] = [case]
         yield case
     tried.clear()
+
+
+def as_one_test(
+    names: str | Sequence[str], cases: Iterable[Any], ids: Callable[[Any], Any] | Iterable[str] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """What pytest.mark.parametrize is, as one test: where pytest takes longer for a test than a case takes.
+
+    All cases run, and a test that fails says of each that did which it was and where. Fixtures are the same for all.
+    """
+    names = names.replace(",", " ").split() if isinstance(names, str) else list(names)
+    cases = list(cases)
+    values = [case if len(names) > 1 else (case,) for case in cases]
+
+    def label(place: int) -> str:
+        if ids is None:
+            return repr(cases[place])[:LONGEST_NAME]
+        return "-".join([str(ids(value)) for value in values[place]]) if callable(ids) else list(ids)[place]
+
+    def decorated(test: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(test)
+        def all_cases(**fixtures: Any) -> None:
+            failed = {}
+            for place, case in enumerate(values):
+                try:
+                    test(**dict(zip(names, case, strict=True)), **fixtures)
+                except Exception as error:
+                    failed[label(place)] = error
+            assert not failed, said_of(failed, len(cases))
+
+        signature = inspect.signature(test)
+        others = [one for name, one in signature.parameters.items() if name not in names]
+        all_cases.__signature__ = signature.replace(parameters=others)  # type: ignore[attr-defined]
+        return all_cases
+
+    return decorated
+
+
+def said_of(failed: dict[str, Exception], count: int) -> str:
+    """Which cases failed, and where the first of them did."""
+    shown = [
+        "".join([f"{label}:\n", *traceback.format_exception(error)])
+        for label, error in itertools.islice(failed.items(), MOST_SHOWN)
+    ]
+    return "\n".join([f"{len(failed)} of {count} cases: {', '.join(failed)}", *shown])
 
 
 def covering(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 
 import pytest
 
-from .cases import covering, each, tried, tuples
+from .cases import as_one_test, covering, each, tried, tuples
 
 
 def test_a_covering_has_every_case_that_fits_any():
@@ -33,3 +34,24 @@ def test_the_case_that_a_test_fails_at_is_kept():
     assert tried == ["b"]
     assert list(cases) == ["c"]
     assert tried == []
+
+
+def test_a_test_of_all_cases_names_each_that_fails(tmp_path):
+    seen = []
+
+    def test(number, tmp_path):
+        seen.append((number, tmp_path))
+        assert number % 2, f"{number} is even"
+
+    whole = as_one_test("number", range(1, 6), ids=lambda number: f"case {number}")(test)
+    assert list(inspect.signature(whole).parameters) == ["tmp_path"]
+    with pytest.raises(AssertionError, match="2 of 5 cases: case 2, case 4\n") as caught:
+        whole(tmp_path=tmp_path)
+    assert seen == [(number, tmp_path) for number in range(1, 6)]
+    assert "2 is even" in str(caught.value) and "4 is even" in str(caught.value)
+
+
+@as_one_test("left", "ab")
+@as_one_test("right, number", [("x", 1), ("y", 2)])
+def test_of_all_pairs(left, right, number):
+    assert left + right * number in ("ax", "ayy", "bx", "byy")

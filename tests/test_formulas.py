@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 
-import pytest
 import sympy
 
 from backprop.autodiff import value_and_grad
 from backprop.autodiff.evaluation.program import lower
 from backprop.autodiff.passes.reverse import adjoints
 from backprop.parser import parse
+
+from .cases import as_one_test
 
 # Physics textbooks: Feynman, Lectures on Physics (the formulas that the AI Feynman collection lists).
 PHYSICS = [
@@ -145,7 +146,7 @@ def points(names: list[str], count: int) -> list[dict[str, float]]:
     return [{name: generator.uniform(*ranges.get(name, (1.1, 2.7))) for name in names} for _ in range(count)]
 
 
-@pytest.mark.parametrize("text", PHYSICS + FUNCTIONS + ANTIDERIVATIVES)
+@as_one_test("text", PHYSICS + FUNCTIONS + ANTIDERIVATIVES)
 def test_a_published_formula_keeps_twelve_digits(text: str) -> None:
     graph = parse(text)
     symbols = {name: sympy.Symbol(name, real=True) for name in graph.variables}
@@ -161,7 +162,7 @@ def test_a_published_formula_keeps_twelve_digits(text: str) -> None:
             assert_close(gradient[name], partial, exact, symbols)
 
 
-@pytest.mark.parametrize("text", PHYSICS + FUNCTIONS + ANTIDERIVATIVES)
+@as_one_test("text", PHYSICS + FUNCTIONS + ANTIDERIVATIVES)
 def test_the_gradient_costs_at_most_four_values(text: str) -> None:
     """Counted in operations of the compiled program: the cheap gradient principle (Griewank & Walther, 4.5)."""
     typed = parse(text).typed({})

@@ -10,14 +10,14 @@ from backprop.autodiff import shapes as rules
 from backprop.autodiff.gates import FUNCTIONS, GATES, OPERATORS, arrays, constructors
 from backprop.autodiff.shapes import Slice
 
-from ..cases import each
+from ..cases import as_one_test, each
 from .array_points import POINTS
 from .building import single, value_of
 
 SHAPES = [(), (1,), (3,), (2, 3), (3, 1), (1, 3), (2, 1, 3), (0,), (2, 0), (4, 3)]
 
 
-@pytest.mark.parametrize("gate", dict.fromkeys(point.gate for point in POINTS), ids=lambda gate: gate.name)
+@as_one_test("gate", dict.fromkeys(point.gate for point in POINTS), ids=lambda gate: gate.name)
 def test_every_rule_says_the_shape_that_comes_out(gate):
     for _, operands, attributes in each(point for point in POINTS if point.gate is gate):
         graph = single(gate, len(operands), attributes)
@@ -25,7 +25,7 @@ def test_every_rule_says_the_shape_that_comes_out(gate):
         assert np.shape(value_of(graph, operands)) == typed.result.shape
 
 
-@pytest.mark.parametrize("a, b", list(itertools.product(SHAPES, SHAPES)))
+@as_one_test("a, b", list(itertools.product(SHAPES, SHAPES)))
 def test_broadcasting_is_numpys(a, b):
     try:
         expected = np.broadcast_shapes(a, b)
@@ -57,8 +57,8 @@ def test_products_are_numpys_up_to_matrices(gate, function):
             assert gate.shape(a, b) == expected
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("axis", [None, 0, 1, -1, 2, -3, (0, 1), (1, 0), (0, -1), (0, 0), (0, 5), ()])
+@as_one_test("shape", SHAPES)
+@as_one_test("axis", [None, 0, 1, -1, 2, -3, (0, 1), (1, 0), (0, -1), (0, 0), (0, 5), ()])
 def test_reduced_shapes_are_numpys(shape, axis):
     if shape == () and axis in (0, -1):  # NumPy lets these pass, for scalars only
         with pytest.raises(ExpressionError):
@@ -98,8 +98,8 @@ def test_a_slice_with_step_zero_is_refused():
         rules.indexed((3,), (Slice(None, None, 0),))
 
 
-@pytest.mark.parametrize("old", SHAPES)
-@pytest.mark.parametrize("new", [(), (3,), (-1,), (3, -1), (-1, 1), (6,), (3, 2), (0,), (0, -1), (-1, -1)])
+@as_one_test("old", SHAPES)
+@as_one_test("new", [(), (3,), (-1,), (3, -1), (-1, 1), (6,), (3, 2), (0,), (0, -1), (-1, -1)])
 def test_reshaping_is_numpys(old, new):
     try:
         expected = np.reshape(np.ones(old), new).shape
@@ -112,11 +112,9 @@ def test_reshaping_is_numpys(old, new):
     assert found == expected
 
 
-@pytest.mark.parametrize("axis", [-3, -2, -1, 0, 1, 2])
-@pytest.mark.parametrize(
-    "operands", [[(3,), (3,)], [(2, 3), (2, 3), (2, 3)], [(2, 3), (2, 1)], [(), ()], [(2,), (2, 2)]]
-)
-@pytest.mark.parametrize("name, function", [("stack", np.stack), ("concat", np.concatenate)])
+@as_one_test("axis", [-3, -2, -1, 0, 1, 2])
+@as_one_test("operands", [[(3,), (3,)], [(2, 3), (2, 3), (2, 3)], [(2, 3), (2, 1)], [(), ()], [(2,), (2, 2)]])
+@as_one_test("name, function", [("stack", np.stack), ("concat", np.concatenate)])
 def test_joining_is_numpys(name, function, operands, axis):
     rule = FUNCTIONS[name][0].shape
     try:
@@ -206,7 +204,7 @@ def test_settings_are_read_from_constants():
             convert(value)
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     "gate", [gate for gate in GATES if gate.is_public and gate.samples and gate.operands], ids=lambda gate: gate.name
 )
 def test_a_rule_answers_or_raises_the_one_error(gate):

@@ -8,6 +8,7 @@ import pytest
 from backprop.autodiff.errors import Span
 from backprop.parser import ExpressionError, parse
 
+from ..cases import as_one_test
 from .structure import structure_of
 
 pytestmark = pytest.mark.smoke
@@ -88,7 +89,7 @@ MEANINGS = {
 }
 
 
-@pytest.mark.parametrize("text", MEANINGS)
+@as_one_test("text", MEANINGS)
 def test_meaning(text):
     assert structure_of(text) == MEANINGS[text]
 

@@ -9,6 +9,7 @@ from backprop.parser import ExpressionError, parse
 from backprop.parser.calls import plain_gate
 from backprop.parser.printers.expression import show
 
+from ..cases import as_one_test
 from .structure import structure_of
 
 MEANINGS = {
@@ -55,12 +56,12 @@ MEANINGS = {
 }
 
 
-@pytest.mark.parametrize("text", MEANINGS)
+@as_one_test("text", MEANINGS)
 def test_meaning(text):
     assert structure_of(text) == MEANINGS[text]
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@as_one_test("name", FUNCTIONS)
 def test_every_function_can_be_called(name):
     """With an argument for each operand that it needs; a number for each setting."""
     gate = FUNCTIONS[name][0]
@@ -71,7 +72,7 @@ def test_every_function_can_be_called(name):
         assert graph.variables == tuple(names)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@as_one_test("name", FUNCTIONS)
 def test_the_short_way_of_a_plain_call_is_the_long_way(name):
     """plain_gate decides for a call without named arguments what `meant` and `bound` would."""
     for count in range(1, 5):

@@ -5,6 +5,7 @@ import pytest
 from backprop.parser import ExpressionError, parse
 from backprop.parser import functions as functions_module
 
+from ..cases import as_one_test
 from .structure import structure_of
 
 pytestmark = pytest.mark.smoke
@@ -41,7 +42,7 @@ MEANINGS = {
 }
 
 
-@pytest.mark.parametrize("text", MEANINGS)
+@as_one_test("text", MEANINGS)
 def test_meaning(text):
     assert structure_of(text) == MEANINGS[text]
 

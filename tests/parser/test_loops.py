@@ -5,6 +5,7 @@ import pytest
 from backprop.parser import ExpressionError, parse
 from backprop.parser import functions as functions_module
 
+from ..cases import as_one_test
 from .structure import structure_of
 
 pytestmark = pytest.mark.smoke
@@ -67,12 +68,12 @@ EQUALS = {
 }
 
 
-@pytest.mark.parametrize("text", EQUALS)
+@as_one_test("text", EQUALS)
 def test_a_loop_is_what_is_written_out(text):
     assert structure_of(text) == structure_of(EQUALS[text])
 
 
-@pytest.mark.parametrize("text", [text for text in EQUALS if " for " in text])
+@as_one_test("text", [text for text in EQUALS if " for " in text])
 def test_an_index_is_no_variable(text):
     assert set(parse(text).variables) == set(parse(EQUALS[text]).variables)
 

@@ -12,6 +12,7 @@ from backprop.parser import functions as functions_module
 from backprop.parser.diagnostics.rendering import render
 from backprop.parser.printers.expression import show
 
+from ..cases import as_one_test
 from .structure import structure_of
 
 MANY = 100_000
@@ -88,7 +89,7 @@ def calls_of(text):
     return count
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@as_one_test("shape", SHAPES)
 def test_work_is_linear(shape):
     """The same number of calls for each further 50: an exact line, whatever the machine."""
     text, nodes = SHAPES[shape]

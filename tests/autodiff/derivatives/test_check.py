@@ -17,6 +17,7 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import GATES
 from backprop.parser import parse
 
+from ...cases import as_one_test
 from ...closeness import close_to
 
 DECLARATION = {"summary": "x^2", "habit": "", "source": "planted", "samples": ()}
@@ -144,7 +145,7 @@ EXTREMES = [  # huge, tiny and mixed scales
 SMOOTH += EXTREMES
 
 
-@pytest.mark.parametrize(("text", "values"), SMOOTH)
+@as_one_test(("text", "values"), SMOOTH)
 def test_right_gradients_pass(text, values):
     assert set(verdicts(text, **values)) == {"ok"}
 
@@ -215,8 +216,8 @@ def test_a_wrong_rule_is_reported_at_every_scale(where, x):
     assert {entry.verdict for entry in check(of(PLANTED[where]), {"x": x}).entries} == {"mismatch"}
 
 
-@pytest.mark.parametrize("power", [*range(10, 30), 77, 140])
-@pytest.mark.parametrize("text", ["exp(-({k}*x)^2)", "1/(1 + ({k}*x)^2)", "cos({k}*x)", "sqrt(1 + ({k}*x)^2)"])
+@as_one_test("power", [*range(10, 30), 77, 140])
+@as_one_test("text", ["exp(-({k}*x)^2)", "1/(1 + ({k}*x)^2)", "cos({k}*x)", "sqrt(1 + ({k}*x)^2)"])
 def test_a_narrow_top_is_no_kink(text, power):
     assert verdicts(text.replace("{k}", repr(10.0**power)), x=0) == ["ok"]
 

@@ -8,6 +8,8 @@ from backprop.autodiff import ExpressionError
 from backprop.autodiff.derivatives.claims import compare
 from backprop.parser import parse
 
+from ...cases import as_one_test
+
 RIGHT = [  # by x, in another form than ours
     ("x^2*sin(x)", "2*x*sin(x) + x^2*cos(x)", {"x": 1}),
     ("sin(x)", "sin(pi/2 - x)", {"x": 1.5707963267948966}),  # 6e-17, of which no digit agrees
@@ -50,8 +52,8 @@ def found(expression, claim, values, samples=100, seed=0):
     return compare(parse(expression), values, {"x": parse(claim)}, samples=samples, seed=seed)
 
 
-@pytest.mark.parametrize(("expression", "claim", "values"), RIGHT)
-@pytest.mark.parametrize("seed", [0, 1])
+@as_one_test(("expression", "claim", "values"), RIGHT)
+@as_one_test("seed", [0, 1])
 def test_a_right_claim_is_cleared(expression, claim, values, seed):
     comparison = found(expression, claim, values, seed=seed)
     assert (comparison.failed, comparison.findings[0].verdict) == (0, "ok")

@@ -13,6 +13,7 @@ from backprop.autodiff.graph import Graph
 from backprop.parser import parse
 from backprop.parser.printers.expression import show
 
+from ...cases import as_one_test
 from ...closeness import close_to
 
 X = 0.7
@@ -78,7 +79,7 @@ def test_differentials_of_arrays(expression, name):
     assert found == close_to(jvp(graph, {name: direction}, **given)[1], rel=1e-12)
 
 
-@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+@as_one_test("gate", GATES, ids=lambda gate: gate.name)
 def test_every_gate_has_its_rule_by_each_operand(gate):
     sample = gate.samples[0]
     names = [f"x{place}" for place in range(len(sample.operands))]

@@ -11,6 +11,8 @@ from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Graph
 from backprop.parser import parse
 
+from ...cases import as_one_test
+
 VECTOR = np.array([0.5, -2.0, 1.5])
 MATRIX = np.array([[0.5, -2.0, 1.5], [3.0, 0.25, -1.0]])
 SQUARE = np.array([[1.0, 2.0, 0.5], [3.0, -4.0, 1.0], [0.25, 6.0, -2.0]])
@@ -96,7 +98,7 @@ AS_NUMPY = {
 }
 
 
-@pytest.mark.parametrize("text", AS_NUMPY)
+@as_one_test("text", AS_NUMPY)
 def test_the_value_is_numpys_and_differences_confirm_the_gradient(text):
     point, compute = AS_NUMPY[text]
     graph = parse(text)
@@ -107,7 +109,7 @@ def test_the_value_is_numpys_and_differences_confirm_the_gradient(text):
     assert {entry.verdict for entry in check(graph, {"x": point}).entries} <= {"ok"}
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     ("text", "reason"),
     [
         ("var(x, ddof=3)", "3 entries less ddof=3 leave none"),

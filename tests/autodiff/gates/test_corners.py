@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from ...cases import as_one_test
 from ..building import (
     call,
     expression,
@@ -127,7 +128,7 @@ TABLE = {
 }
 
 
-@pytest.mark.parametrize("write, point, value, gradients", TABLE.values(), ids=TABLE)
+@as_one_test("write, point, value, gradients", TABLE.values(), ids=TABLE)
 def test_the_table(write, point, value, gradients):
     check(write, point, value, gradients)
 
@@ -275,6 +276,6 @@ BRANCHES = {
 }
 
 
-@pytest.mark.parametrize("write, point, value, gradients", BRANCHES.values(), ids=BRANCHES)
+@as_one_test("write, point, value, gradients", BRANCHES.values(), ids=BRANCHES)
 def test_a_branch_not_taken_gives_exactly_nothing(write, point, value, gradients):
     check(write, point, value, gradients)

@@ -9,6 +9,7 @@ from backprop.autodiff.declaration.gate import Corner, at
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import FAMILIES, FUNCTIONS, GATES, OPERATORS
 
+from ...cases import as_one_test
 from ..checks import holes
 from ..oracles import ORACLES
 
@@ -51,7 +52,7 @@ def declaration(**changes):
     return Elementwise("planted", np.positive, lambda x, out: 1, **fields)
 
 
-@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+@as_one_test("gate", GATES, ids=lambda gate: gate.name)
 def test_no_declaration_has_a_hole(gate):
     assert holes(gate) == []
 
@@ -75,7 +76,7 @@ def test_a_declaration_with_a_hole_is_refused(changes, complaint):
     assert complaint in found
 
 
-@pytest.mark.parametrize("name", [*LANGUAGE, *NAMED_DERIVATIVES])
+@as_one_test("name", [*LANGUAGE, *NAMED_DERIVATIVES])
 def test_every_function_of_the_language_can_be_called(name):
     assert FUNCTIONS[name]
 
@@ -90,7 +91,7 @@ def test_gate_names_are_unique_among_gates_that_are_no_function():
     assert [name for name, times in counted.items() if times > 1] == []
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+@as_one_test("name", sorted(FUNCTIONS))
 def test_a_name_means_one_gate_for_every_number_of_operands(name):
     for count in range(12):
         fitting = [
@@ -117,20 +118,20 @@ def test_every_entrywise_gate_has_an_oracle_and_every_oracle_a_gate():
     assert {gate.name for gate in GATES if gate.has_local} == set(ORACLES)
 
 
-@pytest.mark.parametrize("gate", [gate for gate in GATES if not gate.is_public], ids=lambda gate: gate.name)
+@as_one_test("gate", [gate for gate in GATES if not gate.is_public], ids=lambda gate: gate.name)
 def test_a_hidden_gate_cannot_be_called(gate):
     assert not gate.is_function
     assert all(gate not in gates for gates in FUNCTIONS.values())
 
 
-@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+@as_one_test("gate", GATES, ids=lambda gate: gate.name)
 def test_what_binds_looser_than_a_call_says_so(gate):
     assert set(gate.code) <= {"math", "latex"}
     written = gate.code.get("latex")
     assert not isinstance(written, str) or (written.startswith(("\\", "I_")) and "cases" not in written)
 
 
-@pytest.mark.parametrize("gate", GATES, ids=lambda gate: gate.name)
+@as_one_test("gate", GATES, ids=lambda gate: gate.name)
 def test_defaults_belong_to_the_last_operands(gate):
     given = [name in gate.defaults for name in gate.operands]
     assert set(gate.defaults) <= set(gate.operands)

@@ -1,10 +1,10 @@
 """The corners that the gates declare: the value and every gradient exactly, in both modes, alone and inside arrays."""
 
 import numpy as np
-import pytest
 
 from backprop.autodiff.gates import GATES
 
+from ...cases import as_one_test
 from ..building import single, tangent_of, value_and_gradients
 from ..checks import check_corner
 
@@ -18,12 +18,12 @@ MUST_HAVE_CORNERS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("gate, corner", CORNERS, ids=IDS)
+@as_one_test("gate, corner", CORNERS, ids=IDS)
 def test_the_declared_corner_holds_exactly(gate, corner):
     check_corner(gate, corner)
 
 
-@pytest.mark.parametrize("gate, corner", [one for one in CORNERS if one[0].has_local], ids=lambda one: repr(one))
+@as_one_test("gate, corner", [one for one in CORNERS if one[0].has_local], ids=lambda one: repr(one))
 def test_a_corner_inside_an_array_is_the_same_corner(gate, corner):
     """Beside an ordinary entry, which gets the gradient that it gets alone."""
     ordinary = next(one for one in gate.samples if len(one.operands) == len(corner.operands)).operands
@@ -40,7 +40,7 @@ def test_a_corner_inside_an_array_is_the_same_corner(gate, corner):
         np.testing.assert_array_equal(tangent_of(graph, operands, directions)[0], corner.gradients[place])
 
 
-@pytest.mark.parametrize("name", MUST_HAVE_CORNERS)
+@as_one_test("name", MUST_HAVE_CORNERS)
 def test_gates_with_a_kink_or_a_jump_declare_it(name):
     (gate,) = [gate for gate in GATES if gate.name == name]
     assert gate.corners

@@ -16,6 +16,8 @@ from backprop.autodiff.passes.reverse import adjoints
 from backprop.autodiff.passes.sides import to_differentiate
 from backprop.parser import parse
 
+from ...cases import as_one_test
+
 INF = math.inf
 LEVEL = ["atan", "tanh", "sigmoid", "erf", "erfc", "normcdf", "normpdf", "softsign", "hard_tanh", "hard_sigmoid"]
 SLOW = ["asinh", "cbrt"]  # they grow, but ever slower
@@ -29,8 +31,8 @@ SLOPES = {
 }
 
 
-@pytest.mark.parametrize("name, side", SLOPES)
-@pytest.mark.parametrize("far", [INF, 1.7e308])
+@as_one_test("name, side", SLOPES)
+@as_one_test("far", [INF, 1.7e308])
 def test_derivatives_are_the_limits(name, side, far):
     graph = Graph(is_typed=True)
     x = graph.input("x", ())
@@ -59,8 +61,8 @@ def derivatives_along(text, row):
     return reverse["x"], rows["x"][0], forward, product["x"]
 
 
-@pytest.mark.parametrize("row", ROWS)
-@pytest.mark.parametrize(
+@as_one_test("row", ROWS)
+@as_one_test(
     "text", ["norm(x)", "logsumexp(x)", "softmax(x)[0]", "softmax(x)[-1]", "log_softmax(x)[0]", "log_softmax(x)[-1]"]
 )
 def test_one_infinite_entry_of_several_takes_all(text, row):

@@ -8,7 +8,7 @@ import pytest
 from backprop.autodiff.declaration.kinds import Bilinear, Linear
 from backprop.autodiff.gates import GATES, OPERATORS
 
-from ...cases import each, tuples
+from ...cases import as_one_test, each, tuples
 from ..array_points import EMPTY, POINTS, is_moderate, sample_points
 from ..building import gradients_twice, single, tangent_of, value_and_gradients, value_of
 from ..checks import check_differences, check_linear, check_modes_agree, check_second_differences
@@ -55,7 +55,7 @@ def test_second_derivatives_match_central_differences(gate):
     assert any(np.ndim(operand) for point in sharp for operand in point.operands)
 
 
-@pytest.mark.parametrize("gate, operands, attributes", EMPTY, ids=[point.id for point in EMPTY])
+@as_one_test("gate, operands, attributes", EMPTY, ids=[point.id for point in EMPTY])
 def test_arrays_without_entries_have_empty_gradients(gate, operands, attributes):
     graph = single(gate, len(operands), attributes)
     value, gradients = value_and_gradients(graph, operands)
@@ -79,7 +79,7 @@ def test_arrays_of_one_entry_give_what_scalars_give(gate):
 LINEAR = [point for point in POINTS if isinstance(point.gate, (Linear, Bilinear))]
 
 
-@pytest.mark.parametrize("gate, operands, attributes", LINEAR, ids=[point.id for point in LINEAR])
+@as_one_test("gate, operands, attributes", LINEAR, ids=[point.id for point in LINEAR])
 def test_linear_gates_are_linear(gate, operands, attributes):
     if isinstance(gate, Linear):
         check_linear(gate, operands, attributes, range(len(operands)))
@@ -88,7 +88,7 @@ def test_linear_gates_are_linear(gate, operands, attributes):
         check_linear(gate, operands, attributes, [1])
 
 
-@pytest.mark.parametrize("gate", [gate for gate in POINTS_OF if gate.is_flat], ids=lambda gate: gate.name)
+@as_one_test("gate", [gate for gate in POINTS_OF if gate.is_flat], ids=lambda gate: gate.name)
 def test_flat_gates_stop_every_derivative(gate):
     for _, operands, attributes in each(POINTS_OF[gate]):
         graph = single(gate, len(operands), attributes)
@@ -101,7 +101,7 @@ def test_flat_gates_stop_every_derivative(gate):
 NASTY = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324, 1.7e308, -1.7e308, 1.0, -1.0, 800.0, -0.5])
 
 
-@pytest.mark.parametrize("gate", [gate for gate in GATES if gate.has_local], ids=lambda gate: gate.name)
+@as_one_test("gate", [gate for gate in GATES if gate.has_local], ids=lambda gate: gate.name)
 def test_no_warning_leaks_and_nothing_raises_at_any_double(gate):
     """Results there are IEEE's; pytest turns a warning into a failure."""
     for sample in gate.samples[:1]:
@@ -116,8 +116,8 @@ def test_no_warning_leaks_and_nothing_raises_at_any_double(gate):
             assert isinstance(scalar, float)
 
 
-@pytest.mark.parametrize("gate", [gate for gate in WITH_OPERANDS if not gate.has_local], ids=lambda gate: gate.name)
-@pytest.mark.parametrize("poison", [np.nan, np.inf, -np.inf, 0.0, 1e300])
+@as_one_test("gate", [gate for gate in WITH_OPERANDS if not gate.has_local], ids=lambda gate: gate.name)
+@as_one_test("poison", [np.nan, np.inf, -np.inf, 0.0, 1e300])
 def test_arrays_full_of_anything_raise_nothing(gate, poison):
     for one in sample_points():
         if one.gate is gate:

@@ -10,6 +10,8 @@ from backprop.autodiff import compile, hessian, hvp, jvp, value_and_grad
 from backprop.autodiff.passes.kink_hits import take_hits
 from backprop.parser import parse
 
+from ...cases import as_one_test
+
 WEIGHTS = np.array([1.0, 2.0, 4.0, 8.0])
 APART = np.array([0.5, -2.0, 1.5, -0.25])
 TIED = [np.array(one) for one in ([2.0, 1.0, 2.0, 3.0], [1.0, 1.0, 1.0, 0.0], [1.0, 2.0, 1.0, 2.0], [3.0] * 4)]
@@ -85,8 +87,8 @@ def test_a_median_and_its_gradient(x):
         np.testing.assert_array_equal(found, routed(x, weights))
 
 
-@pytest.mark.parametrize("q", QUANTILES)
-@pytest.mark.parametrize("x", [APART, APART[:3], APART[:1], TIED[0]], ids=str)
+@as_one_test("q", QUANTILES)
+@as_one_test("x", [APART, APART[:3], APART[:1], TIED[0]], ids=str)
 def test_a_quantile_and_its_gradients(x, q):
     """By x the weights of the two entries; by q how far the upper one is above, times the number of steps."""
     text = "quantile(x, q)"

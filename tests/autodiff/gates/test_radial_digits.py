@@ -7,6 +7,7 @@ from mpmath import mp
 from backprop.autodiff import compile, hessian, hvp, value_and_grad
 from backprop.parser import parse
 
+from ...cases import as_one_test
 from ...closeness import close_to
 
 DIGITS = 1000  # of what cancels at a ratio of 1e180 there are 360 before the first that is left
@@ -75,9 +76,9 @@ def third_of(text, values):
     return np.array([hessian(graph, x=values)["x"]["x"] for graph in along])
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("entries", SHAPES)
-@pytest.mark.parametrize("text", ["norm(x)", "norm([x, x*0], axis=1)[0]"])
+@as_one_test("size", SIZES)
+@as_one_test("entries", SHAPES)
+@as_one_test("text", ["norm(x)", "norm([x, x*0], axis=1)[0]"])
 def test_entries_of_a_norm(text, entries, size):
     x = np.array(entries) * size / (8.0 if size > 1e299 else 1.0)
     with mp.workdps(DIGITS):
@@ -87,8 +88,8 @@ def test_entries_of_a_norm(text, entries, size):
     assert_entries(third_of(text, x), third)
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("entries", [entries for entries in SHAPES if len(entries) == 2])
+@as_one_test("size", SIZES)
+@as_one_test("entries", [entries for entries in SHAPES if len(entries) == 2])
 def test_entries_of_a_hypotenuse(entries, size):
     x, y = at = np.array(entries) * size / (8.0 if size > 1e299 else 1.0)
     with mp.workdps(DIGITS):

@@ -13,6 +13,7 @@ from backprop.autodiff import compile, hessian, hvp, jvp, value_and_grad
 from backprop.autodiff.passes.kink_hits import take_hits
 from backprop.parser import parse
 
+from ...cases import as_one_test
 from ...closeness import close_to
 
 RADII = ["hypot(x, y)", "norm([x, y])", "std([x, -x, y, -y])*sqrt(2)"]
@@ -137,8 +138,8 @@ TOLD = {  # whether the sides differ
 }
 
 
-@pytest.mark.parametrize("radius", ["hypot(u, v)", "norm([u, v])", "norm([0, v, u])", "std([u, v, -u-v])"])
-@pytest.mark.parametrize("text, variables", TOLD)
+@as_one_test("radius", ["hypot(u, v)", "norm([u, v])", "norm([0, v, u])", "std([u, v, -u-v])"])
+@as_one_test("text, variables", TOLD)
 def test_sides_that_differ_are_told(radius, text, variables):
     graph, last = nested(text.replace("R", radius), variables[:-1]), variables[-1]
     at = {name: value for name, value in {"x": 0.7, "u": 0.0, "v": 0.0}.items() if name in graph.variables}

@@ -12,6 +12,7 @@ from backprop.autodiff.declaration.kinds import Linear
 from backprop.autodiff.gates import FUNCTIONS, GATES
 from backprop.autodiff.gates.labels import nan_for_none
 
+from ...cases import as_one_test
 from ..checks import arrays, complain
 
 EVALUATED = [gate for gate in GATES if gate.expand is None and gate.operands]
@@ -122,7 +123,7 @@ def test_a_wrong_row_form_is_reported(forward, wrong):
     assert faults(planted(forward, over_rows=wrong), SAMPLE, (True,)) != []
 
 
-@pytest.mark.parametrize("gate", WITH_AXIS, ids=lambda gate: gate.name)
+@as_one_test("gate", WITH_AXIS, ids=lambda gate: gate.name)
 def test_axes_are_those_of_one_row(gate):
     count = len(gate.operands)
     tried = 0

@@ -10,6 +10,8 @@ from mpmath import mp, mpf
 from backprop.autodiff.numerics import bessel
 from backprop.autodiff.numerics.routines import bessel as routines
 
+from ...cases import as_one_test
+
 POINTS = (
     1e-300, 1e-9, 1e-3, 0.3, 0.89, 0.999, 1.0, 1.9, 2.0, 2.001, 2.4048, 3.7, 7.0156, 9.8, 10.95, 15.8, 23.65, 24.99,
     25.0, 25.01, 28.9, 30.1, 57.7, 99.5, 120.3, 699.0, 1e5,
@@ -29,8 +31,8 @@ def as_the_callers_do():
         yield
 
 
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("name", FUNCTIONS)
+@as_one_test("order", ORDERS)
+@as_one_test("name", FUNCTIONS)
 def test_values(name, order):
     kernel, oracle = FUNCTIONS[name]
     with mpmath.workdps(40):

@@ -10,6 +10,7 @@ from mpmath import mp, mpf
 
 from backprop.autodiff.numerics import beta
 
+from ...cases import as_one_test
 from ..oracles import log_abs_gamma
 
 SIZES = (1e-12, 1e-3, 0.5, 1.0 + 1e-9, 3.7, 9.9, 10.1, 57.3, 99.5, 160.2, 1e4, 1e6)
@@ -83,8 +84,8 @@ def test_binom_of_small_whole_numbers_is_exact():
     np.testing.assert_array_equal(beta.binom(n, n + 1.0 + k), 0.0 * n)
 
 
-@pytest.mark.parametrize("order", [0, 1, 2, 5])
-@pytest.mark.parametrize("x", [1e-3, 0.7, 1.46, 12.5, 1e5, 1e18, -0.3, -2.6, -29.85])
+@as_one_test("order", [0, 1, 2, 5])
+@as_one_test("x", [1e-3, 0.7, 1.46, 12.5, 1e5, 1e18, -0.3, -2.6, -29.85])
 def test_differences_of_polygamma_functions(order, x):
     steps = np.array([1e-25, 1e-14, 1e-9, 1e-6, 1e-3, 0.1, 0.9, 3.0]) * abs(x)
     with mpmath.workdps(90):
@@ -146,8 +147,8 @@ OF_RECIPROCALS = {
 }
 
 
-@pytest.mark.parametrize("orders", [(1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (2, 1)])
-@pytest.mark.parametrize("name, point", AT_ZEROS)
+@as_one_test("orders", [(1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (2, 1)])
+@as_one_test("name, point", AT_ZEROS)
 def test_slopes_at_zeros_and_next_to_them(name, point, orders):
     kernel = getattr(beta, name)
     with mpmath.workdps(200):

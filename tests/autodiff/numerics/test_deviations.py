@@ -11,6 +11,7 @@ import pytest
 
 from backprop.autodiff.numerics.deviations import deviations
 
+from ...cases import as_one_test
 from ...closeness import close_to
 
 Row = np.ndarray[tuple[int], np.dtype[np.float64]]
@@ -26,8 +27,8 @@ KINDS: dict[str, Callable[[np.random.Generator, int], Row]] = {
 }
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("count", [2, 3, 10, 301])
+@as_one_test("kind", KINDS)
+@as_one_test("count", [2, 3, 10, 301])
 def test_each_is_right_to_the_last_digit(kind: str, count: int) -> None:
     rows = [KINDS[kind](np.random.default_rng(seed), count) for seed in range(1 + 60 // count)]
     for row, found in zip(rows, deviations(np.array(rows), axis=1), strict=True):

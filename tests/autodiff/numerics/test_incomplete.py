@@ -11,6 +11,7 @@ from mpmath import mp, mpf
 
 from backprop.autodiff.numerics.routines import incomplete_beta, incomplete_gamma
 
+from ...cases import as_one_test
 from ...closeness import close_to
 from ..incomplete_oracles import (
     beta_density,
@@ -64,7 +65,7 @@ def bound_of(order):
     return 64 * 8 ** max(order - 1, 0)
 
 
-@pytest.mark.parametrize("a, x", OF_GAMMA)
+@as_one_test("a, x", OF_GAMMA)
 def test_gammainc_and_its_derivatives_by_a(a, x):
     with mpmath.workdps(160):
         assert_accurate(incomplete_gamma.gammainc(a, x), gammainc, (a, x))
@@ -85,18 +86,16 @@ def test_betainc_and_its_derivatives_by_a_and_b(a, b, x):
             )
 
 
-@pytest.mark.parametrize("a, x", [(1e-9, 2.0), (1e-9, 1e-4), (0.3, 0.7), (2.5, 1e-3), (9.9, 30.0), (300.0, 280.0)])
-@pytest.mark.parametrize("order", [0, 1, 2, 5])
+@as_one_test("a, x", [(1e-9, 2.0), (1e-9, 1e-4), (0.3, 0.7), (2.5, 1e-3), (9.9, 30.0), (300.0, 280.0)])
+@as_one_test("order", [0, 1, 2, 5])
 def test_derivatives_of_the_gamma_density(a, x, order):
     with mpmath.workdps(160):
         oracle = partial(gamma_density, order=order)
         assert_accurate(incomplete_gamma.gamma_density(a, x, order), oracle, (a, x), bound_of(order))
 
 
-@pytest.mark.parametrize(
-    "a, b, x", [(1e-9, 2.0, 0.25), (0.3, 0.4, 0.9), (2.5, 0.01, 0.5), (0.2, 30.0, 1e-4), (60.0, 45.0, 0.6)]
-)
-@pytest.mark.parametrize("orders", [(0, 0), (1, 0), (0, 1), (2, 1), (1, 3)])
+@as_one_test("a, b, x", [(1e-9, 2.0, 0.25), (0.3, 0.4, 0.9), (2.5, 0.01, 0.5), (0.2, 30.0, 1e-4), (60.0, 45.0, 0.6)])
+@as_one_test("orders", [(0, 0), (1, 0), (0, 1), (2, 1), (1, 3)])
 def test_derivatives_of_the_beta_density(a, b, x, orders):
     with mpmath.workdps(160):
         oracle = partial(beta_density, by_a=orders[0], by_b=orders[1])
@@ -165,8 +164,8 @@ def test_betainc_outside_of_its_domain(a, b, x):
     assert math.isnan(incomplete_beta.betainc(a, b, x))
 
 
-@pytest.mark.parametrize("size", [5e-324, 1e-300, 1e-9, 1.0, 1e9, 1e300, INF])
-@pytest.mark.parametrize("x", [5e-324, 1e-300, 1e-9, 0.5, 1.0, 1e9, 1e300])
+@as_one_test("size", [5e-324, 1e-300, 1e-9, 1.0, 1e9, 1e300, INF])
+@as_one_test("x", [5e-324, 1e-300, 1e-9, 0.5, 1.0, 1e9, 1e300])
 def test_no_point_raises_or_leaves_the_range(size, x):
     for function in (incomplete_gamma.gammainc, incomplete_gamma.gammaincc):
         assert 0.0 <= function(size, x) <= 1.0

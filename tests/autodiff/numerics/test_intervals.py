@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pytest
 
 from backprop.autodiff.gates import GATES
+
+from ...cases import as_one_test
 
 ENCLOSED = [gate for gate in GATES if gate.enclosure is not None]
 POINTS = 20
 
 
-@pytest.mark.parametrize("gate", ENCLOSED, ids=[gate.name for gate in ENCLOSED])
+@as_one_test("gate", ENCLOSED, ids=[gate.name for gate in ENCLOSED])
 def test_an_enclosure_holds_the_values_within(gate: Any) -> None:
     random = np.random.default_rng(7)
     settings = dict(gate.samples[0].attributes)

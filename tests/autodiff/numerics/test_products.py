@@ -9,6 +9,8 @@ import pytest
 
 from backprop.autodiff.numerics import products
 
+from ...cases import as_one_test
+
 INF = math.inf
 FACTORS = [(0.0, 2.0, 3.0), (0.0, 0.0, 3.0), (2.0, -3.0, 0.5, 7.0), (5.0,), (), (0.0, INF, 2.0)]
 ROWS = [
@@ -46,8 +48,8 @@ def differential(row, directions):
     return result
 
 
-@pytest.mark.parametrize("order", [1, 2, 3, 4])
-@pytest.mark.parametrize("row", ROWS)
+@as_one_test("order", [1, 2, 3, 4])
+@as_one_test("row", ROWS)
 def test_differentials_match_fractions_at_zeros_and_near_them(row, order):
     directions = np.random.default_rng(order).integers(1, 9, (order, len(row))).astype(float)
     mine = products.product_of_others(np.array(row, dtype=float), *directions)

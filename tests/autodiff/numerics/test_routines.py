@@ -8,7 +8,7 @@ import pytest
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.numerics.routines import over_entries
 
-from ...cases import tuples
+from ...cases import as_one_test, tuples
 
 WITH_ROUTINE = [gate for gate in GATES if gate.routine is not None]
 CORNERS = (0.0, -0.0, 1.0, -1.0, 2.0, -3.0, 0.5, 1e-300, -1e-300, 5e-324, math.inf, -math.inf, math.nan)
@@ -56,7 +56,7 @@ def test_arrays_broadcast_and_keep_their_shape():
     assert forward(np.zeros(0), np.float64(2.0), order=0).shape == (0,)
 
 
-@pytest.mark.parametrize("gate", WITH_ROUTINE, ids=lambda gate: gate.name)
+@as_one_test("gate", WITH_ROUTINE, ids=lambda gate: gate.name)
 def test_a_routine_raises_nothing_at_any_double(gate):
     """It is translated into Python, where a division by 0 or exp(1000) would."""
     defaults = {name: setting.default for name, setting in gate.attributes.items()}

@@ -9,6 +9,8 @@ from mpmath import mpf
 
 from backprop.autodiff.numerics import special
 
+from ...cases import as_one_test
+
 DIGITS = 50
 ULPS = 16  # the tolerance of most functions, in units of 2^-53: 1.8e-15; with nothing absolute but underflow
 INF, NAN, TINY = math.inf, math.nan, 5e-324
@@ -174,7 +176,7 @@ def test_sinc_derivative_at_the_corners():
     assert np.isnan(special.sinc_derivative(2, np.float64(NAN)))
 
 
-@pytest.mark.parametrize("name, x, expected", CORNERS)
+@as_one_test("name, x, expected", CORNERS)
 def test_corners_of_scalars(name, x, expected):
     result = getattr(special, name)(np.float64(x))
     assert type(result) is np.float64

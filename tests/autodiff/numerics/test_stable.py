@@ -9,7 +9,7 @@ from mpmath import mpf
 
 from backprop.autodiff.numerics import stable
 
-from ...cases import each
+from ...cases import as_one_test, each
 
 DIGITS = 50
 ULPS = 8  # of a double: the tolerance everywhere, in units of 2^-53, and with nothing absolute but underflow
@@ -97,7 +97,7 @@ def test_kernels_match_mpmath(name):
             assert_accurate(getattr(stable, name)(np.float64(x)), exact(mpf(x)))
 
 
-@pytest.mark.parametrize("name, x, expected", CORNERS)
+@as_one_test("name, x, expected", CORNERS)
 def test_corners(name, x, expected):
     result = getattr(stable, name)(np.float64(x))
     assert result == expected or (math.isnan(expected) and math.isnan(result))
@@ -133,7 +133,7 @@ def test_elu_broadcasts_and_never_looks_at_the_other_branch():
 PAIRS = [(y, x) for y in (3.0, -1e-3, 1e200, 1e-200, 2e-310) for x in (4.0, -5e-4, -1e200, 3e-200, 1e-310)]
 
 
-@pytest.mark.parametrize("y, x", [*PAIRS, (1e-5, 1e-320), (1.7e308, 1.7e308)])
+@as_one_test("y, x", [*PAIRS, (1e-5, 1e-320), (1.7e308, 1.7e308)])
 def test_atan2_slopes_match_mpmath(y, x):
     with mpmath.workdps(DIGITS):
         squared_radius = mpf(x) ** 2 + mpf(y) ** 2
@@ -278,8 +278,8 @@ def test_axes_follow_numpy(axis):
     np.testing.assert_array_equal(x, before)
 
 
-@pytest.mark.parametrize("name", [*WHOLES, *REDUCTIONS])
-@pytest.mark.parametrize("x", EDGES)
+@as_one_test("name", [*WHOLES, *REDUCTIONS])
+@as_one_test("x", EDGES)
 def test_a_scalar_is_a_row_of_one(name, x):
     result = getattr(stable, name)(np.float64(x))
     assert type(result) is np.float64

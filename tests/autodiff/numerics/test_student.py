@@ -9,9 +9,11 @@ import pytest
 
 from backprop.autodiff.numerics.student import chance_beyond, deviation_of
 
+from ...cases import as_one_test
 
-@pytest.mark.parametrize("freedom", [1, 2, 7, 30, 1000, 1e5])
-@pytest.mark.parametrize("deviation", [0.0, 1e-3, 0.7, -2.2, 12.0])
+
+@as_one_test("freedom", [1, 2, 7, 30, 1000, 1e5])
+@as_one_test("deviation", [0.0, 1e-3, 0.7, -2.2, 12.0])
 def test_chances_are_those_of_the_incomplete_beta_function(freedom, deviation):
     with mpmath.workdps(40):
         x = mpmath.mpf(freedom) / (freedom + mpmath.mpf(deviation) ** 2)

@@ -16,6 +16,7 @@ from backprop.autodiff.evaluation.execution import evaluate
 from backprop.parser import parse
 from backprop.parser.printers.expression import TEXTBOOK, show
 
+from ...cases import as_one_test
 from ...closeness import close_to
 
 # The shorter of what SymPy 1.14's `factor` and `simplify` make of the derivatives of orders 1, 2 … 10 by x: characters
@@ -88,7 +89,7 @@ def test_a_derivative_is_as_short_as_that_of_a_computer_algebra(text: str) -> No
         assert shortest is None or len(written) <= LONGEST * shortest, (order, written)
 
 
-@pytest.mark.parametrize("text", SYMPY_LENGTHS)
+@as_one_test("text", SYMPY_LENGTHS)
 def test_the_lengths_are_those_of_sympy(text: str) -> None:
     names = {name: sympy.Symbol(name) for name in POINT}
     logistic = {"sigmoid": lambda x: 1 / (1 + sympy.exp(-x))}
@@ -132,7 +133,7 @@ def test_powers_of_one_base_stay_apart(text: str, order: int) -> None:
     assert float(read) == close_to(float(plain), rel=1e-12), written
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     "text, order, written",
     [
         ("1/(1+x^2)", 3, "24*x*(1 - x^2)/(1 + x^2)^4"),
@@ -184,8 +185,8 @@ def test_a_derivative_reads_well(text: str, order: int, written: str) -> None:
     assert found_of_order(text, order)[2] == written
 
 
-@pytest.mark.parametrize("order", [1, 2, 3])
-@pytest.mark.parametrize(
+@as_one_test("order", [1, 2, 3])
+@as_one_test(
     "function", ["trace", "det", "sum", "norm", "max", "mean", "std", "logsumexp", "logdet", "prod", "median", "len"]
 )
 def test_a_function_of_an_array_may_be_a_factor(function: str, order: int) -> None:
@@ -215,8 +216,8 @@ DOMAINS = [
 ]
 
 
-@pytest.mark.parametrize("order", [1, 2, 3])
-@pytest.mark.parametrize("text, x", DOMAINS)
+@as_one_test("order", [1, 2, 3])
+@as_one_test("text, x", DOMAINS)
 def test_a_domain_stays(text: str, x: float, order: int) -> None:
     found, node, written = found_of_order(text, order)
     plain, read = evaluate([found.plain["x"], node], {"x": np.float64(x), "n": np.float64(-1.0)})

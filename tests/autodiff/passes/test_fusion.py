@@ -12,6 +12,7 @@ from backprop.autodiff.passes.fusion import fuse
 from backprop.parser import parse
 from backprop.parser.printers.expression import show
 
+from ...cases import as_one_test
 from ...closeness import close_to
 from ..building import assign, call, expression
 from ..deep import chain
@@ -156,8 +157,8 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("text, expected", FORMS.items(), ids=FORMS)
-@pytest.mark.parametrize("x", OPERANDS.values(), ids=OPERANDS)
+@as_one_test("text, expected", FORMS.items(), ids=FORMS)
+@as_one_test("x", OPERANDS.values(), ids=OPERANDS)
 def test_a_composition_becomes_its_gate_with_the_same_gradients(text, expected, x):
     graph = parse(text)
     fused = fuse(graph, ["x"])
@@ -227,7 +228,7 @@ def test_digits_are_kept_where_the_composition_loses_them(text, x, value, slope)
 FAR = (0.0, 1e-300, -1e-9, 5.0, -20.0, 40.0, -40.0, 355.0, 720.0, -720.0, 800.0, -800.0, 1e155, -1e155, 1e300)
 
 
-@pytest.mark.parametrize("text", FORMS)
+@as_one_test("text", FORMS)
 def test_what_is_finite_as_written_stays_finite(text):
     graph = parse(text)
     fused = fuse(graph, ["x"])

@@ -12,6 +12,7 @@ from backprop.autodiff.evaluation.execution import evaluate
 from backprop.parser import parse
 from backprop.parser.printers.expression import TEXTBOOK, show
 
+from ...cases import as_one_test
 from ...closeness import close_to
 
 CONSTANTS = [1e200, 1e-200, 6.02e23, 6.626e-34, 1e-300, 1e300, 1e6, 1e-9, 0.1, 3.0]
@@ -125,7 +126,7 @@ CORNERS = [
 ]
 
 
-@pytest.mark.parametrize("text, wrt, point", CORNERS)
+@as_one_test("text, wrt, point", CORNERS)
 def test_a_corner_stays(text: str, wrt: str, point: dict[str, float]) -> None:
     plain, read, written = plain_and_read_again(text, wrt, point)
     assert read == close_to(plain, rel=1e-12, nan_ok=True), written

@@ -11,6 +11,7 @@ from backprop.autodiff.passes import sparsity
 from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.sparsity import TooDense, dependence
 
+from ...cases import as_one_test
 from ..declaration.test_kinds import applied
 from ..declaration.test_kinds import dependence as shown
 from ..test_random_arrays import graphs
@@ -52,7 +53,7 @@ EXACT = [
 ]
 
 
-@pytest.mark.parametrize("gate, sample", EXACT, ids=[f"{gate.name}{number}" for number, (gate, _) in enumerate(EXACT)])
+@as_one_test("gate, sample", EXACT, ids=[f"{gate.name}{number}" for number, (gate, _) in enumerate(EXACT)])
 def test_what_moves_and_sums_entries_says_no_more_than_that(gate, sample):
     node, values = applied(gate, sample)
     truth = np.concatenate([shown(node, values, position) for position in range(len(values))]).T

@@ -9,6 +9,7 @@ import pytest
 
 from backprop.autodiff.uncertainty.coverage import coverage_factor, effective_dof, normal_probability
 
+from ...cases import as_one_test
 from ...closeness import close_to
 
 
@@ -23,8 +24,8 @@ def quantile(probability: float, dof: float) -> float:
         return float(mpmath.findroot(excess, (start * 0.999, start * 1.001), tol=1e-35))
 
 
-@pytest.mark.parametrize("probability", [0.1, 0.6827, 0.95, 0.99, 0.9999])
-@pytest.mark.parametrize("dof", [0.7, 1, 2, 3.5, 16, 120, 3000])
+@as_one_test("probability", [0.1, 0.6827, 0.95, 0.99, 0.9999])
+@as_one_test("dof", [0.7, 1, 2, 3.5, 16, 120, 3000])
 def test_the_factor_of_few_degrees_of_freedom(probability, dof):
     assert coverage_factor(probability, dof) == close_to(quantile(probability, dof), rel=2e-13)
 

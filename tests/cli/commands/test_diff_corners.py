@@ -19,6 +19,8 @@ from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.gates import GATES
 from backprop.parser import parse
 
+from ...cases import as_one_test
+
 # the expression, its corner, the note, and by each variable the text with what the note says in place of the part
 DECLARED = {
     "direction": (
@@ -232,8 +234,8 @@ def test_a_kink_of_higher_order_is_told_of(backprop, text, value):
     assert math.isclose(sum(beside) / 2, value, rel_tol=1e-6)
 
 
-@pytest.mark.parametrize("x", [0.0, -0.0, 1.5, -1.5, math.inf, -math.inf, math.nan])
-@pytest.mark.parametrize(
+@as_one_test("x", [0.0, -0.0, 1.5, -1.5, math.inf, -math.inf, math.nan])
+@as_one_test(
     "product, factor", [("abs(x)*sign(x)", "x"), ("x*sign(x)", "abs(x)"), ("abs(x)^2", "x^2"), ("abs(x)^-4", "x^-4"),
                         ("relu(x)*(x > 0)", "relu(x)"), ("max(0, x)*(x > 0)", "max(0, x)")]
 )  # fmt: skip

@@ -11,6 +11,8 @@ from backprop.cli.output.formats import LANGUAGES
 from backprop.cli.reports.functions import LOOPS, names, page_data
 from backprop.parser import parse
 
+from ...cases import as_one_test
+
 PUBLIC = [gate for gates in FAMILIES.values() for gate in gates if gate.is_public]
 
 
@@ -24,7 +26,7 @@ def test_the_list_holds_every_public_gate_by_family(backprop):
     assert ["arithmetic", "add", "x + y"] in [row[:3] for row in answer.rows]
 
 
-@pytest.mark.parametrize("gate", PUBLIC, ids=lambda gate: gate.name)
+@as_one_test("gate", PUBLIC, ids=lambda gate: gate.name)
 def test_every_page_is_complete(gate):
     found = page_data(gate)
     assert all(found[key] for key in ("family", "signature", "summary", "habit", "source"))
@@ -35,7 +37,7 @@ def test_every_page_is_complete(gate):
     assert gate in names()[gate.called]
 
 
-@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+@as_one_test("name", sorted(FUNCTIONS))
 def test_every_name_and_alias_has_a_page(name):
     assert set(names()[name]) >= set(FUNCTIONS[name])
 

@@ -20,6 +20,7 @@ from backprop.cli.output.output import Look
 from backprop.parser import parse
 from backprop.parser.printers.expression import show
 
+from ...cases import as_one_test
 from ...closeness import close_to
 
 
@@ -39,7 +40,7 @@ def applications():
                 graph = Graph(is_typed=True)
                 inputs = tuple([graph.input(name, np.shape(value)) for name, value in values.items()])
                 settings = tuple([sample.attributes.get(name, one.default) for name, one in gate.attributes.items()])
-                yield pytest.param(show(graph.add(gate, inputs, settings), {}), values, id=gate.name)
+                yield show(graph.add(gate, inputs, settings), {}), values
 
 
 APPLICATIONS = list(applications())
@@ -56,7 +57,7 @@ def assert_says_the_local_gradient(step, operand, value):
     assert {"scales": factor, "divides": 1 / factor}[verb] == close_to(part.local, rel=1e-12)
 
 
-@pytest.mark.parametrize(("expression", "values"), APPLICATIONS)
+@as_one_test(("expression", "values"), APPLICATIONS)
 def test_every_gate_is_explained_by_its_declaration(expression, values):
     explanation = explain_trace(trace(parse(expression), values), expression)
     (step,) = [step for step in explanation.steps if not step.is_input]
@@ -75,7 +76,7 @@ def test_every_gate_is_explained_by_its_declaration(expression, values):
         assert stream.getvalue()
 
 
-@pytest.mark.parametrize(("expression", "values"), APPLICATIONS)
+@as_one_test(("expression", "values"), APPLICATIONS)
 def test_every_gate_has_latex(expression, values):
     stream = io.StringIO()
     latex.write(

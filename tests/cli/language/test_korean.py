@@ -9,8 +9,6 @@ from importlib import import_module
 from importlib.resources import files
 from pkgutil import walk_packages
 
-import pytest
-
 import backprop.autodiff
 from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.notation import Call
@@ -25,6 +23,7 @@ from backprop.cli.output.output import Look
 from backprop.cli.reports import nonfinite
 from backprop.parser import parse
 
+from ...cases import as_one_test
 from ..explain.test_sentences import APPLICATIONS
 
 MODULES = [import_module(found.name) for found in walk_packages(backprop.autodiff.__path__, "backprop.autodiff.")]
@@ -102,7 +101,7 @@ def test_the_places_and_formulas_are_the_same():
         assert not re.search(r"\}(은|는|이|가|을|를|과|와|으로|로)(?![가-힣])", korean), english
 
 
-@pytest.mark.parametrize(("expression", "values"), APPLICATIONS[::6])
+@as_one_test(("expression", "values"), APPLICATIONS[::6])
 def test_an_explanation_of_any_gate_is_korean_throughout(expression, values):
     known = trace(parse(expression), values)
     stream = io.StringIO()

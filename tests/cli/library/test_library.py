@@ -15,6 +15,8 @@ import pytest
 import backprop
 from backprop.autodiff.graph import Graph as BareGraph
 
+from ...cases import as_one_test
+
 LECTURE = {"x": -2.0, "y": 5.0, "z": -4.0}
 
 
@@ -61,7 +63,7 @@ def test_the_import_costs_nothing():
     assert done.stdout.split() == ["backprop"]
 
 
-@pytest.mark.parametrize("name", backprop.__all__)
+@as_one_test("name", backprop.__all__)
 def test_every_name_is_there(name):
     assert getattr(backprop, name) is not None
     assert name in dir(backprop)

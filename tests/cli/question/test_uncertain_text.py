@@ -10,6 +10,7 @@ import pytest
 from backprop.autodiff import ExpressionError
 from backprop.cli.question.uncertain_text import read_uncertain
 
+from ...cases import as_one_test
 from ...closeness import close_to
 
 FORMS = [
@@ -87,7 +88,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("text, reason, place", WRONG)
+@as_one_test("text, reason, place", WRONG)
 def test_wrong_forms_are_shown_at_their_place(text, reason, place):
     with pytest.raises(ExpressionError) as error:
         read_uncertain("m", text)

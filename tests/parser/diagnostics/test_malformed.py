@@ -7,12 +7,12 @@ import pytest
 from backprop.parser import ExpressionError, parse, tables
 from backprop.parser.diagnostics.rendering import render
 
-from ...cases import each
+from ...cases import as_one_test, each
 from .cures import is_followed, pieces_of_code
 from .malformed import ROWS
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: ascii(row.text)[1:40])
+@as_one_test("row", ROWS, ids=lambda row: ascii(row.text)[1:40])
 def test_place_reason_and_cure_safe_for_a_terminal(row):
     with pytest.raises(ExpressionError) as caught:
         parse(row.text)

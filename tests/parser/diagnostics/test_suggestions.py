@@ -18,6 +18,8 @@ from backprop.parser.diagnostics.suggestions import (
 )
 from backprop.parser.similarity import closest
 
+from ...cases import as_one_test
+
 pytestmark = pytest.mark.smoke
 
 
@@ -42,7 +44,7 @@ def test_own_functions_are_suggested_too():
     assert caught.value.cure == "did you mean 'square_root'?"
 
 
-@pytest.mark.parametrize("word", ELSEWHERE)
+@as_one_test("word", ELSEWHERE)
 def test_the_cure_for_a_name_from_elsewhere_can_be_parsed(word):
     assert word not in FUNCTIONS
     parse(f"const n = 2; {ELSEWHERE[word]}")  # the order of a Bessel function is constant
@@ -83,7 +85,7 @@ def test_signatures(text, cure):
     assert caught.value.cure == cure
 
 
-@pytest.mark.parametrize(
+@as_one_test(
     "text, reason, cure",
     [
         ("log(x, 2, 3)", "'log' has too many arguments", "log takes x or x, base"),

@@ -14,7 +14,7 @@ from backprop.parser.parsing import TextKind
 from backprop.parser.printers.expression import show
 from backprop.parser.printers.latex import show_latex
 
-from ...cases import each
+from ...cases import as_one_test, each
 
 SAME = [
     (r"\frac{1}{1+e^{-(w_0x_0+w_1x_1+w_2)}}", "1/(1+exp(-(w_0*x_0+w_1*x_1+w_2)))"),
@@ -118,9 +118,7 @@ NOT_AGAIN = {
 }
 
 
-@pytest.mark.parametrize(
-    "gate", [gate for gate in GATES if gate.is_public and not gate.expand], ids=lambda gate: gate.name
-)
+@as_one_test("gate", [gate for gate in GATES if gate.is_public and not gate.expand], ids=lambda gate: gate.name)
 def test_what_is_written_is_read_with_the_same_value(gate):
     for sample in gate.samples:
         graph = Graph(is_typed=True)

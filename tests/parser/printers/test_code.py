@@ -24,6 +24,7 @@ from backprop.autodiff.numerics.linear import cofactor
 from backprop.parser import parse
 from backprop.parser.printers.expression import show
 
+from ...cases import as_one_test
 from ...closeness import close_to
 from .running import run, run_python, written
 
@@ -191,7 +192,7 @@ ARRAYS = [
 ]
 
 
-@pytest.mark.parametrize("text, values", ARRAYS, ids=[text for text, _ in ARRAYS])
+@as_one_test("text, values", ARRAYS, ids=[text for text, _ in ARRAYS])
 def test_numpy_computes_with_arrays(text, values):
     values = {name: np.asarray(value) for name, value in values.items()}
     value, gradient = run_python("numpy", text, values)
@@ -254,8 +255,8 @@ OF_MATRICES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", MATRICES)
-@pytest.mark.parametrize("text", OF_MATRICES)
+@as_one_test("name", MATRICES)
+@as_one_test("text", OF_MATRICES)
 def test_numpy_has_what_people_ask_of_matrices(text, name):
     """To 4 units in the last place; from four rows on the gates themselves have LAPACK's digits."""
     values = {"A": np.array(MATRICES[name])}

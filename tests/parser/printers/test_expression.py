@@ -12,6 +12,7 @@ from backprop.parser import ExpressionError, parse
 from backprop.parser.printers import expression
 from backprop.parser.printers.expression import shortest, show
 
+from ...cases import as_one_test
 from ..structure import structure, structure_of
 
 SPELLINGS = [  # these print as they are written
@@ -110,7 +111,7 @@ SPELLINGS = [  # these print as they are written
 ]
 
 
-@pytest.mark.parametrize("text", SPELLINGS)
+@as_one_test("text", SPELLINGS)
 def test_prints_as_written(text):
     assert show(parse(text).result, {}) == text
 

@@ -13,6 +13,8 @@ from backprop.autodiff.gates import GATES
 from backprop.parser import parse
 from backprop.parser.printers.latex import show_latex
 
+from ...cases import as_one_test
+
 PAIRS = [
     ("x/(y + 1)", r"\frac{x}{y + 1}"),
     ("x^2*sin(x)", r"x^{2} \sin\left(x\right)"),
@@ -113,7 +115,7 @@ ARRAYS = [
 ]
 
 
-@pytest.mark.parametrize("text, latex", PAIRS, ids=[text for text, _ in PAIRS])
+@as_one_test("text, latex", PAIRS, ids=[text for text, _ in PAIRS])
 def test_latex_is_what_a_textbook_prints(text, latex):
     graph = parse(text)
     node = graph.typed({"W": (2, 2), "x": (2,)} if "W" in text or "[0]" in text or "axis" in text else {}).result
@@ -127,7 +129,7 @@ def test_a_vector_is_a_column(text, latex):
     assert show_latex(graph.typed({name: shapes.get(name, ()) for name in graph.variables}).result) == latex
 
 
-@pytest.mark.parametrize("gate", [gate for gate in GATES if gate.expand is None], ids=lambda gate: gate.name)
+@as_one_test("gate", [gate for gate in GATES if gate.expand is None], ids=lambda gate: gate.name)
 def test_no_letter_has_two_subscripts_or_two_powers(gate):
     for sample in gate.samples:
         graph = Graph(is_typed=True)

@@ -27,6 +27,7 @@ from backprop.parser.printers.longhand import in_public_gates
 from backprop.parser.printers.scalars import MOST_ENTRIES, in_scalars
 
 from ...autodiff.array_points import ARRAY_POINTS
+from ...cases import as_one_test
 from .running import names_of, run, written
 
 RUNNERS = [
@@ -279,7 +280,7 @@ def weighted(node):
 WRITTEN = [point for point in ARRAY_POINTS if not point.gate.has_inside]  # which is refused, as above
 
 
-@pytest.mark.parametrize("point", WRITTEN, ids=lambda point: point.id)
+@as_one_test("point", WRITTEN, ids=lambda point: point.id)
 def test_every_gate_of_arrays_has_its_entries_and_those_of_its_derivatives(point):
     graph = Graph(is_typed=True)
     inputs, values = [], {}

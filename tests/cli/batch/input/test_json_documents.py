@@ -10,6 +10,8 @@ import pytest
 from backprop.cli.batch.input.json_documents import JsonDocuments
 from backprop.cli.batch.input.unpacking import Damaged
 
+from ....cases import as_one_test
+
 
 def lines_of(data: bytes, size: int = 1 << 20) -> tuple[list[bytes], str]:
     """The lines, and what is said of the document's damage."""
@@ -33,9 +35,9 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1 << 20])
-@pytest.mark.parametrize("indent", [None, 0, 2, "\t"])
-@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@as_one_test("size", [1, 2, 3, 7, 64, 1 << 20])
+@as_one_test("indent", [None, 0, 2, "\t"])
+@as_one_test("ends", ["\n", "\r\n", "\r"])
 def test_the_rows_of_every_layout_in_every_piece(size, indent, ends):
     def text(value):
         return json.dumps(value, indent=indent, ensure_ascii=False).replace("\n", ends)
@@ -127,8 +129,8 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("document, rows, reason", WRONG)
-@pytest.mark.parametrize("size", [1, 5, 1 << 20])
+@as_one_test("document, rows, reason", WRONG)
+@as_one_test("size", [1, 5, 1 << 20])
 def test_where_a_document_is_wrong(document, rows, reason, size):
     lines, damage = lines_of(document, size)
     assert len(lines) == rows
