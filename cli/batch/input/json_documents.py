@@ -196,14 +196,11 @@ def quotes_in(data: bytes, characters: Bytes) -> Places:
     quotes = np.flatnonzero(characters == QUOTE)
     if b'\\"' not in data:
         return quotes
-    escaped = []
-    for number in np.flatnonzero(characters[quotes - 1] == BACKSLASH).tolist():
-        place = start = int(quotes[number])
-        while start and data[start - 1] == BACKSLASH:
-            start -= 1
-        if (place - start) % 2:
-            escaped.append(number)
-    return np.delete(quotes, escaped)
+    slashes = np.flatnonzero(characters == BACKSLASH)
+    firsts = slashes[np.diff(slashes, prepend=-2) != 1]  # of each row of backslashes
+    behind = np.flatnonzero((quotes > 0) & (characters[quotes - 1] == BACKSLASH))
+    lengths = quotes[behind] - firsts[np.searchsorted(firsts, quotes[behind]) - 1]
+    return np.delete(quotes, behind[lengths % 2 == 1])
 
 
 def are_inside(places: Places, quotes: Places) -> Any:
