@@ -151,23 +151,35 @@ def compiled(graph: Graph, operands, upstream=None):
     found = adjoints(typed, typed.result, seed, inputs).of
     gradients = lower([found.get(node) or typed.constant(0.0).broadcast_to(node.shape) for node in inputs])
 
-    def arrays(operands):
-        return {name: np.asarray(one, dtype=float)[()] for name, one in zip(typed.inputs, operands, strict=True)}
+    return (
+        lambda operands: run(value, arrays(typed, operands))[0],
+        lambda operands: run(gradients, arrays(typed, operands)),
+    )
 
-    return lambda operands: run(value, arrays(operands))[0], lambda operands: run(gradients, arrays(operands))
+
+def arrays(typed: Graph, operands):
+    return {name: np.asarray(one, dtype=float)[()] for name, one in zip(typed.inputs, operands, strict=True)}
+
+
+def tangent_of(graph: Graph, operands, directions):
+    """Forward mode: the output's tangent along one direction for each input; None stands for no direction at all."""
+    return compiled_tangent(graph, operands, directions)(operands)
 
 
 @without_collection
-def tangent_of(graph: Graph, operands, directions):
-    """Forward mode: the output's tangent along one direction for each input; None stands for no direction at all."""
-    typed, arrays = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
+def compiled_tangent(graph: Graph, operands, directions):
+    """The same as a function of operands of these shapes, to be called often."""
+    typed, _ = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
     seeds = {
         node: typed.constant(direction)
         for node, direction in zip(typed.inputs.values(), directions, strict=True)
         if direction is not None
     }
     found = tangents(typed, [typed.result], seeds).get(typed.result)
-    return np.zeros(typed.result.shape)[()] if found is None else evaluate([found], arrays)[0]
+    if found is None:
+        return lambda operands: np.zeros(typed.result.shape)[()]
+    program = lower([found])
+    return lambda operands: run(program, arrays(typed, operands))[0]
 
 
 def gradients_twice(graph: Graph, operands, upstream, weights):
@@ -175,7 +187,12 @@ def gradients_twice(graph: Graph, operands, upstream, weights):
 
     A weight None leaves that gradient out; 0 would not where it is inf.
     """
-    typed, arrays = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
+    return compiled_twice(graph, operands, upstream, weights)(operands)
+
+
+def compiled_twice(graph: Graph, operands, upstream, weights):
+    """The same as a function of operands of these shapes, to be called often."""
+    typed, _ = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
     inputs = list(typed.inputs.values())
     first = adjoints(typed, typed.result, typed.constant(upstream), inputs).of
     zero = typed.constant(0.0)
@@ -184,13 +201,18 @@ def gradients_twice(graph: Graph, operands, upstream, weights):
         if node in first and weight is not None:
             total = total + (first[node] * typed.constant(weight)).sum()
     second = adjoints(typed, total, typed.constant(1.0), inputs).of
-    found = [second.get(node) or zero.broadcast_to(node.shape) for node in inputs]
-    return evaluate(found, arrays)
+    program = lower([second.get(node) or zero.broadcast_to(node.shape) for node in inputs])
+    return lambda operands: run(program, arrays(typed, operands))
 
 
 def second_by_forward_over_reverse(graph: Graph, operands, upstream, directions):
     """The tangent, along `directions` (None: no direction), of the gradient that the reverse pass found."""
-    typed, arrays = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
+    return compiled_forward_over_reverse(graph, operands, upstream, directions)(operands)
+
+
+def compiled_forward_over_reverse(graph: Graph, operands, upstream, directions):
+    """The same as a function of operands of these shapes, to be called often."""
+    typed, _ = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
     inputs = list(typed.inputs.values())
     first = adjoints(typed, typed.result, typed.constant(upstream), inputs).of
     seeds = {node: typed.constant(one) for node, one in zip(inputs, directions, strict=True) if one is not None}
@@ -199,4 +221,5 @@ def second_by_forward_over_reverse(graph: Graph, operands, upstream, directions)
     for node in inputs:
         tangent = tangents(typed, [first[node]], seeds).get(first[node]) if node in first else None
         found.append(tangent or zero.broadcast_to(node.shape))
-    return evaluate(found, arrays)
+    program = lower(found)
+    return lambda operands: run(program, arrays(typed, operands))

@@ -15,6 +15,9 @@ from backprop.autodiff.declaration.gate import Corner, Gate
 
 from .building import (
     compiled,
+    compiled_forward_over_reverse,
+    compiled_tangent,
+    compiled_twice,
     gradients_twice,
     second_by_forward_over_reverse,
     single,
@@ -71,6 +74,8 @@ def check_oracle(
     graph = single(gate, len(points[0]), attributes)
     columns = tuple(np.array(column) for column in zip(*points, strict=True))
     whole_value, whole_gradients = value_and_gradients(graph, columns)
+    places = range(len(points[0]))
+    tangents = [compiled_tangent(graph, points[0], unit_directions(points[0], place)) for place in places]
     for row, point in enumerate(points):
         truth = truths(point)
         value, gradients = value_and_gradients(graph, point)
@@ -86,8 +91,11 @@ def check_oracle(
             number = truth.partial(place)
             if number is None:
                 continue
-            tangent = tangent_of(graph, point, unit_directions(point, place))
-            found = {"reverse": gradients[place], "array": whole_gradients[place][row], "forward": tangent}
+            found = {
+                "reverse": gradients[place],
+                "array": whole_gradients[place][row],
+                "forward": tangents[place](point),
+            }
             for kind, mine in found.items():
                 if not is_close(mine, number, lambda truth=truth, place=place: truth.condition_of_partial(place)):
                     faults.append(f"{gate.name}{point}, {kind}: partial {place} {float(mine)!r}, not {float(number)!r}")
@@ -99,14 +107,19 @@ def check_second_derivatives(
 ) -> None:
     """The reverse pass run on itself, and forward on reverse, against mpmath's second partials."""
     faults = []
+    if not points:
+        return
+    graph, programs = single(gate, len(points[0]), attributes), []
+    for first in range(len(points[0])):
+        weights = [1.0 if place == first else None for place in range(len(points[0]))]
+        ways = (compiled_twice, compiled_forward_over_reverse)
+        programs.append([way(graph, points[0], 1.0, weights) for way in ways])
     for point in points:
-        graph, truth = single(gate, len(point), attributes), truths(point)
+        truth = truths(point)
         if truth.value() is None:
             continue
         for first in range(len(point)):
-            weights = [1.0 if place == first else None for place in range(len(point))]
-            reverse = gradients_twice(graph, point, 1.0, weights)
-            forward = second_by_forward_over_reverse(graph, point, 1.0, weights)
+            reverse, forward = (program(point) for program in programs[first])
             for second in range(len(point)):
                 number = truth.second_partial(first, second)
                 if number is None or math.isinf(nearest_double(number)):

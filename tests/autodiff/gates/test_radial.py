@@ -1,6 +1,7 @@
 """Functions of a radius at and near its zero, to the fifth order, against mpmath's Taylor coefficients at 50 digits."""
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -41,6 +42,7 @@ def pairings(places):
             yield [(places[0], places[at]), *rest]
 
 
+@cache
 def at_zero(function, variables):
     """The partial derivative of f(r) at 0: of even order f^(2m)/(2m - 1)!! for each way to pair equal variables."""
     order = len(variables)
