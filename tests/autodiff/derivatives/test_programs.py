@@ -74,7 +74,8 @@ def test_the_numbers_are_those_with_masks(monkeypatch: pytest.MonkeyPatch, text:
     found = [every_derivative(graph, point) for point in points]
     with monkeypatch.context() as patch:
         patch.setattr(Derived, "numbers", lambda self: self.masked.compute(self.arrays))
-        wanted = [every_derivative(parse(text), point) for point in points]
+        graph = parse(text)
+        wanted = [every_derivative(graph, point) for point in points]
     np.testing.assert_array_equal(found, wanted)
     assert np.isfinite(wanted).any()
 

@@ -54,7 +54,7 @@ def random_points(gate):
 @cache
 def cases():
     """(gate, text, values, true value, true gradient) of each, at samples and corners, too."""
-    found = []
+    found, parsed = [], cache(parse)  # a graph keeps the programs of its derivatives for the next point
     for gate in GATES:
         if not isinstance(gate, Elementwise) or not gate.is_public or (gate.attributes and gate.routine is None):
             continue
@@ -66,7 +66,7 @@ def cases():
             settings = tuple({**defaults, **given}.values())
             text = show(graph.add(gate, tuple(graph.inputs.values()), settings), {})
             values = {f"x{place}": float(one) for place, one in enumerate(point)}
-            found.append((gate, text, values, *value_and_grad(parse(text), values)))
+            found.append((gate, text, values, *value_and_grad(parsed(text), values)))
     return found
 
 
