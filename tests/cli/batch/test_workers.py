@@ -56,6 +56,8 @@ def rows(tmp_path):
 def is_polars(request):
     if request.param:
         pytest.importorskip("polars")
+    elif request.config.getoption("markexpr") == "extras":
+        pytest.skip("shown without the extras")
     return request.param
 
 
