@@ -10,9 +10,8 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics.double_double import two_product, two_sum
 from backprop.autodiff.numerics.special import NORMAL_LIMIT, exp_of_minus_square
 

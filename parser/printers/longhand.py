@@ -53,7 +53,7 @@ def rewritten(results: Sequence[Node], form_of: Callable[[Node], Callable[..., N
 
 
 def in_place(
-    gate: Gate, is_spelled: Callable[[Gate], bool], kernel_of: Callable[[Gate], Kernel | None]
+    gate: Gate, is_spelled: Callable[[Gate], bool], kernel_of: Callable[[Gate], Kernel | None] = attrgetter("kernel")
 ) -> Callable[..., Node] | None:
     """What stands in the function itself for a gate that is neither spelled nor a function of its own."""
     if gate.unread:

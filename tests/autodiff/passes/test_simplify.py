@@ -159,7 +159,7 @@ def largest_intermediate(graph: Graph, plain: object, tidy: object, point: dict[
     return max([1.0, *finite])
 
 
-@pytest.mark.parametrize("terms", [300, 3_000])
+@pytest.mark.parametrize("terms", [1_000, 10_000])
 def test_tidying_is_linear(terms: int) -> None:
     graph = parse(" + ".join(f"{k}*x*sin({k}*x)" for k in range(1, terms + 1)))
     found = derivatives(graph, ["x"])

@@ -158,10 +158,10 @@ def test_columns_of_documents(backprop, tmp_path):
 def test_memory_is_that_of_a_piece():
     row = json.dumps({"x": 1.25, "s": "some text", "p": {"q": [1, 2, 3]}}).encode()
     documents = JsonDocuments()
-    piece = b",\n".join([row] * 100) + b",\n"
+    piece = b",\n".join([row] * 1000) + b",\n"
     documents.recoded(b"[" + piece, is_last=False)
     tracemalloc.start()
     for _ in range(200):
-        assert documents.recoded(piece, is_last=False).count(b"\n") == 100
+        assert documents.recoded(piece, is_last=False).count(b"\n") == 1000
     assert tracemalloc.get_traced_memory()[1] < 40 * len(piece)
     tracemalloc.stop()

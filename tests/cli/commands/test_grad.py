@@ -82,11 +82,10 @@ def test_what_is_not_finite_is_printed_and_named(backprop):
     assert [(one["where"], one["value"]) for one in found["nonfinite"]] == [("x.gradient", "inf")]
 
 
-def test_half_a_million_inputs_without_a_jacobian(backprop, tmp_path):
-    count = 500_000  # of which a Jacobian would have two terabytes
-    np.save(tmp_path / "x.npy", np.linspace(-3, 3, count))
+def test_four_million_inputs_without_a_jacobian(backprop, tmp_path):
+    np.save(tmp_path / "x.npy", np.linspace(-3, 3, 4_000_000))
     answer = backprop("grad", "sum(tanh(x))", "--x", "@x.npy")
     assert answer.status == 0, answer.err
     gradient = np.array(answer.out.strip()[1:-1].split(", "), dtype=float)
-    assert gradient.shape == (count,)
+    assert gradient.shape == (4_000_000,)
     assert gradient[0] == close_to(1 / np.cosh(3) ** 2, rel=1e-13)

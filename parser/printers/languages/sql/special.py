@@ -23,7 +23,7 @@ from backprop.autodiff.numerics.routines.gamma import (
     LOG_SQRT_TWO_PI,
     RECIPROCAL_GAMMA,
 )
-from backprop.parser.printers.languages.sql.forms import nearest, polynomial, with_sign_of
+from backprop.parser.printers.forms import nearest, polynomial, with_sign_of
 
 STEPS = 10  # by which the recurrence takes a number to where Stirling's series has 17 digits
 TERMS = 9  # of it

@@ -17,10 +17,10 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import GATES
 from backprop.parser import parse
 from backprop.parser.printers.expression import show
+from backprop.parser.printers.forms import FORMS
 from backprop.parser.printers.languages.sql import write
 from backprop.parser.printers.languages.sql.dialect import spelling_of
 from backprop.parser.printers.languages.sql.dialects import DIALECTS
-from backprop.parser.printers.languages.sql.forms import FORMS
 
 from ..running import nodes_of
 from .databases import answers, connection_to
