@@ -28,14 +28,16 @@ else:
             def first(kind: type, /, *values: Any, **named: Any) -> Any:
                 """The first tuple of the class, or of one derived from it. What makes the others is compiled now."""
                 whole = vars(namedtuple(name, fields, defaults=defaults.values()))
+                given = {*body, *vars(made)} - {*provisional}  # also what the class was given since it was declared
                 for method in METHODS:
-                    if method not in body:
+                    if method not in given:
                         setattr(made, method, whole[method])
                 return made.__new__(kind, *values, **named)
 
             getters = {field: _tuplegetter(place, None) for place, field in enumerate(fields)}
             own = {"_fields": fields, "_field_defaults": defaults, "__match_args__": fields, "__slots__": ()}
-            made = type(name, (tuple,), {"_make": MAKE, "__new__": first, **body, **getters, **own})
+            provisional = {"_make": MAKE, "__new__": first}
+            made = type(name, (tuple,), {**provisional, **body, **getters, **own})
             return made
 
     MAKE = classmethod(lambda cls, values: cls(*values))

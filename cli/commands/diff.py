@@ -61,7 +61,9 @@ FORMULAS = ("text", "latex")  # code has no brief forms
 @word_option(
     "--to",
     ("text", *LANGUAGES),
-    help="Write LaTeX, or a function of value and gradient.  [default: what the ending of FILE says, else text]",
+    metavar="LANGUAGE",
+    help=f"Write it as text, in LaTeX, or as a function of value and gradient: {', '.join(('text', *LANGUAGES))}."
+    "  [default: what the ending of FILE says, else text]",
 )
 @click.option(
     "--cells",

@@ -37,7 +37,7 @@ OF_XLA = {
 }  # fmt: skip
 ROOM = {language: CANCELLING for language in PROGRAMS} | {"jax": OF_XLA}
 WITHOUT_LOOPS = ("jax", "glsl")  # which have no routines
-RUN_ELSEWHERE = ("python", "numpy", "c", "javascript")  # in test_code.py
+RUN_ELSEWHERE = ("python", "numpy", "c", "javascript", "awk", "polars", "excel", "miller")  # in files of their own
 INTERPRETED = ("r", "matlab")
 ENDS = (0.0, -0.0, 2.5, -2.5, math.inf, math.nan)
 OF_TWO = ("x % y", "x // y", "max(x, y)", "min(x, y)")

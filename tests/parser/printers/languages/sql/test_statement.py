@@ -22,7 +22,7 @@ from backprop.parser.printers.languages.sql import write
 from backprop.parser.printers.languages.sql.dialect import spelling_of
 from backprop.parser.printers.languages.sql.dialects import DIALECTS
 
-from ..running import nodes_of
+from ...running import nodes_of
 from .databases import answers, connection_to
 
 BOUND = 1e-12
@@ -225,7 +225,7 @@ def test_entries_of_arrays_are_columns(database):
 def test_a_dialect_that_no_test_runs_writes_every_form(dialect):
     for gate in [gate for gate in GATES if spelling_of(gate) in FORMS]:
         graph = parse("; ".join([f"x{place}" for place in range(len(gate.operands))])).typed({})
-        node = graph.add(gate, tuple(graph.inputs.values()))
+        node = graph.add(gate, tuple(graph.inputs.values()), tuple([0.0 for _ in gate.attributes]))
         assert "{" not in write("f", node, {}, dialect, "t")
 
 
