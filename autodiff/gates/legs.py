@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -34,13 +35,19 @@ def of_legs(name: str, forward: Callable[..., Any], *gradients: Any, **declarati
     )
 
 
+def share_in_others(x: Node, y: Node) -> Node:
+    """The share of x, with its limit where x alone is infinite."""
+    is_far = np.logical_and(np.equal(np.abs(x), math.inf), np.less(np.abs(y), math.inf))
+    return np.where(is_far, np.sign(x), arithmetic.ratio(x, np.hypot(x, y)))
+
+
 def slope_of_hypot(name: str, **more: Any) -> Elementwise:
     return of_legs(
         name,
         stable.hypot_slope,
         lambda x, y, out: along(x, y),
         lambda x, y, out: across(x, y),
-        kernel=lambda x, y: arithmetic.ratio(x, np.hypot(x, y)),
+        kernel=share_in_others,
         keeps_digits=True,
         of="hypot by x",
         textbook=lambda x, y: x / np.hypot(x, y),

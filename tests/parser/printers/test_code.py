@@ -113,6 +113,10 @@ CORNERS = [
     ("x/(y/x)/(x*(y*3))", {"x": 1.25, "y": 0.1}),
     ("x^-2 + (x^2)^3 + x^2^3", {"x": 1.25}),
     ("hypot(x, y) + atan2(y, x)", {"x": 1e-200, "y": 3e-200}),
+    *[
+        ("hypot(x, y)", {"x": x, "y": y})
+        for x, y in ((-math.inf, 3.0), (math.inf, math.inf), (0.0, math.inf), (-0.0, 0.0))
+    ],
     ("pi*x + e*tau", {"x": 2.0}),
     ("erf(x)*erfc(y)", {"x": 3.0, "y": 0.7}),
     ("erf(x)*erfc(y)", {"x": -0.2, "y": 6.0}),
