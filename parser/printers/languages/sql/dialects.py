@@ -117,7 +117,7 @@ SQLITE = SqlDialect(
     nests=False,
     barrier="LIMIT -1",
 )
-# Those that follow are written from the manuals of the databases; no test runs them.
+# Those that follow no test runs.
 LOG_TWO, LOG_TEN = "0.6931471805599453", "2.302585092994046"
 IN_LONG = "CASE WHEN abs({{0}}) < 4503599627370496 THEN CAST({}({{0}}) AS DOUBLE) ELSE {{0}} END"
 SPARK = SqlDialect(
