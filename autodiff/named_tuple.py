@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 else:
     from collections import _tuplegetter, namedtuple
 
-    METHODS = ("__new__", "_make", "_replace", "_asdict", "__repr__", "__getnewargs__")
+    # What makes tuples is the last: another thread that makes one by it finds the others, too
+    METHODS = ("_make", "_replace", "_asdict", "__repr__", "__getnewargs__", "__new__")
 
     class Declaration(type):
         """Makes a tuple's class of the class that declares its fields."""
@@ -27,11 +28,11 @@ else:
 
             def first(kind: type, /, *values: Any, **named: Any) -> Any:
                 """The first tuple of the class, or of one derived from it. What makes the others is compiled now."""
-                whole = vars(namedtuple(name, fields, defaults=defaults.values()))
+                whole = namedtuple(name, fields, defaults=defaults.values())  # a class that is let go loses what it has
                 given = {*body, *vars(made)} - {*provisional}  # also what the class was given since it was declared
                 for method in METHODS:
                     if method not in given:
-                        setattr(made, method, whole[method])
+                        setattr(made, method, vars(whole)[method])
                 return made.__new__(kind, *values, **named)
 
             getters = {field: _tuplegetter(place, None) for place, field in enumerate(fields)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import typing
 
@@ -52,6 +53,18 @@ def test_it_has_no_room_for_more() -> None:
 
 def test_it_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(Ours(1, "a"))) == Ours(1, "a")
+
+
+def test_garbage_may_be_collected_while_the_first_tuple_is_made() -> None:
+    before = gc.get_threshold()
+    try:
+        for threshold in range(1, 60):  # so that a collection comes at each place once
+            kind = type(named_tuple.NamedTuple)("Late", (named_tuple.NamedTuple,), {"__annotations__": {"x": "int"}})
+            gc.set_threshold(threshold)
+            assert kind(3)._replace(x=4) == (4,)
+            gc.set_threshold(*before)
+    finally:
+        gc.set_threshold(*before)
 
 
 def test_without_fields_it_is_empty() -> None:
