@@ -89,7 +89,7 @@ def asked_in(batch: Batch) -> dict[str, str]:
     if question.graph is not None:
         asked["the expression"] = str(question.graph.source)
     for name, value in sorted(question.fixed.items()):
-        text = json.dumps(value.tolist())
+        text = json.dumps(value if isinstance(value, float) else value.tolist())
         asked[f"--{name}"] = text if len(text) <= LONGEST_VALUE else hashlib.sha256(text.encode()).hexdigest()
     if click.get_current_context().meta[SCANNED].is_latex:
         asked["--latex"] = "given"

@@ -105,7 +105,7 @@ def test_of_members_of_one_name_the_last_counts(backprop):
         ("", ""),
         ("[]", ""),
         ('[{"x": ', "it is cut off: a row does not end (line 1, byte 2)"),
-        ("<a>", "'<a>': it is no object"),
+        ("<a>", "'<a>': it is neither an object"),
     ],
 )
 def test_documents_without_rows(backprop, text, reason):
