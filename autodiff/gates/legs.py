@@ -35,10 +35,11 @@ def of_legs(name: str, forward: Callable[..., Any], *gradients: Any, **declarati
     )
 
 
-def share_in_others(x: Node, y: Node) -> Node:
+def share_in_others(x: Any, y: Any) -> Any:
     """The share of x, with its limit where x alone is infinite."""
     is_far = np.logical_and(np.equal(np.abs(x), math.inf), np.less(np.abs(y), math.inf))
-    return np.where(is_far, np.sign(x), arithmetic.ratio(x, np.hypot(x, y)))
+    elsewhere: Any = arithmetic.ratio(x, np.hypot(x, y))
+    return np.where(is_far, np.sign(x), elsewhere)
 
 
 def slope_of_hypot(name: str, **more: Any) -> Elementwise:
