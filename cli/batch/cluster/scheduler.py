@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff.evaluation.threads import usable_cores
-from backprop.cli.batch.cluster.task import as_named, attempted, task_of
+from backprop.cli.batch.cluster.task import Asked, as_named, asked_of_all, attempted, task_of
 from backprop.cli.batch.partitions.attempt import Attempt, Outcome, problem_of
 from backprop.cli.batch.partitions.manifest import is_like
 from backprop.cli.status import Failure, Status
@@ -23,37 +23,65 @@ FREE = "127.0.0.1:0"  # for the dashboard: another cluster may have Dask's usual
 PATIENCE = 10  # seconds that a scheduler, and its first worker, may take to answer
 PACKAGE = "backprop-cli"
 AT_A_TIME = 1000  # tasks that the scheduler has: more would only take memory
+# Dask takes 15 ms for a task, so that small files share one
+SMALL = 1 << 18  # bytes of all files of a task of several
+AT_MOST = 50  # files of a task
 
 
 def outcomes(batch: Batch, waiting: deque[Attempt], client: Any) -> Generator[Outcome, None, None]:
     """What becomes of all attempts, as it becomes known. Whoever takes it may add others."""
     from distributed import as_completed
 
-    places: dict[Any, int] = {}
+    asked = client.submit(Asked, asked_of_all(batch), pure=False)
+    tasks: dict[Any, list[Attempt]] = {}
+    alone: deque[Attempt] = deque()  # whose worker is lost, by one of several files
     coming = as_completed(loop=client.loop)
-    while waiting or places:
-        while waiting and len(places) < AT_A_TIME:
-            attempt = waiting.popleft()
-            future = client.submit(attempted, task_of(batch, attempt.place), attempt, pure=False)
-            places[future] = attempt.place
+    while waiting or alone or tasks:
+        while (waiting or alone) and len(tasks) < AT_A_TIME:
+            attempts = [alone.popleft()] if alone else next_files(batch, waiting)
+            future = client.submit(attempted, asked, task_of(batch, attempts), pure=False)
+            tasks[future] = attempts
             coming.add(future)
         future = next(coming)
-        yield outcome_in(batch, future, places.pop(future))
+        attempts = tasks.pop(future)
+        try:
+            found = future.result()
+        except Exception as error:
+            if len(attempts) == 1:
+                yield lost(batch, attempts[0].place, error)
+            else:
+                alone.extend(attempts)
+        else:
+            yield from [checked(batch, as_named(outcome, batch)) for outcome in found]
 
 
-def outcome_in(batch: Batch, future: Any, place: int) -> Outcome:
-    """What a task has come to; also of one whose workers are gone, as often as Dask has tried."""
-    try:
-        outcome = as_named(future.result(), batch)
-    except Exception as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
-        failure = Failure(f"its worker is lost: {reason}", "is there enough memory?", Status.WRONG_DATA)
-        return Outcome(place, problem=problem_of(batch.files[place], failure), is_lost=True)
-    target = batch.targets[place]
-    if outcome.made is not None and not is_like(target, outcome.made):
-        elsewhere = Failure(f"{target}: a worker has made it, and it is not here", "give -o a folder that all share")
-        return Outcome(place, problem=problem_of(batch.files[place], elsewhere))
-    return outcome
+def next_files(batch: Batch, waiting: deque[Attempt]) -> list[Attempt]:
+    """The files of the next task: the next one, and those behind it as long as all are small."""
+    attempts: list[Attempt] = []
+    left = SMALL
+    while waiting and len(attempts) < AT_MOST:
+        size = batch.files[waiting[0].place].size
+        left -= left + 1 if size is None else size  # a file elsewhere may be of any size
+        if attempts and left < 0:
+            break
+        attempts.append(waiting.popleft())
+    return attempts
+
+
+def lost(batch: Batch, place: int, error: Exception) -> Outcome:
+    """What becomes of a file whose workers are gone, as often as Dask has tried."""
+    reason = " ".join(str(error).split()) or type(error).__name__
+    failure = Failure(f"its worker is lost: {reason}", "is there enough memory?", Status.WRONG_DATA)
+    return Outcome(place, problem=problem_of(batch.files[place], failure), is_lost=True)
+
+
+def checked(batch: Batch, outcome: Outcome) -> Outcome:
+    """The outcome, or that of a file whose results a worker has made where they are not ours."""
+    target = batch.targets[outcome.place]
+    if outcome.made is None or is_like(target, outcome.made):
+        return outcome
+    elsewhere = Failure(f"{target}: a worker has made it, and it is not here", "give -o a folder that all share")
+    return Outcome(outcome.place, problem=problem_of(batch.files[outcome.place], elsewhere))
 
 
 @contextlib.contextmanager

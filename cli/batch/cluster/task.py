@@ -1,13 +1,16 @@
-"""One file as a task: what a worker gets, what it does, and what it sends back. Knows no scheduler."""
+"""A few files as a task: what a worker gets, what it does, and what it sends back. Knows no scheduler."""
 
 from __future__ import annotations
 
 import copy
 import os
+from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from backprop.autodiff.evaluation.threads import share_cores
-from backprop.cli.batch.input.files import FileNotes
+from backprop.autodiff.named_tuple import NamedTuple
+from backprop.cli.batch.input.files import FileNotes, GivenFile
 from backprop.cli.batch.partitions.attempt import Attempt, Outcome, outcome_of
 from backprop.cli.batch.processes.pool import RunPool
 from backprop.cli.output.formats import FORMATS
@@ -19,27 +22,81 @@ if TYPE_CHECKING:
 ALL_OTHERS = 1 << 20  # processes that share the cores with this one: a worker of Dask forks none, since it has threads
 
 
-def task_of(batch: Batch, place: int) -> Batch:
-    """What is asked of one file: the graph and the options, but no rows. Its paths hold wherever the worker is."""
-    task = copy.copy(batch)
-    file, target = batch.files[place], batch.targets[place]
+class Asked:
+    """What is asked of every file, which a worker gets once for all of them, with what has been compiled.
+
+    Tasks may run in several threads, each of which needs one of its own: numbers are computed in it.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self._idle: deque[Batch] = deque()
+
+    def __reduce__(self) -> tuple[type[Asked], tuple[Batch]]:
+        return Asked, (self.batch,)
+
+    def take(self) -> Batch:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return copy.deepcopy(self.batch)
+
+    def give_back(self, batch: Batch) -> None:
+        self._idle.append(batch)
+
+
+class FileTask(NamedTuple):
+    """One file. Its paths hold wherever the worker is."""
+
+    attempt: Attempt
+    file: GivenFile
+    target: str
+
+
+class Task:
+    """Files to be answered one after the other. Not a tuple, into which Dask would look for tasks of its own."""
+
+    def __init__(self, files: Sequence[FileTask]) -> None:
+        self.files = files
+
+
+def asked_of_all(batch: Batch) -> Batch:
+    """What is asked: the graph and the options, but no files, and no rows."""
+    asked = copy.copy(batch)
+    # Of columns the types are those that hold what all files have; of a text each file's constants are its own.
+    asked.known_constants = batch.known_constants if FORMATS[batch.input_format].is_binary else []
+    asked.files, asked.targets = [], []
+    asked.is_quiet = True
+    asked.noted = None
+    return asked
+
+
+def task_of(batch: Batch, attempts: Sequence[Attempt]) -> Task:
+    return Task([file_task_of(batch, attempt) for attempt in attempts])
+
+
+def file_task_of(batch: Batch, attempt: Attempt) -> FileTask:
+    file, target = batch.files[attempt.place], batch.targets[attempt.place]
     path = str(file.path)
-    # Of a text each file's constants are its own; of columns the types are those that hold what all files have.
-    task.known_constants = batch.known_constants if FORMATS[batch.input_format].is_binary else [file.constants]
-    task.files = [file._replace(path=path if is_url(path) else os.path.abspath(path))]
-    task.targets = [os.path.abspath(target)]
-    task.is_quiet = True
-    task.noted = None
-    return task
+    file = file._replace(path=path if is_url(path) else os.path.abspath(path))
+    return FileTask(attempt, file, os.path.abspath(target))
 
 
-def attempted(task: Batch, attempt: Attempt) -> Outcome:
-    """What a worker does: the results of its file."""
+def attempted(asked: Asked, task: Task) -> list[Outcome]:
+    """What a worker does: the results of its files, up to one that ends the run."""
     share_cores(ALL_OTHERS)
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
-    task.noted = FileNotes(task.files)
-    outcome = outcome_of(task, attempt._replace(place=0), RunPool(), lambda rows, consumed: None)
-    return outcome._replace(place=attempt.place)
+    batch = asked.take()
+    outcomes: list[Outcome] = []
+    for attempt, file, target in task.files:
+        batch.files, batch.targets = [file], [target]
+        batch.noted = FileNotes(batch.files)
+        outcome = outcome_of(batch, attempt._replace(place=0), RunPool(), lambda rows, consumed: None)
+        outcomes.append(outcome._replace(place=attempt.place))
+        if outcome.is_stopped:
+            break
+    asked.give_back(batch)
+    return outcomes
 
 
 def as_named(outcome: Outcome, batch: Batch) -> Outcome:

@@ -1,0 +1,115 @@
+"""How files become tasks: small ones share one, and none fails for another. By a client that does the work itself."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pickle
+from collections import deque
+
+import pytest
+
+from ..test_files import tree
+
+
+class Futures(deque):
+    """Those that are done, which is all; takes the place of Dask's `as_completed`."""
+
+    def __init__(self, loop):
+        super().__init__()
+
+    def add(self, future):
+        self.append(future)
+
+    __next__ = deque.popleft
+
+
+class Here:
+    """A client whose worker is this process; it gets all as by a network, and is lost with a file of the name."""
+
+    loop = None
+
+    def __init__(self, lost_with=None):
+        self.lost_with = lost_with
+        self.tasks = []
+
+    def submit(self, function, *given, pure):
+        given = [one.made if isinstance(one, Done) else pickle.loads(pickle.dumps(one)) for one in given]
+        if not hasattr(given[-1], "files") or len(given) < 2:
+            return Done(function(*given))
+        names = [os.path.basename(file.file.name) for file in given[-1].files]
+        self.tasks.append((names, len(pickle.dumps(given[-1]))))
+        return Done(None if self.lost_with in names else function(*given))
+
+
+class Done:
+    def __init__(self, made):
+        self.made = made
+
+    def result(self):
+        if self.made is None:
+            raise MemoryError("KilledWorker")
+        return self.made
+
+
+@pytest.fixture
+def by_tasks(tmp_path, monkeypatch, capsys):
+    """Run the command in this process with such a client; its status, what it says and the client."""
+    distributed = pytest.importorskip("distributed")
+    from backprop.cli.batch.cluster import scheduler
+    from backprop.cli.program import run
+
+    def answer(*tokens, lost_with=None):
+        client = Here(lost_with)
+        monkeypatch.setattr(distributed, "as_completed", Futures)
+        monkeypatch.setattr(scheduler, "connected", lambda batch, address: contextlib.nullcontext(client))
+        monkeypatch.setattr("backprop.cli.batch.cluster.task.share_cores", lambda processes: None)
+        monkeypatch.setenv("POLARS_MAX_THREADS", "1")
+        monkeypatch.chdir(tmp_path)
+        return run([*tokens, "--scheduler", "tcp://here:1"]), capsys.readouterr().err, client
+
+    return answer
+
+
+def write(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+
+
+SMALL = {f"t/k={number}/{number:02}.csv": f"x,y\n1,{number + 1}\n" for number in range(60)}
+
+
+@pytest.mark.extras
+def test_small_files_share_a_task_and_what_is_compiled(by_tasks, backprop, tmp_path, monkeypatch):
+    from backprop.cli.batch.cluster import scheduler
+    from backprop.cli.batch.evaluation import Kernel
+
+    write(tmp_path, {**SMALL, "t/k=5/large.csv": "x,y\n" + "1,2\n" * 1000})
+    monkeypatch.setattr(scheduler, "SMALL", 4000)
+    monkeypatch.setattr(scheduler, "AT_MOST", 20)
+    compiled = []
+    plan = Kernel._plan
+    monkeypatch.setattr(Kernel, "_plan", lambda kernel: (compiled.append(kernel), plan(kernel)))
+    status, err, client = by_tasks("batch", "x*y*k", "t", "-o", "out/", "--only")
+    assert (status, err, len(compiled)) == (0, "", 1)
+    assert [len(names) for names, _ in client.tasks] == [20, 20, 6, 1, 14]
+    assert max(size / len(names) for names, size in client.tasks) < 1000
+    assert backprop("batch", "x*y*k", "t", "-o", "alone/", "--only").status == 0
+    assert tree(tmp_path / "out") == tree(tmp_path / "alone")
+
+
+@pytest.mark.extras
+def test_a_file_that_ends_its_worker_fails_alone(by_tasks, tmp_path):
+    write(tmp_path, {"t/a.csv": "x\n1\n", "t/b.csv": "x\n2\n", "t/c.csv": "x\n3\n"})
+    status, err, client = by_tasks("batch", "x", "t", "-o", "out/", "--retries", "1", lost_with="b.csv")
+    assert [names for names, _ in client.tasks] == [
+        ["a.csv", "b.csv", "c.csv"],
+        ["a.csv"],
+        ["b.csv"],
+        ["c.csv"],
+        ["b.csv"],
+    ]
+    assert status == 3
+    assert err.count("t/b.csv: its worker is lost: KilledWorker") == 2 and "t/a.csv" not in err
+    assert sorted(tree(tmp_path / "out")) == ["a.csv", "c.csv"]
