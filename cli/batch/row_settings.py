@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from backprop.cli.batch.dialect_options import TableOptions
 from backprop.cli.batch.input.files import FileNotes, GivenFile
@@ -26,9 +27,11 @@ class RowSettings:
     output_format = "csv"
 
     @functools.cached_property
-    def known_constants(self) -> list[tuple[tuple[str, str], ...]]:
-        """The constants that files have, each once however many files have the same."""
-        return list(dict.fromkeys(file.constants for file in self.files))
+    def constant_kinds(self) -> dict[str, Any]:
+        """The types of the columns that files of columns get by the names of folders: they hold what all files have."""
+        from backprop.cli.batch.columnar.fitting import kinds_of  # here, not above: it imports pyarrow
+
+        return kinds_of(file.constants for file in self.files)
 
     def note(self, text: str) -> None:
         """Say something on stderr, unless -q; of several files, once they have been looked at."""

@@ -63,8 +63,8 @@ class Task:
 def asked_of_all(batch: Batch) -> Batch:
     """What is asked: the graph and the options, but no files, and no rows."""
     asked = copy.copy(batch)
-    # Of columns the types are those that hold what all files have; of a text each file's constants are its own.
-    asked.known_constants = batch.known_constants if FORMATS[batch.input_format].is_binary else []
+    if FORMATS[batch.input_format].is_binary:
+        asked.constant_kinds = batch.constant_kinds
     asked.files, asked.targets = [], []
     asked.is_quiet = True
     asked.noted = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow
@@ -76,19 +76,18 @@ def widened(schema: Any, other: Any) -> Any:
     return schema
 
 
-def constant_cells(
-    files: Sequence[Sequence[tuple[str, str]]],
-) -> Callable[[Sequence[tuple[str, str]]], list[tuple[str, Any]]]:
-    """What makes cells of pyarrow of a file's constants: whole numbers, numbers or text by those of all `files`."""
-    kinds: dict[str, Any] = {}
-    for name in {name for constants in files for name, _ in constants}:
-        cells = [cell for constants in files for known, cell in constants if known == name and cell]
-        kinds[name] = kind_of(cells)
+def kinds_of(files: Iterable[Sequence[tuple[str, str]]]) -> dict[str, Any]:
+    """The types of pyarrow of the files' constants by their names: whole numbers, numbers or text by those of all."""
+    cells: dict[str, dict[str, None]] = {}  # each once, however many files have it
+    for constants in files:
+        for name, cell in constants:
+            cells.setdefault(name, {})[cell] = None
+    return {name: kind_of([cell for cell in found if cell]) for name, found in cells.items()}
 
-    def made(constants: Sequence[tuple[str, str]]) -> list[tuple[str, Any]]:
-        return [(name, scalar(cell, kinds[name])) for name, cell in constants]
 
-    return made
+def constant_cells(constants: Sequence[tuple[str, str]], kinds: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """Cells of pyarrow of a file's constants."""
+    return [(name, scalar(cell, kinds[name])) for name, cell in constants]
 
 
 def kind_of(cells: Sequence[str]) -> Any:

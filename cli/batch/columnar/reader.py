@@ -38,10 +38,9 @@ LOOKED_AT = 16  # blocks, at most, for the shape of lists
 
 def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, stack: contextlib.ExitStack) -> Run:
     """The run over rows of parquet or Arrow IPC; `stack` keeps what they need. Raises ExpressionError or Failure."""
-    cells = constant_cells(batch.known_constants)
-
     batches = batches_of(source, batch.input_format, stack)
-    fitting = Fitting(source.name, batches.schema, cells(beside(batch, file, batches.schema.names)), None)
+    constants = constant_cells(beside(batch, file, batches.schema.names), batch.constant_kinds)
+    fitting = Fitting(source.name, batches.schema, constants, None)
     if len(batch.files) > 1 and not batch.targets:
         fitting = fitting.with_schema(schema_for(batch, fitting.schema))
     wanted_of = partial(batch.wanted_columns, graph)
@@ -54,7 +53,7 @@ def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, st
         source = opened_source(file, stack)
         with said_of(source.name):
             batches = batches_of(source, batch.input_format, stack)
-            constants = cells(beside(batch, file, batches.schema.names))
+            constants = constant_cells(beside(batch, file, batches.schema.names), batch.constant_kinds)
             fitting = Fitting(source.name, batches.schema, constants, reader.schema)
             other = ColumnReader(batch, wanted_of, batches, fitting)
         check_shapes(source.name, other.binding.shapes, reader.binding.shapes)

@@ -100,6 +100,26 @@ def test_small_files_share_a_task_and_what_is_compiled(by_tasks, backprop, tmp_p
 
 
 @pytest.mark.extras
+def test_columns_have_the_types_of_all_files_where_a_task_has_but_one(by_tasks, backprop, tmp_path, monkeypatch):
+    pytest.importorskip("pyarrow")
+    from backprop.cli.batch.cluster import scheduler
+
+    assert backprop("batch", "x", "-o", "rows.parquet", "--no-grad", stdin="x\n2\n").status == 0
+    for key in ("1", "2.5", *range(10, 30)):
+        (tmp_path / "t" / f"k={key}").mkdir(parents=True)
+        (tmp_path / "t" / f"k={key}" / "a.parquet").write_bytes((tmp_path / "rows.parquet").read_bytes())
+    monkeypatch.setattr(scheduler, "AT_MOST", 1)
+    status, err, client = by_tasks("batch", "x*k", "t", "-o", "out/", "--name", "f", "--format", "parquet")
+    assert (status, err, len(client.tasks)) == (0, "", 22)
+    assert max(size for _, size in client.tasks) < 1000
+    assert backprop("batch", "x*k", "t", "-o", "alone/", "--name", "f", "--format", "parquet").status == 0
+    paths = [path.relative_to(tmp_path / "alone") for path in (tmp_path / "alone").rglob("*.parquet")]
+    assert len(paths) == 22
+    for path in paths:
+        assert (tmp_path / "out" / path).read_bytes() == (tmp_path / "alone" / path).read_bytes()
+
+
+@pytest.mark.extras
 def test_a_file_that_ends_its_worker_fails_alone(by_tasks, tmp_path):
     write(tmp_path, {"t/a.csv": "x\n1\n", "t/b.csv": "x\n2\n", "t/c.csv": "x\n3\n"})
     status, err, client = by_tasks("batch", "x", "t", "-o", "out/", "--retries", "1", lost_with="b.csv")
