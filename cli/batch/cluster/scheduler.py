@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff.evaluation.threads import usable_cores
-from backprop.cli.batch.cluster.task import Asked, as_named, asked_of_all, attempted, task_of
+from backprop.cli.batch.cluster.task import SentQuestion, as_named, asked_of_all, attempted, task_of
 from backprop.cli.batch.partitions.attempt import Attempt, Outcome, problem_of
 from backprop.cli.batch.partitions.manifest import is_like
 from backprop.cli.status import Failure, Status
@@ -32,7 +32,7 @@ def outcomes(batch: Batch, waiting: deque[Attempt], client: Any) -> Generator[Ou
     """What becomes of all attempts, as it becomes known. Whoever takes it may add others."""
     from distributed import as_completed
 
-    asked = client.submit(Asked, asked_of_all(batch), pure=False)
+    asked = client.submit(SentQuestion, asked_of_all(batch), pure=False)
     tasks: dict[Any, list[Attempt]] = {}
     alone: deque[Attempt] = deque()  # whose worker is lost, by one of several files
     coming = as_completed(loop=client.loop)

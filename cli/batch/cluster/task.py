@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ALL_OTHERS = 1 << 20  # processes that share the cores with this one: a worker of Dask forks none, since it has threads
 
 
-class Asked:
+class SentQuestion:
     """What is asked of every file, which a worker gets once for all of them, with what has been compiled.
 
     Tasks may run in several threads, each of which needs one of its own: numbers are computed in it.
@@ -32,8 +32,8 @@ class Asked:
         self.batch = batch
         self._idle: deque[Batch] = deque()
 
-    def __reduce__(self) -> tuple[type[Asked], tuple[Batch]]:
-        return Asked, (self.batch,)
+    def __reduce__(self) -> tuple[type[SentQuestion], tuple[Batch]]:
+        return SentQuestion, (self.batch,)
 
     def take(self) -> Batch:
         try:
@@ -53,7 +53,7 @@ class FileTask(NamedTuple):
     target: str
 
 
-class Task:
+class FilesTask:
     """Files to be answered one after the other. Not a tuple, into which Dask would look for tasks of its own."""
 
     def __init__(self, files: Sequence[FileTask]) -> None:
@@ -71,8 +71,8 @@ def asked_of_all(batch: Batch) -> Batch:
     return asked
 
 
-def task_of(batch: Batch, attempts: Sequence[Attempt]) -> Task:
-    return Task([file_task_of(batch, attempt) for attempt in attempts])
+def task_of(batch: Batch, attempts: Sequence[Attempt]) -> FilesTask:
+    return FilesTask([file_task_of(batch, attempt) for attempt in attempts])
 
 
 def file_task_of(batch: Batch, attempt: Attempt) -> FileTask:
@@ -82,7 +82,7 @@ def file_task_of(batch: Batch, attempt: Attempt) -> FileTask:
     return FileTask(attempt, file, os.path.abspath(target))
 
 
-def attempted(asked: Asked, task: Task) -> list[Outcome]:
+def attempted(asked: SentQuestion, task: FilesTask) -> list[Outcome]:
     """What a worker does: the results of its files, up to one that ends the run."""
     share_cores(ALL_OTHERS)
     os.environ.setdefault("POLARS_MAX_THREADS", "1")

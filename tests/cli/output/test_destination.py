@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import math
 import os
 import shlex
 import shutil
@@ -424,7 +425,7 @@ COLUMNAR = [
 def large(tmp_path_factory):
     folder = tmp_path_factory.mktemp("large")
     numbers = range(30_000)
-    (folder / "large.csv").write_text("x,y\n" + "".join(f"{one / 7},{one}\n" for one in numbers))
+    (folder / "large.csv").write_text("x,y\n" + "".join(f"{math.sin(one)},{one}\n" for one in numbers))
     (folder / "large.ndjson").write_text("".join(f'{{"x": {one / 7}, "y": {one}}}\n' for one in numbers))
     (folder / "array.json").write_text(str([one / 7 for one in numbers]))
     (folder / "short.json").write_text(str([one / 7 for one in range(300)]))

@@ -216,12 +216,12 @@ def test_columns_over_http(backprop, host, place):
 def test_a_large_file_of_a_server_that_sends_no_parts(backprop, host, tmp_path, form):
     """It says so only when it is asked for one: more than is asked for at once shows it."""
     pytest.importorskip("pyarrow")
-    numbers = np.random.default_rng(1).random(800_000).tolist()
+    numbers = np.random.default_rng(1).random(1_000_000).tolist()
     (tmp_path / "rows.csv").write_text("x\n" + "".join([f"{number!r}\n" for number in numbers]))
     assert backprop("batch", "x", "rows.csv", "--no-grad", "--only", "-o", f"large.{form}").status == 0
     assert (tmp_path / f"large.{form}").stat().st_size > 6_000_000
     done = backprop("batch", "value", f"{host}/whole/large.{form}", "--total")
-    assert (done.status, done.err, done.out) == (0, "", f"value,rows\n{math.fsum(numbers)!r},800000\n")
+    assert (done.status, done.err, done.out) == (0, "", f"value,rows\n{math.fsum(numbers)!r},1000000\n")
 
 
 @pytest.mark.extras
