@@ -1,10 +1,11 @@
 """NamedTuple for a fraction of what typing's costs at every start, where a command declares sixty of them: typing
 compiles each annotation, which nobody reads at run time, and collections what makes the tuples, which is compiled here
-with the first of them: most classes never get any. Type checkers see typing's own.
+when a class has many: most get a few or none. Type checkers see typing's own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,8 +13,7 @@ if TYPE_CHECKING:
 else:
     from collections import _tuplegetter, namedtuple
 
-    # What makes tuples is the last: another thread that makes one by it finds the others, too
-    METHODS = ("_make", "_replace", "_asdict", "__repr__", "__getnewargs__", "__new__")
+    MANY = 200  # tuples, for which it takes as long to be made without what is compiled as to compile it
 
     class Declaration(type):
         """Makes a tuple's class of the class that declares its fields."""
@@ -25,23 +25,50 @@ else:
             defaults = {field: body[field] for field in fields if field in body}
             if tuple(defaults) != fields[len(fields) - len(defaults) :]:
                 raise TypeError(f"{name}: a field without a default follows one with a default")
+            width, rest = len(fields), MANY
 
-            def first(kind: type, /, *values: Any, **named: Any) -> Any:
-                """The first tuple of the class, or of one derived from it. What makes the others is compiled now."""
-                whole = namedtuple(name, fields, defaults=defaults.values())  # a class that is let go loses what it has
-                given = {*body, *vars(made)} - {*provisional}  # also what the class was given since it was declared
-                for method in METHODS:
-                    if method not in given:
-                        setattr(made, method, vars(whole)[method])
-                return made.__new__(kind, *values, **named)
+            def one_of_few(kind: type, /, *values: Any, **named: Any) -> Any:
+                """A tuple of the class, or of one derived from it."""
+                nonlocal rest
+                rest -= 1
+                if rest > 0:
+                    if len(values) == width and not named:
+                        return tuple.__new__(kind, values)
+                    placed = dict(zip(fields, values, strict=False))
+                    whole = {**defaults, **placed, **named}
+                    is_fitting = len(placed) == len(values) and placed.keys().isdisjoint(named)
+                    if is_fitting and whole.keys() == {*fields}:
+                        return tuple.__new__(kind, [whole[field] for field in fields])
+                made.__new__ = namedtuple(name, fields, defaults=defaults.values()).__new__
+                return made.__new__(kind, *values, **named)  # it also says what does not fit
 
             getters = {field: _tuplegetter(place, None) for place, field in enumerate(fields)}
             own = {"_fields": fields, "_field_defaults": defaults, "__match_args__": fields, "__slots__": ()}
-            provisional = {"_make": MAKE, "__new__": first}
-            made = type(name, (tuple,), {**provisional, **body, **getters, **own})
+            made = type(name, (tuple,), {**METHODS, "__new__": one_of_few, **body, **getters, **own})
             return made
 
-    MAKE = classmethod(lambda cls, values: cls(*values))
+    def make(kind: type, values: Iterable[Any]) -> Any:
+        return kind(*values)
+
+    def replace(self: Any, /, **changed: Any) -> Any:
+        whole = self._make(map(changed.pop, self._fields, self))
+        if changed:
+            raise ValueError(f"no fields: {', '.join(changed)}")
+        return whole
+
+    def as_dict(self: Any) -> dict[str, Any]:
+        return dict(zip(self._fields, self, strict=True))
+
+    def shown(self: Any) -> str:
+        return f"{type(self).__name__}({', '.join(f'{field}={value!r}' for field, value in as_dict(self).items())})"
+
+    METHODS = {
+        "_make": classmethod(make),
+        "_replace": replace,
+        "_asdict": as_dict,
+        "__repr__": shown,
+        "__getnewargs__": lambda self: tuple(self),
+    }
 
     class NamedTuple(metaclass=Declaration):
         """As typing's: the fields are what is annotated, a value is a default. Raises TypeError for one too early."""
