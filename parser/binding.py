@@ -21,7 +21,6 @@ from backprop.parser.operand import Argument, Operand
 from backprop.parser.scope import Function, Head, Scope
 
 MOST_NESTED = 50  # each multiplies the time by that of all around it
-BINDERS = frozenset(name for name, (gate, *_) in FUNCTIONS.items() if isinstance(gate.notation, Binding))
 
 
 class InnerScope(Scope):

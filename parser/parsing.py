@@ -8,11 +8,11 @@ from enum import Enum
 
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.garbage import without_collection
+from backprop.autodiff.gates import BINDERS
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array, Shape
 from backprop.parser.arrays import MAXIMUM_DEPTH
-from backprop.parser.binding import BINDERS
 from backprop.parser.builder import Builder
 from backprop.parser.constants import value
 from backprop.parser.lexer import ExpressionLexer

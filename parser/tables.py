@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import binascii
 import functools
-import marshal
 import os
-import stat
-import sys
 from typing import TYPE_CHECKING, Any
 
+from backprop.autodiff import kept_file
 from backprop.parser.shift_reduce import Tables
 
 if TYPE_CHECKING:
     from lark import Lark
 
 START = "statements"
-FOLDER = "backprop"
-LAYOUT = 3  # of the file, whose first line is the checksum of what follows it
+LAYOUT = 3  # of the tables
 
 
 def grammar_text(room: str = "") -> str:
@@ -73,71 +69,16 @@ def terminals(lark: Lark) -> list[tuple[str, str, str | None]]:
 def tables(room: str = "") -> Tables:
     text = grammar_text(room)
     path = cache_path(text)
-    parse_tables = load(path) if path else None
+    kept = kept_file.load(path) if path else None
+    parse_tables = Tables(*kept) if kept else None
     if parse_tables is None:
         parse_tables = build(text)
         if path:
-            save(path, parse_tables)
+            kept_file.save(path, tuple(parse_tables))
     return parse_tables
 
 
 def cache_path(text: str) -> str | None:
     """Where this grammar's tables are kept for this Python; None where there is no home."""
-    key = f"{LAYOUT} {sys.implementation.cache_tag} {marshal.version} {text}"
-    if sys.platform == "win32":
-        folder = os.environ.get("LOCALAPPDATA", "")
-    else:
-        folder = os.environ.get("XDG_CACHE_HOME", "")
-        if not os.path.isabs(folder):
-            folder = os.path.join(os.environ.get("HOME", ""), ".cache")
-    return (
-        os.path.join(folder, FOLDER, f"grammar-{len(key):x}-{checksum(key.encode())}")
-        if os.path.isabs(folder)
-        else None
-    )
-
-
-def checksum(content: bytes) -> str:
-    """Of what nobody else can write; what withstands others is in a library whose import takes longer than all this."""
-    return f"{binascii.crc32(content):08x}"
-
-
-def load(path: str) -> Tables | None:
-    """The tables in a file of the user's own that nobody else can write, and that is whole; else None."""
-    try:
-        if not is_private(os.stat(path)):
-            return None
-        with open(path, "rb") as file:
-            if not is_private(os.fstat(file.fileno())):
-                return None
-            first_line, _, content = file.read().partition(b"\n")
-        if first_line != checksum(content).encode():
-            return None
-        return Tables(*marshal.loads(content))
-    except (OSError, ValueError, EOFError, TypeError):
-        return None
-
-
-def is_private(status: os.stat_result) -> bool:
-    if not stat.S_ISREG(status.st_mode):
-        return False
-    return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
-
-
-def save(path: str, tables: Tables) -> None:
-    """Write the tables at once or not at all; a folder that cannot be written is not an error."""
-    import tempfile  # here, not above: most runs find the tables
-
-    content = marshal.dumps(tuple(tables))
-    try:
-        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))
-        try:
-            with open(handle, "wb") as file:
-                file.write(checksum(content).encode() + b"\n" + content)
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError:
-        pass
+    key = f"{LAYOUT} {kept_file.FORMAT} {text}"
+    return kept_file.path_of(f"grammar-{len(key):x}-{kept_file.checksum(key.encode())}")

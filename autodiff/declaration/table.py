@@ -9,14 +9,17 @@ if TYPE_CHECKING:
 
 
 class Declared(dict[Any, "Gate"]):
-    """Gates by what finds them; the first that is missed has all of them declared."""
+    """Gates by what finds them. One that is missed has its family declared, where it is known, else all of them."""
 
     def __missing__(self, key: Any) -> Gate:
         if callable(key):
             return self[of_numpy(key)]
         # Here, not above: nodes are made of gates and gates of nodes. This is the only circle of imports.
-        from backprop.autodiff import gates  # noqa: F401
+        from backprop.autodiff import gates
 
+        gates.declare(key)
+        if key not in self:
+            gates.all_declared()
         if key not in self:
             raise KeyError(key)
         return self[key]

@@ -1,113 +1,130 @@
-"""The gate table, a family a file. Everything that lists gates, or looks one up by name, reads it here."""
+"""The gate table, a family a file. Everything that lists gates, or looks one up by name, reads it here.
+
+All families take longer to import than most answers do, which need few of them: a family is imported when it is first
+asked for one of its gates. Which has it is told by the declarations, and kept in a file between runs.
+"""
 
 from __future__ import annotations
 
-from backprop.autodiff.declaration.gate import Gate
-from backprop.autodiff.declaration.table import METHODS, NAMED
-from backprop.autodiff.gates import (
-    activations,
-    arithmetic,
-    arrays,
-    bessel,
-    beta,
-    compositions,
-    constructors,
-    contraction,
-    differential,
-    directions,
-    even,
-    exponential,
-    implicit,
-    incomplete,
-    inverse_normal,
-    kinked,
-    labels,
-    lambert,
-    legs,
-    limits,
-    linear_algebra,
-    logic,
-    minors,
-    ordering,
-    placement,
-    quantiles,
-    radial,
-    reciprocal,
-    reductions,
-    relative_exponential,
-    rounding,
-    selection,
-    shares,
-    slopes,
-    special,
-    trigonometric,
-    units,
-)
+import os
+from collections.abc import Callable, ItemsView, Iterator, KeysView, ValuesView
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-# Each holds another node for the passes, or is differentiated as it is at one point, or everywhere but there.
-OF_NO_FAMILY = (
-    radial.in_form,
-    limits.apart,
-    limits.even_series,
-    *directions.GATES,
-    *(units.unit, units.unit_turn),
-    *(reductions.scores, reductions.scores_turn),
-)
-FAMILIES: dict[str, tuple[Gate, ...]] = {
-    family.__name__.rpartition(".")[2]: tuple(
-        gate for gate in vars(family).values() if isinstance(gate, Gate) and gate not in OF_NO_FAMILY
-    )
-    for family in (
-        arithmetic,
-        rounding,
-        logic,
-        selection,
-        exponential,
-        trigonometric,
-        reciprocal,
-        relative_exponential,
-        activations,
-        special,
-        beta,
-        incomplete,
-        bessel,
-        inverse_normal,
-        lambert,
-        reductions,
-        radial,
-        legs,
-        limits,
-        even,
-        shares,
-        linear_algebra,
-        minors,
-        contraction,
-        arrays,
-        placement,
-        constructors,
-        differential,
-        implicit,
-        slopes,
-        kinked,
-        labels,
-        ordering,
-        compositions,
-        quantiles,
-    )
-}
-GATES: tuple[Gate, ...] = tuple(gate for family in FAMILIES.values() for gate in family)
-NAMED.update({gate.name: gate for gate in (*GATES, *OF_NO_FAMILY)})
+from backprop.autodiff import declaration, kept_file
+from backprop.autodiff.declaration.table import METHODS
+
+if TYPE_CHECKING:
+    from backprop.autodiff.declaration.gate import Gate
+    from backprop.autodiff.gates.whole import FAMILIES, GATES, OF_NO_FAMILY
+
+__all__ = ["BINDERS", "FAMILIES", "FUNCTIONS", "GATES", "OF_NO_FAMILY", "OPERATORS"]
+
+Found = TypeVar("Found")
 
 
-def _functions() -> dict[str, tuple[Gate, ...]]:
-    functions: dict[str, tuple[Gate, ...]] = {}
-    for gate in GATES:
-        for name in (gate.called, *gate.aliases) if gate.is_function else ():
-            functions[name] = (*functions.get(name, ()), gate)
-    return functions
+class Sought(dict[str, Found], Generic[Found]):
+    """What `find` finds for a name, which raises KeyError. Whoever lists it has `everything`."""
+
+    def __init__(self, find: Callable[[str], Found], everything: Callable[[], dict[str, Found]]) -> None:
+        self.find, self.everything = find, everything
+        self.is_whole = False
+
+    def __missing__(self, name: str) -> Found:
+        if self.is_whole:
+            raise KeyError(name)
+        found = self[name] = self.find(name)
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return self.get(name) is not None
+
+    def get(self, name: Any, default: Any = None) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            return default
+
+    def complete(self) -> Sought[Found]:
+        if not self.is_whole:
+            self.is_whole = True
+            own = dict(super().items())
+            self.clear()
+            self.update({**self.everything(), **own})
+        return self
+
+    def __iter__(self) -> Iterator[str]:
+        return dict.__iter__(self.complete())
+
+    def __len__(self) -> int:
+        return dict.__len__(self.complete())
+
+    def keys(self) -> KeysView[str]:  # type: ignore[override]
+        return dict.keys(self.complete())
+
+    def values(self) -> ValuesView[Found]:  # type: ignore[override]
+        return dict.values(self.complete())
+
+    def items(self) -> ItemsView[str, Found]:  # type: ignore[override]
+        return dict.items(self.complete())
+
+
+def all_declared() -> Any:
+    return import_module("backprop.autodiff.gates.whole")
+
+
+@cache
+def places() -> dict[str, Any]:
+    """Where gates are declared (whole.py): as the last run found it, if nothing has changed since then."""
+    stamp = [written(folder) for folder in (*__path__, *declaration.__path__)]
+    key = f"{kept_file.FORMAT} {__file__}"
+    path = None if None in stamp else kept_file.path_of(f"gates-{kept_file.checksum(key.encode())}")
+    kept = kept_file.load(path) if path else None
+    if kept and kept[0] == stamp:
+        found: dict[str, Any] = kept[1]
+        return found
+    found = all_declared().places()
+    if path:
+        kept_file.save(path, [stamp, found])
+    return found
+
+
+def declare(key: Any) -> None:
+    """Have what METHODS finds by that key declared, if it is known where it is."""
+    module = places()["methods"].get(key)
+    if module:
+        import_module(module)
+
+
+def written(folder: str) -> list[tuple[str, int, int]] | None:
+    """Names, times and sizes of the modules in a folder, if it is one."""
+    try:
+        with os.scandir(folder) as entries:
+            modules = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".py")]
+    except OSError:
+        return None
+    return sorted((name, status.st_mtime_ns, status.st_size) for name, status in modules)
+
+
+def function(name: str) -> tuple[Gate, ...]:
+    return tuple([getattr(import_module(module), gate) for module, gate in places()["functions"][name]])
+
+
+def operator(sign: str) -> Gate:
+    gate = METHODS[sign]
+    if not gate.is_public:
+        raise KeyError(sign)
+    return gate
 
 
 # A name may mean several gates: the one that takes as many operands as are given is meant.
-FUNCTIONS: dict[str, tuple[Gate, ...]] = _functions()
+FUNCTIONS: dict[str, tuple[Gate, ...]] = Sought(function, lambda: all_declared().FUNCTIONS)
+OPERATORS: dict[str, Gate] = Sought(operator, lambda: all_declared().OPERATORS)
+BINDERS = frozenset(places()["binders"])  # functions that have a variable of their own
 
-OPERATORS: dict[str, Gate] = {sign: gate for sign, gate in METHODS.items() if isinstance(sign, str) and gate.is_public}
+
+def __getattr__(name: str) -> Any:
+    if name in ("FAMILIES", "GATES", "OF_NO_FAMILY"):
+        return getattr(all_declared(), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.resources import files
 from urllib.parse import unquote
 
 import click
@@ -36,6 +35,8 @@ class LineComplete(ShellComplete):
 
     def source(self) -> str:
         """The script for the shell, which is a file beside this one."""
+        from importlib.resources import files  # here, not above: a shell that waits at each key asks for no script
+
         return files("backprop.cli.completion").joinpath(f"backprop.{self.shell}").read_text(encoding="utf-8")
 
     def get_completion_args(self) -> tuple[list[str], str]:

@@ -1,14 +1,18 @@
 """Whoever makes a node of a node, or asks for a gate by its name, needs no import of the gates."""
 
+import os
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 
-from backprop.autodiff.declaration.table import METHODS, NAMED
-from backprop.autodiff.gates import GATES
+from backprop.autodiff import gates, kept_file
+from backprop.autodiff.declaration.notation import Infix
+from backprop.autodiff.declaration.table import METHODS, NAMED, of_numpy
+from backprop.autodiff.gates import FUNCTIONS, GATES, whole
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.lazy_numpy import is_numpys
 
 
 @pytest.mark.parametrize(
@@ -56,3 +60,52 @@ def test_what_no_gate_has_is_missed():
 def test_what_no_gate_computes_takes_no_node(call):
     with pytest.raises(TypeError):
         call(Graph(is_typed=False).input("x"))
+
+
+FAMILIES_ALONE = """
+import sys
+from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.gates import BINDERS, FUNCTIONS, OPERATORS
+loaded = lambda: {name.rpartition(".")[2] for name in sys.modules if name.startswith("backprop.autodiff.gates.")}
+print(FUNCTIONS["sin"][0].name, METHODS["+"].name, OPERATORS["+"].name, "nosuch" in FUNCTIONS, "integral" in BINDERS)
+print(*sorted({"trigonometric", "arithmetic", "special", "whole"} & loaded()))
+print([*FUNCTIONS].index("sin") > 0, len(OPERATORS) > 9, "whole" in loaded())
+"""
+
+
+def test_a_family_is_declared_when_it_is_asked_for(tmp_path):
+    answers = []
+    for _ in range(2):
+        started = {**os.environ, "XDG_CACHE_HOME": str(tmp_path)}
+        ran = subprocess.run([sys.executable, "-c", FAMILIES_ALONE], env=started, capture_output=True, text=True)
+        answers.append(ran.stdout.splitlines())
+    assert [answer[0] for answer in answers] == ["sin add add False True"] * 2
+    assert [answer[1] for answer in answers] == ["arithmetic special trigonometric whole", "arithmetic trigonometric"]
+    assert [answer[2] for answer in answers] == ["True True True"] * 2
+
+
+def test_what_was_found_before_a_declaration_changed_is_not_trusted(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    gates.places.cache_clear()
+    truth = gates.places()
+    (kept,) = (tmp_path / "backprop").iterdir()
+    stamp, found = kept_file.load(str(kept))
+    assert found == truth
+    for changed in ([[], found], [stamp, {}]):
+        kept_file.save(str(kept), changed)
+        gates.places.cache_clear()
+        assert gates.places() == ({} if changed[0] else truth)
+    kept_file.save(str(kept), [stamp, truth])
+    gates.places.cache_clear()
+    assert gates.places() == truth
+
+
+def test_no_two_gates_are_found_by_the_same():
+    """In whatever order families are declared, each key finds the same gate."""
+    for gate in (gate for gate in GATES if gate.is_public):
+        keys = {key for key, found in METHODS.items() if found is gate}
+        symbols = {gate.notation.symbol, *gate.notation.others} if isinstance(gate.notation, Infix) else set()
+        assert symbols <= keys
+        assert not is_numpys(gate._forward) or of_numpy(gate._forward) in keys
+    for name, places in whole.places()["functions"].items():
+        assert FUNCTIONS[name] == tuple([getattr(sys.modules[module], gate) for module, gate in places])
