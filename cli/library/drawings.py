@@ -18,12 +18,17 @@ from backprop.parser.printers.expression import shortest
 
 
 class Drawing:
-    """What `backprop graph` or `backprop plot` draws, with its options. A notebook shows it, `save` writes it."""
+    """What `backprop graph` or `backprop plot` draws, with its options. A notebook shows it, `save` writes it.
+
+    Raises ExpressionError for what the command refuses: here, and not where it is shown, which a notebook takes for a
+    fault of the program.
+    """
 
     def __init__(self, command: str, text: str, options: list[str]) -> None:
         self.command = command
         self.text = text
         self.options = options
+        self.as_text = self.drawn("tree" if command == "graph" else "text").rstrip("\n")
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write it to a file, in the format of its ending: .svg, .png, .pdf and what else the command has.
@@ -40,10 +45,15 @@ class Drawing:
             return path.read_text(encoding="utf-8")
 
     def __repr__(self) -> str:
-        return self.drawn("tree" if self.command == "graph" else "text").rstrip("\n")
+        return self.as_text
 
-    def _repr_svg_(self) -> str:
-        return self.drawn("svg")
+    def _repr_svg_(self) -> str | None:
+        """None, with a message, where it can be drawn as text only: without matplotlib, or too large to be laid out."""
+        try:
+            return self.drawn("svg")
+        except ExpressionError as error:
+            print(error)
+            return None
 
     def _run(self, output: list[str]) -> None:
         from backprop.cli.output.errors import message
@@ -63,8 +73,11 @@ class Drawing:
 
 
 def picture(expression: Expression, values: Mapping[str, Any] | None = None, /, **more_values: Any) -> Drawing:
-    """The circuit of an expression at a point: the gates, and on every wire its value and gradient."""
-    return drawing("graph", expression, {**(values or {}), **more_values}, [])
+    """The circuit of an expression at a point: the gates, and on every wire its value and gradient.
+
+    Raises ExpressionError where the expression has no value there.
+    """
+    return drawing("graph", expression, {**(values or {}), **more_values}, ["--all"])
 
 
 def plot(
@@ -80,6 +93,8 @@ def plot(
     """A curve and its derivative over a range, a tuple of two bounds: `x=(-5, 5)`; over two ranges a contour.
 
     The other variables have values. As SVG it takes matplotlib, as text nothing.
+
+    Raises ExpressionError where there is nothing to draw.
     """
     given = {**(values or {}), **more_values}
     ranges = {name: value for name, value in given.items() if is_range(value)}
@@ -106,7 +121,7 @@ def drawing(
 
 
 def range_of(name: str, bounds: tuple[Any, Any]) -> str:
-    return f"{name}={':'.join(map(text_of_number, bounds))}"
+    return f"{name}={':'.join(text_of_value(name, bound) for bound in bounds)}"
 
 
 def is_range(value: Any) -> bool:

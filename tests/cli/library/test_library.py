@@ -271,13 +271,27 @@ def test_drawings(tmp_path):
     assert (tmp_path / "circuit.mmd").read_text().startswith("flowchart LR")
     assert "df/dx" in str(backprop.plot("k*sin(x)", x=(-5, 5), k=2, samples=50))
     with pytest.raises(backprop.ExpressionError, match="the range 1:1 is empty"):
-        str(backprop.plot("x", x=(1, 1)))
+        backprop.plot("x", x=(1, 1))
+    with pytest.raises(backprop.ExpressionError, match="the value of 'x' is neither a number nor an array"):
+        backprop.plot("x", x=("zero", 1))
     with pytest.raises(backprop.ExpressionError, match="no value for 'y'"):
         backprop.picture("x*y", x=1)
     with pytest.raises(backprop.ExpressionError, match="no variable has a range"):
         backprop.plot("x*y", x=1, y=2)
     with pytest.raises(backprop.ExpressionError, match=r"cannot write \.foo"):
         picture.save(tmp_path / "circuit.foo")
+
+
+def test_a_notebook_shows_as_text_what_cannot_be_a_picture(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    curve = backprop.plot("x^2", x=(-1, 1))
+    assert curve._repr_svg_() is None and "df/dx" in repr(curve)
+    assert "pip install matplotlib" in capsys.readouterr().out
+
+
+def test_a_circuit_has_as_many_nodes_as_it_has():
+    circuit = backprop.picture(" + ".join(f"x{i}" for i in range(110)), {f"x{i}": 1 for i in range(110)})
+    assert "── x109  value 1  gradient 1" in repr(circuit) and circuit._repr_svg_().count("</svg>") == 1
 
 
 def test_derivatives_are_expressions_again():
