@@ -118,7 +118,10 @@ OPERATORS: dict[str, Gate] = {sign: gate for sign, gate in METHODS.items() if is
 
 
 def places() -> dict[str, Any]:
-    """Where gates are declared, as plain data: of each function the gates, of what finds one its module."""
+    """Where gates are declared, as plain data: of each function the gates, of what finds one its module.
+
+    A gate that a program has declared in memory stands in no module.
+    """
     modules = [module for module in globals().values() if isinstance(module, ModuleType)]
     place = {
         gate: (module.__name__, name)
@@ -128,6 +131,6 @@ def places() -> dict[str, Any]:
     }
     return {
         "functions": {name: [place[gate] for gate in gates] for name, gates in FUNCTIONS.items()},
-        "methods": {key: place[gate][0] for key, gate in METHODS.items()},
+        "methods": {key: place[gate][0] for key, gate in METHODS.items() if gate in place},
         "binders": [name for name, (gate, *_) in FUNCTIONS.items() if isinstance(gate.notation, Binding)],
     }
