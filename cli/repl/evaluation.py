@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from backprop.autodiff import shapes
 from backprop.autodiff.derivatives.lost_digits import losses
 from backprop.autodiff.derivatives.trace import Birth, Trace, trace
 from backprop.autodiff.errors import Span
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.shapes import Array
 from backprop.cli.options.derivatives import MAXIMUM_WARNINGS
 from backprop.cli.output.cells import table_text

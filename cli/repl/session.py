@@ -9,12 +9,11 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Iterator, Sequence
 
-import numpy as np
-
 from backprop.autodiff.declaration import leaves
 from backprop.autodiff.derivatives.trace import trace
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Graph
+from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.autodiff.shapes import Array
 from backprop.cli.output.cells import machine_text
@@ -221,7 +220,7 @@ class Session:
             if len(open_names) != 1:
                 example = f"as in :plot {known[0]}=-5:5" if known else variables_of(known)
                 raise Failure("over the range of which variable?", example)
-            centre = question.values.get(open_names[0], np.float64(0.0))
+            centre = question.values.get(open_names[0], 0.0)
             if np.ndim(centre):
                 raise Failure(f"{open_names[0]} is an array, which has no range", "give a scalar a range")
             ranges = (Range(open_names[0], float(centre) - WIDTH, float(centre) + WIDTH),)

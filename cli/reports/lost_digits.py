@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
 from backprop.autodiff.derivatives.lost_digits import TOLERANCE, Loss
 from backprop.autodiff.errors import ExpressionError, Span
 from backprop.autodiff.graph import Node
+from backprop.autodiff.lazy_numpy import np
 from backprop.parser.diagnostics.rendering import render
 from backprop.parser.printers.expression import shortest, show
 from backprop.parser.visible import Lines

@@ -22,6 +22,7 @@ ANSWERS = (
     "vjp x*y x=1 y=2 --upstream 2 --json",
     "hvp x^2*y x=1 y=2 --direction x=1",
     "completion bash",
+    "repl",  # whose lines come from stdin
 )
 ASK = """
 import sys
@@ -36,5 +37,7 @@ for line in sys.argv[1:]:
 def test_numbers_need_neither_numpy_nor_lark():
     started = environment({})
     subprocess.run([sys.executable, "-c", ASK, "grad x x=1"], env=started, capture_output=True, check=True)
-    ran = subprocess.run([sys.executable, "-c", ASK, *ANSWERS], env=started, capture_output=True, text=True, check=True)
+    asked = [sys.executable, "-c", ASK, *ANSWERS]
+    ran = subprocess.run(asked, input="x = 2\nx^2 + 1\n", env=started, capture_output=True, text=True, check=True)
+    assert '"gradient": {"x": 4}' in ran.stdout.splitlines()[-1]
     assert [line for line in ran.stderr.splitlines() if "|" in line] == [f"{line}|0" for line in ANSWERS]
