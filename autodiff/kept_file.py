@@ -1,4 +1,8 @@
-"""Plain data that one run keeps in a file for the next. Knows what a file may be trusted with, not what is in it."""
+"""Plain data that one run keeps in a file for the next. Knows what a file may be trusted with, not what is in it.
+
+These are the only files that the core opens: the program's own, in the user's folder for caches. Nothing that a user
+gives gets into one.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,26 @@ import marshal
 import os
 import stat
 import sys
+from collections.abc import Callable
 from typing import Any
 
 FOLDER = "backprop"
 FORMAT = f"{sys.implementation.cache_tag} {marshal.version}"
+
+
+def kept(name: str, key: Any, make: Callable[[], Any]) -> Any:
+    """What an earlier run of this installation has kept by that name for the same key, else what `make` makes of it.
+
+    Both are plain data. Without a key nothing is kept.
+    """
+    path = None if key is None else path_of(name)
+    content = load(path) if path else None
+    if isinstance(content, tuple) and content[0] == key:
+        return content[1]
+    made = make()
+    if path:
+        save(path, (key, made))
+    return made
 
 
 def path_of(name: str) -> str | None:
@@ -21,7 +41,8 @@ def path_of(name: str) -> str | None:
         folder = os.environ.get("XDG_CACHE_HOME", "")
         if not os.path.isabs(folder):
             folder = os.path.join(os.environ.get("HOME", ""), ".cache")
-    return os.path.join(folder, FOLDER, name) if os.path.isabs(folder) else None
+    installation = checksum(f"{FORMAT} {__file__}".encode())
+    return os.path.join(folder, FOLDER, f"{name}-{installation}") if os.path.isabs(folder) else None
 
 
 def checksum(content: bytes) -> str:
@@ -29,7 +50,7 @@ def checksum(content: bytes) -> str:
     return f"{binascii.crc32(content):08x}"
 
 
-def load(path: str) -> Any | None:
+def load(path: str) -> Any:
     """What is in a file of the user's own that nobody else can write, and that is whole; else None."""
     try:
         if not is_private(os.stat(path)):
@@ -51,11 +72,11 @@ def is_private(status: os.stat_result) -> bool:
     return not hasattr(os, "getuid") or (status.st_uid == os.getuid() and not status.st_mode & 0o022)
 
 
-def save(path: str, found: Any) -> None:
+def save(path: str, data: Any) -> None:
     """Write it at once or not at all; a folder that cannot be written is not an error."""
     import tempfile  # here, not above: most runs find the file
 
-    content = marshal.dumps(found)
+    content = marshal.dumps(data)
     try:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=os.path.dirname(path))

@@ -1,4 +1,4 @@
-"""The grammar's tables: built by Lark, cached between runs. Knows what a cache may be trusted with, no language."""
+"""The grammar's tables: built by Lark, and kept for the next run. Knows no language."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import os
 from typing import TYPE_CHECKING, Any
 
-from backprop.autodiff import kept_file
+from backprop.autodiff.kept_file import kept
 from backprop.parser.shift_reduce import Tables
 
 if TYPE_CHECKING:
@@ -68,17 +68,5 @@ def terminals(lark: Lark) -> list[tuple[str, str, str | None]]:
 @functools.cache
 def tables(room: str = "") -> Tables:
     text = grammar_text(room)
-    path = cache_path(text)
-    kept = kept_file.load(path) if path else None
-    parse_tables = Tables(*kept) if kept else None
-    if parse_tables is None:
-        parse_tables = build(text)
-        if path:
-            kept_file.save(path, tuple(parse_tables))
-    return parse_tables
-
-
-def cache_path(text: str) -> str | None:
-    """Where this grammar's tables are kept for this Python; None where there is no home."""
-    key = f"{LAYOUT} {kept_file.FORMAT} {text}"
-    return kept_file.path_of(f"grammar-{len(key):x}-{kept_file.checksum(key.encode())}")
+    name = f"{room}-grammar" if room else "grammar"
+    return Tables(*kept(name, (LAYOUT, text), lambda: tuple(build(text))))

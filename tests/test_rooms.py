@@ -13,8 +13,9 @@ TOP_LEVEL = {*ROOMS, "tests"}
 MOST_LINES = 500
 LAYOUT = "cli/graph/graphviz.py"  # runs Graphviz's `dot`; nothing else runs another program
 CHANNEL = "cli/batch/processes/channel.py"  # talks with the program's own processes, which nobody else can reach
-CACHE = "autodiff/kept_file.py"  # keeps what one run found for the next one in a file of its own; it opens no other
 GRAMMAR = "parser/tables.py"  # reads its grammar
+CACHE = "autodiff/kept_file.py"  # keeps what one run found for the next one in a file of its own; it opens no other
+KEEPING = {"autodiff/gates/__init__.py", GRAMMAR}  # what they keep there is made of the program alone
 
 
 def modules_of(room: str) -> list[Path]:
@@ -139,6 +140,15 @@ def prints_asks_opens_or_exits(path: Path) -> set[str]:
 
 def test_only_cli_prints_asks_opens_or_exits():
     assert found_in(QUIET, prints_asks_opens_or_exits) == {}
+
+
+def test_only_what_is_made_of_the_program_is_kept_in_files():
+    """Of the module that writes them it imports one function."""
+    module = "backprop.autodiff.kept_file"
+    found = found_in(
+        EVERY_MODULE, lambda path: {name for name in imported(path.read_text()) if name.startswith(module)}
+    )
+    assert found == {name: {f"{module}.kept"} for name in KEEPING}
 
 
 def allowed_names(source: str) -> set[str]:

@@ -12,8 +12,9 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from backprop.autodiff import declaration, kept_file
+from backprop.autodiff import declaration
 from backprop.autodiff.declaration.table import METHODS
+from backprop.autodiff.kept_file import kept
 
 if TYPE_CHECKING:
     from backprop.autodiff.declaration.gate import Gate
@@ -77,16 +78,8 @@ def all_declared() -> Any:
 @cache
 def places() -> dict[str, Any]:
     """Where gates are declared (whole.py): as the last run found it, if nothing has changed since then."""
-    stamp = [written(folder) for folder in (*__path__, *declaration.__path__)]
-    key = f"{kept_file.FORMAT} {__file__}"
-    path = None if None in stamp else kept_file.path_of(f"gates-{kept_file.checksum(key.encode())}")
-    kept = kept_file.load(path) if path else None
-    if kept and kept[0] == stamp:
-        found: dict[str, Any] = kept[1]
-        return found
-    found = all_declared().places()
-    if path:
-        kept_file.save(path, [stamp, found])
+    folders = [written(folder) for folder in (*__path__, *declaration.__path__)]
+    found: dict[str, Any] = kept("gates", None if None in folders else folders, lambda: all_declared().places())
     return found
 
 

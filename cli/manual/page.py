@@ -56,14 +56,14 @@ ENVIRONMENT = {
     "FORCE_COLOR": "Colours in a pipe too, unless it is 0.",
     "TERM": "No colours where it is dumb.",
     "COLUMNS": "The width of tables, in place of the terminal's.",
-    "XDG_CACHE_HOME": "Where the tables of the grammar are kept, in place of ~/.cache.",
+    "XDG_CACHE_HOME": "Where the tables of the grammar and of functions are kept, in place of ~/.cache.",
     "XDG_STATE_HOME": "Where the history of backprop repl is kept, in place of ~/.local/state.",
     "HOME": "Where those folders are. Without it, or where it cannot be written, nothing is kept.",
-    "LOCALAPPDATA": "On Windows, where the tables of the grammar are kept.",
+    "LOCALAPPDATA": "On Windows, where those tables are kept.",
     "BACKPROP_DEBUG": "Show where an internal error was raised.",
 }
 FILES = {
-    "~/.cache/backprop/grammar-*": "The tables of the grammar. They may be deleted at any time.",
+    "~/.cache/backprop/*": "The tables of the grammar and of functions. They may be deleted at any time.",
     "~/.local/state/backprop/history": "The lines typed in backprop repl.",
 }
 

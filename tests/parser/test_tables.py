@@ -1,9 +1,8 @@
-"""The grammar's tables: no conflicts, and a cache that saves time, is never trusted blindly and never an error."""
+"""The grammar's tables: no conflicts, the same as Lark's, and built once."""
 
 import logging
 import marshal
 import os
-import stat
 import subprocess
 import sys
 
@@ -11,8 +10,7 @@ import pytest
 from lark import Lark, Tree, logger
 from lark.exceptions import UnexpectedInput
 
-from backprop.autodiff import kept_file
-from backprop.parser import parse, tables
+from backprop.parser import tables
 from backprop.parser.builder import Builder
 from backprop.parser.lexer import ExpressionLexer
 from backprop.parser.parsing import TextReader
@@ -41,11 +39,6 @@ def works():
     """A new parser reads a text."""
     tables.tables.cache_clear()
     return TextReader().read("x + y").variables == ("x", "y")
-
-
-def only_file(folder):
-    (found,) = (folder / "backprop").iterdir()
-    return found
 
 
 def test_the_grammar_has_no_conflict(caplog):
@@ -139,125 +132,23 @@ def test_every_callback_is_the_builders():
     assert all(callable(getattr(Builder, name)) for name in names)
 
 
-def test_tables_are_built_once(cache, builds):
-    assert works() and works()
+def test_tables_are_built_once_for_a_grammar(cache, builds, monkeypatch):
+    built = tables.tables()
+    tables.tables.cache_clear()
+    assert tables.tables() == built
     assert len(builds) == 1
-    assert only_file(cache).stat().st_size > 1000
-
-
-def test_the_file_is_private_and_nothing_else_is_left(cache):
-    assert works()
-    file = only_file(cache)
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-
-
-def damage(change):
-    def damaged(file):
-        content = bytearray(file.read_bytes())
-        change(content)
-        file.write_bytes(content)
-
-    return damaged
-
-
-def replaced_by_a_folder(file):
-    file.unlink()
-    file.mkdir()
-
-
-def replaced_by_a_pipe(file):
-    file.unlink()
-    os.mkfifo(file)
-
-
-DAMAGES = {
-    "emptied": damage(lambda content: content.clear()),
-    "cut": damage(lambda content: content.__delitem__(slice(-100, None))),
-    "one bit": damage(lambda content: content.__setitem__(5000, content[5000] ^ 1)),
-    "other digest": damage(lambda content: content.__setitem__(3, content[3] ^ 1)),
-    "text": lambda file: file.write_text("hello"),
-    "folder": replaced_by_a_folder,
-    "pipe": replaced_by_a_pipe,
-    "writable for the world": lambda file: file.chmod(0o666),
-    "writable for the group": lambda file: file.chmod(0o620),
-}
-
-
-@pytest.mark.parametrize("name", DAMAGES)
-def test_a_file_that_cannot_be_trusted_is_not_used(name, cache, builds):
-    assert works()
-    DAMAGES[name](only_file(cache))
-    assert works()
-    assert len(builds) == 2
-
-
-@pytest.mark.parametrize("name", ["emptied", "one bit", "writable for the world", "pipe"])
-def test_a_file_that_cannot_be_trusted_is_replaced(name, cache, builds):
-    assert works()
-    DAMAGES[name](only_file(cache))
-    assert works() and works()
-    assert len(builds) == 2
-    assert stat.S_IMODE(only_file(cache).stat().st_mode) == 0o600
-
-
-def test_a_file_of_another_user_is_not_used(cache, builds, monkeypatch):
-    assert works()
-    user = os.getuid()
-    monkeypatch.setattr(os, "getuid", lambda: user + 1)
-    assert works()
-    assert len(builds) == 2
-
-
-def test_another_layout_has_a_file_of_its_own(cache, builds, monkeypatch):
     assert works()
     monkeypatch.setattr(tables, "LAYOUT", "another")
     assert works()
     assert len(builds) == 2
+
+
+def test_each_notation_has_tables_of_its_own(cache):
+    assert tables.tables() != tables.tables("latex")
     assert len(list((cache / "backprop").iterdir())) == 2
 
 
-def test_another_grammar_has_a_file_of_its_own(cache):
-    assert tables.cache_path("one") != tables.cache_path("other")
-
-
-@pytest.mark.parametrize("folder", ["/dev/null", "/proc/nowhere", "/dev/null/below"])
-def test_a_folder_that_cannot_be_written_is_no_error(folder, cache, builds, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", folder)
-    assert works() and works()
-    assert len(builds) == 2
-
-
-def test_a_failed_write_leaves_nothing_behind(cache, monkeypatch):
-    def refuse(*_):
-        raise PermissionError
-
-    monkeypatch.setattr(os, "replace", refuse)
-    assert works()
-    assert list((cache / "backprop").iterdir()) == []
-
-
-@pytest.mark.parametrize("home", [None, "", "relative"])
-def test_without_a_home_there_is_no_cache(home, cache, monkeypatch):
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.delenv("HOME", raising=False)
-    if home is not None:
-        monkeypatch.setenv("HOME", home)
-    assert tables.cache_path("") is None
-    assert works()
-
-
-def test_where_the_cache_is(monkeypatch):
-    monkeypatch.setenv("HOME", "/home/someone")
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    assert tables.cache_path("").startswith("/home/someone/.cache/backprop/grammar-")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
-    assert tables.cache_path("").startswith("/elsewhere/backprop/grammar-")
-    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # not allowed by the XDG specification
-    assert tables.cache_path("").startswith("/home/someone/.cache/backprop/grammar-")
-
-
-def test_the_cache_holds_plain_data_only(cache):
+def test_the_file_holds_plain_data_only(cache):
     assert works()
     kinds = set()
 
@@ -266,7 +157,8 @@ def test_the_cache_holds_plain_data_only(cache):
         for one in value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
             walk(one)
 
-    walk(marshal.loads(only_file(cache).read_bytes().partition(b"\n")[2]))
+    (file,) = (cache / "backprop").iterdir()
+    walk(marshal.loads(file.read_bytes().partition(b"\n")[2]))
     assert kinds <= {dict, list, tuple, str, int, bool, type(None)}
 
 
@@ -281,11 +173,3 @@ def test_a_process_without_a_usable_home_says_nothing(variables):
         check=True,
     )
     assert (done.stdout, done.stderr) == ("5\n", "")
-
-
-def test_tables_from_the_cache_and_built_ones_are_the_same(cache):
-    built = tables.build(tables.grammar_text())
-    path = str(cache / "file")
-    kept_file.save(path, tuple(built))
-    assert kept_file.load(path) == tuple(built)
-    assert parse("x").variables == ("x",)

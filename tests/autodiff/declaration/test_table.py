@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from backprop.autodiff import gates, kept_file
+from backprop.autodiff import gates
 from backprop.autodiff.declaration.notation import Infix
 from backprop.autodiff.declaration.table import METHODS, NAMED, of_numpy
 from backprop.autodiff.gates import FUNCTIONS, GATES, whole
@@ -86,18 +86,12 @@ def test_a_family_is_declared_when_it_is_asked_for(tmp_path):
 
 def test_what_was_found_before_a_declaration_changed_is_not_trusted(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    gates.places.cache_clear()
-    truth = gates.places()
-    (kept,) = (tmp_path / "backprop").iterdir()
-    stamp, found = kept_file.load(str(kept))
-    assert found == truth
-    for changed in ([[], found], [stamp, {}]):
-        kept_file.save(str(kept), changed)
-        gates.places.cache_clear()
-        assert gates.places() == ({} if changed[0] else truth)
-    kept_file.save(str(kept), [stamp, truth])
-    gates.places.cache_clear()
-    assert gates.places() == truth
+    find_places = gates.places.__wrapped__  # each time anew
+    truth = find_places()
+    monkeypatch.setattr(whole, "places", lambda: {"found": "anew"})
+    assert find_places() == truth
+    monkeypatch.setattr(gates, "written", lambda folder: [("a module", 0, 0)])
+    assert find_places() == {"found": "anew"}
 
 
 def test_no_two_gates_are_found_by_the_same():
