@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from backprop.autodiff import gates
+from backprop.autodiff.declaration.kinds import Flat
 from backprop.autodiff.declaration.notation import Infix
 from backprop.autodiff.declaration.table import METHODS, NAMED, of_numpy
 from backprop.autodiff.gates import FUNCTIONS, GATES, whole
@@ -92,6 +93,13 @@ def test_what_was_found_before_a_declaration_changed_is_not_trusted(tmp_path, mo
     assert find_places() == truth
     monkeypatch.setattr(gates, "written", lambda folder: [("a module", 0, 0)])
     assert find_places() == {"found": "anew"}
+
+
+def test_a_gate_that_others_declare_is_not_among_those_of_the_table(monkeypatch):
+    monkeypatch.setitem(
+        METHODS, "planted", Flat("planted", np.floor, summary="", source="", samples=(), is_public=False)
+    )
+    assert "planted" not in whole.places()["methods"]
 
 
 def test_no_two_gates_are_found_by_the_same():
