@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import cached_property, partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
@@ -108,59 +109,78 @@ class Attribute(NamedTuple):
 REQUIRED = object()
 
 
-class Gate:
-    """One row of the gate table.
+def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
+    """The shape rule of an elementwise gate."""
+    return shapes.broadcast(operands)
 
-    `name`        what the table and `functions` call it
-    `forward`     the NumPy function of the operands' values and, as keywords, the attributes
-    `over_rows`   the same for many rows at once, which lie along the last axis (batching.py); by default its kind's
-    `operands`    their names; `defaults` gives the values of those that may be left out; a name that starts
-                  with `*` stands for any number of operands
-    `attributes`  its constant settings by name (`axis`); as arguments of a call they follow the operands
-    `shape`       rule: the operands' shapes and the attributes to the output's shape; raises ExpressionError
-    `notation`    how it is written
-    `aliases`     other names of the same function
-    `summary`, `habit`, `source`  its documentation, what it does to a gradient in words (None: its local gradient by
-                  its only operand says it), where its rule is from
-    `samples`     points away from corners, for the tests; `corners`: points where a convention decides
-    `shortcut`    an exact simplification used while derivatives are built (1*x is x), or None
-    `textbook`    what a reader expects in its place, as a graph of other gates, or None
-    `expand`      the graph of other gates that it is replaced by as soon as shapes are known, or None
-    `code`        `math`: its name in math libraries, or of what a printer writes where they have none (its own name,
-                  where this is missing), which each language of code has in a table; `latex`: how LaTeX writes it, a
-                  function's name alone or with places, or a Template where that binds looser than a call
-    `brief`       a shorter form for a formula that holds at no point in particular; by default the textbook form
-    `gap`         where that form is not what the gate computes, or None
-    `squared`     its square in other terms: sqrt(x)^2 is x, sin(x)^2 is 1 - cos(x)^2; or None
-    `even_of`     what its even powers are the even powers of, or None
-    `partners`    factors with which its product is one node, each with that node, or None
-    `has_no_zero` whether it is 0 nowhere: what is divided by it has no pole
-    `kernel`      the same digits by gates that other languages have, as a graph of them, or None
-    `by_entries`  its entries from those of its operands, a function of arrays of nodes of scalars; by default its
-                  kind's, or None where there is none
-    `routine`     a function of numbers with the same digits as `forward`, which printers translate, or None: it takes
-                  the attributes behind the operands (numerics/routines)
-    `keeps_digits` whether the routine or kernel, if it is another form than `forward`, gives its number up to two units
-                  of the last place wherever the operands are finite, so that one number can be computed by it
-    `of_floats`   the function of Python's floats, where no library has it by the name of `forward` (elementary.py)
-    `enclosure` the interval of its values from its function and its operands' intervals (numerics/intervals.py), or
-                  None where nobody has said it
-    `quick`       the same bits in less time, as a graph of other gates for large arrays, or None (of operands: None
-                  for some)
-    `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself
-    `is_public`   whether the language has it; `is_function`: whether its name can be called (default: if that
-                  is how it is written)
-    `methods`     what else builds it but its infix symbols and a function of NumPy's that is `forward`: methods of
-                  Node, rules of the grammar, functions of NumPy's
-    `has_kink`    whether a derivative of it, of some order, jumps
-    `choice`      what the operand is called whose value it takes, of two and of more: the larger, the largest
-    `rules`       what textbooks call its derivative's rule, by the positions of the operands that are differentiated
-    `hazard`      how digits are lost in compositions with it, or None
-    `odd`         where it is an odd function of its operand, smooth at 0: its power series
-    `form`        what is differentiated in its place, where it is not differentiable at a point, or None
-    `in_blocks`   how blocks of its operand give its result (blocks.py), from the operand's shape and the attributes, or
-                  None; it is not asked of a gate with local gradients, whose entries come one by one
+
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
+class GateDeclaration:
+    """What one row of the gate table says of its gate: a comment tells the meaning, the value what is meant without it.
+
+    What follows from other fields where it is not given is in `Gate.__init__`.
     """
+
+    # What it computes, and for which points and where its rules are from
+    operands: tuple[str, ...] = ("x",)  # names; one that starts with `*` stands for any number of operands
+    defaults: Mapping[str, float] = NOTHING  # the values of operands that may be left out
+    attributes: Mapping[str, Attribute] = NOTHING  # constant settings (`axis`); in a call they follow the operands
+    shape: Callable[..., Shape] = broadcast_rule  # of the operands' shapes and the attributes; raises ExpressionError
+    samples: tuple[Sample, ...]  # points away from corners, for the tests
+    corners: tuple[Corner, ...] = ()  # points where a convention decides
+    source: str  # where its rule is from
+
+    # How people read and write it
+    summary: str
+    habit: str | None = None  # what it does to a gradient; None: its local gradient by its only operand says it
+    aliases: tuple[str, ...] = ()  # other names of the same function
+    is_public: bool = True  # whether the language has it
+    choice: tuple[str, str] | None = None  # what the operand is called that it takes, of two and more: larger, largest
+    rules: Mapping[tuple[int, ...], str] = NOTHING  # what textbooks call its derivative's rule, by operands' positions
+    # `math`: its name in math libraries, or of what a printer writes where they have none (its own name, where this is
+    # missing), which each language of code has in a table; `latex`: how LaTeX writes it, a function's name alone or
+    # with places, or a Template where that binds looser than a call
+    code: Mapping[str, Any] = NOTHING
+
+    # The same in other terms, as graphs of other gates
+    shortcut: Callable[..., Node | None] | None = None  # exact and simpler, while derivatives are built: 1*x is x
+    textbook: Callable[..., Node] | None = None  # what a reader expects in its place
+    expand: Callable[..., Node] | None = None  # what it is replaced by as soon as shapes are known
+    gap: Gap | None = None  # where the brief form is not what the gate computes
+    squared: Callable[..., Node] | None = None  # its square: of sqrt(x) x, of sin(x) 1 - cos(x)^2
+    even_of: Callable[..., Node] | None = None  # what its even powers are the even powers of
+    partners: Callable[..., Sequence[tuple[Node, Node]]] | None = None  # factors and the one node of each product
+    form: Form | None = None  # what is differentiated in its place, where it is not differentiable at a point
+
+    # How numbers behave in it
+    has_no_zero: bool = False  # whether it is 0 nowhere: what is divided by it has no pole
+    has_kink: bool = False  # whether a derivative of it, of some order, jumps
+    hazard: Hazard | None = None  # how digits are lost in compositions with it
+    odd: OddSeries | None = None  # where it is an odd function of its operand, smooth at 0: its power series
+    # The interval of its values from its function and its operands' intervals (numerics/intervals.py), if it is known
+    enclosure: Enclosure | None = None
+
+    # Other ways to compute it
+    # A function of numbers with the same digits as `forward`, which printers translate: it takes the attributes behind
+    # the operands (numerics/routines)
+    routine: Callable[..., float] | None = None
+    # Whether the routine or kernel, if it is another form than `forward`, gives its number up to two units of the last
+    # place wherever the operands are finite, so that one number can be computed by it
+    keeps_digits: bool = False
+    # How blocks of its operand give its result (blocks.py), from the operand's shape and the attributes; it is not
+    # asked of a gate with local gradients, whose entries come one by one
+    in_blocks: Callable[..., BlockForm | None] | None = None
+
+
+FIELDS = tuple(GateDeclaration.__annotations__)
+DEFAULTS = {field: vars(GateDeclaration)[field] for field in FIELDS if field in vars(GateDeclaration)}
+NEEDED_FIELDS = set(FIELDS) - DEFAULTS.keys()
+
+
+class Gate(GateDeclaration):
+    """One row of the gate table."""
 
     has_local = False  # whether its gradient is upstream times a local gradient, entry by entry
     is_entrywise = False  # whether each entry of its result comes of the same entries of its operands alone
@@ -185,92 +205,57 @@ class Gate:
         forward: Forward,
         *,
         over_rows: Forward | None = None,
-        operands: Sequence[str] = ("x",),
-        summary: str,
-        source: str,
-        samples: Sequence[Sample],
-        habit: str | None = None,
-        corners: Sequence[Corner] = (),
-        defaults: Mapping[str, float] | None = None,
-        attributes: Mapping[str, Attribute] | None = None,
-        shape: Callable[..., Shape] | None = None,
-        notation: Notation | None = None,
-        aliases: Sequence[str] = (),
-        shortcut: Callable[..., Node | None] | None = None,
-        textbook: Callable[..., Node] | None = None,
-        brief: Callable[..., Node] | None = None,
-        gap: Gap | None = None,
-        squared: Callable[..., Node] | None = None,
-        even_of: Callable[..., Node] | None = None,
-        partners: Callable[..., Sequence[tuple[Node, Node]]] | None = None,
-        has_no_zero: bool = False,
-        expand: Callable[..., Node] | None = None,
-        code: Mapping[str, Any] | None = None,
-        kernel: Callable[..., Node] | None = None,
         by_entries: Forward | None = None,
-        routine: Callable[..., float] | None = None,
-        keeps_digits: bool = False,
         of_floats: Callable[..., float] | None = None,
-        enclosure: Enclosure | None = None,
+        kernel: Callable[..., Node] | None = None,
         quick: Callable[..., Node | None] | None = None,
         is_composed: bool = False,
-        is_public: bool = True,
+        brief: Callable[..., Node] | None = None,
+        notation: Notation | None = None,
         is_function: bool | None = None,
         methods: Sequence[Any] = (),
-        has_kink: bool = False,
-        choice: tuple[str, str] | None = None,
-        rules: Mapping[tuple[int, ...], str] | None = None,
-        hazard: Hazard | None = None,
-        odd: OddSeries | None = None,
-        form: Form | None = None,
-        in_blocks: Callable[..., BlockForm | None] | None = None,
+        **declared: Any,
     ) -> None:
+        """Take the fields of GateDeclaration as `declared`, and these:
+
+        `name`        what the table and `functions` call it
+        `forward`     the NumPy function of the operands' values and, as keywords, the attributes
+        `over_rows`   the same for many rows at once, which lie along the last axis (batching.py); by default its kind's
+        `by_entries`  its entries from those of its operands, a function of arrays of nodes of scalars; by default its
+                      kind's, or None where there is none
+        `of_floats`   the function of Python's floats; by default the library's by the name of `forward` (elementary.py)
+        `kernel`      the same digits by gates that other languages have, as a graph of them, or None
+        `quick`       the same bits in less time, as a graph of other gates for large arrays, or None (of operands: None
+                      for some)
+        `is_composed` whether `forward` is made of NumPy's functions, and of nodes builds that graph itself, which then
+                      is both of these
+        `brief`       a shorter form for a formula that holds at no point in particular; by default the textbook form
+        `notation`    how it is written; by default as a call
+        `is_function` whether its name can be called; by default if that is how it is written
+        `methods`     what else builds it but its infix symbols and a function of NumPy's that is `forward`: methods of
+                      Node, rules of the grammar, functions of NumPy's
+        """
+        wrong = sorted((declared.keys() - set(FIELDS)) | (NEEDED_FIELDS - declared.keys()))
+        if wrong:
+            raise TypeError(f"the declaration of {name} lacks, or does not know: {', '.join(wrong)}")
+        for field, value in {**DEFAULTS, **declared}.items():
+            setattr(self, field, value)
         self.name = name
         self.called = name  # in a text; several forms of a function have one name
         self._forward = forward
         self._over_rows = over_rows
-        self.operands = tuple(operands)
-        self.summary = summary
-        self.habit = habit
-        self.source = source
-        self.samples = tuple(samples)
-        self.corners = tuple(corners)
-        self.is_variadic = bool(operands) and operands[-1].startswith("*")
-        self.defaults = dict(defaults or {})
-        self.attributes = dict(attributes or {})
-        self.shape = shape or broadcast_rule
+        self._by_entries = by_entries
+        self.is_variadic = bool(self.operands) and self.operands[-1].startswith("*")
         self.notation = Call(name) if notation is None else notation  # Brackets() is an empty tuple, and false
-        self.aliases = tuple(aliases)
-        self.shortcut = shortcut
-        self.textbook = textbook
-        self.brief = brief or textbook
-        self.gap = gap
-        self.squared = squared
-        self.even_of = even_of
-        self.partners = partners
-        self.has_no_zero = has_no_zero
-        self.expand = expand
-        self.code = dict(code or {})
+        self.is_function = self.is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
+        self.brief = brief or self.textbook
         self.kernel = forward if is_composed else kernel
         self.quick = quick or (forward if is_composed else None)
-        self._by_entries = by_entries
-        self.routine = routine
-        self.keeps_digits = keeps_digits
-        self.enclosure = enclosure
-        self.is_public = is_public
-        self.is_function = is_public and (isinstance(self.notation, Call) if is_function is None else is_function)
-        self.has_kink = has_kink
-        self.choice = choice
-        self.rules = dict(rules or {})
-        self.hazard = hazard
-        self.odd = odd
-        self.form = form
-        self.in_blocks = in_blocks
         self.elementary = of_floats or self.function_of_floats([forward, *methods])
         METHODS.update({of_numpy(one) if callable(one) else one: self for one in methods})
-        if is_public and is_numpys(forward):
+        if self.is_public and is_numpys(forward):
             METHODS.setdefault(of_numpy(forward), self)
-        if is_public and isinstance(self.notation, Infix):
+        if self.is_public and isinstance(self.notation, Infix):
             for symbol in (self.notation.symbol, *self.notation.others):
                 METHODS.setdefault(symbol, self)
 
@@ -412,8 +397,3 @@ class Gate:
     def moved(self, tests: Sequence[Node | None], inputs: tuple[Node, ...], out: Node) -> Node:
         """Of tests of the operands' entries (None: it does not move): a test of the output's that move with them."""
         return add_up([test.sum() for test in tests if test is not None])
-
-
-def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
-    """The shape rule of an elementwise gate."""
-    return shapes.broadcast(operands)

@@ -102,6 +102,13 @@ def test_a_gate_that_others_declare_is_not_among_those_of_the_table(monkeypatch)
     assert "planted" not in whole.places()["methods"]
 
 
+@pytest.mark.parametrize("declared, wrong", [({"summary": ""}, "samples, source"), ({"textbok": None}, "textbok")])
+def test_a_declaration_that_lacks_something_or_is_misspelt_is_refused(declared, wrong):
+    whole_one = {"summary": "", "source": "", "samples": ()} if "summary" not in declared else {}
+    with pytest.raises(TypeError, match=f"declaration of planted lacks, or does not know: {wrong}$"):
+        Flat("planted", np.floor, **whole_one, **declared)
+
+
 def test_no_two_gates_are_found_by_the_same():
     """In whatever order families are declared, each key finds the same gate."""
     for gate in (gate for gate in GATES if gate.is_public):
