@@ -11,12 +11,17 @@ from itertools import accumulate
 
 import numpy as np
 
-from backprop.autodiff.derivatives.sweeps import Matrix, Sweep, by_forward, hidden, size
+from backprop.autodiff.derivatives.sweeps import (
+    Matrix,
+    Sweep,
+    by_forward,
+    gradients_by_unit,
+    size,
+    tangents_along_units,
+)
 from backprop.autodiff.evaluation.batched_lowering import plan_rows
 from backprop.autodiff.evaluation.batched_program import RowProgram
 from backprop.autodiff.graph import Node
-from backprop.autodiff.passes.forward import tangents_of
-from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.shapes import Array
 
 MOST_COLUMNS = 48
@@ -53,14 +58,12 @@ class JointSweep:
 
 def jointly_by_reverse(output: Node, inputs: Sequence[Node]) -> JointSweep:
     """The Jacobian row by row."""
-    seed = hidden(output.graph, "upstream gradient", output)
-    return JointSweep(gradients(output, inputs, seed), [seed])
+    return JointSweep(*gradients_by_unit(output, inputs))
 
 
 def jointly_by_forward(outputs: Sequence[Node], inputs: Sequence[Node]) -> JointSweep:
     """The Jacobian of several outputs column by column."""
-    units = [hidden(node.graph, "direction", node) for node in inputs]
-    return JointSweep(tangents_of(outputs, dict(zip(inputs, units, strict=True))), units, is_by_columns=True)
+    return JointSweep(*tangents_along_units(outputs, inputs), is_by_columns=True)
 
 
 class JointColumns:

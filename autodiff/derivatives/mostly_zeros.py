@@ -9,9 +9,8 @@ import numpy as np
 from backprop.autodiff.derivatives.coloring import Sparsity, count_of
 from backprop.autodiff.derivatives.compression import Compressed, structure_of
 from backprop.autodiff.derivatives.sparse import SparseProgram, jacobian_program, plan_of_symmetric
-from backprop.autodiff.derivatives.sweeps import Matrix, hidden, size
+from backprop.autodiff.derivatives.sweeps import Matrix, size, tangents_along_units
 from backprop.autodiff.graph import Node
-from backprop.autodiff.passes.forward import tangents_of
 from backprop.autodiff.passes.sparsity import TooDense
 from backprop.autodiff.shapes import Array
 
@@ -38,27 +37,21 @@ class Spread:
 
 def spread_hessian(output: Node, slopes: Sequence[Node], inputs: Sequence[Node]) -> Spread | None:
     """The Hessian by the derivatives of the gradients `slopes`, None where that does not promise to save much."""
-    tangents, units = swept_by_columns(slopes, inputs)
-    structure = found(tangents, units)
+    tangents, units = tangents_along_units(slopes, inputs)
+    structure = structure_if_sparse(tangents, units)
     if structure is None:
         return None
     plan = plan_of_symmetric(structure.symmetric())
-    return spread(SparseProgram(output, inputs, plan, Compressed(tangents, units, plan.colors)))
+    return spread_if_quicker(SparseProgram(output, inputs, plan, Compressed(tangents, units, plan.colors)))
 
 
 def spread_jacobian(output: Node, inputs: Sequence[Node]) -> Spread | None:
     """The same for the Jacobian of an array."""
-    return (
-        None if found(*swept_by_columns([output], inputs)) is None else spread(jacobian_program(output, inputs, None))
-    )
+    structure = structure_if_sparse(*tangents_along_units([output], inputs))
+    return None if structure is None else spread_if_quicker(jacobian_program(output, inputs, None))
 
 
-def swept_by_columns(outputs: Sequence[Node], inputs: Sequence[Node]) -> tuple[list[Node], list[Node]]:
-    units = [hidden(node.graph, "direction", node) for node in inputs]
-    return tangents_of(outputs, dict(zip(inputs, units, strict=True))), units
-
-
-def found(tangents: Sequence[Node], units: Sequence[Node]) -> Sparsity | None:
+def structure_if_sparse(tangents: Sequence[Node], units: Sequence[Node]) -> Sparsity | None:
     """Where there may be entries, None where they are too many."""
     most_links = int((1 - LEAST_ZEROS) * sum(map(size, tangents)) * sum(map(size, units)))
     try:
@@ -67,7 +60,7 @@ def found(tangents: Sequence[Node], units: Sequence[Node]) -> Sparsity | None:
         return None
 
 
-def spread(program: SparseProgram) -> Spread | None:
+def spread_if_quicker(program: SparseProgram) -> Spread | None:
     structure = program.plan.structure
     sweeps = min(structure.height, structure.width)
     return Spread(program) if count_of(program.plan.colors) <= (1 - LEAST_SAVED) * sweeps else None

@@ -21,15 +21,13 @@ from backprop.autodiff.derivatives.coloring import (
 from backprop.autodiff.derivatives.compression import BYTES_AN_INSTRUCTION, Compressed, Vector, structure_of
 from backprop.autodiff.derivatives.parts import with_parts
 from backprop.autodiff.derivatives.programs import Derived
-from backprop.autodiff.derivatives.sweeps import chosen_gradients, hidden
+from backprop.autodiff.derivatives.sweeps import chosen_gradients, gradients_by_unit, tangents_along_units
 from backprop.autodiff.derivatives.values import value_and_grad
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.binding import bound
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.graph import Graph, Node
 from backprop.autodiff.named_tuple import NamedTuple
-from backprop.autodiff.passes.forward import tangents_of
-from backprop.autodiff.passes.reverse import gradients
 from backprop.autodiff.passes.sparsity import MOST_LINKS, TooDense
 from backprop.autodiff.shapes import Array
 
@@ -218,15 +216,13 @@ def matrix_of(program: SparseProgram, derived: Derived[SparseProgram], exact: De
 def jacobian_program(output: Node, inputs: Sequence[Node], known: SparsePlan | None) -> SparseProgram:
     """By columns or by rows, whichever need fewer sweeps. Raises TooDense."""
     if known is None or not known.is_by_rows:
-        units = [hidden(node.graph, "direction", node) for node in inputs]
-        tangents = tangents_of([output], dict(zip(inputs, units, strict=True)))
+        tangents, units = tangents_along_units([output], inputs)
         plan = known or plan_by_columns(tangents, units)
         if plan is not None:
             return SparseProgram(output, inputs, plan, Compressed(tangents, units, plan.colors))
-    seed = hidden(output.graph, "upstream gradient", output)
-    results = gradients(output, inputs, seed)
-    plan = known or plan_by_rows(results, seed)
-    return SparseProgram(output, inputs, plan, Compressed(results, [seed], plan.colors))
+    results, units = gradients_by_unit(output, inputs)
+    plan = known or plan_by_rows(results, units)
+    return SparseProgram(output, inputs, plan, Compressed(results, units, plan.colors))
 
 
 def plan_by_columns(tangents: Sequence[Node], units: Sequence[Node]) -> SparsePlan | None:
@@ -240,8 +236,8 @@ def plan_by_columns(tangents: Sequence[Node], units: Sequence[Node]) -> SparsePl
     )
 
 
-def plan_by_rows(results: Sequence[Node], seed: Node) -> SparsePlan:
-    turned = structure_of(results, [seed])
+def plan_by_rows(results: Sequence[Node], units: Sequence[Node]) -> SparsePlan:
+    turned = structure_of(results, units)
     colors, order = colored(turned), turned.by_columns()
     reads = reading(colors[turned.columns], turned.rows, turned.height)[order]
     structure = turned.transposed()
@@ -252,8 +248,7 @@ def hessian_program(
     output: Node, slopes: Sequence[Node], inputs: Sequence[Node], known: SparsePlan | None
 ) -> SparseProgram:
     """By the derivatives of the gradients `slopes`. Raises TooDense."""
-    units = [hidden(node.graph, "direction", node) for node in inputs]
-    tangents = tangents_of(slopes, dict(zip(inputs, units, strict=True)))
+    tangents, units = tangents_along_units(slopes, inputs)
     plan = known or plan_of_symmetric(structure_of(tangents, units).symmetric())
     return SparseProgram(output, inputs, plan, Compressed(tangents, units, plan.colors))
 

@@ -28,14 +28,12 @@ Matrix: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 def by_reverse(output: Node, inputs: Sequence[Node]) -> Sweep:
     """The Jacobian row by row: one reverse pass, run for each output entry."""
-    seed = hidden(output.graph, "upstream gradient", output)
-    return Sweep(gradients(output, inputs, seed), [seed])
+    return Sweep(*gradients_by_unit(output, inputs))
 
 
 def by_forward(outputs: Sequence[Node], inputs: Sequence[Node]) -> Sweep:
     """The Jacobian of several outputs column by column: one forward pass, run for each input entry."""
-    units = [hidden(node.graph, "direction", node) for node in inputs]
-    return Sweep(tangents_of(outputs, dict(zip(inputs, units, strict=True))), units, is_by_columns=True)
+    return Sweep(*tangents_along_units(outputs, inputs), is_by_columns=True)
 
 
 def with_exact_zeros(outputs: Sequence[Node], inputs: Sequence[Node]) -> Sweep:
@@ -53,6 +51,18 @@ def chosen_gradients(outputs: Sequence[Node], inputs: Sequence[Node]) -> tuple[l
     masks = [hidden(graph, f"choice {number}", node) for number, node in enumerate(outputs)]
     chosen = add_up([mask.where(node, 0.0).sum() for mask, node in zip(masks, outputs, strict=True)])
     return gradients(chosen, inputs), masks
+
+
+def gradients_by_unit(output: Node, inputs: Sequence[Node]) -> tuple[list[Node], list[Node]]:
+    """The gradients of the entry of the output that a unit vector chooses, and the hidden input for that vector."""
+    unit = hidden(output.graph, "upstream gradient", output)
+    return gradients(output, inputs, unit), [unit]
+
+
+def tangents_along_units(outputs: Sequence[Node], inputs: Sequence[Node]) -> tuple[list[Node], list[Node]]:
+    """The outputs' tangents along a unit vector of the inputs, and the hidden inputs for its parts."""
+    units = [hidden(node.graph, "direction", node) for node in inputs]
+    return tangents_of(outputs, dict(zip(inputs, units, strict=True))), units
 
 
 def hidden(graph: Graph, what: str, node: Node) -> Node:
