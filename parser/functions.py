@@ -6,7 +6,7 @@ There is no recursion: a function is known only after its definition.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from backprop.autodiff.declaration import leaves
@@ -31,8 +31,6 @@ class OwnCall(NamedTuple):
     function: Function
     arguments: Sequence[Node]
 
-
-Resume = Callable[[Scope, tuple[Node, ...]], Node | OwnCall]
 
 MAXIMUM_REPLAYED = 1_000_000  # nodes of templates that the calls of a text go through: about 300 MB
 

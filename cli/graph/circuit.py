@@ -79,7 +79,7 @@ class Shown(NamedTuple):
 
 
 class PictureStyle(NamedTuple):
-    """How a circuit is to be drawn: to the right or down, with its numbers and with every gate's name or without.
+    """How a circuit is to be drawn: to the right or down, with its numbers or without.
 
     `shown` is None where all of it is.
     """
@@ -87,7 +87,6 @@ class PictureStyle(NamedTuple):
     theme: Theme = THEMES["light"]
     direction: str = "right"
     has_values: bool = True
-    has_names: bool = False
     scale: float = 1.0
     shown: Shown | None = None
 

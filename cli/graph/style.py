@@ -50,9 +50,8 @@ class StyleOptions(NamedTuple):
             )
         if format == "tree":
             return circuit
-        style = PictureStyle(
-            THEMES[self.theme or "light"], self.direction or "right", not self.no_values, self.names, self.scale or 1.0
-        )
+        theme, direction = THEMES[self.theme or "light"], self.direction or "right"
+        style = PictureStyle(theme, direction, not self.no_values, self.scale or 1.0)
         return folded((named(circuit) if self.names else circuit)._replace(style=style))
 
 

@@ -173,14 +173,6 @@ def resemblance(word: str, known: Iterable[str]) -> str | None:
     return f"did you mean '{close}'?" if close else None
 
 
-def uncalled(name: str) -> str | None:
-    """The cure for a variable that is not there but is, or is much like, the name of a function."""
-    if name in FUNCTIONS:
-        return f"'{name}' is a function: write {name}(x)"
-    close = closest(name, FUNCTIONS) if len(name) > 2 else None
-    return f"there is a function {close}(x)" if close else None
-
-
 def signature(scope: Scope, name: str) -> str:
     """What a function takes, as a cure."""
     if name in scope.functions:

@@ -13,7 +13,6 @@ from backprop.parser.diagnostics.suggestions import (
     FURTHER,
     LOOKALIKES,
     resemblance,
-    uncalled,
     written_out,
 )
 from backprop.parser.similarity import closest
@@ -53,20 +52,6 @@ def test_the_cure_for_a_name_from_elsewhere_can_be_parsed(word):
 def test_a_look_alike_is_named():
     assert resemblance("ехр", FUNCTIONS) == "'е' is U+0435 CYRILLIC SMALL LETTER IE: write exp"
     assert all(len(one) == 1 and other.isascii() for one, other in LOOKALIKES.items())
-
-
-@pytest.mark.parametrize(
-    "word, expected",
-    [
-        ("sin", "'sin' is a function: write sin(x)"),
-        ("sine", "there is a function sin(x)"),
-        ("x", None),
-        ("w0", None),
-        ("velocity", None),
-    ],
-)
-def test_a_variable_that_may_be_a_function(word, expected):
-    assert uncalled(word) == expected
 
 
 @pytest.mark.parametrize(
