@@ -109,6 +109,10 @@ class Node:
             return str(self.attributes[0])
         return self.attributes[1] if self.gate is leaves.constant else None
 
+    def of(self, operands: tuple[Node, ...]) -> Node:
+        """The same gate of these operands: the node itself where they are its own."""
+        return self if operands == self.inputs else self.graph.add(self.gate, operands, self.attributes, self.span)
+
     def __add__(self, other: Node | float) -> Node:
         return METHODS["+"](self, other)
 

@@ -135,7 +135,7 @@ class Simplifier:
             return entry
         if node.gate.has_inside:
             return with_inside(node, tuple(operands), self._inside)
-        made = self.graph.add(node.gate, tuple(operands), node.attributes, node.span)
+        made = node.of(tuple(operands))
         value = self.folded.value(made)
         if value is not None and not made.shape and float(value).is_integer():
             return self.graph.constant(float(value))  # log(1), sqrt(4); sqrt(2) says more than its digits

@@ -78,7 +78,7 @@ def in_textbook_form(node: Node, keep: Container[Node] = (), briefs: list[Brief]
             if any([new is not old and new.is_literal for new, old in zip(operands, part.inputs, strict=True)]):
                 twin[part] = part.gate(*operands, **part.settings)  # which takes what a number decides
             else:
-                twin[part] = part.graph.add(part.gate, operands, part.attributes, part.span)
+                twin[part] = part.of(operands)
     return twin.get(node, node)
 
 

@@ -64,8 +64,8 @@ def in_fractions(root: Node) -> Node:
             if near.denominator > 1 and float(near) == value:
                 top, bottom = (node.graph.constant(float(part)) for part in near.as_integer_ratio())
                 twin[node] = node.graph.add(METHODS["/"], (top, bottom))
-        elif operands != node.inputs:
-            twin[node] = node.graph.add(node.gate, operands, node.attributes, node.span)
+        else:
+            twin[node] = node.of(operands)
     return twin.get(root, root)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
@@ -17,13 +15,9 @@ def without_infinities(results: Sequence[Node]) -> list[Node]:
     """The results without comparisons with what is not finite, and without branches that are then never taken."""
     twin: dict[Node, Node] = {}
     for node in needed(results):
-        operands = tuple([twin[operand] for operand in node.inputs])
-        made = node
-        if operands != node.inputs:
-            made = node.graph.add(node.gate, operands, node.attributes, node.span)
-        if operands and all(operand.is_scalar_constant for operand in operands) and not node.attributes:
-            with np.errstate(all="ignore"):
-                made = node.graph.constant(float(node.gate.forward(*[operand.value for operand in operands])))
+        made = node.of(tuple([twin[operand] for operand in node.inputs]))
+        if made.inputs and all(operand.is_scalar_constant for operand in made.inputs) and not node.attributes:
+            made = node.graph.constant(float(node.gate.value_of([operand.value for operand in made.inputs])))
         twin[node] = answered(made) or made
     return [twin[result] for result in results]
 

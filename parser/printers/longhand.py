@@ -45,8 +45,8 @@ def rewritten(results: Sequence[Node], form_of: Callable[[Node], Callable[..., N
             elif operands and (longhand := form_of(node)) is not None:
                 twin[node] = longhand(*operands, **node.settings)
                 is_changed = True
-            elif operands != node.inputs:
-                twin[node] = node.graph.add(gate, operands, node.attributes, node.span)
+            else:
+                twin[node] = node.of(operands)
         results = [twin.get(node, node) for node in results]
         if not is_changed:
             return results

@@ -33,9 +33,7 @@ def in_scalars(results: Sequence[Node]) -> list[Node]:
         # a reduction has entries of a mere number, too
         is_alone = node.gate.has_local or node.gate.by_entries is None or not node.inputs
         if is_alone and not node.shape and not any(operand.shape for operand in node.inputs):
-            alone = tuple([operand[()] for operand in operands])
-            made = node if alone == node.inputs else graph.add(node.gate, alone, node.attributes, node.span)
-            found[node] = _array(made)
+            found[node] = _array(node.of(tuple([operand[()] for operand in operands])))
             continue
         is_input = node.gate is leaves.input
         is_known = is_input or node.gate.by_entries is not None
@@ -64,10 +62,7 @@ def _without_blanks(results: Sequence[Node], first: int) -> list[Node]:
     """The results without what the zeros beside a placed entry left among the nodes from `first` on: x + 0 is x."""
     twin: dict[Node, Node] = {}
     for node in needed(results):
-        operands = tuple([twin[operand] for operand in node.inputs])
-        made = node
-        if operands != node.inputs:
-            made = node.graph.add(node.gate, operands, node.attributes, node.span)
+        made = node.of(tuple([twin[operand] for operand in node.inputs]))
         twin[node] = (node.index >= first and _simple(made)) or made
     return [twin[result] for result in results]
 
