@@ -126,7 +126,7 @@ def applied(scope: Scope, gate: Gate, call: WrittenCall) -> Node:
     def make(where: Scope, nodes: tuple[Node, ...], values: list[Array]) -> Node:
         rest = iter(values)
         chosen = {name: converted(call.name.text, gate, name, arguments, rest) for name, arguments in settings.items()}
-        attributes = tuple([chosen.get(name, setting.default) for name, setting in gate.attributes.items()])
+        attributes = gate.settings(chosen)
         return where.graph.add(gate, nodes, attributes, call.span)
 
     constants = [argument for arguments in settings.values() for argument in arguments]

@@ -298,6 +298,10 @@ class Gate(GateDeclaration):
         """None where there is no limit."""
         return None if self.is_variadic else len(self.operands)
 
+    def settings(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The values of its attributes, in their order: the given ones, the others by default."""
+        return tuple([given.get(name, attribute.default) for name, attribute in self.attributes.items()])
+
     def __call__(self, *operands: Node | float, **attributes: Any) -> Node:
         """The node for this gate of `operands`, in the simplest form that computes exactly the same.
 
@@ -308,9 +312,9 @@ class Gate(GateDeclaration):
             operand.graph for operand in operands if not isinstance(operand, (int, float))
         ][0]
         nodes = tuple([graph.number(operand) if isinstance(operand, (int, float)) else operand for operand in operands])
-        settings = ()
+        settings: tuple[Any, ...] = ()
         if self.attributes:
-            settings = tuple([attributes.get(name, attribute.default) for name, attribute in self.attributes.items()])
+            settings = self.settings(attributes)
         if self.shortcut is not None:
             simple = self.shortcut(*nodes, *settings)
             if simple is not None:

@@ -168,8 +168,7 @@ def applied(gate: Gate) -> tuple[tuple[Node, ...], Node]:
         graph.input(name, shape_of(operand))
         for name, operand in zip(names_of(gate, count), sample.operands, strict=True)
     )
-    settings = tuple(sample.attributes.get(name, attribute.default) for name, attribute in gate.attributes.items())
-    return inputs, graph.add(gate, inputs, settings)
+    return inputs, graph.add(gate, inputs, gate.settings(sample.attributes))
 
 
 def names_of(gate: Gate, count: int) -> list[str]:

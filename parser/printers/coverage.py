@@ -23,22 +23,19 @@ OWN, WRITTEN, MISSING = "own", "written", "no"
 def ways(language: Language, gates: list[Gate]) -> list[str]:
     """How the language computes each gate and its gradient, those of arrays with the shapes of their first sample."""
     writer = CodeWriter(language)
-    known: dict[Gate, bool] = {}
+    lacks = language.lacks or (lambda node: False)
 
+    @cache
     def has(gate: Gate) -> bool:
-        if gate not in known:
-            known[gate] = writer.has_call(gate) or (
-                writer.kernel_of(gate) is not None and all(map(has, within(gate, writer)))
-            )
-        return known[gate]
+        return writer.has_call(gate) or (writer.kernel_of(gate) is not None and all(map(has, within(gate, writer))))
 
-    found = []
-    for gate in gates:
+    def way(gate: Gate) -> str:
         nodes = written(gate, writer)
-        lacks = language.lacks or (lambda node: False)
-        is_there = nodes is not None and all(has(node.gate) and not lacks(node) for node in nodes if not is_leaf(node))
-        found.append(MISSING if not is_there else OWN if writer.has_own(gate) else WRITTEN)
-    return found
+        if nodes is None or not all(has(node.gate) and not lacks(node) for node in nodes if not is_leaf(node)):
+            return MISSING
+        return OWN if writer.has_own(gate) else WRITTEN
+
+    return [way(gate) for gate in gates]
 
 
 def is_leaf(node: Node) -> bool:
@@ -62,13 +59,12 @@ def sample_of(gate: Gate, has_arrays: bool) -> tuple[Node, ...]:
     sample = gate.samples[0]
     graph = Graph(is_typed=True)
     inputs = [graph.input(f"x{place}", np.shape(operand)) for place, operand in enumerate(sample.operands)]
-    settings = [sample.attributes.get(name, one.default) for name, one in gate.attributes.items()]
-    value = graph.add(gate, tuple(inputs), tuple(settings))
+    value = graph.add(gate, tuple(inputs), gate.settings(sample.attributes))
     results = [value, *gradients(value, inputs, graph.constant(np.ones(value.shape)))]
     if has_arrays:
         return tuple(results)
     try:
-        return tuple(in_scalars(in_public_gates(results, lambda one: one.by_entries is not None)))
+        return tuple(in_scalars(in_public_gates(results, lambda gate: gate.by_entries is not None)))
     except ExpressionError:
         return ()
 
@@ -78,6 +74,6 @@ def within(gate: Gate, writer: CodeWriter) -> list[Gate]:
     kernel = writer.kernel_of(gate)
     assert kernel is not None
     graph = Graph(is_typed=True)
-    settings = {name: gate.samples[0].attributes.get(name, one.default) for name, one in gate.attributes.items()}
-    result = kernel(*[graph.input(operand) for operand in gate.operands], **settings)
+    settings = zip(gate.attributes, gate.settings(gate.samples[0].attributes), strict=True)
+    result = kernel(*[graph.input(operand) for operand in gate.operands], **dict(settings))
     return [node.gate for node in needed(writer.spellable([result])) if not is_leaf(node)]
