@@ -29,14 +29,17 @@ def functions(name: str | None, by_language: bool, output: Output) -> None:
     if by_language:
         from backprop.cli.reports.languages import languages_report  # here, not above: it imports every language
 
-        page = languages_report(name)
+        report = languages_report(name)
     else:
-        page = page_report(name) if name is not None else list_report()
-    if page is None:
-        known = [*names(), *LOOPS]
-        if name is None or name in known:
-            raise Failure(
-                f"{name} is made of other functions, which have a line each", "omit --languages to read of it"
-            )
-        raise Failure(f"unknown function {name!r}", suggestion(name, known, "backprop functions lists them"))
-    output.write(page)
+        report = list_report() if name is None else page_report(name)
+    if report is None:
+        raise missing(str(name))
+    output.write(report)
+
+
+def missing(name: str) -> Failure:
+    """What is wrong with a name of which there is nothing to show."""
+    known = [*names(), *LOOPS]
+    if name in known:
+        return Failure(f"{name} is made of other functions, which have a line each", "omit --languages to read of it")
+    return Failure(f"unknown function {name!r}", suggestion(name, known, "backprop functions lists them"))

@@ -18,19 +18,19 @@ def languages_report(name: str | None) -> Report | None:
     if not gates:
         return None
     columns = [ways(known[word], gates) for word in words]
-    found = {gate.name: dict(zip(words, cells, strict=True)) for gate, *cells in zip(gates, *columns, strict=True)}
+    ways_of = {gate.name: dict(zip(words, cells, strict=True)) for gate, *cells in zip(gates, *columns, strict=True)}
     tools = {word: known[word].run_by or None for word in words}
     return Report(
         title="own: the language's, written: as code beside it, no: not at all",
         columns=(Column("name"), *[Column(word) for word in words]),
         rows=[
             ("(tests run it by)", *[tool or "nothing" for tool in tools.values()]),
-            *[(function, *cells.values()) for function, cells in found.items()],
+            *[(function, *cells.values()) for function, cells in ways_of.items()],
         ],
         data={
             "command": "functions",
             "run_by": tools,
-            "functions": [{"name": function, **cells} for function, cells in found.items()],
+            "functions": [{"name": function, **cells} for function, cells in ways_of.items()],
         },
-        plain=[f"{function} {word}: {cell}" for function, cells in found.items() for word, cell in cells.items()],
+        plain=[f"{function} {word}: {cell}" for function, cells in ways_of.items() for word, cell in cells.items()],
     )

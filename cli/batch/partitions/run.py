@@ -111,7 +111,7 @@ class Partitions:
         """What becomes of the attempts and, in one process, what is to be said of each at once."""
         batch = self.batch
         if self._client is not None:
-            from backprop.cli.batch.cluster import scheduler
+            from backprop.cli.batch.cluster import scheduler  # here, not above: it imports Dask
 
             yield from scheduler.outcomes(batch, waiting, self._client)
             return

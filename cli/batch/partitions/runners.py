@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, NoReturn
 
-from backprop.autodiff.evaluation.threads import share_cores
+from backprop.autodiff.evaluation.threads import share_cores, usable_cores
 from backprop.cli.batch.partitions.attempt import Attempt, Outcome, outcome_of, problem_of
 from backprop.cli.batch.processes.channel import Channel, connected
 from backprop.cli.batch.processes.pool import RunPool
@@ -80,8 +80,6 @@ def serve(batch: Batch, channel: Channel, others: int) -> NoReturn:
 
 def share_threads() -> None:
     """Have the libraries that are there already take this process's share of the cores, too."""
-    from backprop.autodiff.evaluation.threads import usable_cores
-
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
     if "pyarrow" in sys.modules:
         import pyarrow
