@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from backprop.autodiff.declaration.kinds import AXIS, Elementwise, Reduction, Slope, kept
+from backprop.autodiff.declaration.axes import Reduction, kept
+from backprop.autodiff.declaration.kinds import AXIS, Elementwise, Slope
 from backprop.autodiff.declaration.table import NAMED
 from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import stable

@@ -11,8 +11,9 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
+from backprop.autodiff.declaration.axes import kept
 from backprop.autodiff.declaration.gate import Attribute, Corner, Gap, at
-from backprop.autodiff.declaration.kinds import AXIS, Flat, Slope, kept
+from backprop.autodiff.declaration.kinds import AXIS, Flat, Slope
 from backprop.autodiff.declaration.notation import COMPARISON, Call, Infix
 from backprop.autodiff.declaration.table import METHODS, of_numpy
 from backprop.autodiff.gates import kernels, logic

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
+from backprop.autodiff.declaration.axes import AlongAxis, kept, shared_along
 from backprop.autodiff.declaration.gate import at
-from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Slope, kept, shared_along
+from backprop.autodiff.declaration.kinds import AXIS, Slope
 from backprop.autodiff.declaration.notation import Call
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arrays, rows, shares

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from backprop.autodiff.declaration.axes import shared_along
 from backprop.autodiff.declaration.gate import Gate
-from backprop.autodiff.declaration.kinds import shared_along
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.shapes import Shape, show

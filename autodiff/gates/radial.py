@@ -12,8 +12,9 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from backprop.autodiff.declaration.axes import AlongAxis, Reduction, kept
 from backprop.autodiff.declaration.gate import Form, Gap, at
-from backprop.autodiff.declaration.kinds import AlongAxis, Elementwise, Reduction, kept
+from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.gates import arithmetic, directions, kernels, legs, limits, multiples, same_radius, units
 from backprop.autodiff.gates.factors import divided, factored

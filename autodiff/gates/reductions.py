@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
 from backprop.autodiff.declaration import batching
+from backprop.autodiff.declaration.axes import AlongAxis, Reduction, kept
 from backprop.autodiff.declaration.blocks import Reduced, is_of_all
 from backprop.autodiff.declaration.gate import Attribute, Corner, Hazard, at
-from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, Linear, Reduction, kept
+from backprop.autodiff.declaration.kinds import AXIS, Linear
 from backprop.autodiff.declaration.sums import add_up
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import arithmetic, arrays, kinked, rows, shares

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff import shapes
+from backprop.autodiff.declaration.axes import AlongAxis, kept
 from backprop.autodiff.declaration.gate import Attribute, Hazard, at
-from backprop.autodiff.declaration.kinds import AlongAxis, Elementwise, kept
+from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import rows, slopes
 from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.numerics import stable

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from backprop.autodiff.declaration.axes import AlongAxis, kept
 from backprop.autodiff.declaration.gate import Gap, at
-from backprop.autodiff.declaration.kinds import AXIS, AlongAxis, kept
+from backprop.autodiff.declaration.kinds import AXIS
 from backprop.autodiff.declaration.table import NAMED
 from backprop.autodiff.gates.shares import DIRECTION, MATRIX, ROW
 from backprop.autodiff.numerics import turning

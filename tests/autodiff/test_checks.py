@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from mpmath import mpf
 
+from backprop.autodiff.declaration.axes import Reduction
 from backprop.autodiff.declaration.gate import Corner, at
-from backprop.autodiff.declaration.kinds import AXIS, Bilinear, Differential, Elementwise, Linear, Reduction
+from backprop.autodiff.declaration.kinds import AXIS, Bilinear, Differential, Elementwise, Linear
 from backprop.autodiff.gates import activations, kinked, linear_algebra, reductions, trigonometric
 from backprop.autodiff.shapes import reduced
 
