@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import shutil
 import sys
+from functools import cache
 from importlib import import_module
 
 import numpy as np
@@ -26,7 +27,7 @@ from backprop.parser.printers.expression import show
 
 from ...cases import as_one_test
 from ...closeness import close_to
-from .running import run, run_python, written
+from .running import run, run_python, truth_of, written
 
 BOUND = 2e-15
 LANGUAGES = ("python", "numpy", "c", "javascript")
@@ -43,7 +44,7 @@ RUNNERS = [
 def assert_agrees(cases, results, bound=BOUND):
     wrong = []
     for (text, values), (value, gradient) in zip(cases, results, strict=True):
-        true_value, true_gradient = value_and_grad(parse(text), values)
+        true_value, true_gradient = truth_of(text, values)
         pairs = [(value, true_value), *[(gradient[name], true_gradient[name]) for name in true_gradient]]
         for mine, truth in pairs:
             if not np.allclose(mine, truth, rtol=bound, atol=0, equal_nan=True):
@@ -51,6 +52,7 @@ def assert_agrees(cases, results, bound=BOUND):
     assert not wrong, wrong
 
 
+@cache
 def gate_cases():
     """Each elementwise gate of the language at its samples and corners, as (text, values)."""
     cases = []
@@ -200,7 +202,7 @@ ARRAYS = [
 def test_numpy_computes_with_arrays(text, values):
     values = {name: np.asarray(value) for name, value in values.items()}
     value, gradient = run_python("numpy", text, values)
-    true_value, true_gradient = value_and_grad(parse(text), values)
+    true_value, true_gradient = truth_of(text, values)
     np.testing.assert_allclose(value, true_value, rtol=BOUND, atol=0)
     for name, truth in true_gradient.items():
         assert np.shape(gradient[name]) == np.shape(truth)

@@ -12,13 +12,11 @@ import shutil
 import numpy as np
 import pytest
 
-from backprop.autodiff.derivatives.values import value_and_grad
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import GATES
-from backprop.parser import parse
 from backprop.parser.printers.languages.excel import digits, letters, write
 
-from .running import nodes_of
+from .running import nodes_of, truth_of
 from .spreadsheet import computed
 from .test_code import CORNERS, gate_cases
 from .test_scalars import MORE_ROOM, agrees, at_declared_points
@@ -50,7 +48,7 @@ def formulas(text, values, row=2):
 def declared():
     """(text, values, numbers in the order of the results, bound) of what all gates declare."""
     for text, values in [*gate_cases(), *CORNERS]:
-        value, gradient = value_and_grad(parse(text), values)
+        value, gradient = truth_of(text, values)
         yield text, values, [value, *[gradient[name] for name in values]], BOUND
     for gate, text, values, value, gradient in at_declared_points():
         results = [value, *[gradient[name] for name in values]]

@@ -13,7 +13,6 @@ from functools import cache
 import numpy as np
 import pytest
 
-from backprop.autodiff.derivatives.values import value_and_grad
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.parser import parse
@@ -23,7 +22,7 @@ from backprop.parser.printers.language import words
 from backprop.parser.printers.languages import languages
 
 from .programs import PROGRAMS, TOOLS, language_of, run_program
-from .running import nodes_of, shapes_of
+from .running import nodes_of, shapes_of, truth_of
 from .test_code import CORNERS, gate_cases
 from .test_names_and_signs import NAMES
 from .test_scalars import ARRAYS, OF_ARRAYS, at_declared_points
@@ -65,12 +64,12 @@ def cases():
     texts = [*gate_cases(), *CORNERS, of_names()]
     texts += [(text, {"x": x, "y": y}) for text in OF_TWO for x in ENDS for y in ENDS]
     texts += [(text, {"x": x}) for text in OF_ONE for x in ENDS]
-    found = [(text, values, *value_and_grad(parse(text), values)) for text, values in texts]
+    found = [(text, values, *truth_of(text, values)) for text, values in texts]
     found += [(text, values, *answers) for _, text, values, *answers in at_declared_points()]
     for text in OF_ARRAYS:
         values = {name: np.array(ARRAYS[name]) for name in parse(text).inputs}
         graph = parse(text).typed({name: np.shape(entries) for name, entries in values.items()})
-        gradient = value_and_grad(parse(f"sum({text})"), values)[1]
+        gradient = truth_of(f"sum({text})", values)[1]
         found.append((text, values, evaluate([graph.result], values)[0], gradient))
     return found
 

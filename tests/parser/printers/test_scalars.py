@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from backprop.autodiff.declaration.kinds import Elementwise
-from backprop.autodiff.derivatives.values import value_and_grad
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.execution import evaluate
 from backprop.autodiff.evaluation.program import needed
@@ -28,7 +27,7 @@ from backprop.parser.printers.scalars import MOST_ENTRIES, in_scalars
 
 from ...autodiff.array_points import ARRAY_POINTS
 from ...cases import as_one_test
-from .running import names_of, run, written
+from .running import names_of, parsed, run, truth_of, written
 
 RUNNERS = [
     "python",
@@ -123,7 +122,7 @@ def agrees(mine, truth, bound):
 def wrong_ones(language, cases, bound, folder):
     wrong = []
     for (text, values), (value, gradient) in zip(cases, run(language, cases, folder), strict=True):
-        true_value, true_gradient = value_and_grad(parse(text), values)
+        true_value, true_gradient = truth_of(text, values)
         pairs = [(value, true_value), *[(gradient[name], true_gradient[name]) for name in true_gradient]]
         wrong += [(text, values, *pair) for pair in pairs if not agrees(*pair, bound)]
     return wrong
@@ -164,7 +163,7 @@ def test_arrays_are_lists_of_their_entries(language, tmp_path):
     used = [(text, parse(text).inputs) for text in OF_ARRAYS]
     cases = [(text, {name: np.array(ARRAYS[name]) for name in names}) for text, names in used]
     for (text, values), (value, gradient) in zip(cases, run(language, cases, tmp_path), strict=True):
-        truth = value_and_grad(parse(f"sum({text})"), values)[1]
+        truth = truth_of(f"sum({text})", values)[1]
         graph = parse(text).typed({name: np.shape(entries) for name, entries in values.items()})
         (expected,) = evaluate([graph.result], values)
         for mine, true in [(value, expected), *[(gradient[name], truth[name]) for name in truth]]:
@@ -192,8 +191,8 @@ def at_declared_points():
             inputs = [graph.input(name, np.shape(value)) for name, value in values.items()]
             settings = [attributes.get(name, one.default) for name, one in gate.attributes.items()]
             text = show(graph.add(gate, tuple(inputs), tuple(settings)), {})
-            result = parse(text).typed({name: np.shape(value) for name, value in values.items()}).result
-            gradient = value_and_grad(parse(f"sum({text})" if result.shape else text), values)[1]
+            result = parsed(text).typed({name: np.shape(value) for name, value in values.items()}).result
+            gradient = truth_of(f"sum({text})" if result.shape else text, values)[1]
             found.append((gate, text, values, evaluate([result], values)[0], gradient))
     return found
 
@@ -246,7 +245,7 @@ def test_no_square_or_product_leaves_the_range_that_eval_has_in_it(language, sca
     cases = [(text, {"x": 3.0 * scale, "y": -4.0 * scale}) for text in texts]
     results = run(language, cases, tmp_path)
     for (text, values), (value, _) in zip(cases, results, strict=True):
-        assert agrees(value, value_and_grad(parse(text), values)[0], 1e-15), text
+        assert agrees(value, truth_of(text, values)[0], 1e-15), text
 
 
 @pytest.mark.parametrize("language", RUNNERS)

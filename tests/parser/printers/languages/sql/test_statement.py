@@ -22,7 +22,7 @@ from backprop.parser.printers.languages.sql import write
 from backprop.parser.printers.languages.sql.dialect import spelling_of
 from backprop.parser.printers.languages.sql.dialects import DIALECTS
 
-from ...running import nodes_of
+from ...running import nodes_of, truth_of
 from .databases import answers, connection_to
 
 BOUND = 1e-12
@@ -57,7 +57,7 @@ def check(database, cases, kind="double precision"):
     wrong = []
     for (text, points), rows in zip(cases, answers(connection, questions, kind), strict=True):
         for point, row in zip(points, rows, strict=True):
-            value, gradient = value_and_grad(parse(text), point)
+            value, gradient = truth_of(text, point)
             truth = [float(value), *[float(gradient[name]) for name in nodes_of(text)[1]]]
             if not all([is_close(mine, one, dialect) for mine, one in zip(row, truth, strict=True)]):
                 wrong.append((text, point, row, truth))
