@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
@@ -22,6 +23,7 @@ def modules_of(room: str) -> list[Path]:
     return sorted((HOUSE / room).rglob("*.py"))
 
 
+Node = TypeVar("Node", bound=ast.AST)
 MODULES = {room: modules_of(room) for room in ROOMS}
 EVERY_MODULE = [path for paths in MODULES.values() for path in paths]
 
@@ -42,8 +44,26 @@ def tree_of(source: str) -> ast.Module:
 
 
 @cache
-def nodes_of(source: str) -> list[ast.AST]:
-    return list(ast.walk(tree_of(source)))
+def nodes_by_kind(source: str) -> dict[type, list[Any]]:
+    found: dict[type, list[Any]] = {}
+    for node in ast.walk(tree_of(source)):
+        found.setdefault(type(node), []).append(node)
+    return found
+
+
+def nodes_of(source: str, kind: type[Node]) -> list[Node]:
+    return nodes_by_kind(source).get(kind, [])
+
+
+def statements(nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """These statements and those in them but for what is under `if TYPE_CHECKING`: no expression is walked through."""
+    left = list(nodes)
+    while left:
+        node = left.pop()
+        yield node
+        is_for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for name in ("orelse",) if is_for_types else ("body", "orelse", "finalbody", "handlers", "cases"):
+            left += getattr(node, name, ())
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -51,12 +71,12 @@ def trees_are_forgotten():
     """Half a million objects would slow down whatever runs after."""
     yield
     tree_of.cache_clear()
-    nodes_of.cache_clear()
+    nodes_by_kind.cache_clear()
 
 
 def imported(source: str) -> set[str]:
     """The dotted names that a module imports, those inside functions too; a relative import starts with a dot."""
-    return imported_by(nodes_of(source))
+    return imported_by([*nodes_of(source, ast.Import), *nodes_of(source, ast.ImportFrom)])
 
 
 def imported_by(nodes: Iterable[ast.AST]) -> set[str]:
@@ -72,15 +92,13 @@ def imported_by(nodes: Iterable[ast.AST]) -> set[str]:
 
 def called(source: str) -> set[str]:
     """The plain names that a module calls, or hands on to be called."""
-    return {node.id for node in nodes_of(source) if isinstance(node, ast.Name)}
+    return {node.id for node in nodes_of(source, ast.Name)}
 
 
 def forbidden_imports(room: str, source: str) -> set[str]:
-    rooms_before = ROOMS[: ROOMS.index(room)]
-    wrong = {
-        name for name in imported(source) if name.split(".")[:1] == ["backprop"] and name.split(".")[1] in rooms_before
-    }
-    bare = {name for name in imported(source) if name.split(".")[0] in TOP_LEVEL}
+    rooms_before, names = ROOMS[: ROOMS.index(room)], imported(source)
+    wrong = {name for name in names if name.split(".")[:1] == ["backprop"] and name.split(".")[1] in rooms_before}
+    bare = {name for name in names if name.split(".")[0] in TOP_LEVEL}
     return wrong | bare
 
 
@@ -90,29 +108,23 @@ def is_gate_name(node: ast.AST) -> bool:
 
 def gate_names_compared(source: str) -> list[int]:
     """The lines that compare something's `.name` of a gate, or look it up in a collection or a table of names."""
-    found = []
-    for node in nodes_of(source):
-        asked: list[ast.AST] = []
-        if isinstance(node, ast.Compare):
-            asked = [node.left, *node.comparators]
-        elif isinstance(node, ast.Match):
-            asked = [node.subject]
-        elif isinstance(node, ast.Subscript):
-            asked = [node.slice]
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
-            asked = node.args[:1]
-        found += [node.lineno for one in asked if is_gate_name(one)]
-    return found
+    asked: list[ast.expr] = [node.subject for node in nodes_of(source, ast.Match)]
+    asked += [node.slice for node in nodes_of(source, ast.Subscript)]
+    for comparison in nodes_of(source, ast.Compare):
+        asked += [comparison.left, *comparison.comparators]
+    for call in calls(source):
+        asked += call.args[:1] if isinstance(call.func, ast.Attribute) and call.func.attr == "get" else []
+    return [one.lineno for one in asked if is_gate_name(one)]
 
 
 def gates_named(source: str) -> list[int]:
     """The lines that ask whether a gate is one of another module's, such as `node.gate is arithmetic.power`."""
     return [
         node.lineno
-        for node in nodes_of(source)
-        if isinstance(node, ast.Compare) and ast.unparse(node.left).endswith("gate")
+        for node in nodes_of(source, ast.Compare)
         for other in node.comparators
         if isinstance(other, ast.Attribute) and not ast.unparse(other).startswith("leaves.")
+        if ast.unparse(node.left).endswith("gate")
     ]
 
 
@@ -154,16 +166,12 @@ def test_only_what_is_made_of_the_program_is_kept_in_files():
 def allowed_names(source: str) -> set[str]:
     """A module may have a name of its own that hides a builtin, as the leaf `input` does."""
     return {
-        target.id
-        for node in nodes_of(source)
-        if isinstance(node, ast.Assign)
-        for target in node.targets
-        if isinstance(target, ast.Name)
+        target.id for node in nodes_of(source, ast.Assign) for target in node.targets if isinstance(target, ast.Name)
     }
 
 
 def calls(source: str) -> list[ast.Call]:
-    return [node for node in nodes_of(source) if isinstance(node, ast.Call)]
+    return nodes_of(source, ast.Call)
 
 
 def last_name(function: ast.expr) -> str | None:
@@ -223,19 +231,9 @@ def module_name(path: Path) -> str:
     return ".".join(("backprop", *path.relative_to(HOUSE).with_suffix("").parts)).removesuffix(".__init__")
 
 
-def without_types(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes of a tree but for what is under `if TYPE_CHECKING`."""
-    left = [node]
-    while left:
-        node = left.pop()
-        yield node
-        is_for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        left += node.orelse if is_for_types else ast.iter_child_nodes(node)
-
-
 def imported_to_run(source: str) -> set[str]:
     """The dotted names that a module imports, inside functions too, but for types."""
-    return imported_by(without_types(tree_of(source)))
+    return imported_by(statements(tree_of(source).body))
 
 
 def in_circles(imports: dict[str, set[str]]) -> set[str]:
@@ -269,12 +267,8 @@ def test_no_imports_go_in_a_circle():
 
 
 def test_a_class_name_has_one_meaning():
-    names = [node.name for path in EVERY_MODULE for node in ast.walk(tree_of(path.read_text())) if is_class(node)]
+    names = [node.name for path in EVERY_MODULE for node in nodes_of(path.read_text(), ast.ClassDef)]
     assert sorted(names) == sorted(set(names))
-
-
-def is_class(node: ast.AST) -> bool:
-    return isinstance(node, ast.ClassDef)
 
 
 def test_there_are_no_other_folders():
