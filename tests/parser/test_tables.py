@@ -1,5 +1,6 @@
 """The grammar's tables: no conflicts, the same as Lark's, and built once."""
 
+import functools
 import logging
 import marshal
 import os
@@ -16,22 +17,30 @@ from backprop.parser.lexer import ExpressionLexer
 from backprop.parser.parsing import TextReader
 from backprop.parser.shift_reduce import ShiftReduce, UnexpectedToken
 
+# Built once: the same grammar has the same tables, and the tests of the cache are about what is kept and when.
+built = functools.cache(tables.build)
+
+
+@functools.cache
+def larks_own(lexer="contextual"):
+    return Lark(tables.grammar_text(), start=tables.START, parser="lalr", lexer=lexer, maybe_placeholders=False)
+
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
     """An empty cache folder, and tables that have to be found anew."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(tables, "build", built)
     tables.tables.cache_clear()
     yield tmp_path
     tables.tables.cache_clear()
 
 
 @pytest.fixture
-def builds(monkeypatch):
+def builds(monkeypatch, cache):
     """How often the tables were built from the grammar."""
     count = []
-    build = tables.build
-    monkeypatch.setattr(tables, "build", lambda text: count.append(1) or build(text))
+    monkeypatch.setattr(tables, "build", lambda text: count.append(1) or built(text))
     return count
 
 
@@ -56,7 +65,7 @@ def test_the_grammar_has_no_conflict(caplog):
 
 def test_the_grammar_reads_with_larks_own_lexer():
     """As long as no newline stands inside brackets: the file is a whole grammar."""
-    lark = Lark(tables.grammar_text(), start=tables.START, parser="lalr", maybe_placeholders=False)
+    lark = larks_own()
     for text in ["(x+y)*z", "q = x@y; f(a, b) = a^b\nf(q, 2) if x[0:1].T >= 2 else -√y²", ""]:
         assert lark.parse(text).data == tables.START
 
@@ -102,15 +111,13 @@ TEXTS = [
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_loop_reduces_as_larks_own_does(text):
-    own = Lark(tables.grammar_text(), start=tables.START, parser="lalr", maybe_placeholders=False)
-    assert plain(by_our_own_loop(text)) == as_written(own.parse(text))
+    assert plain(by_our_own_loop(text)) == as_written(larks_own().parse(text))
 
 
 @pytest.mark.parametrize("text", ["x +", "x y", "(x", "f(,)", "x[1:2:3:4]", "if", "x = ", "x = y = 2", "a < b = 2"])
 def test_the_loop_stops_where_larks_own_does_and_expects_the_same(text):
-    own = Lark(tables.grammar_text(), start=tables.START, parser="lalr", lexer="basic", maybe_placeholders=False)
     with pytest.raises(UnexpectedInput) as theirs:
-        own.parse(text)
+        larks_own("basic").parse(text)
     with pytest.raises(UnexpectedToken) as ours:
         by_our_own_loop(text)
     assert ours.value.token.type == theirs.value.token.type
@@ -120,8 +127,7 @@ def test_the_loop_stops_where_larks_own_does_and_expects_the_same(text):
 
 def test_every_terminal_has_a_name_and_every_rule_is_of_one_kind():
     """What Lark would leave out of the children, put in or expand is not in the tables: such a grammar is not ours."""
-    lark = Lark(tables.grammar_text(), start=tables.START, parser="lalr", maybe_placeholders=False)
-    for rule in lark.rules:
+    for rule in larks_own().rules:
         assert not any(symbol.is_term and symbol.filter_out for symbol in rule.expansion)
         assert not any(not symbol.is_term and symbol.name.startswith("_") for symbol in rule.expansion)
         assert not rule.options.keep_all_tokens and rule.options.template_source is None
