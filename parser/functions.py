@@ -95,7 +95,8 @@ def plain_name(part: str, start: int, role: str) -> tuple[str, Span]:
         raise ExpressionError(f"a {role} is missing", span, "write names with commas between them: f(a, b) = ...")
     if word in KEYWORDS:
         raise ExpressionError(f"'{word}' cannot be a {role}", span, "choose another name")
-    if word[0].isdigit() or any(char.isascii() and not char.isalnum() and char != "_" for char in word):
+    has_sign = not word.isidentifier() and any(char.isascii() and not char.isalnum() and char != "_" for char in word)
+    if word[0].isdigit() or has_sign:
         raise ExpressionError(f"'{word}' cannot be a {role}", span, "a definition is written f(x) = x^2; '==' compares")
     return canonical(word, start), span
 

@@ -35,7 +35,7 @@ def spelling(word: str) -> str | None:
     """The name that a word spells, None where it spells none."""
     if word in SYMBOLS:
         return SYMBOLS[word]
-    if not word.isidentifier() or any(map(is_no_letter, word)):
+    if not word.isidentifier() or (not word.isascii() and any(map(is_no_letter, word))):
         return None
     name = unicodedata.normalize("NFKC", word)
     return SYMBOLS.get(name, name)
