@@ -103,18 +103,24 @@ class JsonDocuments:
             limits, ends = (document_ends, row_ends) if is_array else (arrays, document_ends)
             limit = next(iter(limits[np.searchsorted(limits, index) :][:1].tolist()), len(places))
             whole = ends[np.searchsorted(ends, index) : np.searchsorted(ends, limit)]
-            for start, end in zip([index, *(whole[:-1] + 1).tolist()], whole.tolist(), strict=False):
-                first = int(places[start])
-                if is_array and (self._is_empty or found.text[position:first].strip() != b","):
-                    self._between(found.text, position, first, rows, awaits="row")
-                elif not is_array:
-                    self._check_blank(found.text, position, first)
-                if steps[start] < 0:
-                    raise self._wrong(first, f"{chr(marks[start])!r} closes nothing")
-                position = int(places[end]) + 1
-                rows.append(found.text[first:position])
-                self._is_empty, self._awaits_comma, self._has_begun = False, True, True
-                index = end + 1
+            starts = np.append(index, whole[:-1] + 1)[: len(whole)]
+            firsts, behind = places[starts].tolist(), (places[whole] + 1).tolist()
+            gaps = [found.text[end:first] for end, first in zip([position, *behind], firsts, strict=False)]
+            if self._are_plain(gaps) and np.all(steps[starts] > 0):
+                rows += [found.text[first:end] for first, end in zip(firsts, behind, strict=True)]
+                self._awaits_comma = self._has_begun = True
+            else:
+                for gap, first, end in zip(gaps, firsts, behind, strict=False):
+                    if is_array and (self._is_empty or gap.strip() != b","):
+                        self._between(found.text, first - len(gap), first, rows, awaits="row")
+                    elif not is_array:
+                        self._check_blank(found.text, first - len(gap), first)
+                    if found.text[first] in CLOSING:
+                        raise self._wrong(first, f"{chr(found.text[first])!r} closes nothing")
+                    rows.append(found.text[first:end])
+                    self._is_empty, self._awaits_comma, self._has_begun = False, True, True
+            if behind:
+                position, index = behind[-1], int(whole[-1]) + 1
             if not is_array or index != limit or limit == len(places):
                 if not len(whole):
                     break
@@ -126,6 +132,10 @@ class JsonDocuments:
             self._is_array = False
             position, index = place + 1, index + 1
         return position
+
+    def _are_plain(self, gaps: list[bytes]) -> bool:
+        """Whether nothing but a comma is before each row of an array that has some, nothing before each document."""
+        return not self._is_empty and {gap.strip() for gap in gaps} == {b"," if self._is_array else b""}
 
     def _begin_array(self, place: int, *, is_opening: bool) -> None:
         if not is_opening:
