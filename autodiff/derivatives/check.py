@@ -9,7 +9,9 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from backprop.autodiff.derivatives.differences import EPSILON, FIRST_STEP, Estimate, Line, total, variation
+from backprop.autodiff.derivatives.differences import FIRST_STEP, Along, Estimate, Line, total, variation
+from backprop.autodiff.derivatives.disturbances import Noise
+from backprop.autodiff.derivatives.points import Points, is_small
 from backprop.autodiff.derivatives.probes import Probe, along, probes
 from backprop.autodiff.derivatives.verdicts import DECISIVE, VERDICTS, allowance, judged
 from backprop.autodiff.evaluation.binding import bind, selected
@@ -26,9 +28,6 @@ from backprop.autodiff.shapes import Array, Shape
 
 MAXIMUM_FAILURES = 10  # points whose values are kept
 MODE_TOLERANCE = 1e-9  # relative: the two modes multiply the same numbers in another order
-DISTURBANCE = 2.0**-36  # relative, of every step: shows what roundings come to and stays close by
-TRIALS = 8
-NEARBY = 2.0**-10  # relative
 BESIDE = 2.0**-13  # relative
 
 
@@ -163,6 +162,8 @@ class Checker:
         self.shape = output.shape
         inputs = [typed.named(name) for name in self.names]
         self.value = lower([output])
+        self.points = Points(output) if is_small(output) else None
+        self.noise = Noise(self.value, self.points)
         self.forward: dict[str, Program] = {}
         self.flat: set[str] = set()  # what reaches the output through flat gates only, whose slope 0 is a convention
         for name, node in zip(self.names, inputs, strict=True):
@@ -176,7 +177,7 @@ class Checker:
     def check(self, values: dict[str, Array], generator: np.random.Generator) -> Check:
         gradients = self.gradients(values)
         with np.errstate(all="ignore"), nan_for_none():
-            noise = self.noise(values)
+            noise = self.noise.at(values)
             entries = [
                 self.entry(probe, values, gradients[name], noise)
                 for name in self.names
@@ -192,18 +193,15 @@ class Checker:
         analytic = along(gradient, probe)
         (tangent,) = run(self.forward[probe.variable], {**values, tangent_name(probe.variable): probe.direction})
         forward = float(np.sum(tangent))
-        whole = self.value_along(probe, values)
         steps = [side * unit for unit in (probe.scale, 1.0) for side in (FIRST_STEP, -FIRST_STEP)]
-        here = whole(0.0)
+        whole = self.values_along(probe, values)
+        here, *stepped = whole([0.0, *steps])
         is_label = probe.variable in self.flat  # perhaps: then there is nothing beside it
-        stepped = [np.where(is_label & np.isnan(value := whole(step)), here, value) for step in steps]
+        stepped = [np.where(is_label & np.isnan(value), here, value) for value in stepped]
         moves = np.any([np.not_equal(tangent, 0), *(np.not_equal(value, here) for value in stepped)], axis=0)
-
-        def moving(step: float) -> Array:
-            """The entries of the output that move: the others have no slope, and their rounding does not matter."""
-            return np.asarray(whole(step))[moves]
-
-        if not math.isfinite(probe.scale) or not np.all(np.isfinite(moving(0.0))):
+        # The entries of the output that move: the others have no slope, and their rounding does not matter.
+        moving = Along(lambda steps: [np.asarray(value)[moves] for value in whole(steps)], self.points is not None)
+        if not math.isfinite(probe.scale) or not np.all(np.isfinite(moving.at(0.0))):
             return verdict(probe, analytic, forward, Estimate(), "not finite")
         if analytic == forward == 0 and not np.any(moves):
             return verdict(probe, analytic, forward, Estimate(0.0, 0.0), "ok")
@@ -223,21 +221,6 @@ class Checker:
             word = "mismatch"  # whatever the function does here; inf - inf is nan and passes
         return verdict(probe, analytic, forward, estimate, word)
 
-    def noise(self, values: Mapping[str, Array]) -> Array:
-        """How wrong each entry of the output is by rounding of every step, here and close by: at log(1) there is none.
-
-        A rounding that crosses a jump is no noise: most trials are smaller.
-        """
-        largest = np.zeros(self.shape)
-        for factor in (1.0, 1 + NEARBY, 1 - NEARBY):
-            moved = {name: value * factor for name, value in values.items()}
-            (exact,) = run(self.value, moved)
-            generator = np.random.default_rng(0)
-            trials = [run(disturbed(self.value, generator), moved)[0] for _ in range(TRIALS)]
-            moves = np.sort(np.abs(np.array(trials) - exact), axis=0)[1]  # nan, sorted last, is no move
-            largest = np.maximum(largest, np.where(np.isfinite(moves), moves, 0.0))
-        return np.asarray(largest / DISTURBANCE * EPSILON)
-
     def underflows(self, values: Mapping[str, Array]) -> bool:
         """Whether a step's result is too small for a double: differences of what is rounded to 0 tell nothing."""
 
@@ -256,15 +239,18 @@ class Checker:
             return True
         return False
 
-    def value_along(self, probe: Probe, values: Mapping[str, Array]) -> Callable[[float], Array]:
-        """The output along the direction, as a function of the step."""
+    def values_along(self, probe: Probe, values: Mapping[str, Array]) -> Callable[[Sequence[float]], list[Array]]:
+        """The output along the direction, as a function of the steps."""
         base = values[probe.variable]
 
-        def value_at(step: float) -> Array:
-            (value,) = run(self.value, {**values, probe.variable: base + step * probe.direction})
-            return value
+        def values_at(steps: Sequence[float]) -> list[Array]:
+            if self.points is None:
+                moved = [{**values, probe.variable: base + step * probe.direction} for step in steps]
+                return [run(self.value, point)[0] for point in moved]
+            along = np.asarray(base)[..., np.newaxis] + np.asarray(probe.direction)[..., np.newaxis] * np.array(steps)
+            return list(np.moveaxis(self.points.at(values, {probe.variable: along}), -1, 0))
 
-        return value_at
+        return values_at
 
     def is_convention(self, probe: Probe, values: Mapping[str, Array], numeric: Estimate, analytic: float) -> bool:
         """Whether the gradient here is a corner's own: close by, on both sides, it is what the differences say.
@@ -300,29 +286,6 @@ def is_coarse(probe: Probe, values: Mapping[str, Array]) -> bool:
     """Whether doubles lie a whole number apart here: a function with that period, as sinc, is alike at all of them."""
     moved = np.where(probe.direction != 0, np.abs(values[probe.variable]), 0.0)
     return bool(np.max(moved) >= 2.0**53)
-
-
-def disturbed(program: Program, generator: np.random.Generator) -> Program:
-    """The program with every step's result off by a random relative amount."""
-
-    def factors(shape: Shape) -> Array:
-        moves: Array = generator.uniform(-0.5, 0.5, shape)
-        return 1 + DISTURBANCE * (moves + np.copysign(0.5, moves))  # by half of it at least
-
-    def off(function: Callable[..., Any], factor: float) -> Callable[..., Any]:
-        def moved(*operands: Array) -> Any:
-            exact = function(*operands)
-            return exact * (factors(np.shape(exact)) if np.ndim(exact) else factor)
-
-        return moved
-
-    steps = program.instructions
-    drawn_first = np.asarray(factors((len(steps),))).tolist()  # one by one they would take longer than the steps
-    return program._replace(
-        instructions=tuple(
-            step._replace(function=off(step.function, factor)) for step, factor in zip(steps, drawn_first, strict=True)
-        )
-    )
 
 
 def tangent_name(name: str) -> str:

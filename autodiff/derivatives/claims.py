@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 
 from backprop.autodiff.declaration.gate import TINIEST
-from backprop.autodiff.derivatives.check import DISTURBANCE, TRIALS, check, disturbed, drawn
+from backprop.autodiff.derivatives.check import check, drawn
 from backprop.autodiff.derivatives.differences import EPSILON
+from backprop.autodiff.derivatives.disturbances import DISTURBANCE, TRIALS, disturbed
 from backprop.autodiff.derivatives.parts import with_parts
 from backprop.autodiff.derivatives.probes import MAXIMUM_ENTRIES
 from backprop.autodiff.errors import ExpressionError

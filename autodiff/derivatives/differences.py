@@ -7,7 +7,8 @@ that large ones do not hide small ones.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice, takewhile
 
 from backprop.autodiff.lazy_numpy import np
 from backprop.autodiff.named_tuple import NamedTuple
@@ -32,16 +33,47 @@ SURE = 10.0  # times its estimated error: further off than that a numeric deriva
 POWERS = (2, 4, 6, 8, 10)  # of ten, by which the first steps are shorter than the units
 
 
+class Along:
+    """A function of the step along a line. Many steps at once take little longer than one, where they are kept."""
+
+    def __init__(self, values: Callable[[Sequence[float]], Sequence[Array]], are_kept: bool) -> None:
+        self.values, self.are_kept = values, are_kept
+        self.known: dict[float, Array] = {}
+
+    def at(self, step: float) -> Array:
+        if not self.are_kept:
+            return self.values([step])[0]
+        self.look(step)
+        return self.known[step]
+
+    def look(self, *steps: float) -> None:
+        """Have the values at these steps together, when one of them is asked for."""
+        unknown = [step for step in dict.fromkeys(steps) if step not in self.known] if self.are_kept else []
+        if unknown:
+            self.known.update(zip(unknown, self.values(unknown), strict=True))
+
+
 class Line(NamedTuple):
-    """A function along a line: `at` gives its values by the step, the derivative is that at step 0.
+    """A function along a line: `along` gives its values by the step, the derivative is that at step 0.
 
     `scale` is the unit of steps, `finest` the shortest step that is exact, `noise` the least error of one value.
     """
 
-    at: Callable[[float], Array]
+    along: Along
     scale: float
     finest: float
     noise: float
+
+    def at(self, step: float) -> Array:
+        return self.along.at(step)
+
+    def sides(self, steps: Iterable[float]) -> Iterator[tuple[float, Array, Array]]:
+        """Each step with the values ahead and behind; some are computed together before they are asked for."""
+        ladder = iter(steps)
+        while some := list(islice(ladder, STEPS)):
+            self.along.look(0.0, *some, *[-step for step in some])
+            for step in some:
+                yield step, self.at(step), self.at(-step)
 
 
 class Estimate(NamedTuple):
@@ -83,11 +115,8 @@ def ridders(line: Line, first_step: float) -> Estimate:
     above: list[float] = []
     quotients: list[float] = []  # of the rows from the first that was finite
     steps: list[float] = []
-    for number in range(STEPS):
-        step = few_bits(first_step / RATIO**number)
-        if step <= line.finest:
-            break
-        ahead, behind = line.at(step), line.at(-step)
+    ladder = [few_bits(first_step / RATIO**number) for number in range(STEPS)]
+    for step, ahead, behind in line.sides(takewhile(lambda step: step > line.finest, ladder)):
         row = [total(ahead - behind) / (2 * step)]
         if not math.isfinite(row[0]):
             above, quotients, steps = [], [], []  # outside of the domain: begin again with a shorter step
@@ -110,7 +139,7 @@ def ridders(line: Line, first_step: float) -> Estimate:
 
 
 def total(values: Array) -> float:
-    return float(np.sum(values))
+    return float(np.add.reduce(values, axis=None))
 
 
 def few_bits(step: float) -> float:
@@ -129,12 +158,11 @@ def has_kink(line: Line, step: float) -> bool:
     From `step` on downwards, as far as the difference stands out from the noise.
     """
     here = line.at(0.0)
-    step = max(step, min(line.finest, FINEST * line.scale) * SIDE_RATIO**4)
+    first = max(step, min(line.finest, FINEST * line.scale) * SIDE_RATIO**4)
     steps: list[float] = []
     corners: list[float] = []
     jumps: list[float] = []
-    while step > line.finest:
-        ahead, behind = line.at(step), line.at(-step)
+    for step, ahead, behind in line.sides(rungs(line, first)):
         least = SIGNIFICANT * 4 * rounding_of(line, ahead, behind)
         corner, jump = abs(total((ahead - here) - (here - behind))), abs(total(ahead - behind))
         is_smooth = bool(jumps) and jump < 0.25 * jumps[-1]
@@ -143,13 +171,19 @@ def has_kink(line: Line, step: float) -> bool:
         steps.append(step)
         corners.append(corner / step if corner > least else 0.0)
         jumps.append(jump)
-        step /= SIDE_RATIO if step > FINEST * line.scale else LEAP
     if len(steps) < 3:
         return False
     is_corner = corners[-1] > STAYS * corners[-3]
     is_jump = jumps[-1] > max(STAYS * jumps[-3], least)
     gaps = [corner * step for corner, step in zip(corners, steps, strict=True)] if is_corner else jumps
     return (is_corner or is_jump) and all(is_straight(line, steps[index], gaps[index]) for index in (-3, -2, -1))
+
+
+def rungs(line: Line, step: float, leap: float = LEAP) -> Iterator[float]:
+    """Steps from this one down to the finest."""
+    while step > line.finest:
+        yield step
+        step /= SIDE_RATIO if step > FINEST * line.scale else leap
 
 
 def is_straight(line: Line, step: float, gap: float) -> bool:
@@ -164,9 +198,8 @@ def is_straight(line: Line, step: float, gap: float) -> bool:
 def is_resolved(line: Line, estimate: Estimate) -> bool:
     """Whether shorter steps say the same, and the values are at rest at the finest: else the steps see too little."""
     far = AT_REST * movement(line, estimate.step)
-    for step in (2 * SIDE_RATIO**number * line.finest for number in range(RUNGS)):
+    for step, ahead, behind in line.sides(2 * SIDE_RATIO**number * line.finest for number in range(RUNGS)):
         if step < estimate.shortest:
-            ahead, behind = line.at(step), line.at(-step)
             rounding = 2 * rounding_of(line, ahead, behind)
             inexact = EPSILON * line.scale / step * abs(estimate.value)  # of the step itself along a slanted line
             off = abs(total(ahead - behind) / (2 * step) - estimate.value)
@@ -180,13 +213,13 @@ def is_resolved(line: Line, estimate: Estimate) -> bool:
 def is_rough(line: Line, estimate: Estimate) -> bool:
     """Whether the values change faster between the estimate's steps and none than they do at its steps."""
     steepest = 10 * max(variation(line, estimate.step), variation(line, estimate.shortest))
-    step = estimate.shortest / SIDE_RATIO
     rough = 0  # one such step may meet a place close by where all digits are lost
-    while step > line.finest and rough < 2:
-        rounding = rounding_of(line, line.at(step), line.at(-step))
+    for step, ahead, behind in line.sides(rungs(line, estimate.shortest / SIDE_RATIO, SIDE_RATIO)):
+        rounding = rounding_of(line, ahead, behind)
         rough += movement(line, step) > steepest * step + SURE * rounding
-        step /= SIDE_RATIO
-    return rough > 1
+        if rough > 1:
+            return True
+    return False
 
 
 def is_edge(line: Line) -> bool:
