@@ -218,8 +218,6 @@ class CodeWriter:
 
     def setting(self, node: Node, name: str) -> str:
         """An attribute of a node's gate, in the language."""
-        if self.language.setting is None:
-            raise self.unknown(node)
         value = node.settings[name]
         return self.language.number(value) if isinstance(value, float) else self.language.setting(value)
 

@@ -65,6 +65,20 @@ class GeneratedFunction(NamedTuple):
         return [(column(name, place), str(array[place])) for name, array in arrays for place in np.ndindex(array.shape)]
 
 
+def no_library(_gate: Gate) -> None:
+    """The `library` of a language whose functions are all spelled."""
+
+
+def setting_from_zero(value: Any) -> str:
+    """An attribute in a call; the place of an entry as what stands between its outer brackets, `0][1`."""
+    return "][".join(map(str, value)) if isinstance(value, tuple) else repr(value)
+
+
+def setting_from_one(value: Any) -> str:
+    """The same where the first entry has the index 1, and one pair of brackets has all indexes."""
+    return ", ".join([str(index + 1) for index in value]) if isinstance(value, tuple) else repr(value)
+
+
 class Language(NamedTuple):
     """How a language spells numbers, operators and functions, and the frames of its functions.
 
@@ -76,25 +90,25 @@ class Language(NamedTuple):
     `rewrite` changes the whole before it is written. `reserved` are names that no variable may have, `family` those of
     a kind, such as a compiler's macros, `taken` those that no function may have either; `is_caseless` says that `x` and
     `X` are one name. `minus` is how tightly a sign binds. `arrays` spells a constant array, and is None where arrays
-    are written entry by entry; `setting` spells an attribute of a gate, and is None where no gate is spelled with one.
-    `run_by` is what the tests run it by, empty where nothing does. `lacks` tells the nodes that it cannot compute
-    though it has their gate, and is None where there are none.
+    are written entry by entry; `setting` spells an attribute of a gate. `run_by` is what the tests run it by, empty
+    where nothing does. `lacks` tells the nodes that it cannot compute though it has their gate, and is None where there
+    are none. The defaults are what most languages have.
     """
 
     name: str
     title: str
-    operators: frozenset[str]
     spellings: Mapping[str, str | Template]
-    library: Callable[[Gate], str | None]
     helpers: Mapping[str, str]
-    constants: Mapping[str, str]
     reserved: frozenset[str]
     number: Callable[[float], str]
-    helper_name: str
-    helper: Callable[[Body], str] | None
     frame: Callable[[GeneratedFunction], str]
-    routine: Callable[[Callable[..., float], Callable[..., str]], str] | None
-    routine_name: str = "_{}"
+    library: Callable[[Gate], str | None] = no_library
+    operators: frozenset[str] = frozenset("+-*/")
+    constants: Mapping[str, str] = MappingProxyType({})
+    helper: Callable[[Body], str] | None = None
+    helper_name: str = "own_{}"
+    routine: Callable[[Callable[..., float], Callable[..., str]], str] | None = None
+    routine_name: str = "special_{}"
     routine_call: str = "{}({})"
     routines: tuple[Callable[..., Any], ...] = ()
     taken: frozenset[str] = frozenset()
@@ -104,7 +118,7 @@ class Language(NamedTuple):
     run_by: str = ""
     lacks: Callable[[Node], bool] | None = None
     arrays: Callable[[Any], str] | None = None
-    setting: Callable[[Any], str] | None = None
+    setting: Callable[[Any], str] = setting_from_zero
     forms: Mapping[str, Callable[..., Any]] = MappingProxyType({})
     rewrite: Callable[[list[Any]], list[Any]] = list
 
@@ -120,16 +134,6 @@ def listed(entries: Sequence[str], margin: str, space: str = "") -> str:
 def column(name: str, place: Sequence[int]) -> str:
     """The column of an entry, `W[0][1]`."""
     return "".join([name, *[f"[{index}]" for index in place]])
-
-
-def setting(value: Any) -> str:
-    """An attribute in a call; the place of an entry as what stands between its outer brackets, `0][1`."""
-    return "][".join(map(str, value)) if isinstance(value, tuple) else repr(value)
-
-
-def setting_from_one(value: Any) -> str:
-    """The same where the first entry has the index 1, and one pair of brackets has all indexes."""
-    return ", ".join([str(index + 1) for index in value]) if isinstance(value, tuple) else repr(value)
 
 
 def truths(
@@ -150,6 +154,16 @@ def truths(
         texts[name] = f"{{0}} {differs} {zero} {sign} {{1}} {differs} {zero}"
     texts["not"] = f"{{0}} {equal} {zero}"
     return {name: Template(form.format(text), precedence) for name, text in texts.items()}
+
+
+def entries(
+    name: str, texts: Any, item: str = "{}[{}]", setting: Callable[[Any], str] = setting_from_zero
+) -> list[tuple[str, str]]:
+    """The name and the text of each entry."""
+    array = np.array(texts, dtype=object)
+    if not array.shape:
+        return [(name, str(texts))]
+    return [(item.format(name, setting(place)), str(array[place])) for place in np.ndindex(array.shape)]
 
 
 def from_math(spelled: Callable[[str], str | None]) -> Callable[[Gate], str | None]:

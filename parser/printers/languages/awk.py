@@ -15,7 +15,7 @@ from backprop.parser.printers.expression import shortest
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, column, words
 from backprop.parser.printers.languages.awk_helpers import HELPERS
 from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING, Routine
-from backprop.parser.printers.translation import Syntax
+from backprop.parser.printers.syntax import UNTYPED, Syntax
 
 RESERVED = words(
     """
@@ -64,7 +64,7 @@ BLANK = re.compile(r"\n +(?=\n)")
 SYNTAX = Syntax(
     margin="    ",
     heads=dict.fromkeys((FLOAT, INT, BOOL, NOTHING), "function {0}({1}) {{"),
-    parameters=dict.fromkeys((FLOAT, INT, LIST), "{}"),
+    parameters=UNTYPED,
     given=dict.fromkeys((FLOAT, INT, LIST), ""),
     locals=dict.fromkeys((FLOAT, INT, BOOL), "local {}"),
     table='local {0}\n    split("{1}", {0}, ", ")',
@@ -272,13 +272,12 @@ AWK = Language(
     title="awk",
     operators=frozenset("+-*"),
     spellings=SPELLINGS,
-    library=lambda gate: None,
     helpers=HELPERS,
-    constants={},
     reserved=frozenset(RESERVED),
     family=OWN,
     number=number,
     helper_name="_{}",
+    routine_name="_{}",
     helper=helper,
     frame=frame,
     routine=routine,

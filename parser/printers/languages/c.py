@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from backprop.autodiff.shapes import Shape
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
 from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING
-from backprop.parser.printers.translation import Syntax
+from backprop.parser.printers.syntax import Syntax
 
 LIBRARY = frozenset(gate.code["math"] for gate in GATES if "math" in gate.code)
 CALLED = words(
@@ -106,14 +105,6 @@ def declared(name: str, shape: Shape = ()) -> str:
     return f"double {name}{''.join([f'[{max(length, 1)}]' for length in shape])}"
 
 
-def entries(name: str, texts: Any) -> list[tuple[str, str]]:
-    """The name and the text of each entry."""
-    array = np.array(texts, dtype=object)
-    if not array.shape:
-        return [(name, str(texts))]
-    return [(f"{name}[{language.setting(place)}]", str(array[place])) for place in np.ndindex(array.shape)]
-
-
 def helper(body: Body) -> str:
     head = f"static double {body.name}({', '.join(map(declared, body.parameters))}) {{\n"
     return f"{head}{body.lines(ASSIGNMENT)}    return {body.results[0]};\n}}"
@@ -138,10 +129,10 @@ def framed(function: GeneratedFunction, note: str, qualifier: str = "") -> str:
         while value in body.parameters:
             value += "_"
         parameters.append(declared(value, np.shape(np.array(function.value, dtype=object))))
-        set_values = [f"    {place} = {text};\n" for place, text in entries(value, function.value)]
+        set_values = [f"    {place} = {text};\n" for place, text in language.entries(value, function.value)]
         if not set_values:
             unused.append(f"    (void){value};\n")
-    gradient = [entry for name, texts in function.gradient.items() for entry in entries(name, texts)]
+    gradient = [entry for name, texts in function.gradient.items() for entry in language.entries(name, texts)]
     if gradient:
         parameters.append(declared("gradient", (len(gradient),)))
     set_gradient = [f"    gradient[{place}] = {text}; /* by {name} */\n" for place, (name, text) in enumerate(gradient)]
@@ -168,11 +159,9 @@ C = Language(
     name="c",
     title="C",
     run_by="gcc",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(str),
     helpers=HELPERS,
-    constants={},
     reserved=frozenset({*LIBRARY, *CALLED, *KEYWORDS}),
     taken=frozenset(TAKEN),
     family=MACRO,
@@ -181,8 +170,6 @@ C = Language(
     helper=helper,
     frame=frame,
     routine=partial(translation.as_syntax, syntax=SYNTAX),
-    routine_name="special_{}",
-    setting=language.setting,
 )
 
 # A C file with the function `name`, which returns the value, or fills an argument with its entries, and fills its last

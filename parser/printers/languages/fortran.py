@@ -6,7 +6,6 @@ import ast
 import math
 import re
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from backprop.autodiff.shapes import Shape
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
 from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING
-from backprop.parser.printers.translation import Syntax
+from backprop.parser.printers.syntax import SHARED_FUNCTIONS, UNTYPED, Syntax
 
 LONGEST_LINE = 120  # characters; the standard allows 132
 INTRINSICS = words(
@@ -114,7 +113,7 @@ SYNTAX = Syntax(
         NOTHING: "recursive subroutine {0}({1})",
     },
     ends={**dict.fromkeys((FLOAT, INT, BOOL), "end function {0}"), NOTHING: "end subroutine {0}"},
-    parameters=dict.fromkeys((FLOAT, INT, LIST), "{}"),
+    parameters=UNTYPED,
     given={FLOAT: "real(dp), value :: {}", INT: "integer, value :: {}", LIST: "real(dp), intent(inout) :: {}(0:*)"},
     locals={FLOAT: "real(dp) :: {}", INT: "integer :: {}", BOOL: "logical :: {}"},
     table="real(dp), parameter :: {0}(0:{3}) = [{1}]",
@@ -123,12 +122,10 @@ SYNTAX = Syntax(
     loop="do {name} = {first}, {end}, {step}",
     library="{}",
     functions={
+        **SHARED_FUNCTIONS,
         **{name: f"own_{name}({{}})" for name in OF_C},
-        "max": "max({}, {})",
-        "min": "min({}, {})",
         "int": "int({})",
         "float": "real({}, dp)",
-        "fabs": "abs({})",
         "fmod": "mod({}, {})",
         "pow": "(({}) ** ({}))",
         "isinf": "(abs({}) > huge(1.0_dp))",
@@ -158,6 +155,7 @@ SYNTAX = Syntax(
     truths=(".false.", ".true."),
     comparisons={ast.NotEq: "/="},
 )
+entries = partial(language.entries, item="{}({})", setting=language.setting_from_one)
 # Names start with a letter and have those of ASCII only.
 FAMILY = re.compile(r"_.*|.*[^\x00-\x7f].*|t\d+", re.IGNORECASE)
 
@@ -165,14 +163,6 @@ FAMILY = re.compile(r"_.*|.*[^\x00-\x7f].*|t\d+", re.IGNORECASE)
 def declared(name: str, shape: Shape, intent: str = "in") -> str:
     lengths = f"({', '.join(map(str, shape))})" if shape else ""
     return f"  real(dp), intent({intent}) :: {name}{lengths}\n"
-
-
-def entries(name: str, texts: Any) -> list[tuple[str, str]]:
-    """The name and the text of each entry."""
-    array = np.array(texts, dtype=object)
-    if not array.shape:
-        return [(name, str(texts))]
-    return [(f"{name}({language.setting_from_one(place)})", str(array[place])) for place in np.ndindex(array.shape)]
 
 
 def assigned(body: Body) -> str:
@@ -232,21 +222,17 @@ FORTRAN = Language(
     name="fortran",
     title="Fortran",
     run_by="gfortran",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: name if name in INTRINSICS else None),
     helpers=HELPERS,
-    constants={},
     reserved=frozenset({*INTRINSICS, *RESERVED}),
     family=FAMILY,
     is_caseless=True,
     minus=SUM,
     number=number,
-    helper_name="own_{}",
     helper=helper,
     frame=frame,
     routine=partial(translation.as_syntax, syntax=SYNTAX),
-    routine_name="special_{}",
     setting=language.setting_from_one,
 )
 

@@ -12,7 +12,6 @@ from backprop.autodiff.graph import Node
 from backprop.autodiff.shapes import Shape
 from backprop.parser.printers import code, language
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
-from backprop.parser.printers.languages.c import entries
 
 FUNCTIONS = {**{name: name for name in words("sqrt floor ceil trunc")}, "rint": "roundEven"}
 KEYWORDS = words(
@@ -77,13 +76,13 @@ def helper(body: Body) -> str:
 
 def frame(function: GeneratedFunction) -> str:
     body = function.body
-    gradient = [entry for name, texts in function.gradient.items() for entry in entries(name, texts)]
+    gradient = [entry for name, texts in function.gradient.items() for entry in language.entries(name, texts)]
     parameters = list(map(declared, body.parameters, function.shapes))
     shape = np.shape(np.array(function.value, dtype=object))
     parameters.append(f"out {declared('value', shape)}")
     if gradient:
         parameters.append(f"out {declared('gradient', (len(gradient),))}")
-    values: list[tuple[str, Any]] = entries("value", function.value)
+    values: list[tuple[str, Any]] = language.entries("value", function.value)
     return (
         "// GLSL 4, which has infinity and nan by their bits.\n"
         + "#define INFINITY packDouble2x32(uvec2(0u, 0x7FF00000u))\n"
@@ -103,20 +102,15 @@ GLSL = Language(
     name="glsl",
     title="GLSL",
     run_by="g++",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: FUNCTIONS.get(name)),
     helpers=HELPERS,
-    constants={},
     reserved=frozenset({*KEYWORDS, *FUNCTIONS.values(), "value"}),
     family=re.compile(r"gl_.*|.*__.*|_.*|.*[^\x00-\x7f].*"),
     lacks=lacks,
     number=partial(language.number, infinity="INFINITY", nan="NAN", digits=digits),
-    helper_name="own_{}",
     helper=helper,
     frame=frame,
-    routine=None,
-    setting=language.setting,
 )
 
 # A GLSL function `name` of doubles, or arrays of them, that sets its arguments `value` and `gradient`.

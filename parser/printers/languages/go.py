@@ -14,7 +14,7 @@ from backprop.autodiff.shapes import Shape
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
 from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING
-from backprop.parser.printers.translation import Syntax
+from backprop.parser.printers.syntax import Syntax
 
 FUNCTIONS = {  # what `math` calls the functions of other math libraries
     **{
@@ -212,7 +212,6 @@ GO = Language(
     name="go",
     title="Go",
     run_by="go",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: f"math.{FUNCTIONS[name]}" if name in FUNCTIONS else None),
     helpers=HELPERS,
@@ -220,13 +219,10 @@ GO = Language(
     reserved=frozenset(KEYWORDS),
     family=re.compile("_+|by_.*"),
     number=number,
-    helper_name="own_{}",
     helper=helper,
     frame=frame,
     routine=partial(translation.as_syntax, syntax=SYNTAX),
-    routine_name="special_{}",
     routines=(exact.logarithm, exact.multiply_pair, exact.add_pair),
-    setting=language.setting,
 )
 
 # A Go file with the function `name` of float64s, or arrays of them, that returns the value and its derivatives.

@@ -8,8 +8,8 @@ from functools import partial
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.expression import nested, shortest
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, listed, words
-from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING
-from backprop.parser.printers.translation import Syntax
+from backprop.parser.printers.routines import BOOL, FLOAT, INT, NOTHING
+from backprop.parser.printers.syntax import UNTYPED, Syntax
 
 KEYWORDS = words(
     """
@@ -97,7 +97,7 @@ SPELLINGS = {
 SYNTAX = Syntax(
     margin="  ",
     heads=dict.fromkeys((FLOAT, INT, BOOL, NOTHING), "function {0}({1}) {{"),
-    parameters=dict.fromkeys((FLOAT, INT, LIST), "{}"),
+    parameters=UNTYPED,
     locals=dict.fromkeys((FLOAT, INT, BOOL), "let {};"),
     table="const {0} = [{1}];",
     room="const {0} = new Array({1}).fill(0);",
@@ -145,7 +145,6 @@ JAVASCRIPT = Language(
     name="javascript",
     title="JavaScript",
     run_by="node",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math("Math.{}".format),
     helpers=HELPERS,
@@ -153,10 +152,10 @@ JAVASCRIPT = Language(
     reserved=frozenset(KEYWORDS),
     number=partial(language.number, infinity="Infinity", nan="NaN", digits=shortest),
     helper_name="_{}",
+    routine_name="_{}",
     helper=helper,
     frame=frame,
     routine=partial(translation.as_syntax, syntax=SYNTAX),
-    setting=language.setting,
 )
 
 # A JavaScript function `name` of numbers, or lists of them, that returns `{value, gradient: {x: ...}}`.

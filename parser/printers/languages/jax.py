@@ -79,7 +79,6 @@ JAX = Language(
     name="jax",
     title="JAX",
     run_by="jax",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: f"jnp.{FUNCTIONS[name]}" if name in FUNCTIONS else None),
     helpers=HELPERS,
@@ -89,7 +88,6 @@ JAX = Language(
     helper_name="_{}",
     helper=helper,
     frame=frame,
-    routine=None,
     setting=entry,
 )
 

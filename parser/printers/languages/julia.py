@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import math
 import re
 from functools import partial
 from typing import Any
@@ -12,8 +10,8 @@ import numpy as np
 
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
-from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING
-from backprop.parser.printers.translation import Syntax
+from backprop.parser.printers.routines import BOOL, FLOAT, INT
+from backprop.parser.printers.syntax import SHARED_FUNCTIONS, WITH_END
 
 FUNCTIONS = words("atan sinh cosh tanh asinh exp exp2 expm1 cbrt hypot floor ceil trunc")
 DOMAINS = {  # where Julia has an answer; elsewhere it raises an error
@@ -102,16 +100,10 @@ SPELLINGS = {
     "index": "{0}[{index}]",
 }
 number = partial(language.number, infinity="Inf", nan="NaN")
-SYNTAX = Syntax(
-    margin="    ",
-    heads=dict.fromkeys((FLOAT, INT, BOOL, NOTHING), "function {0}({1})"),
-    ends=dict.fromkeys((FLOAT, INT, BOOL, NOTHING), "end"),
-    parameters=dict.fromkeys((FLOAT, INT, LIST), "{}"),
+SYNTAX = WITH_END._replace(
     locals={FLOAT: "{} = 0.0", INT: "{} = 0", BOOL: "{} = false"},  # what a loop assigns first is the loop's own
     table="{0} = ({1})",
-    room="{0} = zeros({1})",
     loop="for {name} in ({first}):({step}):({end})",
-    first=1,
     conversions={(INT, BOOL): "({1} != 0)"},
     assignment="{} = {}",
     change="{0} {1}= {2}",
@@ -119,27 +111,14 @@ SYNTAX = Syntax(
     unasked="{}",
     answer="return {}",
     leave="return",
-    branch="if {}",
-    otherwise="else",
-    repeat="while {}",
-    end="end",
-    loop_end="end",
-    truths=("false", "true"),
-    comparisons={ast.NotEq: "!="},
-    library="{}",
     functions={
+        **SHARED_FUNCTIONS,
         **{name: f"own_{name}({{}})" for name in DOMAINS},
-        "pow": "own_pow({}, {})",
-        "max": "max({}, {})",
-        "min": "min({}, {})",
         "int": "trunc(Int, {})",
         "float": "Float64({})",
-        "fabs": "abs({})",
-        "fmod": "own_remainder({}, {})",
         "copysign": "copysign({}, {})",
         "isinf": "isinf({})",
     },
-    constants={"inf": "Inf", "nan": "NaN", "pi": repr(math.pi)},
 )
 ASSIGNMENT = "    {} = {}\n"
 
@@ -178,19 +157,15 @@ def frame(function: GeneratedFunction) -> str:
 JULIA = Language(
     name="julia",
     title="Julia",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: name if name in FUNCTIONS else None),
     helpers=HELPERS,
-    constants={},
     reserved=frozenset({*KEYWORDS, *FUNCTIONS, *DOMAINS}),
     family=re.compile("_+"),
     number=number,
-    helper_name="own_{}",
     helper=helper,
     frame=frame,
     routine=partial(translation.as_syntax, syntax=SYNTAX),
-    routine_name="special_{}",
     setting=language.setting_from_one,
 )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import math
 import re
 from functools import partial
 from typing import Any
@@ -12,8 +11,7 @@ import numpy as np
 
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
-from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING
-from backprop.parser.printers.translation import Syntax
+from backprop.parser.printers.syntax import RESULTS, SHARED_FUNCTIONS, WITH_END
 
 REAL = words("sin cos tan atan atan2 sinh cosh tanh asinh exp expm1 hypot erf erfc floor ceil")
 COMPLEX = words("asin acos acosh atanh log log2 log10 log1p sqrt")  # outside of their domain
@@ -151,43 +149,24 @@ SPELLINGS = {
     "index": "{0}({index})",
 }
 number = partial(language.number, infinity="Inf", nan="NaN")
-SYNTAX = Syntax(
-    margin="    ",
-    heads=dict.fromkeys((FLOAT, INT, BOOL, NOTHING), "function [{2}] = {0}({1})"),
-    ends=dict.fromkeys((FLOAT, INT, BOOL, NOTHING), "end"),
-    parameters=dict.fromkeys((FLOAT, INT, LIST), "{}"),
-    locals={},
+SYNTAX = WITH_END._replace(
+    heads=dict.fromkeys(RESULTS, "function [{2}] = {0}({1})"),
     table="{0} = [{1}];",
     room="{0} = zeros(1, {1});",
-    loop="for {name} = ({first}):({step}):({end})",
-    first=1,
     item="{}({})",
     change="{0} = {0} {1} {3};",
     answer="answer = {};\nreturn;",
-    branch="if {}",
-    otherwise="else",
-    repeat="while {}",
-    end="end",
-    loop_end="end",
     choice=None,
     copies="[{}] = {};",
     negation="~{}",
-    truths=("false", "true"),
     whole="mod({}, {})",
     comparisons={ast.NotEq: "~="},
-    library="{}",
     functions={
+        **SHARED_FUNCTIONS,
         **{name: f"own_{name}({{}})" for name in COMPLEX},
-        "max": "max({}, {})",
-        "min": "min({}, {})",
         "int": "fix({})",
         "float": "{}",
-        "fabs": "abs({})",
-        "pow": "own_pow({}, {})",
-        "fmod": "own_remainder({}, {})",
-        "copysign": "own_copysign({}, {})",
     },
-    constants={"inf": "Inf", "nan": "NaN", "pi": repr(math.pi)},
 )
 ASSIGNMENT = "    {} = {};\n"
 
@@ -227,7 +206,6 @@ MATLAB = Language(
     name="matlab",
     title="MATLAB",
     run_by="octave-cli",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: name if name in REAL else None),
     helpers=HELPERS,
@@ -235,11 +213,9 @@ MATLAB = Language(
     reserved=frozenset({*KEYWORDS, *REAL, *COMPLEX}),
     family=re.compile(r"_.*|.*[^\x00-\x7f].*"),
     number=number,
-    helper_name="own_{}",
     helper=helper,
     frame=frame,
     routine=partial(translation.as_syntax, syntax=SYNTAX),
-    routine_name="special_{}",
     setting=language.setting_from_one,
 )
 

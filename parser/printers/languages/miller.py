@@ -102,18 +102,13 @@ def frame(function: GeneratedFunction) -> str:
 MILLER = Language(
     name="miller",
     title="Miller",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
-    library=lambda gate: None,
     helpers=HELPERS,
-    constants={},
     reserved=frozenset({*RESERVED, *FUNCTIONS}),
     number=partial(language.number, infinity="(1.0 / 0.0)", nan="(0.0 / 0.0)"),
     helper_name="_{}",
     helper=helper,
     frame=frame,
-    routine=None,
-    setting=language.setting,
     run_by="mlr",
     forms=FORMS,
 )

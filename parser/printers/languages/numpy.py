@@ -248,6 +248,7 @@ NUMPY = Language(
     reserved=frozenset({*keyword.kwlist, "__debug__", "float", "fractions", "math", "np"}),
     number=number,
     helper_name="_{}",
+    routine_name="_{}",
     helper=helper,
     frame=frame,
     routine=translation.as_python,

@@ -112,18 +112,13 @@ def frame(function: GeneratedFunction) -> str:
 POLARS = Language(
     name="polars",
     title="Polars",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
-    library=lambda gate: None,
     helpers=HELPERS,
     constants={name: f"math.{name}" for name in ("pi", "tau", "e")},
     reserved=frozenset({*keyword.kwlist, "__debug__", "math", "pl", "rows", "is_known", "name", "isinstance", "float"}),
     number=partial(language.number, infinity="math.inf", nan="math.nan"),
     helper_name="_{}",
-    helper=None,
     frame=frame,
-    routine=None,
-    setting=language.setting,
     run_by="polars",
     forms=FORMS,
 )

@@ -134,10 +134,10 @@ PYTHON = Language(
     reserved=frozenset({*keyword.kwlist, "__debug__", "abs", "float", "math", "round"}),
     number=partial(language.number, infinity="math.inf", nan="math.nan"),
     helper_name="_{}",
+    routine_name="_{}",
     helper=helper,
     frame=frame,
     routine=translation.as_python,
-    setting=language.setting,
 )
 
 # A Python module with the function `name`: floats, or lists of them, in, the value and a dict of the gradient out.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from functools import partial
 from typing import Any
@@ -11,8 +10,7 @@ import numpy as np
 
 from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
-from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING
-from backprop.parser.printers.translation import Syntax
+from backprop.parser.printers.syntax import CONSTANTS, RESULTS, SHARED_FUNCTIONS, UNTYPED, Syntax
 
 FUNCTIONS = words(
     "acos asin atan atan2 acosh asinh atanh ceil cos cosh exp expm1 floor log log10 log1p log2 sin sinh sqrt tan tanh"
@@ -137,8 +135,8 @@ SPELLINGS = {
 number = partial(language.number, infinity="Inf", nan="NaN")
 SYNTAX = Syntax(
     margin="  ",
-    heads=dict.fromkeys((FLOAT, INT, BOOL, NOTHING), "{0} <- function({1}) {{"),
-    parameters=dict.fromkeys((FLOAT, INT, LIST), "{}"),
+    heads=dict.fromkeys(RESULTS, "{0} <- function({1}) {{"),
+    parameters=UNTYPED,
     locals={},
     table="{0} <- list(at = c({1}))",
     room="{0} <- new.env(); {0}$at <- numeric({1})",  # what is changed by a function must not be a copy
@@ -156,19 +154,13 @@ SYNTAX = Syntax(
     whole="{} %% {}",
     library="own_{}",
     functions={
+        **SHARED_FUNCTIONS,
         **{name: f"own_{name}({{}})" for name in FUNCTIONS if name != "atan2"},
-        "max": "max({}, {})",
-        "min": "min({}, {})",
         "int": "trunc({})",
         "float": "{}",
-        "fabs": "abs({})",
-        "pow": "own_pow({}, {})",
-        "fmod": "own_remainder({}, {})",
-        "copysign": "own_copysign({}, {})",
         "isinf": "is.infinite({})",
-        "sqrt": "own_sqrt({})",
     },
-    constants={"inf": "Inf", "nan": "NaN", "pi": repr(math.pi)},
+    constants=CONSTANTS,
 )
 ASSIGNMENT = "  {} <- {}\n"
 
@@ -209,19 +201,15 @@ R = Language(
     name="r",
     title="R",
     run_by="Rscript",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
-    library=language.from_math(lambda name: None),
     helpers=HELPERS,
     constants={"pi": "pi"},
     reserved=frozenset(KEYWORDS),
     family=re.compile(r"_.*|.*[^\x00-\x7f].*"),
     number=number,
-    helper_name="own_{}",
     helper=helper,
     frame=frame,
     routine=partial(translation.as_syntax, syntax=SYNTAX),
-    routine_name="special_{}",
     setting=language.setting_from_one,
 )
 

@@ -12,7 +12,7 @@ from backprop.parser.printers import code, language, translation
 from backprop.parser.printers.expression import nested
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, words
 from backprop.parser.printers.routines import BOOL, FLOAT, INT, LIST, NOTHING
-from backprop.parser.printers.translation import Syntax
+from backprop.parser.printers.syntax import Syntax
 
 METHODS = {  # what f64 calls the functions of other math libraries
     **{name: name for name in words("sin cos tan asin acos atan atan2 sinh cosh tanh exp exp2 log2 log10 sqrt cbrt")},
@@ -160,7 +160,6 @@ RUST = Language(
     name="rust",
     title="Rust",
     run_by="rustc",
-    operators=frozenset("+-*/"),
     spellings=SPELLINGS,
     library=language.from_math(lambda name: f"f64::{METHODS[name]}" if name in METHODS else None),
     helpers=HELPERS,
@@ -168,12 +167,9 @@ RUST = Language(
     reserved=frozenset(KEYWORDS),
     family=re.compile("_+"),
     number=number,
-    helper_name="own_{}",
     helper=helper,
     frame=frame,
     routine=partial(translation.as_syntax, syntax=SYNTAX),
-    routine_name="special_{}",
-    setting=language.setting,
 )
 
 # A Rust function `name` of f64s, or references to arrays of them, that returns the value and a tuple of the gradient.

@@ -244,8 +244,14 @@ def matlab(sources, calls, number, folder):
     return ran("octave-cli", "--norc", "--no-gui", "program.m", folder=folder)
 
 
-def cuda(sources, calls, number, folder):
-    """As C++ on the host: its functions are those of the device, but for their last bits."""
+CPP_HEAD = """#include <cstdio>
+#include <initializer_list>
+static void show(std::initializer_list<double> all) { for (double x : all) printf("%.17g ", x); puts(""); }
+"""
+
+
+def cpp(sources, calls, number, gives_value):
+    """A program of C++; `gives_value`: a function that is a number returns it, else the argument `v` is set to it."""
     lines = []
     for call in calls:
         shapes = [np.shape(np.array(texts, dtype=object)) for texts in call.results]
@@ -258,20 +264,47 @@ def cuda(sources, calls, number, folder):
             given.append(f"a{place}")
         sizes = "".join([f"[{max(length, 1)}]" for length in shapes[0]])
         declared.append(f"double v{sizes}, g[{count + 1}];")
-        given += [*["v"] * bool(shapes[0]), *["g"] * bool(call.results[1:])]
-        called = f"{'' if shapes[0] else 'v = '}{call.function.body.name}({', '.join(given)});"
+        is_given = gives_value and not shapes[0]
+        given += [*["v"] * (not is_given), *["g"] * bool(call.results[1:])]
+        called = f"{'v = ' if is_given else ''}{call.function.body.name}({', '.join(given)});"
         places = [f"v{''.join([f'[{index}]' for index in place])}" for place in np.ndindex(shapes[0])]
         shown = [*places, *[f"g[{place}]" for place in range(count)]]
         lines.append(f"{{ {' '.join(declared)} (void)g; {called} show({{{', '.join(shown)}}}); }}")
     parts, main = in_parts(lines, "static void part{0}() {{\n{1}\n}}", "part{}();")
-    head = "#include <cstdio>\n#include <initializer_list>\n"
-    head += (
-        'static void show(std::initializer_list<double> all) { for (double x : all) printf("%.17g ", x); puts(""); }'
-    )
-    (folder / "program.cpp").write_text("\n".join([head, *sources, *parts, "int main() {", main, "}", ""]))
-    flags = ["-std=c++17", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off", "-O0", "-D__device__="]
-    ran("g++", *flags, "program.cpp", "-o", "program", folder=folder)
+    return "\n".join([*sources, *parts, "int main() {", main, "}", ""])
+
+
+def ran_cpp(text, folder, *flags):
+    (folder / "program.cpp").write_text(CPP_HEAD + text)
+    ran("g++", "-std=c++17", "-ffp-contract=off", "-O0", *flags, "program.cpp", "-o", "program", folder=folder)
     return ran("./program", folder=folder)
+
+
+def cuda(sources, calls, number, folder):
+    """As C++ on the host: its functions are those of the device, but for their last bits."""
+    text = cpp(sources, calls, number, gives_value=True)
+    return ran_cpp(text, folder, "-Wall", "-Wextra", "-Werror", "-D__device__=")
+
+
+GLSL_AS_CPP = """#include <cmath>
+#include <cstdint>
+#include <cstring>
+using std::abs; using std::isnan;
+#undef INFINITY
+#undef NAN
+#define out
+#define precise const
+struct uvec2 { uint32_t low, high; uvec2(uint32_t l, uint32_t h) : low(l), high(h) {} };
+static double packDouble2x32(uvec2 bits) { double x; memcpy(&x, &bits, 8); return x; }
+static double roundEven(double x) { return nearbyint(x); }
+"""
+
+
+def glsl(sources, calls, number, folder):
+    """As C++, whose functions of doubles are those of GLSL."""
+    text = cpp(sources, calls, number, gives_value=False).replace("out double value,", "out double &value,")
+    text = re.sub(r"out double value\)", "out double &value)", re.sub(r"(?<=\d)lf\b", "", text))
+    return ran_cpp(GLSL_AS_CPP + text, folder)
 
 
 def jax(sources, calls, number, folder):
@@ -282,51 +315,6 @@ def jax(sources, calls, number, folder):
         lines.append(f"value, gradient = {call.function.body.name}({given}); show(value, *gradient.values())")
     (folder / "program.py").write_text("\n".join([*sources, *lines, ""]))
     return ran(TOOLS["jax"], "program.py", folder=folder)
-
-
-GLSL_AS_CPP = """#include <cmath>
-#include <cstdint>
-#include <cstdio>
-#include <cstring>
-#include <initializer_list>
-using std::abs; using std::isnan;
-#undef INFINITY
-#undef NAN
-#define out
-#define precise const
-struct uvec2 { uint32_t low, high; uvec2(uint32_t l, uint32_t h) : low(l), high(h) {} };
-static double packDouble2x32(uvec2 bits) { double x; memcpy(&x, &bits, 8); return x; }
-static double roundEven(double x) { return nearbyint(x); }
-static void show(std::initializer_list<double> all) { for (double x : all) printf("%.17g ", x); puts(""); }
-"""
-
-
-def glsl(sources, calls, number, folder):
-    """As C++, whose functions of doubles are those of GLSL."""
-    lines = []
-    for call in calls:
-        shapes = [np.shape(np.array(texts, dtype=object)) for texts in call.results]
-        count = sum(math.prod(shape) for shape in shapes[1:])
-        given, declared = [], []
-        for place, (shape, entries) in enumerate(call.arguments):
-            sizes = "".join([f"[{max(length, 1)}]" for length in shape])
-            values = literal(shape, entries, number, "{", "}") if entries else "{}"
-            declared.append(f"double a{place}{sizes} = {values};")
-            given.append(f"a{place}")
-        sizes = "".join([f"[{max(length, 1)}]" for length in shapes[0]])
-        declared.append(f"double v{sizes}, g[{count + 1}];")
-        places = [f"v{''.join([f'[{index}]' for index in place])}" for place in np.ndindex(shapes[0])]
-        shown = [*places, *[f"g[{place}]" for place in range(count)]]
-        called = f"{call.function.body.name}({', '.join([*given, 'v', *['g'] * bool(call.results[1:])])});"
-        lines.append(f"{{ {' '.join(declared)} (void)g; {called} show({{{', '.join(shown)}}}); }}")
-    parts, main = in_parts(lines, "static void part{0}() {{\n{1}\n}}", "part{}();")
-    text = "\n".join([*sources, *parts, "int main() {", main, "}", ""]).replace(
-        "out double value,", "out double &value,"
-    )
-    text = re.sub(r"out double value\)", "out double &value)", re.sub(r"(?<=\d)lf\b", "", text))
-    (folder / "program.cpp").write_text(GLSL_AS_CPP + text)
-    ran("g++", "-std=c++17", "-ffp-contract=off", "-O0", "program.cpp", "-o", "program", folder=folder)
-    return ran("./program", folder=folder)
 
 
 PROGRAMS = {

@@ -19,25 +19,24 @@ class SqlDialect(NamedTuple):
     """A dialect; `functions` has the templates of the gates that the database has.
 
     `number` is the form of a double's digits, `bare` that beside a column, if it needs less there. `double` casts a
-    column to it. `infinity` and `nan` are None where the
-    database has no such number. `orders_nan`: nan equals itself there and is the largest. `is_checked`: products,
-    quotients and powers that leave the range of doubles are errors there, not infinite or 0. `divides_by_zero`: a
-    quotient by 0 is what IEEE 754 says. `logarithm` is the natural one.
+    column to it. `infinity` and `nan` are None where the database has no such number. `orders_nan`: nan equals itself
+    there and is the largest. `is_checked`: products, quotients and powers that leave the range of doubles are errors
+    there, not infinite or 0. `divides_by_zero`: a quotient by 0 is what IEEE 754 says. `logarithm` is the natural one.
 
     `nests`: a layer stands in the one that selects from it; else it is an entry of WITH, of which there may be more
     than a database reads within each other. `barrier` ends a layer that would be merged with the next, which would
     compute its columns once for each use.
-    `carried` and `whole` are how a layer hands on the columns of the table, and how the last one shows these without
-    those of the layers; None where there is no word for that. `is_correlated`: a select in brackets may use columns
-    from outside. `applies`: a layer is joined to what is before it by CROSS APPLY, there being no WITH in brackets.
+    `carried` is how a layer hands on the columns of the table, `whole` how the last one shows these without those of
+    the layers, None where there is no word for that. `is_correlated`: a select in brackets may use columns from
+    outside. `applies`: a layer is joined to what is before it by CROSS APPLY, there being no WITH in brackets.
     """
 
     title: str
-    number: str
-    double: str
-    infinity: str | None
-    nan: str | None
     functions: Mapping[str, str]
+    number: str = "{}e0"
+    double: str = "CAST({} AS DOUBLE)"
+    infinity: str | None = "CAST('inf' AS DOUBLE)"
+    nan: str | None = "CAST('nan' AS DOUBLE)"
     bare: str | None = None
     logarithm: str = "ln"
     orders_nan: bool = False
@@ -47,7 +46,7 @@ class SqlDialect(NamedTuple):
     ignores_case: bool = True
     nests: bool = True
     barrier: str = ""
-    carried: str | None = None
+    carried: str = "*"
     whole: str | None = None
     is_correlated: bool = True
     applies: bool = False

@@ -47,19 +47,19 @@ def within(condition: str, call: str) -> str:
 IS_INFINITE = "abs({0}) = <inf>"
 # below exp(-708.3) numbers lose their digits, and the next product is an error
 CHECKED_EXP = "CASE WHEN {0} < -708.3 THEN <0> WHEN {0} > 709.782712893384 THEN {0} * <inf> ELSE exp({0}) END"
-DOMAINS = {
+LOG_TWO, LOG_TEN = "0.6931471805599453", "2.302585092994046"
+CHECKED = {  # where it is an error to leave a domain, or the range of doubles
     "sqrt": within("{0} < 0", "sqrt({0})"),
+    "exp": CHECKED_EXP,
     "log": logarithm("ln({0})"),
+    "log2": logarithm(f"ln({{0}}) / {LOG_TWO}"),
+    "log10": logarithm("log10({0})"),
     "asin": within("{0} NOT BETWEEN -1 AND 1", "asin({0})"),
     "acos": within("{0} NOT BETWEEN -1 AND 1", "acos({0})"),
 }
 
 DUCKDB = SqlDialect(
     title="DuckDB",
-    number="{}e0",
-    double="CAST({} AS DOUBLE)",
-    infinity="CAST('inf' AS DOUBLE)",
-    nan="CAST('nan' AS DOUBLE)",
     orders_nan=True,
     divides_by_zero=True,
     functions=BASE
@@ -69,7 +69,6 @@ DUCKDB = SqlDialect(
         rint="round_even({0}, 0)",
         mod=remainder("mod({0}, {1})"),
     ),
-    carried="*",
     whole="* EXCLUDE ({})",
 )
 POSTGRES = SqlDialect(
@@ -83,12 +82,9 @@ POSTGRES = SqlDialect(
     is_checked=True,
     functions=BASE
     | NAN_LAST
-    | DOMAINS
+    | CHECKED
     | functions(
         "cbrt trunc rint=round sinh cosh tanh asinh",
-        exp=CHECKED_EXP,
-        log2=logarithm("ln({0}) / 0.6931471805599453"),
-        log10=logarithm("log10({0})"),
         acosh=within("{0} < 1", "acosh({0})"),
         atanh=within("{0} NOT BETWEEN -1 AND 1", "atanh({0})"),
         **{name: within(IS_INFINITE, f"{name}({{0}})") for name in ("sin", "cos", "tan")},
@@ -118,12 +114,10 @@ SQLITE = SqlDialect(
     barrier="LIMIT -1",
 )
 # Those that follow no test runs.
-LOG_TWO, LOG_TEN = "0.6931471805599453", "2.302585092994046"
 IN_LONG = "CASE WHEN abs({{0}}) < 4503599627370496 THEN CAST({}({{0}}) AS DOUBLE) ELSE {{0}} END"
 SPARK = SqlDialect(
     title="Spark SQL",
     number="{}D",
-    double="CAST({} AS DOUBLE)",
     infinity="CAST('Infinity' AS DOUBLE)",
     nan="CAST('NaN' AS DOUBLE)",
     orders_nan=True,
@@ -140,7 +134,6 @@ SPARK = SqlDialect(
         hypot="hypot({0}, {1})",
     ),
     quote="``",
-    carried="*",
     whole="* EXCEPT ({})",
     is_correlated=False,
 )
@@ -151,36 +144,16 @@ BIGQUERY = SqlDialect(
     infinity="CAST('inf' AS FLOAT64)",
     nan="CAST('nan' AS FLOAT64)",
     is_checked=True,
-    functions=BASE
-    | DOMAINS
-    | functions(
-        "cbrt trunc tanh asinh",
-        exp=CHECKED_EXP,
-        log2=logarithm(f"ln({{0}}) / {LOG_TWO}"),
-        log10=logarithm("log10({0})"),
-    ),
+    functions=BASE | CHECKED | functions("cbrt trunc tanh asinh"),
     quote="``",
-    carried="*",
     whole="* EXCEPT ({})",
 )
 SNOWFLAKE = SqlDialect(
     title="Snowflake",
-    number="{}e0",
-    double="CAST({} AS DOUBLE)",
-    infinity="CAST('inf' AS DOUBLE)",
     nan="CAST('NaN' AS DOUBLE)",
     orders_nan=True,
     is_checked=True,
-    functions=BASE
-    | NAN_LAST
-    | DOMAINS
-    | functions(
-        "cbrt trunc tanh asinh",
-        exp=CHECKED_EXP,
-        log2=logarithm(f"ln({{0}}) / {LOG_TWO}"),
-        log10=logarithm(f"ln({{0}}) / {LOG_TEN}"),
-    ),
-    carried="*",
+    functions=BASE | NAN_LAST | CHECKED | functions("cbrt trunc tanh asinh", log10=logarithm(f"ln({{0}}) / {LOG_TEN}")),
     whole="* EXCLUDE ({})",
     is_correlated=False,
 )
@@ -198,39 +171,31 @@ CLICKHOUSE = SqlDialect(
     ),
     quote="``",
     ignores_case=False,
-    carried="*",
     whole="* EXCEPT ({})",
     is_correlated=False,
 )
 MYSQL = SqlDialect(
     title="MySQL",
-    number="{}e0",
-    double="CAST({} AS DOUBLE)",
     infinity=None,
     nan=None,
     is_checked=True,
-    functions=BASE
-    | DOMAINS
-    | functions("log2 log10", exp=CHECKED_EXP, trunc="truncate({0}, 0)", mod=remainder("mod({0}, {1})")),
+    functions=BASE | CHECKED | functions("log2 log10", trunc="truncate({0}, 0)", mod=remainder("mod({0}, {1})")),
     quote="``",
     barrier="LIMIT 18446744073709551615",
 )
 TSQL = SqlDialect(
     title="SQL Server",
-    number="{}e0",
     double="CAST({} AS FLOAT)",
     infinity=None,
     nan=None,
     is_checked=True,
     logarithm="log",
     functions=BASE
-    | DOMAINS
+    | CHECKED
     | functions(
         "ceil=ceiling",
-        exp=CHECKED_EXP,
         log=logarithm("log({0})"),
         log2=logarithm(f"log({{0}}) / {LOG_TWO}"),
-        log10=logarithm("log10({0})"),
         atan2="atn2({0}, {1})",
         trunc="round({0}, 0, 1)",
     ),

@@ -108,7 +108,7 @@ def whole(
     stages = layers(columns, used)
     if not stages or dialect.applies:
         return selection(["_row.*", *shown], applied(stages, f"{table} AS _row"))
-    assert dialect.carried is not None and dialect.whole is not None
+    assert dialect.whole is not None
     has_all = dialect.carried == "*"  # the columns of the layers before, too
     listed = [[dialect.carried, *[entry(*one) for one in stage if not has_all or one[0] != one[1]]] for stage in stages]
     everything = dialect.whole.format(", ".join([column.name for column in columns]))
