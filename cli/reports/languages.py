@@ -7,22 +7,24 @@ from backprop.cli.output.report import Column, Report
 from backprop.cli.reports.functions import PUBLIC, names
 from backprop.parser.printers.coverage import ways
 from backprop.parser.printers.languages import languages
+from backprop.parser.printers.languages.sql import coverage
 
 
 def languages_report(name: str | None) -> Report | None:
     """A row for each function, or for those that a name may mean, None where none is but made of others."""
     known = languages()
-    words = [word for word in LANGUAGES if word in known]
     asked = [gate for gates in PUBLIC.values() for gate in gates] if name is None else names().get(name, [])
     gates = [gate for gate in asked if gate.expand is None]
     if not gates:
         return None
-    columns = [ways(known[word], gates) for word in words]
-    ways_of = {gate.name: dict(zip(words, cells, strict=True)) for gate, *cells in zip(gates, *columns, strict=True)}
-    tools = {word: known[word].run_by or None for word in words}
+    columns = {word: ways(known[word], gates) for word in LANGUAGES if word in known} | {"sql": coverage.ways(gates)}
+    tools = {word: known[word].run_by or None for word in columns if word in known} | {"sql": coverage.RUN_BY}
+    ways_of = {
+        gate.name: dict(zip(columns, cells, strict=True)) for gate, *cells in zip(gates, *columns.values(), strict=True)
+    }
     return Report(
         title="own: the language's, written: as code beside it, no: not at all",
-        columns=(Column("name"), *[Column(word) for word in words]),
+        columns=(Column("name"), *map(Column, columns)),
         rows=[
             ("(tests run it by)", *[tool or "nothing" for tool in tools.values()]),
             *[(function, *cells.values()) for function, cells in ways_of.items()],

@@ -95,9 +95,10 @@ def test_the_table_of_languages(backprop):
     found = {row[0]: dict(zip(head[1:], row[1:], strict=True)) for row in rows}
     assert set(found) == {gate.name for gate in PUBLIC if gate.expand is None}
     assert {name for name, cells in found.items() if cells["c"] == "no"} == {"integral", "root", "argmin"}
+    assert [found[name]["sql"] for name in ("sin", "tanh", "jn")] == ["own", "written", "no"]
     assert (found["sin"]["c"], found["erf"]["javascript"], found["jn"]["rust"]) == ("own", "written", "written")
     answer = json.loads(backprop("functions", "max", "--languages", "--json").out)
-    assert answer["run_by"]["fortran"] == "gfortran"
+    assert (answer["run_by"]["fortran"], answer["run_by"]["sql"]) == ("gfortran", "duckdb, postgres, sqlite")
     assert [one["name"] for one in answer["functions"]] == ["maximum", "max"]
     answer = backprop("functions", "median", "--languages")
     assert (answer.status, answer.out) == (2, "") and "omit --languages" in answer.err

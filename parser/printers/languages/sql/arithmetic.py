@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from backprop.autodiff.declaration.gate import Gate
 from backprop.autodiff.declaration.notation import PRODUCT, SUM, UNARY, Template
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.graph import Node
@@ -16,9 +17,10 @@ LEAST_ROOT, LARGEST_ROOT = "1.4916681462400413e-154", "1.3407807929942e154"  # o
 
 def is_spelled(dialect: SqlDialect, node: Node) -> bool:
     """Whether the dialect has the node's gate."""
-    gate = node.gate
-    if gate.is_variadic and len(node.inputs) > 2:
-        return False
+    return has_gate(dialect, node.gate) and not (node.gate.is_variadic and len(node.inputs) > 2)
+
+
+def has_gate(dialect: SqlDialect, gate: Gate) -> bool:
     return gate.is_indicator or dialect.call(gate) is not None or gate in own_signs()
 
 
