@@ -15,8 +15,8 @@ from backprop.autodiff.graph import Node
 from backprop.parser.printers import code, language
 from backprop.parser.printers.expression import shortest
 from backprop.parser.printers.finite import without_infinities
-from backprop.parser.printers.forms import FORMS
 from backprop.parser.printers.language import GeneratedFunction, Language, column
+from backprop.parser.printers.special_forms import LOOPLESS_FORMS
 
 FUNCTIONS = "abs sqrt exp log10 sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc trunc"
 SPELLINGS: dict[str, str | Template] = {
@@ -145,7 +145,7 @@ EXCEL = Language(
     helper_name="_{}",
     frame=partial(frame, cells={}),
     run_by="soffice",
-    forms=FORMS | {"expm1": expm1, "log1p": log1p},
+    forms=LOOPLESS_FORMS | {"expm1": expm1, "log1p": log1p},
     rewrite=without_infinities,
 )
 

@@ -11,6 +11,7 @@ from backprop.parser.printers import code, language
 from backprop.parser.printers.expression import nested
 from backprop.parser.printers.language import GeneratedFunction, Language, words
 from backprop.parser.printers.languages.python import framed, helper
+from backprop.parser.printers.special_forms import LOOPLESS_FORMS
 
 FUNCTIONS = {  # what jax.numpy calls the functions of other math libraries
     **{
@@ -89,6 +90,7 @@ JAX = Language(
     helper=helper,
     frame=frame,
     setting=entry,
+    forms=LOOPLESS_FORMS,
 )
 
 # A Python module with the function `name`: numbers or arrays in, the value and a dict of the gradient out.

@@ -9,8 +9,8 @@ import numpy as np
 
 from backprop.autodiff.declaration.notation import POWER, Template
 from backprop.parser.printers import code, language
-from backprop.parser.printers.forms import FORMS
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, column, words
+from backprop.parser.printers.special_forms import LOOPLESS_FORMS
 
 FUNCTIONS = words("abs sqrt exp expm1 log log10 log1p sin cos tan atan atan2 sinh cosh tanh asinh acosh atanh")
 RESERVED = words(
@@ -110,7 +110,7 @@ MILLER = Language(
     helper=helper,
     frame=frame,
     run_by="mlr",
-    forms=FORMS,
+    forms=LOOPLESS_FORMS,
 )
 
 # A program of Miller that adds the value and the gradient to records whose fields are called as the variables.

@@ -11,8 +11,8 @@ import numpy as np
 from backprop.autodiff.declaration.notation import POWER, Template
 from backprop.parser.printers import code, language
 from backprop.parser.printers.expression import nested
-from backprop.parser.printers.forms import FORMS
 from backprop.parser.printers.language import Body, GeneratedFunction, Language, column, listed
+from backprop.parser.printers.special_forms import LOOPLESS_FORMS
 
 # Polars has nan equal to itself and greater than any number: comparisons ask for it.
 HELPERS = {
@@ -120,7 +120,7 @@ POLARS = Language(
     helper_name="_{}",
     frame=frame,
     run_by="polars",
-    forms=FORMS,
+    forms=LOOPLESS_FORMS,
 )
 
 # A Python module with the function `name` of a frame of Polars, which it gives back with the value and the gradient.

@@ -6,17 +6,30 @@ import json
 import math
 import re
 import subprocess
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import import_module
 
 import numpy as np
 
 from backprop.autodiff.derivatives.values import value_and_grad
+from backprop.autodiff.gates import GATES
 from backprop.autodiff.passes.reverse import gradients
 from backprop.parser import parse
+from backprop.parser.printers.forms import FORMS
+from backprop.parser.printers.special_forms import LOOPLESS_FORMS
+
+LACKING = {gate.name for gate in GATES if gate.routine and gate.name not in LOOPLESS_FORMS}  # what takes loops
+AT_ANY_LENGTH = LOOPLESS_FORMS.keys() - FORMS.keys()  # what is written out at a length that serves all numbers
+BOUND_AT_ANY_LENGTH = 1e-12
+
 
 # Each language has the same texts at the same points: they are read, differentiated and evaluated for all of them.
 parsed = lru_cache(maxsize=2000)(parse)  # a graph keeps the programs of its derivatives for the next point
+
+
+@cache
+def is_at_any_length(text):
+    return any(node.gate.name in AT_ANY_LENGTH for node in parsed(text).nodes)
 
 
 def truth_of(text, values):

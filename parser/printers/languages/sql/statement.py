@@ -10,17 +10,17 @@ from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.evaluation.program import needed
 from backprop.autodiff.graph import Node
-from backprop.parser.printers.forms import FORMS, SMALL_EXPONENTS, whole_power
+from backprop.parser.printers.forms import SMALL_EXPONENTS, whole_power
 from backprop.parser.printers.languages.sql import layers
 from backprop.parser.printers.languages.sql.arithmetic import is_spelled
 from backprop.parser.printers.languages.sql.dialect import SqlDialect, spelling_of
 from backprop.parser.printers.languages.sql.dialects import DIALECTS
 from backprop.parser.printers.languages.sql.long_sums import in_pairs
 from backprop.parser.printers.languages.sql.ranges import Magnitude, ranges
-from backprop.parser.printers.languages.sql.special import SPECIAL_FORMS
 from backprop.parser.printers.languages.sql.writer import DEEPEST, SqlWriter, WrittenNode, is_variable, name_of
 from backprop.parser.printers.longhand import in_place, rewritten
 from backprop.parser.printers.scalars import in_scalars
+from backprop.parser.printers.special_forms import LOOPLESS_FORMS
 
 LONGEST_ENTRY = 400  # characters of an entry of the list in which everything is written where it is used
 SHORTEST_NODE = 4  # characters that a node takes at least, with its sign
@@ -106,7 +106,7 @@ def replacement(dialect: SqlDialect, node: Node) -> Callable[..., Node] | None:
     if is_variable(node) or is_spelled(dialect, node):
         return None
     name = spelling_of(gate)
-    form = SPECIAL_FORMS.get(name) or FORMS.get(name) or gate.kernel or (gate.textbook if gate.is_public else None)
+    form = LOOPLESS_FORMS.get(name) or gate.kernel or (gate.textbook if gate.is_public else None)
     if form is None:
         raise ExpressionError(
             f"{dialect.title} cannot compute '{gate.called}', nor is it written out in SQL",

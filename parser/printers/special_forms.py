@@ -1,4 +1,4 @@
-"""The gamma function and its kin, sinc and logaddexp, whose routines are loops: at a length that serves all numbers.
+"""The gamma function and its kin, and sinc, whose routines are loops: at a length that serves all numbers.
 
 They agree with the routines to 1e-12 but next to the roots of lgamma and digamma on the left, where digits cancel.
 """
@@ -23,17 +23,11 @@ from backprop.autodiff.numerics.routines.gamma import (
     LOG_SQRT_TWO_PI,
     RECIPROCAL_GAMMA,
 )
-from backprop.parser.printers.forms import nearest, polynomial, with_sign_of
+from backprop.parser.printers.forms import FORMS, nearest, polynomial, with_sign_of
 
 STEPS = 10  # by which the recurrence takes a number to where Stirling's series has 17 digits
 TERMS = 9  # of it
 MOST_ORDERS = 4  # of derivatives of digamma, for which that is true
-
-
-def logaddexp(x: Any, y: Any) -> Any:
-    larger, smaller = np.maximum(x, y), np.minimum(x, y)
-    total = larger + np.log1p(np.exp(smaller - larger))
-    return np.where(np.logical_and(np.equal(larger, smaller), np.equal(np.abs(x), math.inf)), larger, total)
 
 
 def sine_of_pi(x: Any) -> Any:
@@ -140,8 +134,8 @@ def polygamma(x: Any, order: int) -> Any:
         return digamma(x)
     if order > MOST_ORDERS:
         raise ExpressionError(
-            f"'polygamma' of order {order} is not written out in SQL, up to {MOST_ORDERS} is",
-            cure="compute it by backprop batch, which writes Parquet and CSV",
+            f"'polygamma' of order {order} is not written out without loops, up to {MOST_ORDERS} is",
+            cure="choose another language; or compute it by backprop batch, which writes Parquet and CSV",
         )
     own = np.where(x > 0.0, x, 1.0 - x)
     factor = math.factorial(order)
@@ -164,8 +158,7 @@ def polygamma(x: Any, order: int) -> Any:
     return sign * np.where(np.equal(x, math.inf), 0.0, np.where(np.equal(x, -math.inf), math.nan, pole))
 
 
-SPECIAL_FORMS: dict[str, Callable[..., Any]] = {
-    "logaddexp": logaddexp,
+LOOPLESS_FORMS: dict[str, Callable[..., Any]] = FORMS | {
     "sinc": sinc,
     "sinc_derivative": sinc_derivative,
     "lgamma": lgamma,
