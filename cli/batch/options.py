@@ -119,6 +119,12 @@ batch_options = shared(
         metavar="ADDRESS|local",
         help="With -o FOLDER/: have the workers of a Dask scheduler do it, or of one that is started here.",
     ),
+    click.option(
+        "--rows-per-task",
+        type=BoundedNumber(1),
+        metavar="N",
+        help="With --scheduler: cut files of Parquet into tasks of whole row groups, of N rows or more.",
+    ),
     STRICT,
     click.option("-q", "--quiet", is_flag=True, help="No progress bar and no notes."),
 )

@@ -62,6 +62,7 @@ class Batch(RowSettings):
         retries: int | None,
         resume: bool,
         scheduler: str | None,
+        rows_per_task: int | None,
         quiet: bool,
         strict: bool,
         **more: Any,
@@ -102,7 +103,8 @@ class Batch(RowSettings):
         self.expects_bad_rows = on_error.endswith(EXPECTED)
         self.rejects = rejects
         self.is_strict = strict
-        self.jobs, self.retries, self.is_resumed, self.scheduler = jobs, retries, resume, scheduler
+        self.jobs, self.retries, self.is_resumed = jobs, retries, resume
+        self.scheduler, self.rows_per_task = scheduler, rows_per_task
         self.check_summary(only)
         self.check_partitions()
         self.check()
@@ -209,6 +211,8 @@ class Batch(RowSettings):
                 f"{option} goes with a folder that takes a file of results for each file of rows",
                 f"give the folder, with a slash behind its name: -o results/; or omit {option}",
             )
+        if self.rows_per_task is not None:
+            self._check_rows_per_task()
         if self.jobs is not None and self.scheduler not in (None, "local"):
             raise Failure("--jobs goes with --scheduler local: a scheduler has the workers that it has", "omit --jobs")
         if self.is_resumed and self.rejects is not None:
@@ -216,6 +220,17 @@ class Batch(RowSettings):
                 "--resume and --rejects contradict each other: bad rows of what is there are not read again",
                 "omit one of the two",
             )
+
+    def _check_rows_per_task(self) -> None:
+        if self.scheduler is None:
+            raise Failure("--rows-per-task goes with --scheduler, whose tasks are files or parts of them", "omit it")
+        if self.input_format != "parquet":
+            raise Failure(
+                f"--rows-per-task goes with parquet, not with {self.input_format}", "omit it: a task is a file"
+            )
+        if self.summary or self.output_format == "table":
+            what = f"--{self.summary}" if self.summary else "--format table"
+            raise Failure(f"--rows-per-task and {what} contradict each other: a task is a file", "omit one of the two")
 
     def check(self) -> None:
         """Raise Failure for options that contradict each other."""

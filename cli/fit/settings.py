@@ -48,6 +48,7 @@ ROWS_ALONE: dict[str, Any] = {  # what a batch may be asked, and a fit is not
     "rejects": None,
     "jobs": None,
     "retries": None,
+    "rows_per_task": None,
     "resume": False,
     "scheduler": None,
     "strict": False,

@@ -5,17 +5,27 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from backprop.autodiff.evaluation.threads import usable_cores
-from backprop.cli.batch.cluster.task import SentQuestion, as_named, asked_of_all, attempted, task_of
+from backprop.cli.batch.cluster.parts import joined, part_made, parts_in, parts_task_of
+from backprop.cli.batch.cluster.task import (
+    FileTask,
+    SentQuestion,
+    as_named,
+    asked_of_all,
+    attempted,
+    file_task_of,
+    task_of,
+)
 from backprop.cli.batch.partitions.attempt import Attempt, Outcome, problem_of
-from backprop.cli.batch.partitions.manifest import is_like
+from backprop.cli.batch.partitions.manifest import is_like, is_whole
 from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
+    from backprop.cli.batch.input.files import FilePart
     from backprop.cli.batch.settings import Batch
 
 LOCAL = "local"
@@ -39,7 +49,11 @@ def outcomes(batch: Batch, waiting: deque[Attempt], client: Any) -> Generator[Ou
     while waiting or alone or tasks:
         while (waiting or alone) and len(tasks) < AT_A_TIME:
             attempts = [alone.popleft()] if alone else next_files(batch, waiting)
-            future = client.submit(attempted, asked, task_of(batch, attempts), pure=False)
+            parts = parts_in(batch, batch.files[attempts[0].place]) if len(attempts) == 1 else []
+            if len(parts) > 1:
+                future = submitted(file_task_of(batch, attempts[0]), parts, asked, client)
+            else:
+                future = client.submit(attempted, asked, task_of(batch, attempts), pure=False)
             tasks[future] = attempts
             coming.add(future)
         future = next(coming)
@@ -53,6 +67,14 @@ def outcomes(batch: Batch, waiting: deque[Attempt], client: Any) -> Generator[Ou
                 alone.extend(attempts)
         else:
             yield from [checked(batch, as_named(outcome, batch)) for outcome in found]
+
+
+def submitted(file: FileTask, parts: Sequence[FilePart], asked: Any, client: Any) -> Any:
+    """The task that joins the results of a file's parts, which are tasks of their own."""
+    task = parts_task_of(file, parts)
+    is_there = file.attempt.known and client.submit(is_whole, file.target, file.attempt.known, pure=False)
+    found = [client.submit(part_made, asked, part, is_there, pure=False) for part in task.parts]
+    return client.submit(joined, asked, task, found, pure=False)
 
 
 def next_files(batch: Batch, waiting: deque[Attempt]) -> list[Attempt]:

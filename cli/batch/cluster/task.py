@@ -105,7 +105,7 @@ def as_named(outcome: Outcome, batch: Batch) -> Outcome:
     path = os.path.abspath(name)
     made = outcome.made and outcome.made._replace(origin=outcome.made.origin._replace(name=name))
     if outcome.told is not None:
-        outcome.told.rename(batch.files[outcome.place])
+        outcome.told.rename(batch.files[outcome.place], path)
     return outcome._replace(
         made=made,
         problem=outcome.problem and outcome.problem.replace(path, name),

@@ -24,11 +24,12 @@ from backprop.cli.batch.columnar.arrow_types import (
     with_readable_name,
 )
 from backprop.cli.batch.columnar.dictionaries import with_shared
+from backprop.cli.batch.columnar.parts import BLOCK_ROWS, batches_of_part, parts_of
+from backprop.cli.batch.input.files import FilePart
 from backprop.cli.batch.input.source import Source
 from backprop.cli.batch.input.unpacking import Damaged
 from backprop.cli.status import Failure
 
-BLOCK_ROWS = 1 << 16
 CHUNK = 1 << 20  # bytes asked for at once: a wrong length takes no more memory than there is data
 BEGINNINGS = {"parquet": b"PAR1", "arrow": b"ARROW1\0\0"}
 MAXIMUM_SHOWN = 200  # characters of what pyarrow says
@@ -76,8 +77,10 @@ class Batches:
     `notes` say what becomes of columns, by their places in the schema; `left_out` are those that are not in it, and
     what they hold. `has_strange_names`: U+FFFD stands in a column's name for what is not UTF-8. `replaced` are the
     places of those columns in whose cells it stands so far, and `dictionaries` are those that all batches share. `size`
-    is what `consumed` will come to, where that is known.
+    is what `consumed` will come to, where that is known. `whole`: of a part of a file, all of it.
     """
+
+    whole: Batches | None = None
 
     def __init__(self, schema: Any, size: int | None, rows: int | None = None) -> None:
         self.size, self.rows = size, rows
@@ -185,16 +188,19 @@ class FileBatches(Batches):
 
 
 class ParquetBatches(Batches):
-    """The rows of an open file of parquet; intervals, of which pyarrow has the bytes only, are text."""
+    """The rows of an open file of parquet, or a part of them; intervals, which pyarrow has as bytes only, are text."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, part: FilePart | None = None) -> None:
         with said_by_arrow():
             source = pyarrow.PythonFile(file, mode="r")
             self._file = pyarrow.parquet.ParquetFile(source, pre_buffer=False, buffer_size=CHUNK)
             schema = self._file.schema_arrow
             leaves = [self._file.schema.column(position) for position in range(len(self._file.schema))]
         self._are_intervals = iter([leaf.converted_type == "INTERVAL" for leaf in leaves])
-        rows = self._file.metadata.num_rows
+        self._part = part or FilePart(0, self._file.metadata.num_rows)
+        if part is not None:
+            self.whole = ParquetBatches(file)
+        rows = self._part.end - self._part.first
         super().__init__(schema, rows, rows)
 
     def _taken(self, position: int, field: Any) -> tuple[Any, Any]:
@@ -209,6 +215,10 @@ class ParquetBatches(Batches):
         self.notes[len(self._changes)] = f"it is written as text: {INTERVALS}"
         return pyarrow.field(field.name, pyarrow.large_string()), interval_text
 
+    def parts(self, rows: int) -> list[FilePart]:
+        """Parts of the file, of at least so many rows each."""
+        return parts_of(self._file, rows)
+
     def share_dictionaries(self) -> None:
         known: dict[int, Any] = {}
         places = {field.name: index for index, field in enumerate(self.schema) if types.is_dictionary(field.type)}
@@ -220,15 +230,15 @@ class ParquetBatches(Batches):
         self.dictionaries = known
 
     def _read(self) -> Iterator[Any]:
-        for batch in self._file.iter_batches(BLOCK_ROWS):
+        for batch in batches_of_part(self._file, self._part):
             self.consumed += batch.num_rows
             yield batch
         if self.consumed != self.rows:
             raise Damaged(f"it is damaged: by its table of contents it has {self.rows} rows")
 
 
-def batches_of(source: Source, form: str, stack: contextlib.ExitStack) -> Batches:
-    """The rows of a source of parquet or arrow; `stack` keeps what they need. Raises Failure."""
+def batches_of(source: Source, form: str, stack: contextlib.ExitStack, part: FilePart | None = None) -> Batches:
+    """The rows of a source of parquet or arrow, or a part of parquet; `stack` keeps what they need. Raises Failure."""
     stream = Stream(source)
     try:
         head = stream.peek(8)
@@ -241,7 +251,7 @@ def batches_of(source: Source, form: str, stack: contextlib.ExitStack) -> Batche
         file = source.file
         if file is None or size_of(file) != source.size:  # stdin may be a file of which somebody has read a part
             file = spooled(stream, stack)
-        return FileBatches(file) if form == "arrow" else ParquetBatches(file)
+        return FileBatches(file) if form == "arrow" else ParquetBatches(file, part)
     except Damaged as damage:
         raise Failure(f"{source.name}: {damage}", "--from FORMAT says what it is, where its ending does not") from None
 

@@ -22,6 +22,7 @@ from backprop.cli.batch.columnar.encodings import parquet_options
 from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.results import held_once
 from backprop.cli.batch.writing import write_all
+from backprop.cli.output.formats import FORMATS
 
 GROUP_ROWS = 1 << 17  # of parquet; many, because each has an entry in the table of contents, but they wait in memory
 MOST_WAITING = 256  # batches: rows that come slowly come one by one, and each takes thousands of bytes then
@@ -127,17 +128,22 @@ class Behind:
             raise self._raised
 
 
-def write_batches(form: str, schema: Any, batches: Iterator[Any], out: BinaryIO, *, has_header: bool = True) -> None:
+def write_batches(
+    form: str, schema: Any, batches: Iterator[Any], out: BinaryIO, *, has_header: bool = True, is_part: bool = False
+) -> None:
     """Write all batches, which have the schema; text with the names of their columns above, where it `has_header`.
 
-    Arrow goes into a file as a file, into a pipe as a stream, which can be read while it comes. Raises what `batches`
-    raises, OSError where the output cannot be written, BrokenPipeError.
+    Arrow goes into a file as a file, into a pipe as a stream, which can be read while it comes; so goes what `is_part`
+    of a file of any binary format. Raises what `batches` raises, OSError where the output cannot be written,
+    BrokenPipeError.
     """
     out.flush()
     raw = getattr(out, "raw", out)
     try:
         with Sink(raw) as sink:
-            if form == "parquet":
+            if is_part and FORMATS[form].is_binary:
+                write_ipc(schema, batches, sink, is_file=False)
+            elif form == "parquet":
                 write_parquet(schema, batches, sink)
             elif form == "arrow":
                 write_ipc(schema, batches, sink, is_file=stat.S_ISREG(os.fstat(out.fileno()).st_mode))

@@ -29,7 +29,7 @@ from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
     from backprop.autodiff.graph import Graph
-    from backprop.cli.batch.input.files import GivenFile
+    from backprop.cli.batch.input.files import FilePart, GivenFile
     from backprop.cli.batch.row_settings import RowSettings
     from backprop.cli.batch.settings import Batch
 
@@ -38,16 +38,16 @@ LOOKED_AT = 16  # blocks, at most, for the shape of lists
 
 def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, stack: contextlib.ExitStack) -> Run:
     """The run over rows of parquet or Arrow IPC; `stack` keeps what they need. Raises ExpressionError or Failure."""
-    batches = batches_of(source, batch.input_format, stack)
+    batches = batches_of(source, batch.input_format, stack, file.part)
     constants = constant_cells(beside(batch, file, batches.schema.names), batch.constant_kinds)
     fitting = Fitting(source.name, batches.schema, constants, None)
     if len(batch.files) > 1 and not batch.targets:
         fitting = fitting.with_schema(schema_for(batch, fitting.schema))
     wanted_of = partial(batch.wanted_columns, graph)
-    reader = ColumnReader(batch, wanted_of, batches, fitting)
+    reader = ColumnReader(batch, wanted_of, batches, fitting, file.part)
     kernel = batch.kernel(graph, reader.binding.shapes)
     has_lists = bool(reader.binding.nested)
-    run = with_column_output(batch, reader, reader, kernel, reader.schema, has_lists=has_lists)
+    run = with_column_output(batch, reader, reader, kernel, reader.schema, has_lists=has_lists, part=file.part)
 
     def follow(file: GivenFile, stack: contextlib.ExitStack) -> Part:
         source = opened_source(file, stack)
@@ -88,12 +88,13 @@ class ColumnReader:
         wanted_of: Callable[[Sequence[str]], tuple[Sequence[str], Mapping[str, str]]],
         source: Batches,
         fitting: Fitting,
+        part: FilePart | None = None,
     ) -> None:
         self.name = name = fitting.file
         self.source = source
         self.fitting = fitting
         self.schema = fitting.schema
-        self.line = 1  # the number of the next batch's first row
+        self.line = 1 + (part.first if part else 0)  # the number of the next batch's first row
         self.loss: str | None = None
         self.keeps_rows = batch.rejects is not None
         self.is_only, self.note = batch.is_only, batch.note
@@ -112,19 +113,23 @@ class ColumnReader:
         try:
             if batch.output_format == "arrow" and not batch.is_only:
                 source.share_dictionaries()  # a file of Arrow has each once; few readers know what is added
-            self._coming = self._with_shapes_known(map(fitting.fitted, source))
+            self._coming: Iterator[Any] = map(fitting.fitted, source)
+            if source.whole is None:
+                self._coming = itertools.chain(self._looked_at(self._coming), self._coming)
+            elif not self.binding.is_settled:
+                self._looked_at(map(fitting.fitted, source.whole))
         except Damaged as damage:
             raise Failure(f"{name}: {damage}") from None
 
-    def _with_shapes_known(self, coming: Iterator[Any]) -> Iterator[Any]:
-        """The same batches, the first of which have been looked at for the shapes of lists."""
+    def _looked_at(self, coming: Iterator[Any]) -> list[Any]:
+        """The first batches, which have been looked at for the shapes of lists."""
         looked_at: list[Any] = []
         for batch in itertools.islice(coming, LOOKED_AT):
             looked_at.append(batch)
             self.binding.learn_shapes(batch)
             if self.binding.is_settled:
                 break
-        return itertools.chain(looked_at, coming)
+        return looked_at
 
     def __iter__(self) -> Iterator[Any]:
         try:

@@ -23,17 +23,30 @@ from backprop.cli.output.formats import FORMATS
 
 if TYPE_CHECKING:
     from backprop.autodiff.shapes import Shape
+    from backprop.cli.batch.input.files import FilePart
     from backprop.cli.batch.settings import Batch
 
 
 def with_column_output(
-    batch: Batch, given: Input, reader: Reader, kernel: Kernel, schema: Any, *, has_lists: bool
+    batch: Batch,
+    given: Input,
+    reader: Reader,
+    kernel: Kernel,
+    schema: Any,
+    *,
+    has_lists: bool,
+    part: FilePart | None = None,
 ) -> Run:
-    """The run whose blocks are record batches of the schema. `has_lists`: a variable may come from lists."""
+    """The run whose blocks are record batches of the schema. `has_lists`: a variable may come from lists.
+
+    Of a `part` of a file it writes what is joined with the others.
+    """
     keep_freed_memory()
     writer = ColumnWriter(batch, kernel.prepare(), schema, has_lists=has_lists)
     job = job_of(batch, reader, kernel, writer)
-    write = partial(write_batches, batch.output_format, writer.schema, has_header=batch.writes_header)
+    has_header = batch.writes_header and (part is None or not part.first)
+    form = batch.output_format
+    write = partial(write_batches, form, writer.schema, has_header=has_header, is_part=part is not None)
     return Run(given, job, write, is_shared=False, reading=job.reading)
 
 

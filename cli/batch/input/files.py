@@ -19,15 +19,23 @@ NO_VALUE = "__HIVE_DEFAULT_PARTITION__"
 SHOWN = 3  # files in one note
 
 
+class FilePart(NamedTuple):
+    """Some rows of a file, as places from 0: from the `first` on, before the `end`."""
+
+    first: int
+    end: int
+
+
 class GivenFile(NamedTuple):
     """`path` None is stdin. `constants` are columns that its rows do not hold, and their cells in all of them.
 
-    `below` is its place in the folder that was given, or its name.
+    `below` is its place in the folder that was given, or its name. `part`: only these rows are read.
     """
 
     path: str | None
     constants: tuple[tuple[str, str], ...] = ()
     below: str = ""
+    part: FilePart | None = None
 
     @property
     def name(self) -> str:

@@ -26,7 +26,10 @@ LEAST_PAUSE = 1.0  # seconds between two times that it is written: a kill costs 
 SHARE = 20  # and so many times as long as the writing takes
 PIECE = 1 << 20  # bytes
 # What is asked of the rows but makes no other results, and what the question says better
-OTHER_OPTIONS = ("file", "vars", "path", "rejects", "strict", "quiet", "jobs", "retries", "resume", "scheduler")
+OTHER_OPTIONS = (
+    *("file", "vars", "path", "rejects", "strict", "quiet", "jobs", "retries", "resume"),
+    *("scheduler", "rows_per_task"),
+)
 LONGEST_VALUE = 200  # characters of one that is kept as it is
 
 

@@ -34,12 +34,23 @@ class Here:
         self.tasks = []
 
     def submit(self, function, *given, pure):
-        given = [one.made if isinstance(one, Done) else pickle.loads(pickle.dumps(one)) for one in given]
-        if not hasattr(given[-1], "files") or len(given) < 2:
-            return Done(function(*given))
-        names = [os.path.basename(file.file.name) for file in given[-1].files]
-        self.tasks.append((names, len(pickle.dumps(given[-1]))))
-        return Done(None if self.lost_with in names else function(*given))
+        try:
+            found = [sent(one) for one in given]
+        except MemoryError:
+            return Done(None)  # it needs one that is lost
+        files = [file for one in found[1:] for file in getattr(one, "files", ())]
+        if not files:
+            return Done(function(*found))
+        names = [os.path.basename(file.file.name) for file in files]
+        self.tasks.append((names, sum(len(pickle.dumps(one)) for one in found[1:])))
+        return Done(None if self.lost_with in names else function(*found))
+
+
+def sent(given):
+    """What a worker gets."""
+    if isinstance(given, list):
+        return [sent(one) for one in given]
+    return given.result() if isinstance(given, Done) else pickle.loads(pickle.dumps(given))
 
 
 class Done:
@@ -59,14 +70,15 @@ def by_tasks(tmp_path, monkeypatch, capsys):
     from backprop.cli.batch.cluster import scheduler
     from backprop.cli.program import run
 
-    def answer(*tokens, lost_with=None):
+    def answer(*tokens, lost_with=None, alone=False):
         client = Here(lost_with)
         monkeypatch.setattr(distributed, "as_completed", Futures)
         monkeypatch.setattr(scheduler, "connected", lambda batch, address: contextlib.nullcontext(client))
         monkeypatch.setattr("backprop.cli.batch.cluster.task.share_cores", lambda processes: None)
         monkeypatch.setenv("POLARS_MAX_THREADS", "1")
         monkeypatch.chdir(tmp_path)
-        return run([*tokens, "--scheduler", "tcp://here:1"]), capsys.readouterr().err, client
+        scheduler_options = [] if alone else ["--scheduler", "tcp://here:1"]
+        return run([*tokens, *scheduler_options]), capsys.readouterr().err, client
 
     return answer
 
