@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from backprop.autodiff.evaluation.threads import usable_cores
 from backprop.cli.batch.columnar.library import is_usable
 from backprop.cli.batch.processes.resources import leave_matrices_to_one_thread
-from backprop.cli.batch.processes.worker import Worker, bulk_workers, terminate_all
+from backprop.cli.batch.processes.worker import Worker, bulk_workers, import_for_all, terminate_all
 from backprop.cli.output.formats import READ, read_format, words
 from backprop.cli.question.urls import is_url
 
@@ -36,6 +36,7 @@ def prestarted(tokens: Sequence[str]) -> Iterator[None]:
     try:
         with contextlib.suppress(OSError):  # no more processes, no more memory, no such file any more
             if hasattr(os, "fork") and usable_cores() > 1 and is_large_job(tokens) and is_usable():
+                import_for_all()
                 workers.extend(bulk_workers())
         yield
     finally:

@@ -137,9 +137,9 @@ def worker_count() -> int:
 def import_for_bulk() -> None:
     """Import what columnar/bulk.py takes when it is called; each worker has a core. Raises Failure."""
     os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    import_for_all()
     import numpy.ma  # noqa: F401
 
-    from backprop.autodiff.evaluation import batched_program  # noqa: F401
     from backprop.cli.batch import writing  # noqa: F401
 
     try:
@@ -150,6 +150,11 @@ def import_for_bulk() -> None:
             "repair it, or uninstall it: without it batch gives the same results, more slowly",
             Status.WRONG_DATA,
         ) from None
+
+
+def import_for_all() -> None:
+    """Import what the program takes, too: before the first worker is forked it is imported once for all."""
+    from backprop.autodiff.evaluation import batched_program  # noqa: F401
 
 
 def start_workers(count: int, prepare: Callable[[], None]) -> list[Worker]:
