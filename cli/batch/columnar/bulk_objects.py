@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from backprop.cli.batch.block import Block
-from backprop.cli.batch.columnar.bulk_delimited import FEW, LEAST, as_texts, frame_text, written_otherwise
+from backprop.cli.batch.columnar.bulk_delimited import FEW, LEAST, as_texts, written_otherwise
 from backprop.cli.batch.columnar.object_lines import LineLayout, layout_of
 from backprop.cli.batch.evaluation import Job, Output, RowsJob
 from backprop.cli.batch.formats.ndjson import AppendingMembers, Ndjson
@@ -151,7 +151,9 @@ class BulkMembers:
             kept = np.ones(len(lines), dtype=bool)
             kept[list(dropped)] = False
             lines = lines.filter(polars.Series(kept))
-        return frame_text(lines.to_frame(), separator=",", ending="\n")
+        # polars.write_csv would copy the lines once more
+        text: bytes = lines.append(polars.Series([""])).str.join("\n").cast(polars.Binary).item()
+        return text
 
     def lines(self, block: Block, results: Sequence[Rows]) -> Any:
         """The whole lines: by polars, but for those in which it would not write every number as `careful` does."""
