@@ -116,9 +116,10 @@ class CompiledFunction:
         cannot be filled.
         """
         if out is None and (columns is None or isinstance(columns, MAPPINGS)):
-            row = {**columns, **more_columns} if columns else more_columns
-            if are_numbers(row.values()):
-                found = self._numbers_alone(row).results(row.values())
+            row = more_columns if not columns else {**columns, **more_columns} if more_columns else columns
+            numbers = row.values()
+            if are_numbers(numbers):
+                found = self._numbers_alone(row).results(numbers)
                 if found is not None:
                     return found
         free = [name for name in self.graph.variables if name not in self.fixed and name not in more_columns]
@@ -172,10 +173,8 @@ class CompiledFunction:
 
     def _numbers_alone(self, row: Mapping[str, float]) -> NumbersAlone:
         key = (tuple(row), self.graph.state)
-        found: NumbersAlone = self._numbers.find(key) or self._numbers.get(
-            key, lambda: self._flat(row), size_of_numbers
-        )
-        return found
+        found: NumbersAlone | None = self._numbers.find(key)
+        return found or self._numbers.get(key, lambda: self._flat(row), size_of_numbers)  # type: ignore[no-any-return]
 
     @without_collection
     def _flat(self, row: Mapping[str, float]) -> NumbersAlone:

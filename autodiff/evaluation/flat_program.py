@@ -15,6 +15,7 @@ from backprop.autodiff.evaluation.scalars import Refused, scalar_program
 from backprop.autodiff.graph import Node
 from backprop.autodiff.numerics.elementary import REFUSALS
 
+PLAIN = {float, int}
 ONE, MORE = -1, -2  # in place of a second operand's slot: there is none; the first's is a function that takes all
 
 Step = tuple[Callable[..., float], Any, int]  # the function, its operands' slots
@@ -37,7 +38,8 @@ def flat_program(
 
 def are_numbers(values: Iterable[Any]) -> bool:
     """Whether all are floats or integers: of Python's, or doubles of NumPy's, which are floats."""
-    return all([kind is int or issubclass(kind, float) for kind in set(map(type, values))])
+    kinds = set(map(type, values))
+    return kinds <= PLAIN or all([kind is int or issubclass(kind, float) for kind in kinds])
 
 
 def is_run_by_gates(node: Node) -> bool:
@@ -74,14 +76,17 @@ class FlatProgram:
         """The results, all of them finite; None where NumPy is to compute them."""
         try:
             slots = [*self._constants, *map(float, numbers)]
-            append = slots.append
-            for function, first, second in self._steps:
+            for (
+                function,
+                first,
+                second,
+            ) in self._steps:  # a method that is called by name is found sooner than a held one
                 if second >= 0:
-                    append(function(slots[first], slots[second]))
+                    slots.append(function(slots[first], slots[second]))
                 elif second == ONE:
-                    append(function(slots[first]))
+                    slots.append(function(slots[first]))
                 else:
-                    append(function(*first(slots)))
+                    slots.append(function(*first(slots)))
         except REFUSALS:
             return None
         results = self._take(slots)
