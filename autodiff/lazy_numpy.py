@@ -108,10 +108,10 @@ def itself(function: Any) -> Any:
 
 @cache
 def named(name: str) -> Any:
-    found: Any = loaded()
+    value: Any = loaded()
     for part in name.split("."):
-        found = getattr(found, part)
-    return found
+        value = getattr(value, part)
+    return value
 
 
 @cache

@@ -109,6 +109,11 @@ class Attribute(NamedTuple):
 REQUIRED = object()
 
 
+def as_numpy(number: Any) -> Any:
+    """A float of Python's as NumPy's, whose arithmetic raises nothing; anything else as it is."""
+    return np.float64(number) if type(number) is float else number
+
+
 def broadcast_rule(*operands: Shape, **_attributes: Any) -> Shape:
     """The shape rule of an elementwise gate."""
     return shapes.broadcast(operands)
@@ -252,7 +257,7 @@ class Gate(GateDeclaration):
         self.kernel = forward if is_composed else kernel
         self.quick = quick or (forward if is_composed else None)
         self.elementary = of_floats or self.function_of_floats([forward, *methods])
-        METHODS.update({of_numpy(one) if callable(one) else one: self for one in methods})
+        METHODS.update({of_numpy(method) if callable(method) else method: self for method in methods})
         if self.is_public and is_numpys(forward):
             METHODS.setdefault(of_numpy(forward), self)
         if self.is_public and isinstance(self.notation, Infix):
@@ -336,7 +341,7 @@ class Gate(GateDeclaration):
                 if math.isfinite(value):
                     return value
         with np.errstate(all="ignore"):
-            return self.forward(*[np.float64(one) if type(one) is float else one for one in numbers], **settings or {})
+            return self.forward(*map(as_numpy, numbers), **settings or {})
 
     def leaves_range(self, value: Any, numbers: Sequence[Any]) -> bool:
         """Whether a product, a quotient or a power of numbers is too large or too small for a double, and they are not.

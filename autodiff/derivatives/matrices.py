@@ -7,7 +7,7 @@ from itertools import accumulate
 from typing import Any
 
 from backprop.autodiff.derivatives.asked import TooManyEntries, inputs_of, scalar_output, slopes_of
-from backprop.autodiff.derivatives.number_calls import found_again, keep_for_again, with_seeds
+from backprop.autodiff.derivatives.number_calls import recalled, remember, with_seeds
 from backprop.autodiff.derivatives.number_matrix import rows_of_numbers
 from backprop.autodiff.derivatives.parts import with_parts
 from backprop.autodiff.derivatives.programs import (
@@ -125,12 +125,12 @@ def jacobian(
 
         return sparse_first_order(graph, {**(values or {}), **more_values}, wrt, maximum_entries).matrix.in_scipy()
     given, wrt = {**(values or {}), **more_values}, wrt if wrt is None else names_in(wrt)
-    if (found := found_again(graph, ("Jacobian", wrt, maximum_entries), given)) is not None:
-        return rows_of_numbers(*found)[0]
+    if (answer := recalled(graph, ("Jacobian", wrt, maximum_entries), given)) is not None:
+        return rows_of_numbers(*answer)[0]
     cut, arrays, names = with_parts(graph, given, wrt)
     program, matrix = _jacobian(cut, names, bound(cut, arrays), most_of(maximum_entries))
     if cut is graph:
-        keep_for_again(graph, ("Jacobian", wrt, maximum_entries), given, names, program.sweep)
+        remember(graph, ("Jacobian", wrt, maximum_entries), given, names, program.sweep)
     named_blocks = blocks(matrix, program.output.shape, program.inputs)
     return {name: as_result(block) for name, block in named_blocks.items()}
 
@@ -160,12 +160,12 @@ def hessian(
         graph, given, names = with_parts(graph, {**(values or {}), **more_values}, wrt)
         return sparse_hessian(graph, given, names, maximum_entries)[1].in_scipy()
     given, wrt = {**(values or {}), **more_values}, wrt if wrt is None else names_in(wrt)
-    if (found := found_again(graph, ("Hessian", wrt, maximum_entries), given)) is not None:
-        return dict(zip(found[0], rows_of_numbers(*found), strict=True))
+    if (answer := recalled(graph, ("Hessian", wrt, maximum_entries), given)) is not None:
+        return dict(zip(answer[0], rows_of_numbers(*answer), strict=True))
     cut, arrays, names = with_parts(graph, given, wrt)
     program, matrix = _hessian(cut, names, bound(cut, arrays), most_of(maximum_entries))
     if cut is graph:
-        keep_for_again(graph, ("Hessian", wrt, maximum_entries), given, names, program.sweep)
+        remember(graph, ("Hessian", wrt, maximum_entries), given, names, program.sweep)
     rows = hessian_blocks(matrix, program.inputs)
     return {name: {other: as_result(block) for other, block in row.items()} for name, row in rows.items()}
 
@@ -189,8 +189,8 @@ def hvp(
     """
     given, wrt = {**(values or {}), **more_values}, wrt if wrt is None else names_in(wrt)
     asked, numbers = ("Hessian times", wrt, *direction), with_seeds("direction", given, direction)
-    if (found := found_again(graph, asked, numbers)) is not None:
-        known, (value, *products) = found
+    if (answer := recalled(graph, asked, numbers)) is not None:
+        known, (value, *products) = answer
         return value, dict(zip(known, products, strict=True))
     cut, given, names = with_parts(graph, given, wrt)
     arrays = bound(cut, given)
@@ -204,7 +204,7 @@ def hvp(
     derived = Derived(cut, ("Hessian times", names, *along), arrays, make)
     value, *products = as_results(derived.numbers())
     if cut is graph:
-        keep_for_again(graph, asked, numbers, names, derived.plain)
+        remember(graph, asked, numbers, names, derived.plain)
     return value, dict(zip(names, products, strict=True))
 
 

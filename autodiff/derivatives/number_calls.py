@@ -15,9 +15,7 @@ def with_seeds(kind: str, given: Mapping[str, Any], directions: Mapping[str, Any
     return {**given, **(seeds_of(kind, directions) if are_numbers(directions.values()) else directions)}
 
 
-def found_again(
-    graph: Graph, asked: Hashable, given: Mapping[str, Any]
-) -> tuple[Sequence[str], Sequence[float]] | None:
+def recalled(graph: Graph, asked: Hashable, given: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[float]] | None:
     """The names that it is differentiated by and the results, where `asked` was asked with numbers for these names.
 
     None where it was not, and where NumPy is to answer.
@@ -32,9 +30,7 @@ def found_again(
     return None if numbers is None else (names, numbers)
 
 
-def keep_for_again(
-    graph: Graph, asked: Hashable, given: Mapping[str, Any], names: Sequence[str], computation: Any
-) -> None:
+def remember(graph: Graph, asked: Hashable, given: Mapping[str, Any], names: Sequence[str], computation: Any) -> None:
     """Keep what has answered `asked`, if the numbers that were given are all that it needs."""
     is_of_numbers = isinstance(computation, AtNumbers) and are_numbers(given.values())
     if is_of_numbers and given.keys() >= {*computation.flat.names}:

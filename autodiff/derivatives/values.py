@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from backprop.autodiff.derivatives.number_calls import found_again, keep_for_again, with_seeds
+from backprop.autodiff.derivatives.number_calls import recalled, remember, with_seeds
 from backprop.autodiff.derivatives.programs import (
     AtNumbers,
     AtPoint,
@@ -43,8 +43,8 @@ def value_and_grad(
     """
     given = {**(values or {}), **more_values}
     wrt = None if wrt is None else names_in(wrt)
-    if upstream is None and (found := found_again(graph, ("gradient", wrt), given)) is not None:
-        names, (value, *results) = found
+    if upstream is None and (answer := recalled(graph, ("gradient", wrt), given)) is not None:
+        names, (value, *results) = answer
         return value, dict(zip(names, results, strict=True))
     names = selected(graph, given, wrt)
     arrays = bound(graph, given)
@@ -61,7 +61,7 @@ def value_and_grad(
     derived = Derived(graph, ("gradient", names), arrays, make)
     value, *results = as_results(derived.numbers())
     if upstream is None:
-        keep_for_again(graph, ("gradient", wrt), given, names, derived.plain)
+        remember(graph, ("gradient", wrt), given, names, derived.plain)
     return value, dict(zip(names, results, strict=True))
 
 
@@ -82,8 +82,8 @@ def jvp(
 
     given = {**(values or {}), **more_values}
     asked, numbers = ("tangent", *tangents), with_seeds("tangent", given, tangents)
-    if (found := found_again(graph, asked, numbers)) is not None:
-        _, (value, tangent) = found
+    if (answer := recalled(graph, asked, numbers)) is not None:
+        _, (value, tangent) = answer
         return value, tangent
     arrays = bound(graph, given)
     along = direction_values(graph, arrays, tangents, "tangent")
@@ -95,7 +95,7 @@ def jvp(
 
     derived = Derived(graph, asked, arrays, make)
     value, tangent = as_results(derived.numbers())
-    keep_for_again(graph, asked, numbers, (), derived.plain)
+    remember(graph, asked, numbers, (), derived.plain)
     return value, tangent
 
 

@@ -67,4 +67,4 @@ def are_long(outputs: Sequence[Node], inputs: Sequence[Node]) -> bool:
 
 def is_smooth(node: Node) -> bool:
     """Whether no kink is in the graph: where one has sides, each direction by itself has its own."""
-    return not any([one.gate.has_kink or one.gate.has_sides or one.gate.is_informed for one in node.graph.nodes])
+    return not any([part.gate.has_kink or part.gate.has_sides or part.gate.is_informed for part in node.graph.nodes])

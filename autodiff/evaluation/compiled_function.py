@@ -34,7 +34,7 @@ from backprop.autodiff.shapes import Array, Shape
 
 MOST_PLANS = 16  # kept for the shapes that came before, each with the memory of a block of rows for each thread
 MOST_STEPS = 2**18  # of them together
-MAPPINGS = dict, Mapping  # a dict is known sooner as one
+MAPPINGS = dict, Mapping  # a dict is sooner known to be of the first
 OUT = "out"  # the argument for the caller's arrays, and perhaps a variable's name
 
 

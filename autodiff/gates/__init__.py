@@ -50,9 +50,9 @@ class Sought(dict[str, Found], Generic[Found]):
     def complete(self) -> Sought[Found]:
         if not self.is_whole:
             self.is_whole = True
-            own = dict(super().items())
+            known = dict(super().items())
             self.clear()
-            self.update({**self.everything(), **own})
+            self.update({**self.everything(), **known})
         return self
 
     def __iter__(self) -> Iterator[str]:
@@ -79,8 +79,8 @@ def all_declared() -> Any:
 def places() -> dict[str, Any]:
     """Where gates are declared (whole.py): as the last run found it, if nothing has changed since then."""
     folders = [written(folder) for folder in (*__path__, *declaration.__path__)]
-    found: dict[str, Any] = kept("gates", None if None in folders else folders, lambda: all_declared().places())
-    return found
+    by_kind: dict[str, Any] = kept("gates", None if None in folders else folders, lambda: all_declared().places())
+    return by_kind
 
 
 def declare(key: Any) -> None:

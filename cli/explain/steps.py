@@ -341,13 +341,13 @@ class _Explainer:
         value = self.steps[node].value
         if np.ndim(value):
             return ()
-        found: list[str] = []
+        names: list[str] = []
         for operand in node.inputs:
             entries = self.value_of(operand)
             is_array = entries is not None and bool(np.ndim(entries))
             places = map(tuple, np.argwhere(entries == value)) if is_array else [()] * bool(entries == value)
-            found += [entry_name(self.word(operand), index) for index in places]
-        return tuple(found)
+            names += [entry_name(self.word(operand), index) for index in places]
+        return tuple(names)
 
     def word(self, node: Node) -> str:
         return self.labels.get(node) or show(node, {})

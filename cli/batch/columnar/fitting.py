@@ -82,7 +82,7 @@ def kinds_of(files: Iterable[Sequence[tuple[str, str]]]) -> dict[str, Any]:
     for constants in files:
         for name, cell in constants:
             cells.setdefault(name, {})[cell] = None
-    return {name: kind_of([cell for cell in found if cell]) for name, found in cells.items()}
+    return {name: kind_of(list(filter(None, different))) for name, different in cells.items()}
 
 
 def constant_cells(constants: Sequence[tuple[str, str]], kinds: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -80,21 +80,21 @@ def identity_of(name: str) -> object:
 
 def found_at(word: str, note: Callable[[str], None], results: str | None) -> list[GivenFile]:
     """What a word names, without what is in the folder of the results. Raises Failure where nothing is left."""
-    found = files_at(word)
+    files = files_at(word)
     if results is None or is_url(word) or not is_below(results, searched_by(word)):
-        return found
-    kept = [file for file in found if not is_below(file.name, results)]
+        return files
+    kept = [file for file in files if not is_below(file.name, results)]
     if not kept:
         raise Failure(f"{word}: there is no table in it but those of -o {results}", "give the folder of the rows")
-    if len(kept) < len(found):
+    if len(kept) < len(files):
         note(f"-o {results}: what is in it is not read")
     return kept
 
 
 def searched_by(word: str) -> str:
     """The folder that is looked through for a word that is a folder or a pattern."""
-    found = PATTERN.search(word)
-    return word if found is None or os.path.lexists(word) else os.path.dirname(word[: found.start()]) or os.curdir
+    sign = PATTERN.search(word)
+    return word if sign is None or os.path.lexists(word) else os.path.dirname(word[: sign.start()]) or os.curdir
 
 
 def is_below(path: str, folder: str) -> bool:

@@ -62,11 +62,11 @@ def origin_of(name: str) -> RowsFile:
 
 def hash_of(path: str) -> str:
     """Raises OSError."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     with open(path, "rb", buffering=0) as file:
         while piece := file.read(PIECE):
-            found.update(piece)
-    return found.hexdigest()
+            digest.update(piece)
+    return digest.hexdigest()
 
 
 def is_like(path: str, made: Made) -> bool:
