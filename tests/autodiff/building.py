@@ -142,19 +142,36 @@ def value_of(graph: Graph, operands):
     return evaluate([typed.result], arrays)[0]
 
 
+def typed_for(graph: Graph, operands) -> Graph:
+    """The typed graph for operands of these shapes."""
+    typed, _ = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
+    return typed
+
+
 def compiled(graph: Graph, operands, upstream=None):
     """Two functions of operands of these shapes, to be called often: the value, and the list of the gradients."""
-    typed, _ = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
-    inputs = list(typed.inputs.values())
-    value = lower([typed.result])
-    seed = typed.constant(np.ones(typed.result.shape) if upstream is None else upstream)
-    found = adjoints(typed, typed.result, seed, inputs).of
-    gradients = lower([found.get(node) or typed.constant(0.0).broadcast_to(node.shape) for node in inputs])
+    typed = typed_for(graph, operands)
+    seed = np.ones(typed.result.shape) if upstream is None else upstream
+    return as_function_of_value(typed), as_function(typed, first_derivatives(typed, seed))
 
-    return (
-        lambda operands: run(value, arrays(typed, operands))[0],
-        lambda operands: run(gradients, arrays(typed, operands)),
-    )
+
+def as_function_of_value(typed: Graph):
+    program = lower([typed.result])
+    return lambda operands: run(program, arrays(typed, operands))[0]
+
+
+def as_function(typed: Graph, found):
+    """The list of what these nodes compute, zeros where there is no node, one for each input."""
+    inputs = typed.inputs.values()
+    program = lower([node or one.zeros for node, one in zip(found, inputs, strict=True)])
+    return lambda operands: run(program, arrays(typed, operands))
+
+
+def first_derivatives(typed: Graph, upstream):
+    """The gradient's node for each input, or None."""
+    inputs = list(typed.inputs.values())
+    found = adjoints(typed, typed.result, typed.constant(upstream), inputs).of
+    return [found.get(node) for node in inputs]
 
 
 def arrays(typed: Graph, operands):
@@ -163,13 +180,12 @@ def arrays(typed: Graph, operands):
 
 def tangent_of(graph: Graph, operands, directions):
     """Forward mode: the output's tangent along one direction for each input; None stands for no direction at all."""
-    return compiled_tangent(graph, operands, directions)(operands)
+    return compiled_tangent(typed_for(graph, operands), directions)(operands)
 
 
 @without_collection
-def compiled_tangent(graph: Graph, operands, directions):
-    """The same as a function of operands of these shapes, to be called often."""
-    typed, _ = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
+def compiled_tangent(typed: Graph, directions):
+    """The same as a function, to be called often."""
     seeds = {
         node: typed.constant(direction)
         for node, direction in zip(typed.inputs.values(), directions, strict=True)
@@ -187,39 +203,42 @@ def gradients_twice(graph: Graph, operands, upstream, weights):
 
     A weight None leaves that gradient out; 0 would not where it is inf.
     """
-    return compiled_twice(graph, operands, upstream, weights)(operands)
+    typed = typed_for(graph, operands)
+    return as_function(typed, by_reverse(typed, first_derivatives(typed, upstream), weights))(operands)
 
 
-def compiled_twice(graph: Graph, operands, upstream, weights):
-    """The same as a function of operands of these shapes, to be called often."""
-    typed, _ = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
+def by_reverse(typed: Graph, first, weights):
+    """The nodes of the gradient of <weights, first>."""
     inputs = list(typed.inputs.values())
-    first = adjoints(typed, typed.result, typed.constant(upstream), inputs).of
-    zero = typed.constant(0.0)
-    total = zero
-    for node, weight in zip(inputs, weights, strict=True):
-        if node in first and weight is not None:
-            total = total + (first[node] * typed.constant(weight)).sum()
+    total = typed.constant(0.0)
+    for gradient, weight in zip(first, weights, strict=True):
+        if gradient is not None and weight is not None:
+            total = total + (gradient * typed.constant(weight)).sum()
     second = adjoints(typed, total, typed.constant(1.0), inputs).of
-    program = lower([second.get(node) or zero.broadcast_to(node.shape) for node in inputs])
-    return lambda operands: run(program, arrays(typed, operands))
+    return [second.get(node) for node in inputs]
 
 
 def second_by_forward_over_reverse(graph: Graph, operands, upstream, directions):
     """The tangent, along `directions` (None: no direction), of the gradient that the reverse pass found."""
-    return compiled_forward_over_reverse(graph, operands, upstream, directions)(operands)
+    typed = typed_for(graph, operands)
+    return as_function(typed, by_forward(typed, first_derivatives(typed, upstream), directions))(operands)
 
 
-def compiled_forward_over_reverse(graph: Graph, operands, upstream, directions):
-    """The same as a function of operands of these shapes, to be called often."""
-    typed, _ = bind(graph, dict(zip(graph.inputs, operands, strict=True)))
-    inputs = list(typed.inputs.values())
-    first = adjoints(typed, typed.result, typed.constant(upstream), inputs).of
+def by_forward(typed: Graph, first, directions):
+    """The nodes of the tangents of `first` along the directions."""
+    inputs = typed.inputs.values()
     seeds = {node: typed.constant(one) for node, one in zip(inputs, directions, strict=True) if one is not None}
-    zero = typed.constant(0.0)
-    found = []
-    for node in inputs:
-        tangent = tangents(typed, [first[node]], seeds).get(first[node]) if node in first else None
-        found.append(tangent or zero.broadcast_to(node.shape))
-    program = lower(found)
-    return lambda operands: run(program, arrays(typed, operands))
+    return [None if one is None else tangents(typed, [one], seeds).get(one) for one in first]
+
+
+def compiled_twice_and_mixed(typed: Graph, first, weights, directions):
+    """gradients_twice and second_by_forward_over_reverse as one function, which computes once what they share."""
+    inputs = list(typed.inputs.values())
+    found = [*by_reverse(typed, first, weights), *by_forward(typed, first, directions)]
+    program = lower([node or one.zeros for node, one in zip(found, inputs * 2, strict=True)])
+
+    def both(operands):
+        results = run(program, arrays(typed, operands))
+        return results[: len(inputs)], results[len(inputs) :]
+
+    return both

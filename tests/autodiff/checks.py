@@ -14,14 +14,14 @@ import numpy as np
 from backprop.autodiff.declaration.gate import Corner, Gate
 
 from .building import (
-    compiled,
-    compiled_forward_over_reverse,
+    as_function,
+    as_function_of_value,
     compiled_tangent,
-    compiled_twice,
-    gradients_twice,
-    second_by_forward_over_reverse,
+    compiled_twice_and_mixed,
+    first_derivatives,
     single,
     tangent_of,
+    typed_for,
     value_and_gradients,
     value_of,
 )
@@ -75,7 +75,8 @@ def check_oracle(
     columns = tuple(np.array(column) for column in zip(*points, strict=True))
     whole_value, whole_gradients = value_and_gradients(graph, columns)
     places = range(len(points[0]))
-    tangents = [compiled_tangent(graph, points[0], unit_directions(points[0], place)) for place in places]
+    typed = typed_for(graph, points[0])
+    tangents = [compiled_tangent(typed, unit_directions(points[0], place)) for place in places]
     for row, point in enumerate(points):
         truth = truths(point)
         value, gradients = value_and_gradients(graph, point)
@@ -109,17 +110,18 @@ def check_second_derivatives(
     faults = []
     if not points:
         return
-    graph, programs = single(gate, len(points[0]), attributes), []
+    typed = typed_for(single(gate, len(points[0]), attributes), points[0])
+    gradient = first_derivatives(typed, 1.0)
+    programs = []
     for first in range(len(points[0])):
         weights = [1.0 if place == first else None for place in range(len(points[0]))]
-        ways = (compiled_twice, compiled_forward_over_reverse)
-        programs.append([way(graph, points[0], 1.0, weights) for way in ways])
+        programs.append(compiled_twice_and_mixed(typed, gradient, weights, weights))
     for point in points:
         truth = truths(point)
         if truth.value() is None:
             continue
         for first in range(len(point)):
-            reverse, forward = (program(point) for program in programs[first])
+            reverse, forward = programs[first](point)
             for second in range(len(point)):
                 number = truth.second_partial(first, second)
                 if number is None or math.isinf(nearest_double(number)):
@@ -140,13 +142,14 @@ def check_modes_agree(gate: Gate, operands: Sequence[Any], attributes: Mapping[s
     """<upstream, J direction> is <J^T upstream, direction>, and a gradient has its operand's shape."""
     generator = np.random.default_rng(seed)
     graph = single(gate, len(operands), attributes)
-    upstream = generator.uniform(0.5, 1.5, np.shape(value_of(graph, operands)))
+    typed = typed_for(graph, operands)
+    upstream = generator.uniform(0.5, 1.5, typed.result.shape)
     directions = [generator.uniform(0.5, 1.5, np.shape(one)) * np.where(one == 0, 1.0, one) for one in operands]
     _, gradients = value_and_gradients(graph, operands, upstream)
     for operand, gradient in zip(operands, gradients, strict=True):
         assert np.shape(gradient) == np.shape(operand), f"{gate.name}: gradient of another shape"
-    tangent = tangent_of(graph, operands, directions)
-    assert np.shape(tangent) == upstream.shape, f"{gate.name}: tangent of another shape"
+    tangent = compiled_tangent(typed, directions)(operands)
+    assert np.shape(tangent) == np.shape(upstream), f"{gate.name}: tangent of another shape"
     forward = upstream * tangent
     backward = [gradient * direction for gradient, direction in zip(gradients, directions, strict=True)]
     size = np.sum(np.abs(forward)) + sum(np.sum(np.abs(one)) for one in backward)
@@ -167,9 +170,10 @@ def check_differences(
     """
     generator = np.random.default_rng(seed)
     graph = single(gate, len(operands), attributes)
-    upstream = generator.uniform(0.5, 1.5, np.shape(value_of(graph, operands)))
+    typed = typed_for(graph, operands)
+    upstream = generator.uniform(0.5, 1.5, typed.result.shape)
     directions = [generator.uniform(0.5, 1.5, np.shape(one)) for one in operands]
-    value, _ = compiled(graph, operands)
+    value = as_function_of_value(typed)
 
     def along(step: float) -> float:
         moved = [one + step * direction for one, direction in zip(operands, directions, strict=True)]
@@ -185,7 +189,7 @@ def check_differences(
             _, gradients = value_and_gradients(graph, operands, upstream)
             mine = sum(float(np.sum(one * direction)) for one, direction in zip(gradients, directions, strict=True))
         else:
-            mine = float(np.sum(upstream * tangent_of(graph, operands, directions)))
+            mine = float(np.sum(upstream * compiled_tangent(typed, directions)(operands)))
         assert abs(mine - numeric) <= allowed, f"{gate.name}{operands}, {mode}: {mine!r}, not {numeric!r}"
     return gate.is_flat or not is_nothing
 
@@ -196,11 +200,12 @@ def check_second_differences(gate: Gate, operands: Sequence[Any], attributes: Ma
     They are sharp also where they see nothing at all: most second derivatives of a linear gate are 0.
     """
     generator = np.random.default_rng(seed)
-    graph = single(gate, len(operands), attributes)
-    upstream = generator.uniform(0.5, 1.5, np.shape(value_of(graph, operands)))
+    typed = typed_for(single(gate, len(operands), attributes), operands)
+    upstream = generator.uniform(0.5, 1.5, typed.result.shape)
     weights = [generator.uniform(0.5, 1.5, np.shape(one)) for one in operands]
     directions = [generator.uniform(0.5, 1.5, np.shape(one)) for one in operands]
-    _, gradients = compiled(graph, operands, upstream)
+    first = first_derivatives(typed, upstream)
+    gradients = as_function(typed, first)
 
     def inner(left, right) -> float:
         return sum(float(np.sum(one * other)) for one, other in zip(left, right, strict=True))
@@ -209,8 +214,8 @@ def check_second_differences(gate: Gate, operands: Sequence[Any], attributes: Ma
         moved = [one + step * direction for one, direction in zip(operands, directions, strict=True)]
         return inner(gradients(moved), weights)
 
-    twice = inner(gradients_twice(graph, operands, upstream, weights), directions)
-    mixed = inner(second_by_forward_over_reverse(graph, operands, upstream, directions), weights)
+    by_reverse, by_forward = compiled_twice_and_mixed(typed, first, weights, directions)(operands)
+    twice, mixed = inner(by_reverse, directions), inner(by_forward, weights)
     numeric, error = central_difference(along)
     if abs(numeric) <= error <= 1e-9:
         assert abs(twice) <= 1e-9 and abs(mixed) <= 1e-9, f"{gate.name}{operands}: {twice!r}, {mixed!r}, not 0"

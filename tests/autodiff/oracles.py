@@ -98,17 +98,22 @@ def bessel_of_second_kind(x, n, sign):
     """Y (sign -1) and K (sign 1) by DLMF 10.8.1 and 10.31.1: where mpmath's own take seconds for a whole order."""
     if x <= 0:
         return mp.nan
-    if x > 500:
-        return bessel_far(x, n, sign)
+    return bessel_far(x, n, sign) if x > 500 else bessel_near(x, n, sign, mp.prec)
+
+
+@lru_cache(maxsize=1000)
+def bessel_near(x, n, sign, precision):
+    """The series; the slope of one order asks for both beside it, at the places where those have their own tests."""
     with mp.workdps(mp.dps + 20 + int(abs(x))):
+        negligible = mp.eps * mpf(10) ** -10
         half = x / 2
         square, psi = sign * half * half, -2 * mp.euler + mp.fsum(1 / mpf(j) for j in range(1, n + 1))
         term, head, total, k = half**n / mp.factorial(n), mpf(0), mpf(0), 0
         first = mpf(0)
-        while k <= half or abs(term * psi) > abs(total) * mp.eps * mpf(10) ** -10:
+        while k <= half or abs(term * psi) > abs(total) * negligible:
             total, first = total + term * psi, first + term
             k += 1
-            psi += mpf(1) / k + mpf(1) / (n + k)
+            psi += mpf(n + 2 * k) / (k * (n + k))  # 1/k + 1/(n + k)
             term *= square / (k * (n + k))
         for k in range(n):
             head += (-sign) ** k * mp.factorial(n - k - 1) / mp.factorial(k) * half ** (2 * k - n)

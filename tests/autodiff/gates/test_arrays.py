@@ -93,18 +93,21 @@ def cofactors(a, *directions):
     for row, column in np.ndindex(a.shape):
         for rows in permutations([one for one in range(len(a)) if one != row], len(directions)):
             mixed = np.array(a, dtype=object)
-            mixed[row] = [mpf(place == column) for place in range(len(a))]
             for at, direction in zip(rows, directions, strict=True):
                 mixed[at] = direction[at]
-            total[row, column] += laplace(mixed)
+            minor = np.delete(np.delete(mixed, row, axis=0), column, axis=1)
+            total[row, column] += (-1) ** (row + column) * laplace(minor.tolist())
     return total
 
 
-def laplace(a):
+def laplace(rows):
     """The determinant by the first row: mpmath's own stops at some matrices that are singular."""
-    if not len(a):
+    if not rows:
         return mpf(1)
-    return sum((-1) ** place * entry * laplace(np.delete(a[1:], place, axis=1)) for place, entry in enumerate(a[0]))
+    return sum(
+        (-1) ** place * entry * laplace([[*row[:place], *row[place + 1 :]] for row in rows[1:]])
+        for place, entry in enumerate(rows[0])
+    )
 
 
 def share(x, extreme):

@@ -36,8 +36,9 @@ def suits_differences(point):
 
 def is_kink(point):
     """The deviation of equal entries and the norm of zeros: their derivatives there are conventions, no differences."""
-    value = value_of(single(point.gate, len(point.operands), point.attributes), point.operands)
-    return point.gate.name in ("std", "norm") and not np.all(value)
+    if point.gate.name not in ("std", "norm"):
+        return False
+    return not np.all(value_of(single(point.gate, len(point.operands), point.attributes), point.operands))
 
 
 @every_gate
