@@ -12,6 +12,8 @@ from backprop.autodiff.gates import GATES, arrays, linear_algebra, reductions
 from backprop.autodiff.gates.labels import nan_for_none
 from backprop.autodiff.graph import Graph
 
+from ...cases import as_one_test
+
 NUDGE = 2.0**-10
 
 
@@ -67,15 +69,11 @@ def is_tried(gate, sample):
     return sample.operands and not gate.is_flat and gate.expand is None and not gate.is_informed
 
 
-CASES = [
-    pytest.param(gate, sample, id=f"{gate.name}{place}")
-    for gate in GATES
-    for place, sample in enumerate(gate.samples)
-    if is_tried(gate, sample)
-]
+CASES = [(gate, sample) for gate in GATES for sample in gate.samples if is_tried(gate, sample)]
+OTHERS = [case for case in CASES if not isinstance(case[0], Elementwise)]
 
 
-@pytest.mark.parametrize("gate, sample", CASES)
+@as_one_test("gate, sample", CASES)
 def test_what_is_used_holds_all_that_the_result_depends_on(gate, sample):
     node, values = applied(gate, sample)
     with np.errstate(all="ignore"):
@@ -87,7 +85,7 @@ def test_what_is_used_holds_all_that_the_result_depends_on(gate, sample):
                 assert np.array_equal(shown, said)
 
 
-@pytest.mark.parametrize("gate, sample", [case for case in CASES if not isinstance(case.values[0], Elementwise)])
+@as_one_test("gate, sample", OTHERS)
 def test_what_moves_holds_all_that_an_operand_changes(gate, sample):
     node, values = applied(gate, sample)
     with np.errstate(all="ignore"):
