@@ -15,6 +15,7 @@ from backprop.autodiff.derivatives.values import value_and_grad
 from backprop.autodiff.gates import GATES
 from backprop.autodiff.passes.reverse import gradients
 from backprop.parser import parse
+from backprop.parser.printers.expression import show
 from backprop.parser.printers.forms import FORMS
 from backprop.parser.printers.special_forms import LOOPLESS_FORMS
 
@@ -30,6 +31,13 @@ parsed = lru_cache(maxsize=2000)(parse)  # a graph keeps the programs of its der
 @cache
 def is_at_any_length(text):
     return any(node.gate.name in AT_ANY_LENGTH for node in parsed(text).nodes)
+
+
+@cache
+def text_of(gate, count, settings):
+    """The call of a gate on the variables x0, x1 …"""
+    graph = parse("; ".join(f"x{place}" for place in range(count)))
+    return show(graph.add(gate, tuple(graph.inputs.values()), settings), {})
 
 
 def truth_of(text, values):

@@ -23,11 +23,10 @@ from backprop.autodiff.gates import GATES
 from backprop.autodiff.graph import Graph
 from backprop.autodiff.numerics.linear import cofactor
 from backprop.parser import parse
-from backprop.parser.printers.expression import show
 
 from ...cases import as_one_test
 from ...closeness import close_to
-from .running import BOUND_AT_ANY_LENGTH, is_at_any_length, run, run_python, truth_of, written
+from .running import BOUND_AT_ANY_LENGTH, is_at_any_length, run, run_python, text_of, truth_of, written
 
 BOUND = 2e-15
 LANGUAGES = ("python", "numpy", "c", "javascript")
@@ -63,10 +62,8 @@ def gate_cases():
             continue
         points = [(one.operands, one.attributes) for one in gate.samples]
         for point, attributes in [*points, *[(one.operands, {}) for one in gate.corners]]:
-            names = [f"x{place}" for place in range(len(point))]
-            graph = parse("; ".join(names))
-            node = graph.add(gate, tuple(graph.inputs[name] for name in names), tuple(attributes.values()))
-            cases.append((show(node, {}), dict(zip(names, map(float, point), strict=True))))
+            text = text_of(gate, len(point), tuple(attributes.values()))
+            cases.append((text, {f"x{place}": float(one) for place, one in enumerate(point)}))
     return cases
 
 

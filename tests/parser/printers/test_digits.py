@@ -14,10 +14,8 @@ import pytest
 
 from backprop.autodiff.declaration.kinds import Elementwise
 from backprop.autodiff.gates import GATES
-from backprop.parser import parse
-from backprop.parser.printers.expression import show
 
-from .running import run, truth_of
+from .running import run, text_of, truth_of
 
 UNITS = 4
 POINTS = 100
@@ -61,9 +59,7 @@ def cases():
         points += [*[(corner.operands, {}) for corner in gate.corners], *random_points(gate)]
         defaults = {name: attribute.default for name, attribute in gate.attributes.items()}
         for point, given in points:
-            graph = parse("; ".join(f"x{place}" for place in range(len(point))))
-            settings = tuple({**defaults, **given}.values())
-            text = show(graph.add(gate, tuple(graph.inputs.values()), settings), {})
+            text = text_of(gate, len(point), tuple({**defaults, **given}.values()))
             values = {f"x{place}": float(one) for place, one in enumerate(point)}
             found.append((gate, text, values, *truth_of(text, values)))
     return found

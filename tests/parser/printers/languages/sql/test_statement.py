@@ -17,14 +17,13 @@ from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.gates import GATES
 from backprop.parser import parse
 from backprop.parser.printers.coverage import MISSING
-from backprop.parser.printers.expression import show
 from backprop.parser.printers.forms import FORMS
 from backprop.parser.printers.languages.sql import write
 from backprop.parser.printers.languages.sql.coverage import RUN_BY, ways
 from backprop.parser.printers.languages.sql.dialect import spelling_of
 from backprop.parser.printers.languages.sql.dialects import DIALECTS
 
-from ...running import nodes_of, truth_of
+from ...running import nodes_of, text_of, truth_of
 from .databases import answers, connection_to
 
 BOUND = 1e-12
@@ -75,11 +74,9 @@ def cases_of_gates():
             continue
         points = [(one.operands, one.attributes) for one in gate.samples]
         for point, attributes in [*points, *[(one.operands, {}) for one in gate.corners]]:
-            names = [f"x{place}" for place in range(len(point))]
-            graph = parse("; ".join(names))
             settings = {name: attribute.default for name, attribute in gate.attributes.items()} | dict(attributes)
-            text = show(graph.add(gate, tuple(graph.inputs.values()), tuple(settings.values())), {})
-            values = dict(zip(names, map(float, point), strict=True))
+            text = text_of(gate, len(point), tuple(settings.values()))
+            values = {f"x{place}": float(one) for place, one in enumerate(point)}
             cases.setdefault((gate, text), []).append(values)
     return cases
 
