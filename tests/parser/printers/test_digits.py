@@ -45,7 +45,7 @@ def random_points(gate):
             float(random.integers(-5, 6)),
         )  # fmt: skip
         sample = gate.samples[number % len(gate.samples)]
-        yield tuple(float(random.choice(sizes)) for _ in sample.operands), sample.attributes
+        yield tuple(sizes[random.integers(len(sizes))] for _ in sample.operands), sample.attributes
 
 
 @cache
