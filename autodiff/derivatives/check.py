@@ -11,7 +11,7 @@ from typing import Any
 
 from backprop.autodiff.derivatives.differences import FIRST_STEP, Along, Estimate, Line, total, variation
 from backprop.autodiff.derivatives.disturbances import Noise
-from backprop.autodiff.derivatives.points import Points, is_small
+from backprop.autodiff.derivatives.points import Points, is_small, one_more_axis
 from backprop.autodiff.derivatives.probes import Probe, along, probes
 from backprop.autodiff.derivatives.verdicts import DECISIVE, VERDICTS, allowance, judged
 from backprop.autodiff.evaluation.binding import bind, selected
@@ -247,7 +247,7 @@ class Checker:
             if self.points is None:
                 moved = [{**values, probe.variable: base + step * probe.direction} for step in steps]
                 return [run(self.value, point)[0] for point in moved]
-            along = np.asarray(base)[..., np.newaxis] + np.asarray(probe.direction)[..., np.newaxis] * np.array(steps)
+            along = one_more_axis(base) + one_more_axis(probe.direction) * np.array(steps)
             return list(np.moveaxis(self.points.at(values, {probe.variable: along}), -1, 0))
 
         return values_at

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from backprop.autodiff.derivatives.differences import EPSILON
-from backprop.autodiff.derivatives.points import Points
+from backprop.autodiff.derivatives.points import Points, one_more_axis
 from backprop.autodiff.evaluation.execution import run
 from backprop.autodiff.evaluation.program import Program
 from backprop.autodiff.lazy_numpy import np
@@ -60,35 +60,35 @@ class Noise:
             least = self.together(values, self.points)
         return np.asarray(np.max(np.where(np.isfinite(least), least, 0.0), axis=-1) / DISTURBANCE * EPSILON)
 
-    def one_by_one(self, moved: Mapping[str, Array]) -> Array:
+    def one_by_one(self, moved: Mapping[str, Array]) -> Any:
         (exact,) = run(self.value, moved)
         generator = np.random.default_rng(0)
         trials = [run(disturbed(self.value, generator), moved)[0] for _ in range(TRIALS)]
-        return second_least(np.abs(np.stack(trials, axis=-1) - exact[..., np.newaxis]))
+        return second_least(np.abs(np.stack(trials, axis=-1) - one_more_axis(exact)))
 
-    def together(self, values: Mapping[str, Array], points: Points) -> Array:
+    def together(self, values: Mapping[str, Array], points: Points) -> Any:
         """The same for all points beside, along the last axis: at each of them the exact value is before the trials."""
         at = np.repeat(BESIDE, 1 + TRIALS)
-        moved = {name: np.asarray(value)[..., np.newaxis] * at for name, value in values.items()}
+        moved = {name: one_more_axis(value) * at for name, value in values.items()}
         found = points.disturbed(moved, self.factors, len(at)).reshape(*points.shape, len(BESIDE), 1 + TRIALS)
         return second_least(np.abs(found[..., 1:] - found[..., :1]))
 
     @cached_property
-    def factors(self) -> list[Array]:
+    def factors(self) -> list[Any]:
         """Of each step, for the points in `together`: those that `one_by_one` draws, which are the same everywhere."""
         assert self.points is not None
         generator = np.random.default_rng(0)
         shapes = self.points.shapes
-        trials = []
+        trials: list[list[Any]] = []
         for _ in range(TRIALS):
-            numbers = factors(generator, (len(shapes),))
+            numbers = np.asarray(factors(generator, (len(shapes),))).tolist()
             trials.append(
                 [factors(generator, shape) if shape else number for shape, number in zip(shapes, numbers, strict=True)]
             )
-        exact = [np.ones(shape) for shape in shapes]
+        exact: list[Any] = [np.ones(shape) for shape in shapes]
         return [np.tile(np.stack(step, axis=-1), len(BESIDE)) for step in zip(exact, *trials, strict=True)]
 
 
-def second_least(moves: Array) -> Array:
+def second_least(moves: Any) -> Any:
     """Of the trials, along the last axis; nan, sorted last, is no move."""
-    return np.asarray(np.sort(moves, axis=-1)[..., 1])
+    return np.sort(moves, axis=-1)[..., 1]

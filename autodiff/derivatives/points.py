@@ -35,25 +35,29 @@ class Points:
             return node.gate.row_function(node)
 
         program = lower([output], function_of=function_of)
-        held = tuple([(slot, np.asarray(constant)[..., np.newaxis]) for slot, constant in program.constants])
-        self.program = program._replace(constants=held)
+        held = [(slot, one_more_axis(constant)) for slot, constant in program.constants]
+        self.program = program._replace(constants=tuple(held))
         self.shape = output.shape
 
-    def at(self, values: Mapping[str, Array], moved: Mapping[str, Array]) -> Array:
+    def at(self, values: Mapping[str, Array], moved: Mapping[str, Any]) -> Any:
         """The output, (*its shape, points), where some variables, at least one, are (*their shape, points)."""
         return self.results(self.program, values, moved, max([array.shape[-1] for array in moved.values()]))
 
-    def disturbed(self, moved: Mapping[str, Array], factors: Sequence[Array], points: int) -> Array:
+    def disturbed(self, moved: Mapping[str, Any], factors: Sequence[Any], points: int) -> Any:
         """The same where every step's result is multiplied by its factors, (*its shape, points)."""
 
-        def times(function: Callable[..., Any], factor: Array) -> Callable[..., Any]:
+        def times(function: Callable[..., Any], factor: Any) -> Callable[..., Any]:
             return lambda *operands: function(*operands) * factor
 
         steps = zip(self.program.instructions, factors, strict=True)
         instructions = tuple([step._replace(function=times(step.function, factor)) for step, factor in steps])
         return self.results(self.program._replace(instructions=instructions), {}, moved, points)
 
-    def results(self, program: Program, values: Mapping[str, Array], moved: Mapping[str, Array], points: int) -> Array:
-        held = {name: np.asarray(value)[..., np.newaxis] for name, value in values.items()}
+    def results(self, program: Program, values: Mapping[str, Array], moved: Mapping[str, Any], points: int) -> Any:
+        held = {name: one_more_axis(value) for name, value in values.items()}
         (result,) = run(program, {**held, **moved})
         return np.broadcast_to(np.asarray(result, dtype=np.float64), (*self.shape, points))
+
+
+def one_more_axis(value: Any) -> Any:
+    return np.asarray(value)[..., np.newaxis]

@@ -26,7 +26,7 @@ def times(count: int) -> str:
 
 def whole(value: Array | float, write: Writer = shortest) -> str:
     """A number, or an array as nested lists on one line, so that it reads back as a value."""
-    if not np.ndim(value):
+    if isinstance(value, float) or not np.ndim(value):  # a number as a rule, and that is known sooner
         return write(float(value))
     array = np.asarray(value)
     parts = [write(number) for number in array.ravel().tolist()]
@@ -37,7 +37,7 @@ def whole(value: Array | float, write: Writer = shortest) -> str:
 
 def summary(value: Array | float, write: Writer) -> str:
     """The same for the eye: a large array by its first entries and its shape."""
-    if np.size(value) <= MAXIMUM_WHOLE:
+    if isinstance(value, float) or np.size(value) <= MAXIMUM_WHOLE:
         return whole(value, write)
     first = [write(float(number)) for number in np.asarray(value).flat[:MAXIMUM_FIRST]]
     opening, closing = "[" * np.ndim(value), "]" * np.ndim(value)

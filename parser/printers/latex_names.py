@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from backprop.parser.printers.language import words
 
@@ -15,6 +16,7 @@ GREEK = frozenset(
 )
 
 
+@lru_cache(1 << 10)  # an explanation has the same few names in each of its formulas
 def name(text: str) -> str:
     r"""A variable: Greek letters by name, `x_0` and `x0` with a subscript, words upright."""
     base, _, below = text.partition("_")

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from functools import partial
 
 import pytest
 
@@ -46,13 +47,17 @@ def test_packed_rows(backprop, tmp_path, name):
         assert backprop("batch", "x^2", "--no-grad", stdin=PACKED[name]).out == ANSWERED
 
 
-@pytest.mark.parametrize("pack, what", [(bz2.compress, "bzip2"), (lzma.compress, "xz"), (gzip.compress, "gzip")])
-def test_what_is_cut_off_or_damaged_gives_the_rows_before(backprop, pack, what):
+QUICKEST = {"bzip2": partial(bz2.compress, compresslevel=1), "xz": partial(lzma.compress, preset=0)}
+QUICKEST["gzip"] = partial(gzip.compress, compresslevel=1)
+
+
+@pytest.mark.parametrize(("what", "pack"), QUICKEST.items())
+def test_what_is_cut_off_or_damaged_gives_the_rows_before(backprop, what, pack):
     data = pack(LONG)
     cut = backprop("batch", "x", "--no-grad", "--only", stdin=data[: len(data) // 2])
     assert cut.status == 3
     assert f"it is truncated: the {what} data ends in the middle" in cut.err
-    rows = [line.split(b",")[0].decode() for line in LONG.splitlines()[1:]]
+    rows = LONG.decode().splitlines()[1:]
     assert cut.lines[1:] == rows[: len(cut.lines) - 1]
     middle = len(data) // 2
     wrong = data[:middle] + b"\xff" * 40 + data[middle + 40 :]
