@@ -77,7 +77,9 @@ def sources() -> list[Path]:
 
 def read_from_environment(source: str) -> set[str]:
     """The names that a module asks `os.environ` for; what it sets for others is none of the user's business."""
-    found = set()
+    found: set[str] = set()
+    if "environ" not in source:
+        return found
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
             owner, key = node.value, node.slice

@@ -20,6 +20,8 @@ import pytest
 
 from backprop.cli.output.destination import byte_destination
 
+from ..conftest import FORKS, SECONDS, end_of, environment
+from ..forks import all_of, ended
 from ..stillness import wait_until_still
 
 EVAL = ["eval", "x*2", "x=1", "--format", "plain"]
@@ -441,21 +443,22 @@ def whole() -> dict[tuple[str, ...], bytes]:
 @pytest.mark.extras
 @pytest.mark.parametrize("kind", ["pipe", "socket"])
 @pytest.mark.parametrize("command", [*LARGE, *COLUMNAR], ids=" ".join)
-def test_a_stdout_that_does_not_block(large, whole, installed, command, kind):
+def test_a_stdout_that_does_not_block(large, whole, command, kind):
     if command in COLUMNAR:
         polars = pytest.importorskip("polars")
         polars.read_csv(large / "large.csv").write_parquet(large / "large.parquet")
     if tuple(command) not in whole:
-        whole[tuple(command)] = subprocess.run([installed, *command], capture_output=True, cwd=large, timeout=60).stdout
+        whole[tuple(command)] = end_of(command, b"", large).out
     reader, writer = ends(kind)
     os.set_blocking(writer, False)
-    with subprocess.Popen([installed, *command], stdout=writer, stderr=subprocess.PIPE, cwd=large) as process:
-        os.close(writer)
-        wait_until_still(process.pid)  # it is full
-        out = b"".join(iter(lambda: os.read(reader, 50_000), b""))
-        os.close(reader)
-        err = process.stderr.read() if process.stderr else b""
-    assert (process.returncode, err) == (0, b"")
+    hearer, stderr = os.pipe()
+    with open(os.devnull) as stdin:
+        reply = FORKS.start((stdin.fileno(), writer, stderr), command, large, environment({}))
+    os.close(writer)
+    os.close(stderr)
+    wait_until_still(int(reply.recv(32, socket.MSG_PEEK)))  # it is full
+    out, err = all_of(reader, hearer, seconds=SECONDS)
+    assert (ended(reply, SECONDS)[0], err) == (0, b"")
     assert len(whole[tuple(command)]) > 1 << 17
     assert out == whole[tuple(command)]
 
