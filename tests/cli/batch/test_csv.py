@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+from functools import cache
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from .pieces import Pieces
 SEPARATORS = {"csv": ",", "tsv": "\t"}
 WANTED = Wanted(None, has_gradients=True, has_nodes=False, naming=Naming())
 BOM = "\ufeff"
+parsed = cache(parse)  # a few expressions for very many files
 
 
 def opened(data, expression, size, form="csv", policy="null", is_only=False, wanted=WANTED):
@@ -37,7 +39,7 @@ def opened(data, expression, size, form="csv", policy="null", is_only=False, wan
     dialect = Delimited(DIALECTS[form])
     reader = BlockReader(Pieces(data, size), dialect.cut)
     dialect.read_header(reader.take_first(1 << 16))
-    graph = parse(expression)
+    graph = parsed(expression)
     dialect.columns = bind_columns(dialect.header, list(graph.inputs), {})
     kernel = Kernel(graph, {name: one.shape for name, one in dialect.columns.items()}, {}, wanted)
     names = [one for name, shape in kernel.prepare() for one in entry_names(name, shape)]
