@@ -18,6 +18,7 @@ Numbers: TypeAlias = np.ndarray[Any, Any]  # whole, in 32 bits where they are ma
 
 MOST_PERIODS = 12  # that are tried, from the least that may do
 SAMPLED = 512  # entries at three places, in which most wrong periods are seen
+MOST_APART = 6  # entries of a row that are compared by twos: of more it takes less to mark the colors of each row
 MOST_COMPARED = 2**18  # entries of a matrix up to which a second coloring is tried for one color fewer
 
 
@@ -31,7 +32,7 @@ class Sparsity(NamedTuple):
 
     @property
     def most_in_row(self) -> int:
-        return most_alike(self.rows)
+        return int(np.diff(self.starts()).max(initial=0))
 
     @property
     def most_in_column(self) -> int:
@@ -47,9 +48,11 @@ class Sparsity(NamedTuple):
 
     def symmetric(self) -> Sparsity:
         """With the mirror image of every entry."""
-        is_below, is_above = self.rows > self.columns, self.rows < self.columns
-        mirrored = ascending(places(self.columns[is_below], self.rows[is_below], self.width))
-        if np.array_equal(mirrored, places(self.rows[is_above], self.columns[is_above], self.width)):
+        below, above = np.flatnonzero(self.rows > self.columns), np.flatnonzero(self.rows < self.columns)
+        across, down, rows, columns = self.columns[below], self.rows[below], self.rows[above], self.columns[above]
+        if np.array_equal(across, rows) and np.array_equal(down, columns):
+            return self  # of a band each is found in the order of the other
+        if np.array_equal(np.sort(places(across, down, self.width)), places(rows, columns, self.width)):
             return self
         own, mirrored = places(self.rows, self.columns, self.width), places(self.columns, self.rows, self.width)
         both = np.union1d(own, mirrored)
@@ -59,7 +62,13 @@ class Sparsity(NamedTuple):
     def starts(self) -> Numbers:
         """Where each row begins among the entries, and where the last ends."""
         starts = np.zeros(self.height + 1, dtype=np.int32)
-        np.cumsum(np.bincount(self.rows, minlength=self.height), out=starts[1:])
+        ends = np.flatnonzero(self.rows[1:] != self.rows[:-1])
+        if len(ends) + 1 == self.height and len(self.rows):  # no row is empty
+            starts[1:-1] = ends
+            starts[1:-1] += 1
+            starts[-1] = len(self.rows)
+        else:
+            np.cumsum(np.bincount(self.rows, minlength=self.height), out=starts[1:])
         return starts
 
     def columns_by_row(self) -> list[list[int]]:
@@ -70,10 +79,6 @@ class Sparsity(NamedTuple):
 def places(rows: Numbers, columns: Numbers, width: int) -> Numbers:
     """Where entries are in a full matrix, row by row."""
     return rows.astype(np.int64) * width + columns
-
-
-def ascending(numbers: Numbers) -> Numbers:
-    return numbers if np.all(numbers[1:] >= numbers[:-1]) else np.sort(numbers)
 
 
 def most_alike(numbers: Numbers) -> int:
@@ -123,7 +128,13 @@ def in_periods(matrix: Sparsity, least: int) -> Numbers | None:
 
 
 def are_alone(rows: Numbers, colors: Numbers, height: int, count: int) -> bool:
-    """Whether no row has a color twice."""
+    """Whether no row has a color twice. The rows ascend."""
+    for apart in range(1, MOST_APART + 1):
+        is_one_row = rows[apart:] == rows[:-apart]
+        if not is_one_row.any():
+            return True
+        if np.any(is_one_row & (colors[apart:] == colors[:-apart])):
+            return False
     keys = places(rows, colors, count)
     if len(keys) < height:
         return len(np.unique(keys)) == len(keys)

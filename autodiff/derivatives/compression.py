@@ -31,7 +31,7 @@ def structure_of(results: Sequence[Node], units: Sequence[Node], most_links: int
     """A row for each entry of the results, a column for each of the units'. Raises TooDense, see `dependence`."""
     rows, columns = dependence(results, units, most_links)
     height, width = sum(map(size, results)), sum(map(size, units))
-    return Sparsity(rows.astype(np.int32), columns.astype(np.int32), height, width)
+    return Sparsity(rows.astype(np.int32, copy=False), columns.astype(np.int32, copy=False), height, width)
 
 
 class Compressed:

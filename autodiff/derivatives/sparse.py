@@ -103,7 +103,9 @@ class SparseProgram(NamedTuple):
 
     def compute(self, values: Mapping[str, Array]) -> list[Vector]:
         """The entries, in a list of one vector."""
-        return [self.sweep.compute(values)[self.plan.reads] + 0.0]  # of -0.0, which is not to be seen
+        entries: Vector = self.sweep.compute(values)[self.plan.reads]
+        entries += 0.0  # of -0.0, which is not to be seen
+        return [entries]
 
 
 class ExactZeros(NamedTuple):
@@ -257,11 +259,11 @@ def plan_of_symmetric(structure: Sparsity) -> SparsePlan:
     """Of each entry and its mirror image, one is read that is alone in its row among those of its color."""
     colors = colored_symmetric(structure)
     rows, columns, size = structure.rows, structure.columns, structure.width
-    own, across = colors[columns], colors[rows]
+    own = colors[columns]
     reads = reading(own, rows, size)
     if not are_alone(rows, own, size, count_of(colors)):
         is_alone = np.bincount(reads, minlength=size * count_of(colors))[reads] == 1
-        reads = np.where(is_alone, reads, reading(across, columns, size))
+        reads = np.where(is_alone, reads, reading(colors[rows], columns, size))
     return SparsePlan(structure, structure.starts(), colors, reads)
 
 

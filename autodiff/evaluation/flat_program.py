@@ -76,11 +76,8 @@ class FlatProgram:
         """The results, all of them finite; None where NumPy is to compute them."""
         try:
             slots = [*self._constants, *map(float, numbers)]
-            for (
-                function,
-                first,
-                second,
-            ) in self._steps:  # a method that is called by name is found sooner than a held one
+            for function, first, second in self._steps:
+                # Python finds a method that is called by its name sooner than one that is held
                 if second >= 0:
                     slots.append(function(slots[first], slots[second]))
                 elif second == ONE:

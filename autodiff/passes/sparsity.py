@@ -56,9 +56,7 @@ def dependence(
     They are nodes of one typed graph. Raises TooDense where a node depends on more than `most_links`.
     """
     following = Following(sum(map(size, inputs)) + 1, most_links)
-    links = following.links_of(results, following.numbered(inputs))
-    rows = links // following.base
-    return rows, links - rows * following.base - 1
+    return following.pairs_of(results, following.numbered(inputs))
 
 
 def size(node: Node) -> int:
@@ -83,14 +81,38 @@ class Following:
             start = end
         return patterns
 
-    def links_of(self, results: Sequence[Node], patterns: Mapping[Node, Pattern]) -> Links:
-        """The links of the results' entries, side by side."""
-        found, start = [], 0
+    def pairs_of(self, results: Sequence[Node], patterns: Mapping[Node, Pattern]) -> tuple[Numbers, Numbers]:
+        """The entries of the results, side by side, and the numbers that each depends on, from 0."""
+        pairs, start = [(NONE, NONE)], 0
         for node, pattern in zip(results, self.followed(results, patterns), strict=True):
-            links = self.linked(pattern, node.shape)
-            found.append(links + start * self.base if start else links)
+            entries, numbers = self._side_by_side(pattern) or self._divided(self.linked(pattern, node.shape))
+            pairs.append((entries + start if start else entries, numbers))
             start += size(node)
-        return found[0] if len(found) == 1 else np.concatenate(found) if found else NONE
+        if len(pairs) == 2:
+            return pairs[1]
+        entries, numbers = map(np.concatenate, zip(*pairs, strict=True))
+        return entries, numbers
+
+    def _divided(self, links: Links) -> tuple[Numbers, Numbers]:
+        entries = links // self.base
+        return entries, links - entries * self.base - 1
+
+    def _side_by_side(self, pattern: Pattern) -> tuple[Numbers, Numbers] | None:
+        """What `_divided` gives of a pattern, from its strands themselves; None where they do not say it in order."""
+        if len(pattern.links) or not pattern.strands or not pattern.strands[0].size:
+            return None
+        count = pattern.strands[0].size
+        self._check_count(count * len(pattern.strands))
+        numbers = np.empty((count, len(pattern.strands)), np.int32 if self.base < 2**31 else np.int64)
+        for place, strand in enumerate(in_order(pattern.strands)):
+            numbers[:, place] = strand
+        is_there = numbers != 0
+        entries = np.broadcast_to(np.arange(count, dtype=numbers.dtype)[:, None], numbers.shape)[is_there]
+        numbers = numbers[is_there]
+        if np.any((numbers[1:] <= numbers[:-1]) & (entries[1:] == entries[:-1])):
+            return None
+        numbers -= 1
+        return entries, numbers
 
     def followed(self, results: Sequence[Node], patterns: Mapping[Node, Pattern]) -> list[Pattern]:
         """The patterns of the results, from those of some nodes."""
@@ -222,8 +244,7 @@ class Following:
         if not (count and pattern.strands):
             return pattern.links
         self._check_count(count * len(pattern.strands))
-        strands = sorted([strand.ravel() for strand in pattern.strands], key=lambda strand: strand[count // 2])
-        links = np.stack(strands, axis=1).astype(np.int64)  # in the order in which most rows ascend
+        links = np.stack(in_order(pattern.strands), axis=1).astype(np.int64)
         is_there = links != 0
         links += (np.arange(count) * self.base)[:, None]
         links = links[is_there]
@@ -254,6 +275,11 @@ class Following:
         places = np.arange(total) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
         taken: Links = np.repeat(np.arange(len(sources)) * self.base, counts) + links[places] % self.base
         return taken
+
+
+def in_order(strands: Sequence[Strand]) -> list[Strand]:
+    """As vectors, in the order in which the numbers of most entries ascend."""
+    return sorted([strand.ravel() for strand in strands], key=lambda strand: strand[len(strand) // 2])
 
 
 def add_strand(strands: list[Strand], strand: Strand) -> None:
