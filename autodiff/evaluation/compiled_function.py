@@ -174,7 +174,7 @@ class CompiledFunction:
     def _numbers_alone(self, row: Mapping[str, float]) -> NumbersAlone:
         key = (tuple(row), self.graph.state)
         found: NumbersAlone | None = self._numbers.find(key)
-        return found or self._numbers.get(key, lambda: self._flat(row), size_of_numbers)  # type: ignore[no-any-return]
+        return found or self._numbers.get(key, lambda: self._flat(row), size_of_numbers)
 
     @without_collection
     def _flat(self, row: Mapping[str, float]) -> NumbersAlone:

@@ -175,6 +175,18 @@ def structures(is_symmetric):
         yield found.symmetric() if is_symmetric else found
 
 
+def test_a_structure_knows_where_its_rows_begin_and_its_mirror_images():
+    for structure in structures(False):
+        counts = np.bincount(structure.rows, minlength=structure.height)
+        assert np.array_equal(structure.starts(), [0, *np.cumsum(counts)])
+        square = structure._replace(height=12, width=12)
+        full = np.zeros((12, 12), dtype=bool)
+        full[square.rows, square.columns] = True
+        for one in (square, square.symmetric()):
+            both = one.symmetric()
+            assert np.array_equal(np.stack([both.rows, both.columns], axis=1), np.argwhere(full | full.T))
+
+
 def alone(structure, colors):
     """Whether each entry's color stands in no other of its row."""
     keys = structure.rows * (count_of(colors) + 1) + colors[structure.columns]
