@@ -269,8 +269,9 @@ def plan_of_symmetric(structure: Sparsity) -> SparsePlan:
 
 def reading(colors: Numbers, rows: Numbers, height: int) -> Numbers:
     """Where the entries of some rows are among the results of the sweeps of some colors."""
-    reads = places(colors, rows, height)
-    return reads.astype(np.int32) if reads.max(initial=0) < 2**31 else reads
+    if count_of(colors) * height < 2**31:
+        return colors.astype(np.int32, copy=False) * np.int32(height) + rows
+    return places(colors, rows, height)
 
 
 def exact_zeros(structure: Sparsity, outputs: Sequence[Node], inputs: Sequence[Node]) -> ExactZeros:
