@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextlib
 import logging
+import threading
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 LOCAL = "local"
 FREE = "127.0.0.1:0"  # for the dashboard: another cluster may have Dask's usual port
 PATIENCE = 10  # seconds that a scheduler, and its first worker, may take to answer
+GRACE = 1  # second more than that, so that what Dask has to say is said
 PACKAGE = "backprop-cli"
 AT_A_TIME = 1000  # tasks that the scheduler has: more would only take memory
 # Dask takes 15 ms for a task, so that small files share one
@@ -126,8 +130,9 @@ def connected(batch: Batch, scheduler: str) -> Iterator[Any]:
                         dashboard_address=FREE,
                     )
                 )
-            client = stack.enter_context(distributed.Client(address, timeout=PATIENCE, set_as_default=False))
-        except (OSError, ValueError, TypeError) as error:
+            begin = partial(distributed.Client, address, timeout=PATIENCE, set_as_default=False)
+            client = stack.enter_context(answered(begin))
+        except (OSError, ValueError, TypeError, concurrent.futures.TimeoutError) as error:
             reason = " ".join(str(error).split()) or f"no answer within {PATIENCE} seconds"
             raise Failure(
                 f"--scheduler {scheduler}: {reason}", "as in tcp://host:8786, where dask scheduler runs; or local"
@@ -136,6 +141,23 @@ def connected(batch: Batch, scheduler: str) -> Iterator[Any]:
         if not batch.is_quiet:
             batch.tell(f"note: the workers can be watched at {client.dashboard_link}")
         yield client
+
+
+def answered(begin: Callable[[], Any]) -> Any:
+    """What is begun, if it answers: Dask waits without end for one that takes a connection and says nothing.
+
+    Raises TimeoutError, and what it raises.
+    """
+    found: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+    def run() -> None:
+        try:
+            found.set_result(begin())
+        except BaseException as error:
+            found.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return found.result(timeout=PATIENCE + GRACE)
 
 
 def check_workers(client: Any, scheduler: str) -> None:

@@ -6,10 +6,16 @@ import glob
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError, version
 
 import pytest
+
+from backprop.cli.batch.cluster import scheduler
+from backprop.cli.batch.cluster.scheduler import check_workers
+from backprop.cli.status import Failure
 
 from ...conftest import COMMAND, environment
 from ..test_files import tree
@@ -64,6 +70,51 @@ def test_a_worker_that_is_killed_loses_and_doubles_no_row(backprop, tmp_path):
     made = [json.loads((tmp_path / name / "_backprop.json").read_text())["files"] for name in ("out", "alone")]
     assert [entry["sha256"] for entry in made[0].values()] == [entry["sha256"] for entry in made[1].values()]
     assert [entry["origin"]["name"] for entry in made[0].values()] == list(FILES)
+
+
+class Workers:
+    """A client of a scheduler whose workers answer so; without answers there are none."""
+
+    def __init__(self, **answers):
+        self.answers = {f"tcp://{name}:1": answer for name, answer in answers.items()}
+
+    def wait_for_workers(self, count, timeout):
+        if not self.answers:
+            raise TimeoutError
+
+    def run(self, function, *given, on_error):
+        assert on_error == "return"
+        return self.answers
+
+
+def test_workers_have_the_version_that_is_here():
+    mine = version("backprop-cli")
+    check_workers(Workers(a=mine), "tcp://s:1")
+    for workers, reason, cure in (
+        (Workers(), "it has no workers", "dask worker"),
+        (
+            Workers(a=mine, b="0.0.9"),
+            f"the worker tcp://b:1 has 0.0.9 of backprop-cli, and here is {mine}",
+            f"=={mine}",
+        ),
+        (Workers(a=PackageNotFoundError()), "the worker tcp://a:1 has none of backprop-cli", f"=={mine}"),
+    ):
+        with pytest.raises(Failure) as caught:
+            check_workers(workers, "tcp://s:1")
+        assert caught.value.reason.startswith(f"--scheduler tcp://s:1: {reason}") and cure in caught.value.cure
+
+
+@pytest.mark.extras
+def test_a_scheduler_that_does_not_answer(monkeypatch):
+    pytest.importorskip("distributed")
+    monkeypatch.setattr(scheduler, "PATIENCE", 0.1)
+    monkeypatch.setattr(scheduler, "GRACE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(Failure) as caught, scheduler.connected(None, address):
+            pass
+    assert caught.value.reason == f"--scheduler {address}: no answer within 0.1 seconds"
+    assert "tcp://host:8786" in caught.value.cure
 
 
 @pytest.mark.extras
