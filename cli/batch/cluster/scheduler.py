@@ -25,6 +25,7 @@ from backprop.cli.batch.cluster.task import (
 )
 from backprop.cli.batch.partitions.attempt import Attempt, Outcome, problem_of
 from backprop.cli.batch.partitions.manifest import is_like, is_whole
+from backprop.cli.output.formats import FORMATS
 from backprop.cli.status import Failure, Status
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 LOCAL = "local"
 FREE = "127.0.0.1:0"  # for the dashboard: another cluster may have Dask's usual port
 PATIENCE = 10  # seconds that a scheduler, and its first worker, may take to answer
+FORKING = "forkserver"  # the way of starting processes, where the system has it
+NEEDED = ("distributed", "backprop.cli.batch.cluster.parts", "backprop.autodiff.evaluation.batched_program")
+NEEDED_BY_COLUMNS = ("backprop.cli.batch.columnar.reader", "backprop.cli.batch.columnar.joining")
 GRACE = 1  # second more than that, so that what Dask has to say is said
 PACKAGE = "backprop-cli"
 AT_A_TIME = 1000  # tasks that the scheduler has: more would only take memory
@@ -122,6 +126,7 @@ def connected(batch: Batch, scheduler: str) -> Iterator[Any]:
         try:
             address: Any = scheduler
             if scheduler == LOCAL:
+                stack.enter_context(forking(batch))
                 address = stack.enter_context(
                     distributed.LocalCluster(
                         n_workers=batch.jobs or usable_cores(),
@@ -141,6 +146,26 @@ def connected(batch: Batch, scheduler: str) -> Iterator[Any]:
         if not batch.is_quiet:
             batch.tell(f"note: the workers can be watched at {client.dashboard_link}")
         yield client
+
+
+@contextlib.contextmanager
+def forking(batch: Batch) -> Iterator[None]:
+    """Have the workers that are started be forks of one process that has imported what all need, where there are forks.
+
+    Otherwise each imports it: a second of processor time.
+    """
+    import multiprocessing
+
+    import dask
+    from distributed.utils import get_mp_context
+
+    if FORKING not in multiprocessing.get_all_start_methods():
+        yield
+        return
+    are_columns = any(FORMATS[form].is_binary for form in (batch.input_format, batch.output_format))
+    with dask.config.set({"distributed.worker.multiprocessing-method": FORKING}):
+        get_mp_context().set_forkserver_preload([*NEEDED, *(NEEDED_BY_COLUMNS if are_columns else ())])
+        yield
 
 
 def answered(begin: Callable[[], Any]) -> Any:
