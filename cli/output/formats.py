@@ -65,6 +65,7 @@ FORMATS = {
     "python": FileFormat((".py",), CODE),
     "numpy": FileFormat((), CODE),
     "jax": FileFormat((), CODE),
+    "torch": FileFormat((), CODE),
     "c": FileFormat((".c",), CODE),
     "javascript": FileFormat((".js",), CODE),
     "fortran": FileFormat((".f90",), CODE),

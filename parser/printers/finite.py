@@ -1,8 +1,8 @@
-"""Graphs for a language that has finite numbers alone: what asks for an infinite one is answered, and left out."""
+"""Graphs without what is known: operations on numbers, and where all numbers are finite, what asks for others."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from backprop.autodiff.declaration.table import METHODS
 from backprop.autodiff.evaluation.program import needed
@@ -13,12 +13,17 @@ ENDS = (-1.7976931348623157e308, 0.0, 1.7976931348623157e308)  # of the finite n
 
 def without_infinities(results: Sequence[Node]) -> list[Node]:
     """The results without comparisons with what is not finite, and without branches that are then never taken."""
+    return without_known(results, answered)
+
+
+def without_known(results: Sequence[Node], answer: Callable[[Node], Node | None] = lambda node: None) -> list[Node]:
+    """The results without operations on numbers alone, and with what `answer` gives for a node, if anything."""
     twin: dict[Node, Node] = {}
     for node in needed(results):
         made = node.of(tuple([twin[operand] for operand in node.inputs]))
         if made.inputs and all(operand.is_scalar_constant for operand in made.inputs) and not node.attributes:
             made = node.graph.constant(float(node.gate.value_of([operand.value for operand in made.inputs])))
-        twin[node] = answered(made) or made
+        twin[node] = answer(made) or made
     return [twin[result] for result in results]
 
 

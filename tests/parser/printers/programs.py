@@ -308,18 +308,29 @@ def glsl(sources, calls, number, folder):
 
 
 def jax(sources, calls, number, folder):
-    lines = ["import math", "import numpy", "from jax.numpy import array, inf, nan"]
+    return of_arrays(sources, calls, number, folder, "jax", "from jax.numpy import array, inf, nan")
+
+
+def torch(sources, calls, number, folder):
+    head = "import torch; array = lambda entries: torch.tensor(entries, dtype=torch.float64)"
+    return of_arrays(sources, calls, number, folder, "torch", head)
+
+
+def of_arrays(sources, calls, number, folder, name, head):
+    """A program of Python, whose head has `array`."""
+    lines = ["import math", "import numpy", head]
     lines.append("show = lambda *all: print(*[repr(float(one)) for part in all for one in numpy.ravel(part)])")
     for call in calls:
         given = ", ".join([f"array({literal(shape, entries, number)})" for shape, entries in call.arguments])
         lines.append(f"value, gradient = {call.function.body.name}({given}); show(value, *gradient.values())")
     (folder / "program.py").write_text("\n".join([*sources, *lines, ""]))
-    return ran(TOOLS["jax"], "program.py", folder=folder)
+    return ran(TOOLS[name], "program.py", folder=folder)
 
 
 PROGRAMS = {
     "glsl": glsl,
     "jax": jax,
+    "torch": torch,
     "fortran": fortran,
     "rust": rust,
     "go": go,
@@ -332,7 +343,7 @@ TOOLS = {
     "rust": shutil.which("rustc") or shutil.which("rustc", path=os.path.expanduser("~/.cargo/bin")),
     "go": shutil.which("go"),
     "glsl": shutil.which("g++"),
-    "jax": sys.executable if find_spec("jax") else None,
+    **{name: sys.executable if find_spec(name) else None for name in ("jax", "torch")},
     "cuda": shutil.which("g++"),
     "r": shutil.which("Rscript"),
     "matlab": shutil.which("octave-cli"),

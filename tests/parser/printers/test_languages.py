@@ -35,7 +35,7 @@ OF_XLA = {
     "silu(x0)": math.inf,
 }  # fmt: skip
 ROOM = {language: CANCELLING for language in PROGRAMS} | {"jax": CANCELLING | OF_XLA}
-WITHOUT_LOOPS = ("jax", "glsl")  # which have no routines
+WITHOUT_LOOPS = ("jax", "torch", "glsl")  # which have no routines
 RUN_ELSEWHERE = ("python", "numpy", "c", "javascript", "awk", "polars", "excel", "miller")  # in files of their own
 INTERPRETED = ("r", "matlab")
 ENDS = (0.0, -0.0, 2.5, -2.5, math.inf, math.nan)
