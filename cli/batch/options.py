@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from backprop.cli.batch.dialect_options import DIALECT_OPTIONS
+from backprop.cli.batch.partitions.options import PARTITION_OPTIONS
 from backprop.cli.batch.row_errors import POLICIES
 from backprop.cli.batch.settings import Batch
 from backprop.cli.completion import completed_by
@@ -16,7 +17,6 @@ from backprop.cli.options.declarations import (
     LATEX,
     STRICT,
     WRT,
-    BoundedNumber,
     ExpressionCommand,
     Function,
     file_option,
@@ -102,29 +102,7 @@ batch_options = shared(
         help="A bad row: no results, left out, or the end; ok: bad rows are expected.  [default: null]",
     ),
     file_option("--rejects", help="Write bad rows to FILE: line number, reason and row, tab between."),
-    click.option(
-        "--jobs", type=BoundedNumber(1), metavar="N", help="With -o FOLDER/: work on N files at a time.  [default: 1]"
-    ),
-    click.option(
-        "--retries",
-        type=BoundedNumber(0),
-        metavar="N",
-        help="With -o FOLDER/: try a file that fails N more times.  [default: 0]",
-    ),
-    click.option(
-        "--resume", is_flag=True, help="With -o FOLDER/: leave out files whose results an earlier run has made."
-    ),
-    click.option(
-        "--scheduler",
-        metavar="ADDRESS|local",
-        help="With -o FOLDER/: have the workers of a Dask scheduler do it, or of one that is started here.",
-    ),
-    click.option(
-        "--rows-per-task",
-        type=BoundedNumber(1),
-        metavar="N",
-        help="With --scheduler: cut files of Parquet into tasks of whole row groups, of N rows or more.",
-    ),
+    *PARTITION_OPTIONS,
     STRICT,
     click.option("-q", "--quiet", is_flag=True, help="No progress bar and no notes."),
 )

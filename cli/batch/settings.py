@@ -11,6 +11,7 @@ import click
 from backprop.cli.batch.dialect_options import TableOptions, table_options
 from backprop.cli.batch.formats.dialect import DIALECTS
 from backprop.cli.batch.input.files import GivenFile, files_of
+from backprop.cli.batch.partitions.options import partition_options
 from backprop.cli.batch.partitions.targets import is_folder, targets_in
 from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
 from backprop.cli.batch.row_errors import EXPECTED
@@ -58,11 +59,6 @@ class Batch(RowSettings):
         path: str | None,
         on_error: str,
         rejects: str | None,
-        jobs: int | None,
-        retries: int | None,
-        resume: bool,
-        scheduler: str | None,
-        rows_per_task: int | None,
         quiet: bool,
         strict: bool,
         **more: Any,
@@ -103,10 +99,9 @@ class Batch(RowSettings):
         self.expects_bad_rows = on_error.endswith(EXPECTED)
         self.rejects = rejects
         self.is_strict = strict
-        self.jobs, self.retries, self.is_resumed = jobs, retries, resume
-        self.scheduler, self.rows_per_task = scheduler, rows_per_task
+        self.partitions = partition_options(more)
         self.check_summary(only)
-        self.check_partitions()
+        self.partitions.check(self)
         self.check()
 
     def asked_of(
@@ -197,40 +192,6 @@ class Batch(RowSettings):
             raise Failure(f"--{self.summary} goes with one expression for all rows", "omit it")
         if FORMATS[self.output_format].is_binary:
             raise Failure(f"a {self.summary} is not written as {self.output_format}", "--format csv, tsv or ndjson")
-
-    def check_partitions(self) -> None:
-        """Raise Failure for options that go with a file of results for each file of rows, where there are none."""
-        given = {
-            "--jobs": self.jobs is not None,
-            "--retries": self.retries is not None,
-            "--resume": self.is_resumed,
-            "--scheduler": self.scheduler is not None,
-        }
-        for option in [option for option, is_given in given.items() if is_given and not self.targets]:
-            raise Failure(
-                f"{option} goes with a folder that takes a file of results for each file of rows",
-                f"give the folder, with a slash behind its name: -o results/; or omit {option}",
-            )
-        if self.rows_per_task is not None:
-            self._check_rows_per_task()
-        if self.jobs is not None and self.scheduler not in (None, "local"):
-            raise Failure("--jobs goes with --scheduler local: a scheduler has the workers that it has", "omit --jobs")
-        if self.is_resumed and self.rejects is not None:
-            raise Failure(
-                "--resume and --rejects contradict each other: bad rows of what is there are not read again",
-                "omit one of the two",
-            )
-
-    def _check_rows_per_task(self) -> None:
-        if self.scheduler is None:
-            raise Failure("--rows-per-task goes with --scheduler, whose tasks are files or parts of them", "omit it")
-        if self.input_format != "parquet":
-            raise Failure(
-                f"--rows-per-task goes with parquet, not with {self.input_format}", "omit it: a task is a file"
-            )
-        if self.summary or self.output_format == "table":
-            what = f"--{self.summary}" if self.summary else "--format table"
-            raise Failure(f"--rows-per-task and {what} contradict each other: a task is a file", "omit one of the two")
 
     def check(self) -> None:
         """Raise Failure for options that contradict each other."""

@@ -46,11 +46,6 @@ ROWS_ALONE: dict[str, Any] = {  # what a batch may be asked, and a fit is not
     "path": None,
     "on_error": "null",
     "rejects": None,
-    "jobs": None,
-    "retries": None,
-    "rows_per_task": None,
-    "resume": False,
-    "scheduler": None,
     "strict": False,
 }
 

@@ -38,7 +38,7 @@ class PartsTask:
 
 def parts_in(batch: Batch, file: GivenFile) -> list[FilePart]:
     """The parts of a file, none where it is not to be cut or cannot be: what is wrong with it says whoever reads it."""
-    if batch.rows_per_task is not None:
+    if batch.partitions.rows_per_task is not None:
         from backprop.cli.batch.columnar.input import ParquetBatches, batches_of  # here, not above: it imports pyarrow
 
         with contextlib.ExitStack() as stack, contextlib.suppress(Failure):
@@ -46,7 +46,7 @@ def parts_in(batch: Batch, file: GivenFile) -> list[FilePart]:
             if source.file is not None:  # else each part would have to be found by reading all before it
                 batches = batches_of(source, batch.input_format, stack)
                 assert isinstance(batches, ParquetBatches)
-                return batches.parts(batch.rows_per_task)
+                return batches.parts(batch.partitions.rows_per_task)
     return []
 
 

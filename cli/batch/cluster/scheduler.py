@@ -129,7 +129,7 @@ def connected(batch: Batch, scheduler: str) -> Iterator[Any]:
                 stack.enter_context(forking(batch))
                 address = stack.enter_context(
                     distributed.LocalCluster(
-                        n_workers=batch.jobs or usable_cores(),
+                        n_workers=batch.partitions.jobs or usable_cores(),
                         threads_per_worker=1,
                         silence_logs=50,
                         dashboard_address=FREE,

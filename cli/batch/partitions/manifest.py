@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backprop.autodiff.named_tuple import NamedTuple
+from backprop.cli.batch.partitions.options import PartitionOptions
 from backprop.cli.output.destination import byte_destination
 from backprop.cli.question.argv import SCANNED
 from backprop.cli.status import Failure
@@ -26,10 +27,7 @@ LEAST_PAUSE = 1.0  # seconds between two times that it is written: a kill costs 
 SHARE = 20  # and so many times as long as the writing takes
 PIECE = 1 << 20  # bytes
 # What is asked of the rows but makes no other results, and what the question says better
-OTHER_OPTIONS = (
-    *("file", "vars", "path", "rejects", "strict", "quiet", "jobs", "retries", "resume"),
-    *("scheduler", "rows_per_task"),
-)
+OTHER_OPTIONS = ("file", "vars", "path", "rejects", "strict", "quiet", *PartitionOptions._fields)
 LONGEST_VALUE = 200  # characters of one that is kept as it is
 
 

@@ -41,7 +41,7 @@ class Partitions:
         self.account = Account(batch)
         self.manifest = Manifest(str(batch.path), asked_in(batch))
         self.endings: dict[int, Ending] = {}
-        self._left = dict.fromkeys(range(len(batch.files)), batch.retries or 0)  # attempts behind the first
+        self._left = dict.fromkeys(range(len(batch.files)), batch.partitions.retries or 0)  # attempts behind the first
         self._heard: dict[int, tuple[int, int]] = {}  # rows and bytes of each file
         self._consumed = 0
         self._client: Any = None  # of a scheduler
@@ -51,7 +51,7 @@ class Partitions:
         """Raises ExpressionError and Failure, before a row is read."""
         batch = self.batch
         batch.noted = FileNotes(batch.files)
-        if batch.is_resumed:
+        if batch.partitions.resume:
             self.manifest.resume()
         attempts = [self._attempt(place) for place in range(len(batch.files))]
         look_at(
@@ -60,10 +60,10 @@ class Partitions:
             self._look_at,
         )
         with ExitStack() as stack:
-            if batch.scheduler is not None:
+            if batch.partitions.scheduler is not None:
                 from backprop.cli.batch.cluster import scheduler  # here, not above: it imports Dask
 
-                self._client = stack.enter_context(scheduler.connected(batch, batch.scheduler))
+                self._client = stack.enter_context(scheduler.connected(batch, batch.partitions.scheduler))
             return self._with_what_is_known(self._run_all(attempts))
 
     def _run_all(self, attempts: Sequence[Attempt]) -> Status:
@@ -115,13 +115,14 @@ class Partitions:
 
             yield from scheduler.outcomes(batch, waiting, self._client)
             return
-        processes = min(batch.jobs or 1, len(waiting)) if hasattr(os, "fork") else 1
+        processes = min(batch.partitions.jobs or 1, len(waiting)) if hasattr(os, "fork") else 1
         if processes > 1:
             from backprop.cli.batch.partitions.runners import outcomes  # here, not above: one process needs none
 
             yield from outcomes(batch, waiting, processes, self._follow)
             return
-        account = None if batch.retries else self.account  # nobody is to hear what an attempt tells that fails
+        # Nobody is to hear what an attempt tells that fails
+        account = None if batch.partitions.retries else self.account
         with closing(RunPool()) as run_pool:
             while waiting:
                 attempt = waiting.popleft()
