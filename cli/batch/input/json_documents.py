@@ -46,7 +46,9 @@ class JsonDocuments:
 
     def __init__(self) -> None:
         self._buffer = b""  # begins between rows
-        self._least = 0  # bytes of the buffer that are worth another look
+        self._pieces: list[bytes] = []  # behind the buffer: joined to it one by one they would be copied for each
+        self._size = 0  # bytes of both
+        self._least = 0  # of them that are worth another look
         self._given = 0  # bytes before the buffer
         self._lines = 0  # line ends in them
         self._is_array = False
@@ -58,11 +60,14 @@ class JsonDocuments:
         """The lines of all objects that are whole by now. Raises Damaged after everything before it was given."""
         if self._damage is not None:
             raise self._damage
-        self._buffer += data
+        self._pieces.append(data)
+        self._size += len(data)
+        if self._size < self._least and not is_last:
+            return b""
+        self._buffer = b"".join([self._buffer, *self._pieces])
+        self._pieces.clear()
         if not self._given and self._buffer.startswith(codecs.BOM_UTF8):
             self._advance(len(codecs.BOM_UTF8))
-        if len(self._buffer) < self._least and not is_last:
-            return b""
         rows: list[bytes] = []
         has_line_ends = b"\n" in self._buffer or b"\r" in self._buffer
         try:
@@ -75,7 +80,8 @@ class JsonDocuments:
             self._damage = damage
             if not rows:
                 raise
-        self._least = 2 * len(self._buffer)  # a long row is not looked at again for every piece
+        self._size = len(self._buffer)
+        self._least = 2 * self._size  # a long row is not looked at again for every piece
         lines = b"\n".join([*rows, b""])
         return with_single_blanks(lines) if has_line_ends else lines
 
