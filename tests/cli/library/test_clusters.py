@@ -56,3 +56,21 @@ def test_it_answers_the_batches_of_arrow_that_spark_gives(program):
     found = pyarrow.Table.from_batches(pickle.loads(sent)(iter(batches)))
     assert (found["value"].to_numpy() == program(x=X)[0]).all()
     assert (found["grad_x"].to_numpy() == program(x=X)[1]["x"]).all()
+
+
+@pytest.mark.extras
+def test_it_answers_the_partitions_of_a_data_frame_of_dask(program):
+    pandas = pytest.importorskip("pandas")
+    frames = pytest.importorskip("dask.dataframe")
+    rows = pandas.DataFrame({"x": X, "name": list("abcdefg")})
+    meta = {"x": float, "name": rows.dtypes["name"], "value": float, "grad_x": float}
+    parts = frames.from_pandas(rows, npartitions=3).map_partitions(with_results, program, meta=meta)
+    found = parts.compute(scheduler="synchronous")
+    assert list(found["name"]) == list("abcdefg")
+    assert (found["value"] == program(x=X)[0]).all() and (found["grad_x"] == program(x=X)[1]["x"]).all()
+
+
+def with_results(rows, program):
+    """What a user writes for a data frame."""
+    value, gradients = program(rows[["x"]])
+    return rows.assign(value=value, grad_x=gradients["x"])
