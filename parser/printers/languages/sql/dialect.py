@@ -24,8 +24,8 @@ class SqlDialect(NamedTuple):
     there, not infinite or 0. `divides_by_zero`: a quotient by 0 is what IEEE 754 says. `logarithm` is the natural one.
 
     `nests`: a layer stands in the one that selects from it; else it is an entry of WITH, of which there may be more
-    than a database reads within each other. `barrier` ends a layer that would be merged with the next, which would
-    compute its columns once for each use.
+    than a database reads within each other, which are `most_layers`. `barrier` ends a layer that would be merged with
+    the next, which would compute its columns once for each use.
     `carried` is how a layer hands on the columns of the table, `whole` how the last one shows these without those of
     the layers, None where there is no word for that. `is_correlated`: a select in brackets may use columns from
     outside. `applies`: a layer is joined to what is before it by CROSS APPLY, there being no WITH in brackets.
@@ -45,6 +45,7 @@ class SqlDialect(NamedTuple):
     quote: str = '""'
     ignores_case: bool = True
     nests: bool = True
+    most_layers: int = 400
     barrier: str = ""
     carried: str = "*"
     whole: str | None = None

@@ -24,7 +24,7 @@ from backprop.parser.printers.special_forms import LOOPLESS_FORMS
 
 LONGEST_ENTRY = 400  # characters of an entry of the list in which everything is written where it is used
 SHORTEST_NODE = 4  # characters that a node takes at least, with its sign
-MOST_LAYERS, MOST_COLUMNS = 400, 1600  # of a statement; PostgreSQL reads 1664 columns
+MOST_COLUMNS = 1600  # of a statement; PostgreSQL reads 1664
 
 
 def write(
@@ -155,7 +155,7 @@ def laid_out(
     deepest = max([column.level for column in writer.columns.values()], default=0)
     used = frozenset[str]().union(*[piece.uses for piece in pieces])
     widest = max(map(len, layers.layers([*writer.columns.values()], used)), default=0)
-    for count, most, what in ((deepest, MOST_LAYERS, "layers"), (widest, MOST_COLUMNS, "columns")):
+    for count, most, what in ((deepest, dialect.most_layers, "layers"), (widest, MOST_COLUMNS, "columns")):
         if count > most:
             raise ExpressionError(
                 f"the statement has {count} {what}, and a database reads {most} at most",
