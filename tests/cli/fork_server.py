@@ -246,6 +246,7 @@ def settle(script: str, question: dict[str, Any]) -> None:
         os.setsid()
     for name in question.get("missing", ()):
         sys.modules[name] = None  # type: ignore[assignment]
+    sys.modules["backprop.autodiff.passes.kink_hits"].take_hits()  # that no command before has asked for
     with warnings.catch_warnings():
         pass  # at its end Python forgets which warnings it has shown: a new process has shown none
 
