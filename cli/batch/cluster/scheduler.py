@@ -6,6 +6,7 @@ import concurrent.futures
 import contextlib
 import logging
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from functools import partial
@@ -121,8 +122,8 @@ def connected(batch: Batch, scheduler: str) -> Iterator[Any]:
         import distributed
     except ImportError:
         raise Failure("--scheduler needs Dask, which is not installed", "pip install 'dask[distributed]'") from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what is to be said of a lost worker, we say
     with contextlib.ExitStack() as stack:
+        stack.enter_context(quiet())
         try:
             address: Any = scheduler
             if scheduler == LOCAL:
@@ -146,6 +147,17 @@ def connected(batch: Batch, scheduler: str) -> Iterator[Any]:
         if not batch.is_quiet:
             batch.tell(f"note: the workers can be watched at {client.dashboard_link}")
         yield client
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep Dask from writing to stderr, here and in the workers that are started: what is to be said of one, we say."""
+    import dask
+
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings(), dask.config.set({"distributed.nanny.pre-spawn-environ.PYTHONWARNINGS": "ignore"}):
+        warnings.simplefilter("ignore")
+        yield
 
 
 @contextlib.contextmanager

@@ -27,6 +27,17 @@ FILES = {
 }
 
 
+SLOW = """
+import contextlib, warnings
+from distributed import core
+@contextlib.contextmanager
+def warn_on_duration(duration, message):
+    yield
+    warnings.warn(message, stacklevel=2)
+core.warn_on_duration = warn_on_duration
+"""
+
+
 def reader_of(pipe, among, killed=None):
     """The process of a group that has the pipe open to read, once there is one that has not been killed."""
     while True:
@@ -46,15 +57,15 @@ def test_a_worker_that_is_killed_loses_and_doubles_no_row(backprop, tmp_path):
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True)
         (tmp_path / name).write_text(text)
+    (tmp_path / "sitecustomize.py").write_text(SLOW)  # Dask warns of slow disks in each process: nobody is told of it
     tokens = ["batch", "log(x*y*k)", "t", "-o"]
     alone = backprop(*tokens, "alone/")
     (tmp_path / "t" / "k=2" / "b.csv").unlink()
     pipe = tmp_path / "t" / "k=2" / "b.csv"
     os.mkfifo(pipe)
     words = [COMMAND, *tokens, "out/", "--scheduler", "local", "--jobs", "2"]
-    process = subprocess.Popen(
-        words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment({})
-    )
+    slow = environment({"PYTHONPATH": str(tmp_path)})
+    process = subprocess.Popen(words, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True, env=slow)
     first = os.open(pipe, os.O_RDWR)  # so that neither end waits for the other
     killed = reader_of(pipe, process.pid)
     os.kill(killed, signal.SIGKILL)
