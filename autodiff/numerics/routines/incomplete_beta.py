@@ -77,22 +77,27 @@ def factor(b: float, by_a: int, by_b: int, terms: list[float], slopes: list[floa
 def expand_twice(by_a: int, by_b: int, terms: list[float], slopes: list[float]) -> float:
     """As expand of incomplete_gamma.py, by two variables."""
     terms[0] = 1.0
-    for n in range(by_a + 1):
+    if by_a + by_b == 1:  # most are asked for these, at each point of an integral
+        terms[16 * by_a + by_b] = slopes[16 * by_a + by_b]
+        return terms[16 * by_a + by_b]
+    for m in range(1, by_b + 1):
+        total = 0.0
+        second = 1.0
+        for j in range(m):
+            total += second * terms[m - 1 - j] * slopes[j + 1]
+            second *= (m - 1.0 - j) / (j + 1.0)
+        terms[m] = total
+    for n in range(1, by_a + 1):
         for m in range(by_b + 1):
-            if n + m > 0:
-                total = 0.0
-                first = 1.0
-                for k in range(n if n > 0 else 1):
-                    second = 1.0
-                    for j in range(m + 1 if n > 0 else m):
-                        if n > 0:
-                            total += first * second * terms[16 * (n - 1 - k) + m - j] * slopes[16 * (k + 1) + j]
-                            second *= (m - j) / (j + 1.0)
-                        else:
-                            total += second * terms[m - 1 - j] * slopes[j + 1]
-                            second *= (m - 1.0 - j) / (j + 1.0)
-                    first *= (n - 1.0 - k) / (k + 1.0)
-                terms[16 * n + m] = total
+            total = 0.0
+            first = 1.0
+            for k in range(n):
+                second = 1.0
+                for j in range(m + 1):
+                    total += first * second * terms[16 * (n - 1 - k) + m - j] * slopes[16 * (k + 1) + j]
+                    second *= (m - j) / (j + 1.0)
+                first *= (n - 1.0 - k) / (k + 1.0)
+            terms[16 * n + m] = total
     return terms[16 * by_a + by_b]
 
 
@@ -103,28 +108,33 @@ def beta_integral(a: float, b: float, x: float, y: float, by_a: int, by_b: int) 
     fill(0.0, a, b, by_a, by_b, slopes)
     to_a = log_of(x, y) + digamma_rise(a, b)
     to_b = slopes[1] + log_of(y, x)
-    rate = a - (a + b) * x if x < 0.5 else (a + b) * y - b
-    scale = 1.0 / max(1.0, math.fabs(rate), math.sqrt((a + b) * x * y))
+    whole = a + b
+    rate = a - whole * x if x < 0.5 else whole * y - b
+    scale = 1.0 / max(1.0, math.fabs(rate), math.sqrt(whole * x * y))
     total = 0.0
     s = FIRST
     exponent = 0.0
     while s < 2.0 or exponent > LEAST:
-        rise = math.exp(s - math.exp(-s)) if s < FLAT else 0.0
-        v = -scale * (math.log1p(rise) if s < FLAT else s)  # the change of log(t / (1 - t))
+        v = -scale * s  # the change of log(t / (1 - t))
+        weight = 1.0
+        if s < FLAT:
+            lag = math.exp(-s)
+            rise = math.exp(s - lag)
+            v = -scale * math.log1p(rise)
+            weight = (1.0 + lag) * rise / (1.0 + rise)
         if x < 0.5:
             z = x * math.expm1(v)
             rise_of_y = -math.log1p(z)  # the changes of log(t) and log(1 - t)
             rise_of_x = v + rise_of_y
-            exponent = rate * v - (a + b) * (x * expm1_rest(v) - log1p_rest(z))
+            exponent = rate * v - whole * (x * expm1_rest(v) - log1p_rest(z))
         else:  # the same from the other side, where 1 - x is exact
             z = y * math.expm1(min(-v, 700.0))
             rest = math.log1p(z) if v > -700.0 else math.log(y) - v
             rise_of_x = -rest
             rise_of_y = -v - rest
-            exponent = -b * v - (a + b) * rest
+            exponent = -b * v - whole * rest
             if z < 0.5:
-                exponent = rate * v - (a + b) * (y * expm1_rest(-v) - log1p_rest(z))
-        weight = (1.0 + math.exp(-s)) * rise / (1.0 + rise) if s < FLAT else 1.0
+                exponent = rate * v - whole * (y * expm1_rest(-v) - log1p_rest(z))
         slopes[16] = to_a + rise_of_x
         slopes[1] = to_b + rise_of_y
         total += (

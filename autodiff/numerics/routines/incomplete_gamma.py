@@ -22,6 +22,7 @@ STEP = 0.25
 FIRST = -3.75  # exp(-exp(3.75)) is nothing beside 1
 LEAST = -50.0  # and so is exp(-50)
 FLAT = 40.0  # from here on log(1 + exp(s)) is s
+OF_ODD = tuple([1.0 / (2 * k + 1) for k in range(19)])  # the coefficients of atanh(r) / r by powers of r^2
 
 
 def log1p_rest(u: float) -> float:
@@ -29,10 +30,12 @@ def log1p_rest(u: float) -> float:
     if math.fabs(u) > 0.5:
         return u - math.log1p(u)
     r = u / (2.0 + u)
+    square = r * r
     total = 0.0
-    for k in range(18, 0, -1):
-        total = total * r * r + 1.0 / (2 * k + 1)
-    return r * (u - 2.0 * r * r * total)
+    last = 3 if math.fabs(u) < 1e-3 else 8 if math.fabs(u) < 0.125 else 18  # the next one is nothing beside the first
+    for k in range(last, 0, -1):
+        total = total * square + OF_ODD[k]
+    return r * (u - 2.0 * square * total)
 
 
 def expm1_rest(v: float) -> float:
@@ -78,6 +81,9 @@ def gamma_score(a: float, x: float) -> float:
 def expand(order: int, terms: list[float], slopes: list[float]) -> float:
     """The derivative of exp(g) of that order over exp(g), slopes[k] being that of g of order k + 1; fills terms."""
     terms[0] = 1.0
+    if order == 1:  # most are asked for this one, at each point of an integral
+        terms[1] = slopes[0]
+        return slopes[0]
     for n in range(1, order + 1):
         terms[n] = 0.0
         binomial = 1.0
@@ -101,10 +107,14 @@ def gamma_integral(a: float, x: float, side: float, order: int) -> float:
     s = FIRST
     exponent = 0.0
     while s < 2.0 or exponent > LEAST:
-        rise = math.exp(s - math.exp(-s)) if s < FLAT else 0.0
-        v = side * scale * (math.log1p(rise) if s < FLAT else s)
+        v = side * scale * s
+        weight = 1.0
+        if s < FLAT:
+            lag = math.exp(-s)
+            rise = math.exp(s - lag)
+            v = side * scale * math.log1p(rise)
+            weight = (1.0 + lag) * rise / (1.0 + rise)
         exponent = (a - x) * v - x * expm1_rest(v)
-        weight = (1.0 + math.exp(-s)) * rise / (1.0 + rise) if s < FLAT else 1.0
         slopes[0] = score + v
         factor = expand(order, terms, slopes) if order > 0 else 1.0
         if is_small:
