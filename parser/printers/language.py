@@ -74,6 +74,11 @@ def setting_from_zero(value: Any) -> str:
     return "][".join(map(str, value)) if isinstance(value, tuple) else repr(value)
 
 
+def setting_in_pair(value: Any) -> str:
+    """The same where one pair of brackets has all indexes, `0, 1`."""
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else repr(value)
+
+
 def setting_from_one(value: Any) -> str:
     """The same where the first entry has the index 1, and one pair of brackets has all indexes."""
     return ", ".join([str(index + 1) for index in value]) if isinstance(value, tuple) else repr(value)

@@ -6,7 +6,6 @@ import ast
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -239,7 +238,7 @@ def frame(function: GeneratedFunction) -> str:
         for place in np.ndindex(shape):
             given.append(column(original, place))
             if shape:
-                filled.append(f"    {name}[{setting(place)}] = given[{len(given)}]\n")
+                filled.append(f"    {name}[{language.setting_in_pair(place)}] = given[{len(given)}]\n")
         arguments.append(name if shape else f"given[{len(given)}]")
     results = function.results
     own = [name for name, _ in body.assignments]
@@ -262,11 +261,6 @@ def frame(function: GeneratedFunction) -> str:
     )
 
 
-def setting(value: Any) -> str:
-    """An attribute in a call; the place of an entry as what stands between the brackets, `0, 1`."""
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else repr(value)
-
-
 AWK = Language(
     name="awk",
     title="awk",
@@ -281,7 +275,7 @@ AWK = Language(
     helper=helper,
     frame=frame,
     routine=routine,
-    setting=setting,
+    setting=language.setting_in_pair,
     run_by="gawk, mawk",
 )
 

@@ -62,11 +62,6 @@ SPELLINGS: dict[str, str | Template] = {
 }
 
 
-def entry(value: Any) -> str:
-    """An attribute in a call, the place of an entry as what stands between its brackets."""
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else repr(value)
-
-
 def array(texts: Any) -> str:
     return f"jnp.array({nested(texts, str)})" if isinstance(texts, list) else str(texts)
 
@@ -89,7 +84,7 @@ JAX = Language(
     helper_name="_{}",
     helper=helper,
     frame=frame,
-    setting=entry,
+    setting=language.setting_in_pair,
     forms=LOOPLESS_FORMS,
 )
 

@@ -61,11 +61,6 @@ SPELLINGS: dict[str, str | Template] = {
 }
 
 
-def entry(value: Any) -> str:
-    """An attribute in a call, the place of an entry as what stands between its brackets."""
-    return ", ".join(map(str, value)) if isinstance(value, tuple) else repr(value)
-
-
 def array(texts: Any) -> str:
     if not isinstance(texts, list):
         return str(texts)
@@ -98,7 +93,7 @@ TORCH = Language(
     helper_name="_{}",
     helper=helper,
     frame=frame,
-    setting=entry,
+    setting=language.setting_in_pair,
     forms=LOOPLESS_FORMS,
     rewrite=without_known,
 )
