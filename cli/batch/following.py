@@ -26,17 +26,16 @@ SHOWN = 5  # columns in one note
 
 def opened_source(file: GivenFile, stack: contextlib.ExitStack) -> Source:
     """The bytes of a file, which is closed with the stack. Raises Failure."""
-    source = Source(file.path)
+    source = Source(file.place, file.name)
     stack.callback(source.close)
     return source
 
 
 def beside(batch: Batch, file: GivenFile, header: Sequence[str]) -> Constants:
     """The file's constants that are no columns of its own. Raises Failure where its own has the name of its source."""
-    if batch.source_column is not None and batch.source_column in [heading.strip() for heading in header]:
-        raise Failure(
-            f"{file.name}: it has a column {batch.source_column} already", "give --source-column another name"
-        )
+    added = batch.results.source_column
+    if added is not None and added in [heading.strip() for heading in header]:
+        raise Failure(f"{file.name}: it has a column {added} already", "give --source-column another name")
     return [(name, cell) for name, cell in file.constants if name not in header]
 
 
@@ -108,6 +107,9 @@ def said_of(file: str) -> Iterator[None]:
     try:
         yield
     except Failure as failure:
-        if str(failure.reason).startswith(file):
-            raise
-        raise Failure(f"{file}: {failure.reason}", failure.cure, failure.status) from None
+        raise Failure(with_name(failure.reason, file), failure.cure, failure.status) from None
+
+
+def with_name(reason: str, file: str) -> str:
+    """What is wrong, with the name of the file."""
+    return reason if reason.startswith(file) else f"{file}: {reason}"

@@ -52,7 +52,7 @@ class FirstRows(io.RawIOBase):
         if batch.path is None:
             look = Output("batch", path=None, quiet=batch.is_quiet, verbose=False, format="table").look
         text = io.StringIO(newline="")
-        table.write(self.report(has_header=batch.has_header), text, look)
+        table.write(self.report(has_header=not batch.results.no_header), text, look)
         write_all(out, memoryview(text.getvalue().encode("utf-8", "surrogateescape")))
 
     def report(self, *, has_header: bool) -> Report:

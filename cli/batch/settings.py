@@ -14,6 +14,7 @@ from backprop.cli.batch.input.files import GivenFile, files_of
 from backprop.cli.batch.partitions.options import partition_options
 from backprop.cli.batch.partitions.targets import is_folder, targets_in
 from backprop.cli.batch.question import BatchQuestion, ask_rows, naming_of, renames_of
+from backprop.cli.batch.result_options import result_options
 from backprop.cli.batch.row_errors import EXPECTED
 from backprop.cli.batch.row_settings import RowSettings
 from backprop.cli.output.destination import announce
@@ -42,25 +43,14 @@ class Batch(RowSettings):
         *,
         file: str | None,
         vars: Sequence[str],
-        fuse: bool,
-        wrt: Sequence[str],
-        no_grad: bool,
-        nodes: bool,
-        only: bool,
-        no_header: bool,
-        total: bool,
-        mean: bool,
-        name: str | None,
         rename: Sequence[str],
-        u: Sequence[str],
-        expr_field: str | None,
-        source_column: str | None,
-        format: str | None,
-        path: str | None,
-        on_error: str,
-        rejects: str | None,
         quiet: bool,
-        strict: bool,
+        expr_field: str | None = None,
+        format: str | None = None,
+        path: str | None = None,
+        on_error: str = "null",
+        rejects: str | None = None,
+        strict: bool = False,
         **more: Any,
     ) -> None:
         input_format = more["from"]
@@ -70,11 +60,9 @@ class Batch(RowSettings):
         has_own = expr_field is not None or input_format == "lines" or brings_lines(arguments.positionals, file)
         self.question = self.asked_of(arguments, file, vars, has_own=has_own)
         self.path = None if path == "-" else path
-        results = self.path if is_folder(self.path) else None
-        self.files = [
-            self._with_source(given, source_column) for given in files_of(self.question.files, self.note, results)
-        ]
-        self.source_column = source_column
+        folder = self.path if is_folder(self.path) else None
+        self.results = result_options(more)
+        self.files = [self._with_source(given) for given in files_of(self.question.files, self.note, folder)]
         self.input_format = input_format or self._format_of_files(has_own=has_own and not expr_field)
         self._tables = {form: table_options(more, dialect) for form, dialect in DIALECTS.items()}
         self.table = self._tables.get(self.input_format, self._tables["csv"])
@@ -83,24 +71,16 @@ class Batch(RowSettings):
         self.output_format = self._written_format()
         self._is_guess = input_format is None and all(read_format(given.path) is None for given in self.files)
         self.targets = targets_in(str(self.path), self.files, self.output_format) if is_folder(self.path) else []
-        self.is_fused = fuse
-        self.wrt = wrt
-        self.has_gradients = not no_grad
-        self.has_nodes = nodes
-        if total and mean:
-            raise Failure("--total and --mean contradict each other", "omit one of the two")
-        self.summary = "total" if total else "mean" if mean else None
-        self.has_header = not no_header
-        self.is_only = only or self.summary is not None
-        self.naming = naming_of(name)
+        self.summary = self.results.summary
+        self.is_only = self.results.only or self.summary is not None
+        self.naming = naming_of(self.results.name)
         self.renames = rename
-        self.uncertainties = u
         self.policy = on_error.removesuffix(EXPECTED)
         self.expects_bad_rows = on_error.endswith(EXPECTED)
         self.rejects = rejects
         self.is_strict = strict
         self.partitions = partition_options(more)
-        self.check_summary(only)
+        self.results.check_summary(self)
         self.partitions.check(self)
         self.check()
 
@@ -133,9 +113,9 @@ class Batch(RowSettings):
             self._kernel = Kernel(graph, shapes, self.question.fixed, self.wanted)
         return self._kernel
 
-    @staticmethod
-    def _with_source(file: GivenFile, column: str | None) -> GivenFile:
+    def _with_source(self, file: GivenFile) -> GivenFile:
         """The file with its name among its constants, where there is to be a column for that."""
+        column = self.results.source_column
         added = () if column is None else ((column, file.name),)
         return file._replace(constants=(*file.constants, *added))
 
@@ -181,27 +161,15 @@ class Batch(RowSettings):
         form = self.input_format if self._is_one_table else self._format_of(file.path, has_own=False)
         return self._tables.get(form, self.table)
 
-    def check_summary(self, only: bool) -> None:
-        """Raise Failure for options that go with rows, where not these but their total or mean is wanted."""
-        if self.summary is None:
-            return
-        given = {"--nodes": self.has_nodes, "--only": only, "--source-column": self.source_column is not None}
-        for option in [option for option, is_given in given.items() if is_given]:
-            raise Failure(f"--{self.summary} and {option} contradict each other", "omit one of the two")
-        if self.question.graph is None:
-            raise Failure(f"--{self.summary} goes with one expression for all rows", "omit it")
-        if FORMATS[self.output_format].is_binary:
-            raise Failure(f"a {self.summary} is not written as {self.output_format}", "--format csv, tsv or ndjson")
-
     def check(self) -> None:
         """Raise Failure for options that contradict each other."""
         check_packed(self.output_format, self.path)
         if self.table.said and self.input_format not in DIALECTS:
             option = next(name for name in sorted(self.table.said))
             raise Failure(f"--{option} goes with tables of text, not with {self.input_format}", "omit it")
-        if not self.has_header and self.output_format not in (*DIALECTS, "table"):
+        if self.results.no_header and self.output_format not in (*DIALECTS, "table"):
             raise Failure(f"--no-header goes with tables of text, not with {self.output_format}", "omit it")
-        if self.wrt and not self.has_gradients:
+        if self.results.wrt and self.results.no_grad:
             raise Failure("--wrt and --no-grad contradict each other", "omit one of the two")
         if self.rejects in ("", "-"):
             raise Failure("--rejects needs a file", "give it one: --rejects bad.tsv")
@@ -216,16 +184,18 @@ class Batch(RowSettings):
         if self.path and len(self.files) > 1 and any(is_same_file(self.path, path) for _, path in inputs if path):
             option = self.path_option
             raise Failure(f"{option} {self.path} is among the files to read", f"give {option} a name of its own")
-        if self.source_column is not None and self.is_only:
+        source_column = self.results.source_column
+        if source_column is not None and self.is_only:
             raise Failure("--source-column and --only contradict each other", "omit one of the two")
-        if self.source_column is not None and (self.question.graph is None or not self.source_column.strip()):
+        if source_column is not None and (self.question.graph is None or not source_column.strip()):
             raise Failure("--source-column needs a name, and one expression for all rows", "--source-column file")
         for name in renames_of(self.renames, self.question.graph) if self.question.graph else ():
             if name in self.question.fixed:
                 raise Failure(f"--rename {name} and a value for {name} contradict each other", "omit one of them")
         if self.field is not None and self.input_format not in ("ndjson", "json", "csv", "tsv"):
             raise Failure(f"--expr-field does not go with {self.input_format}", "give rows of ndjson, json, csv or tsv")
-        if self.question.graph is None and (self.has_nodes or self.wrt or self.renames or self.uncertainties):
+        results = self.results
+        if self.question.graph is None and (results.nodes or results.wrt or self.renames or results.u):
             raise Failure("--nodes, --wrt, --rename and --u go with one expression for all rows", "omit them")
         for option, path in ((self.path_option, None if self.targets else self.path), ("--rejects", self.rejects)):
             announce(path, option, self.note)
@@ -233,7 +203,7 @@ class Batch(RowSettings):
     @property
     def writes_header(self) -> bool:
         """Whether the names stand above the rows: a table is made of rows with them, and shows them or not."""
-        return self.has_header or self.output_format == "table"
+        return not self.results.no_header or self.output_format == "table"
 
     def opening(self, header: bytes) -> bytes:
         """What stands above the rows."""
@@ -244,10 +214,10 @@ class Batch(RowSettings):
         from backprop.cli.batch.results import Wanted
         from backprop.cli.question.names import chosen_names
 
-        graph = self.question.graph
-        chosen = chosen_names(self.wrt, list(graph.inputs), graph.names) if graph else None
+        graph, results = self.question.graph, self.results
+        chosen = chosen_names(results.wrt, list(graph.inputs), graph.names) if graph else None
         by_fixed = self.summary is not None
-        return Wanted(chosen, self.has_gradients, self.has_nodes, self.naming, self.is_fused, by_fixed)
+        return Wanted(chosen, not results.no_grad, results.nodes, self.naming, results.fuse, by_fixed)
 
     @property
     def writes_to_a_screen(self) -> bool:

@@ -223,7 +223,9 @@ def with_objects(batch: Batch, source: Source, file: GivenFile, graph: Graph) ->
 
     if batch.output_format == "ndjson":
         check_names(names, ())
-        form.reserved = frozenset() if batch.is_only else frozenset([*names, *filter(None, [batch.source_column])])
+        form.reserved = (
+            frozenset() if batch.is_only else frozenset([*names, *filter(None, [batch.results.source_column])])
+        )
         writer = AppendingMembers(names, shapes, is_only=batch.is_only)
         run = as_text(lines, job_of(batch, rows, kernel, writer), batch.opening(writer.opening()))
         return run._replace(follow=follow)
@@ -317,7 +319,7 @@ def with_own_expressions(batch: Batch, source: Source) -> Run:
             f"rows with expressions of their own are written as they are read, as {default_output(batch.input_format)}",
             "omit --format, or give -o that ending",
         )
-    wanted: Any = {"has_gradients": batch.has_gradients, "is_only": batch.is_only}
+    wanted: Any = {"has_gradients": not batch.results.no_grad, "is_only": batch.is_only}
     style: RowStyle
     if batch.field is None:
         style = ExpressionLines(**wanted)

@@ -29,25 +29,6 @@ if TYPE_CHECKING:
 
 PARTS = re.compile(r"\s*,\s*")
 CONFIDENCE = 0.95
-ROWS_ALONE: dict[str, Any] = {  # what a batch may be asked, and a fit is not
-    "fuse": False,
-    "wrt": (),
-    "no_grad": True,
-    "nodes": False,
-    "only": True,
-    "no_header": False,
-    "total": False,
-    "mean": False,
-    "name": None,
-    "u": (),
-    "expr_field": None,
-    "source_column": None,
-    "format": None,
-    "path": None,
-    "on_error": "null",
-    "rejects": None,
-    "strict": False,
-}
 
 
 class FitSettings(Batch):
@@ -89,7 +70,7 @@ class FitSettings(Batch):
         is_quiet = bool(click.get_current_context().params.get("quiet"))
         self.said: set[str] = set()
         self.header: list[str] = []  # of the first file
-        super().__init__(file=file, vars=vars, rename=rename, quiet=is_quiet, **ROWS_ALONE, **more)
+        super().__init__(file=file, vars=vars, rename=rename, quiet=is_quiet, **more)
         known = list(self.graph.variables)
         self.ranges = {range_.name: (range_.start, range_.stop) for range_ in self.asked.ranges}
         self.hold = [normalized(name.strip()) for several in hold for name in several.split(",")]

@@ -15,18 +15,21 @@ def message(error: BaseException) -> tuple[Lines, Status]:
         from backprop.parser.diagnostics.rendering import render
 
         return Lines(render(error)), Status.WRONG_QUESTION
+    failure = failure_of(error)
+    return worded(failure.reason, failure.cure), failure.status
+
+
+def failure_of(error: BaseException) -> Failure:
+    """An exception that is not about an expression, in our words."""
     if isinstance(error, Failure):
-        return worded(error.reason, error.cure), error.status
+        return error
     if isinstance(error, MemoryError):
-        return worded("there is not enough memory for this", "use smaller arrays"), Status.WRONG_QUESTION
+        return Failure("there is not enough memory for this", "use smaller arrays")
     if isinstance(error, OSError):
         reason = error.strerror or str(error)
-        return worded(f"the results could not be written: {reason[:1].lower()}{reason[1:]}"), Status.WRONG_DATA
-    usage = usage_error(error)
-    if usage is not None:
-        return usage, Status.WRONG_QUESTION
+        return Failure(f"the results could not be written: {reason[:1].lower()}{reason[1:]}", None, Status.WRONG_DATA)
     reason = " ".join(f"{type(error).__name__}: {error}".split())
-    return worded(f"internal error: {reason}", REPORT), Status.INTERNAL
+    return usage_failure(error) or Failure(f"internal error: {reason}", REPORT, Status.INTERNAL)
 
 
 def worded(reason: str, cure: str | None = None) -> Lines:
@@ -34,7 +37,7 @@ def worded(reason: str, cure: str | None = None) -> Lines:
     return Lines(f"error: {visible(reason)}" + (f"\n  {visible_lines(cure)}" if cure else ""))
 
 
-def usage_error(error: BaseException) -> Lines | None:
+def usage_failure(error: BaseException) -> Failure | None:
     """Click's complaint about an option, in our words; None for any other exception."""
     import click
 
@@ -42,7 +45,7 @@ def usage_error(error: BaseException) -> Lines | None:
         return None
     reason = error.format_message().rstrip(".")
     context = getattr(error, "ctx", None)
-    return worded(reason[:1].lower() + reason[1:], f"see {context.command_path if context else 'backprop'} --help")
+    return Failure(reason[:1].lower() + reason[1:], f"see {context.command_path if context else 'backprop'} --help")
 
 
 def warning(reason: str, span: Span | None, source: str | None) -> Lines:

@@ -34,8 +34,8 @@ select.select = refuse
 import backprop.cli.batch.input.origin as origin
 OPEN = origin.OpenFile.__init__
 
-def without_waiting(self, path):
-    OPEN(self, path)
+def without_waiting(self, *given):
+    OPEN(self, *given)
     self.descriptor = None  # as on Windows, where select knows sockets only
 
 origin.OpenFile.__init__ = without_waiting

@@ -18,7 +18,6 @@ from backprop.cli.batch.cluster.parts import joined, part_made, parts_in, parts_
 from backprop.cli.batch.cluster.task import (
     FileTask,
     SentQuestion,
-    as_named,
     asked_of_all,
     attempted,
     file_task_of,
@@ -75,7 +74,7 @@ def outcomes(batch: Batch, waiting: deque[Attempt], client: Any) -> Generator[Ou
             else:
                 alone.extend(attempts)
         else:
-            yield from [checked(batch, as_named(outcome, batch)) for outcome in found]
+            yield from [checked(batch, outcome) for outcome in found]
 
 
 def submitted(file: FileTask, parts: Sequence[FilePart], asked: Any, client: Any) -> Any:

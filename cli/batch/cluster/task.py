@@ -77,8 +77,8 @@ def task_of(batch: Batch, attempts: Sequence[Attempt]) -> FilesTask:
 
 def file_task_of(batch: Batch, attempt: Attempt) -> FileTask:
     file, target = batch.files[attempt.place], batch.targets[attempt.place]
-    path = str(file.path)
-    file = file._replace(path=path if is_url(path) else os.path.abspath(path))
+    if not is_url(file.name):
+        file = file._replace(absolute=os.path.abspath(file.name))
     return FileTask(attempt, file, os.path.abspath(target))
 
 
@@ -97,17 +97,3 @@ def attempted(asked: SentQuestion, task: FilesTask) -> list[Outcome]:
             break
     asked.give_back(batch)
     return outcomes
-
-
-def as_named(outcome: Outcome, batch: Batch) -> Outcome:
-    """What a worker has sent, with the name of the file as the user gave it."""
-    name = batch.files[outcome.place].name
-    path = os.path.abspath(name)
-    made = outcome.made and outcome.made._replace(origin=outcome.made.origin._replace(name=name))
-    if outcome.told is not None:
-        outcome.told.rename(batch.files[outcome.place], path)
-    return outcome._replace(
-        made=made,
-        problem=outcome.problem and outcome.problem.replace(path, name),
-        loss=outcome.loss and outcome.loss.replace(path, name),
-    )

@@ -67,7 +67,7 @@ def with_columns(batch: Batch, graph: Graph, source: Source, file: GivenFile, st
 def schema_for(batch: Batch, schema: Any) -> Any:
     """The schema of the first file with types that hold the columns of the others, too, as far as they can be read."""
     for file in batch.files[1:]:
-        if os.path.isfile(file.name):
+        if os.path.isfile(str(file.place)):
             with contextlib.ExitStack() as stack:
                 source = opened_source(file, stack)
                 schema = widened(schema, batches_of(source, batch.input_format, stack).schema)

@@ -29,13 +29,20 @@ class FilePart(NamedTuple):
 class GivenFile(NamedTuple):
     """`path` None is stdin. `constants` are columns that its rows do not hold, and their cells in all of them.
 
-    `below` is its place in the folder that was given, or its name. `part`: only these rows are read.
+    `below` is its place in the folder that was given, or its name. `part`: only these rows are read. `absolute` is its
+    path for a process that works in another folder; whatever is said of it is said of its name here.
     """
 
     path: str | None
     constants: tuple[tuple[str, str], ...] = ()
     below: str = ""
     part: FilePart | None = None
+    absolute: str | None = None
+
+    @property
+    def place(self) -> str | None:
+        """What opens it."""
+        return self.absolute or self.path
 
     @property
     def name(self) -> str:
@@ -44,7 +51,8 @@ class GivenFile(NamedTuple):
     @property
     def size(self) -> int | None:
         """In bytes, where it is a file on this machine."""
-        return os.path.getsize(self.name) if os.path.isfile(self.name) else None
+        place = str(self.place)
+        return os.path.getsize(place) if os.path.isfile(place) else None
 
 
 def files_of(words: Sequence[str], note: Callable[[str], None], results: str | None = None) -> list[GivenFile]:

@@ -120,7 +120,7 @@ def wanted_columns(
 def uncertain_columns(batch: Batch, graph: Graph, columns: Sequence[str]) -> dict[str, str]:
     """The variables that have columns of uncertainties: those which --u names, and `u_x` for x. Raises Failure."""
     known = {*[normalized(column.strip()) for column in columns], *array_columns(columns), *other_names(columns)}
-    asked = columns_of_option("--u", batch.uncertainties, graph)
+    asked = columns_of_option("--u", batch.results.u, graph)
     for name, column in asked.items():
         if normalized(column.strip()) not in known:
             shown = ", ".join(map(brief, columns[:MAXIMUM_SHOWN]))

@@ -45,8 +45,8 @@ class Origin(Protocol):
 class OpenFile:
     """A file, a pipe or a device that this system opens, or stdin. Raises Failure."""
 
-    def __init__(self, path: str | None) -> None:
-        self._number, self._closes = opened(path)
+    def __init__(self, path: str | None, name: str) -> None:
+        self._number, self._closes = opened(path, name)
         status = os.fstat(self._number)
         is_file = stat.S_ISREG(status.st_mode)
         self.size = status.st_size - os.lseek(self._number, 0, os.SEEK_CUR) if is_file else None
@@ -74,16 +74,16 @@ class OpenFile:
             os.close(self._number)
 
 
-def origin_of(path: str | None) -> Origin:
-    """Where the bytes of FILE or of stdin are. Raises Failure."""
+def origin_of(path: str | None, name: str) -> Origin:
+    """Where the bytes of FILE or of stdin are. Raises Failure, which names it so."""
     if path is not None and is_url(path):
         from backprop.cli.batch.input.remote import RemoteFile  # here, not above: most files are on this machine
 
         return RemoteFile(path)
-    return OpenFile(path)
+    return OpenFile(path, name)
 
 
-def opened(path: str | None) -> tuple[int, bool]:
+def opened(path: str | None, name: str) -> tuple[int, bool]:
     """The descriptor to read from, and whether it is ours to close. Raises Failure."""
     from backprop.cli.question.value_files import reason_of
 
@@ -94,11 +94,11 @@ def opened(path: str | None) -> tuple[int, bool]:
     try:
         descriptor = open_descriptor(str(path), os.O_RDONLY)
         if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            raise Failure(f"{path}: is a directory", "give a file of rows")
+            raise Failure(f"{name}: is a directory", "give a file of rows")
     except OSError as error:
-        raise Failure(f"{path}: {reason_of(error)}") from None
+        raise Failure(f"{name}: {reason_of(error)}") from None
     except ValueError as error:
-        raise Failure(f"{path!r}: {error}") from None
+        raise Failure(f"{name!r}: {error}") from None
     return descriptor, True
 
 

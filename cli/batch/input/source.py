@@ -21,12 +21,12 @@ class Source:
     """What FILE or stdin holds, read as it comes.
 
     `read` gives what there is, and waits for something only where there is nothing. Raises Failure, and Damaged
-    after everything that could be unpacked was given.
+    after everything that could be unpacked was given. `name` is what the file is called, where that is not its path.
     """
 
-    def __init__(self, path: str | None) -> None:
-        self.name = "stdin" if path in (None, "-") else str(path)
-        self._origin = origin_of(path)
+    def __init__(self, path: str | None, name: str | None = None) -> None:
+        self.name = name or ("stdin" if path in (None, "-") else str(path))
+        self._origin = origin_of(path, self.name)
         self.size = self._origin.size
         self.descriptor = self._origin.descriptor
         self.close = self._origin.close

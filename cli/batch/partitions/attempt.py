@@ -8,21 +8,25 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from backprop.autodiff.errors import ExpressionError
 from backprop.autodiff.named_tuple import NamedTuple
 from backprop.cli.batch.account import Account, Stopped, write_whole
 from backprop.cli.batch.evaluation import Part, Run
-from backprop.cli.batch.following import said_of
+from backprop.cli.batch.following import said_of, with_name
 from backprop.cli.batch.partitions.manifest import Made, hash_of, is_whole, origin_of
 from backprop.cli.batch.partitions.recording import Counting, Recording
 from backprop.cli.batch.partitions.targets import make_folder_of
 from backprop.cli.batch.pipeline import write_rows
 from backprop.cli.batch.processes.pool import RunPool
 from backprop.cli.batch.setup import opened
-from backprop.cli.output.errors import message
+from backprop.cli.output.errors import failure_of
+from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
     from backprop.cli.batch.input.files import GivenFile
     from backprop.cli.batch.settings import Batch
+
+Problem = Failure | ExpressionError
 
 
 class Attempt(NamedTuple):
@@ -42,7 +46,7 @@ class Outcome(NamedTuple):
     place: int
     made: Made | None = None
     is_skipped: bool = False
-    problem: str | None = None
+    problem: Problem | None = None
     loss: str | None = None
     is_stopped: bool = False
     told: Recording | None = None
@@ -88,7 +92,7 @@ def outcome_of(
 def made_from(batch: Batch, place: int, run_pool: RunPool, listener: Counting) -> Made | None:
     """Make the results; what there is to know of them, if they are those of all rows. Raises Failure, Stopped."""
     file, target = batch.files[place], batch.targets[place]
-    origin = origin_of(file.name)
+    origin = origin_of(file)
     make_folder_of(target)
     assert batch.noted is not None
     batch.noted.file = file.name
@@ -102,7 +106,9 @@ def made_from(batch: Batch, place: int, run_pool: RunPool, listener: Counting) -
     return Made(origin, size, hash_of(target), listener.rows, listener.bad, listener.nonfinite)
 
 
-def problem_of(file: GivenFile, error: Exception) -> str:
-    """What to say of a file that has no results; it is named in it."""
-    text = str(message(error)[0])
-    return text if text.startswith(f"error: {file.name}") else text.replace("error: ", f"error: {file.name}: ", 1)
+def problem_of(file: GivenFile, error: Exception) -> Problem:
+    """What is wrong with a file that has no results; it is named in it, and another process can be told."""
+    if isinstance(error, ExpressionError):
+        return ExpressionError(with_name(error.reason, file.name), error.span, error.cure, error.source)
+    failure = failure_of(error)
+    return Failure(with_name(failure.reason, file.name), failure.cure, failure.status)

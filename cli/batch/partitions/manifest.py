@@ -19,6 +19,7 @@ from backprop.cli.question.argv import SCANNED
 from backprop.cli.status import Failure
 
 if TYPE_CHECKING:
+    from backprop.cli.batch.input.files import GivenFile
     from backprop.cli.batch.settings import Batch
 
 NAME = "_backprop.json"  # which no reader of a folder of tables takes for one
@@ -50,12 +51,12 @@ class Made(NamedTuple):
     nonfinite: int
 
 
-def origin_of(name: str) -> RowsFile:
+def origin_of(file: GivenFile) -> RowsFile:
     try:
-        status = os.stat(name)
+        status = os.stat(str(file.place))
     except (OSError, ValueError):
-        return RowsFile(name, None, None)
-    return RowsFile(name, status.st_size, status.st_mtime_ns)
+        return RowsFile(file.name, None, None)
+    return RowsFile(file.name, status.st_size, status.st_mtime_ns)
 
 
 def hash_of(path: str) -> str:

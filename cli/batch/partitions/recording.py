@@ -61,17 +61,6 @@ class Recording:
     def end(self, loss: str | None, consumed: int) -> None:
         self._hear("end", loss, 0)
 
-    def rename(self, file: GivenFile, path: str) -> None:
-        """Have what was kept said of the file as it is called here, not by its path there."""
-
-        def renamed(given: Any) -> Any:
-            return given.replace(path, file.name) if isinstance(given, str) else given
-
-        self._kept = [
-            (method, (file, *given[1:]) if method == "begin" else tuple(map(renamed, given)))
-            for method, given in self._kept
-        ]
-
     def go_on_with(self, other: Recording) -> None:
         """Keep what was told of the next part of the same file, too, as if it had been told of one file."""
         before = [kept for kept in self._kept if kept[0] != "end"]

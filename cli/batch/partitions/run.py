@@ -18,6 +18,7 @@ from backprop.cli.batch.partitions.summary import FAILED, THERE, Ending, ending_
 from backprop.cli.batch.partitions.targets import make_folder_of, others_in
 from backprop.cli.batch.processes.pool import RunPool
 from backprop.cli.batch.setup import look_at
+from backprop.cli.output.errors import message
 from backprop.cli.status import Status
 from backprop.parser.visible import Lines, as_note
 
@@ -88,9 +89,7 @@ class Partitions:
         batch = self.batch
         known = self.manifest.made(batch.targets[place])
         is_there = (
-            known is not None
-            and known.origin == origin_of(batch.files[place].name)
-            and is_like(batch.targets[place], known)
+            known is not None and known.origin == origin_of(batch.files[place]) and is_like(batch.targets[place], known)
         )
         return Attempt(place, known if is_there else None)
 
@@ -141,7 +140,7 @@ class Partitions:
         file, target = batch.files[place], batch.targets[place]
         if (outcome.problem or outcome.loss) and self._left[place]:
             self._left[place] -= 1
-            reason = (outcome.problem or outcome.loss or "").removeprefix("error: ").partition("\n")[0]
+            reason = outcome.loss if outcome.problem is None else outcome.problem.reason
             self.account.note(as_note(f"{reason}; it is tried again, behind the others"))
             self._follow(place, 0, 0)
             waiting.append(Attempt(place))
@@ -159,7 +158,7 @@ class Partitions:
             self.manifest.remove(target)
         if outcome.problem is not None:
             old = f"\n  {target} is of an earlier run" if os.path.lexists(target) else ""
-            self.account.note(Lines(f"{outcome.problem}{old}"))
+            self.account.note(Lines(f"{message(outcome.problem)[0]}{old}"))
         if outcome.problem is not None or outcome.is_skipped:
             self.account.progress.files += 1
 

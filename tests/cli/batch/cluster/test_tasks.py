@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import os
 import pickle
 from collections import deque
 
 import pytest
+
+from backprop.cli.batch.partitions import attempt
+from backprop.cli.batch.partitions.attempt import made_from
+from backprop.cli.status import Failure
 
 from ..test_files import tree
 
@@ -25,11 +30,15 @@ class Futures(deque):
 
 
 class Here:
-    """A client whose worker is this process; it gets all as by a network, and is lost with a file of the name."""
+    """A client whose worker is this process, in another folder; it gets all as by a network.
+
+    It is lost with a file of the name.
+    """
 
     loop = None
 
-    def __init__(self, lost_with=None):
+    def __init__(self, folder, lost_with=None):
+        self.folder = folder
         self.lost_with = lost_with
         self.tasks = []
 
@@ -40,10 +49,18 @@ class Here:
             return Done(None)  # it needs one that is lost
         files = [file for one in found[1:] for file in getattr(one, "files", ())]
         if not files:
-            return Done(function(*found))
+            return Done(self.made(function, found))
         names = [os.path.basename(file.file.name) for file in files]
         self.tasks.append((names, sum(len(pickle.dumps(one)) for one in found[1:])))
-        return Done(None if self.lost_with in names else function(*found))
+        return Done(None if self.lost_with in names else self.made(function, found))
+
+    def made(self, function, given):
+        here = os.getcwd()
+        os.chdir(self.folder)
+        try:
+            return pickle.loads(pickle.dumps(function(*given)))
+        finally:
+            os.chdir(here)
 
 
 def sent(given):
@@ -64,14 +81,14 @@ class Done:
 
 
 @pytest.fixture
-def by_tasks(tmp_path, monkeypatch, capsys):
+def by_tasks(tmp_path, tmp_path_factory, monkeypatch, capsys):
     """Run the command in this process with such a client; its status, what it says and the client."""
     distributed = pytest.importorskip("distributed")
     from backprop.cli.batch.cluster import scheduler
     from backprop.cli.program import run
 
     def answer(*tokens, lost_with=None, alone=False):
-        client = Here(lost_with)
+        client = Here(tmp_path_factory.mktemp("worker"), lost_with)
         monkeypatch.setattr(distributed, "as_completed", Futures)
         monkeypatch.setattr(scheduler, "connected", lambda batch, address: contextlib.nullcontext(client))
         monkeypatch.setattr("backprop.cli.batch.cluster.task.share_cores", lambda processes: None)
@@ -145,3 +162,24 @@ def test_a_file_that_ends_its_worker_fails_alone(by_tasks, tmp_path):
     assert status == 3
     assert err.count("t/b.csv: its worker is lost: KilledWorker") == 2 and "t/a.csv" not in err
     assert sorted(tree(tmp_path / "out")) == ["a.csv", "c.csv"]
+
+
+@pytest.mark.extras
+def test_a_worker_says_what_one_process_says_and_changes_no_text_of_a_row(by_tasks, tmp_path, monkeypatch):
+    path = tmp_path / "t" / "c.csv"  # by which a worker opens the file, and which a cell may hold
+    write(tmp_path, {"t/a.csv": "x,y\n1,2\nn/a,2\n", "t/c.csv": "x,y\n1,2\n"})
+    (tmp_path / "t" / "b.csv.gz").write_bytes(gzip.compress(b"x,y\n1,2\n" * 9)[:-9])
+
+    def make(batch, place, *given):
+        if batch.files[place].name == "t/c.csv":
+            raise Failure(f"x is '{path}'", f"omit {path}")
+        return made_from(batch, place, *given)
+
+    monkeypatch.setattr(attempt, "made_from", make)
+    told = []
+    for folder, alone in (("alone/", True), ("out/", False)):
+        status, err, _ = by_tasks("batch", "x*y", "t", "-o", folder, "--retries", "1", alone=alone)
+        told.append((status, err.replace(folder, "")))
+    assert told[0] == told[1]
+    assert f"error: t/c.csv: x is '{path}'\n  omit {path}\n" in told[0][1]
+    assert "note: t/b.csv.gz, after line " in told[0][1] and "t/a.csv:3: x is 'n/a'" in told[0][1]

@@ -32,10 +32,8 @@ def test_a_process_that_is_ended_costs_the_file_that_it_is_at(monkeypatch):
     heard, found = [], {}
     for outcome in outcomes(batch, waiting, 2, lambda *told: heard.append(told)):
         if outcome.is_lost:
-            assert outcome.problem.splitlines() == [
-                "error: 1.csv: the process that worked on it has been ended",
-                "  is there enough memory?",
-            ]
+            assert outcome.problem.reason == "1.csv: the process that worked on it has been ended"
+            assert outcome.problem.cure == "is there enough memory?"
             waiting.append(Attempt(outcome.place, known="tried"))
         else:
             found[outcome.place] = outcome.rows
