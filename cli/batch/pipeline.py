@@ -16,7 +16,7 @@ from backprop.cli.batch.input.files import FileNotes, GivenFile
 from backprop.cli.batch.processes.pool import InProcess, Pool, RunPool
 from backprop.cli.batch.results import entry_names
 from backprop.cli.batch.setup import look_at, opened
-from backprop.cli.batch.totals import Totals
+from backprop.cli.batch.totals import Sums, Totals
 from backprop.cli.batch.writing import write_output
 from backprop.cli.status import Status
 from backprop.parser.visible import as_note
@@ -64,10 +64,24 @@ def write_rows(
     """Write all rows of the parts, or their sum, or the first ones as a table."""
     out.flush()
     raw = getattr(out, "raw", out)
-    totals, table = totals_of(batch, run), table_of(batch, run)
+    totals = totals_of(batch, run)
+    is_shared = run.is_shared and batch.has_workers and batch.output_format != "table"
+    add = None if totals is None else totals.add
+    write_outputs(batch, run, told(parts, account, is_shared, run_pool, raw, add), totals, account, raw)
+
+
+def write_outputs(
+    batch: Batch,
+    run: Run,
+    coming: Generator[Output, None, None],
+    totals: Totals | None,
+    account: Listener,
+    raw: BinaryIO,
+) -> None:
+    """Write what comes of the rows, or what that adds up to, or the first ones as a table."""
+    table = table_of(batch, run)
     rows: Any = table or raw
-    is_shared = run.is_shared and batch.has_workers and table is None
-    with contextlib.closing(told(parts, account, is_shared, run_pool, raw, totals)) as outputs:
+    with contextlib.closing(coming) as outputs:
         if totals is None:
             run.write(outputs, rows)
         elif not any(outputs) and not account.is_stopped:
@@ -115,9 +129,9 @@ def told(
     is_shared: bool,
     run_pool: RunPool,
     output: BinaryIO,
-    totals: Totals | None,
+    add: Callable[[Sums], None] | None,
 ) -> Generator[Output, None, None]:
-    """What is to be written of each answer; as soon as it is written, the rest is told, and what it adds is added."""
+    """What is to be written of each answer; as soon as it is written, the rest is told, and `add` gets its sums."""
     for file, (given, job) in parts:
         account.begin(file, given.unit, given.source.size)
         if isinstance(given, BlockReader) and given.say:
@@ -128,8 +142,8 @@ def told(
                     yield answer.output
                 first, given.line = given.line, given.line + answer.lines
                 account.take(answer, first, given.source.consumed)
-                if totals is not None and answer.sums is not None:
-                    totals.add(answer.sums)
+                if add is not None and answer.sums is not None:
+                    add(answer.sums)
                 if answer.is_last:
                     return
         account.end(given.loss, given.source.consumed)

@@ -35,6 +35,8 @@ def batch(batch: Batch) -> Status:
     """
     if batch.targets:
         from backprop.cli.batch.partitions.run import run  # here, not above: help and completion need no rows
+    elif batch.partitions.scheduler is not None:
+        from backprop.cli.batch.cluster.totals import run
     else:
         from backprop.cli.batch.pipeline import run
 

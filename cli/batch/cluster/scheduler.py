@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from backprop.autodiff.evaluation.threads import usable_cores
 from backprop.cli.batch.cluster.parts import joined, part_made, parts_in, parts_task_of
 from backprop.cli.batch.cluster.task import (
+    FilesTask,
     FileTask,
     SentQuestion,
     asked_of_all,
@@ -46,8 +47,13 @@ SMALL = 1 << 18  # bytes of all files of a task of several
 AT_MOST = 50  # files of a task
 
 
-def outcomes(batch: Batch, waiting: deque[Attempt], client: Any) -> Generator[Outcome, None, None]:
-    """What becomes of all attempts, as it becomes known. Whoever takes it may add others."""
+def outcomes(
+    batch: Batch,
+    waiting: deque[Attempt],
+    client: Any,
+    answer: Callable[[SentQuestion, FilesTask], list[Outcome]] = attempted,
+) -> Generator[Outcome, None, None]:
+    """What becomes of all attempts, as it becomes known; a worker does `answer`. Whoever takes it may add others."""
     from distributed import as_completed
 
     asked = client.submit(SentQuestion, asked_of_all(batch), pure=False)
@@ -61,7 +67,7 @@ def outcomes(batch: Batch, waiting: deque[Attempt], client: Any) -> Generator[Ou
             if len(parts) > 1:
                 future = submitted(file_task_of(batch, attempts[0]), parts, asked, client)
             else:
-                future = client.submit(attempted, asked, task_of(batch, attempts), pure=False)
+                future = client.submit(answer, asked, task_of(batch, attempts), pure=False)
             tasks[future] = attempts
             coming.add(future)
         future = next(coming)
@@ -107,9 +113,9 @@ def lost(batch: Batch, place: int, error: Exception) -> Outcome:
 
 def checked(batch: Batch, outcome: Outcome) -> Outcome:
     """The outcome, or that of a file whose results a worker has made where they are not ours."""
-    target = batch.targets[outcome.place]
-    if outcome.made is None or is_like(target, outcome.made):
+    if outcome.made is None or is_like(batch.targets[outcome.place], outcome.made):
         return outcome
+    target = batch.targets[outcome.place]
     elsewhere = Failure(f"{target}: a worker has made it, and it is not here", "give -o a folder that all share")
     return Outcome(outcome.place, problem=problem_of(batch.files[outcome.place], elsewhere))
 

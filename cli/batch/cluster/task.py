@@ -46,7 +46,7 @@ class SentQuestion:
 
 
 class FileTask(NamedTuple):
-    """One file. Its paths hold wherever the worker is."""
+    """One file. Its paths hold wherever the worker is; `target` is empty where it has no file of results of its own."""
 
     attempt: Attempt
     file: GivenFile
@@ -61,11 +61,11 @@ class FilesTask:
 
 
 def asked_of_all(batch: Batch) -> Batch:
-    """What is asked: the graph and the options, but no files, and no rows."""
+    """What is asked: the graph and the options, but no rows, and no files but the first of those that are one table."""
     asked = copy.copy(batch)
     if FORMATS[batch.input_format].is_binary:
         asked.constant_kinds = batch.constant_kinds
-    asked.files, asked.targets = [], []
+    asked.files, asked.targets = [] if batch.targets else [with_path(batch.files[0])], []
     asked.is_quiet = True
     asked.noted = None
     return asked
@@ -76,16 +76,24 @@ def task_of(batch: Batch, attempts: Sequence[Attempt]) -> FilesTask:
 
 
 def file_task_of(batch: Batch, attempt: Attempt) -> FileTask:
-    file, target = batch.files[attempt.place], batch.targets[attempt.place]
-    if not is_url(file.name):
-        file = file._replace(absolute=os.path.abspath(file.name))
-    return FileTask(attempt, file, os.path.abspath(target))
+    target = os.path.abspath(batch.targets[attempt.place]) if batch.targets else ""
+    return FileTask(attempt, with_path(batch.files[attempt.place]), target)
+
+
+def with_path(file: GivenFile) -> GivenFile:
+    """The file with a path that holds in any folder."""
+    return file if is_url(file.name) else file._replace(absolute=os.path.abspath(file.name))
+
+
+def share_machine() -> None:
+    """Take one core: a worker of Dask has neighbours."""
+    share_cores(ALL_OTHERS)
+    os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 
 def attempted(asked: SentQuestion, task: FilesTask) -> list[Outcome]:
     """What a worker does: the results of its files, up to one that ends the run."""
-    share_cores(ALL_OTHERS)
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    share_machine()
     batch = asked.take()
     outcomes: list[Outcome] = []
     for attempt, file, target in task.files:

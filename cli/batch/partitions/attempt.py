@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from backprop.cli.status import Failure
 if TYPE_CHECKING:
     from backprop.cli.batch.input.files import GivenFile
     from backprop.cli.batch.settings import Batch
+    from backprop.cli.batch.totals import Sums
 
 Problem = Failure | ExpressionError
 
@@ -41,6 +42,7 @@ class Outcome(NamedTuple):
 
     `made` is None where the results are not whole; `problem` says why there are none, `loss` that the rows ended before
     their end. `told` is what was to be said, if nobody heard it. `is_lost`: the process that made it is gone.
+    `sums` are those of its blocks, in their order, where these are wanted and no file.
     """
 
     place: int
@@ -52,6 +54,7 @@ class Outcome(NamedTuple):
     told: Recording | None = None
     rows: int = 0
     is_lost: bool = False
+    sums: Sequence[Sums] = ()
 
 
 def opened_alone(batch: Batch, file: GivenFile, stack: contextlib.ExitStack) -> Run:

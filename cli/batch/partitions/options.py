@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,8 @@ PARTITION_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--scheduler",
         metavar="ADDRESS|local",
-        help="With -o FOLDER/: have the workers of a Dask scheduler do it, or of one that is started here.",
+        help="With -o FOLDER/, --total or --mean: have the workers of a Dask scheduler do it, or of one that is "
+        "started here.",
     ),
     click.option(
         "--rows-per-task",
@@ -58,9 +60,13 @@ class PartitionOptions(NamedTuple):
             "--resume": self.resume,
             "--scheduler": self.scheduler is not None,
         }
+        if batch.summary is not None and self.scheduler is not None and not batch.targets:
+            check_shared(batch)
+            del given["--scheduler"], given["--jobs"]
         for option in [option for option, is_given in given.items() if is_given and not batch.targets]:
+            more = ", or with --total or --mean" if option == "--scheduler" else ""
             raise Failure(
-                f"{option} goes with a folder that takes a file of results for each file of rows",
+                f"{option} goes with a folder that takes a file of results for each file of rows{more}",
                 f"give the folder, with a slash behind its name: -o results/; or omit {option}",
             )
         if self.rows_per_task is not None:
@@ -83,6 +89,15 @@ class PartitionOptions(NamedTuple):
         if batch.summary or batch.output_format == "table":
             what = f"--{batch.summary}" if batch.summary else "--format table"
             raise Failure(f"--rows-per-task and {what} contradict each other: a task is a file", "omit one of the two")
+
+
+def check_shared(batch: Batch) -> None:
+    """Raise Failure for rows that can be read only once: the workers are to read them."""
+    for file in batch.files:
+        if file.path in (None, "-") or (os.path.exists(file.name) and not os.path.isfile(file.name)):
+            raise Failure(
+                f"--scheduler goes with files, which workers can read, not with {file.name}", "give the file, or a URL"
+            )
 
 
 def partition_options(given: Mapping[str, Any]) -> PartitionOptions:
